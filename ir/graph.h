@@ -1,0 +1,100 @@
+/// \file The second IR: tensor operations in SSA form, in execution order. Rewrites happen here.
+///
+/// Text form (`resnetc dump --level graph`):
+///
+///     graph "resnet18" {
+///       input %image : f32[N, 3, 224, 224] planar_f32 @ "resnet18.rn":6:3
+///       %conv1 = conv2d(%image) channels=64 kernel=7x7 stride=2x2 pad=3x3 : f32[N, 64, 112, 112] @ "resnet18.rn":8:3
+///         weight = tensor("conv1.weight", [64, 3, 7, 7])
+///       %relu = conv2d(%image) channels=64 kernel=7x7 stride=2x2 pad=3x3 then bias, relu : f32[N, 64, 112, 112] @ ...
+///         weight = scale_rows(...)
+///         bias = sub(...)
+///       %layer1.0.relu2 = conv2d(%layer1.0.relu) channels=64 kernel=3x3 pad=1x1 then bias, add(%relu), relu : f32[...] @ ...
+///       output "logits" %fc @ ...
+///     }
+///
+/// An operation's `epilogue` (after `then`) is applied in order to each element it produces, before the element is stored.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/op.h"
+#include "ir/recipe.h"
+#include "support/diagnostics.h"
+#include "support/location.h"
+
+namespace resnetc::graph {
+
+/// Index of an operation, which is also the id of the one value it makes.
+using ValueId = int32_t;
+inline constexpr ValueId no_value = -1;
+
+enum class StepKind {
+  bias,     ///< x + constant[c]
+  affine,   ///< x * constant[c] + constant2[c]
+  add,      ///< x + operand, of equal type
+  mul,      ///< x * operand, of equal type or of rank 2 and spread
+  relu,     ///< NaN kept
+  sigmoid,
+};
+
+struct Step {
+  StepKind kind = StepKind::relu;
+  ValueId operand = no_value;  ///< add, mul
+  RecipePtr constant;          ///< bias: [c]; affine: the scale, [c]
+  RecipePtr constant2;         ///< affine: the shift, [c]
+};
+
+struct Op {
+  OpKind kind = OpKind::relu;
+  std::string name;                 ///< unique; the name of the value it makes, a topology value's name
+  TensorType type;                  ///< of its result
+  OpAttributes attributes;
+  std::vector<ValueId> operands;    ///< without those of the epilogue
+  /// conv2d, linear: {weight} (a bias is an epilogue step); batch_norm: {weight, bias, running_mean, running_var};
+  /// affine: {scale, shift}; others none.
+  std::vector<RecipePtr> constants;
+  std::vector<Step> epilogue;
+  Location at;
+};
+
+struct Input {
+  InputFormat format = InputFormat::planar_f32;
+  std::vector<double> mean, std;
+};
+
+struct Output {
+  std::string name;
+  ValueId value = no_value;
+  Location at;
+};
+
+/// A network's operations; ops[0] is the one `input`. A value type.
+struct Graph {
+  std::string name;
+  Input input;
+  std::vector<Op> ops;
+  std::vector<Output> outputs;
+
+  const Op& op(ValueId id) const { return ops[static_cast<size_t>(id)]; }
+  Op& op(ValueId id) { return ops[static_cast<size_t>(id)]; }
+};
+
+/// How often each value is used, as an operand, in an epilogue or as an output.
+std::vector<int> use_counts(const Graph& graph);
+/// Removes operations whose value is not used and renumbers the rest; the input stays.
+void remove_unused(Graph& graph);
+/// Multiply-adds for one picture.
+int64_t multiply_adds(const Graph& graph, const Op& op);
+/// Every checkpoint tensor the graph's recipes read, without repeats, in order of first use.
+std::vector<TensorRef> checkpoint_tensors(const Graph& graph);
+
+std::string print(const Graph& graph, const Sources& sources);
+std::optional<Graph> parse(FileId file, Diagnostics& diagnostics);
+std::optional<std::string> verify(const Graph& graph);
+std::string to_dot(const Graph& graph);
+std::string to_json(const Graph& graph, const Sources& sources);
+
+}  // namespace resnetc::graph

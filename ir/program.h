@@ -1,0 +1,164 @@
+/// \file The third IR: fused kernels in execution order over one planned arena, for one target. Device-specific choices live here.
+///
+/// Storage. Every tensor in the arena is pixel-major with the channel innermost (NHWC), channels rounded up to `channel_stride`, and a
+/// zero halo of `halo` pixels on each side as the widest consumer needs it:
+///     address(n, y, x, c) = arena + batch * offset + n * picture_bytes + (((y + halo.h) * (width + 2 * halo.w) + x + halo.w) * channel_stride + c) * 4
+/// Lanes past the last channel hold values that no one reads. The producer of a tensor zeroes its halo in every run. Rank 2 values are
+/// pictures of one pixel. Caller's buffers are dense, in the order of the network's interface; only `load` and `store` kernels touch them.
+///
+/// Text form (`resnetc dump --level program`):
+///
+///     program "resnet18" target "x86-64-linux-avx512..." arena 6422528 {
+///       input "image" : f32[N, 3, 224, 224] planar_f32
+///       output "logits" : f32[N, 1000]
+///       tensor %image : f32[N, 3, 224, 224] stride=3 halo=3x3 at 0
+///       tensor %relu : f32[N, 64, 112, 112] stride=64 halo=0x0 at 634880
+///       constant @0 : f32[9408] at 0 = pack_conv(...)
+///       kernel "image" load(input 0) out %image
+///       kernel "relu" conv2d channels=64 kernel=7x7 stride=2x2 pad=3x3 in %image weight @0 then bias(@1), relu out %relu
+///           schedule direct vectors=2 pixels=14 rows=4 @ "resnet18.rn":8:3
+///       kernel "logits" store in %fc (output 0)
+///     }
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+#include "ir/op.h"
+#include "ir/recipe.h"
+#include "support/diagnostics.h"
+
+namespace resnetc::program {
+
+using TensorId = int32_t;
+using ConstantId = int32_t;
+inline constexpr int32_t none = -1;
+
+/// A tensor in the arena.
+struct Tensor {
+  std::string name;  ///< the graph value's name
+  TensorType type;
+  int64_t channel_stride = 0;  ///< in elements; a multiple of `lanes`, or the channel count itself where only convolutions read it
+  Extent2 halo{0, 0};
+  int64_t offset = none;       ///< bytes for a batch of one, a multiple of 64; `none` before plan-memory
+  Location at;
+
+  int64_t row_elements() const { return (type.width + 2 * halo.w) * channel_stride; }
+  /// Bytes of one picture, rounded up to 64.
+  int64_t picture_bytes() const { return ((type.height + 2 * halo.h) * row_elements() * 4 + 63) / 64 * 64; }
+  bool dense() const { return halo == Extent2{0, 0}; }
+  bool same_layout(const Tensor& other) const {
+    return type == other.type && channel_stride == other.channel_stride && halo == other.halo;
+  }
+};
+
+/// A constant of the weights file. Equal recipes are one constant.
+struct Constant {
+  RecipePtr recipe;     ///< its shape gives the element count; stored as float32
+  int64_t offset = 0;   ///< bytes from the start of the weights' data; a multiple of 64
+  int64_t bytes() const { return element_count(recipe->shape) * 4; }
+};
+
+enum class KernelKind {
+  load,             ///< the caller's input to an arena tensor: layout, and for u8 the normalisation
+  store,            ///< an arena tensor to a caller's output, f32[N, C, H, W] or f32[N, C]
+  conv2d,           ///< also linear layers, as 1x1 on one pixel
+  max_pool,
+  avg_pool,
+  global_avg_pool,
+  copy,             ///< its operand as it is (more channels become zeros): the carrier of element-wise epilogues
+  softmax,
+};
+
+struct Step {
+  graph::StepKind kind = graph::StepKind::relu;
+  TensorId operand = none;
+  ConstantId constant = none;
+  ConstantId constant2 = none;
+};
+
+/// How a kernel is computed. Defaults are a correct general schedule; select-kernels chooses.
+struct Schedule {
+  std::string algorithm = "general";  ///< "direct" for convolutions in register tiles, "general" for everything else
+  int64_t vectors = 1;  ///< register tile: vectors of 16 channels
+  int64_t pixels = 1;   ///< register tile: pixels of a row, or of the whole flattened picture
+  int64_t rows = 1;     ///< rows (or, flattened, tiles) of one task
+  bool flat = false;    ///< pixels of all rows as one axis; only where no operand has a halo and every row is read whole
+  bool operator==(const Schedule&) const = default;
+};
+
+struct Kernel {
+  KernelKind kind = KernelKind::copy;
+  std::string name;               ///< the graph value it computes; of a store, the output's name
+  OpAttributes attributes;
+  TensorId in = none;             ///< load: none
+  TensorId out = none;            ///< store: none
+  int32_t port = 0;               ///< store: index of the output
+  ConstantId weight = none;       ///< conv2d
+  std::vector<Step> epilogue;
+  Schedule schedule;
+  std::string reason;             ///< why this algorithm and schedule, for --opt-report
+  int64_t multiply_adds = 0;      ///< for one picture
+  Location at;
+};
+
+struct Output {
+  std::string name;
+  TensorType type;
+};
+
+struct Program {
+  std::string name;
+  std::string target;             ///< a Halide target string, fully resolved, never "host"
+  std::string input_name;
+  graph::Input input;
+  TensorType input_type;
+  std::vector<Output> outputs;
+  std::vector<Tensor> tensors;
+  std::vector<Constant> constants;
+  std::vector<Kernel> kernels;
+  int64_t arena_bytes = none;     ///< for a batch of one; `none` before plan-memory
+
+  const Tensor& tensor(TensorId id) const { return tensors[static_cast<size_t>(id)]; }
+  Tensor& tensor(TensorId id) { return tensors[static_cast<size_t>(id)]; }
+  const Constant& constant(ConstantId id) const { return constants[static_cast<size_t>(id)]; }
+};
+
+/// Tensors a kernel reads, its epilogue's included.
+std::vector<TensorId> reads(const Kernel& kernel);
+/// Whether the schedule stores each element of the output exactly once (a tail that shifts inwards does not), so that the output may take
+/// the place of an epilogue operand.
+bool writes_once(const Program& program, const Kernel& kernel);
+/// Whether the output shares its bytes with the epilogue operand `operand` (decided by plan-memory).
+bool in_place(const Program& program, const Kernel& kernel, TensorId operand);
+
+std::string print(const Program& program, const Sources& sources);
+std::optional<Program> parse(FileId file, Diagnostics& diagnostics);
+std::optional<std::string> verify(const Program& program);
+/// Replays the program over byte ranges and finds, independently of the planner, any read of bytes that are not the tensor read, any
+/// overlap of live tensors, and anything outside the arena. Returns the first fault, or nothing.
+std::optional<std::string> check_memory_plan(const Program& program);
+std::string to_dot(const Program& program);
+std::string to_json(const Program& program, const Sources& sources);
+
+/// A kernel without names, offsets, locations and constants' identities: all that its machine code depends on, but the target.
+/// Two kernels with equal specs share one object. Text form: one line, read back by parse_spec().
+struct KernelSpec {
+  KernelKind kind = KernelKind::copy;
+  OpAttributes attributes;
+  graph::Input input;              ///< load
+  Tensor in, out;                  ///< name and offset empty; for load and store, the caller's side has channel_stride 0
+  struct StepSpec {
+    graph::StepKind kind;
+    Tensor operand;                ///< add, mul
+    bool in_place = false;
+  };
+  std::vector<StepSpec> epilogue;
+  Schedule schedule;
+};
+KernelSpec spec_of(const Program& program, const Kernel& kernel);
+std::string to_string(const KernelSpec& spec);
+
+}  // namespace resnetc::program

@@ -1,0 +1,104 @@
+/// \file Recipes: how a constant of the compiled program comes from the checkpoint's tensors. Weights need not be there when a network
+/// is compiled, so passes never touch values: they build recipes, which the IR prints, the library stores and `compile` and `pack`
+/// carry out alike, in float64, rounding once to float32 at the end.
+///
+/// Text form, the same in the IR and in the library:
+///     scale_rows(tensor("layer1.0.conv1.weight", [64, 64, 3, 3]), mul(tensor("layer1.0.bn1.weight", [64]), rsqrt(tensor("layer1.0.bn1.running_var", [64]), 1e-05)))
+/// Recipes are immutable trees that share their parts. Thread-safe to read.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace resnetc {
+
+enum class RecipeKind {
+  tensor,       ///< a tensor of the checkpoint, by name and shape
+  fill,         ///< every element is `value`
+  add,          ///< a + b, equal shapes
+  sub,          ///< a - b, equal shapes
+  mul,          ///< a * b, equal shapes
+  rsqrt,        ///< 1 / sqrt(a + value)
+  scale_rows,   ///< a[i, ...] * b[i]; b has shape [rows of a]
+  pack_vector,  ///< a of shape [c], padded with zeros to whole vectors of 16: [ceil(c / 16) * 16]
+  pack_conv,    ///< see pack_conv()
+};
+
+struct Recipe;
+using RecipePtr = std::shared_ptr<const Recipe>;
+
+struct Recipe {
+  RecipeKind kind;
+  std::vector<RecipePtr> args;
+  std::string name;            ///< tensor: its name in the checkpoint
+  double value = 0;            ///< fill: the element; rsqrt: what is added under the root
+  int64_t groups = 1;          ///< pack_conv
+  std::vector<int64_t> shape;  ///< of the result
+};
+
+/// Channels are stored and computed in vectors of this many lanes on every target, so one packing of the weights serves all of them
+/// (an AVX2 kernel uses two registers a vector, an SSE4.1 kernel four).
+inline constexpr int64_t lanes = 16;
+
+// Builders. Each checks its operands' shapes with an assertion: a wrong shape here is a bug of the caller.
+RecipePtr tensor(std::string name, std::vector<int64_t> shape);
+RecipePtr fill(double value, std::vector<int64_t> shape);
+RecipePtr add(RecipePtr a, RecipePtr b);
+RecipePtr sub(RecipePtr a, RecipePtr b);
+RecipePtr mul(RecipePtr a, RecipePtr b);
+RecipePtr rsqrt(RecipePtr a, double eps);
+RecipePtr scale_rows(RecipePtr a, RecipePtr b);
+RecipePtr pack_vector(RecipePtr a);
+
+/// Packs w[co][ci_per_group][kh][kw] (or a linear layer's [out][in]) as [block][kh][kw][s][16], block = 16 output channels, s = `span`
+/// input channels starting at `span_start` of the block. Blocks that cover several groups hold zeros where an output channel does not
+/// see an input channel; rows past co are zeros.
+RecipePtr pack_conv(RecipePtr w, int64_t groups);
+
+/// Which input channels a block of 16 output channels reads in a grouped convolution: `span` channels from
+/// min(block * 16 / (co / groups) * (ci / groups), ci - span). With one group, span is ci and the start 0.
+struct GroupSpan {
+  int64_t span;
+  int64_t co_per_group;
+  int64_t ci_per_group;
+  int64_t ci;
+  int64_t start(int64_t block) const;
+};
+GroupSpan group_span(int64_t ci, int64_t co, int64_t groups);
+
+std::string to_string(const Recipe& recipe);
+/// Reads the text form of untrusted origin; on failure nothing, and the reason with its offset in `why`. Bounded depth and size.
+std::optional<RecipePtr> parse_recipe(std::string_view text, std::string& why);
+/// The same, from the front of `text`, which is advanced past the recipe.
+std::optional<RecipePtr> parse_recipe_prefix(std::string_view& text, std::string& why);
+
+/// Names and shapes of all checkpoint tensors a recipe reads, in order of appearance, without repeats.
+struct TensorRef {
+  std::string name;
+  std::vector<int64_t> shape;
+  bool operator==(const TensorRef&) const = default;
+};
+void collect_tensors(const Recipe& recipe, std::vector<TensorRef>& into);
+
+inline int64_t element_count(const std::vector<int64_t>& shape) {
+  int64_t n = 1;
+  for (int64_t d : shape) n *= d;
+  return n;
+}
+
+/// Where recipes find the checkpoint's values.
+class WeightSource {
+ public:
+  virtual ~WeightSource() = default;
+  /// The values of a tensor as float64, in row-major order; an empty vector if it has no such tensor or of another shape.
+  virtual std::vector<double> read(const std::string& name, const std::vector<int64_t>& shape) const = 0;
+};
+
+/// Carries out a recipe in float64. Empty if the source lacks a tensor.
+std::vector<double> evaluate(const Recipe& recipe, const WeightSource& source);
+
+}  // namespace resnetc

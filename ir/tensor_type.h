@@ -1,0 +1,48 @@
+/// \file The type of a value at the topology and the graph level: its dimensions for one picture. The batch is always open.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace resnetc {
+
+/// Height and width of a window, a stride, a pad or a dilation.
+struct Extent2 {
+  int64_t h = 1;
+  int64_t w = 1;
+  bool operator==(const Extent2&) const = default;
+};
+
+/// `f32[N, channels, height, width]` (rank 4) or `f32[N, channels]` (rank 2, where height and width are 1). N is the batch.
+struct TensorType {
+  int64_t channels = 0;
+  int64_t height = 1;
+  int64_t width = 1;
+  int rank = 4;
+
+  static TensorType picture(int64_t channels, int64_t height, int64_t width) { return {channels, height, width, 4}; }
+  static TensorType vector(int64_t features) { return {features, 1, 1, 2}; }
+
+  int64_t pixels() const { return height * width; }
+  int64_t elements() const { return channels * height * width; }
+  bool operator==(const TensorType&) const = default;
+};
+
+/// No dimension, and no product of a value's dimensions for one picture, may exceed this: sizes stay in 32-bit signed arithmetic down to
+/// the kernels' indices, counted in bytes for a batch of one.
+inline constexpr int64_t max_elements = int64_t{1} << 28;
+
+/// `f32[N, 64, 56, 56]` or `f32[N, 1000]`.
+std::string to_string(const TensorType& type);
+/// `3x3`.
+std::string to_string(Extent2 extent);
+
+/// What the caller's input buffer holds.
+enum class InputFormat {
+  planar_f32,  ///< f32[N, C, H, W]
+  vector_f32,  ///< f32[N, C]
+  packed_u8,   ///< u8[N, H, W, C], normalised as (x / 255 - mean) / std per channel
+};
+
+}  // namespace resnetc

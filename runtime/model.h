@@ -1,0 +1,109 @@
+/* \file The tables of a compiled network, as the generated object lays them out and the runtime reads them. C, no allocation, constant
+ * data only. codegen/entry.cpp emits exactly these structures: change both together, and RN_MODEL_VERSION with them. */
+#ifndef RESNETC_RUNTIME_MODEL_H
+#define RESNETC_RUNTIME_MODEL_H
+
+#include <stdint.h>
+
+#define RN_MODEL_VERSION 1
+#define RN_MAX_OPERANDS 12
+#define RN_MAX_DIMS 4
+
+/* Where an operand's bytes are. */
+enum {
+  RN_ARENA = 0,    /* arena + batch * offset (a tensor; pictures are picture_bytes apart) */
+  RN_CONSTANT = 1, /* weights data + offset */
+  RN_INPUT = 2,    /* the caller's input */
+  RN_OUTPUT = 3    /* the caller's output number `port` */
+};
+
+/* One halide_buffer_t argument of a kernel. Dimension order is innermost first. A tensor's last dimension is the batch: its extent in the
+ * table is 0 and becomes the batch of the run. `offset` of an arena operand is that of element (0, 0, 0) of the first picture for a
+ * batch of one: the tensor's `offset`; `halo_bytes` is added once, unscaled. */
+typedef struct rn_operand {
+  int32_t place;
+  int32_t port;
+  int64_t offset;
+  int64_t halo_bytes;
+  int32_t type_bits; /* 32: float, 8: uint8 */
+  int32_t dims;
+  int32_t extent[RN_MAX_DIMS];
+  int32_t stride[RN_MAX_DIMS]; /* in elements */
+} rn_operand;
+
+/* The halo that a kernel's output needs zeroed: `rows` rows above and below, `columns` pixels left and right. */
+typedef struct rn_halo {
+  int64_t offset;        /* of the tensor, as in rn_operand */
+  int64_t picture_bytes;
+  int64_t row_bytes;     /* of one row with its halo */
+  int64_t pixel_bytes;
+  int32_t height, width; /* without the halo */
+  int32_t rows, columns; /* both 0: no halo */
+} rn_halo;
+
+/* A Halide kernel's argv entry: args[0] points to the user context pointer, args[1...] are halide_buffer_t pointers. 0 on success. */
+typedef int (*rn_kernel_function)(void **args);
+
+typedef struct rn_kernel {
+  const char *name; /* the layer's value name */
+  rn_kernel_function function;
+  int32_t operand_count;
+  int32_t first_operand; /* index into rn_program.operands; the output is the last one */
+  rn_halo halo;
+} rn_kernel;
+
+/* Instruction sets a program needs, bits of rn_program.features. */
+enum {
+  RN_SSE41 = 1,
+  RN_AVX = 2,
+  RN_AVX2 = 4, /* with FMA and F16C */
+  RN_AVX512 = 8 /* F, CD, VL, BW, DQ */
+};
+
+/* The network for one target. */
+typedef struct rn_program {
+  const char *target; /* the short name users see and choose by: "avx512", "avx2", "sse41" */
+  uint64_t features;
+  int64_t arena_bytes; /* for a batch of one */
+  int32_t kernel_count;
+  int32_t operand_count;
+  const rn_kernel *kernels;
+  const rn_operand *operands;
+} rn_program;
+
+typedef struct rn_port {
+  const char *name;
+  int64_t picture_bytes; /* of the caller's buffer, for one picture */
+} rn_port;
+
+typedef struct rn_model {
+  uint32_t version; /* RN_MODEL_VERSION */
+  uint32_t weights_version;
+  const char *name;
+  uint64_t recipe_hash;   /* of all constants' recipes and places: the weights file must carry the same */
+  uint64_t content_hash;  /* nonzero: the program depends on these weights' values and takes no others */
+  uint64_t weights_bytes; /* of the data, without the file's header */
+  const unsigned char *embedded; /* the whole weights file, or NULL */
+  uint64_t embedded_bytes;
+  rn_port input;
+  int32_t output_count;
+  int32_t program_count; /* best target first */
+  const rn_port *outputs;
+  const rn_program *programs;
+} rn_model;
+
+/* The weights file: this header, zeros up to RN_WEIGHTS_ALIGN, then the constants, each aligned to 64 bytes. Little-endian. */
+#define RN_WEIGHTS_MAGIC "RESNETCW"
+#define RN_WEIGHTS_VERSION 1
+#define RN_WEIGHTS_ALIGN 4096
+typedef struct rn_weights_header {
+  char magic[8];
+  uint32_t version;
+  uint32_t header_bytes; /* RN_WEIGHTS_ALIGN */
+  uint64_t data_bytes;
+  uint64_t recipe_hash;
+  uint64_t content_hash; /* XXH3, 64 bits, of the data */
+  char name[88];         /* the network's, zero-terminated */
+} rn_weights_header;
+
+#endif

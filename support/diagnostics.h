@@ -1,0 +1,85 @@
+/// \file Source texts and what is wrong with them. Every part of the compiler that reads something from a user reports through
+/// `Diagnostics` and goes on; nothing below the driver prints.
+///
+/// A message is lower-case, has no full stop, names what the user wrote and states the rule, not the compiler's step. Its range is the
+/// narrowest that shows the mistake; other places involved are notes. One mistake gives one error.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/location.h"
+
+namespace resnetc {
+
+/// The texts that locations point into. Owns them; references stay valid as files are added. Not thread-safe.
+class Sources {
+ public:
+  /// Adds a file under the name that diagnostics show. Adding a name again replaces nothing and returns a new id.
+  FileId add(std::string name, std::string text);
+  /// The id of a file that is known by name only (IR text names its files without holding them); finds or adds it.
+  FileId named(std::string_view name);
+
+  const std::string& name(FileId file) const { return files_[static_cast<size_t>(file)].name; }
+  const std::string& text(FileId file) const { return files_[static_cast<size_t>(file)].text; }
+  /// Line `line` (from 1) without its newline; empty where there is none.
+  std::string_view line(FileId file, int32_t line) const;
+
+ private:
+  struct File {
+    std::string name;
+    std::string text;
+  };
+  std::deque<File> files_;
+};
+
+enum class Severity { error, warning, remark };
+
+/// A second place that explains a diagnostic.
+struct Note {
+  Location at;
+  std::string text;
+};
+
+struct Diagnostic {
+  Severity severity = Severity::error;
+  Location at;
+  std::string text;
+  std::vector<Note> notes;
+
+  /// Adds a note and returns the diagnostic, so that notes chain.
+  Diagnostic& note(Location where, std::string message);
+};
+
+/// Collects diagnostics. After `limit` errors the rest are counted, not kept, so that hostile input cannot fill memory.
+class Diagnostics {
+ public:
+  static constexpr size_t limit = 50;
+
+  explicit Diagnostics(Sources& sources) : sources_(&sources) {}
+
+  Diagnostic& error(Location at, std::string text) { return add(Severity::error, at, std::move(text)); }
+  Diagnostic& warning(Location at, std::string text) { return add(Severity::warning, at, std::move(text)); }
+  /// A remark is about the generated code (`--opt-report`), never about a mistake.
+  Diagnostic& remark(Location at, std::string text) { return add(Severity::remark, at, std::move(text)); }
+
+  bool has_errors() const { return errors_ != 0; }
+  size_t error_count() const { return errors_; }
+  const std::deque<Diagnostic>& all() const { return all_; }
+  Sources& sources() const { return *sources_; }
+
+  /// Everything as a compiler prints it, `file:line:col: error: text`, the source line and a caret below; with ANSI colours if asked.
+  std::string render(bool colour = false) const;
+
+ private:
+  Diagnostic& add(Severity severity, Location at, std::string text);
+
+  Sources* sources_;
+  std::deque<Diagnostic> all_;
+  Diagnostic overflow_;
+  size_t errors_ = 0;
+};
+
+}  // namespace resnetc
