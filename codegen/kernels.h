@@ -1,0 +1,68 @@
+/// \file Machine code for kernels: one Halide pipeline per distinct KernelSpec, compiled in worker processes and kept in a cache on disk.
+///
+/// Calling convention of a kernel's argv entry, `int SYMBOL_argv(void** args)`: args[0] points to the user context (a void*), then one
+/// halide_buffer_t per operand: the input; the weights (conv2d); for each epilogue step its constants (bias: one, affine: scale and shift)
+/// or its operand (add, mul); last the output.
+/// Arena tensors are buffers of dimensions (c, x, y, n) whose host pointer is that of element (0, 0, 0, 0), past the halo; rank 2 values
+/// have x and y of extent 1. A planar caller's buffer is (x, y, c, n); a packed u8 one, and a vector, (c, x, y, n). Constants have one
+/// dimension. Only the extent of n is read at run time: every other extent and stride is compiled in. All loops over tasks go through
+/// halide_do_par_for, which the runtime supplies; a kernel calls nothing else.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ir/program.h"
+
+namespace resnetc::codegen {
+
+/// The instruction sets a library can hold, best first. `name` is what users write; `halide` the resolved target string.
+struct TargetInfo {
+  std::string name;      ///< "avx512", "avx2", "sse41"
+  std::string halide;
+  uint64_t features;     ///< RN_* bits of runtime/model.h
+};
+std::span<const TargetInfo> all_targets();
+/// The best target of this machine; nothing if not even SSE4.1 is there.
+const TargetInfo* host_target();
+/// By user's name ("host" included) or by Halide string; null if there is none.
+const TargetInfo* find_target(const std::string& name);
+
+struct KernelJob {
+  program::KernelSpec spec;
+  std::string target;  ///< Halide target string
+};
+
+struct KernelObject {
+  std::string symbol;  ///< "rn_kernel_<16 hex digits>"; the callable entry is `symbol + "_argv"`
+  std::string object;  ///< ELF relocatable object
+  bool from_cache = false;
+};
+
+struct KernelOptions {
+  std::string cache_dir;      ///< empty: no cache
+  int64_t cache_limit_bytes = int64_t{512} << 20;  ///< least recently used entries go beyond this
+  int jobs = 0;               ///< worker processes at once; 0: one per processor
+  std::function<void(size_t done, size_t all)> progress;  ///< may be empty; called from the calling thread
+};
+
+/// Compiles all jobs; equal jobs are compiled once and the result has one object per distinct job, `index[i]` that of job i.
+/// Fails only for a bug or a full disk: the reason is in `why`.
+struct KernelSet {
+  std::vector<KernelObject> objects;
+  std::vector<size_t> index;
+};
+std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const KernelOptions& options, std::string& why);
+
+/// `$XDG_CACHE_HOME/resnetc`, or `~/.cache/resnetc`; empty if neither variable is set.
+std::string default_cache_dir();
+
+/// What `--emit` can ask of a kernel, as text.
+enum class KernelText { stmt, llvm, assembly };
+std::optional<std::string> kernel_text(const KernelJob& job, KernelText kind, std::string& why);
+
+}  // namespace resnetc::codegen

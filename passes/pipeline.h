@@ -1,0 +1,67 @@
+/// \file The pipeline: the one list of passes, in order, and what can be done between them (dump, verify, stop, time). No pass has code
+/// for any of that.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ir/graph.h"
+#include "ir/program.h"
+#include "ir/topology.h"
+#include "support/diagnostics.h"
+
+namespace resnetc::passes {
+
+enum class Level { topology, graph, program };
+
+/// One line of the list of passes. A pass reads one level and yields the same, or, for the two that lower, the next.
+struct PassInfo {
+  std::string_view name;         ///< "fold-batch-norm"
+  Level from, to;
+  std::string_view description;  ///< one line, for --help and docs
+  std::string_view order;        ///< why it stands where it stands
+};
+/// In the order in which `compile` runs them.
+std::span<const PassInfo> all_passes();
+
+using AnyIr = std::variant<topology::Network, graph::Graph, program::Program>;
+std::string print(const AnyIr& ir, const Sources& sources);
+
+/// A remark of a pass: what it did, or refused to do, and why.
+struct Remark {
+  std::string pass;
+  std::string value;  ///< the layer's value name
+  std::string text;
+  Location at;
+};
+
+struct PassTime {
+  std::string pass;
+  double seconds;
+};
+
+struct PassContext {
+  Diagnostics* diagnostics = nullptr;      ///< required
+  const WeightSource* weights = nullptr;   ///< with values, elide-identities may act
+  std::string target;                      ///< Halide target string, for select-kernels
+  std::vector<Remark> remarks;             ///< filled by the passes
+  std::vector<PassTime> times;             ///< filled by the pipeline
+  bool depends_on_values = false;          ///< set when a rewrite used the weights' values
+  /// Called after each pass with the IR it left and whether its text changed; may be empty.
+  std::function<void(const PassInfo&, const AnyIr&, bool changed)> after_pass;
+};
+
+/// Runs one pass by its line of the list, then verifies. False when the pass reported errors, or when the verifier found a fault (a bug
+/// of the pass: the diagnostic names it).
+bool run_pass(const PassInfo& pass, AnyIr& ir, PassContext& context);
+
+/// Runs the passes from the level of `ir` until `until` is reached, with all passes of that level done (or until the pass `stop_after`,
+/// if that is not empty). False on errors.
+bool run_pipeline(AnyIr& ir, Level until, PassContext& context, std::string_view stop_after = {});
+
+}  // namespace resnetc::passes
