@@ -1,0 +1,5 @@
+set(RESNETC_SANITIZE "" CACHE STRING "sanitizers for all code: address,undefined or thread")
+if(RESNETC_SANITIZE)
+  add_compile_options(-fsanitize=${RESNETC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${RESNETC_SANITIZE})
+endif()

@@ -1,0 +1,2 @@
+add_library(resnetc_warnings INTERFACE)
+target_compile_options(resnetc_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
