@@ -22,11 +22,13 @@ enum {
  * batch of one: the tensor's `offset`; `halo_bytes` is added once, unscaled. */
 typedef struct rn_operand {
   int32_t place;
-  int32_t port;
+  int32_t port;   /* of RN_OUTPUT */
   int64_t offset;
   int64_t halo_bytes;
   int32_t type_bits; /* 32: float, 8: uint8 */
-  int32_t dims;
+  int32_t dims;      /* 4 for tensors and ports, 1 for constants */
+  int32_t planar;    /* 1: dimensions are (x, y, c, n), 0: (c, x, y, n) */
+  int32_t reserved;
   int32_t extent[RN_MAX_DIMS];
   int32_t stride[RN_MAX_DIMS]; /* in elements */
 } rn_operand;

@@ -1,0 +1,203 @@
+/* \file Parallel loops: persistent workers, a fixed partition of the index range over the threads, a short spin and then a futex.
+ *
+ * Nested loops run inline. There is no thread-local state to tell them: tasks get a user context without a pool. */
+#include "runtime/parallel.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Between two kernels of a run a worker waits a few microseconds; after a run it should sleep soon. */
+enum { WORKER_SPINS = 4000, CALLER_SPINS = 16000, WORKER_STACK = 2 << 20 };
+
+/* What kernels carry as their user context; `pool` is NULL for those already inside a parallel loop. */
+typedef struct rn_user {
+  rn_pool *pool;
+} rn_user;
+
+typedef struct rn_worker {
+  rn_pool *pool;
+  pthread_t thread;
+  int32_t index; /* 1...; the caller is 0 */
+} rn_worker;
+
+typedef struct rn_job {
+  rn_halide_task task;
+  uint8_t *closure;
+  int32_t min, size, parts;
+} rn_job;
+
+struct rn_pool {
+  rn_user outer, inner;
+  rn_parallel_for parallel_for;
+  void *parallel_for_data;
+  int32_t threads;
+  int32_t started; /* workers to join */
+  int32_t worker_spins, caller_spins;
+  rn_job job;
+  _Alignas(64) _Atomic uint32_t epoch; /* grows with each job, and once to stop */
+  _Atomic uint32_t sleepers;
+  _Atomic uint32_t stop;
+  _Alignas(64) _Atomic uint32_t pending; /* workers that have not finished the job */
+  _Atomic uint32_t caller_sleeps;
+  _Atomic int32_t result; /* the first task result that is not 0 */
+  rn_worker workers[];
+};
+
+static void wait_while(_Atomic uint32_t *word, uint32_t value) {
+  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void wake(_Atomic uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0); }
+
+static void run_part(rn_pool *pool, int32_t part) {
+  const rn_job *job = &pool->job;
+  const int64_t begin = (int64_t)job->size * part / job->parts, end = (int64_t)job->size * (part + 1) / job->parts;
+  for (int64_t i = begin; i < end; ++i) {
+    const int32_t result = job->task(&pool->inner, (int)(job->min + i), job->closure);
+    if (result != 0) {
+      int32_t none = 0;
+      atomic_compare_exchange_strong(&pool->result, &none, result);
+      return;
+    }
+  }
+}
+
+static void run_part_for_caller(void *argument, int32_t index) { run_part((rn_pool *)argument, index); }
+
+static void *work(void *argument) {
+  rn_worker *worker = (rn_worker *)argument;
+  rn_pool *pool = worker->pool;
+  uint32_t seen = 0;
+  for (;;) {
+    for (int32_t i = 0; i < pool->worker_spins && atomic_load_explicit(&pool->epoch, memory_order_acquire) == seen; ++i) {
+      __builtin_ia32_pause();
+    }
+    while (atomic_load(&pool->epoch) == seen) {
+      /* Counted before the kernel compares the epoch, so that a caller who sees no sleepers has already been seen. */
+      atomic_fetch_add(&pool->sleepers, 1);
+      wait_while(&pool->epoch, seen);
+      atomic_fetch_sub(&pool->sleepers, 1);
+    }
+    seen += 1;
+    if (atomic_load(&pool->stop) != 0) return NULL;
+    if (worker->index < pool->job.parts) run_part(pool, worker->index);
+    if (atomic_fetch_sub(&pool->pending, 1) == 1 && atomic_load(&pool->caller_sleeps) != 0) wake(&pool->pending);
+  }
+}
+
+static void next_epoch(rn_pool *pool) {
+  atomic_fetch_add(&pool->epoch, 1);
+  if (atomic_load(&pool->sleepers) != 0) wake(&pool->epoch);
+}
+
+static void wait_for_workers(rn_pool *pool) {
+  for (int32_t i = 0; i < pool->caller_spins && atomic_load_explicit(&pool->pending, memory_order_acquire) != 0; ++i) {
+    __builtin_ia32_pause();
+  }
+  if (atomic_load(&pool->pending) == 0) return;
+  atomic_store(&pool->caller_sleeps, 1);
+  for (uint32_t left = atomic_load(&pool->pending); left != 0; left = atomic_load(&pool->pending)) wait_while(&pool->pending, left);
+  atomic_store(&pool->caller_sleeps, 0);
+}
+
+int halide_do_par_for(void *user_context, rn_halide_task task, int min, int size, uint8_t *closure) {
+  rn_user *user = (rn_user *)user_context;
+  rn_pool *pool = user->pool;
+  if (pool == NULL || pool->threads == 1 || size <= 1) {
+    for (int i = 0; i < size; ++i) {
+      const int result = task(user_context, min + i, closure);
+      if (result != 0) return result;
+    }
+    return 0;
+  }
+  pool->job.task = task;
+  pool->job.closure = closure;
+  pool->job.min = min;
+  pool->job.size = size;
+  pool->job.parts = size < pool->threads ? size : pool->threads;
+  atomic_store(&pool->result, 0);
+  if (pool->parallel_for != NULL) {
+    pool->parallel_for(pool->parallel_for_data, pool->job.parts, run_part_for_caller, pool);
+  } else {
+    atomic_store(&pool->pending, (uint32_t)pool->started);
+    next_epoch(pool);
+    run_part(pool, 0);
+    wait_for_workers(pool);
+  }
+  return atomic_load(&pool->result);
+}
+
+int32_t rn_processors(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online < 1 ? 1 : online > RN_MAX_THREADS ? RN_MAX_THREADS : (int32_t)online;
+}
+
+static int32_t start_workers(rn_pool *pool) {
+  pthread_attr_t attributes;
+  sigset_t all, before;
+  if (pthread_attr_init(&attributes) != 0) return RN_THREAD_FAILED;
+  int failed = pthread_attr_setstacksize(&attributes, WORKER_STACK);
+  /* The program's signals are none of the workers' business. */
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  while (failed == 0 && pool->started < pool->threads - 1) {
+    rn_worker *worker = &pool->workers[pool->started];
+    worker->pool = pool;
+    worker->index = pool->started + 1;
+    failed = pthread_create(&worker->thread, &attributes, work, worker);
+    if (failed == 0) pool->started += 1;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  pthread_attr_destroy(&attributes);
+  return failed == 0 ? RN_OK : RN_THREAD_FAILED;
+}
+
+int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void *parallel_for_data, rn_pool **out) {
+  const int32_t workers = parallel_for != NULL ? 0 : threads - 1;
+  const size_t bytes = sizeof(rn_pool) + (size_t)workers * sizeof(rn_worker);
+  void *memory = NULL;
+  *out = NULL;
+  if (posix_memalign(&memory, 64, bytes) != 0) return RN_OUT_OF_MEMORY;
+  memset(memory, 0, bytes);
+  rn_pool *pool = (rn_pool *)memory;
+  pool->outer.pool = pool;
+  pool->parallel_for = parallel_for;
+  pool->parallel_for_data = parallel_for_data;
+  pool->threads = threads;
+  /* With more threads than processors, spinning would keep the others from working. */
+  const int crowded = threads > rn_processors();
+  pool->worker_spins = crowded ? 0 : WORKER_SPINS;
+  pool->caller_spins = crowded ? 0 : CALLER_SPINS;
+  if (workers > 0) {
+    const int32_t status = start_workers(pool);
+    if (status != RN_OK) {
+      rn_pool_destroy(pool);
+      return status;
+    }
+  }
+  *out = pool;
+  return RN_OK;
+}
+
+void rn_pool_destroy(rn_pool *pool) {
+  if (pool == NULL) return;
+  atomic_store(&pool->stop, 1);
+  next_epoch(pool);
+  for (int32_t i = 0; i < pool->started; ++i) pthread_join(pool->workers[i].thread, NULL);
+  free(pool);
+}
+
+int32_t rn_pool_threads(const rn_pool *pool) { return pool->threads; }
+
+void *rn_pool_user_context(rn_pool *pool) { return &pool->outer; }

@@ -1,0 +1,85 @@
+/* \file What the generated functions of a library call. The structures here are those of the generated header, where each carries the
+ * network's name instead of `rn_`: change codegen/header.cpp with them, and RN_ABI_VERSION. Everything is hidden in the product. */
+#ifndef RESNETC_RUNTIME_RUNTIME_H
+#define RESNETC_RUNTIME_RUNTIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RN_ABI_VERSION 1
+#define RN_MAX_THREADS 1024
+
+enum {
+  RN_OK = 0,
+  RN_BAD_ARGUMENT = 1,
+  RN_BAD_INPUT_SIZE = 2,
+  RN_BAD_OUTPUT_SIZE = 3,
+  RN_BATCH_TOO_LARGE = 4,
+  RN_WEIGHTS_MISSING = 5,
+  RN_WEIGHTS_MISALIGNED = 6,
+  RN_WEIGHTS_MAGIC_WRONG = 7,
+  RN_WEIGHTS_VERSION_WRONG = 8,
+  RN_WEIGHTS_NETWORK_WRONG = 9,
+  RN_WEIGHTS_SIZE_WRONG = 10,
+  RN_WEIGHTS_VALUES_WRONG = 11,
+  RN_WEIGHTS_CORRUPT = 12,
+  RN_NO_TARGET = 13,
+  RN_UNKNOWN_TARGET = 14,
+  RN_OUT_OF_MEMORY = 15,
+  RN_THREAD_FAILED = 16,
+  RN_KERNEL_FAILED = 17,
+  RN_STATUS_COUNT = 18
+};
+
+typedef void (*rn_task)(void *argument, int32_t index);
+typedef void (*rn_parallel_for)(void *data, int32_t count, rn_task task, void *argument);
+
+typedef struct rn_options {
+  size_t size;      /* of this structure, as the caller knows it */
+  int32_t max_batch; /* 0: 1 */
+  int32_t threads;  /* 0: one per processor this process may use */
+  rn_parallel_for parallel_for; /* NULL: own threads */
+  void *parallel_for_data;
+  const char *target; /* NULL: the best one */
+  int32_t verify_contents;
+  int32_t reserved;
+} rn_options;
+
+/* What an observer sees after each kernel: the value it made, as float32. Strides count elements. */
+typedef struct rn_observation {
+  const char *name;
+  double seconds;
+  const float *data; /* element (0, 0, 0) of the first picture */
+  int32_t kernel;    /* its index */
+  int32_t kernel_count;
+  int32_t batch, channels, height, width;
+  int64_t stride_batch, stride_channel, stride_y, stride_x;
+} rn_observation;
+typedef void (*rn_observer)(void *data, const rn_observation *observation);
+
+typedef struct rn_context rn_context;
+
+int32_t rn_create(const rn_model *model, const void *weights, size_t weights_bytes, const rn_options *options, rn_context **context);
+int32_t rn_run(rn_context *context, const void *input, size_t input_bytes, void *const *outputs, const size_t *output_bytes, int32_t batch);
+void rn_destroy(rn_context *context);
+const char *rn_status_string(int32_t status);
+const char *rn_selected_target(const rn_context *context);
+int32_t rn_thread_count(const rn_context *context);
+void rn_set_observer(rn_context *context, rn_observer observer, void *data);
+
+/* Checks a weights file's header against the model in constant time; its contents' hash only if `verify_contents`. */
+int32_t rn_check_weights(const rn_model *model, const void *weights, size_t weights_bytes, int32_t verify_contents);
+
+/* The RN_* instruction set bits of this processor, as far as the operating system saves their registers. */
+uint64_t rn_cpu_features(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
