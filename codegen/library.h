@@ -34,6 +34,39 @@ std::string manifest(std::span<const program::Program> programs, const LibraryOp
 /// Reads the manifest out of a library's section `.resnetc` without loading it; untrusted.
 std::optional<std::string> read_manifest(const std::string& library_path, Diagnostics& diagnostics);
 
+/// What a manifest says, for `pack`, `run` and `bench`, which have only the library.
+struct LibraryFacts {
+  struct Port {
+    std::string name;               ///< as in the network
+    bool u8 = false;                ///< else f32
+    std::vector<int64_t> dims;      ///< memory order, without the batch: {C, H, W}, {H, W, C} or {C}
+    int64_t picture_bytes = 0;
+    std::vector<double> mean, std;  ///< input: what normalisation the library does
+  };
+  struct Kernel {
+    std::string name, kind;         ///< as in the program's text form
+    std::string algorithm;
+    int64_t multiply_adds = 0;      ///< for one picture
+  };
+  struct Target {
+    std::string name, halide;
+    int64_t arena_bytes = 0;
+    std::vector<Kernel> kernels;
+  };
+  std::string name;                 ///< the symbol prefix
+  std::string network;
+  Port input;
+  std::vector<Port> outputs;
+  std::vector<program::Constant> constants;
+  std::vector<Target> targets;      ///< best first
+  uint64_t recipe_hash = 0;
+  uint64_t content_hash = 0;        ///< nonzero: takes only these weights
+  uint64_t weights_bytes = 0;       ///< of the data
+  bool embedded = false;            ///< the weights are in the library
+};
+/// Reads a manifest of untrusted origin.
+std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string& why);
+
 /// The C header.
 std::string header(const program::Program& program, const std::string& name);
 
