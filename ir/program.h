@@ -84,7 +84,7 @@ struct Schedule {
   std::string algorithm = "general";  ///< "direct" for convolutions in register tiles, "general" for everything else
   int64_t vectors = 1;  ///< register tile: vectors of 16 channels
   int64_t pixels = 1;   ///< register tile: pixels of a row, or of the whole flattened picture
-  int64_t rows = 1;     ///< rows (or, flattened, tiles) of one task
+  int64_t rows = 1;     ///< rows (or, flattened, tiles) of one task; 0: too little work to share, a whole picture is one task
   bool flat = false;    ///< pixels of all rows as one axis; only where no operand has a halo and every row is read whole
   bool operator==(const Schedule&) const = default;
 };
