@@ -1,0 +1,183 @@
+#include "driver/common.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace resnetc::driver {
+
+namespace fs = std::filesystem;
+
+bool Invocation::colour_on_stderr() const {
+  if (colour != "auto") return colour == "always";
+  const char* term = std::getenv("TERM");
+  return isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr && term != nullptr && std::string_view(term) != "dumb";
+}
+
+namespace {
+
+/// Splits NAME=INT; false if it is not of that form.
+bool parse_setting(std::string_view text, std::string& name, int64_t& value) {
+  size_t equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0 || equals + 1 == text.size()) return false;
+  name = text.substr(0, equals);
+  const char* end = text.data() + text.size();
+  auto [stop, error] = std::from_chars(text.data() + equals + 1, end, value);
+  return error == std::errc() && stop == end;
+}
+
+}  // namespace
+
+void add_network_options(CLI::App& command, NetworkOptions& options) {
+  command.add_option("NET.rn", options.path, "the network's text")->required();
+  command.add_option("-I", options.include_dirs, "also look here for files named by 'use'; may be given several times")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  command.add_option("--set", options.settings, "give a parameter of the network another value; may be given several times")
+      ->type_name("NAME=INT")
+      ->allow_extra_args(false)
+      ->check(CLI::Validator(
+          [](std::string& text) -> std::string {
+            std::string name;
+            int64_t value = 0;
+            return parse_setting(text, name, value) ? "" : fmt::format("'{}' is not of the form NAME=INT", text);
+          },
+          ""));
+}
+
+std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files) {
+  FrontendOptions frontend;
+  frontend.include_dirs = options.include_dirs;
+  frontend.installed_dirs = {RESNETC_NETWORKS_DIR};
+  for (const std::string& setting : options.settings) {
+    auto& [name, value] = frontend.parameters.emplace_back();
+    parse_setting(setting, name, value);
+  }
+  return load_network(options.path, frontend, diagnostics, files);
+}
+
+int report(const Diagnostics& diagnostics, const Invocation& invocation) {
+  std::string text = diagnostics.render(invocation.colour_on_stderr());
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  return diagnostics.has_errors() ? input_wrong : done;
+}
+
+int usage_error(std::string_view text) {
+  fmt::print(stderr, "resnetc: error: {}\n", text);
+  return usage_wrong;
+}
+
+int input_error(std::string_view text) {
+  fmt::print(stderr, "resnetc: error: {}\n", text);
+  return input_wrong;
+}
+
+int bug(std::string_view text) {
+  fmt::print(stderr, "resnetc: internal error: {}\nThis is a bug in resnetc. Please report it, with the command line and its input.\n", text);
+  return internal_bug;
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    size_t end = text.find(separator);
+    if (end != 0) parts.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return parts;
+}
+
+std::optional<std::string> read_file(const std::string& path, std::string& why) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    why = fmt::format("cannot read '{}': it is a directory", path);
+    return std::nullopt;
+  }
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  if (file) text.assign(std::istreambuf_iterator<char>(file), {});
+  if (!file || file.bad()) {
+    why = fmt::format("cannot read '{}': {}", path, std::strerror(errno != 0 ? errno : EIO));
+    return std::nullopt;
+  }
+  return text;
+}
+
+bool write_file(const std::string& path, std::string_view text, std::string& why) {
+  std::error_code error;
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {  // /dev/stdout and pipes cannot be renamed over
+    std::ofstream file(path, std::ios::binary);
+    if (file.write(text.data(), static_cast<std::streamsize>(text.size())) && file.flush()) return true;
+    why = fmt::format("cannot write '{}': {}", path, std::strerror(errno));
+    return false;
+  }
+  if (fs::path folder = fs::path(path).parent_path(); !folder.empty()) fs::create_directories(folder, error);
+  std::string temporary = fmt::format("{}.tmp{}", path, getpid());
+  errno = 0;
+  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+  bool written = file && file.write(text.data(), static_cast<std::streamsize>(text.size())) && file.flush();
+  file.close();
+  if (written) {
+    fs::rename(temporary, path, error);
+    if (!error) return true;
+    why = fmt::format("cannot write '{}': {}", path, error.message());
+  } else {
+    why = fmt::format("cannot write '{}': {}", path, std::strerror(errno != 0 ? errno : EIO));
+  }
+  fs::remove(temporary, error);
+  return false;
+}
+
+std::string human_bytes(uint64_t bytes) {
+  if (bytes < 1000) return fmt::format("{} B", bytes);
+  if (bytes < 1000 * 1000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
+  if (bytes < 1000ULL * 1000 * 1000) return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
+}
+
+std::string grouped(int64_t value) {
+  std::string digits = fmt::format("{}", value);
+  for (size_t at = digits.size(); at > 3 && digits[at - 4] != '-'; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
+
+TempDir::TempDir() {
+  std::error_code error;
+  fs::path base = fs::temp_directory_path(error);
+  std::string pattern = (error ? fs::path("/tmp") : base) / "resnetc-XXXXXX";
+  if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+}
+
+TempDir::~TempDir() {
+  std::error_code error;
+  if (!path_.empty()) fs::remove_all(path_, error);
+}
+
+Progress::Progress(std::string what)
+    : what_(std::move(what)), start_(std::chrono::steady_clock::now()), terminal_(isatty(STDERR_FILENO) != 0) {}
+
+void Progress::update(size_t done_count, size_t all) {
+  if (!terminal_ || seconds_since(start_) < 1) return;
+  fmt::print(stderr, "\r\x1b[K{}: {} of {}", what_, done_count, all);
+  std::fflush(stderr);
+  shown_ = true;
+}
+
+void Progress::finish() {
+  if (shown_) fmt::print(stderr, "\r\x1b[K");
+  shown_ = false;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace resnetc::driver

@@ -1,0 +1,102 @@
+/// \file What the subcommands share: how they are chosen, how they read networks, how they report, how they end.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "frontend/frontend.h"
+#include "support/diagnostics.h"
+
+namespace resnetc::driver {
+
+/// What the process returns.
+enum ExitStatus : int { done = 0, input_wrong = 1, usage_wrong = 2, internal_bug = 3 };
+
+/// The command line as main sees it. Each subcommand sets `action` when it is the one chosen.
+struct Invocation {
+  std::string colour = "auto";
+  std::function<int()> action;
+
+  bool colour_on_stderr() const;
+};
+
+// One file each; they declare their options and set the action.
+void add_compile(CLI::App& app, Invocation& invocation);
+void add_pack(CLI::App& app, Invocation& invocation);
+void add_check(CLI::App& app, Invocation& invocation);
+void add_dump(CLI::App& app, Invocation& invocation);
+void add_opt(CLI::App& app, Invocation& invocation);
+void add_run(CLI::App& app, Invocation& invocation);
+void add_verify(CLI::App& app, Invocation& invocation);
+void add_bench(CLI::App& app, Invocation& invocation);
+
+/// The options of every subcommand that reads a network.
+struct NetworkOptions {
+  std::string path;
+  std::vector<std::string> include_dirs;
+  std::vector<std::string> settings;  ///< NAME=INT, checked by the command line
+};
+void add_network_options(CLI::App& command, NetworkOptions& options);
+std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files = nullptr);
+
+/// Prints the diagnostics on stderr; `input_wrong` if there are errors, else `done`.
+int report(const Diagnostics& diagnostics, const Invocation& invocation);
+/// Prints one message on stderr and returns the status that goes with it.
+int usage_error(std::string_view text);
+int input_error(std::string_view text);
+int bug(std::string_view text);
+
+/// "a,b,c" to its parts; empty parts are dropped.
+std::vector<std::string> split(std::string_view text, char separator = ',');
+
+/// Reads a whole file; nothing, and the reason in `why`, if it cannot.
+std::optional<std::string> read_file(const std::string& path, std::string& why);
+/// Writes through a temporary file and a rename.
+bool write_file(const std::string& path, std::string_view text, std::string& why);
+
+/// "12.3 MB" and the like.
+std::string human_bytes(uint64_t bytes);
+/// 1234567 as "1,234,567".
+std::string grouped(int64_t value);
+
+/// A folder of its own under the system's temporary one, removed at the end.
+class TempDir {
+ public:
+  TempDir();
+  ~TempDir();
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  /// Empty if the folder could not be made.
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// One line on a terminal's stderr that counts up, shown once the work has taken a second.
+class Progress {
+ public:
+  explicit Progress(std::string what);
+  ~Progress() { finish(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  void update(size_t done_count, size_t all);
+  void finish();
+
+ private:
+  std::string what_;
+  std::chrono::steady_clock::time_point start_;
+  bool terminal_;
+  bool shown_ = false;
+};
+
+/// Seconds since `start`.
+double seconds_since(std::chrono::steady_clock::time_point start);
+
+}  // namespace resnetc::driver

@@ -1,0 +1,208 @@
+/// \file `resnetc compile`: a network to a library, its header, its weights and its manifest.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "codegen/library.h"
+#include "driver/common.h"
+#include "driver/lowering.h"
+#include "driver/phases.h"
+
+namespace resnetc::driver {
+namespace {
+
+struct CompileOptions {
+  NetworkOptions network;
+  std::string output_dir = ".";
+  std::string name;
+  std::string depfile;
+  std::string weights;
+  bool embed_weights = false;
+  std::string target = "host";
+  std::string device = "cpu";
+  std::string batch;
+  std::vector<std::string> emit;
+  std::string print_ir_after;
+  std::string dump_phases_to;
+  bool opt_report = false;
+  bool time_passes = false;
+  bool no_cache = false;
+  std::string cache_dir;
+  int jobs = 0;
+};
+
+bool is_identifier(const std::string& name) {
+  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !name.empty() && letter(name[0]) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+/// What is wrong with the options themselves; empty if nothing is.
+std::string option_fault(const CompileOptions& options) {
+  if (options.device == "cuda") return "--device cuda does not exist yet: resnetc compiles for the CPU only";
+  if (!options.batch.empty()) return "--batch has no use: a library runs any batch up to the one its context is created for";
+  if (!options.name.empty() && !is_identifier(options.name)) return fmt::format("--name '{}' is not a C identifier", options.name);
+  if (options.embed_weights && options.weights.empty()) return "--embed-weights needs --weights";
+  for (const std::string& kind : options.emit) {
+    if (std::find(emit_kinds().begin(), emit_kinds().end(), kind) == emit_kinds().end()) {
+      return fmt::format("unknown kind '{}' for --emit: the kinds are {}", kind, fmt::join(emit_kinds(), ", "));
+    }
+  }
+  if (const std::string& pass = options.print_ir_after; !pass.empty() && pass != "all" && pass != "change") {
+    auto all = passes::all_passes();
+    if (std::none_of(all.begin(), all.end(), [&](const auto& known) { return known.name == pass; })) {
+      return fmt::format("unknown pass '{}' for --print-ir-after; 'resnetc opt --help' lists the passes", pass);
+    }
+  }
+  return "";
+}
+
+/// A rule for make: every artefact depends on every file read. Blanks, '#' and '$' are escaped as make wants them.
+std::string depfile_text(const std::vector<std::string>& artefacts, const std::vector<std::string>& files) {
+  auto escaped = [](const std::string& path) {
+    std::string out;
+    for (char c : path) {
+      if (c == ' ' || c == '#') out += '\\';
+      if (c == '$') out += '$';
+      out += c;
+    }
+    return out;
+  };
+  std::string text;
+  for (const auto& artefact : artefacts) text += escaped(artefact) + " ";
+  text.back() = ':';
+  for (const auto& file : files) text += " \\\n  " + escaped(file);
+  text += '\n';
+  for (const auto& file : files) text += "\n" + escaped(file) + ":\n";  // a file that goes away is no error
+  return text;
+}
+
+void print_summary(const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets, const std::vector<std::string>& written,
+                   double seconds) {
+  const program::Program& program = lowered.programs.front();
+  int64_t operations = 0;
+  for (const auto& kernel : program.kernels) operations += kernel.multiply_adds;
+  std::string names;
+  for (const auto* target : targets) names += (names.empty() ? "" : ", ") + target->name;
+  fmt::print("{}: {} kernels, {} multiply-adds, {} of memory a picture, for {}; {:.2f} s\n", program.name, program.kernels.size(),
+             grouped(operations), human_bytes(static_cast<uint64_t>(program.arena_bytes)), names, seconds);
+  for (const std::string& path : written) {
+    std::error_code error;
+    uint64_t size = std::filesystem::file_size(path, error);
+    fmt::print("  {}{}\n", path, error ? "" : fmt::format("  {}", human_bytes(size)));
+  }
+}
+
+int compile(const CompileOptions& options, const Invocation& invocation) {
+  auto start = std::chrono::steady_clock::now();
+  if (std::string fault = option_fault(options); !fault.empty()) return usage_error(fault);
+  std::string why;
+  auto targets = parse_targets(options.target, why);
+  if (!targets) return usage_error(why);
+
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  std::vector<std::string> files;
+  auto network = load(options.network, diagnostics, &files);
+  double loading = seconds_since(start);
+  if (!network) return report(diagnostics, invocation);
+
+  std::unique_ptr<codegen::Safetensors> weights;
+  if (!options.weights.empty()) {
+    files.push_back(options.weights);
+    // Its own diagnostics: the passes run again below, and one mistake is one error.
+    Diagnostics first(sources);
+    auto graph = plain_graph(*network, first);
+    if (!graph) return report(first, invocation);
+    weights = codegen::Safetensors::open(options.weights, diagnostics);
+    if (!weights || !weights->matches(graph::checkpoint_tensors(*graph), diagnostics)) return report(diagnostics, invocation);
+  }
+
+  PhaseObserver observer(options.print_ir_after, options.dump_phases_to, targets->size() > 1, sources);
+  LoweringOptions lowering{*targets, weights.get(), {}};
+  if (!options.print_ir_after.empty() || !options.dump_phases_to.empty()) {
+    observer.start(*network);
+    lowering.after_pass = [&](const auto& pass, const auto& ir, bool changed, const auto* target) {
+      observer.after_pass(pass, ir, changed, target);
+    };
+  }
+  auto lowered = lower(*network, lowering, diagnostics);
+  int status = report(diagnostics, invocation);
+  if (status != done) return status;
+  if (!lowered) return bug("a pass failed and gave no reason");
+  if (!observer.failure().empty()) return input_error(observer.failure());
+
+  codegen::LibraryOptions library;
+  library.output_dir = options.output_dir;
+  library.name = options.name.empty() ? network->name : options.name;
+  library.weights = weights.get();
+  library.embed_weights = options.embed_weights;
+  library.depends_on_values = lowered->depends_on_values;
+  library.kernels.cache_dir = options.no_cache ? "" : options.cache_dir.empty() ? codegen::default_cache_dir() : options.cache_dir;
+  library.kernels.jobs = options.jobs;
+  auto writing = std::chrono::steady_clock::now();
+  double kernels_done = 0;
+  Progress progress("compiling kernels");
+  library.kernels.progress = [&](size_t count, size_t all) {
+    progress.update(count, all);
+    kernels_done = seconds_since(writing);
+  };
+  std::error_code error;
+  std::filesystem::create_directories(options.output_dir, error);
+  if (error) return input_error(fmt::format("cannot make the folder '{}': {}", options.output_dir, error.message()));
+  auto written = codegen::write_library(lowered->programs, library, why);
+  progress.finish();
+  if (!written) return input_error(why);
+
+  if (!options.depfile.empty()) {
+    if (!write_file(options.depfile, depfile_text(*written, files), why)) return input_error(why);
+  }
+  if (!emit(options.emit, *lowered, *targets, sources, options.output_dir, library.name, *written, why)) return input_error(why);
+  if (options.opt_report) fmt::print("{}\n", opt_report(*lowered, *targets, sources));
+  if (options.time_passes) {
+    std::vector<passes::PassTime> times{{"frontend", loading}};
+    times.insert(times.end(), lowered->times.begin(), lowered->times.end());
+    times.push_back({"kernels", kernels_done});
+    times.push_back({"packing and linking", seconds_since(writing) - kernels_done});
+    fmt::print(stderr, "{}", time_report(times));
+  }
+  print_summary(*lowered, *targets, *written, seconds_since(start));
+  return done;
+}
+
+}  // namespace
+
+void add_compile(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("compile", "compile a network to a library, its C header, weights and manifest");
+  auto options = std::make_shared<CompileOptions>();
+  add_network_options(*command, options->network);
+  command->add_option("-o", options->output_dir, "where the artefacts go (the current folder)")->type_name("DIR");
+  command->add_option("--name", options->name, "file names and symbol prefix instead of the network's name")->type_name("NAME");
+  command->add_option("--depfile", options->depfile, "write a rule for make: which files were read")->type_name("FILE");
+  command->add_option("--weights", options->weights, "a checkpoint to pack; without it, 'resnetc pack' does so later")
+      ->type_name("FILE.safetensors");
+  command->add_flag("--embed-weights", options->embed_weights, "put the packed weights into the library as well");
+  command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())->type_name("T[,T...]");
+  command->add_option("--device", options->device, "cpu, the only device there is")
+      ->type_name("DEVICE")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  command->add_option("--batch", options->batch)->group("");  // hidden: refused with a reason
+  command->add_option("--emit", options->emit, fmt::format("also write {}", fmt::join(emit_kinds(), ", ")))
+      ->type_name("KIND[,KIND...]")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->add_option("--print-ir-after", options->print_ir_after, "print the IR on stderr after a pass, after all, or where it changed")
+      ->type_name("PASS|all|change");
+  command->add_option("--dump-phases-to", options->dump_phases_to, "write the IR after each pass to a numbered file")->type_name("DIR");
+  command->add_flag("--opt-report", options->opt_report, "print what the passes did to each layer, and why not more");
+  command->add_flag("--time-passes", options->time_passes, "print on stderr what each pass, kernels and linking took");
+  command->add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
+  command->add_option("--cache-dir", options->cache_dir, "where compiled kernels are kept ($XDG_CACHE_HOME/resnetc)")->type_name("DIR");
+  command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one a processor)")->type_name("N")->check(CLI::Range(1, 1024));
+  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return compile(*options, invocation); }; });
+}
+
+}  // namespace resnetc::driver

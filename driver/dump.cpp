@@ -1,0 +1,88 @@
+/// \file `resnetc dump`: a network at one of the three levels, as text, Graphviz or JSON.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "driver/common.h"
+#include "driver/ir_format.h"
+#include "driver/lowering.h"
+
+namespace resnetc::driver {
+namespace {
+
+struct DumpOptions {
+  NetworkOptions network;
+  std::string level = "graph";
+  std::string after;
+  std::string format = "text";
+  std::string target = "host";
+};
+
+/// The level that `--after` leaves; nothing if there is no such pass.
+std::optional<passes::Level> level_after(const std::string& pass) {
+  for (const auto& known : passes::all_passes()) {
+    if (known.name == pass) return known.to;
+  }
+  return std::nullopt;
+}
+
+int dump(const DumpOptions& options, bool level_given, const Invocation& invocation) {
+  passes::Level level = *level_named(options.level);
+  if (!options.after.empty()) {
+    auto after = level_after(options.after);
+    if (!after) {
+      std::string names;
+      for (const auto& pass : passes::all_passes()) names += fmt::format("{}{}", names.empty() ? "" : ", ", pass.name);
+      return usage_error(fmt::format("unknown pass '{}': the passes are {}", options.after, names));
+    }
+    if (level_given && *after != level) {
+      return usage_error(fmt::format("the pass '{}' leaves a {}, not a {}", options.after, level_name(*after), level_name(level)));
+    }
+    level = *after;
+  }
+  std::string why;
+  auto targets = parse_targets(options.target, why);
+  if (!targets) return usage_error(why);
+  if (targets->size() != 1) return usage_error("a program is for one target: name one with --target");
+
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  passes::AnyIr ir;
+  bool good = false;
+  if (auto network = load(options.network, diagnostics)) {
+    passes::PassContext context;
+    context.diagnostics = &diagnostics;
+    context.target = targets->front()->halide;
+    ir = std::move(*network);
+    good = passes::run_pipeline(ir, level, context, options.after);
+  }
+  int status = report(diagnostics, invocation);
+  if (status != done) return status;
+  if (!good) return bug("a pass failed and gave no reason");
+  fmt::print("{}", print_as(ir, options.format, sources));
+  return done;
+}
+
+}  // namespace
+
+void add_dump(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("dump", "print a network at one of the three levels of IR");
+  auto options = std::make_shared<DumpOptions>();
+  add_network_options(*command, options->network);
+  auto* level = command->add_option("--level", options->level, "topology, graph (the default) or program")
+                    ->type_name("LEVEL")
+                    ->check(CLI::IsMember({"topology", "graph", "program"}));
+  command->add_option("--after", options->after, "as this pass leaves it, instead of after the level's last")->type_name("PASS");
+  command->add_option("--format", options->format, "text (the default), dot or json")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "dot", "json"}));
+  command->add_option("--target", options->target, "for a program: host (the default) or an instruction set")->type_name("TARGET");
+  command->callback([&invocation, options, level] {
+    bool given = level->count() != 0;
+    invocation.action = [&invocation, options, given] { return dump(*options, given, invocation); };
+  });
+}
+
+}  // namespace resnetc::driver

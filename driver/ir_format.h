@@ -1,0 +1,20 @@
+/// \file An IR of any level in any of its printed forms.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "passes/pipeline.h"
+
+namespace resnetc::driver {
+
+/// `format` is "text", "dot" or "json".
+std::string print_as(const passes::AnyIr& ir, const std::string& format, const Sources& sources);
+std::optional<passes::Level> level_named(const std::string& name);
+const char* level_name(passes::Level level);
+passes::Level level_of(const passes::AnyIr& ir);
+
+/// Reads the text form of whichever level its first word names.
+std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics);
+
+}  // namespace resnetc::driver

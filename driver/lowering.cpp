@@ -1,0 +1,87 @@
+#include "driver/lowering.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "driver/common.h"
+
+namespace resnetc::driver {
+
+std::optional<Lowered> lower(const topology::Network& network, const LoweringOptions& options, Diagnostics& diagnostics) {
+  Lowered result;
+  const codegen::TargetInfo* current = nullptr;
+  passes::PassContext context;
+  context.diagnostics = &diagnostics;
+  context.weights = options.weights;
+  context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
+    if (pass.to == passes::Level::topology) result.topology = std::get<topology::Network>(ir);
+    if (options.after_pass) options.after_pass(pass, ir, changed, current);
+  };
+  passes::AnyIr ir = network;
+  if (!passes::run_pipeline(ir, passes::Level::graph, context)) return std::nullopt;
+  result.graph = std::get<graph::Graph>(ir);
+
+  for (const codegen::TargetInfo* target : options.targets) {
+    current = target;
+    context.target = target->halide;
+    passes::AnyIr own = result.graph;
+    // The graph is done: only what makes and changes programs is left, once for each target.
+    for (const passes::PassInfo& pass : passes::all_passes()) {
+      if (pass.to != passes::Level::program) continue;
+      auto start = std::chrono::steady_clock::now();
+      size_t timed = context.times.size();
+      std::string before = options.after_pass ? passes::print(own, diagnostics.sources()) : "";
+      if (!passes::run_pass(pass, own, context)) return std::nullopt;
+      if (context.times.size() == timed) context.times.push_back({std::string(pass.name), seconds_since(start)});
+      if (options.after_pass) options.after_pass(pass, own, before != passes::print(own, diagnostics.sources()), target);
+    }
+    result.programs.push_back(std::get<program::Program>(std::move(own)));
+  }
+  result.remarks = std::move(context.remarks);
+  result.times = std::move(context.times);
+  result.depends_on_values = context.depends_on_values;
+  return result;
+}
+
+std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagnostics& diagnostics) {
+  passes::PassContext context;
+  context.diagnostics = &diagnostics;
+  passes::AnyIr ir = network;
+  if (!passes::run_pipeline(ir, passes::Level::graph, context, "lower-to-graph")) return std::nullopt;
+  return std::get<graph::Graph>(std::move(ir));
+}
+
+std::string target_names() {
+  std::string names;
+  for (const auto& target : codegen::all_targets()) names += (names.empty() ? "" : ", ") + target.name;
+  return names;
+}
+
+std::optional<std::vector<const codegen::TargetInfo*>> parse_targets(const std::string& text, std::string& why) {
+  std::vector<const codegen::TargetInfo*> targets;
+  for (const std::string& name : split(text)) {
+    const codegen::TargetInfo* target = codegen::find_target(name);
+    if (target == nullptr) {
+      why = name == "host" ? "this machine has none of the instruction sets that resnetc compiles for: " + target_names()
+                           : fmt::format("unknown target '{}': the targets are host, {}", name, target_names());
+      return std::nullopt;
+    }
+    targets.push_back(target);
+  }
+  if (targets.empty()) {
+    why = "no target is named; the targets are host, " + target_names();
+    return std::nullopt;
+  }
+  std::span<const codegen::TargetInfo> all = codegen::all_targets();
+  auto rank = [&](const codegen::TargetInfo* target) {
+    return std::find_if(all.begin(), all.end(), [&](const auto& known) { return known.name == target->name; }) - all.begin();
+  };
+  auto better = [&](auto* a, auto* b) { return rank(a) < rank(b); };
+  auto same = [](auto* a, auto* b) { return a->name == b->name; };
+  std::sort(targets.begin(), targets.end(), better);
+  targets.erase(std::unique(targets.begin(), targets.end(), same), targets.end());
+  return targets;
+}
+
+}  // namespace resnetc::driver

@@ -1,0 +1,45 @@
+/// \file From a network to its programs, with whatever the user wants to see on the way: the part that compile, dump and verify share.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "codegen/kernels.h"
+#include "codegen/safetensors.h"
+#include "ir/graph.h"
+#include "ir/program.h"
+#include "passes/pipeline.h"
+
+namespace resnetc::driver {
+
+struct LoweringOptions {
+  std::vector<const codegen::TargetInfo*> targets;  ///< best first; none: the graph is where it ends
+  const WeightSource* weights = nullptr;            ///< null: weights are unknown
+  /// Sees the IR after each pass; `target` is null up to the graph.
+  std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const codegen::TargetInfo* target)> after_pass;
+};
+
+struct Lowered {
+  topology::Network topology;  ///< after the topology's passes
+  graph::Graph graph;          ///< after the graph's
+  std::vector<program::Program> programs;
+  std::vector<passes::Remark> remarks;
+  std::vector<passes::PassTime> times;
+  bool depends_on_values = false;
+};
+
+/// Runs all passes; nothing if they report errors.
+std::optional<Lowered> lower(const topology::Network& network, const LoweringOptions& options, Diagnostics& diagnostics);
+
+/// The graph as lower-to-graph leaves it, weights unknown: what was written and nothing else.
+std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagnostics& diagnostics);
+
+/// "avx2,sse41" or "host" to targets, each once, best first; nothing, and the reason in `why`, for an unknown name.
+std::optional<std::vector<const codegen::TargetInfo*>> parse_targets(const std::string& text, std::string& why);
+/// The names that --target takes, for help.
+std::string target_names();
+
+}  // namespace resnetc::driver

@@ -1,0 +1,103 @@
+/// \file The command `resnetc`: finds the subcommand, runs it, and turns whatever goes wrong into a message and an exit status.
+
+#include <fmt/format.h>
+#include <llvm/ADT/StringRef.h>
+
+#include <exception>
+#include <new>
+
+#include "driver/common.h"
+
+namespace resnetc::driver {
+namespace {
+
+/// The known word nearest to `word`, or an empty string if none is near.
+std::string nearest(const std::string& word, const std::vector<std::string>& known) {
+  std::string best;
+  unsigned best_distance = static_cast<unsigned>(word.size() / 3 + 1);
+  for (const std::string& candidate : known) {
+    unsigned distance = llvm::StringRef(word).edit_distance(candidate, true, best_distance + 1);
+    if (distance <= best_distance && (best.empty() || distance < best_distance)) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+int explain_extra(const CLI::App& app, const std::string& extra) {
+  const CLI::App* command = &app;
+  for (const CLI::App* chosen : app.get_subcommands()) command = chosen;
+  std::string word = extra.substr(0, extra.find('='));
+  std::vector<std::string> known;
+  if (word.starts_with("-")) {
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+    std::string near = nearest(word, known);
+    return usage_error(fmt::format("unknown option '{}'{}", word, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+  }
+  if (command == &app) {
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) known.push_back(sub->get_name());
+    std::string near = nearest(word, known);
+    return usage_error(fmt::format("unknown command '{}'{}", word, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+  }
+  return usage_error(fmt::format("unexpected argument '{}'", extra));
+}
+
+int run(int argc, char** argv) {
+  Invocation invocation;
+  CLI::App app{"Compiles residual networks to native libraries."};
+  app.name("resnetc");
+  app.get_formatter()->column_width(36);
+  app.set_version_flag("--version", "resnetc " RESNETC_VERSION, "print the version and exit");
+  app.set_help_flag("-h,--help", "print this help and exit");
+  app.add_option("--color", invocation.colour, "colours in diagnostics: auto, always or never")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  app.require_subcommand(0, 1);
+  app.fallthrough();
+  add_compile(app, invocation);
+  add_pack(app, invocation);
+  add_check(app, invocation);
+  add_dump(app, invocation);
+  add_opt(app, invocation);
+  add_run(app, invocation);
+  add_verify(app, invocation);
+  add_bench(app, invocation);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    std::vector<std::string> extras = app.remaining(true);
+    if (error.get_name() == "ExtrasError" && !extras.empty()) return explain_extra(app, extras.front());
+    // A misspelt option often leaves a required one unset: the misspelling is the mistake to name.
+    for (const std::string& extra : extras) {
+      if (extra.starts_with("-")) return explain_extra(app, extra);
+    }
+    return usage_error(error.what());
+  }
+  if (!invocation.action) {
+    if (argc > 1) return usage_error("a command is missing; 'resnetc --help' lists them");
+    fmt::print("{}", app.help());
+    return usage_wrong;
+  }
+  return invocation.action();
+}
+
+}  // namespace
+}  // namespace resnetc::driver
+
+int main(int argc, char** argv) {
+  try {
+    int status = resnetc::driver::run(argc, argv);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return resnetc::driver::input_error("cannot write to stdout");
+    return status;
+  } catch (const std::bad_alloc&) {
+    return resnetc::driver::input_error("out of memory");
+  } catch (const std::exception& error) {
+    return resnetc::driver::bug(error.what());
+  }
+}

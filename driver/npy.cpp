@@ -1,0 +1,124 @@
+#include "driver/npy.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <charconv>
+#include <cstring>
+
+namespace resnetc::driver {
+
+static_assert(std::endian::native == std::endian::little);
+
+int64_t Array::elements() const {
+  int64_t n = 1;
+  for (int64_t d : shape) n *= d;
+  return n;
+}
+
+double Array::at(int64_t i) const {
+  const char* base = data.data();
+  switch (type) {
+    case Type::f32: {
+      float value = 0;
+      std::memcpy(&value, base + i * 4, 4);
+      return static_cast<double>(value);
+    }
+    case Type::f64: {
+      double value = 0;
+      std::memcpy(&value, base + i * 8, 8);
+      return value;
+    }
+    case Type::u8: break;
+  }
+  return static_cast<unsigned char>(base[i]);
+}
+
+namespace {
+
+/// The text after `'key':` in the header's dictionary, blanks skipped; nothing if the key is not there.
+std::optional<std::string_view> value_of(std::string_view header, std::string_view key) {
+  size_t at = header.find(fmt::format("'{}'", key));
+  if (at == std::string_view::npos) return std::nullopt;
+  header.remove_prefix(at + key.size() + 2);
+  size_t start = header.find_first_not_of(" :");
+  return header.substr(start == std::string_view::npos ? header.size() : start);
+}
+
+bool parse_shape(std::string_view text, std::vector<int64_t>& shape) {
+  if (!text.starts_with('(')) return false;
+  text.remove_prefix(1);
+  while (true) {
+    size_t start = text.find_first_not_of(" ,");
+    if (start == std::string_view::npos) return false;
+    text.remove_prefix(start);
+    if (text.starts_with(')')) return true;
+    int64_t value = 0;
+    auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || value < 0 || shape.size() == 32) return false;
+    shape.push_back(value);
+    text.remove_prefix(static_cast<size_t>(stop - text.data()));
+  }
+}
+
+}  // namespace
+
+std::optional<Array> parse_npy(std::string_view file, std::string& why) {
+  auto fail = [&](std::string reason) -> std::optional<Array> {
+    why = std::move(reason);
+    return std::nullopt;
+  };
+  if (!file.starts_with("\x93NUMPY") || file.size() < 10) return fail("it is not a .npy file");
+  auto byte = [&](size_t at) { return static_cast<size_t>(static_cast<unsigned char>(file[at])); };
+  size_t version = byte(6);
+  size_t prefix = version == 1 ? 10 : 12;
+  if (version < 1 || version > 3) return fail(fmt::format("its format version {} is not known", version));
+  if (file.size() < prefix) return fail("it is cut short");
+  size_t length = byte(8) | byte(9) << 8;
+  if (version > 1) length |= byte(10) << 16 | byte(11) << 24;
+  if (length > file.size() - prefix) return fail("it is cut short");
+  std::string_view header = file.substr(prefix, length);
+  std::string_view data = file.substr(prefix + length);
+
+  auto descr = value_of(header, "descr");
+  auto order = value_of(header, "fortran_order");
+  auto shape = value_of(header, "shape");
+  if (!descr || !order || !shape) return fail("its header is damaged");
+  Array array;
+  uint64_t size = 0;
+  if (descr->starts_with("'<f4'")) {
+    array.type = Array::Type::f32, size = 4;
+  } else if (descr->starts_with("'<f8'")) {
+    array.type = Array::Type::f64, size = 8;
+  } else if (descr->starts_with("'|u1'")) {
+    array.type = Array::Type::u8, size = 1;
+  } else {
+    return fail("its elements are neither float32, float64 nor uint8");
+  }
+  if (!order->starts_with("False")) return fail("it is in Fortran order; save it with numpy.ascontiguousarray");
+  if (!parse_shape(*shape, array.shape)) return fail("its header is damaged");
+  uint64_t bytes = size;
+  for (int64_t d : array.shape) {
+    if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(d), &bytes)) return fail("its shape is too large");
+  }
+  if (bytes != data.size()) return fail(fmt::format("its shape wants {} bytes of data, it has {}", bytes, data.size()));
+  array.data = data;
+  return array;
+}
+
+std::string npy_of(std::span<const float> values, const std::vector<int64_t>& shape) {
+  std::string dims;
+  for (int64_t d : shape) dims += fmt::format("{}, ", d);
+  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", dims);
+  size_t total = (10 + header.size() + 1 + 63) / 64 * 64;  // the data starts at a multiple of 64
+  header.resize(total - 10 - 1, ' ');
+  header += '\n';
+  std::string out("\x93NUMPY\x01\x00", 8);
+  out += static_cast<char>(header.size() & 0xff);
+  out += static_cast<char>(header.size() >> 8);
+  out += header;
+  out.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  return out;
+}
+
+}  // namespace resnetc::driver

@@ -1,0 +1,28 @@
+/// \file NumPy's array files (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): versions 1 to 3, C order, little-endian
+/// f4, f8 and u1. What is read is untrusted.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace resnetc::driver {
+
+struct Array {
+  enum class Type { f32, f64, u8 };
+  Type type = Type::f32;
+  std::vector<int64_t> shape;
+  std::string data;  ///< the elements' bytes
+
+  int64_t elements() const;
+  /// Element `i` as a double.
+  double at(int64_t i) const;
+};
+
+std::optional<Array> parse_npy(std::string_view file, std::string& why);
+std::string npy_of(std::span<const float> values, const std::vector<int64_t>& shape);
+
+}  // namespace resnetc::driver

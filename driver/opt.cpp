@@ -1,0 +1,87 @@
+/// \file `resnetc opt`: reads IR text of any level, runs passes and prints what they leave.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "driver/common.h"
+#include "driver/ir_format.h"
+#include "driver/lowering.h"
+
+namespace resnetc::driver {
+namespace {
+
+struct OptOptions {
+  std::string path;
+  std::string passes;
+  std::string format = "text";
+  std::string target = "host";
+  std::string weights;
+};
+
+int opt(const OptOptions& options, const Invocation& invocation) {
+  std::vector<const passes::PassInfo*> wanted;
+  for (const std::string& name : split(options.passes)) {
+    const passes::PassInfo* found = nullptr;
+    for (const auto& pass : passes::all_passes()) {
+      if (pass.name == name) found = &pass;
+    }
+    if (found == nullptr) return usage_error(fmt::format("unknown pass '{}'; 'resnetc opt --help' lists them", name));
+    wanted.push_back(found);
+  }
+  std::string why;
+  auto targets = parse_targets(options.target, why);
+  if (!targets) return usage_error(why);
+  if (targets->size() != 1) return usage_error("a program is for one target: name one with --target");
+
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  std::string path = options.path == "-" ? "/dev/stdin" : options.path;
+  auto text = read_file(path, why);
+  if (!text) return input_error(why);
+  std::unique_ptr<codegen::Safetensors> weights;
+  if (!options.weights.empty() && !(weights = codegen::Safetensors::open(options.weights, diagnostics))) {
+    return report(diagnostics, invocation);
+  }
+  auto ir = parse_any(sources.add(options.path == "-" ? "<stdin>" : options.path, std::move(*text)), diagnostics);
+  if (!ir) return report(diagnostics, invocation);
+
+  passes::PassContext context;
+  context.diagnostics = &diagnostics;
+  context.target = targets->front()->halide;
+  context.weights = weights.get();
+  for (const passes::PassInfo* pass : wanted) {
+    if (level_of(*ir) != pass->from) {
+      return usage_error(fmt::format("the pass '{}' reads a {}, but it would get a {}", pass->name, level_name(pass->from),
+                                     level_name(level_of(*ir))));
+    }
+    if (!passes::run_pass(*pass, *ir, context)) {
+      if (report(diagnostics, invocation) == done) return bug(fmt::format("the pass '{}' failed and gave no reason", pass->name));
+      return input_wrong;
+    }
+  }
+  int status = report(diagnostics, invocation);
+  if (status == done) fmt::print("{}", print_as(*ir, options.format, sources));
+  return status;
+}
+
+}  // namespace
+
+void add_opt(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("opt", "read IR text of any level, run passes, print the result");
+  auto options = std::make_shared<OptOptions>();
+  command->add_option("FILE.ir", options->path, "IR text; '-' is the standard input")->required();
+  command->add_option("--passes", options->passes, "the passes to run, separated by commas; '' for none")->type_name("PASS,...")->required();
+  command->add_option("--format", options->format, "text (the default), dot or json")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "dot", "json"}));
+  command->add_option("--target", options->target, "for select-kernels: host (the default) or an instruction set")->type_name("TARGET");
+  command->add_option("--weights", options->weights, "a checkpoint, for passes that look at values")->type_name("FILE.safetensors");
+  std::string footer = "Passes:\n";
+  for (const auto& pass : passes::all_passes()) footer += fmt::format("  {:<20} {}\n", pass.name, pass.description);
+  command->footer(footer);
+  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return opt(*options, invocation); }; });
+}
+
+}  // namespace resnetc::driver

@@ -1,0 +1,47 @@
+/// \file What compile shows of the way from text to program: --print-ir-after, --dump-phases-to, --emit, --opt-report, --time-passes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "driver/lowering.h"
+
+namespace resnetc::driver {
+
+/// Prints and stores the IR between passes.
+class PhaseObserver {
+ public:
+  /// `print_after`: a pass, "all", "change" or empty. `directory`: for numbered files, or empty. With `several_targets` the files of
+  /// programs carry the target's name.
+  PhaseObserver(std::string print_after, std::string directory, bool several_targets, const Sources& sources)
+      : print_after_(std::move(print_after)), directory_(std::move(directory)), several_targets_(several_targets), sources_(sources) {}
+
+  /// The topology as the front end made it.
+  void start(const topology::Network& network);
+  void after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo* target);
+  /// Why a file could not be written; empty if all were.
+  const std::string& failure() const { return failure_; }
+
+ private:
+  void show(std::string_view phase, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo* target);
+
+  std::string print_after_, directory_;
+  bool several_targets_;
+  const Sources& sources_;
+  int number_ = 0;
+  std::string failure_;
+};
+
+/// The kinds that --emit takes, for help and for checking.
+const std::vector<std::string>& emit_kinds();
+
+/// Writes what --emit asks for; adds the paths to `written`. False, and the reason in `why`, if something could not be written.
+bool emit(const std::vector<std::string>& kinds, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
+          const Sources& sources, const std::string& directory, const std::string& name, std::vector<std::string>& written,
+          std::string& why);
+
+/// Remarks grouped by layer, then each kernel's reason.
+std::string opt_report(const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets, const Sources& sources);
+std::string time_report(const std::vector<passes::PassTime>& times);
+
+}  // namespace resnetc::driver

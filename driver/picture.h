@@ -1,0 +1,23 @@
+/// \file PNG, JPEG, PPM and PGM pictures, as packed 8-bit pixels.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace resnetc::driver {
+
+struct Picture {
+  int64_t height = 0, width = 0, channels = 0;
+  std::vector<uint8_t> pixels;  ///< [height][width][channels]
+};
+
+/// Decodes a picture to 1 or 3 channels, whatever it has. At most 64 million pixels.
+std::optional<Picture> decode_picture(std::string_view file, int64_t channels, std::string& why);
+
+/// Scales until the picture covers height x width, then cuts out the middle.
+Picture resize_to(const Picture& picture, int64_t height, int64_t width);
+
+}  // namespace resnetc::driver
