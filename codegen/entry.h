@@ -1,0 +1,37 @@
+/// \file The generated object: the network's tables, its C functions and the manifest.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codegen/interface.h"
+#include "ir/program.h"
+
+namespace resnetc::codegen {
+
+struct EntryProgram {
+  const program::Program* program = nullptr;
+  std::string target;                ///< the short name that users see
+  uint64_t features = 0;             ///< RN_* bits
+  std::vector<std::string> symbols;  ///< one argv entry a kernel
+};
+
+struct EntryOptions {
+  Interface interface;
+  std::string_view manifest;
+  uint64_t recipe_hash = 0;
+  uint64_t content_hash = 0;   ///< nonzero: only these weights
+  std::string_view embedded;   ///< a whole weights file; empty: none
+};
+
+/// An ELF relocatable object that refers to the kernels and to the runtime (runtime/runtime.h).
+std::optional<std::string> emit_entry(std::span<const EntryProgram> programs, const EntryOptions& options, std::string& why);
+
+/// Whether the tables as LLVM lays them out are those of runtime/model.h; the first difference otherwise.
+std::optional<std::string> check_table_layout();
+
+}  // namespace resnetc::codegen

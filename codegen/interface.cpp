@@ -1,0 +1,98 @@
+/// \file Names of the C interface.
+#include "codegen/interface.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+namespace resnetc::codegen {
+namespace {
+
+bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Keywords of C and C++, and the macros of the standard headers that the generated header includes.
+bool reserved(std::string_view name) {
+  static const std::set<std::string_view> words = {
+      "alignas",      "alignof",   "and",       "and_eq",   "asm",      "auto",     "bitand",   "bitor",    "bool",       "break",
+      "case",         "catch",     "char",      "class",    "compl",    "concept",  "const",    "consteval", "constexpr", "constinit",
+      "const_cast",   "continue",  "co_await",  "co_return", "co_yield", "decltype", "default",  "delete",   "do",         "double",
+      "dynamic_cast", "else",      "enum",      "explicit", "export",   "extern",   "false",    "float",    "for",        "friend",
+      "goto",         "if",        "inline",    "int",      "long",     "mutable",  "namespace", "new",     "noexcept",   "not",
+      "not_eq",       "nullptr",   "operator",  "or",       "or_eq",    "private",  "protected", "public",  "register",   "reinterpret_cast",
+      "requires",     "restrict",  "return",    "short",    "signed",   "sizeof",   "static",   "static_assert", "static_cast", "struct",
+      "switch",       "template",  "this",      "thread_local", "throw", "true",    "try",      "typedef",  "typeid",     "typename",
+      "union",        "unsigned",  "using",     "virtual",  "void",     "volatile", "wchar_t",  "while",    "xor",        "xor_eq",
+      "char8_t",      "char16_t",  "char32_t",  "typeof",   "linux",    "unix",     "NULL",     "offsetof", "main"};
+  return words.count(name) != 0;
+}
+
+/// `wanted` as an identifier that is not in `taken`, which it joins.
+std::string unique_identifier(const std::string& wanted, std::set<std::string>& taken) {
+  std::string name;
+  for (char c : wanted) name += letter(c) || digit(c) ? c : '_';
+  if (name.empty() || digit(name[0])) name = "_" + name;
+  if (reserved(name)) name += '_';
+  std::string candidate = name;
+  for (int n = 2; !taken.insert(candidate).second; ++n) candidate = name + "_" + std::to_string(n);
+  return candidate;
+}
+
+/// The same, with NAME_bytes free as well.
+std::string argument_name(const std::string& wanted, std::set<std::string>& taken) {
+  std::string name = unique_identifier(wanted, taken);
+  while (taken.count(name + "_bytes") != 0) name = unique_identifier(wanted, taken);
+  taken.insert(name + "_bytes");
+  return name;
+}
+
+std::vector<int64_t> planar_dims(const TensorType& type) {
+  if (type.rank == 2) return {type.channels};
+  return {type.channels, type.height, type.width};
+}
+
+}  // namespace
+
+bool is_c_identifier(const std::string& name) {
+  return !name.empty() && letter(name[0]) && !reserved(name) && std::all_of(name.begin(), name.end(), [](char c) { return letter(c) || digit(c); });
+}
+
+std::string upper(std::string name) {
+  for (char& c : name) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return name;
+}
+
+Interface interface_of(const program::Program& program, const std::string& name) {
+  Interface result;
+  result.name = name;
+  result.macro = upper(name);
+  std::set<std::string> taken = {"context", "batch", "outputs"};
+  const TensorType& in = program.input_type;
+  const bool u8 = program.input.format == InputFormat::packed_u8;
+  result.input = {program.input_name, argument_name(program.input_name, taken), planar_dims(in), u8, in.elements() * (u8 ? 1 : 4)};
+  if (u8) result.input.dims = {in.height, in.width, in.channels};
+  for (const program::Output& output : program.outputs) {
+    result.outputs.push_back({output.name, argument_name(output.name, taken), planar_dims(output.type), false, output.type.elements() * 4});
+  }
+  return result;
+}
+
+std::vector<std::string> api_symbols(const Interface& interface) {
+  std::vector<std::string> symbols;
+  for (const char* suffix : {"abi_version", "input_bytes", "arena_bytes", "create", "run", "run_outputs", "destroy", "status_string",
+                             "selected_target", "targets", "thread_count", "set_observer", "manifest"}) {
+    symbols.push_back(interface.name + "_" + suffix);
+  }
+  for (const Port& output : interface.outputs) symbols.push_back(interface.name + "_output_bytes_" + output.c_name);
+  return symbols;
+}
+
+int64_t weights_data_bytes(const std::vector<program::Constant>& constants) {
+  int64_t end = 0;
+  for (const program::Constant& constant : constants) end = std::max(end, constant.offset + constant.bytes());
+  return (end + 63) / 64 * 64;
+}
+
+}  // namespace resnetc::codegen

@@ -1,0 +1,39 @@
+/// \file A network's C interface: the names that the header, the entry functions and the linker must agree on.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ir/program.h"
+
+namespace resnetc::codegen {
+
+/// One of the caller's buffers.
+struct Port {
+  std::string name;           ///< in the network
+  std::string c_name;         ///< the argument of run, unique among the arguments and no keyword
+  std::vector<int64_t> dims;  ///< memory order, without the batch
+  bool u8 = false;            ///< else f32
+  int64_t picture_bytes = 0;
+};
+
+struct Interface {
+  std::string name;   ///< symbol prefix
+  std::string macro;  ///< macro prefix: the name in upper case
+  Port input;
+  std::vector<Port> outputs;
+};
+
+Interface interface_of(const program::Program& program, const std::string& name);
+/// Every symbol that the library exports.
+std::vector<std::string> api_symbols(const Interface& interface);
+/// A letter or an underscore, then letters, digits and underscores; no keyword of C or C++.
+bool is_c_identifier(const std::string& name);
+/// The same name as part of a macro's name.
+std::string upper(std::string name);
+
+/// Bytes of the weights' data: up to the end of the last constant, a multiple of 64.
+int64_t weights_data_bytes(const std::vector<program::Constant>& constants);
+
+}  // namespace resnetc::codegen

@@ -1,0 +1,21 @@
+/// \file From LLVM modules to x86-64 objects, the same bytes on every machine.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace llvm {
+class Module;
+class TargetMachine;
+}  // namespace llvm
+
+namespace resnetc::codegen {
+
+/// Position-independent, baseline x86-64, one section a function and a table.
+std::unique_ptr<llvm::TargetMachine> baseline_machine(std::string& why);
+
+/// Verifies the module and compiles it to an ELF relocatable object.
+std::optional<std::string> emit_object(llvm::Module& module, llvm::TargetMachine& machine, std::string& why);
+
+}  // namespace resnetc::codegen

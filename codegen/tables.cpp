@@ -1,0 +1,142 @@
+/// \file Operands and halos of each kernel, in the order of the kernels' calling convention (codegen/kernels.h).
+#include "codegen/tables.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace resnetc::codegen {
+namespace {
+
+class Builder {
+ public:
+  explicit Builder(const program::Program& program) : program_(program) {}
+
+  bool build(ProgramTables& tables, std::string& why) {
+    for (const program::Kernel& kernel : program_.kernels) {
+      ProgramTables::Kernel row;
+      row.name = kernel.name;
+      row.first_operand = narrow(static_cast<int64_t>(tables.operands.size()));
+      add_operands(kernel, tables.operands);
+      row.operand_count = narrow(static_cast<int64_t>(tables.operands.size())) - row.first_operand;
+      if (row.operand_count > RN_MAX_OPERANDS) {
+        why = fmt::format("kernel '{}' has {} operands, more than {}", kernel.name, row.operand_count, RN_MAX_OPERANDS);
+        return false;
+      }
+      if (kernel.out != program::none) row.halo = halo(program_.tensor(kernel.out));
+      tables.kernels.push_back(row);
+      if (!fits_) {
+        why = fmt::format("kernel '{}' has an operand without a place, or one too large for 32-bit indices", kernel.name);
+        return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  int32_t narrow(int64_t value) {
+    if (value < 0 || value > std::numeric_limits<int32_t>::max()) fits_ = false;
+    return static_cast<int32_t>(value);
+  }
+
+  void add_operands(const program::Kernel& kernel, std::vector<rn_operand>& out) {
+    out.push_back(kernel.in == program::none ? input() : tensor(kernel.in));
+    if (kernel.weight != program::none) out.push_back(constant(kernel.weight));
+    for (const program::Step& step : kernel.epilogue) {
+      if (step.constant != program::none) out.push_back(constant(step.constant));
+      if (step.constant2 != program::none) out.push_back(constant(step.constant2));
+      if (step.operand != program::none) out.push_back(tensor(step.operand));
+    }
+    out.push_back(kernel.out == program::none ? output(kernel.port) : tensor(kernel.out));
+  }
+
+  void set_dims(rn_operand& operand, bool planar, const int64_t (&extent)[3], const int64_t (&stride)[4]) {
+    operand.dims = 4;
+    operand.planar = planar ? 1 : 0;
+    for (int i = 0; i < 3; ++i) operand.extent[i] = narrow(extent[i]);
+    for (int i = 0; i < 4; ++i) operand.stride[i] = narrow(stride[i]);
+  }
+
+  rn_operand tensor(program::TensorId id) {
+    const program::Tensor& t = program_.tensor(id);
+    rn_operand operand{};
+    operand.place = RN_ARENA;
+    operand.offset = t.offset;
+    operand.halo_bytes = (t.halo.h * t.row_elements() + t.halo.w * t.channel_stride) * 4;
+    operand.type_bits = 32;
+    set_dims(operand, false, {t.type.channels, t.type.width, t.type.height},
+             {1, t.channel_stride, t.row_elements(), t.picture_bytes() / 4});
+    if (t.offset < 0) fits_ = false;
+    return operand;
+  }
+
+  rn_operand constant(program::ConstantId id) {
+    const program::Constant& c = program_.constant(id);
+    rn_operand operand{};
+    operand.place = RN_CONSTANT;
+    operand.offset = c.offset;
+    operand.type_bits = 32;
+    operand.dims = 1;
+    operand.extent[0] = narrow(c.bytes() / 4);
+    operand.stride[0] = 1;
+    if (c.offset < 0) fits_ = false;
+    return operand;
+  }
+
+  /// A caller's buffer: dense, planar or channel-innermost.
+  rn_operand port(int32_t place, const TensorType& type, bool planar, int32_t bits) {
+    rn_operand operand{};
+    operand.place = place;
+    operand.type_bits = bits;
+    const int64_t c = type.channels, h = type.height, w = type.width;
+    if (planar) {
+      set_dims(operand, true, {w, h, c}, {1, w, w * h, w * h * c});
+    } else {
+      set_dims(operand, false, {c, w, h}, {1, c, c * w, c * w * h});
+    }
+    return operand;
+  }
+
+  rn_operand input() {
+    const bool u8 = program_.input.format == InputFormat::packed_u8;
+    return port(RN_INPUT, program_.input_type, program_.input.format == InputFormat::planar_f32, u8 ? 8 : 32);
+  }
+
+  rn_operand output(int32_t index) {
+    const TensorType& type = program_.outputs[static_cast<size_t>(index)].type;
+    rn_operand operand = port(RN_OUTPUT, type, type.rank == 4, 32);
+    operand.port = index;
+    return operand;
+  }
+
+  rn_halo halo(const program::Tensor& t) {
+    rn_halo result{};
+    if (t.dense()) return result;
+    result.offset = t.offset;
+    result.picture_bytes = t.picture_bytes();
+    result.row_bytes = t.row_elements() * 4;
+    result.pixel_bytes = t.channel_stride * 4;
+    result.height = narrow(t.type.height);
+    result.width = narrow(t.type.width);
+    result.rows = narrow(t.halo.h);
+    result.columns = narrow(t.halo.w);
+    return result;
+  }
+
+  const program::Program& program_;
+  bool fits_ = true;
+};
+
+}  // namespace
+
+std::optional<ProgramTables> tables_of(const program::Program& program, std::string& why) {
+  if (program.arena_bytes < 0) {
+    why = "the program's memory is not planned";
+    return std::nullopt;
+  }
+  ProgramTables tables;
+  if (!Builder(program).build(tables, why)) return std::nullopt;
+  return tables;
+}
+
+}  // namespace resnetc::codegen

@@ -1,0 +1,27 @@
+/// \file A program as the rows of the runtime's tables (runtime/model.h), before they become an object.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/program.h"
+#include "runtime/model.h"
+
+namespace resnetc::codegen {
+
+struct ProgramTables {
+  struct Kernel {
+    std::string name;
+    int32_t first_operand = 0;
+    int32_t operand_count = 0;
+    rn_halo halo{};
+  };
+  std::vector<Kernel> kernels;
+  std::vector<rn_operand> operands;
+};
+
+/// Nothing, and the reason, for a program whose memory is not planned or whose sizes do not fit the tables.
+std::optional<ProgramTables> tables_of(const program::Program& program, std::string& why);
+
+}  // namespace resnetc::codegen
