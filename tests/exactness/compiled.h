@@ -1,0 +1,86 @@
+/// \file From a network's topology to a loaded library, in process: what the exactness matrix and the random networks have in common.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "codegen/kernels.h"
+#include "ir/interpreter.h"
+#include "ir/program.h"
+#include "ir/topology.h"
+#include "runtime/runtime.h"
+
+namespace resnetc::exactness {
+
+/// A folder of its own under the system's temporary one, removed at the end.
+class TempDir {
+ public:
+  TempDir();
+  ~TempDir();
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  const std::string& path() const { return path_; }  ///< empty if it could not be made
+
+ private:
+  std::string path_;
+};
+
+/// Every target this machine can run, best first.
+std::vector<const codegen::TargetInfo*> runnable_targets();
+
+/// The network's programs, one per target, best first; empty on errors, which are in `diagnostics`. `graph` (may be null) receives the
+/// network as a graph before any graph pass: what the interpreter is to run.
+std::vector<program::Program> lower(const topology::Network& network, std::span<const codegen::TargetInfo* const> targets,
+                                    Diagnostics& diagnostics, graph::Graph* graph = nullptr);
+
+/// A compiled network with generated weights, loaded.
+class Library {
+ public:
+  /// Writes libNAME.so and its weights to `dir` and loads them. Null, and the reason in `why`, if anything fails.
+  static std::unique_ptr<Library> make(std::span<const program::Program> programs, const std::string& name, const std::string& dir,
+                                       const codegen::KernelOptions& kernels, std::string& why);
+  ~Library();
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+
+ private:
+  friend class Context;
+  Library() = default;
+  std::string name_;
+  void* handle_ = nullptr;
+  void* weights_ = nullptr;  ///< mapped
+  size_t weights_bytes_ = 0;
+  size_t input_bytes_ = 0;   ///< of one picture
+  std::vector<size_t> output_elements_;
+};
+
+/// A context of a library; its pictures are those of generated_input().
+class Context {
+ public:
+  static std::unique_ptr<Context> make(const Library& library, const std::string& target, int32_t threads, int32_t max_batch, std::string& why);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  /// Runs a batch of pictures, each in the caller's format. For each picture, all its outputs one after the other; empty if the run failed.
+  std::vector<std::vector<float>> run(std::span<const std::vector<std::byte>> pictures, std::string& why);
+
+ private:
+  Context() = default;
+  const Library* library_ = nullptr;
+  rn_context* context_ = nullptr;
+};
+
+/// A picture in planar order as the caller's buffer holds it: floats as they are, packed pixels interleaved.
+std::vector<std::byte> to_bytes(const Values& picture, const TensorType& type, InputFormat format);
+
+/// The largest difference over the largest reference value. Infinite if there is a value that is not finite; where all of the reference is
+/// zero, the largest difference.
+double relative_difference(std::span<const float> result, std::span<const double> reference);
+
+}  // namespace resnetc::exactness

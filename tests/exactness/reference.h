@@ -1,0 +1,21 @@
+/// \file PyTorch's outputs: references/NAME_HEIGHTxWIDTH.npy, float64 of shape [pictures, classes], as make_references.py writes them.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace resnetc::exactness {
+
+struct Reference {
+  size_t pictures = 0, classes = 0;
+  std::vector<double> values;
+
+  std::span<const double> picture(size_t index) const { return {values.data() + index * classes, classes}; }
+};
+
+std::optional<Reference> read_reference(const std::string& path, std::string& why);
+
+}  // namespace resnetc::exactness
