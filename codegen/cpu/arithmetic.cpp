@@ -1,0 +1,29 @@
+/// \file NaN-aware scalar functions. `strict_float` keeps LLVM from assuming that there are no NaNs and from merging the two halves of ln 2.
+#include "codegen/cpu/arithmetic.h"
+
+namespace resnetc::codegen::cpu {
+
+using Halide::Expr;
+using Halide::strict_float;
+
+Expr relu(const Expr& x) { return strict_float(Halide::select(x < 0.0f, 0.0f, x)); }
+
+Expr max_keeping_nan(const Expr& a, const Expr& b) { return strict_float(Halide::select(b <= a || a != a, a, b)); }
+
+// Cody and Waite's reduction by a two-part ln 2, then Cephes' polynomial on [-ln 2 / 2, ln 2 / 2].
+Expr exponential(const Expr& x) {
+  const Expr clamped = Halide::clamp(x, -87.0f, 88.0f);
+  const Expr power = Halide::floor(clamped * 1.44269504088896341f + 0.5f);
+  const Expr rest = clamped - power * 0.693359375f - power * -2.12194440e-4f;
+  Expr series = 1.9875691500e-4f;
+  for (float factor : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f}) {
+    series = series * rest + factor;
+  }
+  series = series * rest * rest + rest + 1.0f;
+  const Expr scale = Halide::reinterpret<float>((Halide::cast<int>(power) + 127) << 23);
+  return strict_float(Halide::select(x != x, x, series * scale));
+}
+
+Expr sigmoid(const Expr& x) { return strict_float(1.0f / (1.0f + exponential(-x))); }
+
+}  // namespace resnetc::codegen::cpu

@@ -1,0 +1,80 @@
+/// \file Checks a spec's layouts and hands it to the builder of its kind.
+#include "codegen/cpu/build_kernel.h"
+
+#include "codegen/cpu/kernels_internal.h"
+
+namespace resnetc::codegen::cpu {
+
+namespace {
+
+using program::KernelKind;
+
+bool whole_vectors(const program::Tensor& tensor) {
+  return tensor.channel_stride % lanes == 0 && tensor.channel_stride >= tensor.type.channels;
+}
+
+/// What the builders rely on; select-kernels and the program's verifier see to it, edited IR text may not.
+bool check_layouts(const program::KernelSpec& spec, std::string& why) {
+  const bool any_input = spec.kind == KernelKind::load || spec.kind == KernelKind::conv2d;
+  if (!any_input && !whole_vectors(spec.in)) {
+    why = "only a convolution can read channels that are not padded to whole vectors";
+    return false;
+  }
+  const bool any_output = spec.kind == KernelKind::load || spec.kind == KernelKind::store;
+  if (!any_output && !whole_vectors(spec.out)) {
+    why = "only a load can write channels that are not padded to whole vectors";
+    return false;
+  }
+  for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
+    const bool has_operand = step.kind == graph::StepKind::add || step.kind == graph::StepKind::mul;
+    if (has_operand && step.operand.channel_stride != spec.out.channel_stride) {
+      why = "an epilogue's operand must have the output's channel stride";
+      return false;
+    }
+  }
+  if (spec.kind == KernelKind::conv2d) {
+    const OpAttributes& a = spec.attributes;
+    if (spec.in.halo.h < a.pad.h || spec.in.halo.w < a.pad.w) {
+      why = "the input's halo is smaller than the convolution's padding";
+      return false;
+    }
+    bool dense = spec.in.dense() && spec.out.dense();
+    for (const program::KernelSpec::StepSpec& step : spec.epilogue) dense = dense && step.operand.dense();
+    const Extent2 one{1, 1}, zero{0, 0};
+    if (spec.schedule.flat && !(dense && a.kernel == one && a.stride == one && a.pad == zero)) {
+      why = "only a 1x1 convolution between tensors without halos can be flat";
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height) {
+  Var block("block"), task("task");
+  if (rows <= 0 || rows >= height) {
+    out.parallel(axes.n);
+  } else {
+    const Halide::TailStrategy tail = height % rows ? Halide::TailStrategy::GuardWithIf : Halide::TailStrategy::RoundUp;
+    out.split(axes.y, block, axes.y, to_int(rows), tail).fuse(block, axes.n, task).parallel(task);
+  }
+  out.never_partition_all();
+}
+
+bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& why) {
+  if (!check_layouts(spec, why)) return false;
+  switch (spec.kind) {
+    case KernelKind::load: build_load(spec, built); break;
+    case KernelKind::store: build_store(spec, built); break;
+    case KernelKind::conv2d: build_conv2d(spec, built); break;
+    case KernelKind::max_pool: build_max_pool(spec, built); break;
+    case KernelKind::avg_pool: build_avg_pool(spec, built); break;
+    case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;
+    case KernelKind::copy: build_copy(spec, built); break;
+    case KernelKind::softmax: build_softmax(spec, built); break;
+  }
+  return true;
+}
+
+}  // namespace resnetc::codegen::cpu

@@ -1,0 +1,99 @@
+/// \file Direct convolution in register tiles; linear layers are its 1x1 case on one pixel.
+///
+/// A tile is `vectors` vectors of 16 output channels by `pixels` pixels of a row, held in registers over the whole reduction. Vectors run
+/// over output channels, so that a weight is one load and an input element one broadcast. Padding is the producer's zero halo.
+#include "codegen/cpu/epilogue.h"
+#include "codegen/cpu/kernels_internal.h"
+
+namespace resnetc::codegen::cpu {
+
+namespace {
+
+using Halide::TailStrategy;
+
+/// The largest divisor of `whole` that is at most `wanted`: a tile never reaches past the last vector of channels.
+int64_t divisor_at_most(int64_t whole, int64_t wanted) {
+  int64_t d = std::clamp<int64_t>(wanted, 1, whole);
+  while (whole % d != 0) --d;
+  return d;
+}
+
+TailStrategy shift_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::ShiftInwards; }
+TailStrategy guard_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf; }
+
+}  // namespace
+
+void build_conv2d(const program::KernelSpec& spec, Built& built) {
+  const OpAttributes& a = spec.attributes;
+  const TensorType& in_type = spec.in.type;
+  const TensorType& out_type = spec.out.type;
+  const bool flat = spec.schedule.flat;
+  const int64_t width = flat ? out_type.pixels() : out_type.width;
+  const int64_t height = flat ? 1 : out_type.height;
+  const int64_t channel_blocks = spec.out.channel_stride / lanes;
+  const int64_t vectors = divisor_at_most(channel_blocks, spec.schedule.vectors);
+  const int64_t pixels = std::clamp<int64_t>(spec.schedule.pixels, 1, width);
+  const GroupSpan span = group_span(in_type.channels, out_type.channels, a.groups);
+
+  Axes axes;
+  Operands operands;
+  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Halide::ImageParam weight = operands.constant("weight");
+
+  RDom r(0, to_int(span.span), 0, to_int(a.kernel.w), 0, to_int(a.kernel.h), "r");
+  const Expr block = block_of(axes.c);
+  Expr first_channel = 0;
+  if (a.groups > 1) {
+    first_channel = Halide::min(block * to_int(lanes) / to_int(span.co_per_group) * to_int(span.ci_per_group), to_int(span.ci - span.span));
+  }
+  const Expr tap = r.x + to_int(span.span) * (r.y + to_int(a.kernel.w) * (r.z + to_int(a.kernel.h) * block));
+  const Expr in_x = axes.x * to_int(a.stride.w) + r.y * to_int(a.dilation.w) - to_int(a.pad.w);
+  const Expr in_y = axes.y * to_int(a.stride.h) + r.z * to_int(a.dilation.h) - to_int(a.pad.h);
+  Func sum("sum");
+  sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
+  sum(axes.c, axes.x, axes.y, axes.n) += weight(tap * to_int(lanes) + lane_of(axes.c)) * in(first_channel + r.x, in_x, in_y, axes.n);
+
+  Func out("out");
+  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, sum(axes.c, axes.x, axes.y, axes.n), axes, operands);
+  set_output(out, axes, spec.out, flat);
+
+  // Loops from the inside: one tile (c, xi), tiles of a row, rows of a task; then tasks (co, yo, n).
+  Var co("co"), xi("xi"), xo("xo"), yo("yo"), outer("outer"), task("task");
+  out.split(axes.c, co, axes.c, to_int(lanes * vectors), TailStrategy::RoundUp);
+  out.split(axes.x, xo, xi, to_int(pixels), shift_unless(width % pixels == 0));
+  const int64_t units = flat ? (width + pixels - 1) / pixels : height;
+  if (spec.schedule.rows <= 0) {
+    // Too little work to share: a picture is a task.
+    out.reorder(axes.c, xi, xo, axes.y, co, axes.n).parallel(axes.n);
+  } else {
+    const int64_t rows = std::min(spec.schedule.rows, units);
+    Var& unit = flat ? xo : axes.y;
+    out.split(unit, yo, unit, to_int(rows), guard_unless(units % rows == 0));
+    // Whichever is larger, weights or picture, is kept in cache while the other passes by.
+    const int64_t weight_elements = channel_blocks * lanes * span.span * a.kernel.h * a.kernel.w;
+    if (weight_elements > in_type.elements()) {
+      out.reorder(axes.c, xi, xo, axes.y, yo, axes.n, co).fuse(yo, axes.n, outer).fuse(outer, co, task);
+    } else {
+      out.reorder(axes.c, xi, xo, axes.y, co, yo, axes.n).fuse(co, yo, outer).fuse(outer, axes.n, task);
+    }
+    out.parallel(task);
+  }
+  const int vector = to_int(lanes);
+  out.vectorize(axes.c, vector).unroll(axes.c).unroll(xi).never_partition_all();
+
+  sum.compute_at(out, xo).store_in(Halide::MemoryType::Stack).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x);
+  auto update = sum.update();
+  update.reorder(axes.c, axes.x, r.x, r.y, r.z).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x);
+  // Of a few input channels the loop over them would cost more than what it does.
+  if (span.span <= 4) {
+    update.unroll(r.x);
+    if (span.span * a.kernel.w <= 9) update.unroll(r.y);
+  }
+  sum.never_partition_all();
+  update.never_partition_all();
+
+  built.output = out;
+  built.arguments = operands.arguments;
+}
+
+}  // namespace resnetc::codegen::cpu

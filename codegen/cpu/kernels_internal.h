@@ -1,0 +1,22 @@
+/// \file One builder per kind of kernel, and the schedule that all but the convolutions share.
+#pragma once
+
+#include "codegen/cpu/build_kernel.h"
+#include "codegen/cpu/operands.h"
+
+namespace resnetc::codegen::cpu {
+
+void build_conv2d(const program::KernelSpec& spec, Built& built);
+void build_max_pool(const program::KernelSpec& spec, Built& built);
+void build_avg_pool(const program::KernelSpec& spec, Built& built);
+void build_global_avg_pool(const program::KernelSpec& spec, Built& built);
+void build_copy(const program::KernelSpec& spec, Built& built);
+void build_softmax(const program::KernelSpec& spec, Built& built);
+void build_load(const program::KernelSpec& spec, Built& built);
+void build_store(const program::KernelSpec& spec, Built& built);
+
+/// Splits y into tasks of `rows` rows (0: whole pictures) and makes (block of rows, n) the one parallel loop. The loops inside keep their
+/// order; y must be the outermost of them, n outside it.
+void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height);
+
+}  // namespace resnetc::codegen::cpu

@@ -1,0 +1,61 @@
+/// \file Buffers with compiled-in layouts.
+#include "codegen/cpu/operands.h"
+
+namespace resnetc::codegen::cpu {
+
+void Operands::add(Halide::ImageParam& param) { arguments.push_back(param); }
+
+Halide::ImageParam Operands::tensor(const std::string& name, const program::Tensor& tensor) {
+  Halide::ImageParam param(Halide::Float(32), 4, name);
+  param.dim(0).set_min(0).set_stride(1);
+  param.dim(1).set_min(0).set_stride(to_int(tensor.channel_stride));
+  param.dim(2).set_min(0).set_stride(to_int(tensor.row_elements()));
+  param.dim(3).set_min(0).set_stride(to_int(tensor.picture_bytes() / 4));
+  add(param);
+  return param;
+}
+
+Halide::ImageParam Operands::caller(const std::string& name, Halide::Type type, const TensorType& shape, CallerOrder order) {
+  Halide::ImageParam param(type, 4, name);
+  const bool planar = order == CallerOrder::channels_first;
+  param.dim(0).set_min(0).set_stride(1);
+  param.dim(1).set_min(0).set_stride(to_int(planar ? shape.width : shape.channels));
+  param.dim(2).set_min(0).set_stride(to_int(planar ? shape.pixels() : shape.channels * shape.width));
+  param.dim(3).set_min(0).set_stride(to_int(shape.elements()));
+  add(param);
+  return param;
+}
+
+Halide::ImageParam Operands::constant(const std::string& name) {
+  Halide::ImageParam param(Halide::Float(32), 1, name);
+  param.dim(0).set_min(0).set_stride(1);
+  add(param);
+  return param;
+}
+
+void set_output(Func& out, const Axes& axes, const program::Tensor& tensor, bool flat) {
+  const TensorType& type = tensor.type;
+  const int width = to_int(flat ? type.pixels() : type.width);
+  const int height = to_int(flat ? 1 : type.height);
+  const int channels = to_int(tensor.channel_stride);
+  Halide::OutputImageParam buffer = out.output_buffer();
+  buffer.dim(0).set_bounds(0, channels).set_stride(1);
+  buffer.dim(1).set_bounds(0, width).set_stride(channels);
+  buffer.dim(2).set_bounds(0, height).set_stride(to_int(tensor.row_elements()));
+  buffer.dim(3).set_min(0).set_stride(to_int(tensor.picture_bytes() / 4));
+  out.bound(axes.c, 0, channels).bound(axes.x, 0, width).bound(axes.y, 0, height);
+}
+
+void set_caller_output(Func& out, const std::vector<int64_t>& extents) {
+  Halide::OutputImageParam buffer = out.output_buffer();
+  int64_t stride = 1;
+  for (size_t d = 0; d < extents.size(); ++d) {
+    const int dim = static_cast<int>(d);
+    buffer.dim(dim).set_bounds(0, to_int(extents[d])).set_stride(to_int(stride));
+    out.bound(out.args()[d], 0, to_int(extents[d]));
+    stride *= extents[d];
+  }
+  buffer.dim(static_cast<int>(extents.size())).set_min(0).set_stride(to_int(stride));
+}
+
+}  // namespace resnetc::codegen::cpu

@@ -1,0 +1,57 @@
+/// \file The buffers of a kernel, with every stride and minimum compiled in.
+#pragma once
+
+#include <Halide.h>
+
+#include <string>
+#include <vector>
+
+#include "ir/program.h"
+
+namespace resnetc::codegen::cpu {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::RDom;
+using Halide::Var;
+
+/// The axes of every kernel; a flattened picture has all its pixels along x and y = 0.
+struct Axes {
+  Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
+};
+
+/// Order of a caller's dense buffer, innermost first.
+enum class CallerOrder { channels_first, channels_last };
+
+/// An input buffer that makes itself an argument of the kernel. Elements outside the buffer's extents (the halo) may be read: the
+/// product is compiled without bounds queries and assertions, so an index is only an address.
+class Operands {
+ public:
+  /// An arena tensor, (c, x, y, n).
+  Halide::ImageParam tensor(const std::string& name, const program::Tensor& tensor);
+  /// A caller's buffer.
+  Halide::ImageParam caller(const std::string& name, Halide::Type type, const TensorType& shape, CallerOrder order);
+  /// A constant, one dimension.
+  Halide::ImageParam constant(const std::string& name);
+
+  std::vector<Halide::Argument> arguments;
+
+ private:
+  void add(Halide::ImageParam& param);
+};
+
+/// Fixes the layout of the output: an arena tensor whose pixels may lie along one axis.
+void set_output(Func& out, const Axes& axes, const program::Tensor& tensor, bool flat);
+/// Fixes the layout of a caller's output, whose dimensions are those of `out` in order.
+void set_caller_output(Func& out, const std::vector<int64_t>& extents);
+
+inline int to_int(int64_t value) { return static_cast<int>(value); }
+
+/// Index of a block of 16 channels, and of a channel in its block.
+inline Expr block_of(const Expr& c) { return c / to_int(lanes); }
+inline Expr lane_of(const Expr& c) { return c % to_int(lanes); }
+
+/// Blocks of 16 that hold `channels`.
+inline int64_t blocks(int64_t channels) { return (channels + lanes - 1) / lanes; }
+
+}  // namespace resnetc::codegen::cpu

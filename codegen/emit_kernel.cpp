@@ -1,0 +1,48 @@
+/// \file Lowering a built pipeline. Halide reports through exceptions; they end here.
+#include "codegen/emit_kernel.h"
+
+#include <map>
+
+#include "codegen/cpu/build_kernel.h"
+
+namespace resnetc::codegen {
+
+namespace {
+
+Halide::OutputFileType file_type(KernelOutput output) {
+  switch (output) {
+    case KernelOutput::object: return Halide::OutputFileType::object;
+    case KernelOutput::stmt: return Halide::OutputFileType::stmt;
+    case KernelOutput::llvm: return Halide::OutputFileType::llvm_assembly;
+    case KernelOutput::assembly: break;
+  }
+  return Halide::OutputFileType::assembly;
+}
+
+}  // namespace
+
+bool emit_kernel(const KernelJob& job, const std::string& symbol, KernelOutput output, const std::string& path, std::string& why) {
+  try {
+    if (!Halide::Target::validate_target_string(job.target)) {
+      why = "'" + job.target + "' is not a target that Halide knows";
+      return false;
+    }
+    cpu::Built built;
+    if (!cpu::build_kernel(job.spec, built, why)) return false;
+    Halide::Module module =
+        Halide::Pipeline(built.output).compile_to_module(built.arguments, symbol, Halide::Target(job.target), Halide::LinkageType::ExternalPlusArgv);
+    module.compile({{file_type(output), path}});
+    return true;
+  } catch (const Halide::Error& error) {
+    why = error.what();
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  return false;
+}
+
+std::string halide_version() {
+  return std::to_string(HALIDE_VERSION_MAJOR) + "." + std::to_string(HALIDE_VERSION_MINOR) + "." + std::to_string(HALIDE_VERSION_PATCH);
+}
+
+}  // namespace resnetc::codegen

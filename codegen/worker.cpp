@@ -1,0 +1,139 @@
+/// \file Child processes by fork. Results travel through anonymous files, which need no clean-up whatever happens.
+#include "codegen/worker.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace resnetc::codegen {
+
+namespace {
+
+struct Child {
+  pid_t pid = -1;
+  size_t index = 0;
+  int result = -1;   ///< the result's bytes
+  int message = -1;  ///< the reason of a failure
+};
+
+std::string read_all(int file) {
+  std::string bytes;
+  const off_t size = lseek(file, 0, SEEK_END);
+  if (size <= 0) return bytes;
+  bytes.resize(static_cast<size_t>(size));
+  size_t at = 0;
+  while (at < bytes.size()) {
+    const ssize_t n = pread(file, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    at += static_cast<size_t>(n);
+  }
+  bytes.resize(at);
+  return bytes;
+}
+
+void write_all(int file, const std::string& bytes) {
+  size_t at = 0;
+  while (at < bytes.size()) {
+    const ssize_t n = write(file, bytes.data() + at, bytes.size() - at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    at += static_cast<size_t>(n);
+  }
+}
+
+[[noreturn]] void run_child(const Work& work, const Child& child) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  std::string why;
+  const bool ok = work("/proc/self/fd/" + std::to_string(child.result), why);
+  if (!ok) write_all(child.message, why);
+  _exit(ok ? 0 : 1);  // not exit(): the parent's buffers and destructors are not this process's to run
+}
+
+WorkResult collect(const Child& child, int status) {
+  WorkResult result;
+  if (WIFSIGNALED(status)) {
+    result.why = std::string("its process died: ") + strsignal(WTERMSIG(status));
+  } else if (WEXITSTATUS(status) != 0) {
+    result.why = read_all(child.message);
+    while (!result.why.empty() && result.why.back() == '\n') result.why.pop_back();
+    if (result.why.empty()) result.why = "its process ended with status " + std::to_string(WEXITSTATUS(status));
+  } else {
+    result.bytes = read_all(child.result);
+    result.ok = !result.bytes.empty();
+    if (!result.ok) result.why = "nothing was written; is memory short?";
+  }
+  return result;
+}
+
+void close_files(const Child& child) {
+  if (child.result >= 0) close(child.result);
+  if (child.message >= 0) close(child.message);
+}
+
+bool start(const Work& work, Child& child, std::string& why) {
+  child.result = memfd_create("kernel", 0);
+  child.message = memfd_create("kernel-message", 0);
+  if (child.result >= 0 && child.message >= 0) {
+    child.pid = fork();
+    if (child.pid == 0) run_child(work, child);
+  }
+  if (child.pid > 0) return true;
+  why = std::string("cannot start a worker process: ") + std::strerror(errno);
+  close_files(child);
+  return false;
+}
+
+}  // namespace
+
+bool run_workers(const std::vector<Work>& work, int jobs, const std::function<bool(size_t, WorkResult)>& done, std::string& why) {
+  const size_t most = jobs > 0 ? static_cast<size_t>(jobs) : std::max(1U, std::thread::hardware_concurrency());
+  std::vector<Child> running;
+  size_t next = 0;
+  bool ok = true;
+  while (ok && (next < work.size() || !running.empty())) {
+    while (ok && next < work.size() && running.size() < most) {
+      Child child;
+      child.index = next;
+      ok = start(work[next], child, why);
+      if (ok) {
+        running.push_back(child);
+        ++next;
+      }
+    }
+    if (!ok) break;
+    // Waits for these children only, one that has ended first: the program around may have children of its own.
+    size_t ended = running.size();
+    int status = 0;
+    for (size_t i = 0; i < running.size() && ended == running.size(); ++i) {
+      if (waitpid(running[i].pid, &status, WNOHANG) == running[i].pid) ended = i;
+    }
+    if (ended == running.size()) {
+      siginfo_t info;
+      if (running.size() == 1) {
+        waitid(P_PID, static_cast<id_t>(running[0].pid), &info, WEXITED | WNOWAIT);
+      } else {
+        usleep(500);
+      }
+      continue;
+    }
+    const Child child = running[ended];
+    running.erase(running.begin() + static_cast<ptrdiff_t>(ended));
+    WorkResult result = collect(child, status);
+    close_files(child);
+    ok = done(child.index, std::move(result));
+  }
+  for (const Child& child : running) {
+    kill(child.pid, SIGKILL);
+    waitpid(child.pid, nullptr, 0);
+    close_files(child);
+  }
+  return ok;
+}
+
+}  // namespace resnetc::codegen
