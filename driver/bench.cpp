@@ -1,0 +1,221 @@
+/// \file `resnetc bench`: how long a library takes, as a whole and kernel by kernel, beside what this machine can do at most.
+
+#include <fmt/format.h>
+#include <llvm/Support/JSON.h>
+#include <llvm/Support/FormatVariadic.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+#include "driver/common.h"
+#include "driver/loaded_library.h"
+#include "driver/peak.h"
+#include "driver/table.h"
+
+namespace resnetc::driver {
+namespace {
+
+struct BenchOptions {
+  std::string library;
+  std::string weights;
+  std::string target;
+  int batch = 1;
+  int threads = 0;
+  int runs = 0;
+  double seconds = 2;
+  bool layers = false;
+  bool json = false;
+};
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  size_t middle = values.size() / 2;
+  return values.size() % 2 != 0 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+/// The times of each kernel, run after run.
+struct KernelTimes {
+  std::vector<std::vector<double>> seconds;
+  static void observe(void* data, const rn_observation* seen) {
+    auto& self = *static_cast<KernelTimes*>(data);
+    if (self.seconds.empty()) self.seconds.resize(static_cast<size_t>(seen->kernel_count));
+    self.seconds[static_cast<size_t>(seen->kernel)].push_back(seen->seconds);
+  }
+};
+
+struct Timing {
+  double median_ms = 0, min_ms = 0, spread_percent = 0;
+  size_t runs = 0;
+};
+
+/// Runs until both a time and a number of runs are reached, or exactly `runs` times.
+bool repeat(Session& session, const std::string& input, const BenchOptions& options, double seconds, std::vector<double>& times, std::string& why) {
+  auto start = std::chrono::steady_clock::now();
+  auto enough = [&] { return options.runs != 0 ? times.size() >= static_cast<size_t>(options.runs) : times.size() >= 5 && seconds_since(start) >= seconds; };
+  while (!enough()) {
+    auto begin = std::chrono::steady_clock::now();
+    if (!session.run(input, why)) return false;
+    times.push_back(seconds_since(begin));
+  }
+  return true;
+}
+
+Timing timing_of(std::vector<double> times) {
+  std::sort(times.begin(), times.end());
+  Timing timing;
+  timing.median_ms = median(times) * 1e3;
+  timing.min_ms = times.front() * 1e3;
+  double low = times[times.size() / 10];
+  double high = times[times.size() - 1 - times.size() / 10];
+  timing.spread_percent = timing.median_ms > 0 ? (high - low) * 1e5 / timing.median_ms : 0;
+  timing.runs = times.size();
+  return timing;
+}
+
+double gflops(int64_t multiply_adds, int batch, double ms) {
+  return ms > 0 ? 2.0 * static_cast<double>(multiply_adds) * batch / (ms * 1e6) : 0;
+}
+
+llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::LibraryFacts::Target& target, const BenchOptions& options,
+                           int threads, const Timing& timing, double peak, const std::vector<double>& kernel_ms) {
+  int64_t total = 0;
+  llvm::json::Array layers;
+  for (size_t i = 0; i < target.kernels.size(); ++i) {
+    const auto& kernel = target.kernels[i];
+    total += kernel.multiply_adds;
+    if (i < kernel_ms.size()) {
+      layers.push_back(llvm::json::Object{{"name", kernel.name},
+                                          {"kind", kernel.kind},
+                                          {"algorithm", kernel.algorithm},
+                                          {"median_ms", kernel_ms[i]},
+                                          {"gflops", gflops(kernel.multiply_adds, options.batch, kernel_ms[i])}});
+    }
+  }
+  llvm::json::Object object{{"name", facts.name},
+                            {"target", target.name},
+                            {"threads", threads},
+                            {"batch", options.batch},
+                            {"runs", static_cast<int64_t>(timing.runs)},
+                            {"median_ms", timing.median_ms},
+                            {"min_ms", timing.min_ms},
+                            {"spread_percent", timing.spread_percent},
+                            {"pictures_per_second", 1e3 * options.batch / timing.median_ms},
+                            {"gflops", gflops(total, options.batch, timing.median_ms)},
+                            {"peak_gflops", peak}};
+  if (!layers.empty()) object["layers"] = std::move(layers);
+  return object;
+}
+
+void print_layers(const codegen::LibraryFacts::Target& target, const BenchOptions& options, double peak, const std::vector<double>& kernel_ms) {
+  double sum = 0;
+  int64_t operations = 0;
+  for (double ms : kernel_ms) sum += ms;
+  Table table({{"kernel"},
+               {"kind"},
+               {"algorithm"},
+               {"ms", Table::Align::right},
+               {"share", Table::Align::right},
+               {"GFLOP/s", Table::Align::right},
+               {"of peak", Table::Align::right}});
+  auto rates = [&](int64_t multiply_adds, double ms) -> std::pair<std::string, std::string> {
+    if (multiply_adds == 0) return {};
+    double rate = gflops(multiply_adds, options.batch, ms);
+    return {fmt::format("{:.1f}", rate), peak > 0 ? fmt::format("{:.0f} %", 100 * rate / peak) : ""};
+  };
+  for (size_t i = 0; i < target.kernels.size() && i < kernel_ms.size(); ++i) {
+    const auto& kernel = target.kernels[i];
+    operations += kernel.multiply_adds;
+    auto [rate, share] = rates(kernel.multiply_adds, kernel_ms[i]);
+    table.add({kernel.name, kernel.kind, kernel.algorithm, fmt::format("{:.4f}", kernel_ms[i]), fmt::format("{:.1f} %", 100 * kernel_ms[i] / sum),
+               rate, share});
+  }
+  table.rule();
+  auto [rate, share] = rates(operations, sum);
+  table.add({"total", "", "", fmt::format("{:.4f}", sum), "100.0 %", rate, share});
+  fmt::print("\n{}", table.str());
+}
+
+int bench(const BenchOptions& options, const Invocation& invocation) {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  auto library = LoadedLibrary::open(options.library, diagnostics);
+  if (!library) return report(diagnostics, invocation);
+  const codegen::LibraryFacts& facts = library->facts();
+  std::string why;
+  Weights weights;
+  if (!find_weights(*library, options.library, options.weights, weights, why)) return input_error(why);
+  std::string generated;
+  if (!weights.found) {
+    auto packed = codegen::pack_weights(facts.constants, facts.name, GeneratedWeights(), why);
+    if (!packed) return input_error(why);
+    // A weights file is read where it lies: the runtime wants it aligned.
+    generated.resize(packed->size() + 64);
+    size_t shift = (64 - reinterpret_cast<uintptr_t>(generated.data()) % 64) % 64;
+    packed->copy(generated.data() + shift, packed->size());
+    weights.bytes = std::string_view(generated).substr(shift, packed->size());
+    if (!options.json) fmt::print("{}.weights is not there: generated weights are used\n", facts.name);
+  }
+  int threads = options.threads != 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  auto session = Session::create(*library, weights.bytes, {options.batch, threads, options.target, false}, why);
+  if (!session) return input_error(why);
+
+  std::string input;
+  for (int k = 0; k < options.batch; ++k) {
+    append_input(facts.input, generated_input(facts.input.name, k, picture_elements(facts.input), input_format(facts.input)), input);
+  }
+  std::vector<double> warm, times;
+  if (!session->run(input, why) || !repeat(*session, input, options, std::min(0.3, options.seconds), warm, why)) return input_error(why);
+  if (!repeat(*session, input, options, options.seconds, times, why)) return input_error(why);
+  Timing timing = timing_of(times);
+  KernelTimes kernel_times;
+  std::vector<double> kernel_ms;
+  if (options.layers) {
+    session->observe(KernelTimes::observe, &kernel_times);
+    times.clear();
+    if (!repeat(*session, input, options, options.seconds, times, why)) return input_error(why);
+    for (auto& seconds : kernel_times.seconds) kernel_ms.push_back(median(std::move(seconds)) * 1e3);
+  }
+  const auto& target = library->target(session->target());
+  double peak = peak_gflops(target.name, threads);
+
+  if (options.json) {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    stream << llvm::formatv("{0:2}", llvm::json::Value(to_json(facts, target, options, threads, timing, peak, kernel_ms)));
+    fmt::print("{}\n", text);
+    return done;
+  }
+  int64_t operations = 0;
+  for (const auto& kernel : target.kernels) operations += kernel.multiply_adds;
+  double rate = gflops(operations, options.batch, timing.median_ms);
+  fmt::print("{} on {}, {} {}, batch {}\n", facts.name, target.name, threads, threads == 1 ? "thread" : "threads", options.batch);
+  fmt::print("median {:.3f} ms, best {:.3f} ms, spread {:.1f} % (10th to 90th percentile), {} runs\n", timing.median_ms, timing.min_ms,
+             timing.spread_percent, timing.runs);
+  fmt::print("{:.1f} pictures/s, {:.1f} GFLOP/s, {:.0f} % of the {:.1f} measured as this machine's peak\n",
+             1e3 * options.batch / timing.median_ms, rate, peak > 0 ? 100 * rate / peak : 0, peak);
+  if (options.layers) print_layers(target, options, peak, kernel_ms);
+  return done;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("bench", "time a library, as a whole and kernel by kernel");
+  auto options = std::make_shared<BenchOptions>();
+  command->add_option("LIB.so", options->library, "the library")->required();
+  command->add_option("--weights", options->weights, "a weights file (the one beside the library; generated ones if there is none)")
+      ->type_name("NET.weights");
+  command->add_option("--batch", options->batch, "pictures in one run (1)")->type_name("N")->check(CLI::Range(1, 65536));
+  command->add_option("--threads", options->threads, "threads (one a processor)")->type_name("N")->check(CLI::Range(1, RN_MAX_THREADS));
+  command->add_option("--target", options->target, "an instruction set in the library, instead of the best one")->type_name("TARGET");
+  command->add_flag("--layers", options->layers, "also a table of the kernels");
+  command->add_flag("--json", options->json, "print one JSON object instead of text");
+  command->add_option("--runs", options->runs, "run exactly so often")->type_name("N")->check(CLI::Range(1, 1000000));
+  command->add_option("--seconds", options->seconds, "run for so long (2)")->type_name("S")->check(CLI::Range(0.0, 3600.0));
+  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return bench(*options, invocation); }; });
+}
+
+}  // namespace resnetc::driver

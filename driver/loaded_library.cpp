@@ -1,0 +1,166 @@
+#include "driver/loaded_library.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace resnetc::driver {
+
+std::unique_ptr<MappedFile> MappedFile::open(const std::string& path, std::string& why) {
+  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status {};
+  if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+    why = fmt::format("cannot read '{}': {}", path, file < 0 ? std::strerror(errno) : "it is not a regular file");
+    if (file >= 0) close(file);
+    return nullptr;
+  }
+  auto size = static_cast<size_t>(status.st_size);
+  void* data = size == 0 ? nullptr : mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+  int error = errno;
+  close(file);
+  if (data == MAP_FAILED) {
+    why = fmt::format("cannot map '{}': {}", path, std::strerror(error));
+    return nullptr;
+  }
+  return std::unique_ptr<MappedFile>(new MappedFile(static_cast<const char*>(data), size));
+}
+
+MappedFile::~MappedFile() {
+  if (size_ != 0) munmap(const_cast<char*>(data_), size_);
+}
+
+std::unique_ptr<LoadedLibrary> LoadedLibrary::open(const std::string& path, Diagnostics& diagnostics) {
+  auto text = codegen::read_manifest(path, diagnostics);
+  if (!text) return nullptr;
+  FileId file = diagnostics.sources().named(path);
+  auto fail = [&](std::string reason) -> std::unique_ptr<LoadedLibrary> {
+    diagnostics.error({file, 0, 0, 0}, std::move(reason));
+    return nullptr;
+  };
+  std::string why;
+  auto facts = codegen::parse_manifest(*text, why);
+  if (!facts) return fail(why);
+  std::unique_ptr<LoadedLibrary> library(new LoadedLibrary);
+  library->facts_ = std::move(*facts);
+  std::error_code error;
+  std::string absolute = std::filesystem::absolute(path, error).string();  // a bare name would be searched for in the system's folders
+  library->handle_ = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library->handle_ == nullptr) return fail(fmt::format("cannot load the library: {}", dlerror()));
+  std::string missing;
+  auto find = [&](auto& function, const char* name) {
+    std::string symbol = library->facts_.name + "_" + name;
+    void* address = dlsym(library->handle_, symbol.c_str());
+    if (address == nullptr && missing.empty()) missing = symbol;
+    std::memcpy(&function, &address, sizeof address);
+  };
+  Functions& functions = library->functions_;
+  find(functions.create, "create");
+  find(functions.run, "run_ports");
+  find(functions.destroy, "destroy");
+  find(functions.status_string, "status_string");
+  find(functions.selected_target, "selected_target");
+  find(functions.set_observer, "set_observer");
+  if (!missing.empty()) return fail(fmt::format("the library has no function '{}'", missing));
+  return library;
+}
+
+LoadedLibrary::~LoadedLibrary() {
+  if (handle_ != nullptr) dlclose(handle_);
+}
+
+const codegen::LibraryFacts::Target& LoadedLibrary::target(std::string_view name) const {
+  for (const auto& target : facts_.targets) {
+    if (target.name == name) return target;
+  }
+  return facts_.targets.front();
+}
+
+Session::Session(const LoadedLibrary& library, int batch) : library_(library), batch_(batch) {
+  for (const auto& port : library.facts().outputs) {
+    size_t bytes = static_cast<size_t>(port.picture_bytes) * static_cast<size_t>(batch);
+    outputs_.emplace_back(bytes / sizeof(float));
+    sizes_.push_back(bytes);
+  }
+  for (auto& output : outputs_) pointers_.push_back(output.data());
+}
+
+std::unique_ptr<Session> Session::create(const LoadedLibrary& library, std::string_view weights, const Options& options, std::string& why) {
+  std::unique_ptr<Session> session(new Session(library, options.batch));
+  rn_options given{};
+  given.size = sizeof given;
+  given.max_batch = options.batch;
+  given.threads = options.threads;
+  given.target = options.target.empty() ? nullptr : options.target.c_str();
+  given.verify_contents = options.verify_contents ? 1 : 0;
+  int32_t status = library.functions().create(weights.empty() ? nullptr : weights.data(), weights.size(), &given, &session->context_);
+  if (status != RN_OK) {
+    why = library.functions().status_string(status);
+    return nullptr;
+  }
+  return session;
+}
+
+Session::~Session() {
+  if (context_ != nullptr) library_.functions().destroy(context_);
+}
+
+bool Session::run(std::string_view input, std::string& why) {
+  int32_t status = library_.functions().run(context_, input.data(), input.size(), pointers_.data(), sizes_.data(), batch_);
+  if (status != RN_OK) why = library_.functions().status_string(status);
+  return status == RN_OK;
+}
+
+bool find_weights(const LoadedLibrary& library, const std::string& library_path, const std::string& named, Weights& weights, std::string& why) {
+  std::string path = named;
+  if (path.empty()) {
+    if (library.facts().embedded) {
+      weights.found = true;
+      return true;
+    }
+    std::filesystem::path beside = std::filesystem::path(library_path).parent_path() / (library.facts().name + ".weights");
+    std::error_code error;
+    if (!std::filesystem::exists(beside, error)) return true;
+    path = beside.string();
+  }
+  weights.file = MappedFile::open(path, why);
+  if (!weights.file) return false;
+  weights.bytes = weights.file->bytes();
+  weights.found = !weights.bytes.empty();
+  if (!weights.found) why = fmt::format("'{}' is empty", path);
+  return weights.found;
+}
+
+int64_t picture_elements(const codegen::LibraryFacts::Port& port) {
+  int64_t n = 1;
+  for (int64_t d : port.dims) n *= d;
+  return n;
+}
+
+InputFormat input_format(const codegen::LibraryFacts::Port& port) {
+  if (port.u8) return InputFormat::packed_u8;
+  return port.dims.size() == 1 ? InputFormat::vector_f32 : InputFormat::planar_f32;
+}
+
+void append_input(const codegen::LibraryFacts::Port& port, const Values& planar, std::string& bytes) {
+  if (!port.u8) {
+    for (double value : planar) {
+      auto element = static_cast<float>(value);
+      bytes.append(reinterpret_cast<const char*>(&element), sizeof element);
+    }
+    return;
+  }
+  auto channels = static_cast<size_t>(port.dims.back());
+  size_t pixels = planar.size() / channels;
+  for (size_t p = 0; p < pixels; ++p) {
+    for (size_t c = 0; c < channels; ++c) bytes += static_cast<char>(static_cast<unsigned char>(planar[c * pixels + p]));
+  }
+}
+
+}  // namespace resnetc::driver

@@ -1,0 +1,106 @@
+/// \file A compiled library, loaded: what its manifest says and its functions, for run, verify and bench.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codegen/library.h"
+#include "ir/interpreter.h"
+#include "runtime/runtime.h"
+#include "support/diagnostics.h"
+
+namespace resnetc::driver {
+
+/// A file mapped for reading. Empty files map to an empty view.
+class MappedFile {
+ public:
+  static std::unique_ptr<MappedFile> open(const std::string& path, std::string& why);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  std::string_view bytes() const { return {data_, size_}; }
+
+ private:
+  MappedFile(const char* data, size_t size) : data_(data), size_(size) {}
+  const char* data_;
+  size_t size_;
+};
+
+class LoadedLibrary {
+ public:
+  /// Null, and the reason in `diagnostics`, for a file that is no library of resnetc's or lacks a function.
+  static std::unique_ptr<LoadedLibrary> open(const std::string& path, Diagnostics& diagnostics);
+  ~LoadedLibrary();
+  LoadedLibrary(const LoadedLibrary&) = delete;
+  LoadedLibrary& operator=(const LoadedLibrary&) = delete;
+
+  const codegen::LibraryFacts& facts() const { return facts_; }
+  /// The facts of one of its targets.
+  const codegen::LibraryFacts::Target& target(std::string_view name) const;
+
+  struct Functions {
+    int32_t (*create)(const void*, size_t, const rn_options*, rn_context**);
+    int32_t (*run)(rn_context*, const void*, size_t, void* const*, const size_t*, int32_t);
+    void (*destroy)(rn_context*);
+    const char* (*status_string)(int32_t);
+    const char* (*selected_target)(const rn_context*);
+    void (*set_observer)(rn_context*, rn_observer, void*);
+  };
+  const Functions& functions() const { return functions_; }
+
+ private:
+  LoadedLibrary() = default;
+  codegen::LibraryFacts facts_;
+  void* handle_ = nullptr;
+  Functions functions_{};
+};
+
+/// A context with buffers for its outputs. The library and the weights must outlive it.
+class Session {
+ public:
+  struct Options {
+    int batch = 1;
+    int threads = 0;     ///< 0: one a processor
+    std::string target;  ///< empty: the best
+    bool verify_contents = false;
+  };
+  /// `weights` may be empty: then the library must have its own. Null, and the reason in `why`, when the library refuses.
+  static std::unique_ptr<Session> create(const LoadedLibrary& library, std::string_view weights, const Options& options, std::string& why);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  std::string target() const { return library_.functions().selected_target(context_); }
+  void observe(rn_observer observer, void* data) { library_.functions().set_observer(context_, observer, data); }
+  /// Runs the whole batch; false, and the reason in `why`, if the library refuses.
+  bool run(std::string_view input, std::string& why);
+  std::span<const float> output(size_t index) const { return outputs_[index]; }
+
+ private:
+  Session(const LoadedLibrary& library, int batch);
+  const LoadedLibrary& library_;
+  rn_context* context_ = nullptr;
+  int batch_;
+  std::vector<std::vector<float>> outputs_;
+  std::vector<void*> pointers_;
+  std::vector<size_t> sizes_;
+};
+
+/// The weights for a library: the file named, or NAME.weights beside the library, or the embedded ones (then empty and `found`).
+struct Weights {
+  std::unique_ptr<MappedFile> file;
+  std::string_view bytes;
+  bool found = false;
+};
+/// False, and the reason in `why`, if a named file cannot be read; with no name and no file beside the library `found` stays false.
+bool find_weights(const LoadedLibrary& library, const std::string& library_path, const std::string& named, Weights& weights, std::string& why);
+
+/// Element counts and layout of an input, and planar values (see ir/interpreter.h) to the bytes that a library takes.
+int64_t picture_elements(const codegen::LibraryFacts::Port& port);
+InputFormat input_format(const codegen::LibraryFacts::Port& port);
+void append_input(const codegen::LibraryFacts::Port& port, const Values& planar, std::string& bytes);
+
+}  // namespace resnetc::driver

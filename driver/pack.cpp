@@ -1,0 +1,66 @@
+/// \file `resnetc pack`: the weights file for a library that was compiled without weights.
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "codegen/library.h"
+#include "codegen/safetensors.h"
+#include "driver/common.h"
+
+namespace resnetc::driver {
+namespace {
+
+struct PackOptions {
+  std::string library;
+  std::string weights;
+  std::string output;
+};
+
+int pack(const PackOptions& options, const Invocation& invocation) {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  auto text = codegen::read_manifest(options.library, diagnostics);
+  if (!text) return report(diagnostics, invocation);
+  Location library{sources.named(options.library), 0, 0, 0};
+  std::string why;
+  auto facts = codegen::parse_manifest(*text, why);
+  if (!facts) {
+    diagnostics.error(library, why);
+    return report(diagnostics, invocation);
+  }
+  if (facts->content_hash != 0) {
+    diagnostics.error(library, "the library was compiled for the values of its own weights and takes no others");
+    return report(diagnostics, invocation);
+  }
+  if (codegen::recipe_hash(facts->constants) != facts->recipe_hash) {
+    diagnostics.error(library, "the recipes in the library's manifest do not have the hash that it states");
+    return report(diagnostics, invocation);
+  }
+  auto weights = codegen::Safetensors::open(options.weights, diagnostics);
+  std::vector<TensorRef> wanted;
+  for (const auto& constant : facts->constants) collect_tensors(*constant.recipe, wanted);
+  if (!weights || !weights->matches(wanted, diagnostics)) return report(diagnostics, invocation);
+
+  auto bytes = codegen::pack_weights(facts->constants, facts->name, *weights, why);
+  if (!bytes) return input_error(why);
+  std::string output = options.output;
+  if (output.empty()) output = (std::filesystem::path(options.library).parent_path() / (facts->name + ".weights")).string();
+  if (!write_file(output, *bytes, why)) return input_error(why);
+  fmt::print("{}  {}\n", output, human_bytes(bytes->size()));
+  return report(diagnostics, invocation);
+}
+
+}  // namespace
+
+void add_pack(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("pack", "pack a checkpoint for a library compiled without weights");
+  auto options = std::make_shared<PackOptions>();
+  command->add_option("LIB.so", options->library, "the library")->required();
+  command->add_option("--weights", options->weights, "the checkpoint")->type_name("FILE.safetensors")->required();
+  command->add_option("-o", options->output, "the file to write (NAME.weights beside the library)")->type_name("NET.weights");
+  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return pack(*options, invocation); }; });
+}
+
+}  // namespace resnetc::driver

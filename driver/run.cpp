@@ -1,0 +1,223 @@
+/// \file `resnetc run`: one input through a library, from a picture or an array.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <numeric>
+
+#include "driver/common.h"
+#include "driver/loaded_library.h"
+#include "driver/npy.h"
+#include "driver/picture.h"
+
+namespace resnetc::driver {
+namespace {
+
+using Port = codegen::LibraryFacts::Port;
+
+struct RunOptions {
+  std::string library, input, weights, output, labels, target;
+  int threads = 0;
+  int top = 5;
+  bool resize = false;
+  std::vector<double> mean, std;
+};
+
+std::string shape_text(const std::vector<int64_t>& dims) { return fmt::format("[{}]", fmt::join(dims, ", ")); }
+
+/// What a library takes, as bytes, and how many pictures.
+struct Input {
+  std::string bytes;
+  int batch = 1;
+};
+
+bool array_input(const Array& array, const Port& port, Input& input, std::string& why) {
+  std::vector<int64_t> shape = array.shape;
+  if (shape.size() == port.dims.size() + 1) {
+    if (shape.front() < 1 || shape.front() > 65536) {
+      why = fmt::format("a batch of {} cannot be run", shape.front());
+      return false;
+    }
+    input.batch = static_cast<int>(shape.front());
+    shape.erase(shape.begin());
+  }
+  if (shape != port.dims) {
+    why = fmt::format("the array's shape is {}, the network takes {}{}, with or without a batch before it", shape_text(array.shape),
+                      port.u8 ? "u8" : "f32", shape_text(port.dims));
+    return false;
+  }
+  if (port.u8) {
+    if (array.type != Array::Type::u8) {
+      why = "the network takes 8-bit pixels, the array holds floats";
+      return false;
+    }
+    input.bytes = array.data;
+    return true;
+  }
+  int64_t count = array.elements();
+  input.bytes.reserve(static_cast<size_t>(count) * sizeof(float));
+  for (int64_t i = 0; i < count; ++i) {
+    auto element = static_cast<float>(array.at(i));
+    input.bytes.append(reinterpret_cast<const char*>(&element), sizeof element);
+  }
+  return true;
+}
+
+/// One value per channel from what the user gave (one for all, or one each) or from the default.
+bool per_channel(const std::vector<double>& given, std::vector<double> fallback, int64_t channels, const char* flag, std::vector<double>& values,
+                 std::string& why) {
+  values = given.empty() ? std::move(fallback) : given;
+  if (values.size() == 1) values.resize(static_cast<size_t>(channels), values.front());
+  if (values.size() == static_cast<size_t>(channels)) return true;
+  why = fmt::format("{} has {} values, the network has {} channels", flag, values.size(), channels);
+  return false;
+}
+
+bool picture_input(std::string_view file, const RunOptions& options, const Port& port, Input& input, std::string& why) {
+  if (port.dims.size() != 3) {
+    why = fmt::format("the network takes vectors of {} values, not pictures: give it a .npy file", port.dims.front());
+    return false;
+  }
+  int64_t channels = port.u8 ? port.dims[2] : port.dims[0];
+  int64_t height = port.u8 ? port.dims[0] : port.dims[1];
+  int64_t width = port.u8 ? port.dims[1] : port.dims[2];
+  if (channels != 1 && channels != 3) {
+    why = fmt::format("the network takes pictures of {} channels: give it a .npy file", channels);
+    return false;
+  }
+  auto picture = decode_picture(file, channels, why);
+  if (!picture) return false;
+  if (picture->height != height || picture->width != width) {
+    if (!options.resize) {
+      why = fmt::format("the picture has {}x{} pixels (height x width), the network takes {}x{}: --resize fits it", picture->height,
+                        picture->width, height, width);
+      return false;
+    }
+    picture = resize_to(*picture, height, width);
+  }
+  if (port.u8) {
+    input.bytes.assign(picture->pixels.begin(), picture->pixels.end());
+    return true;
+  }
+  std::vector<double> mean, std;
+  bool imagenet = channels == 3;
+  if (!per_channel(options.mean, imagenet ? std::vector{0.485, 0.456, 0.406} : std::vector{0.0}, channels, "--mean", mean, why) ||
+      !per_channel(options.std, imagenet ? std::vector{0.229, 0.224, 0.225} : std::vector{1.0}, channels, "--std", std, why)) {
+    return false;
+  }
+  fmt::print("pixels as (x / 255 - mean) / std with mean {} and std {}{}\n", fmt::join(mean, ", "), fmt::join(std, ", "),
+             options.mean.empty() && options.std.empty() && imagenet ? " (ImageNet's)" : "");
+  auto pixels = static_cast<size_t>(height * width);
+  for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
+    for (size_t p = 0; p < pixels; ++p) {
+      auto element = static_cast<float>((picture->pixels[p * static_cast<size_t>(channels) + c] / 255.0 - mean[c]) / std[c]);
+      input.bytes.append(reinterpret_cast<const char*>(&element), sizeof element);
+    }
+  }
+  return true;
+}
+
+void print_top(std::span<const float> values, int top, const std::vector<std::string>& labels) {
+  std::vector<size_t> order(values.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  size_t count = std::min(order.size(), static_cast<size_t>(top));
+  // NaN has no order: it goes first, where it is seen.
+  auto key = [&](size_t i) { return std::isnan(values[i]) ? INFINITY : values[i]; };
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                    [&](size_t a, size_t b) { return key(a) != key(b) ? key(a) > key(b) : a < b; });
+  for (size_t i = 0; i < count; ++i) {
+    fmt::print("  {:>6}  {:12.6f}{}\n", order[i], values[order[i]], order[i] < labels.size() ? "  " + labels[order[i]] : "");
+  }
+}
+
+int run(const RunOptions& options, const Invocation& invocation) {
+  for (double value : options.std) {
+    if (!(value > 0)) return usage_error("--std takes values above 0");
+  }
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  std::string why;
+  std::vector<std::string> labels;
+  if (!options.labels.empty()) {
+    auto text = read_file(options.labels, why);
+    if (!text) return input_error(why);
+    labels = split(*text, '\n');
+  }
+  auto library = LoadedLibrary::open(options.library, diagnostics);
+  if (!library) return report(diagnostics, invocation);
+  const codegen::LibraryFacts& facts = library->facts();
+  Weights weights;
+  if (!find_weights(*library, options.library, options.weights, weights, why)) return input_error(why);
+  if (!weights.found) {
+    return input_error(fmt::format("there is no {}.weights beside the library: make it with 'resnetc pack {} --weights FILE.safetensors'",
+                                   facts.name, options.library));
+  }
+  auto file = read_file(options.input, why);
+  if (!file) return input_error(why);
+  Input input;
+  bool good = false;
+  if (file->starts_with("\x93NUMPY")) {
+    auto array = parse_npy(*file, why);
+    good = array && array_input(*array, facts.input, input, why);
+  } else {
+    good = picture_input(*file, options, facts.input, input, why);
+  }
+  if (!good) return input_error(fmt::format("'{}': {}", options.input, why));
+
+  auto session = Session::create(*library, weights.bytes, {input.batch, options.threads, options.target, true}, why);
+  if (!session || !session->run(input.bytes, why)) return input_error(fmt::format("{}: {}", facts.name, why));
+  fmt::print("{} on {}\n", facts.name, session->target());
+  for (size_t i = 0; i < facts.outputs.size(); ++i) {
+    const Port& port = facts.outputs[i];
+    std::span<const float> values = session->output(i);
+    size_t elements = values.size() / static_cast<size_t>(input.batch);
+    std::vector<int64_t> shape = port.dims;
+    shape.insert(shape.begin(), input.batch);
+    fmt::print("{}: f32{}\n", port.name, shape_text(shape));
+    if (port.dims.size() == 1) {
+      for (size_t k = 0; k < static_cast<size_t>(input.batch); ++k) {
+        if (input.batch > 1) fmt::print("picture {}\n", k);
+        print_top(values.subspan(k * elements, elements), options.top, labels);
+      }
+    }
+    if (options.output.empty()) continue;
+    std::filesystem::path path = options.output;
+    if (facts.outputs.size() > 1) path.replace_filename(fmt::format("{}.{}{}", path.stem().string(), port.name, path.extension().string()));
+    if (!write_file(path.string(), npy_of(values, shape), why)) return input_error(why);
+    fmt::print("written to {}\n", path.string());
+  }
+  return done;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("run", "run a library on a picture or an array");
+  auto options = std::make_shared<RunOptions>();
+  command->add_option("LIB.so", options->library, "the library")->required();
+  command->add_option("--input", options->input, "a .npy array (with a batch or without), or a PNG, JPEG, PPM or PGM picture")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("--weights", options->weights, "the packed weights (NAME.weights beside the library)")->type_name("NET.weights");
+  command->add_option("--output", options->output, "write the output as an array; several outputs: Y.OUTPUT.npy each")->type_name("Y.npy");
+  command->add_option("--threads", options->threads, "threads (one a processor)")->type_name("N")->check(CLI::Range(1, RN_MAX_THREADS));
+  command->add_option("--target", options->target, "an instruction set in the library, instead of the best one")->type_name("TARGET");
+  command->add_option("--top", options->top, "print so many of the largest values of a vector (5)")->type_name("K")->check(CLI::Range(0, 1000000));
+  command->add_option("--labels", options->labels, "names of the classes, one a line")->type_name("FILE");
+  command->add_flag("--resize", options->resize, "scale a picture to cover the network's size and cut out the middle");
+  command->add_option("--mean", options->mean, "for float networks: subtracted from x / 255 (ImageNet's for 3 channels, else 0)")
+      ->type_name("M[,M...]")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->add_option("--std", options->std, "for float networks: what that is divided by (ImageNet's for 3 channels, else 1)")
+      ->type_name("S[,S...]")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return run(*options, invocation); }; });
+}
+
+}  // namespace resnetc::driver
