@@ -54,7 +54,8 @@ std::vector<program::Program> lower(const topology::Network& network, std::span<
     context.diagnostics = &diagnostics;
     context.target = target->halide;
     context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& after, bool) {
-      if (graph != nullptr && pass.from == passes::Level::topology && pass.to == passes::Level::graph) *graph = std::get<graph::Graph>(after);
+      if (graph != nullptr && pass.from == passes::Level::topology && pass.to == passes::Level::graph)
+        *graph = std::get<graph::Graph>(after);
     };
     if (!passes::run_pipeline(ir, passes::Level::program, context)) return {};
     programs.push_back(std::get<program::Program>(std::move(ir)));
@@ -77,7 +78,8 @@ std::unique_ptr<Library> Library::make(std::span<const program::Program> program
   library->name_ = name;
   const codegen::Interface interface = codegen::interface_of(programs.front(), name);
   library->input_bytes_ = static_cast<size_t>(interface.input.picture_bytes);
-  for (const codegen::Port& output : interface.outputs) library->output_elements_.push_back(static_cast<size_t>(output.picture_bytes) / sizeof(float));
+  for (const codegen::Port& output : interface.outputs)
+    library->output_elements_.push_back(static_cast<size_t>(output.picture_bytes) / sizeof(float));
 
   library->handle_ = dlopen(fmt::format("{}/lib{}.so", dir, name).c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library->handle_ == nullptr) {
@@ -86,7 +88,7 @@ std::unique_ptr<Library> Library::make(std::span<const program::Program> program
   }
   const std::string path = fmt::format("{}/{}.weights", dir, name);
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status {};
+  struct stat status{};
   if (file >= 0 && fstat(file, &status) == 0) {
     library->weights_bytes_ = static_cast<size_t>(status.st_size);
     void* mapping = mmap(nullptr, library->weights_bytes_, PROT_READ, MAP_PRIVATE, file, 0);
@@ -121,7 +123,8 @@ using SelectedTarget = const char*(const rn_context*);
 
 }  // namespace
 
-std::unique_ptr<Context> Context::make(const Library& library, const std::string& target, int32_t threads, int32_t max_batch, std::string& why) {
+std::unique_ptr<Context> Context::make(const Library& library, const std::string& target, int32_t threads, int32_t max_batch,
+                                       std::string& why) {
   rn_options options{};
   options.size = sizeof options;
   options.max_batch = max_batch;

@@ -55,14 +55,15 @@ class Library {
   void* handle_ = nullptr;
   void* weights_ = nullptr;  ///< mapped
   size_t weights_bytes_ = 0;
-  size_t input_bytes_ = 0;   ///< of one picture
+  size_t input_bytes_ = 0;  ///< of one picture
   std::vector<size_t> output_elements_;
 };
 
 /// A context of a library; its pictures are those of generated_input().
 class Context {
  public:
-  static std::unique_ptr<Context> make(const Library& library, const std::string& target, int32_t threads, int32_t max_batch, std::string& why);
+  static std::unique_ptr<Context> make(const Library& library, const std::string& target, int32_t threads, int32_t max_batch,
+                                       std::string& why);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;

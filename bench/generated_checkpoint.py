@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Writes a network's generated weights (docs/exactness.md) as a safetensors checkpoint, for resnetc and for PyTorch alike.
+
+A developer's tool; it needs torch, torchvision, numpy and safetensors.
+
+    python3 bench/generated_checkpoint.py resnet50 resnet50.safetensors
+"""
+
+import argparse
+import pathlib
+import sys
+
+from safetensors.numpy import save_file
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "exactness"))
+import generator  # noqa: E402
+import models  # noqa: E402
+
+
+def generated_model(name):
+    """The network with generated weights as a torch module, float32; and its tensors by name."""
+    models.no_initialisation()
+    model = models.build(name)
+    return model, generator.fill(model)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("network")
+    arguments.add_argument("output", type=pathlib.Path)
+    options = arguments.parse_args()
+    save_file(generated_model(options.network)[1], options.output)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+/// \file The exactness matrix: every network of the family against PyTorch in float64, on every instruction set, with every number of
+/// threads and every batch (docs/exactness.md).
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <map>
+
+#include "frontend/frontend.h"
+#include "tests/exactness/compiled.h"
+#include "tests/exactness/reference.h"
+
+namespace resnetc::exactness {
+namespace {
+
+constexpr double limit = 1e-4;
+constexpr int32_t batches[] = {1, 3, 8};
+constexpr int32_t max_batch = 8;
+constexpr int32_t thread_counts[] = {1, 2};
+
+struct Case {
+  std::string network;
+  int64_t height = 0, width = 0;
+  bool in_full = true;  ///< every batch, thread count and target; else one picture on this machine's best target
+};
+
+struct Outcome {
+  std::map<std::string, double> difference;  ///< by target's name
+  size_t pictures = 0;                       ///< compared with PyTorch
+  std::string why;                           ///< what is wrong; empty if nothing is
+};
+
+std::vector<Case> all_cases(bool quick) {
+  std::vector<Case> cases;
+  for (const char* name : {"cifar_resnet20", "cifar_resnet32", "cifar_resnet44", "cifar_resnet56", "cifar_resnet110"}) {
+    cases.push_back({name, 32, 32, !quick || std::string_view(name) == "cifar_resnet20"});
+  }
+  for (const char* name : {"resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2",
+                           "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d"}) {
+    const bool many = std::string_view(name) == "resnet18" || std::string_view(name) == "resnet50";
+    cases.push_back({name, 224, 224, !quick || many});
+    if (!quick || many) cases.push_back({name, 160, 192, !quick});
+  }
+  return cases;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+/// Runs one target with all numbers of threads and batches; what is wrong, or nothing.
+std::string check_target(const Library& library, const std::string& target, const Case& what, const Reference& reference,
+                         std::span<const std::vector<std::byte>> pictures, double& difference) {
+  std::string why;
+  std::vector<std::vector<float>> alone;  // each picture by itself on one thread: what all other runs must equal
+  for (int32_t threads : thread_counts) {
+    auto context = Context::make(library, target, threads, what.in_full ? max_batch : 1, why);
+    if (!context) return why;
+    for (size_t k = 0; k < pictures.size(); ++k) {
+      auto result = context->run(pictures.subspan(k, 1), why);
+      if (result.empty()) return why;
+      if (threads == thread_counts[0]) {
+        alone.push_back(std::move(result[0]));
+      } else if (!same_bits(alone[k], result[0])) {
+        return fmt::format("picture {} differs between {} threads and {}", k, thread_counts[0], threads);
+      }
+    }
+    for (int32_t batch : batches) {
+      const auto size = static_cast<size_t>(batch);
+      // The first and the last pictures, so that one picture is seen at different places.
+      for (size_t start : {size_t{0}, pictures.size() - std::min(size, pictures.size())}) {
+        if (batch == 1 || start + size > pictures.size()) continue;
+        const auto results = context->run(pictures.subspan(start, size), why);
+        if (results.empty()) return why;
+        for (size_t k = 0; k < size; ++k) {
+          if (!same_bits(results[k], alone[start + k])) {
+            return fmt::format("picture {} differs alone and at place {} of a batch of {}, on {} threads", start + k, k, batch, threads);
+          }
+        }
+      }
+    }
+  }
+  for (size_t k = 0; k < std::min(reference.pictures, alone.size()); ++k) {
+    difference = std::max(difference, relative_difference(alone[k], reference.picture(k)));
+  }
+  return difference <= limit ? "" : fmt::format("differs from PyTorch by {:.3g} of the largest output", difference);
+}
+
+Outcome check(const Case& what, std::span<const codegen::TargetInfo* const> targets, const codegen::KernelOptions& kernels) {
+  Outcome outcome;
+  auto reference = read_reference(
+      fmt::format(RESNETC_SOURCE_DIR "/tests/exactness/references/{}_{}x{}.npy", what.network, what.height, what.width), outcome.why);
+  if (!reference) return outcome;
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  FrontendOptions frontend;
+  frontend.installed_dirs = {RESNETC_SOURCE_DIR "/networks"};
+  frontend.parameters = {{"height", what.height}, {"width", what.width}};
+  const auto network = load_network(fmt::format(RESNETC_SOURCE_DIR "/networks/{}.rn", what.network), frontend, diagnostics);
+  std::vector<program::Program> programs;
+  if (network) programs = lower(*network, targets, diagnostics);
+  if (programs.empty()) {
+    outcome.why = diagnostics.render();
+    return outcome;
+  }
+  const TempDir dir;
+  const auto library = Library::make(programs, network->name, dir.path(), kernels, outcome.why);
+  if (!library) return outcome;
+
+  const program::Program& program = programs.front();
+  std::vector<std::vector<std::byte>> pictures;
+  for (int64_t k = 0; k < (what.in_full ? max_batch : 1); ++k) {
+    const Values picture = generated_input(program.input_name, k, program.input_type.elements(), program.input.format);
+    pictures.push_back(to_bytes(picture, program.input_type, program.input.format));
+  }
+  outcome.pictures = std::min(pictures.size(), reference->pictures);
+  for (const codegen::TargetInfo* target : targets) {
+    const std::string why = check_target(*library, target->name, what, *reference, pictures, outcome.difference[target->name]);
+    if (!why.empty()) outcome.why += fmt::format("{}{}: {}", outcome.why.empty() ? "" : "; ", target->name, why);
+  }
+  return outcome;
+}
+
+/// The table for docs/exactness-results.md.
+std::string markdown(std::span<const std::pair<Case, Outcome>> results, std::span<const codegen::TargetInfo* const> targets) {
+  std::string text = "# Exactness: results\n\n";
+  text +=
+      "Written by `exactness --all --markdown` ([exactness.md](exactness.md) says what it does). The numbers are the largest difference "
+      "to\n"
+      "PyTorch in float64 over the largest output; 1e-4 is allowed. Every row ran with 1 and 2 threads and in batches of 1, 3 and 8\n"
+      "pictures, with results equal bit for bit. *Pictures* is how many were compared with PyTorch.\n\n";
+  text += "| network | size | pictures |";
+  for (const auto* target : targets) text += fmt::format(" {} |", target->name);
+  text += " result |\n|---|---|---|";
+  for (size_t i = 0; i < targets.size(); ++i) text += "---|";
+  text += "---|\n";
+  for (const auto& [what, outcome] : results) {
+    text += fmt::format("| {} | {}x{} | {} |", what.network, what.height, what.width, outcome.pictures);
+    for (const auto* target : targets) {
+      auto found = outcome.difference.find(target->name);
+      text += found == outcome.difference.end() ? " |" : fmt::format(" {:.1e} |", found->second);
+    }
+    text += fmt::format(" {} |\n", outcome.why.empty() ? "equal" : outcome.why);
+  }
+  return text;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Compares compiled networks with PyTorch's float64 outputs (docs/exactness.md)."};
+  bool quick = false, all = false;
+  std::string markdown_file;
+  std::vector<std::string> networks, target_names;
+  codegen::KernelOptions kernels;
+  kernels.cache_dir = codegen::default_cache_dir();
+  auto* quick_flag = app.add_flag("--quick", quick, "all of ResNet-18, ResNet-50 and ResNet-20, one picture through each of the others");
+  app.add_flag("--all", all, "everything (the default)")->excludes(quick_flag);
+  app.add_option("--network", networks, "only these")->delimiter(',')->type_name("NAME[,NAME...]");
+  app.add_option("--target", target_names, "only these instruction sets")->delimiter(',')->type_name("T[,T...]");
+  app.add_option("--markdown", markdown_file, "write the table there as well")->type_name("FILE");
+  app.add_option("--cache-dir", kernels.cache_dir, "where compiled kernels are kept; '' for none")->type_name("DIR");
+  CLI11_PARSE(app, argc, argv);
+
+  std::vector<const codegen::TargetInfo*> targets = runnable_targets();
+  if (!target_names.empty()) {
+    std::erase_if(targets,
+                  [&](const auto* t) { return std::find(target_names.begin(), target_names.end(), t->name) == target_names.end(); });
+  }
+  std::vector<Case> cases = all_cases(quick);
+  if (!networks.empty()) {
+    std::erase_if(cases, [&](const Case& c) { return std::find(networks.begin(), networks.end(), c.network) == networks.end(); });
+  }
+  if (targets.empty() || cases.empty()) {
+    fmt::print(stderr, "exactness: nothing to do: unknown network, or a target that this machine lacks\n");
+    return 2;
+  }
+
+  std::vector<std::pair<Case, Outcome>> results;
+  size_t failed = 0;
+  for (const Case& what : cases) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::span<const codegen::TargetInfo* const> some(targets.data(), what.in_full ? targets.size() : 1);
+    Outcome outcome = check(what, some, kernels);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    std::string line = fmt::format("[{}/{}] {} {}x{}:", results.size() + 1, cases.size(), what.network, what.height, what.width);
+    for (const auto& [target, difference] : outcome.difference) line += fmt::format(" {} {:.1e}", target, difference);
+    fmt::print("{}, {:.1f} s{}{}\n", line, seconds, outcome.why.empty() ? "" : ": FAILED: ", outcome.why);
+    std::fflush(stdout);
+    if (!outcome.why.empty()) ++failed;
+    results.emplace_back(what, std::move(outcome));
+  }
+  if (!markdown_file.empty()) {
+    std::ofstream file(markdown_file, std::ios::binary);
+    if (!(file << markdown(results, targets) << std::flush)) {
+      fmt::print(stderr, "exactness: cannot write '{}'\n", markdown_file);
+      return 1;
+    }
+  }
+  fmt::print("{} of {} agree with PyTorch\n", results.size() - failed, results.size());
+  return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace resnetc::exactness
+
+int main(int argc, char** argv) { return resnetc::exactness::run(argc, argv); }
