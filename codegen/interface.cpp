@@ -23,7 +23,8 @@ bool reserved(std::string_view name) {
       "requires",     "restrict",  "return",    "short",    "signed",   "sizeof",   "static",   "static_assert", "static_cast", "struct",
       "switch",       "template",  "this",      "thread_local", "throw", "true",    "try",      "typedef",  "typeid",     "typename",
       "union",        "unsigned",  "using",     "virtual",  "void",     "volatile", "wchar_t",  "while",    "xor",        "xor_eq",
-      "char8_t",      "char16_t",  "char32_t",  "typeof",   "linux",    "unix",     "NULL",     "offsetof", "main"};
+      "char8_t",      "char16_t",  "char32_t",  "typeof",   "linux",    "unix",     "NULL",     "offsetof", "main",
+      "size_t",       "int32_t",   "int64_t",   "uint8_t",  "uint32_t", "uint64_t"};
   return words.count(name) != 0;
 }
 
@@ -68,7 +69,7 @@ Interface interface_of(const program::Program& program, const std::string& name)
   Interface result;
   result.name = name;
   result.macro = upper(name);
-  std::set<std::string> taken = {"context", "batch", "outputs"};
+  std::set<std::string> taken = {"context", "batch", name + "_context", name + "_status"};
   const TensorType& in = program.input_type;
   const bool u8 = program.input.format == InputFormat::packed_u8;
   result.input = {program.input_name, argument_name(program.input_name, taken), planar_dims(in), u8, in.elements() * (u8 ? 1 : 4)};

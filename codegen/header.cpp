@@ -1,0 +1,189 @@
+/// \file The generated C header. C89: it must serve any compiler and any language's bindings.
+#include <fmt/format.h>
+
+#include "codegen/interface.h"
+#include "codegen/library.h"
+#include "runtime/runtime.h"
+
+namespace resnetc::codegen {
+namespace {
+
+/// Replaces each `@` by the symbol prefix and each `$` by the macro prefix.
+std::string expand(const Interface& interface, std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '@') {
+      out += interface.name;
+    } else if (c == '$') {
+      out += interface.macro;
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+/// A name of the network inside a comment, where it must not end the comment.
+std::string comment_text(const std::string& name) {
+  std::string out;
+  for (char c : name) out += (c >= ' ' && c < 0x7f && c != '*' && c != '\\' && c != '?') ? c : '_';
+  return out;
+}
+
+std::string shape_text(const Port& port) { return fmt::format("{}[batch, {}]", port.u8 ? "u8" : "f32", fmt::join(port.dims, ", ")); }
+
+std::string input_text(const program::Program& program, const Port& port) {
+  switch (program.input.format) {
+    case InputFormat::planar_f32:
+      return "32-bit floats, one plane a channel (batch, channel, row, column), dense. The library does no normalisation.";
+    case InputFormat::vector_f32: return "32-bit floats (batch, feature), dense. The library does no normalisation.";
+    case InputFormat::packed_u8: break;
+  }
+  return fmt::format(
+      "bytes, packed pixels (batch, row, column, channel), dense.\n *     The library normalises: (value / 255 - mean) / std, mean = ({}),\n"
+      " *     std = ({}); one number for each of the {} channels.",
+      fmt::join(program.input.mean, ", "), fmt::join(program.input.std, ", "), port.dims.back());
+}
+
+constexpr std::string_view statuses = R"(
+typedef enum @_status {
+  $_OK = 0,
+  $_BAD_ARGUMENT = 1,            /* a null pointer, a number out of range, or options of another version */
+  $_BAD_INPUT_SIZE = 2,          /* input_bytes is not $_INPUT_BYTES * batch */
+  $_BAD_OUTPUT_SIZE = 3,         /* an output's bytes are not its size for one picture * batch */
+  $_BATCH_TOO_LARGE = 4,         /* more than max_batch; or max_batch is more than 32-bit indices allow */
+  $_WEIGHTS_MISSING = 5,         /* none given and none embedded */
+  $_WEIGHTS_MISALIGNED = 6,      /* they must start at a multiple of 64 bytes */
+  $_WEIGHTS_MAGIC_WRONG = 7,     /* not a weights file */
+  $_WEIGHTS_VERSION_WRONG = 8,   /* of another format version */
+  $_WEIGHTS_NETWORK_WRONG = 9,   /* packed for another network, or another build of this one */
+  $_WEIGHTS_SIZE_WRONG = 10,     /* truncated, or with bytes to spare */
+  $_WEIGHTS_VALUES_WRONG = 11,   /* the library was specialised for other values and takes no others */
+  $_WEIGHTS_CORRUPT = 12,        /* verify_contents: the values do not have the hash that the file states */
+  $_NO_TARGET = 13,              /* this processor cannot run the target asked for, or any of the library's */
+  $_UNKNOWN_TARGET = 14,         /* the library has no target of that name */
+  $_OUT_OF_MEMORY = 15,
+  $_THREAD_FAILED = 16,          /* a thread could not be started */
+  $_KERNEL_FAILED = 17           /* a bug in resnetc */
+} @_status;
+)";
+
+constexpr std::string_view types = R"(
+typedef struct @_context @_context;
+
+/* task(argument, i) must be called once for each i of 0 ... count - 1, in any order and on any threads, and all calls must have
+ * returned before the function returns. */
+typedef void (*@_parallel_for)(void *data, int32_t count, void (*task)(void *argument, int32_t index), void *argument);
+
+/* Zero in any field but `size` means the default. Set all of it with $_OPTIONS_INIT, then change what you need. */
+typedef struct @_options {
+  size_t size;                    /* sizeof(@_options): tells the library which version the caller knows */
+  int32_t max_batch;              /* the largest batch to run; default 1. The context holds @_arena_bytes(max_batch). */
+  int32_t threads;                /* default: one for each processor this process may use. Results do not depend on it. */
+  @_parallel_for parallel_for;    /* the caller's own threads instead of the context's; `threads` is then the count to split for */
+  void *parallel_for_data;        /* its first argument */
+  const char *target;             /* one of @_targets(); default: the environment variable RESNETC_TARGET, else the best */
+  int32_t verify_contents;        /* not 0: hash all weights, which reads all of them */
+  int32_t reserved;
+} @_options;
+#define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0 }
+
+/* What an observer sees after each kernel: the value that it made. Element (c, y, x) of picture n is
+ * data[n * stride_batch + c * stride_channel + y * stride_y + x * stride_x]; it is valid during the call. */
+typedef struct @_observation {
+  const char *name;
+  double seconds;
+  const float *data;
+  int32_t kernel, kernel_count;
+  int32_t batch, channels, height, width;
+  int64_t stride_batch, stride_channel, stride_y, stride_x;
+} @_observation;
+typedef void (*@_observer)(void *data, const @_observation *observation);
+)";
+
+constexpr std::string_view functions = R"(
+/* Makes a context. `weights` are the bytes of @.weights, best a read-only mapping of the file; they must start at a multiple of 64
+ * bytes, stay unchanged and outlive the context. They remain the caller's; any number of contexts may share them. NULL and 0 for
+ * embedded weights. The file's header is checked in microseconds, its contents only with verify_contents. `options` may be NULL. On
+ * failure *context is NULL and nothing is held. */
+@_status @_create(const void *weights, size_t weights_bytes, const @_options *options, @_context **context);
+
+/* Stops and joins the context's threads and frees it; no run may be going on in it. NULL is allowed. */
+void @_destroy(@_context *context);
+
+/* The same with the outputs as arrays of pointers and sizes, in order. */
+@_status @_run_outputs(@_context *context, const void *input, size_t input_bytes, void *const *outputs, const size_t *outputs_bytes,
+    int32_t batch);
+
+/* English text for a status, never NULL. Static. */
+const char *@_status_string(@_status status);
+
+/* The instruction set a context runs on, one of @_targets(). Static. */
+const char *@_selected_target(const @_context *context);
+
+/* The library's instruction sets, best first, with commas between. Static. */
+const char *@_targets(void);
+
+/* How many threads a run uses. */
+int32_t @_thread_count(const @_context *context);
+
+/* Has `observer` called after each kernel of each run; NULL ends that. Not during a run. */
+void @_set_observer(@_context *context, @_observer observer, void *data);
+
+/* Bytes of working memory that a context for this batch holds. */
+size_t @_arena_bytes(int32_t max_batch);
+
+/* The manifest, JSON (also @.json). Static. */
+const char *@_manifest(void);
+
+/* $_ABI_VERSION of the library, to compare with the header's. */
+uint32_t @_abi_version(void);
+)";
+
+}  // namespace
+
+std::string header(const program::Program& program, const std::string& name) {
+  const Interface interface = interface_of(program, name);
+  std::string out = fmt::format("/* {}: the network \"{}\", compiled by resnetc. Generated; C89 and C++.\n *\n", name, comment_text(program.name));
+  out += fmt::format(" * Input \"{}\": {}\n *     {}\n", comment_text(interface.input.name), shape_text(interface.input),
+                     input_text(program, interface.input));
+  for (const Port& port : interface.outputs) {
+    out += fmt::format(" * Output \"{}\": {}\n *     32-bit floats, dense.\n", comment_text(port.name), shape_text(port));
+  }
+  out += expand(interface, R"( *
+ * Threads: functions without a context may be called at any time from any thread. Different contexts share nothing and may run at
+ * the same time; one context serves one thread at a time. Before the library is unloaded every context must be destroyed. */
+#ifndef $_H
+#define $_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+)");
+  out += fmt::format("#define {}_ABI_VERSION {}\n\n/* Sizes for one picture. */\n", interface.macro, RN_ABI_VERSION);
+  out += fmt::format("#define {}_INPUT_BYTES {}\n", interface.macro, interface.input.picture_bytes);
+  for (const Port& port : interface.outputs) {
+    out += fmt::format("#define {}_OUTPUT_BYTES_{} {}\n", interface.macro, port.c_name, port.picture_bytes);
+  }
+  out += fmt::format("size_t {}_input_bytes(void);\n", name);
+  for (const Port& port : interface.outputs) out += fmt::format("size_t {}_output_bytes_{}(void);\n", name, port.c_name);
+  out += expand(interface, statuses);
+  out += expand(interface, types);
+  out += expand(interface, R"(
+/* Runs `batch` pictures, 1 to the context's max_batch. Sizes are in bytes and must be exact. The buffers are the caller's; nothing of
+ * them is kept. Allocates nothing. After a failure the outputs hold nothing of use; the context stays usable. */
+)");
+  out += fmt::format("{0}_status {0}_run({0}_context *context,\n    const {1} *{2}, size_t {2}_bytes,\n", name,
+                     interface.input.u8 ? "uint8_t" : "float", interface.input.c_name);
+  for (const Port& port : interface.outputs) out += fmt::format("    float *{0}, size_t {0}_bytes,\n", port.c_name);
+  out += "    int32_t batch);\n";
+  out += expand(interface, functions);
+  out += "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
+  return out;
+}
+
+}  // namespace resnetc::codegen

@@ -1,0 +1,129 @@
+/// \file write_library(): everything is made in memory, then written.
+#include "codegen/library.h"
+
+#include <fmt/format.h>
+#include <llvm/Support/FileSystem.h>
+#include <llvm/Support/FileUtilities.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include "codegen/embedded_runtime.h"
+#include "codegen/entry.h"
+#include "codegen/interface.h"
+#include "codegen/link.h"
+#include "codegen/manifest.h"
+#include "codegen/weights_file.h"
+
+namespace resnetc::codegen {
+namespace {
+
+struct Artefact {
+  std::string file;
+  std::string bytes;
+};
+
+/// Objects of all kernels of all programs, and each program's symbols.
+std::optional<KernelSet> compile_all(std::span<const program::Program> programs, const KernelOptions& options,
+                                     std::vector<EntryProgram>& entries, std::string& why) {
+  std::vector<KernelJob> jobs;
+  for (const program::Program& program : programs) {
+    for (const program::Kernel& kernel : program.kernels) jobs.push_back({program::spec_of(program, kernel), program.target});
+  }
+  std::optional<KernelSet> kernels = compile_kernels(jobs, options, why);
+  if (!kernels) return std::nullopt;
+  size_t job = 0;
+  for (const program::Program& program : programs) {
+    const TargetInfo* target = find_target(program.target);
+    if (target == nullptr) {
+      why = fmt::format("unknown target '{}'", program.target);
+      return std::nullopt;
+    }
+    EntryProgram entry{&program, target->name, target->features, {}};
+    for (size_t k = 0; k < program.kernels.size(); ++k) entry.symbols.push_back(kernels->objects[kernels->index[job++]].symbol + "_argv");
+    entries.push_back(std::move(entry));
+  }
+  return kernels;
+}
+
+std::optional<std::string> check(std::span<const program::Program> programs, const LibraryOptions& options) {
+  if (programs.empty()) return "no program";
+  if (!is_c_identifier(options.name)) return fmt::format("'{}' cannot be a library's name: it is not a C identifier", options.name);
+  for (const program::Program& program : programs) {
+    if (recipe_hash(program.constants) != recipe_hash(programs[0].constants)) return "the targets' programs differ in their constants";
+  }
+  if (options.weights == nullptr && options.embed_weights) return "there are no weights to embed";
+  if (options.weights == nullptr && options.depends_on_values) return "the programs depend on weights that are not given";
+  return std::nullopt;
+}
+
+bool write_artefacts(const std::string& folder, const std::vector<Artefact>& artefacts, std::vector<std::string>& paths, std::string& why) {
+  if (const std::error_code error = llvm::sys::fs::create_directories(folder)) {
+    why = fmt::format("{}: {}", folder, error.message());
+    return false;
+  }
+  for (const Artefact& artefact : artefacts) {
+    const std::string path = folder + "/" + artefact.file;
+    llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream& out) {
+      out << artefact.bytes;
+      return llvm::Error::success();
+    });
+    if (error) {
+      why = fmt::format("{}: {}", path, llvm::toString(std::move(error)));
+      return false;
+    }
+    paths.push_back(path);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> write_library(std::span<const program::Program> programs, const LibraryOptions& options,
+                                                      std::string& why) {
+  if (std::optional<std::string> fault = check(programs, options)) {
+    why = std::move(*fault);
+    return std::nullopt;
+  }
+  const program::Program& first = programs[0];
+  std::vector<EntryProgram> entries;
+  const std::optional<KernelSet> kernels = compile_all(programs, options.kernels, entries, why);
+  if (!kernels) return std::nullopt;
+
+  std::optional<std::string> weights;
+  if (options.weights != nullptr) {
+    weights = pack_weights(first.constants, options.name, *options.weights, why);
+    if (!weights) return std::nullopt;
+  }
+  const uint64_t values_hash = options.depends_on_values ? content_hash(*weights) : 0;
+  std::string json = manifest_json(programs, options, values_hash);
+
+  EntryOptions entry_options{interface_of(first, options.name), json, recipe_hash(first.constants), values_hash, {}};
+  if (options.embed_weights) entry_options.embedded = *weights;
+  const std::optional<std::string> entry = emit_entry(entries, entry_options, why);
+  if (!entry) return std::nullopt;
+
+  std::vector<std::string_view> objects = {*entry, embedded_runtime()};
+  for (const KernelObject& kernel : kernels->objects) objects.emplace_back(kernel.object);
+  const std::optional<std::string> object = link_relocatable(objects, api_symbols(entry_options.interface), why);
+  if (!object) return std::nullopt;
+
+  std::vector<Artefact> artefacts;
+  if (options.shared) {
+    std::optional<std::string> shared = link_shared(*object, fmt::format("lib{}.so", options.name), why);
+    if (!shared) return std::nullopt;
+    artefacts.push_back({fmt::format("lib{}.so", options.name), std::move(*shared)});
+  }
+  if (options.archive) {
+    std::optional<std::string> archive = make_archive(*object, options.name + ".o", why);
+    if (!archive) return std::nullopt;
+    artefacts.push_back({fmt::format("lib{}.a", options.name), std::move(*archive)});
+  }
+  artefacts.push_back({options.name + ".h", header(first, options.name)});
+  if (weights && !options.embed_weights) artefacts.push_back({options.name + ".weights", std::move(*weights)});
+  artefacts.push_back({options.name + ".json", std::move(json)});
+
+  std::vector<std::string> paths;
+  if (!write_artefacts(options.output_dir, artefacts, paths, why)) return std::nullopt;
+  return paths;
+}
+
+}  // namespace resnetc::codegen

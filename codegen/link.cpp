@@ -1,0 +1,181 @@
+/// \file LLD, llvm-objcopy and llvm-ar as libraries.
+#include "codegen/link.h"
+
+#include <fmt/format.h>
+#include <lld/Common/Driver.h>
+#include <llvm/ADT/SmallString.h>
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Module.h>
+#include <llvm/ObjCopy/CommonConfig.h>
+#include <llvm/ObjCopy/ConfigManager.h>
+#include <llvm/ObjCopy/ObjCopy.h>
+#include <llvm/Object/ArchiveWriter.h>
+#include <llvm/Object/Binary.h>
+#include <llvm/Support/FileSystem.h>
+#include <llvm/Support/MemoryBuffer.h>
+#include <llvm/Support/Path.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include <mutex>
+
+#include "codegen/object_emitter.h"
+
+LLD_HAS_DRIVER(elf)
+
+namespace resnetc::codegen {
+namespace {
+
+/// What a library may take from the C library. A kernel or a runtime that calls anything else does not link, so that no product can
+/// come to need more than this by accident.
+constexpr const char* libc_functions[] = {
+    "__sched_cpucount", "bcmp", "calloc", "clock_gettime", "free", "getenv", "madvise", "malloc", "memcmp", "memcpy", "memmove", "memset",
+    "posix_memalign", "pthread_attr_destroy", "pthread_attr_init", "pthread_attr_setstacksize", "pthread_create", "pthread_join",
+    "pthread_sigmask", "sched_getaffinity", "sigfillset", "strcmp", "strlen", "syscall", "sysconf"};
+constexpr const char* libm_functions[] = {"ceilf", "exp",  "expf",  "floorf", "fmaf",  "fmodf",      "log",   "logf",
+                                          "pow",   "powf", "rintf", "roundf", "sqrtf", "nearbyintf", "tanhf", "truncf"};
+
+/// A folder for LLD's files, which goes with this object.
+class Scratch {
+ public:
+  bool make(std::string& why) {
+    const std::error_code error = llvm::sys::fs::createUniqueDirectory("resnetc", path_);
+    if (error) why = fmt::format("cannot make a temporary folder: {}", error.message());
+    return !error;
+  }
+  ~Scratch() {
+    if (!path_.empty()) llvm::sys::fs::remove_directories(path_);
+  }
+  std::string file(std::string_view name) const { return (path_ + "/" + llvm::StringRef(name.data(), name.size())).str(); }
+
+ private:
+  llvm::SmallString<128> path_;
+};
+
+bool write(const std::string& path, std::string_view bytes, std::string& why) {
+  std::error_code error;
+  llvm::raw_fd_ostream out(path, error);
+  if (!error) {
+    out << llvm::StringRef(bytes.data(), bytes.size());
+    out.close();
+    error = out.error();
+    out.clear_error();
+  }
+  if (error) why = fmt::format("{}: {}", path, error.message());
+  return !error;
+}
+
+std::optional<std::string> read(const std::string& path, std::string& why) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
+  if (!buffer) {
+    why = fmt::format("{}: {}", path, buffer.getError().message());
+    return std::nullopt;
+  }
+  return (*buffer)->getBuffer().str();
+}
+
+bool lld(const std::vector<std::string>& arguments, std::string& why) {
+  // LLD keeps its state in globals: one link at a time.
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  std::vector<const char*> raw = {"ld.lld"};
+  for (const std::string& argument : arguments) raw.push_back(argument.c_str());
+  std::string messages;
+  llvm::raw_string_ostream out(messages);
+  const lld::Result result = lld::lldMain(raw, out, out, {{lld::Gnu, &lld::elf::link}});
+  if (result.retCode == 0) return true;
+  why = "the linker failed: " + messages;
+  return false;
+}
+
+/// A shared object that has nothing but a name and functions: what the library is linked against instead of the machine's own.
+bool write_stub(const Scratch& scratch, const std::string& soname, llvm::ArrayRef<const char*> functions, std::string& why) {
+  const std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(why);
+  if (machine == nullptr) return false;
+  llvm::LLVMContext context;
+  llvm::Module module(soname, context);
+  module.setTargetTriple(llvm::Triple("x86_64-unknown-linux-gnu"));
+  module.setDataLayout(machine->createDataLayout());
+  llvm::IRBuilder<> builder(context);
+  for (const char* name : functions) {
+    auto* function = llvm::Function::Create(llvm::FunctionType::get(builder.getVoidTy(), false), llvm::Function::ExternalLinkage, name, module);
+    builder.SetInsertPoint(llvm::BasicBlock::Create(context, "", function));
+    builder.CreateRetVoid();
+  }
+  const std::optional<std::string> object = emit_object(module, *machine, why);
+  const std::string input = scratch.file(soname + ".o");
+  return object && write(input, *object, why) && lld({"-shared", "-soname", soname, "-o", scratch.file(soname), input}, why);
+}
+
+/// Makes every defined symbol local but those of `keep`, and drops what no one needs.
+std::optional<std::string> localise(std::string_view object, std::span<const std::string> keep, std::string& why) {
+  llvm::objcopy::ConfigManager config;
+  config.Common.StripDebug = true;
+  const auto fail = [&](llvm::Error error) {
+    why = llvm::toString(std::move(error));
+    return std::nullopt;
+  };
+  const auto literal = [](llvm::StringRef name) {
+    return llvm::objcopy::NameOrPattern::create(name, llvm::objcopy::MatchStyle::Literal, [](llvm::Error error) { return error; });
+  };
+  for (const std::string& name : keep) {
+    if (llvm::Error error = config.Common.SymbolsToKeepGlobal.addMatcher(literal(name))) return fail(std::move(error));
+  }
+  if (llvm::Error error = config.Common.ToRemove.addMatcher(literal(".comment"))) return fail(std::move(error));
+
+  auto binary = llvm::object::createBinary(llvm::MemoryBufferRef(llvm::StringRef(object.data(), object.size()), "network"));
+  if (!binary) return fail(binary.takeError());
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream out(bytes);
+  if (llvm::Error error = llvm::objcopy::executeObjcopyOnBinary(config, **binary, out)) return fail(std::move(error));
+  return std::string(bytes.data(), bytes.size());
+}
+
+}  // namespace
+
+std::optional<std::string> link_relocatable(std::span<const std::string_view> objects, std::span<const std::string> keep, std::string& why) {
+  Scratch scratch;
+  if (!scratch.make(why)) return std::nullopt;
+  const std::string output = scratch.file("all.o");
+  std::vector<std::string> arguments = {"-r", "--force-group-allocation", "-o", output};
+  for (size_t i = 0; i < objects.size(); ++i) {
+    arguments.push_back(scratch.file(fmt::format("{}.o", i)));
+    if (!write(arguments.back(), objects[i], why)) return std::nullopt;
+  }
+  if (!lld(arguments, why)) return std::nullopt;
+  const std::optional<std::string> linked = read(output, why);
+  if (!linked) return std::nullopt;
+  return localise(*linked, keep, why);
+}
+
+std::optional<std::string> link_shared(std::string_view object, const std::string& soname, std::string& why) {
+  Scratch scratch;
+  if (!scratch.make(why) || !write_stub(scratch, "libc.so.6", libc_functions, why) || !write_stub(scratch, "libm.so.6", libm_functions, why) ||
+      !write_stub(scratch, "libpthread.so.0", {}, why)) {
+    return std::nullopt;
+  }
+  const std::string input = scratch.file("network.o"), output = scratch.file("network.so");
+  if (!write(input, object, why)) return std::nullopt;
+  // libpthread is named because before glibc 2.34 the threads' functions were there; since then it is an empty library.
+  if (!lld({"-shared", "-soname", soname, "-o", output, input, "--gc-sections", "--hash-style=gnu", "--eh-frame-hdr", "-z", "defs", "-z", "now",
+            "-z", "relro", "-z", "noexecstack", "--no-as-needed", scratch.file("libc.so.6"), scratch.file("libpthread.so.0"), "--as-needed",
+            scratch.file("libm.so.6")},
+           why)) {
+    return std::nullopt;
+  }
+  return read(output, why);
+}
+
+std::optional<std::string> make_archive(std::string_view object, const std::string& member, std::string& why) {
+  std::vector<llvm::NewArchiveMember> members;
+  members.emplace_back(llvm::MemoryBufferRef(llvm::StringRef(object.data(), object.size()), member));
+  auto archive = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU, true, false);
+  if (!archive) {
+    why = llvm::toString(archive.takeError());
+    return std::nullopt;
+  }
+  return (*archive)->getBuffer().str();
+}
+
+}  // namespace resnetc::codegen

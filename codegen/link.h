@@ -1,0 +1,22 @@
+/// \file Linking with LLD inside this process. Nothing of the user's machine takes part: neither a compiler nor its C library.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace resnetc::codegen {
+
+/// Links objects into one relocatable object in which only `keep` stay global, without section groups: two such objects in one program
+/// share nothing.
+std::optional<std::string> link_relocatable(std::span<const std::string_view> objects, std::span<const std::string> keep, std::string& why);
+
+/// Links that object into a shared library. Any symbol that neither it nor the C library has is an error.
+std::optional<std::string> link_shared(std::string_view object, const std::string& soname, std::string& why);
+
+/// An archive with the one member `member`, and its symbol table.
+std::optional<std::string> make_archive(std::string_view object, const std::string& member, std::string& why);
+
+}  // namespace resnetc::codegen

@@ -1,0 +1,144 @@
+/// \file Writes the manifest. codegen/manifest_reader.cpp reads it back.
+#include "codegen/manifest.h"
+
+#include <fmt/format.h>
+#include <llvm/Support/JSON.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include "codegen/interface.h"
+#include "codegen/weights_file.h"
+#include "runtime/runtime.h"
+
+namespace resnetc::codegen {
+namespace {
+
+const char* kind_name(program::KernelKind kind) {
+  switch (kind) {
+    case program::KernelKind::load: return "load";
+    case program::KernelKind::store: return "store";
+    case program::KernelKind::conv2d: return "conv2d";
+    case program::KernelKind::max_pool: return "max_pool";
+    case program::KernelKind::avg_pool: return "avg_pool";
+    case program::KernelKind::global_avg_pool: return "global_avg_pool";
+    case program::KernelKind::copy: return "copy";
+    case program::KernelKind::softmax: return "softmax";
+  }
+  return "";
+}
+
+const char* layout_name(const program::Program& program) {
+  switch (program.input.format) {
+    case InputFormat::planar_f32: return "planar";
+    case InputFormat::vector_f32: return "vector";
+    case InputFormat::packed_u8: return "packed";
+  }
+  return "";
+}
+
+/// Names come from source text and may hold any bytes; JSON holds UTF-8.
+std::string utf8(const std::string& text) { return llvm::json::isUTF8(text) ? text : llvm::json::fixUTF8(text); }
+
+void write_port(llvm::json::OStream& out, const Port& port, const char* layout) {
+  out.attribute("name", utf8(port.name));
+  out.attribute("argument", port.c_name);
+  out.attribute("type", port.u8 ? "u8" : "f32");
+  out.attribute("layout", layout);
+  out.attributeArray("shape", [&] {
+    for (int64_t d : port.dims) out.value(d);
+  });
+  out.attribute("picture_bytes", port.picture_bytes);
+}
+
+void write_numbers(llvm::json::OStream& out, const char* key, const std::vector<double>& values) {
+  if (values.empty()) return;
+  out.attributeArray(key, [&] {
+    for (double v : values) out.value(v);
+  });
+}
+
+void write_kernel(llvm::json::OStream& out, const program::Program& program, const program::Kernel& kernel) {
+  out.attribute("name", utf8(kernel.name));
+  out.attribute("kind", kind_name(kernel.kind));
+  out.attribute("algorithm", kernel.schedule.algorithm);
+  out.attribute("multiply_adds", kernel.multiply_adds);
+  out.attributeArray("reads", [&] {
+    for (program::TensorId id : program::reads(kernel)) out.value(utf8(program.tensor(id).name));
+  });
+  out.attributeArray("constants", [&] {
+    if (kernel.weight != program::none) out.value(kernel.weight);
+    for (const program::Step& step : kernel.epilogue) {
+      if (step.constant != program::none) out.value(step.constant);
+      if (step.constant2 != program::none) out.value(step.constant2);
+    }
+  });
+  if (kernel.out != program::none) out.attribute("writes", utf8(program.tensor(kernel.out).name));
+}
+
+void write_target(llvm::json::OStream& out, const program::Program& program) {
+  const TargetInfo* info = find_target(program.target);
+  out.attribute("name", info == nullptr ? program.target : info->name);
+  out.attribute("halide", program.target);
+  out.attribute("arena_bytes", program.arena_bytes);
+  out.attributeArray("kernels", [&] {
+    for (const program::Kernel& kernel : program.kernels) out.object([&] { write_kernel(out, program, kernel); });
+  });
+}
+
+void write_weights(llvm::json::OStream& out, const std::vector<program::Constant>& constants, bool embedded, uint64_t content_hash) {
+  out.attribute("version", RN_WEIGHTS_VERSION);
+  out.attribute("bytes", weights_data_bytes(constants));
+  out.attribute("embedded", embedded);
+  out.attribute("recipe_hash", fmt::format("{:016x}", recipe_hash(constants)));
+  if (content_hash != 0) out.attribute("content_hash", fmt::format("{:016x}", content_hash));
+  out.attributeArray("constants", [&] {
+    for (const program::Constant& constant : constants) {
+      out.object([&] {
+        out.attribute("offset", constant.offset);
+        out.attribute("bytes", constant.bytes());
+        out.attribute("recipe", utf8(to_string(*constant.recipe)));
+      });
+    }
+  });
+}
+
+}  // namespace
+
+std::string manifest_json(std::span<const program::Program> programs, const LibraryOptions& options, uint64_t content_hash) {
+  const program::Program& first = programs[0];
+  const Interface interface = interface_of(first, options.name);
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  llvm::json::OStream out(stream, 1);
+  out.object([&] {
+    out.attribute("manifest_version", 1);
+    out.attribute("name", options.name);
+    out.attribute("network", utf8(first.name));
+    out.attribute("abi_version", RN_ABI_VERSION);
+    out.attributeObject("input", [&] {
+      write_port(out, interface.input, layout_name(first));
+      write_numbers(out, "mean", first.input.mean);
+      write_numbers(out, "std", first.input.std);
+    });
+    out.attributeArray("outputs", [&] {
+      for (const Port& port : interface.outputs) out.object([&] { write_port(out, port, port.dims.size() == 1 ? "vector" : "planar"); });
+    });
+    out.attributeObject("weights", [&] { write_weights(out, first.constants, options.embed_weights, content_hash); });
+    out.attributeArray("targets", [&] {
+      for (const program::Program& program : programs) out.object([&] { write_target(out, program); });
+    });
+  });
+  text += '\n';
+  return text;
+}
+
+std::string manifest(std::span<const program::Program> programs, const LibraryOptions& options) {
+  uint64_t hash = 0;
+  if (options.depends_on_values && options.weights != nullptr) {
+    std::string why;
+    const std::optional<std::string> file = pack_weights(programs[0].constants, options.name, *options.weights, why);
+    if (file) hash = content_hash(*file);
+  }
+  return manifest_json(programs, options, hash);
+}
+
+}  // namespace resnetc::codegen

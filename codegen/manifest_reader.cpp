@@ -1,0 +1,222 @@
+/// \file Reads manifests back, out of libraries of untrusted origin.
+#include <fmt/format.h>
+#include <llvm/Object/ObjectFile.h>
+#include <llvm/Support/Error.h>
+#include <llvm/Support/FileSystem.h>
+#include <llvm/Support/JSON.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+#include <charconv>
+#include <limits>
+
+#include "codegen/interface.h"
+#include "codegen/library.h"
+
+namespace resnetc::codegen {
+namespace {
+
+/// LLVM's JSON parser recurses; its input must not be able to choose how deep.
+bool nested_too_deep(std::string_view json) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > 16) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+/// Walks the parsed JSON; the first thing amiss ends up in `why` and everything after reads as empty.
+class Reader {
+ public:
+  explicit Reader(std::string& why) : why_(why) {}
+
+  bool fail(std::string reason) {
+    if (ok_) why_ = "bad manifest: " + std::move(reason);
+    ok_ = false;
+    return false;
+  }
+  bool ok() const { return ok_; }
+
+  std::string text(const llvm::json::Object& o, const char* key) {
+    if (const auto value = o.getString(key)) return value->str();
+    fail(fmt::format("'{}' is missing", key));
+    return {};
+  }
+  int64_t number(const llvm::json::Object& o, const char* key) {
+    const auto value = o.getInteger(key);
+    if (value && *value >= 0) return *value;
+    fail(fmt::format("'{}' is missing or not a size", key));
+    return 0;
+  }
+  uint64_t hash(const llvm::json::Object& o, const char* key) {
+    const std::string digits = text(o, key);
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    if (digits.size() != 16 || error != std::errc() || end != digits.data() + digits.size()) fail(fmt::format("'{}' is not a hash", key));
+    return value;
+  }
+  const llvm::json::Object& object(const llvm::json::Object& o, const char* key) {
+    if (const llvm::json::Object* value = o.getObject(key)) return *value;
+    fail(fmt::format("'{}' is missing", key));
+    return empty_object_;
+  }
+  const llvm::json::Array& array(const llvm::json::Object& o, const char* key) {
+    if (const llvm::json::Array* value = o.getArray(key)) return *value;
+    fail(fmt::format("'{}' is missing", key));
+    return empty_array_;
+  }
+  /// Calls `each` with every object of an array.
+  template <typename Each>
+  void objects(const llvm::json::Object& o, const char* key, Each each) {
+    for (const llvm::json::Value& value : array(o, key)) {
+      const llvm::json::Object* element = value.getAsObject();
+      if (element == nullptr) fail(fmt::format("'{}' holds something else than objects", key));
+      if (!ok_) return;
+      each(*element);
+    }
+  }
+
+  LibraryFacts::Port port(const llvm::json::Object& o) {
+    LibraryFacts::Port result;
+    result.name = text(o, "name");
+    result.u8 = text(o, "type") == "u8";
+    result.picture_bytes = number(o, "picture_bytes");
+    int64_t bytes = result.u8 ? 1 : 4;
+    for (const llvm::json::Value& value : array(o, "shape")) {
+      const int64_t d = value.getAsInteger().value_or(0);
+      if (d < 1 || d > max_elements || bytes > 4 * max_elements / d) {
+        fail("a shape is out of range");
+        return result;
+      }
+      bytes *= d;
+      result.dims.push_back(d);
+    }
+    if (result.dims.empty() || result.dims.size() > 3 || bytes != result.picture_bytes) fail("'picture_bytes' does not fit the shape");
+    result.mean = numbers(o, "mean");
+    result.std = numbers(o, "std");
+    return result;
+  }
+
+  program::Constant constant(const llvm::json::Object& o, int64_t& end) {
+    program::Constant result;
+    std::string reason;
+    std::optional<RecipePtr> recipe = parse_recipe(text(o, "recipe"), reason);
+    if (!recipe) fail("a recipe: " + reason);
+    if (!ok_) return result;
+    result.recipe = *recipe;
+    result.offset = number(o, "offset");
+    // Without gaps and in order, so that a file is never larger than its recipes warrant.
+    if (result.offset != end || result.bytes() != number(o, "bytes")) fail("a constant is not where it should be");
+    end += (result.bytes() + 63) / 64 * 64;
+    if (end > std::numeric_limits<int64_t>::max() / 4) fail("the constants are too large");
+    return result;
+  }
+
+  LibraryFacts::Target target(const llvm::json::Object& o) {
+    LibraryFacts::Target result;
+    result.name = text(o, "name");
+    result.halide = text(o, "halide");
+    result.arena_bytes = number(o, "arena_bytes");
+    objects(o, "kernels", [&](const llvm::json::Object& kernel) {
+      result.kernels.push_back({text(kernel, "name"), text(kernel, "kind"), text(kernel, "algorithm"), number(kernel, "multiply_adds")});
+    });
+    return result;
+  }
+
+ private:
+  std::vector<double> numbers(const llvm::json::Object& o, const char* key) {
+    std::vector<double> result;
+    if (const llvm::json::Array* values = o.getArray(key)) {
+      for (const llvm::json::Value& value : *values) result.push_back(value.getAsNumber().value_or(0));
+    }
+    return result;
+  }
+
+  std::string& why_;
+  bool ok_ = true;
+  llvm::json::Object empty_object_;
+  llvm::json::Array empty_array_;
+};
+
+}  // namespace
+
+std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string& why) {
+  if (nested_too_deep(json)) {
+    why = "bad manifest: nested too deep";
+    return std::nullopt;
+  }
+  llvm::Expected<llvm::json::Value> value = llvm::json::parse(json);
+  if (!value) {
+    why = "bad manifest: " + llvm::toString(value.takeError());
+    return std::nullopt;
+  }
+  Reader reader(why);
+  const llvm::json::Object* root = value->getAsObject();
+  if (root == nullptr) {
+    why = "bad manifest: not an object";
+    return std::nullopt;
+  }
+  if (reader.number(*root, "manifest_version") != 1) reader.fail("of another format version");
+  if (!reader.ok()) return std::nullopt;
+
+  LibraryFacts facts;
+  facts.name = reader.text(*root, "name");
+  if (!is_c_identifier(facts.name)) reader.fail("'name' is not a C identifier");
+  facts.network = reader.text(*root, "network");
+  facts.input = reader.port(reader.object(*root, "input"));
+  reader.objects(*root, "outputs", [&](const llvm::json::Object& o) { facts.outputs.push_back(reader.port(o)); });
+  const llvm::json::Object& weights = reader.object(*root, "weights");
+  facts.weights_bytes = static_cast<uint64_t>(reader.number(weights, "bytes"));
+  facts.embedded = weights.getBoolean("embedded").value_or(false);
+  facts.recipe_hash = reader.hash(weights, "recipe_hash");
+  if (weights.get("content_hash") != nullptr) facts.content_hash = reader.hash(weights, "content_hash");
+  int64_t end = 0;
+  reader.objects(weights, "constants", [&](const llvm::json::Object& o) { facts.constants.push_back(reader.constant(o, end)); });
+  reader.objects(*root, "targets", [&](const llvm::json::Object& o) { facts.targets.push_back(reader.target(o)); });
+  if (reader.ok() && static_cast<uint64_t>(end) != facts.weights_bytes) reader.fail("'bytes' does not fit the constants");
+  if (reader.ok() && recipe_hash(facts.constants) != facts.recipe_hash) reader.fail("'recipe_hash' does not fit the constants");
+  if (!reader.ok()) return std::nullopt;
+  return facts;
+}
+
+std::optional<std::string> read_manifest(const std::string& library_path, Diagnostics& diagnostics) {
+  const Location at{diagnostics.sources().named(library_path), 0, 0, 0};
+  const auto fail = [&](std::string reason) {
+    diagnostics.error(at, std::move(reason));
+    return std::nullopt;
+  };
+  llvm::sys::fs::file_status status;
+  if (const std::error_code error = llvm::sys::fs::status(library_path, status)) return fail("cannot be read: " + error.message());
+  if (!llvm::sys::fs::is_regular_file(status)) return fail("cannot be read: not a regular file");
+  auto buffer = llvm::MemoryBuffer::getFile(library_path, false, false);
+  if (!buffer) return fail("cannot be read: " + buffer.getError().message());
+  auto object = llvm::object::ObjectFile::createObjectFile((*buffer)->getMemBufferRef());
+  if (!object) {
+    llvm::consumeError(object.takeError());
+    return fail("is not a library");
+  }
+  for (const llvm::object::SectionRef& section : (*object)->sections()) {
+    llvm::Expected<llvm::StringRef> name = section.getName();
+    if (!name) {
+      llvm::consumeError(name.takeError());
+      continue;
+    }
+    if (*name != ".resnetc") continue;
+    llvm::Expected<llvm::StringRef> contents = section.getContents();
+    if (!contents) return fail("has a damaged manifest: " + llvm::toString(contents.takeError()));
+    return contents->take_until([](char c) { return c == '\0'; }).str();
+  }
+  return fail("is not a library made by resnetc: it has no section '.resnetc'");
+}
+
+}  // namespace resnetc::codegen

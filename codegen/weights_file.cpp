@@ -1,0 +1,98 @@
+/// \file Packing of weights: carries out the recipes.
+#include "codegen/weights_file.h"
+
+#include <fmt/format.h>
+#include <llvm/ADT/ArrayRef.h>
+#include <llvm/Support/xxhash.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "codegen/interface.h"
+#include "codegen/library.h"
+#include "runtime/model.h"
+
+namespace resnetc::codegen {
+namespace {
+
+uint64_t hash_of(std::string_view bytes) {
+  return llvm::xxh3_64bits(llvm::ArrayRef<uint8_t>(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+}
+
+/// The first tensor of a recipe that the source does not have.
+std::string missing_tensor(const Recipe& recipe, const WeightSource& source) {
+  std::vector<TensorRef> wanted;
+  collect_tensors(recipe, wanted);
+  for (const TensorRef& tensor : wanted) {
+    if (element_count(tensor.shape) != 0 && source.read(tensor.name, tensor.shape).empty()) {
+      return fmt::format("the weights have no tensor '{}' of shape [{}]", tensor.name, fmt::join(tensor.shape, ", "));
+    }
+  }
+  return "a recipe has no values";
+}
+
+}  // namespace
+
+uint64_t recipe_hash(const std::vector<program::Constant>& constants) {
+  std::string text = fmt::format("resnetc weights {}\n", RN_WEIGHTS_VERSION);
+  for (const program::Constant& constant : constants) text += fmt::format("{} {}\n", constant.offset, to_string(*constant.recipe));
+  return hash_of(text);
+}
+
+uint64_t content_hash(std::string_view weights_file) {
+  return weights_file.size() < RN_WEIGHTS_ALIGN ? 0 : hash_of(weights_file.substr(RN_WEIGHTS_ALIGN));
+}
+
+std::optional<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name, const WeightSource& source,
+                                        std::string& why) {
+  // Constants are independent of each other and keep their places: any order of work gives the same file.
+  std::vector<std::vector<float>> packed(constants.size());
+  std::atomic<size_t> next{0}, failed{constants.size()};
+  const auto work = [&] {
+    for (size_t i = next++; i < constants.size(); i = next++) {
+      const std::vector<double> values = evaluate(*constants[i].recipe, source);
+      if (static_cast<int64_t>(values.size()) * 4 == constants[i].bytes()) {
+        packed[i].resize(values.size());
+        std::transform(values.begin(), values.end(), packed[i].begin(), [](double value) { return static_cast<float>(value); });
+        continue;
+      }
+      size_t known = failed;
+      while (i < known && !failed.compare_exchange_weak(known, i)) {
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  const size_t count = std::min<size_t>(constants.size(), std::max(1u, std::thread::hardware_concurrency()));
+  for (size_t i = 1; i < count; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  if (failed < constants.size()) {
+    why = missing_tensor(*constants[failed].recipe, source);
+    return std::nullopt;
+  }
+
+  const size_t data_bytes = static_cast<size_t>(weights_data_bytes(constants));
+  std::string file(RN_WEIGHTS_ALIGN + data_bytes, '\0');
+  for (size_t i = 0; i < constants.size(); ++i) {
+    if (!packed[i].empty()) {
+      std::memcpy(file.data() + RN_WEIGHTS_ALIGN + constants[i].offset, packed[i].data(), packed[i].size() * sizeof(float));
+    }
+  }
+
+  rn_weights_header header{};
+  std::memcpy(header.magic, RN_WEIGHTS_MAGIC, sizeof header.magic);
+  header.version = RN_WEIGHTS_VERSION;
+  header.header_bytes = RN_WEIGHTS_ALIGN;
+  header.data_bytes = data_bytes;
+  header.recipe_hash = recipe_hash(constants);
+  header.content_hash = content_hash(file);
+  std::memcpy(header.name, name.data(), std::min(name.size(), sizeof header.name - 1));
+  std::memcpy(file.data(), &header, sizeof header);
+  return file;
+}
+
+}  // namespace resnetc::codegen
