@@ -1,0 +1,155 @@
+/// \file Random small networks, compiled, against the reference interpreter. Network number k is that of seed S + k, on one of this
+/// machine's instruction sets in turn.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "frontend/frontend.h"
+#include "tests/exactness/compiled.h"
+#include "tests/unit/random_network.h"
+
+namespace resnetc::exactness {
+namespace {
+
+constexpr double limit = 1e-4;
+constexpr size_t chunk = 40;  ///< networks whose kernels are compiled together, so that no processor waits for the last of one
+constexpr size_t pictures = 3;
+constexpr size_t interpreted[] = {0, 2};
+
+struct Network {
+  uint64_t seed = 0;
+  const codegen::TargetInfo* target = nullptr;
+  std::string text;
+  graph::Graph graph;  ///< as it was before any rewrite
+  std::vector<program::Program> programs;
+  std::string why;  ///< what is wrong; empty if nothing is
+};
+
+Network make_network(uint64_t seed, const codegen::TargetInfo* target) {
+  Network network;
+  network.seed = seed;
+  network.target = target;
+  network.text = random_network(seed);
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const auto topology = parse_network(fmt::format("seed{}.rn", seed), network.text, {}, diagnostics);
+  if (topology) network.programs = lower(*topology, {&target, 1}, diagnostics, &network.graph);
+  if (network.programs.empty()) network.why = diagnostics.render();
+  return network;
+}
+
+/// Compares one compiled network with the interpreter; what is wrong, or nothing.
+std::string check(const Network& network, const codegen::KernelOptions& kernels) {
+  std::string why;
+  const TempDir dir;
+  const auto library = Library::make(network.programs, "random_network", dir.path(), kernels, why);
+  if (!library) return why;
+  const program::Program& program = network.programs.front();
+  std::vector<Values> values;
+  std::vector<std::vector<std::byte>> bytes;
+  for (size_t k = 0; k < pictures; ++k) {
+    values.push_back(generated_input(program.input_name, static_cast<int64_t>(k), program.input_type.elements(), program.input.format));
+    bytes.push_back(to_bytes(values.back(), program.input_type, program.input.format));
+  }
+  const auto one = Context::make(*library, network.target->name, 1, 1, why);
+  const auto two = one ? Context::make(*library, network.target->name, 2, static_cast<int32_t>(pictures), why) : nullptr;
+  if (!two) return why;
+  const auto together = two->run(bytes, why);
+  if (together.empty()) return why;
+  for (size_t k = 0; k < pictures; ++k) {
+    const auto alone = one->run({&bytes[k], 1}, why);
+    if (alone.empty()) return why;
+    if (alone[0].size() != together[k].size() || std::memcmp(alone[0].data(), together[k].data(), alone[0].size() * sizeof(float)) != 0) {
+      return fmt::format("picture {} differs alone on 1 thread and in a batch of {} on 2", k, pictures);
+    }
+  }
+  const GeneratedWeights weights;
+  for (size_t k : interpreted) {
+    std::span<const float> rest = together[k];
+    const std::vector<Values> wanted = interpret(network.graph, weights, values[k]);
+    for (size_t port = 0; port < wanted.size(); ++port) {
+      if (rest.size() < wanted[port].size()) return fmt::format("output '{}' is too short", program.outputs[port].name);
+      const double difference = relative_difference(rest.first(wanted[port].size()), wanted[port]);
+      if (!(difference <= limit)) {
+        return fmt::format("output '{}' of picture {} differs from the interpreter by {:.3g} of its largest value",
+                           program.outputs[port].name, k, difference);
+      }
+      rest = rest.subspan(wanted[port].size());
+    }
+  }
+  return "";
+}
+
+/// Compiles the kernels of several networks into the cache.
+bool compile_ahead(std::span<const Network> networks, const codegen::KernelOptions& kernels, std::string& why) {
+  std::vector<codegen::KernelJob> jobs;
+  for (const Network& network : networks) {
+    for (const program::Program& program : network.programs) {
+      for (const program::Kernel& kernel : program.kernels) jobs.push_back({program::spec_of(program, kernel), program.target});
+    }
+  }
+  return codegen::compile_kernels(jobs, kernels, why).has_value();
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Compares compiled random networks with the reference interpreter (docs/exactness.md)."};
+  uint64_t seed = 1, count = 200;
+  bool show = false;
+  std::vector<std::string> target_names;
+  codegen::KernelOptions kernels;
+  const TempDir cache;
+  kernels.cache_dir = cache.path();
+  app.add_option("--seed", seed, "of the first network (1)")->type_name("S");
+  app.add_option("--count", count, "how many networks (200)")->type_name("N");
+  app.add_option("--target", target_names, "only these instruction sets")->delimiter(',')->type_name("T[,T...]");
+  app.add_option("--cache-dir", kernels.cache_dir, "where compiled kernels are kept (nowhere)")->type_name("DIR");
+  app.add_flag("--show", show, "print the networks' texts");
+  CLI11_PARSE(app, argc, argv);
+
+  std::vector<const codegen::TargetInfo*> targets = runnable_targets();
+  if (!target_names.empty()) {
+    std::erase_if(targets,
+                  [&](const auto* t) { return std::find(target_names.begin(), target_names.end(), t->name) == target_names.end(); });
+  }
+  if (targets.empty()) {
+    fmt::print(stderr, "random_networks: no such target, or one that this machine lacks\n");
+    return 2;
+  }
+
+  const auto start = std::chrono::steady_clock::now();
+  uint64_t done = 0, failed = 0;
+  size_t kernel_count = 0;
+  while (done < count) {
+    std::vector<Network> networks;
+    for (uint64_t k = done; k < std::min<uint64_t>(done + chunk, count); ++k) {
+      // The seed alone decides the target, so that one network by itself repeats what it did among others.
+      networks.push_back(make_network(seed + k, targets[(seed + k) % targets.size()]));
+      if (show) fmt::print("# seed {}\n{}\n", seed + k, networks.back().text);
+    }
+    std::string why;
+    if (!compile_ahead(networks, kernels, why)) fmt::print("{}\n", why);  // the network that this concerns fails again below
+    for (Network& network : networks) {
+      if (network.why.empty()) network.why = check(network, kernels);
+      if (!network.programs.empty()) kernel_count += network.programs.front().kernels.size();
+      if (network.why.empty()) continue;
+      ++failed;
+      fmt::print("FAILED: seed {} on {}: {}\n{}\nto repeat: random_networks --seed {} --count 1 --target {}\n\n", network.seed,
+                 network.target->name, network.why, network.text, network.seed, network.target->name);
+    }
+    done += networks.size();
+    fmt::print("{} of {} networks, {} kernels, {:.0f} s\n", done, count, kernel_count,
+               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    std::fflush(stdout);
+  }
+  fmt::print("{} of {} networks agree with the interpreter (seeds {} to {})\n", count - failed, count, seed, seed + count - 1);
+  return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace resnetc::exactness
+
+int main(int argc, char** argv) { return resnetc::exactness::run(argc, argv); }
