@@ -62,7 +62,7 @@ std::unique_ptr<LoadedLibrary> LoadedLibrary::open(const std::string& path, Diag
   };
   Functions& functions = library->functions_;
   find(functions.create, "create");
-  find(functions.run, "run_ports");
+  find(functions.run, "run_outputs");
   find(functions.destroy, "destroy");
   find(functions.status_string, "status_string");
   find(functions.selected_target, "selected_target");
