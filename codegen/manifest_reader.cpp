@@ -6,6 +6,7 @@
 #include <llvm/Support/JSON.h>
 #include <llvm/Support/MemoryBuffer.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -33,6 +34,21 @@ bool nested_too_deep(std::string_view json) {
     }
   }
   return false;
+}
+
+/// Whether the constants lie one after the other, each aligned, and fill the data: a weights file is then never larger than its recipes
+/// warrant.
+bool dense(const std::vector<program::Constant>& constants, uint64_t data_bytes) {
+  std::vector<const program::Constant*> by_offset;
+  for (const program::Constant& constant : constants) by_offset.push_back(&constant);
+  std::sort(by_offset.begin(), by_offset.end(),
+            [](const auto* a, const auto* b) { return a->offset != b->offset ? a->offset < b->offset : a->bytes() < b->bytes(); });
+  int64_t end = 0;
+  for (const program::Constant* constant : by_offset) {
+    if (constant->offset != end || end > std::numeric_limits<int64_t>::max() / 4) return false;
+    end += (constant->bytes() + 63) / 64 * 64;
+  }
+  return static_cast<uint64_t>(end) == data_bytes;
 }
 
 /// Walks the parsed JSON; the first thing amiss ends up in `why` and everything after reads as empty.
@@ -107,18 +123,15 @@ class Reader {
     return result;
   }
 
-  program::Constant constant(const llvm::json::Object& o, int64_t& end) {
+  program::Constant constant(const llvm::json::Object& o) {
     program::Constant result;
     std::string reason;
     std::optional<RecipePtr> recipe = parse_recipe(text(o, "recipe"), reason);
-    if (!recipe) fail("a recipe: " + reason);
+    if (ok_ && !recipe) fail("a recipe: " + reason);
     if (!ok_) return result;
     result.recipe = *recipe;
     result.offset = number(o, "offset");
-    // Without gaps and in order, so that a file is never larger than its recipes warrant.
-    if (result.offset != end || result.bytes() != number(o, "bytes")) fail("a constant is not where it should be");
-    end += (result.bytes() + 63) / 64 * 64;
-    if (end > std::numeric_limits<int64_t>::max() / 4) fail("the constants are too large");
+    if (result.bytes() != number(o, "bytes")) fail("a constant's size is not its recipe's");
     return result;
   }
 
@@ -180,10 +193,9 @@ std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string&
   facts.embedded = weights.getBoolean("embedded").value_or(false);
   facts.recipe_hash = reader.hash(weights, "recipe_hash");
   if (weights.get("content_hash") != nullptr) facts.content_hash = reader.hash(weights, "content_hash");
-  int64_t end = 0;
-  reader.objects(weights, "constants", [&](const llvm::json::Object& o) { facts.constants.push_back(reader.constant(o, end)); });
+  reader.objects(weights, "constants", [&](const llvm::json::Object& o) { facts.constants.push_back(reader.constant(o)); });
   reader.objects(*root, "targets", [&](const llvm::json::Object& o) { facts.targets.push_back(reader.target(o)); });
-  if (reader.ok() && static_cast<uint64_t>(end) != facts.weights_bytes) reader.fail("'bytes' does not fit the constants");
+  if (reader.ok() && !dense(facts.constants, facts.weights_bytes)) reader.fail("the constants do not fill the weights");
   if (reader.ok() && recipe_hash(facts.constants) != facts.recipe_hash) reader.fail("'recipe_hash' does not fit the constants");
   if (!reader.ok()) return std::nullopt;
   return facts;

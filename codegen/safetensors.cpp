@@ -1,0 +1,197 @@
+/// \file Mapping and checking checkpoints, and their values.
+#include "codegen/safetensors.h"
+
+#include <fmt/format.h>
+#include <llvm/Support/Endian.h>
+#include <llvm/Support/FileSystem.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <set>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "codegen/safetensors_header.h"
+
+namespace resnetc::codegen {
+
+struct Safetensors::State {
+  std::string name;
+  std::string owned;                             ///< the bytes of from_bytes()
+  std::unique_ptr<llvm::MemoryBuffer> mapped;    ///< the file of open()
+  std::string_view bytes;
+  std::map<std::string, Entry> entries;
+};
+
+namespace {
+
+/// What the reference implementation allows; a header's claim is also held against the file's size.
+constexpr uint64_t max_header_bytes = 100'000'000;
+
+Location whole_file(const std::string& name, Diagnostics& diagnostics) { return {diagnostics.sources().named(name), 0, 0, 0}; }
+
+/// Checks that the tensors fill the data, each byte belonging to one of them.
+bool check_places(const std::map<std::string, Safetensors::Entry>& entries, uint64_t data_bytes, std::string& why) {
+  std::vector<std::pair<const std::string*, const Safetensors::Entry*>> order;
+  for (const auto& [name, entry] : entries) order.emplace_back(&name, &entry);
+  std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.second->begin, a.second->end, *a.first) < std::tie(b.second->begin, b.second->end, *b.first);
+  });
+  uint64_t end = 0;
+  const std::string* before = nullptr;
+  for (const auto& [name, entry] : order) {
+    if (entry->end > data_bytes) {
+      why = fmt::format("tensor '{}': its data ends at byte {}, but the file has {} bytes of data; it may be truncated", *name, entry->end,
+                        data_bytes);
+      return false;
+    }
+    if (entry->begin < end) {
+      why = fmt::format("tensors '{}' and '{}' overlap", *before, *name);
+      return false;
+    }
+    if (entry->begin > end) {
+      why = fmt::format("the {} bytes of data before tensor '{}' belong to no tensor", entry->begin - end, *name);
+      return false;
+    }
+    end = entry->end;
+    before = name;
+  }
+  if (end != data_bytes) why = fmt::format("the last {} bytes of data belong to no tensor", data_bytes - end);
+  return end == data_bytes;
+}
+
+bool read_file(std::string_view bytes, std::map<std::string, Safetensors::Entry>& entries, std::string& why) {
+  if (bytes.size() < 8) {
+    why = fmt::format("not a safetensors file: {} bytes are too few", bytes.size());
+    return false;
+  }
+  const uint64_t header_bytes = llvm::support::endian::read64le(bytes.data());
+  if (header_bytes > max_header_bytes) {
+    why = fmt::format("not a safetensors file: it claims a header of {} bytes, more than {}", header_bytes, max_header_bytes);
+    return false;
+  }
+  if (header_bytes > bytes.size() - 8) {
+    why = fmt::format("the header is said to have {} bytes, but the file has only {} more; it may be truncated", header_bytes, bytes.size() - 8);
+    return false;
+  }
+  const uint64_t data_begin = 8 + header_bytes;
+  if (!read_safetensors_header(bytes.substr(8, header_bytes), entries, why)) return false;
+  if (!check_places(entries, bytes.size() - data_begin, why)) return false;
+  for (auto& [name, entry] : entries) {
+    entry.begin += data_begin;
+    entry.end += data_begin;
+  }
+  return true;
+}
+
+double from_half(uint16_t bits) {
+  const int exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
+  double value = 0;
+  if (exponent == 0x1f) {
+    value = fraction == 0 ? HUGE_VAL : std::nan("");
+  } else {
+    value = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(fraction + 1024, exponent - 25);
+  }
+  return (bits & 0x8000) != 0 ? -value : value;
+}
+
+template <typename Bits, typename Convert>
+std::vector<double> convert(std::string_view bytes, Convert to_double) {
+  std::vector<double> values(bytes.size() / sizeof(Bits));
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = to_double(llvm::support::endian::read<Bits, llvm::endianness::little>(bytes.data() + i * sizeof(Bits)));
+  }
+  return values;
+}
+
+bool readable(const std::string& dtype) { return dtype == "F32" || dtype == "F64" || dtype == "F16" || dtype == "BF16"; }
+
+bool ignored(const std::string& name) {
+  constexpr std::string_view counter = "num_batches_tracked";
+  return name == counter || name.ends_with(".num_batches_tracked");
+}
+
+}  // namespace
+
+Safetensors::Safetensors(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Safetensors::~Safetensors() = default;
+
+const std::string& Safetensors::name() const { return state_->name; }
+const std::map<std::string, Safetensors::Entry>& Safetensors::entries() const { return state_->entries; }
+
+std::unique_ptr<Safetensors> Safetensors::open(const std::string& path, Diagnostics& diagnostics) {
+  const auto fail = [&](const std::string& reason) {
+    diagnostics.error(whole_file(path, diagnostics), reason);
+    return nullptr;
+  };
+  llvm::sys::fs::file_status status;
+  if (const std::error_code error = llvm::sys::fs::status(path, status)) return fail("cannot be read: " + error.message());
+  if (!llvm::sys::fs::is_regular_file(status)) return fail("cannot be read: not a regular file");
+  auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
+  if (!buffer) return fail("cannot be read: " + buffer.getError().message());
+  auto state = std::make_unique<State>();
+  state->name = path;
+  state->mapped = std::move(*buffer);
+  state->bytes = {state->mapped->getBufferStart(), state->mapped->getBufferSize()};
+  std::string why;
+  if (!read_file(state->bytes, state->entries, why)) return fail(why);
+  return std::unique_ptr<Safetensors>(new Safetensors(std::move(state)));
+}
+
+std::unique_ptr<Safetensors> Safetensors::from_bytes(std::string name, std::string bytes, Diagnostics& diagnostics) {
+  auto state = std::make_unique<State>();
+  state->name = std::move(name);
+  state->owned = std::move(bytes);
+  state->bytes = state->owned;
+  std::string why;
+  if (!read_file(state->bytes, state->entries, why)) {
+    diagnostics.error(whole_file(state->name, diagnostics), why);
+    return nullptr;
+  }
+  return std::unique_ptr<Safetensors>(new Safetensors(std::move(state)));
+}
+
+std::vector<double> Safetensors::read(const std::string& name, const std::vector<int64_t>& shape) const {
+  const auto found = state_->entries.find(name);
+  if (found == state_->entries.end() || found->second.shape != shape) return {};
+  const Entry& entry = found->second;
+  const std::string_view bytes = state_->bytes.substr(entry.begin, entry.end - entry.begin);
+  if (entry.dtype == "F32") return convert<uint32_t>(bytes, [](uint32_t bits) { return static_cast<double>(std::bit_cast<float>(bits)); });
+  if (entry.dtype == "F64") return convert<uint64_t>(bytes, [](uint64_t bits) { return std::bit_cast<double>(bits); });
+  if (entry.dtype == "F16") return convert<uint16_t>(bytes, from_half);
+  if (entry.dtype == "BF16") {
+    return convert<uint16_t>(bytes, [](uint16_t bits) { return static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(bits) << 16)); });
+  }
+  return {};
+}
+
+bool Safetensors::matches(const std::vector<TensorRef>& wanted, Diagnostics& diagnostics) const {
+  const size_t errors_before = diagnostics.error_count();
+  const Location at = whole_file(state_->name, diagnostics);
+  std::set<std::string> names;
+  for (const TensorRef& tensor : wanted) {
+    names.insert(tensor.name);
+    const auto found = state_->entries.find(tensor.name);
+    if (found == state_->entries.end()) {
+      diagnostics.error(at, fmt::format("tensor '{}' of shape [{}] is missing", tensor.name, fmt::join(tensor.shape, ", ")));
+    } else if (found->second.shape != tensor.shape) {
+      diagnostics.error(at, fmt::format("tensor '{}' has shape [{}], the network needs [{}]", tensor.name, fmt::join(found->second.shape, ", "),
+                                        fmt::join(tensor.shape, ", ")));
+    } else if (!readable(found->second.dtype)) {
+      diagnostics.error(at, fmt::format("tensor '{}' has type {}; weights must be F64, F32, F16 or BF16", tensor.name, found->second.dtype));
+    }
+  }
+  for (const auto& [name, entry] : state_->entries) {
+    if (names.count(name) == 0 && !ignored(name)) {
+      diagnostics.error(at, fmt::format("tensor '{}' of shape [{}] is superfluous: the network has no such weight", name,
+                                        fmt::join(entry.shape, ", ")));
+    }
+  }
+  return diagnostics.error_count() == errors_before;
+}
+
+}  // namespace resnetc::codegen
