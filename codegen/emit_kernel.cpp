@@ -19,9 +19,18 @@ Halide::OutputFileType file_type(KernelOutput output) {
   return Halide::OutputFileType::assembly;
 }
 
+/// Kernels read halos, which lie outside their buffers' extents: Halide's warning about that is not for users.
+class Quiet final : public Halide::CompileTimeErrorReporter {
+ public:
+  void warning(const char*) override {}
+  void error(const char* message) override { throw Halide::CompileError(message); }
+};
+
 }  // namespace
 
 bool emit_kernel(const KernelJob& job, const std::string& symbol, KernelOutput output, const std::string& path, std::string& why) {
+  static Quiet quiet;
+  Halide::set_custom_compile_time_error_reporter(&quiet);
   try {
     if (!Halide::Target::validate_target_string(job.target)) {
       why = "'" + job.target + "' is not a target that Halide knows";

@@ -8,7 +8,7 @@ using Halide::strict_float;
 
 Expr relu(const Expr& x) { return strict_float(Halide::select(x < 0.0f, 0.0f, x)); }
 
-Expr max_keeping_nan(const Expr& a, const Expr& b) { return strict_float(Halide::select(b <= a || a != a, a, b)); }
+Expr max_keeping_nan(const Expr& a, const Expr& b) { return strict_float(Halide::select(b <= a || Halide::is_nan(a), a, b)); }
 
 // Cody and Waite's reduction by a two-part ln 2, then Cephes' polynomial on [-ln 2 / 2, ln 2 / 2].
 Expr exponential(const Expr& x) {
@@ -21,7 +21,7 @@ Expr exponential(const Expr& x) {
   }
   series = series * rest * rest + rest + 1.0f;
   const Expr scale = Halide::reinterpret<float>((Halide::cast<int>(power) + 127) << 23);
-  return strict_float(Halide::select(x != x, x, series * scale));
+  return strict_float(Halide::select(Halide::is_nan(x), x, series * scale));
 }
 
 Expr sigmoid(const Expr& x) { return strict_float(1.0f / (1.0f + exponential(-x))); }

@@ -1,0 +1,154 @@
+/// \file The compilation of kernels: one object for equal jobs, the cache, determinism, failures.
+#include <doctest/doctest.h>
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "codegen/kernel_cache.h"
+#include "codegen/worker.h"
+#include "runtime/model.h"
+#include "tests/unit/kernel_harness.h"
+
+namespace resnetc::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A cache directory that goes away with the test.
+struct Cache {
+  std::string path = (fs::temp_directory_path() / "resnetc-cache-XXXXXX").string();
+  Cache() { REQUIRE(mkdtemp(path.data()) != nullptr); }
+  ~Cache() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  std::vector<fs::path> entries() const {
+    std::vector<fs::path> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(path)) found.push_back(entry.path());
+    return found;
+  }
+};
+
+codegen::KernelJob copy_job(int64_t channels) {
+  program::KernelSpec spec;
+  spec.kind = program::KernelKind::copy;
+  spec.in = spec.out = layout(TensorType::picture(channels, 5, 5));
+  spec.schedule.rows = 0;
+  spec.epilogue.push_back({graph::StepKind::relu, {}, false});
+  return {spec, codegen::all_targets().back().halide};
+}
+
+codegen::KernelSet compile(const std::vector<codegen::KernelJob>& jobs, const codegen::KernelOptions& options) {
+  std::string why;
+  std::optional<codegen::KernelSet> set = codegen::compile_kernels(jobs, options, why);
+  REQUIRE_MESSAGE(set.has_value(), why);
+  return *set;
+}
+
+}  // namespace
+
+TEST_CASE("compile_kernels: equal jobs are compiled once, and the same bytes come out every time") {
+  const std::vector<codegen::KernelJob> jobs{copy_job(16), copy_job(32), copy_job(16)};
+  const codegen::KernelSet first = compile(jobs, {});
+  CHECK(first.objects.size() == 2);
+  CHECK(first.index == std::vector<size_t>{0, 1, 0});
+  CHECK(first.objects[0].symbol != first.objects[1].symbol);
+  const std::vector<codegen::KernelJob> swapped{copy_job(32), copy_job(16)};
+  codegen::KernelOptions one_at_once;
+  one_at_once.jobs = 1;
+  const codegen::KernelSet second = compile(swapped, one_at_once);
+  CHECK(second.objects[0].object == first.objects[1].object);
+  CHECK(second.objects[1].object == first.objects[0].object);
+}
+
+TEST_CASE("compile_kernels: the cache") {
+  const Cache cache;
+  codegen::KernelOptions options;
+  options.cache_dir = cache.path;
+  const std::vector<codegen::KernelJob> jobs{copy_job(16)};
+  const std::string object = compile(jobs, options).objects[0].object;
+  REQUIRE(cache.entries().size() == 1);
+  const codegen::KernelSet again = compile(jobs, options);
+  CHECK(again.objects[0].from_cache);
+  CHECK(again.objects[0].object == object);
+
+  SUBCASE("a damaged entry is compiled anew") {
+    std::fstream file(cache.entries()[0], std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(100);
+    file.put('!');
+    file.close();
+    const codegen::KernelSet mended = compile(jobs, options);
+    CHECK_FALSE(mended.objects[0].from_cache);
+    CHECK(mended.objects[0].object == object);
+    CHECK(compile(jobs, options).objects[0].from_cache);
+  }
+  SUBCASE("an entry cut short is compiled anew") {
+    fs::resize_file(cache.entries()[0], 40);
+    CHECK_FALSE(compile(jobs, options).objects[0].from_cache);
+    fs::resize_file(cache.entries()[0], 0);
+    CHECK_FALSE(compile(jobs, options).objects[0].from_cache);
+  }
+  SUBCASE("entries beyond the limit go, the least recently used first") {
+    fs::last_write_time(cache.entries()[0], fs::file_time_type::clock::now() - std::chrono::hours(2));
+    options.cache_limit_bytes = static_cast<int64_t>(object.size()) * 3 / 2;
+    compile({copy_job(32)}, options);
+    CHECK(cache.entries().size() == 1);
+    CHECK(compile({copy_job(32)}, options).objects[0].from_cache);
+    CHECK_FALSE(compile(jobs, options).objects[0].from_cache);
+  }
+  SUBCASE("a directory that cannot be made is no error") {
+    options.cache_dir = cache.entries()[0].string() + "/no";
+    CHECK_FALSE(compile(jobs, options).objects[0].from_cache);
+  }
+}
+
+TEST_CASE("compile_kernels: a kernel that cannot be is an error with its reason") {
+  codegen::KernelJob job = copy_job(16);
+  job.spec.in.channel_stride = 17;
+  std::string why;
+  CHECK_FALSE(codegen::compile_kernels(std::vector<codegen::KernelJob>{job}, {}, why));
+  CHECK(why.find("not padded to whole vectors") != std::string::npos);
+  job = copy_job(16);
+  job.target = "z80";
+  CHECK_FALSE(codegen::compile_kernels(std::vector<codegen::KernelJob>{job}, {}, why));
+  CHECK(why.find("'z80' is not a target") != std::string::npos);
+}
+
+TEST_CASE("kernel_text: statement, LLVM and assembly") {
+  std::string why;
+  const auto text = [&](codegen::KernelText kind) { return codegen::kernel_text(copy_job(16), kind, why).value_or(why); };
+  CHECK(text(codegen::KernelText::stmt).find("produce out") != std::string::npos);
+  CHECK(text(codegen::KernelText::llvm).find("define") != std::string::npos);
+  CHECK(text(codegen::KernelText::assembly).find(".text") != std::string::npos);
+}
+
+TEST_CASE("run_workers: a crash is a message") {
+  std::string why;
+  std::vector<std::string> reasons(3);
+  const std::vector<codegen::Work> work{
+      [](const std::string&, std::string&) -> bool { ::_exit(7); },
+      [](const std::string&, std::string& reason) { reason = "because\n"; return false; },
+      [](const std::string& path, std::string&) { std::ofstream(path) << "fine"; return true; },
+  };
+  std::string bytes;
+  const bool ran = codegen::run_workers(work, 2, [&](size_t i, codegen::WorkResult result) {
+    reasons[i] = result.why;
+    bytes += result.bytes;
+    return true;
+  }, why);
+  CHECK(ran);
+  CHECK(reasons == std::vector<std::string>{"its process ended with status 7", "because", ""});
+  CHECK(bytes == "fine");
+}
+
+TEST_CASE("targets: names, features, this machine's") {
+  REQUIRE(codegen::all_targets().size() == 3);
+  CHECK(codegen::find_target("avx2")->features == (RN_SSE41 | RN_AVX | RN_AVX2));
+  CHECK(codegen::find_target(codegen::find_target("sse41")->halide)->name == "sse41");
+  CHECK(codegen::find_target("host") == codegen::host_target());
+  CHECK(codegen::find_target("neon") == nullptr);
+}
+
+}  // namespace resnetc::testing

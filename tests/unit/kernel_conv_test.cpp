@@ -1,0 +1,112 @@
+/// \file Convolutions on every instruction set that this machine has, against float64 loops.
+#include <doctest/doctest.h>
+
+#include "tests/unit/kernel_harness.h"
+
+namespace resnetc::testing {
+namespace {
+
+using program::KernelKind;
+
+struct Conv {
+  int64_t ci, co;
+  Extent2 size, kernel{3, 3}, stride{1, 1};
+  int64_t groups = 1;
+  Extent2 dilation{1, 1};
+  program::Schedule schedule{"direct", 1, 4, 2, false};
+  Extent2 out_halo{0, 0};
+  int64_t batch = 1;
+  std::vector<graph::StepKind> epilogue{graph::StepKind::bias};
+  bool in_place = false;
+  int64_t in_stride = 0;
+};
+
+KernelCase conv_case(const Conv& conv, uint32_t seed) {
+  program::KernelSpec spec;
+  spec.kind = KernelKind::conv2d;
+  OpAttributes& a = spec.attributes;
+  a.channels = conv.co;
+  a.kernel = conv.kernel;
+  a.stride = conv.stride;
+  a.dilation = conv.dilation;
+  a.groups = conv.groups;
+  a.pad = {conv.dilation.h * (conv.kernel.h - 1) / 2, conv.dilation.w * (conv.kernel.w - 1) / 2};
+  auto extent = [](int64_t size, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad) {
+    return (size + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1;
+  };
+  const TensorType out = TensorType::picture(conv.co, extent(conv.size.h, a.kernel.h, a.stride.h, a.dilation.h, a.pad.h),
+                                             extent(conv.size.w, a.kernel.w, a.stride.w, a.dilation.w, a.pad.w));
+  spec.in = layout(TensorType::picture(conv.ci, conv.size.h, conv.size.w), a.pad, conv.in_stride);
+  spec.out = layout(out, conv.out_halo);
+  for (graph::StepKind kind : conv.epilogue) {
+    program::KernelSpec::StepSpec step{kind, {}, false};
+    if (kind == graph::StepKind::add) {
+      step.operand = spec.out;
+      step.in_place = conv.in_place;
+    }
+    if (kind == graph::StepKind::mul) step.operand = layout(TensorType::vector(conv.co));
+    spec.epilogue.push_back(step);
+  }
+  spec.schedule = conv.schedule;
+  const std::string name = "conv " + std::to_string(conv.ci) + "->" + std::to_string(conv.co) + " " + to_string(conv.size) + " k" +
+                           to_string(conv.kernel) + " s" + to_string(conv.stride) + " g" + std::to_string(conv.groups) + " v" +
+                           std::to_string(conv.schedule.vectors) + " p" + std::to_string(conv.schedule.pixels) + " r" +
+                           std::to_string(conv.schedule.rows);
+  return make_case(name, spec, conv.batch, seed);
+}
+
+program::Schedule tile(int64_t vectors, int64_t pixels, int64_t rows, bool flat = false) { return {"direct", vectors, pixels, rows, flat}; }
+
+std::vector<KernelCase> all_cases() {
+  using graph::StepKind;
+  const std::vector<StepKind> residual{StepKind::bias, StepKind::add, StepKind::relu};
+  const std::vector<StepKind> everything{StepKind::bias, StepKind::affine, StepKind::mul, StepKind::add, StepKind::sigmoid};
+  std::vector<Conv> convs;
+  auto add = [&](Conv conv) { convs.push_back(std::move(conv)); };
+  // Channels that do not fill vectors, odd sizes, tails in every axis.
+  add({.ci = 1, .co = 3, .size = {13, 21}, .schedule = tile(1, 4, 2)});
+  add({.ci = 3, .co = 17, .size = {13, 21}, .kernel = {7, 7}, .stride = {2, 2}, .schedule = tile(2, 4, 3), .batch = 3, .in_stride = 3});
+  add({.ci = 17, .co = 40, .size = {13, 21}, .kernel = {5, 5}, .schedule = tile(1, 6, 4), .out_halo = {1, 2}, .batch = 3, .epilogue = residual});
+  add({.ci = 40, .co = 40, .size = {7, 7}, .schedule = tile(3, 7, 7), .epilogue = residual});
+  add({.ci = 64, .co = 64, .size = {14, 14}, .schedule = tile(2, 7, 7), .batch = 3, .epilogue = residual, .in_place = true});
+  add({.ci = 40, .co = 17, .size = {13, 21}, .stride = {2, 2}, .schedule = tile(2, 5, 0), .batch = 3});
+  add({.ci = 64, .co = 40, .size = {13, 21}, .kernel = {1, 1}, .stride = {2, 2}, .schedule = tile(1, 11, 2), .out_halo = {2, 2}});
+  add({.ci = 17, .co = 64, .size = {13, 21}, .kernel = {1, 1}, .schedule = tile(2, 14, 3, true), .batch = 3, .epilogue = residual});
+  add({.ci = 64, .co = 256, .size = {7, 7}, .kernel = {1, 1}, .schedule = tile(4, 6, 2, true), .batch = 3, .epilogue = everything});
+  add({.ci = 40, .co = 40, .size = {7, 7}, .kernel = {1, 1}, .schedule = tile(1, 7, 0, true), .epilogue = residual, .in_place = true});
+  add({.ci = 3, .co = 40, .size = {21, 13}, .kernel = {1, 3}, .stride = {2, 1}, .schedule = tile(1, 13, 5)});
+  add({.ci = 17, .co = 17, .size = {13, 21}, .dilation = {2, 2}, .schedule = tile(2, 3, 4), .out_halo = {1, 1}});
+  // Groups: one to one, fewer and more channels than a vector, a block that covers parts of two groups.
+  add({.ci = 40, .co = 40, .size = {7, 7}, .groups = 40, .schedule = tile(3, 7, 2)});
+  add({.ci = 128, .co = 128, .size = {7, 9}, .stride = {2, 2}, .groups = 32, .schedule = tile(2, 5, 2), .batch = 3});
+  add({.ci = 64, .co = 128, .size = {7, 7}, .groups = 2, .schedule = tile(4, 4, 7)});
+  add({.ci = 36, .co = 60, .size = {7, 7}, .groups = 3, .schedule = tile(4, 4, 7)});
+  add({.ci = 6, .co = 4, .size = {5, 5}, .groups = 2, .schedule = tile(1, 5, 5)});
+  // A linear layer.
+  add({.ci = 512, .co = 1000, .size = {1, 1}, .kernel = {1, 1}, .schedule = tile(9, 1, 1, true), .batch = 3});
+  // The picture is smaller than the window.
+  add({.ci = 17, .co = 3, .size = {1, 2}, .kernel = {5, 5}, .schedule = tile(1, 2, 1)});
+  std::vector<KernelCase> cases;
+  uint32_t seed = 1;
+  for (const Conv& conv : convs) cases.push_back(conv_case(conv, seed++));
+  // NaN reaches the outputs that see it, through the ReLU.
+  Conv nan{.ci = 17, .co = 17, .size = {9, 9}, .epilogue = residual};
+  KernelCase one = conv_case(nan, seed);
+  one.name += " with NaN";
+  one.input[40] = std::numeric_limits<double>::quiet_NaN();
+  one.input[200] = -std::numeric_limits<double>::quiet_NaN();
+  one.steps[1][77] = std::numeric_limits<double>::quiet_NaN();
+  cases.push_back(finished(std::move(one)));
+  return cases;
+}
+
+}  // namespace
+
+TEST_CASE("kernels: convolutions") {
+  const std::vector<KernelCase> cases = all_cases();
+  for (const codegen::TargetInfo& target : runnable_targets()) {
+    for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);
+  }
+}
+
+}  // namespace resnetc::testing

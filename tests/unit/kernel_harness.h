@@ -1,0 +1,74 @@
+/// \file Compiles kernels, links them with a serial halide_do_par_for, loads them and runs them on tensors whose halos, unused lanes and
+/// surroundings are watched.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "codegen/kernels.h"
+#include "ir/program.h"
+
+namespace resnetc::testing {
+
+/// A tensor's type with a layout as select-kernels gives it; `stride` 0 rounds the channels up to whole vectors.
+program::Tensor layout(TensorType type, Extent2 halo = {0, 0}, int64_t stride = 0);
+
+/// Values of one batch, planar: element (n, c, y, x) at ((n * C + c) * H + y) * W + x.
+using Planar = std::vector<double>;
+/// Random values in [-1, 1), representable as float.
+Planar random_values(const TensorType& type, int64_t batch, std::mt19937& random);
+
+/// Arena memory of one tensor: zero halo, NaN in unused lanes and around.
+class Storage {
+ public:
+  Storage(const program::Tensor& tensor, int64_t batch, const Planar* values);
+  float* origin() { return data_ + guard + tensor_.halo.h * tensor_.row_elements() + tensor_.halo.w * tensor_.channel_stride; }
+  Planar read() const;
+  /// Whether halo and surroundings are as they were made; with a channel stride beyond whole vectors, the lanes in between too.
+  bool untouched_outside() const;
+
+ private:
+  static constexpr int64_t guard = 4096;
+  bool inside(int64_t element) const;
+  int64_t at(int64_t n, int64_t c, int64_t y, int64_t x) const;
+  program::Tensor tensor_;
+  int64_t batch_;
+  std::vector<float> memory_, before_;
+  float* data_ = nullptr;
+};
+
+/// One run of a kernel: what it reads, and what it must make.
+struct KernelCase {
+  std::string name;
+  program::KernelSpec spec;
+  int64_t batch = 1;
+  Planar input;                             ///< for a packed u8 load, in the caller's order
+  std::vector<double> weight;               ///< conv2d: [co][ci / groups][kh][kw]
+  std::vector<std::vector<double>> steps;   ///< per step: constant [c] (bias), planar operand (add, mul); affine: scale then shift, [2 c]
+  Planar expected;
+};
+
+/// Fills in random inputs and what float64 loops make of them.
+KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, uint32_t seed);
+/// The case with `expected` made anew, after a change of its inputs.
+KernelCase finished(KernelCase one);
+
+/// Compiles every case for `target`, runs and checks it. Returns one line for each failure.
+std::vector<std::string> run_cases(const std::vector<KernelCase>& cases, const codegen::TargetInfo& target);
+
+/// The targets that this machine can run.
+std::vector<codegen::TargetInfo> runnable_targets();
+
+/// A library of linked objects; null, with the linker's words in `why`, when a kernel calls anything but halide_do_par_for.
+using Library = std::shared_ptr<void>;
+Library link_and_load(const std::vector<codegen::KernelObject>& objects, std::string& why);
+/// The kernel's argv entry.
+using Entry = int (*)(void**);
+Entry entry_of(const Library& library, const codegen::KernelObject& object);
+/// Runs a case once the kernel is there; the output's values, or nothing and the fault in `why`.
+std::optional<Planar> run_case(const KernelCase& one, Entry entry, std::string& why);
+
+}  // namespace resnetc::testing

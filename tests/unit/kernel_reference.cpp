@@ -1,0 +1,166 @@
+/// \file Reference loops and random cases for kernels.
+#include "tests/unit/kernel_reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace resnetc::testing {
+
+namespace {
+
+using program::KernelKind;
+
+/// Element access to a planar batch.
+struct View {
+  const TensorType& type;
+  int64_t index(int64_t n, int64_t c, int64_t y, int64_t x) const { return ((n * type.channels + c) * type.height + y) * type.width + x; }
+  double get(const Planar& v, int64_t n, int64_t c, int64_t y, int64_t x) const { return v[static_cast<size_t>(index(n, c, y, x))]; }
+  bool holds(int64_t y, int64_t x) const { return y >= 0 && y < type.height && x >= 0 && x < type.width; }
+};
+
+double window(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
+  const OpAttributes& a = one.spec.attributes;
+  const View in{one.spec.in.type};
+  const bool conv = one.spec.kind == KernelKind::conv2d, largest = one.spec.kind == KernelKind::max_pool;
+  const int64_t co = one.spec.out.type.channels, per_group = conv ? in.type.channels / a.groups : 1;
+  const int64_t first = conv ? c / (co / a.groups) * per_group : c;
+  double sum = largest ? -std::numeric_limits<double>::infinity() : 0;
+  for (int64_t k = 0; k < per_group; ++k) {
+    for (int64_t i = 0; i < a.kernel.h; ++i) {
+      for (int64_t j = 0; j < a.kernel.w; ++j) {
+        const int64_t row = y * a.stride.h - a.pad.h + i * a.dilation.h, column = x * a.stride.w - a.pad.w + j * a.dilation.w;
+        if (!in.holds(row, column)) continue;
+        const double value = in.get(one.input, n, first + k, row, column);
+        if (conv) {
+          sum += value * one.weight[static_cast<size_t>(((c * per_group + k) * a.kernel.h + i) * a.kernel.w + j)];
+        } else if (largest) {
+          sum = std::isnan(value) || value > sum ? value : sum;
+          if (std::isnan(sum)) return sum;
+        } else {
+          sum += value / static_cast<double>(a.kernel.h * a.kernel.w);
+        }
+      }
+    }
+  }
+  return sum;
+}
+
+double softmax(const KernelCase& one, int64_t n, int64_t c) {
+  const View in{one.spec.in.type};
+  double top = -std::numeric_limits<double>::infinity(), sum = 0;
+  for (int64_t k = 0; k < in.type.channels; ++k) top = std::max(top, in.get(one.input, n, k, 0, 0));
+  for (int64_t k = 0; k < in.type.channels; ++k) sum += std::exp(in.get(one.input, n, k, 0, 0) - top);
+  return std::exp(in.get(one.input, n, c, 0, 0) - top) / sum;
+}
+
+double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
+  const TensorType& type = one.spec.kind == KernelKind::load ? one.spec.out.type : one.spec.in.type;
+  const View in{type};
+  switch (one.spec.kind) {
+    case KernelKind::load: {
+      const graph::Input& input = one.spec.input;
+      if (input.format != InputFormat::packed_u8) return in.get(one.input, n, c, y, x);
+      const size_t at = static_cast<size_t>(((n * type.height + y) * type.width + x) * type.channels + c), k = static_cast<size_t>(c);
+      return (one.input[at] / 255 - (k < input.mean.size() ? input.mean[k] : 0)) / (k < input.std.size() ? input.std[k] : 1);
+    }
+    case KernelKind::store: return in.get(one.input, n, c, y, x);
+    case KernelKind::copy: return c < type.channels ? in.get(one.input, n, c, y, x) : 0;
+    case KernelKind::softmax: return softmax(one, n, c);
+    case KernelKind::global_avg_pool: {
+      double sum = 0;
+      for (int64_t i = 0; i < type.height; ++i) {
+        for (int64_t j = 0; j < type.width; ++j) sum += in.get(one.input, n, c, i, j);
+      }
+      return sum / static_cast<double>(type.pixels());
+    }
+    default: return window(one, n, c, y, x);
+  }
+}
+
+double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t y, int64_t x) {
+  const int64_t channels = one.spec.out.type.channels;
+  for (size_t i = 0; i < one.spec.epilogue.size(); ++i) {
+    const program::KernelSpec::StepSpec& step = one.spec.epilogue[i];
+    const std::vector<double>& v = one.steps[i];
+    const View operand{step.operand.type};
+    const bool spread = step.operand.type.rank == 2;
+    switch (step.kind) {
+      case graph::StepKind::bias: value += v[static_cast<size_t>(c)]; break;
+      case graph::StepKind::affine: value = value * v[static_cast<size_t>(c)] + v[static_cast<size_t>(channels + c)]; break;
+      case graph::StepKind::add: value += operand.get(v, n, c, y, x); break;
+      case graph::StepKind::mul: value *= operand.get(v, n, c, spread ? 0 : y, spread ? 0 : x); break;
+      case graph::StepKind::relu: value = value < 0 ? 0 : value; break;
+      case graph::StepKind::sigmoid: value = 1 / (1 + std::exp(-value)); break;
+    }
+  }
+  return value;
+}
+
+}  // namespace
+
+std::vector<float> pack_weights_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
+  const OpAttributes& a = spec.attributes;
+  const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, per_group = ci / a.groups;
+  const GroupSpan span = group_span(ci, co, a.groups);
+  const int64_t blocks = (co + lanes - 1) / lanes;
+  std::vector<float> packed(static_cast<size_t>(blocks * a.kernel.h * a.kernel.w * span.span * lanes), 0.0f);
+  for (int64_t c = 0; c < co; ++c) {
+    for (int64_t k = 0; k < per_group; ++k) {
+      const int64_t block = c / lanes, s = c / (co / a.groups) * per_group + k - span.start(block);
+      for (int64_t tap = 0; tap < a.kernel.h * a.kernel.w; ++tap) {
+        packed[static_cast<size_t>(((block * a.kernel.h * a.kernel.w + tap) * span.span + s) * lanes + c % lanes)] =
+            static_cast<float>(weight[static_cast<size_t>((c * per_group + k) * a.kernel.h * a.kernel.w + tap)]);
+      }
+    }
+  }
+  return packed;
+}
+
+Planar reference(const KernelCase& one) {
+  const TensorType& type = one.spec.kind == KernelKind::store ? one.spec.in.type : one.spec.out.type;
+  Planar values;
+  for (int64_t n = 0; n < one.batch; ++n) {
+    for (int64_t c = 0; c < type.channels; ++c) {
+      for (int64_t y = 0; y < type.height; ++y) {
+        for (int64_t x = 0; x < type.width; ++x) values.push_back(finish(one, element(one, n, c, y, x), n, c, y, x));
+      }
+    }
+  }
+  return values;
+}
+
+KernelCase finished(KernelCase one) {
+  one.expected = reference(one);
+  return one;
+}
+
+KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, uint32_t seed) {
+  std::mt19937 random(seed);
+  KernelCase one;
+  one.name = std::move(name);
+  one.spec = std::move(spec);
+  one.batch = batch;
+  const program::KernelSpec& s = one.spec;
+  one.input = random_values(s.kind == KernelKind::load ? s.out.type : s.in.type, batch, random);
+  if (s.kind == KernelKind::load && s.input.format == InputFormat::packed_u8) {
+    for (double& v : one.input) v = std::floor((v + 1) * 127.5);
+  }
+  if (s.kind == KernelKind::conv2d) {
+    const TensorType shape = TensorType::picture(s.out.type.channels * (s.in.type.channels / s.attributes.groups), s.attributes.kernel.h, s.attributes.kernel.w);
+    one.weight = random_values(shape, 1, random);
+  }
+  for (const program::KernelSpec::StepSpec& step : s.epilogue) {
+    const TensorType channels = TensorType::vector(s.out.type.channels);
+    switch (step.kind) {
+      case graph::StepKind::bias: one.steps.push_back(random_values(channels, 1, random)); break;
+      case graph::StepKind::affine: one.steps.push_back(random_values(channels, 2, random)); break;
+      case graph::StepKind::add:
+      case graph::StepKind::mul: one.steps.push_back(random_values(step.operand.type, batch, random)); break;
+      default: one.steps.emplace_back();
+    }
+  }
+  return finished(std::move(one));
+}
+
+}  // namespace resnetc::testing
