@@ -1,4 +1,4 @@
-/// \file Building, printing and carrying out recipes. The reader of their text form is in recipe_text.cpp.
+/// \file Recipes: builders, the span of grouped blocks, and evaluation.
 #include "ir/recipe.h"
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include <cmath>
 
 namespace resnetc {
+
 namespace {
 
 RecipePtr make(RecipeKind kind, std::vector<RecipePtr> args, std::vector<int64_t> shape) {
@@ -16,31 +17,36 @@ RecipePtr make(RecipeKind kind, std::vector<RecipePtr> args, std::vector<int64_t
   return recipe;
 }
 
-RecipePtr element_wise(RecipeKind kind, RecipePtr a, RecipePtr b) {
+RecipePtr elementwise(RecipeKind kind, RecipePtr a, RecipePtr b) {
   assert(a->shape == b->shape);
-  auto shape = a->shape;
+  std::vector<int64_t> shape = a->shape;
   return make(kind, {std::move(a), std::move(b)}, std::move(shape));
 }
 
-int64_t whole_vectors(int64_t channels) { return (channels + lanes - 1) / lanes; }
+int64_t whole_vectors(int64_t n) { return (n + lanes - 1) / lanes * lanes; }
 
-std::vector<double> pack_conv_values(const Recipe& recipe, const std::vector<double>& w) {
-  const std::vector<int64_t>& shape = recipe.args[0]->shape;
-  int64_t co = shape[0], per_group = shape[1];
-  int64_t window = element_count(shape) / (co * per_group);
-  GroupSpan span = group_span(per_group * recipe.groups, co, recipe.groups);
-  std::vector<double> out(static_cast<size_t>(element_count(recipe.shape)), 0.0);
-  for (int64_t o = 0; o < co; ++o) {
-    int64_t block = o / lanes;
-    int64_t first = o / span.co_per_group * per_group - span.start(block);  // where this channel's inputs lie in the block's span
-    for (int64_t i = 0; i < per_group; ++i) {
-      const double* from = &w[static_cast<size_t>((o * per_group + i) * window)];
-      for (int64_t k = 0; k < window; ++k) {
-        out[static_cast<size_t>(((block * window + k) * span.span + first + i) * lanes + o % lanes)] = from[k];
-      }
+/// The packing that pack_conv() describes, from row-major [co][ci / groups][taps].
+std::vector<double> pack(const std::vector<double>& w, const Recipe& recipe) {
+  const std::vector<int64_t>& from = recipe.args[0]->shape;
+  const int64_t co = from[0];
+  const int64_t taps = from.size() == 4 ? from[2] * from[3] : 1;
+  const GroupSpan span = group_span(from[1] * recipe.groups, co, recipe.groups);
+  std::vector<double> out(static_cast<size_t>(element_count(recipe.shape)));
+  for (int64_t row = 0; row < co; ++row) {
+    const int64_t block = row / lanes;
+    const int64_t first = row / span.co_per_group * span.ci_per_group - span.start(block);
+    double* block_out = out.data() + block * taps * span.span * lanes + row % lanes;
+    const double* row_in = w.data() + row * span.ci_per_group * taps;
+    for (int64_t c = 0; c < span.ci_per_group; ++c) {
+      for (int64_t t = 0; t < taps; ++t) block_out[(t * span.span + first + c) * lanes] = row_in[c * taps + t];
     }
   }
   return out;
+}
+
+template <class Function>
+void combine(std::vector<double>& a, const std::vector<double>& b, Function f) {
+  for (size_t i = 0; i < a.size(); ++i) a[i] = f(a[i], b[i]);
 }
 
 }  // namespace
@@ -54,6 +60,7 @@ RecipePtr tensor(std::string name, std::vector<int64_t> shape) {
 }
 
 RecipePtr fill(double value, std::vector<int64_t> shape) {
+  assert(std::isfinite(value));
   auto recipe = std::make_shared<Recipe>();
   recipe->kind = RecipeKind::fill;
   recipe->value = value;
@@ -61,11 +68,12 @@ RecipePtr fill(double value, std::vector<int64_t> shape) {
   return recipe;
 }
 
-RecipePtr add(RecipePtr a, RecipePtr b) { return element_wise(RecipeKind::add, std::move(a), std::move(b)); }
-RecipePtr sub(RecipePtr a, RecipePtr b) { return element_wise(RecipeKind::sub, std::move(a), std::move(b)); }
-RecipePtr mul(RecipePtr a, RecipePtr b) { return element_wise(RecipeKind::mul, std::move(a), std::move(b)); }
+RecipePtr add(RecipePtr a, RecipePtr b) { return elementwise(RecipeKind::add, std::move(a), std::move(b)); }
+RecipePtr sub(RecipePtr a, RecipePtr b) { return elementwise(RecipeKind::sub, std::move(a), std::move(b)); }
+RecipePtr mul(RecipePtr a, RecipePtr b) { return elementwise(RecipeKind::mul, std::move(a), std::move(b)); }
 
 RecipePtr rsqrt(RecipePtr a, double eps) {
+  assert(std::isfinite(eps));
   auto recipe = std::make_shared<Recipe>();
   recipe->kind = RecipeKind::rsqrt;
   recipe->value = eps;
@@ -76,25 +84,25 @@ RecipePtr rsqrt(RecipePtr a, double eps) {
 
 RecipePtr scale_rows(RecipePtr a, RecipePtr b) {
   assert(!a->shape.empty() && b->shape == std::vector<int64_t>{a->shape[0]});
-  auto shape = a->shape;
+  std::vector<int64_t> shape = a->shape;
   return make(RecipeKind::scale_rows, {std::move(a), std::move(b)}, std::move(shape));
 }
 
 RecipePtr pack_vector(RecipePtr a) {
   assert(a->shape.size() == 1);
-  std::vector<int64_t> shape{whole_vectors(a->shape[0]) * lanes};
-  return make(RecipeKind::pack_vector, {std::move(a)}, std::move(shape));
+  const int64_t size = whole_vectors(a->shape[0]);
+  return make(RecipeKind::pack_vector, {std::move(a)}, {size});
 }
 
 RecipePtr pack_conv(RecipePtr w, int64_t groups) {
-  assert(w->shape.size() == 2 || w->shape.size() == 4);
+  assert(w->shape.size() == 4 || (w->shape.size() == 2 && groups == 1));
   assert(groups >= 1 && w->shape[0] % groups == 0);
-  int64_t kh = w->shape.size() == 4 ? w->shape[2] : 1, kw = w->shape.size() == 4 ? w->shape[3] : 1;
-  GroupSpan span = group_span(w->shape[1] * groups, w->shape[0], groups);
+  const int64_t taps = w->shape.size() == 4 ? w->shape[2] * w->shape[3] : 1;
+  const GroupSpan span = group_span(w->shape[1] * groups, w->shape[0], groups);
   auto recipe = std::make_shared<Recipe>();
   recipe->kind = RecipeKind::pack_conv;
   recipe->groups = groups;
-  recipe->shape = {whole_vectors(w->shape[0]), kh, kw, span.span, lanes};
+  recipe->shape = {whole_vectors(w->shape[0]) * taps * span.span};
   recipe->args = {std::move(w)};
   return recipe;
 }
@@ -102,13 +110,21 @@ RecipePtr pack_conv(RecipePtr w, int64_t groups) {
 int64_t GroupSpan::start(int64_t block) const { return std::min(block * lanes / co_per_group * ci_per_group, ci - span); }
 
 GroupSpan group_span(int64_t ci, int64_t co, int64_t groups) {
-  GroupSpan span{0, co / groups, ci / groups, ci};
-  for (int64_t block = 0; block < whole_vectors(co); ++block) {
-    int64_t last = std::min((block + 1) * lanes, co) - 1;
-    int64_t touched = last / span.co_per_group - block * lanes / span.co_per_group + 1;
-    span.span = std::max(span.span, touched * span.ci_per_group);
+  const int64_t co_per_group = co / groups;
+  int64_t covered = 1;  // the most groups that a block of 16 touches
+  if (co_per_group >= lanes) {
+    // A group's end falls inside a block unless groups are whole blocks.
+    if (groups > 1 && co_per_group % lanes != 0) covered = 2;
+  } else {
+    // Which groups a block touches repeats after co_per_group blocks.
+    const int64_t blocks = std::min((co + lanes - 1) / lanes, co_per_group);
+    for (int64_t b = 0; b < blocks; ++b) {
+      const int64_t last = std::min(b * lanes + lanes, co) - 1;
+      covered = std::max(covered, last / co_per_group - b * lanes / co_per_group + 1);
+    }
   }
-  return span;
+  const int64_t ci_per_group = ci / groups;
+  return {covered * ci_per_group, co_per_group, ci_per_group, ci};
 }
 
 void collect_tensors(const Recipe& recipe, std::vector<TensorRef>& into) {
@@ -116,12 +132,18 @@ void collect_tensors(const Recipe& recipe, std::vector<TensorRef>& into) {
     TensorRef ref{recipe.name, recipe.shape};
     if (std::find(into.begin(), into.end(), ref) == into.end()) into.push_back(std::move(ref));
   }
-  for (const RecipePtr& a : recipe.args) collect_tensors(*a, into);
+  for (const RecipePtr& arg : recipe.args) collect_tensors(*arg, into);
 }
 
 std::vector<double> evaluate(const Recipe& recipe, const WeightSource& source) {
-  if (recipe.kind == RecipeKind::tensor) return source.read(recipe.name, recipe.shape);
+  if (recipe.kind == RecipeKind::tensor) {
+    std::vector<double> values = source.read(recipe.name, recipe.shape);
+    if (values.size() != static_cast<size_t>(element_count(recipe.shape))) values.clear();
+    return values;
+  }
   if (recipe.kind == RecipeKind::fill) return std::vector<double>(static_cast<size_t>(element_count(recipe.shape)), recipe.value);
+
+  // Results are built in the first operand's storage.
   std::vector<double> a = evaluate(*recipe.args[0], source);
   if (a.empty()) return {};
   std::vector<double> b;
@@ -132,25 +154,19 @@ std::vector<double> evaluate(const Recipe& recipe, const WeightSource& source) {
   switch (recipe.kind) {
     case RecipeKind::tensor:
     case RecipeKind::fill: break;
-    case RecipeKind::add:
-      for (size_t i = 0; i < a.size(); ++i) a[i] += b[i];
-      break;
-    case RecipeKind::sub:
-      for (size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
-      break;
-    case RecipeKind::mul:
-      for (size_t i = 0; i < a.size(); ++i) a[i] *= b[i];
-      break;
+    case RecipeKind::add: combine(a, b, [](double x, double y) { return x + y; }); break;
+    case RecipeKind::sub: combine(a, b, [](double x, double y) { return x - y; }); break;
+    case RecipeKind::mul: combine(a, b, [](double x, double y) { return x * y; }); break;
     case RecipeKind::rsqrt:
-      for (double& v : a) v = 1 / std::sqrt(v + recipe.value);
+      for (double& x : a) x = 1.0 / std::sqrt(x + recipe.value);
       break;
     case RecipeKind::scale_rows: {
-      size_t row = a.size() / b.size();
+      const size_t row = a.size() / b.size();
       for (size_t i = 0; i < a.size(); ++i) a[i] *= b[i / row];
       break;
     }
-    case RecipeKind::pack_vector: a.resize(static_cast<size_t>(recipe.shape[0]), 0.0); break;
-    case RecipeKind::pack_conv: return pack_conv_values(recipe, a);
+    case RecipeKind::pack_vector: a.resize(static_cast<size_t>(recipe.shape[0])); break;
+    case RecipeKind::pack_conv: return pack(a, recipe);
   }
   return a;
 }

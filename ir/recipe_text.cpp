@@ -1,236 +1,199 @@
-/// \file The text form of recipes: printing, and reading from untrusted text (libraries and IR files carry it).
+/// \file The text form of recipes.
 #include <fmt/format.h>
 
 #include <array>
-#include <cctype>
-#include <charconv>
-#include <cmath>
 
 #include "ir/recipe.h"
+#include "ir/text.h"
 
 namespace resnetc {
+
 namespace {
 
-constexpr std::array<std::string_view, 9> names{"tensor", "fill", "add", "sub", "mul", "rsqrt", "scale_rows", "pack_vector", "pack_conv"};
+struct RecipeName {
+  RecipeKind kind;
+  std::string_view name;
+  size_t args;
+};
+constexpr std::array<RecipeName, 9> names{{
+    {RecipeKind::tensor, "tensor", 0},
+    {RecipeKind::fill, "fill", 0},
+    {RecipeKind::add, "add", 2},
+    {RecipeKind::sub, "sub", 2},
+    {RecipeKind::mul, "mul", 2},
+    {RecipeKind::rsqrt, "rsqrt", 1},
+    {RecipeKind::scale_rows, "scale_rows", 2},
+    {RecipeKind::pack_vector, "pack_vector", 1},
+    {RecipeKind::pack_conv, "pack_conv", 1},
+}};
+
 constexpr int max_depth = 64;
 constexpr int max_nodes = 4096;
 constexpr int64_t max_recipe_elements = int64_t{1} << 31;
+/// A tensor's size is backed by a checkpoint, a fill's by nothing.
+constexpr int64_t max_fill_elements = int64_t{1} << 20;
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    auto u = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (u < 0x20 || u == 0x7f) {
-      out += fmt::format("\\x{:02x}", u);
-    } else {
-      out += c;
-    }
+std::string shape_text(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+
+void write(const Recipe& recipe, std::string& out) {
+  out += names[static_cast<size_t>(recipe.kind)].name;
+  out += '(';
+  if (recipe.kind == RecipeKind::tensor) out += text::quoted(recipe.name) + ", " + shape_text(recipe.shape);
+  if (recipe.kind == RecipeKind::fill) out += text::number(recipe.value) + ", " + shape_text(recipe.shape);
+  for (size_t i = 0; i < recipe.args.size(); ++i) {
+    if (i != 0) out += ", ";
+    write(*recipe.args[i], out);
   }
-  return out + '"';
+  if (recipe.kind == RecipeKind::rsqrt) out += ", " + text::number(recipe.value);
+  if (recipe.kind == RecipeKind::pack_conv) out += fmt::format(", groups={}", recipe.groups);
+  out += ')';
 }
 
-/// Recursive descent over `rest`; on a fault `why` is set and every function returns nothing.
 class Reader {
  public:
-  Reader(std::string_view text, std::string& why) : whole_(text), rest_(text), why_(why) {}
+  explicit Reader(text::Cursor& cursor) : cursor_(cursor) {}
 
-  std::string_view rest() const { return rest_; }
-
-  RecipePtr recipe(int depth) {
-    if (depth > max_depth) return fail("recipes nest at most 64 deep");
-    if (++nodes_ > max_nodes) return fail("a recipe has at most 4096 parts");
-    blanks();
-    size_t n = 0;
-    while (n < rest_.size() && (std::isalpha(static_cast<unsigned char>(rest_[n])) != 0 || rest_[n] == '_')) ++n;
-    std::string_view name = rest_.substr(0, n);
-    for (size_t i = 0; i < names.size(); ++i) {
-      if (names[i] != name) continue;
-      rest_.remove_prefix(n);
-      if (!take('(')) return nullptr;
-      RecipePtr made = arguments(static_cast<RecipeKind>(i), depth);
-      if (!made || !take(')')) return nullptr;
-      return made;
+  RecipePtr read(int depth) {
+    const size_t start = cursor_.offset();
+    if (depth > max_depth || ++nodes_ > max_nodes) return fault(start, "the recipe is nested too deeply or too long");
+    const std::string word = cursor_.word();
+    if (cursor_.failed()) return nullptr;
+    const RecipeName* name = nullptr;
+    for (const RecipeName& n : names) {
+      if (n.name == word) name = &n;
     }
-    return fail("expected the name of a recipe");
-  }
-
-  void blanks() {
-    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\n' || rest_[0] == '\t')) rest_.remove_prefix(1);
-  }
-
-  RecipePtr fail(std::string_view message) {
-    if (why_.empty()) why_ = fmt::format("{} at offset {} of the recipe", message, whole_.size() - rest_.size());
-    return nullptr;
+    if (name == nullptr) return fault(start, fmt::format("unknown recipe '{}'", word));
+    cursor_.expect("(");
+    RecipePtr result = body(*name, start, depth);
+    cursor_.expect(")");
+    return cursor_.failed() ? nullptr : result;
   }
 
  private:
-  RecipePtr arguments(RecipeKind kind, int depth) {
+  RecipePtr fault(size_t offset, std::string why) {
+    cursor_.fail_at(offset, std::move(why));
+    return nullptr;
+  }
+
+  RecipePtr body(const RecipeName& name, size_t start, int depth) {
+    if (name.kind == RecipeKind::tensor) {
+      std::string tensor_name = cursor_.string();
+      cursor_.expect(",");
+      std::vector<int64_t> dims = shape(max_recipe_elements);
+      return cursor_.failed() ? nullptr : tensor(std::move(tensor_name), std::move(dims));
+    }
+    if (name.kind == RecipeKind::fill) {
+      const double value = cursor_.real();
+      cursor_.expect(",");
+      std::vector<int64_t> dims = shape(max_fill_elements);
+      return cursor_.failed() ? nullptr : fill(value, std::move(dims));
+    }
+    std::array<RecipePtr, 2> args;
+    for (size_t i = 0; i < name.args; ++i) {
+      if (i != 0) cursor_.expect(",");
+      if (!cursor_.failed()) args[i] = read(depth + 1);
+      if (cursor_.failed()) return nullptr;
+    }
+    return combined(name.kind, std::move(args[0]), std::move(args[1]), start);
+  }
+
+  RecipePtr combined(RecipeKind kind, RecipePtr a, RecipePtr b, size_t start) {
     switch (kind) {
-      case RecipeKind::tensor: {
-        std::string name;
-        std::vector<int64_t> shape;
-        if (!string(name) || !take(',') || !dimensions(shape)) return nullptr;
-        return tensor(std::move(name), std::move(shape));
-      }
-      case RecipeKind::fill: {
-        double value = 0;
-        std::vector<int64_t> shape;
-        if (!number(value) || !take(',') || !dimensions(shape)) return nullptr;
-        return fill(value, std::move(shape));
-      }
-      case RecipeKind::pack_vector: {
-        RecipePtr a = recipe(depth + 1);
-        if (!a) return nullptr;
-        if (a->shape.size() != 1) return fail("pack_vector takes a vector");
-        return pack_vector(std::move(a));
-      }
+      case RecipeKind::add:
+      case RecipeKind::sub:
+      case RecipeKind::mul:
+        if (a->shape != b->shape) return fault(start, fmt::format("operands of shapes {} and {}", shape_text(a->shape), shape_text(b->shape)));
+        if (kind == RecipeKind::add) return add(std::move(a), std::move(b));
+        if (kind == RecipeKind::sub) return sub(std::move(a), std::move(b));
+        return mul(std::move(a), std::move(b));
       case RecipeKind::rsqrt: {
-        RecipePtr a = recipe(depth + 1);
-        double eps = 0;
-        if (!a || !take(',') || !number(eps)) return nullptr;
-        return rsqrt(std::move(a), eps);
+        cursor_.expect(",");
+        const double eps = cursor_.real();
+        return cursor_.failed() ? nullptr : rsqrt(std::move(a), eps);
       }
+      case RecipeKind::scale_rows:
+        if (b->shape != std::vector<int64_t>{a->shape[0]}) {
+          return fault(start, fmt::format("rows of {} scaled by {}", shape_text(a->shape), shape_text(b->shape)));
+        }
+        return scale_rows(std::move(a), std::move(b));
+      case RecipeKind::pack_vector:
+        if (a->shape.size() != 1) return fault(start, fmt::format("pack_vector of {}", shape_text(a->shape)));
+        return pack_vector(std::move(a));
       case RecipeKind::pack_conv: {
-        RecipePtr a = recipe(depth + 1);
-        int64_t groups = 0;
-        if (!a || !take(',') || !integer(groups)) return nullptr;
-        if (a->shape.size() != 2 && a->shape.size() != 4) return fail("pack_conv takes a weight of rank 2 or 4");
-        if (groups < 1 || a->shape[0] % groups != 0) return fail("groups do not divide the output channels");
-        if (element_count(a->shape) > (max_recipe_elements >> 10) && groups > 1) return fail("a grouped weight is too large");
-        if (a->shape[1] > (int64_t{1} << 28) / groups || a->shape[0] > (int64_t{1} << 28)) return fail("too many channels");
-        RecipePtr made = pack_conv(a, groups);
-        int64_t all = 1;
-        for (int64_t d : made->shape) {
-          if (d > max_recipe_elements / all) return fail("the packed weight has too many elements");
-          all *= d;
-        }
-        return made;
+        cursor_.expect(",");
+        cursor_.expect("groups");
+        cursor_.expect("=");
+        const int64_t groups = cursor_.integer(1, max_recipe_elements);
+        if (cursor_.failed()) return nullptr;
+        return packed(std::move(a), groups, start);
       }
-      default: break;
+      case RecipeKind::tensor:
+      case RecipeKind::fill: break;
     }
-    RecipePtr a = recipe(depth + 1);
-    if (!a || !take(',')) return nullptr;
-    RecipePtr b = recipe(depth + 1);
-    if (!b) return nullptr;
-    if (kind == RecipeKind::scale_rows) {
-      if (b->shape != std::vector<int64_t>{a->shape[0]}) return fail("scale_rows takes one factor a row");
-      return scale_rows(std::move(a), std::move(b));
-    }
-    if (a->shape != b->shape) return fail("the operands' shapes differ");
-    return kind == RecipeKind::add ? add(a, b) : kind == RecipeKind::sub ? sub(a, b) : mul(a, b);
+    return nullptr;
   }
 
-  bool take(char c) {
-    blanks();
-    if (rest_.empty() || rest_[0] != c) {
-      fail(fmt::format("expected '{}'", c));
-      return false;
+  RecipePtr packed(RecipePtr a, int64_t groups, size_t start) {
+    const size_t rank = a->shape.size();
+    bool fits = rank == 4 ? a->shape[0] % groups == 0 : rank == 2 && groups == 1;
+    if (fits) {
+      const int64_t taps = rank == 4 ? a->shape[2] * a->shape[3] : 1;
+      const int64_t rows = (a->shape[0] + lanes - 1) / lanes * lanes;
+      fits = rows <= max_recipe_elements / (taps * group_span(a->shape[1] * groups, a->shape[0], groups).span);
     }
-    rest_.remove_prefix(1);
-    return true;
+    if (!fits) return fault(start, fmt::format("pack_conv of {} in {} groups", shape_text(a->shape), groups));
+    return pack_conv(std::move(a), groups);
   }
 
-  bool string(std::string& out) {
-    if (!take('"')) return false;
-    while (!rest_.empty() && rest_[0] != '"') {
-      char c = rest_[0];
-      rest_.remove_prefix(1);
-      if (c == '\\' && !rest_.empty()) {
-        c = rest_[0];
-        rest_.remove_prefix(1);
-        if (c == 'x' && rest_.size() >= 2) {
-          unsigned byte = 0;
-          auto [end, error] = std::from_chars(rest_.data(), rest_.data() + 2, byte, 16);
-          if (error != std::errc() || end != rest_.data() + 2) {
-            fail("expected two hexadecimal digits");
-            return false;
-          }
-          c = static_cast<char>(byte);
-          rest_.remove_prefix(2);
-        }
-      }
-      out += c;
-    }
-    return take('"');
-  }
-
-  bool integer(int64_t& out) {
-    blanks();
-    auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), out);
-    if (error != std::errc()) {
-      fail("expected an integer");
-      return false;
-    }
-    rest_.remove_prefix(static_cast<size_t>(end - rest_.data()));
-    return true;
-  }
-
-  bool number(double& out) {
-    blanks();
-    auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), out);
-    if (error != std::errc() || !std::isfinite(out)) {
-      fail("expected a finite number");
-      return false;
-    }
-    rest_.remove_prefix(static_cast<size_t>(end - rest_.data()));
-    return true;
-  }
-
-  bool dimensions(std::vector<int64_t>& shape) {
-    if (!take('[')) return false;
-    int64_t all = 1;
+  std::vector<int64_t> shape(int64_t limit) {
+    std::vector<int64_t> dims;
+    int64_t elements = 1;
+    cursor_.expect("[");
     do {
-      int64_t d = 0;
-      if (!integer(d)) return false;
-      if (d < 1 || d > max_recipe_elements / all || shape.size() == 4) {
-        fail("expected a shape of 1 to 4 positive dimensions and at most 2^31 elements");
-        return false;
+      const int64_t d = cursor_.integer(1, limit);
+      if (cursor_.failed()) return {};
+      if (elements > limit / d || dims.size() == 8) {
+        cursor_.fail("the shape is too large");
+        return {};
       }
-      all *= d;
-      shape.push_back(d);
-      blanks();
-    } while (!rest_.empty() && rest_[0] == ',' && take(','));
-    return take(']');
+      elements *= d;
+      dims.push_back(d);
+    } while (cursor_.accept(","));
+    cursor_.expect("]");
+    return dims;
   }
 
-  std::string_view whole_, rest_;
-  std::string& why_;
+  text::Cursor& cursor_;
   int nodes_ = 0;
 };
 
 }  // namespace
 
-std::string to_string(const Recipe& r) {
-  std::string out = fmt::format("{}(", names[static_cast<size_t>(r.kind)]);
-  if (r.kind == RecipeKind::tensor) out += fmt::format("{}, [{}]", quoted(r.name), fmt::join(r.shape, ", "));
-  if (r.kind == RecipeKind::fill) out += fmt::format("{}, [{}]", r.value, fmt::join(r.shape, ", "));
-  for (size_t i = 0; i < r.args.size(); ++i) out += (i != 0 ? ", " : "") + to_string(*r.args[i]);
-  if (r.kind == RecipeKind::rsqrt) out += fmt::format(", {}", r.value);
-  if (r.kind == RecipeKind::pack_conv) out += fmt::format(", {}", r.groups);
-  return out + ")";
+std::string to_string(const Recipe& recipe) {
+  std::string out;
+  write(recipe, out);
+  return out;
 }
 
 std::optional<RecipePtr> parse_recipe_prefix(std::string_view& text, std::string& why) {
-  why.clear();
-  Reader reader(text, why);
-  RecipePtr made = reader.recipe(0);
-  if (!made) return std::nullopt;
-  text = reader.rest();
-  return made;
+  text::Cursor cursor(text);
+  RecipePtr recipe = Reader(cursor).read(0);
+  if (cursor.failed()) {
+    why = fmt::format("at offset {}: {}", cursor.offset(), cursor.why());
+    return std::nullopt;
+  }
+  text.remove_prefix(cursor.offset());
+  return recipe;
 }
 
 std::optional<RecipePtr> parse_recipe(std::string_view text, std::string& why) {
-  std::string_view rest = text;
-  auto made = parse_recipe_prefix(rest, why);
-  if (!made) return std::nullopt;
-  if (rest.find_first_not_of(" \n\t") != std::string_view::npos) {
-    why = fmt::format("text after the recipe at offset {}", text.size() - rest.size());
+  const size_t size = text.size();
+  std::optional<RecipePtr> recipe = parse_recipe_prefix(text, why);
+  if (recipe && !text.empty()) {
+    why = fmt::format("at offset {}: text after the recipe", size - text.size());
     return std::nullopt;
   }
-  return made;
+  return recipe;
 }
 
 }  // namespace resnetc

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace resnetc {
 
@@ -33,6 +34,10 @@ struct TensorType {
 /// the kernels' indices, counted in bytes for a batch of one.
 inline constexpr int64_t max_elements = int64_t{1} << 28;
 
+/// Whether every dimension is at least 1, rank 2 has one pixel, and neither the elements nor their storage in vectors of 16 channels with
+/// `pad` pixels on each side leave 32-bit arithmetic in bytes.
+bool fits(const TensorType& type, Extent2 pad = {0, 0});
+
 /// `f32[N, 64, 56, 56]` or `f32[N, 1000]`.
 std::string to_string(const TensorType& type);
 /// `3x3`.
@@ -44,5 +49,8 @@ enum class InputFormat {
   vector_f32,  ///< f32[N, C]
   packed_u8,   ///< u8[N, H, W, C], normalised as (x / 255 - mean) / std per channel
 };
+
+/// `planar_f32`.
+std::string_view to_string(InputFormat format);
 
 }  // namespace resnetc

@@ -1,0 +1,59 @@
+/// \file What the text forms share: writing of strings, numbers and names, and a cursor that reads them back from untrusted text.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace resnetc::text {
+
+/// In double quotes, with \" \\ \n \t and \xHH for other control characters.
+std::string quoted(std::string_view s);
+/// Shortest decimal that reads back as the same double.
+std::string number(double value);
+/// `%name`; quoted after the `%` where the name has other characters than letters, digits, `_` and `.`.
+std::string value_name(std::string_view name);
+
+/// Reads tokens; blanks, newlines and comments (`#` to the end of the line) stand between any two. The first failure sticks: from then
+/// on everything fails and the cursor counts as at its end, so callers check failed() once, at the end.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view text) : text_(text) {}
+
+  bool failed() const { return !why_.empty(); }
+  const std::string& why() const { return why_; }
+  /// Where the next token, or the failure, stands.
+  size_t offset();
+  /// Always false, so that `return cursor.fail(...)` reads well.
+  bool fail(std::string why);
+  bool fail_at(size_t offset, std::string why);
+
+  bool at_end();
+  /// Whether the token `token` (a word or one or more punctuation characters) stands next.
+  bool peek(std::string_view token);
+  /// The same, and goes past it.
+  bool accept(std::string_view token);
+  /// The same, and a failure if it is not there.
+  bool expect(std::string_view token);
+
+  /// A letter or `_`, then letters, digits and `_`.
+  std::string word();
+  std::string string();
+  /// `%name`, without the `%`.
+  std::string value_name();
+  int64_t integer(int64_t low = std::numeric_limits<int64_t>::min(), int64_t high = std::numeric_limits<int64_t>::max());
+  double real();
+
+ private:
+  void skip_blanks();
+  std::string_view rest() const { return text_.substr(at_); }
+
+  std::string_view text_;
+  size_t at_ = 0;
+  size_t failed_at_ = 0;
+  std::string why_;
+};
+
+}  // namespace resnetc::text
