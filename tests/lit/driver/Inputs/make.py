@@ -1,0 +1,86 @@
+"""Files for the tests, without numpy: a checkpoint for tiny.rn, arrays, and pictures.
+
+    make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME]
+    make.py npy OUT.npy TYPE D0,D1,...
+    make.py ppm OUT.ppm WIDTH HEIGHT
+"""
+
+import json
+import random
+import struct
+import sys
+
+BN = ["weight", "bias", "running_mean", "running_var"]
+
+
+def tensors():
+    shapes = {}
+
+    def conv(name, *shape):
+        shapes[name + ".weight"] = list(shape)
+
+    def norm(name, channels):
+        for part in BN:
+            shapes[f"{name}.{part}"] = [channels]
+
+    conv("conv1", 8, 3, 3, 3), norm("bn1", 8)
+    for block, inner, outer in ((0, 8, 8), (1, 8, 16)):
+        prefix = f"layer1.{block}."
+        conv(prefix + "conv1", outer, inner, 3, 3), norm(prefix + "bn1", outer)
+        conv(prefix + "conv2", outer, outer, 3, 3), norm(prefix + "bn2", outer)
+    conv("layer1.1.downsample.0", 16, 8, 1, 1), norm("layer1.1.downsample.1", 16)
+    shapes["fc.weight"], shapes["fc.bias"] = [4, 16], [4]
+    return shapes
+
+
+def count(shape):
+    n = 1
+    for d in shape:
+        n *= d
+    return n
+
+
+def checkpoint(path, *changes):
+    shapes = tensors()
+    for change in changes:
+        kind, name = change.split("=")
+        if kind == "drop":
+            del shapes[name]
+        elif kind == "extra":
+            shapes[name] = [2]
+        elif kind == "shape":
+            shapes[name] = shapes[name] + [1]
+    random.seed(1)
+    header, data = {}, b""
+    for name, shape in sorted(shapes.items()):
+        low, high = (0.5, 1.5) if name.endswith("running_var") else (-0.5, 0.5)
+        values = [random.uniform(low, high) for _ in range(count(shape))]
+        begin = len(data)
+        data += struct.pack(f"<{len(values)}f", *values)
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, len(data)]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def npy(path, kind, dims):
+    shape = [int(d) for d in dims.split(",")]
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': ({', '.join(map(str, shape))},), }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    code = {"<f4": "f", "<f8": "d", "|u1": "B"}[kind]
+    values = [(i * 7919 % 251) / (1 if code == "B" else 251) for i in range(count(shape))]
+    if code == "B":
+        values = [int(v) for v in values]
+    with open(path, "wb") as f:
+        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
+        f.write(struct.pack(f"<{len(values)}{code}", *values))
+
+
+def ppm(path, width, height):
+    width, height = int(width), int(height)
+    with open(path, "wb") as f:
+        f.write(f"P6\n{width} {height}\n255\n".encode() + bytes(i * 37 % 256 for i in range(width * height * 3)))
+
+
+globals()[sys.argv[1]](*sys.argv[2:])
