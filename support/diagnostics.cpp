@@ -7,15 +7,16 @@
 namespace resnetc {
 
 FileId Sources::add(std::string name, std::string text) {
+  auto id = static_cast<FileId>(files_.size());
+  by_name_.emplace(name, id);
   files_.push_back({std::move(name), std::move(text)});
-  return static_cast<FileId>(files_.size() - 1);
+  return id;
 }
 
 FileId Sources::named(std::string_view name) {
-  for (size_t i = 0; i < files_.size(); ++i) {
-    if (files_[i].name == name) return static_cast<FileId>(i);
-  }
-  return add(std::string(name), {});
+  std::string key(name);
+  auto found = by_name_.find(key);
+  return found != by_name_.end() ? found->second : add(std::move(key), {});
 }
 
 std::string_view Sources::line(FileId file, int32_t line) const {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "support/location.h"
@@ -33,6 +34,7 @@ class Sources {
     std::string text;
   };
   std::deque<File> files_;
+  std::unordered_map<std::string, FileId> by_name_;
 };
 
 enum class Severity { error, warning, remark };
