@@ -8,7 +8,8 @@ using Halide::strict_float;
 
 Expr relu(const Expr& x) { return strict_float(Halide::select(x < 0.0f, 0.0f, x)); }
 
-Expr max_keeping_nan(const Expr& a, const Expr& b) { return strict_float(Halide::select(b <= a || Halide::is_nan(a), a, b)); }
+// Only `<` may be asked here: Halide 21 lowers `<=` to a comparison that is true for NaN.
+Expr max_keeping_nan(const Expr& a, const Expr& b) { return strict_float(Halide::select(a < b || Halide::is_nan(b), b, a)); }
 
 // Cody and Waite's reduction by a two-part ln 2, then Cephes' polynomial on [-ln 2 / 2, ln 2 / 2].
 Expr exponential(const Expr& x) {
