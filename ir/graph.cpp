@@ -1,44 +1,65 @@
-/// \file Questions every pass asks of a graph: uses, cost, which checkpoint tensors it reads.
+/// \file What passes ask of a graph: uses, dead operations, its checkpoint tensors.
 #include "ir/graph.h"
+
+#include <unordered_set>
 
 namespace resnetc::graph {
 
-std::vector<int> use_counts(const Graph& graph) {
-  std::vector<int> uses(graph.ops.size(), 0);
-  for (const Op& op : graph.ops) {
-    for (ValueId v : op.operands) ++uses[static_cast<size_t>(v)];
-    for (const Step& s : op.epilogue) {
-      if (s.operand != no_value) ++uses[static_cast<size_t>(s.operand)];
-    }
+namespace {
+
+template <class Function>
+void for_each_use(const Op& op, Function f) {
+  for (ValueId id : op.operands) f(id);
+  for (const Step& step : op.epilogue) {
+    if (step.operand != no_value) f(step.operand);
   }
-  for (const Output& o : graph.outputs) ++uses[static_cast<size_t>(o.value)];
-  return uses;
+}
+
+}  // namespace
+
+std::string_view to_string(StepKind kind) {
+  switch (kind) {
+    case StepKind::bias: return "bias";
+    case StepKind::affine: return "affine";
+    case StepKind::add: return "add";
+    case StepKind::mul: return "mul";
+    case StepKind::relu: return "relu";
+    case StepKind::sigmoid: return "sigmoid";
+  }
+  return "?";
+}
+
+std::vector<int> use_counts(const Graph& graph) {
+  std::vector<int> counts(graph.ops.size());
+  for (const Op& op : graph.ops) {
+    for_each_use(op, [&](ValueId id) { ++counts[static_cast<size_t>(id)]; });
+  }
+  for (const Output& output : graph.outputs) ++counts[static_cast<size_t>(output.value)];
+  return counts;
 }
 
 void remove_unused(Graph& graph) {
-  std::vector<bool> live(graph.ops.size(), false);
-  if (!live.empty()) live[0] = true;
-  for (const Output& o : graph.outputs) live[static_cast<size_t>(o.value)] = true;
+  if (graph.ops.empty()) return;
+  std::vector<bool> used(graph.ops.size());
+  used[0] = true;
+  for (const Output& output : graph.outputs) used[static_cast<size_t>(output.value)] = true;
+  // Operands come before their users, so one walk from the end sees every use before the definition.
   for (size_t i = graph.ops.size(); i-- > 0;) {
-    if (!live[i]) continue;
-    for (ValueId v : graph.ops[i].operands) live[static_cast<size_t>(v)] = true;
-    for (const Step& s : graph.ops[i].epilogue) {
-      if (s.operand != no_value) live[static_cast<size_t>(s.operand)] = true;
-    }
+    if (used[i]) for_each_use(graph.ops[i], [&](ValueId id) { used[static_cast<size_t>(id)] = true; });
   }
   std::vector<ValueId> renumbered(graph.ops.size(), no_value);
   std::vector<Op> kept;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
-    if (!live[i]) continue;
+    if (!used[i]) continue;
     renumbered[i] = static_cast<ValueId>(kept.size());
     Op& op = kept.emplace_back(std::move(graph.ops[i]));
-    for (ValueId& v : op.operands) v = renumbered[static_cast<size_t>(v)];
-    for (Step& s : op.epilogue) {
-      if (s.operand != no_value) s.operand = renumbered[static_cast<size_t>(s.operand)];
+    for (ValueId& id : op.operands) id = renumbered[static_cast<size_t>(id)];
+    for (Step& step : op.epilogue) {
+      if (step.operand != no_value) step.operand = renumbered[static_cast<size_t>(step.operand)];
     }
   }
+  for (Output& output : graph.outputs) output.value = renumbered[static_cast<size_t>(output.value)];
   graph.ops = std::move(kept);
-  for (Output& o : graph.outputs) o.value = renumbered[static_cast<size_t>(o.value)];
 }
 
 int64_t multiply_adds(const Graph& graph, const Op& op) {
@@ -47,15 +68,26 @@ int64_t multiply_adds(const Graph& graph, const Op& op) {
 }
 
 std::vector<TensorRef> checkpoint_tensors(const Graph& graph) {
-  std::vector<TensorRef> refs;
+  std::vector<TensorRef> all;
+  std::unordered_set<std::string> seen;
+  const auto collect = [&](const RecipePtr& recipe) {
+    if (!recipe) return;
+    std::vector<TensorRef> here;
+    collect_tensors(*recipe, here);
+    for (TensorRef& ref : here) {
+      std::string key = ref.name;
+      for (int64_t d : ref.shape) key += "," + std::to_string(d);
+      if (seen.insert(std::move(key)).second) all.push_back(std::move(ref));
+    }
+  };
   for (const Op& op : graph.ops) {
-    for (const RecipePtr& c : op.constants) collect_tensors(*c, refs);
-    for (const Step& s : op.epilogue) {
-      if (s.constant) collect_tensors(*s.constant, refs);
-      if (s.constant2) collect_tensors(*s.constant2, refs);
+    for (const RecipePtr& recipe : op.constants) collect(recipe);
+    for (const Step& step : op.epilogue) {
+      collect(step.constant);
+      collect(step.constant2);
     }
   }
-  return refs;
+  return all;
 }
 
 }  // namespace resnetc::graph

@@ -18,6 +18,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ir/op.h"
@@ -39,6 +40,9 @@ enum class StepKind {
   relu,     ///< NaN kept
   sigmoid,
 };
+
+/// As in the text form.
+std::string_view to_string(StepKind kind);
 
 struct Step {
   StepKind kind = StepKind::relu;

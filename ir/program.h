@@ -23,6 +23,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ir/graph.h"
@@ -71,6 +72,9 @@ enum class KernelKind {
   copy,             ///< its operand as it is (more channels become zeros): the carrier of element-wise epilogues
   softmax,
 };
+
+/// As in the text form.
+std::string_view to_string(KernelKind kind);
 
 struct Step {
   graph::StepKind kind = graph::StepKind::relu;
@@ -144,7 +148,8 @@ std::string to_dot(const Program& program);
 std::string to_json(const Program& program, const Sources& sources);
 
 /// A kernel without names, offsets, locations and constants' identities: all that its machine code depends on, but the target.
-/// Two kernels with equal specs share one object. Text form: one line, read back by parse_spec().
+/// Two kernels with equal specs share one object.
+/// Text form: one line, which holds every field.
 struct KernelSpec {
   KernelKind kind = KernelKind::copy;
   OpAttributes attributes;

@@ -104,6 +104,12 @@ bool Cursor::accept(std::string_view token) {
   return true;
 }
 
+bool Cursor::accept_within(char c) {
+  if (!rest().starts_with(c)) return false;
+  ++at_;
+  return true;
+}
+
 bool Cursor::expect(std::string_view token) { return accept(token) || fail(fmt::format("expected '{}'", token)); }
 
 std::string Cursor::word() {

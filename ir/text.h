@@ -35,7 +35,9 @@ class Cursor {
   bool peek(std::string_view token);
   /// The same, and goes past it.
   bool accept(std::string_view token);
-  /// The same, and a failure if it is not there.
+  /// Goes past `c` if it stands next, with no blanks before it, whatever follows: the x of `3x3`.
+  bool accept_within(char c);
+  /// The same as accept(), and a failure if it is not there.
   bool expect(std::string_view token);
 
   /// A letter or `_`, then letters, digits and `_`.
@@ -46,9 +48,12 @@ class Cursor {
   int64_t integer(int64_t low = std::numeric_limits<int64_t>::min(), int64_t high = std::numeric_limits<int64_t>::max());
   double real();
 
+  /// The text still to read; a reader of its own may take its front and hand back the rest.
+  std::string_view rest() const { return text_.substr(at_); }
+  void advance_to(std::string_view rest) { at_ = text_.size() - rest.size(); }
+
  private:
   void skip_blanks();
-  std::string_view rest() const { return text_.substr(at_); }
 
   std::string_view text_;
   size_t at_ = 0;

@@ -1,0 +1,68 @@
+/// \file What a kernel's machine code depends on, and its text form, which names and caches objects: every field of the spec is in it.
+#include <fmt/format.h>
+
+#include "ir/program.h"
+#include "ir/text_forms.h"
+
+namespace resnetc::program {
+
+namespace {
+
+/// A caller's buffer is dense: it has no stride of its own.
+Tensor callers_side(const TensorType& type) {
+  Tensor tensor;
+  tensor.type = type;
+  return tensor;
+}
+
+Tensor layout_of(const Tensor& tensor) {
+  Tensor layout = callers_side(tensor.type);
+  layout.channel_stride = tensor.channel_stride;
+  layout.halo = tensor.halo;
+  return layout;
+}
+
+std::string layout_text(const Tensor& tensor) {
+  return fmt::format("{} stride={} halo={}", to_string(tensor.type), tensor.channel_stride, to_string(tensor.halo));
+}
+
+}  // namespace
+
+KernelSpec spec_of(const Program& program, const Kernel& kernel) {
+  KernelSpec spec;
+  spec.kind = kernel.kind;
+  spec.attributes = kernel.attributes;
+  // Where constants come from is no matter of the code.
+  spec.attributes.bias = OpAttributes{}.bias;
+  spec.attributes.eps = OpAttributes{}.eps;
+  if (kernel.kind == KernelKind::load) spec.input = program.input;
+  spec.in = kernel.in == none ? callers_side(program.input_type) : layout_of(program.tensor(kernel.in));
+  spec.out = kernel.out == none ? callers_side(program.outputs[static_cast<size_t>(kernel.port)].type) : layout_of(program.tensor(kernel.out));
+  for (const Step& step : kernel.epilogue) {
+    KernelSpec::StepSpec& s = spec.epilogue.emplace_back();
+    s.kind = step.kind;
+    if (step.operand == none) continue;
+    s.operand = layout_of(program.tensor(step.operand));
+    s.in_place = in_place(program, kernel, step.operand);
+  }
+  spec.schedule = kernel.schedule;
+  return spec;
+}
+
+std::string to_string(const KernelSpec& spec) {
+  std::string out(to_string(spec.kind));
+  out += text::attributes(spec.attributes);
+  if (spec.kind == KernelKind::load) out += " input" + text::input_format(spec.input.format, spec.input.mean, spec.input.std);
+  out += " in " + layout_text(spec.in);
+  for (size_t i = 0; i < spec.epilogue.size(); ++i) {
+    const KernelSpec::StepSpec& step = spec.epilogue[i];
+    out += i == 0 ? " then " : ", ";
+    out += graph::to_string(step.kind);
+    if (step.kind == graph::StepKind::add || step.kind == graph::StepKind::mul) {
+      out += fmt::format("({}{})", layout_text(step.operand), step.in_place ? " in_place" : "");
+    }
+  }
+  return out + " out " + layout_text(spec.out) + text::schedule(spec.schedule);
+}
+
+}  // namespace resnetc::program

@@ -1,0 +1,232 @@
+/// \file Writing and reading of what the three IRs have in common.
+#include "ir/text_forms.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace resnetc::text {
+
+namespace {
+
+/// More files than any network is made of; each costs a search.
+constexpr size_t max_files = 1000;
+constexpr size_t max_input_channels = 4096;
+
+std::string numbers(const std::vector<double>& values) {
+  std::string out = "(";
+  for (size_t i = 0; i < values.size(); ++i) out += (i == 0 ? "" : ", ") + number(values[i]);
+  return out + ")";
+}
+
+}  // namespace
+
+std::string location(Location at, const Sources& sources) {
+  if (!at.known()) return {};
+  return fmt::format(" @ {}:{}:{}+{}", quoted(sources.name(at.file)), at.line, at.column, at.length);
+}
+
+std::string attributes(const OpAttributes& a) {
+  const OpAttributes defaults;
+  std::string out;
+  const auto integer = [&out](std::string_view name, int64_t value, int64_t normal) {
+    if (value != normal) out += fmt::format(" {}={}", name, value);
+  };
+  const auto extent = [&out](std::string_view name, Extent2 value, Extent2 normal) {
+    if (value != normal) out += fmt::format(" {}={}", name, to_string(value));
+  };
+  integer("channels", a.channels, defaults.channels);
+  extent("kernel", a.kernel, defaults.kernel);
+  extent("stride", a.stride, defaults.stride);
+  extent("pad", a.pad, defaults.pad);
+  extent("dilation", a.dilation, defaults.dilation);
+  integer("groups", a.groups, defaults.groups);
+  if (a.bias) out += " bias=true";
+  if (a.eps != defaults.eps) out += " eps=" + number(a.eps);
+  return out;
+}
+
+std::string input_format(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std) {
+  std::string out = fmt::format(" {}", to_string(format));
+  if (!mean.empty()) out += " mean " + numbers(mean);
+  if (!std.empty()) out += " std " + numbers(std);
+  return out;
+}
+
+std::string schedule(const program::Schedule& s) {
+  return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", s.algorithm, s.vectors, s.pixels, s.rows, s.flat ? " flat" : "");
+}
+
+Reader::Reader(FileId file, Diagnostics& diagnostics)
+    : Cursor(diagnostics.sources().text(file)), file_(file), diagnostics_(diagnostics) {}
+
+Location Reader::location() {
+  Location at;
+  if (!accept("@")) return at;
+  constexpr int32_t most = std::numeric_limits<int32_t>::max();
+  std::string file = string();
+  expect(":");
+  at.line = static_cast<int32_t>(integer(0, most));
+  expect(":");
+  at.column = static_cast<int32_t>(integer(0, most));
+  expect("+");
+  at.length = static_cast<int32_t>(integer(0, most));
+  if (failed()) return {};
+  const auto known = files_.find(file);
+  if (known != files_.end()) {
+    at.file = known->second;
+  } else if (files_.size() == max_files) {
+    fail(fmt::format("locations in more than {} files", max_files));
+  } else {
+    at.file = diagnostics_.sources().named(file);
+    files_.emplace(std::move(file), at.file);
+  }
+  return at;
+}
+
+TensorType Reader::type() {
+  expect("f32");
+  expect("[");
+  expect("N");
+  expect(",");
+  TensorType type = TensorType::vector(integer(1, max_elements));
+  if (accept(",")) {
+    type.height = integer(1, max_elements);
+    expect(",");
+    type.width = integer(1, max_elements);
+    type.rank = 4;
+  }
+  expect("]");
+  if (!failed() && !fits(type)) fail(fmt::format("{} is too large", to_string(type)));
+  return type;
+}
+
+Extent2 Reader::extent() {
+  Extent2 extent;
+  extent.h = integer(0, max_elements);
+  // "7x7": the x is no word of its own.
+  if (!accept_within('x')) fail("expected an extent such as 3x3");
+  extent.w = integer(0, max_elements);
+  return extent;
+}
+
+OpAttributes Reader::attributes() {
+  OpAttributes a;
+  const auto key = [this](std::string_view name) {
+    if (!accept(name)) return false;
+    return expect("=");
+  };
+  for (bool more = true; more && !failed();) {
+    if (key("channels")) {
+      a.channels = integer(0, max_elements);
+    } else if (key("kernel")) {
+      a.kernel = extent();
+    } else if (key("stride")) {
+      a.stride = extent();
+    } else if (key("pad")) {
+      a.pad = extent();
+    } else if (key("dilation")) {
+      a.dilation = extent();
+    } else if (key("groups")) {
+      a.groups = integer(0, max_elements);
+    } else if (key("bias")) {
+      a.bias = expect("true");
+    } else if (key("eps")) {
+      a.eps = real();
+    } else {
+      more = false;
+    }
+  }
+  return a;
+}
+
+void Reader::input_format(InputFormat& format, std::vector<double>& mean, std::vector<double>& std) {
+  if (accept("planar_f32")) {
+    format = InputFormat::planar_f32;
+  } else if (accept("vector_f32")) {
+    format = InputFormat::vector_f32;
+  } else if (expect("packed_u8")) {
+    format = InputFormat::packed_u8;
+  }
+  const auto list = [this](std::string_view name, std::vector<double>& values) {
+    if (!accept(name)) return;
+    expect("(");
+    do {
+      values.push_back(real());
+    } while (accept(",") && values.size() < max_input_channels);
+    expect(")");
+  };
+  list("mean", mean);
+  list("std", std);
+}
+
+program::Schedule Reader::schedule() {
+  program::Schedule s;
+  expect("schedule");
+  s.algorithm = word();
+  const auto field = [this](std::string_view name) {
+    expect(name);
+    expect("=");
+    return integer(0, max_elements);
+  };
+  s.vectors = field("vectors");
+  s.pixels = field("pixels");
+  s.rows = field("rows");
+  s.flat = accept("flat");
+  return s;
+}
+
+RecipePtr Reader::recipe() {
+  if (failed()) return nullptr;
+  std::string why;
+  const size_t start = offset();
+  std::string_view text = rest();
+  std::optional<RecipePtr> recipe = parse_recipe_prefix(text, why);
+  if (!recipe) {
+    fail_at(start, "in this recipe, " + why);
+    return nullptr;
+  }
+  advance_to(text);
+  return *recipe;
+}
+
+int32_t Reader::value(const Names& names) {
+  const size_t start = offset();
+  const std::string name = value_name();
+  if (failed()) return -1;
+  const auto found = names.find(name);
+  if (found != names.end()) return found->second;
+  fail_at(start, fmt::format("{} is not defined before its use", text::value_name(name)));
+  return -1;
+}
+
+std::string Reader::new_value(Names& names, int32_t id) {
+  const size_t start = offset();
+  std::string name = value_name();
+  if (!failed() && !names.emplace(name, id).second) fail_at(start, fmt::format("{} is defined twice", text::value_name(name)));
+  return name;
+}
+
+bool Reader::finish() {
+  if (!failed() && !at_end()) fail("text after the end of the network");
+  if (!failed()) return true;
+  diagnostics_.error(place(offset()), why());
+  return false;
+}
+
+bool Reader::report_fault(const std::optional<std::string>& fault) {
+  if (!fault) return true;
+  diagnostics_.error(place(0), "this IR is not valid: " + *fault);
+  return false;
+}
+
+Location Reader::place(size_t offset) const {
+  const std::string_view text = diagnostics_.sources().text(file_);
+  const std::string_view before = text.substr(0, offset);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const size_t newline = before.rfind('\n');
+  const size_t column = newline == std::string_view::npos ? offset + 1 : offset - newline;
+  return {file_, static_cast<int32_t>(line), static_cast<int32_t>(column), 1};
+}
+
+}  // namespace resnetc::text

@@ -1,0 +1,61 @@
+/// \file Text of what the three IRs have in common (types, attributes, locations, inputs, recipes), and the reader of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ir/op.h"
+#include "ir/program.h"
+#include "ir/recipe.h"
+#include "ir/text.h"
+#include "support/diagnostics.h"
+
+namespace resnetc::text {
+
+// Each of these is empty where there is nothing to say, and otherwise starts with a blank.
+
+/// ` @ "net.rn":8:3+5`.
+std::string location(Location at, const Sources& sources);
+/// ` channels=64 kernel=3x3`: those that differ from the defaults.
+std::string attributes(const OpAttributes& a);
+/// ` packed_u8 mean (0.5) std (0.25)`.
+std::string input_format(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std);
+/// ` schedule direct vectors=2 pixels=7 rows=4 flat`.
+std::string schedule(const program::Schedule& s);
+
+/// Value names to their ids.
+using Names = std::unordered_map<std::string, int32_t>;
+
+class Reader : public Cursor {
+ public:
+  Reader(FileId file, Diagnostics& diagnostics);
+
+  /// A location, if one stands next.
+  Location location();
+  TensorType type();
+  Extent2 extent();
+  OpAttributes attributes();
+  void input_format(InputFormat& format, std::vector<double>& mean, std::vector<double>& std);
+  program::Schedule schedule();
+  RecipePtr recipe();
+  /// `%name` of a value already defined.
+  int32_t value(const Names& names);
+  /// `%name` of a new value, which gets the id `id`.
+  std::string new_value(Names& names, int32_t id);
+
+  /// Reports a failure of the reader, or else text after the end, or else the fault that the verifier found. Whether there was none.
+  bool finish();
+  bool report_fault(const std::optional<std::string>& fault);
+
+ private:
+  Location place(size_t offset) const;
+
+  FileId file_;
+  Diagnostics& diagnostics_;
+  Names files_;
+};
+
+}  // namespace resnetc::text
