@@ -1,0 +1,128 @@
+/// \file The model behind the schedules. Figures are for current x86-64 cores: two vector operations a cycle, two loads a cycle, four cycles
+/// from one multiply-add to the next on the same accumulator, a first-level cache of 64 sets of 64 bytes.
+#include "passes/conv_schedule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace resnetc::passes {
+
+namespace {
+
+/// Below this many multiply-adds a picture takes a few microseconds: waking a thread for a part of it does not pay.
+constexpr int64_t least_shared_work = 500'000;
+/// Tasks are not made smaller than this.
+constexpr int64_t least_task_work = 200'000;
+/// So many tasks leave two to eight threads evenly loaded.
+constexpr int64_t wanted_tasks = 16;
+/// The same two limits for kernels that only move elements.
+constexpr int64_t least_shared_elements = 65'536;
+
+/// What a target's registers allow.
+struct RegisterFile {
+  int64_t parts;         ///< registers a vector of 16 takes
+  int64_t accumulators;  ///< vectors of 16 that a tile may hold
+  bool weights_held;     ///< a tile's weights need registers too
+};
+
+RegisterFile registers_of(const std::string& target) {
+  if (target.find("avx512") != std::string::npos) return {1, 28, true};
+  if (target.find("avx2") != std::string::npos) return {2, 6, false};
+  return {4, 3, false};
+}
+
+/// How many of a tile's pixels share a set of the first-level cache: pixels a large power of two of bytes apart do.
+int64_t pixels_in_one_set(int64_t pixels, int64_t stride_bytes) {
+  constexpr int64_t period = 4096;
+  const int64_t distinct = period / std::gcd(stride_bytes, period);
+  return (pixels + distinct - 1) / distinct;
+}
+
+/// The part of peak arithmetic that a tile can reach, its wasted pixels taken off.
+double efficiency(const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes) {
+  const double operations = static_cast<double>(vectors * pixels * file.parts);
+  const double loads = static_cast<double>(vectors * file.parts + pixels);
+  constexpr double latency = 4, loop = 0.5;
+  double cycles = std::max({operations / 2, loads / 2, latency}) + loop;
+  if (pixels_in_one_set(pixels, stride_bytes) > 8) cycles *= 1.7;
+  const int64_t computed = (axis + pixels - 1) / pixels * pixels;
+  return operations / 2 / cycles * static_cast<double>(axis) / static_cast<double>(computed);
+}
+
+/// The largest part of the work that one of two threads gets, as a multiple of its half.
+double imbalance(int64_t units, int64_t rows, int64_t channel_tasks) {
+  const int64_t tasks = (units + rows - 1) / rows * channel_tasks;
+  return static_cast<double>((tasks + 1) / 2 * 2 * rows) / static_cast<double>(units * channel_tasks);
+}
+
+/// Rows of a task: about wanted_tasks tasks, evenly split.
+int64_t choose_rows(int64_t units, int64_t channel_tasks, int64_t multiply_adds) {
+  if (multiply_adds < least_shared_work) return 0;
+  const int64_t tasks = std::clamp<int64_t>(multiply_adds / least_task_work, 2, wanted_tasks);
+  const int64_t fewest = std::clamp<int64_t>((tasks + channel_tasks - 1) / channel_tasks, 1, units);
+  int64_t best = (units + fewest - 1) / fewest;
+  double least = imbalance(units, best, channel_tasks);
+  for (int64_t blocks = fewest + 1; blocks <= std::min(units, 2 * fewest + 2); ++blocks) {
+    const int64_t rows = (units + blocks - 1) / blocks;
+    const double now = imbalance(units, rows, channel_tasks);
+    if (now < least - 1e-9) {
+      least = now;
+      best = rows;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, bool flat,
+                                    int64_t multiply_adds, const std::string& target) {
+  const RegisterFile file = registers_of(target);
+  const int64_t axis = flat ? out.type.pixels() : out.type.width;
+  const int64_t blocks = out.channel_stride / lanes;
+  const int64_t stride_bytes = in.channel_stride * attributes.stride.w * 4;
+  program::Schedule schedule;
+  schedule.algorithm = "direct";
+  schedule.flat = flat;
+  double best = 0;
+  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+    if (blocks % vectors != 0) continue;
+    for (int64_t pixels = 1; pixels <= std::min(axis, file.accumulators); ++pixels) {
+      if (vectors * pixels > file.accumulators) break;
+      if (file.weights_held && vectors * pixels + vectors + 1 > 31) break;
+      const double now = efficiency(file, vectors, pixels, axis, stride_bytes);
+      if (now <= best + 1e-9) continue;
+      best = now;
+      schedule.vectors = vectors;
+      schedule.pixels = pixels;
+    }
+  }
+  const int64_t units = flat ? (axis + schedule.pixels - 1) / schedule.pixels : out.type.height;
+  schedule.rows = choose_rows(units, blocks / schedule.vectors, multiply_adds);
+  std::string reason = fmt::format("direct convolution, {} x {} register tile ({}{:.0f}% of peak expected)", schedule.vectors * lanes,
+                                   schedule.pixels, flat ? "pixels of all rows as one axis, " : "", 100 * best);
+  if (axis % schedule.pixels != 0) {
+    reason += fmt::format("; {} {} are not whole tiles, the last one overlaps", axis, flat ? "pixels" : "columns");
+  }
+  if (schedule.rows == 0) {
+    reason += "; too little work to share between threads";
+  } else {
+    reason += fmt::format("; {} tasks", (units + schedule.rows - 1) / schedule.rows * (blocks / schedule.vectors));
+  }
+  return {schedule, reason};
+}
+
+ScheduleChoice choose_general_schedule(int64_t elements, int64_t height) {
+  program::Schedule schedule;
+  if (elements < least_shared_elements) {
+    schedule.rows = 0;
+    return {schedule, "general schedule; too little work to share between threads"};
+  }
+  schedule.rows = choose_rows(height, 1, least_task_work * wanted_tasks);
+  return {schedule, fmt::format("general schedule; {} tasks", (height + schedule.rows - 1) / schedule.rows)};
+}
+
+}  // namespace resnetc::passes

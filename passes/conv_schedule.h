@@ -1,0 +1,23 @@
+/// \file Which register tile and which tasks a direct convolution gets on a target. A small model of the machine, not a search: the same
+/// input gives the same choice everywhere.
+#pragma once
+
+#include <string>
+
+#include "ir/program.h"
+
+namespace resnetc::passes {
+
+struct ScheduleChoice {
+  program::Schedule schedule;
+  std::string reason;  ///< one sentence for --opt-report
+};
+
+/// The schedule of a convolution of `in` to `out` with `multiply_adds` for one picture. `flat` says whether all pixels may be one axis.
+ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, bool flat,
+                                    int64_t multiply_adds, const std::string& target);
+
+/// The schedule of any other kernel, which passes `elements` of one picture through memory and makes `height` rows.
+ScheduleChoice choose_general_schedule(int64_t elements, int64_t height);
+
+}  // namespace resnetc::passes
