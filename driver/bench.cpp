@@ -208,13 +208,13 @@ void add_bench(CLI::App& app, Invocation& invocation) {
   command->add_option("LIB.so", options->library, "the library")->required();
   command->add_option("--weights", options->weights, "a weights file (the one beside the library; generated ones if there is none)")
       ->type_name("NET.weights");
-  command->add_option("--batch", options->batch, "pictures in one run (1)")->type_name("N")->check(CLI::Range(1, 65536));
-  command->add_option("--threads", options->threads, "threads (one a processor)")->type_name("N")->check(CLI::Range(1, RN_MAX_THREADS));
+  command->add_option("--batch", options->batch, "pictures in one run (1)")->type_name("N")->check(CLI::Range(1, 65536).description(""));
+  command->add_option("--threads", options->threads, "threads (one a processor)")->type_name("N")->check(CLI::Range(1, RN_MAX_THREADS).description(""));
   command->add_option("--target", options->target, "an instruction set in the library, instead of the best one")->type_name("TARGET");
   command->add_flag("--layers", options->layers, "also a table of the kernels");
   command->add_flag("--json", options->json, "print one JSON object instead of text");
-  command->add_option("--runs", options->runs, "run exactly so often")->type_name("N")->check(CLI::Range(1, 1000000));
-  command->add_option("--seconds", options->seconds, "run for so long (2)")->type_name("S")->check(CLI::Range(0.0, 3600.0));
+  command->add_option("--runs", options->runs, "run exactly so often")->type_name("N")->check(CLI::Range(1, 1000000).description(""));
+  command->add_option("--seconds", options->seconds, "run for so long (2)")->type_name("S")->check(CLI::Range(0.0, 3600.0).description(""));
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return bench(*options, invocation); }; });
 }
 

@@ -201,7 +201,7 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   command->add_flag("--time-passes", options->time_passes, "print on stderr what each pass, kernels and linking took");
   command->add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
   command->add_option("--cache-dir", options->cache_dir, "where compiled kernels are kept ($XDG_CACHE_HOME/resnetc)")->type_name("DIR");
-  command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one a processor)")->type_name("N")->check(CLI::Range(1, 1024));
+  command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one a processor)")->type_name("N")->check(CLI::Range(1, 1024).description(""));
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return compile(*options, invocation); }; });
 }
 

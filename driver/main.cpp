@@ -52,6 +52,8 @@ int run(int argc, char** argv) {
   app.get_formatter()->column_width(36);
   app.set_version_flag("--version", "resnetc " RESNETC_VERSION, "print the version and exit");
   app.set_help_flag("-h,--help", "print this help and exit");
+  app.get_formatter()->label("TEXT", "");
+  app.get_formatter()->label("REQUIRED", "(required)");
   app.add_option("--color", invocation.colour, "colours in diagnostics: auto, always or never")
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}));
@@ -72,7 +74,7 @@ int run(int argc, char** argv) {
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
     std::vector<std::string> extras = app.remaining(true);
-    if (error.get_name() == "ExtrasError" && !extras.empty()) return explain_extra(app, extras.front());
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !extras.empty()) return explain_extra(app, extras.front());
     // A misspelt option often leaves a required one unset: the misspelling is the mistake to name.
     for (const std::string& extra : extras) {
       if (extra.starts_with("-")) return explain_extra(app, extra);

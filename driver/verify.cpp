@@ -190,11 +190,11 @@ void add_verify(CLI::App& app, Invocation& invocation) {
   add_network_options(*command, options->network);
   command->add_option("--weights", options->weights, "a checkpoint (generated weights, see docs/exactness.md)")->type_name("FILE.safetensors");
   command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())->type_name("T[,T...]");
-  command->add_option("--batch", options->batch, "pictures in the run (1)")->type_name("N")->check(CLI::Range(1, 1024));
-  command->add_option("--threads", options->threads, "threads (one a processor)")->type_name("N")->check(CLI::Range(1, RN_MAX_THREADS));
+  command->add_option("--batch", options->batch, "pictures in the run (1)")->type_name("N")->check(CLI::Range(1, 1024).description(""));
+  command->add_option("--threads", options->threads, "threads (one a processor)")->type_name("N")->check(CLI::Range(1, RN_MAX_THREADS).description(""));
   command->add_option("--tolerance", options->tolerance, "the largest error allowed, over the largest value (1e-4)")
       ->type_name("E")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(CLI::Range(0.0, 1.0).description(""));
   command->add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return verify(*options, invocation); }; });
 }
