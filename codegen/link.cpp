@@ -122,7 +122,10 @@ std::optional<std::string> localise(std::string_view object, std::span<const std
   for (const std::string& name : keep) {
     if (llvm::Error error = config.Common.SymbolsToKeepGlobal.addMatcher(literal(name))) return fail(std::move(error));
   }
-  if (llvm::Error error = config.Common.ToRemove.addMatcher(literal(".comment"))) return fail(std::move(error));
+  // .llvm_addrsig counts symbols, which this renumbers.
+  for (const char* section : {".comment", ".llvm_addrsig"}) {
+    if (llvm::Error error = config.Common.ToRemove.addMatcher(literal(section))) return fail(std::move(error));
+  }
 
   auto binary = llvm::object::createBinary(llvm::MemoryBufferRef(llvm::StringRef(object.data(), object.size()), "network"));
   if (!binary) return fail(binary.takeError());

@@ -1,0 +1,55 @@
+/// \file Fuzzes what reads weights: the safetensors reader, the manifest reader and the runtime's check of a weights file.
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "codegen/library.h"
+#include "codegen/safetensors.h"
+#include "runtime/runtime.h"
+#include "runtime/weights.c"  // the runtime is no part of resnetc's own libraries
+
+namespace {
+
+/// The runtime reads a header from memory that the caller may have cut anywhere.
+void fuzz_weights_file(const uint8_t* data, size_t size) {
+  rn_model model{};
+  model.weights_version = RN_WEIGHTS_VERSION;
+  model.recipe_hash = 0;
+  model.weights_bytes = size > RN_WEIGHTS_ALIGN ? size - RN_WEIGHTS_ALIGN : 64;
+  void* copy = nullptr;
+  if (posix_memalign(&copy, 64, size == 0 ? 1 : size) != 0) return;
+  if (size != 0) std::memcpy(copy, data, size);
+  rn_check_weights(&model, copy, size, 1);
+  std::free(copy);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  fuzz_weights_file(data, size);
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
+
+  std::string why;
+  resnetc::codegen::parse_manifest(bytes, why);
+
+  // Once as a whole file, once as the header of one, which a fuzzer would need long to find.
+  std::string framed(8, '\0');
+  for (size_t i = 0; i < 8; ++i) framed[i] = static_cast<char>(size >> (8 * i));
+  for (const std::string& file : {bytes, framed + bytes, framed + bytes + std::string(16, '\0')}) {
+    resnetc::Sources sources;
+    resnetc::Diagnostics diagnostics(sources);
+    const auto weights = resnetc::codegen::Safetensors::from_bytes("fuzz", file, diagnostics);
+    if (weights == nullptr) {
+      if (!diagnostics.has_errors()) std::abort();
+      continue;
+    }
+    std::vector<resnetc::TensorRef> wanted;
+    for (const auto& [name, entry] : weights->entries()) {
+      weights->read(name, entry.shape);
+      wanted.push_back({name, entry.shape});
+    }
+    weights->matches(wanted, diagnostics);
+  }
+  return 0;
+}
