@@ -3,16 +3,18 @@
 /// Text form (`resnetc dump --level graph`):
 ///
 ///     graph "resnet18" {
-///       input %image : f32[N, 3, 224, 224] planar_f32 @ "resnet18.rn":6:3
-///       %conv1 = conv2d(%image) channels=64 kernel=7x7 stride=2x2 pad=3x3 : f32[N, 64, 112, 112] @ "resnet18.rn":8:3
+///       input %image : f32[N, 3, 224, 224] planar_f32 @ "resnet18.rn":6:3+5
+///       %conv1 = conv2d(%image) channels=64 kernel=7x7 stride=2x2 pad=3x3 : f32[N, 64, 112, 112] @ "resnet18.rn":8:3+5
 ///         weight = tensor("conv1.weight", [64, 3, 7, 7])
 ///       %relu = conv2d(%image) channels=64 kernel=7x7 stride=2x2 pad=3x3 then bias, relu : f32[N, 64, 112, 112] @ ...
 ///         weight = scale_rows(...)
 ///         bias = sub(...)
 ///       %layer1.0.relu2 = conv2d(%layer1.0.relu) channels=64 kernel=3x3 pad=1x1 then bias, add(%relu), relu : f32[...] @ ...
+///         ...
 ///       output "logits" %fc @ ...
 ///     }
 ///
+/// Attributes with their defaults are left out; a step's constants follow the operation's own. docs/ir.md has the grammar.
 /// An operation's `epilogue` (after `then`) is applied in order to each element it produces, before the element is stored.
 #pragma once
 
@@ -43,6 +45,9 @@ enum class StepKind {
 
 /// As in the text form.
 std::string_view to_string(StepKind kind);
+
+/// An epilogue has no more steps than this.
+inline constexpr size_t max_epilogue_steps = 8;
 
 struct Step {
   StepKind kind = StepKind::relu;

@@ -1,0 +1,69 @@
+/// \file Checks that the verifiers share.
+#include "ir/checks.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace resnetc::checks {
+
+Fault identifier(std::string_view what, std::string_view name) {
+  bool good = !name.empty() && !(name[0] >= '0' && name[0] <= '9');
+  for (char c : name) good = good && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_');
+  if (good) return std::nullopt;
+  return fmt::format("{} '{}' is not a C identifier", what, name);
+}
+
+Fault input(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std, const TensorType& type) {
+  if (!fits(type)) return fmt::format("the input's type {} is empty or too large", to_string(type));
+  if ((format == InputFormat::vector_f32) != (type.rank == 2)) {
+    return fmt::format("an input of format {} cannot be {}", to_string(format), to_string(type));
+  }
+  const size_t wanted = format == InputFormat::packed_u8 ? static_cast<size_t>(type.channels) : 0;
+  if (mean.size() != wanted || std.size() != wanted) {
+    return fmt::format("the input has {} means and {} deviations where its format and type want {}", mean.size(), std.size(), wanted);
+  }
+  for (double m : mean) {
+    if (!std::isfinite(m)) return "a mean of the input is not finite";
+  }
+  for (double s : std) {
+    if (!std::isfinite(s) || s == 0) return "a deviation of the input is zero or not finite";
+  }
+  return std::nullopt;
+}
+
+Fault attributes(OpKind kind, const OpAttributes& attributes) {
+  const OpInfo& op = info(kind);
+  OpAttributes rest = attributes;
+  const OpAttributes defaults;
+  if (op.channels) rest.channels = defaults.channels;
+  if (op.window) {
+    rest.kernel = defaults.kernel;
+    rest.stride = defaults.stride;
+    rest.pad = defaults.pad;
+  }
+  if (op.dilation_groups_bias) {
+    rest.dilation = defaults.dilation;
+    rest.groups = defaults.groups;
+    rest.bias = defaults.bias;
+  }
+  if (op.eps) rest.eps = defaults.eps;
+  if (rest == defaults) return std::nullopt;
+  return fmt::format("{} has an attribute that is not its own", op.name);
+}
+
+Fault result_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands, const TensorType& result) {
+  std::string why;
+  const std::optional<TensorType> inferred = infer_type(kind, attributes, operands, why);
+  if (!inferred) return why;
+  if (*inferred == result) return std::nullopt;
+  return fmt::format("its type is {} where the operation makes {}", to_string(result), to_string(*inferred));
+}
+
+Fault recipe_shape(std::string_view what, const RecipePtr& recipe, const std::vector<int64_t>& shape) {
+  if (!recipe) return fmt::format("its {} is missing", what);
+  if (recipe->shape == shape) return std::nullopt;
+  return fmt::format("its {} has shape [{}] where [{}] is needed", what, fmt::join(recipe->shape, ", "), fmt::join(shape, ", "));
+}
+
+}  // namespace resnetc::checks

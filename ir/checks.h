@@ -1,0 +1,26 @@
+/// \file Checks that the verifiers of the three IRs share. Each returns the fault, or nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ir/op.h"
+#include "ir/recipe.h"
+
+namespace resnetc::checks {
+
+using Fault = std::optional<std::string>;
+
+/// `what` in the fault is e.g. "the network's name".
+Fault identifier(std::string_view what, std::string_view name);
+Fault input(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std, const TensorType& type);
+/// Attributes that the operation does not have must keep their defaults.
+Fault attributes(OpKind kind, const OpAttributes& attributes);
+/// The operation's own rule, and that its result has the type `result`.
+Fault result_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands, const TensorType& result);
+/// A recipe that is there and has this shape.
+Fault recipe_shape(std::string_view what, const RecipePtr& recipe, const std::vector<int64_t>& shape);
+
+}  // namespace resnetc::checks

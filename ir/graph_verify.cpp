@@ -1,0 +1,101 @@
+/// \file What every graph must satisfy, whatever pass ran last and wherever its text came from.
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+#include "ir/checks.h"
+#include "ir/graph.h"
+#include "ir/graph_parts.h"
+
+namespace resnetc::graph {
+
+namespace {
+
+using checks::Fault;
+
+Fault check_constants(const Graph& graph, const Op& op) {
+  const std::vector<std::string_view> names = constant_names(op.kind);
+  if (op.constants.size() != names.size()) return fmt::format("it has {} constants where it needs {}", op.constants.size(), names.size());
+  if (names.empty()) return std::nullopt;
+  const TensorType& operand = graph.op(op.operands[0]).type;
+  const std::vector<WeightSpec> specs = weight_specs(op.kind, op.attributes, operand);
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::vector<int64_t> shape = specs.empty() ? std::vector<int64_t>{operand.channels} : specs[i].shape;
+    if (Fault fault = checks::recipe_shape(names[i], op.constants[i], shape)) return fault;
+  }
+  return std::nullopt;
+}
+
+Fault check_step(const Graph& graph, ValueId id, const Step& step) {
+  const TensorType& type = graph.op(id).type;
+  const bool has_operand = step.kind == StepKind::add || step.kind == StepKind::mul;
+  if (has_operand != (step.operand != no_value)) return fmt::format("its step {} has one operand too many or too few", to_string(step.kind));
+  if (has_operand) {
+    if (step.operand < 0 || step.operand >= id) return fmt::format("its step {} uses a value before its definition", to_string(step.kind));
+    const TensorType pair[] = {type, graph.op(step.operand).type};
+    return checks::result_type(step.kind == StepKind::add ? OpKind::add : OpKind::mul, {}, pair, type);
+  }
+  const size_t wanted = step.kind == StepKind::bias ? 1 : step.kind == StepKind::affine ? 2 : 0;
+  const std::vector<int64_t> shape{type.channels};
+  if (wanted < 1 ? step.constant != nullptr : false) return "a step without constants has one";
+  if (wanted < 2 ? step.constant2 != nullptr : false) return "a step with at most one constant has two";
+  if (wanted >= 1) {
+    if (Fault fault = checks::recipe_shape(wanted == 1 ? "bias" : "scale", step.constant, shape)) return fault;
+  }
+  if (wanted == 2) return checks::recipe_shape("shift", step.constant2, shape);
+  return std::nullopt;
+}
+
+Fault check_op(const Graph& graph, ValueId id) {
+  const Op& op = graph.op(id);
+  if (op.kind == OpKind::input) return "only the first operation can be the input";
+  std::vector<TensorType> operands;
+  for (ValueId operand : op.operands) {
+    if (operand < 0 || operand >= id) return "it uses a value before its definition";
+    operands.push_back(graph.op(operand).type);
+  }
+  if (Fault fault = checks::attributes(op.kind, op.attributes)) return fault;
+  if (Fault fault = checks::result_type(op.kind, op.attributes, operands, op.type)) return fault;
+  if (Fault fault = check_constants(graph, op)) return fault;
+  if (op.epilogue.size() > max_epilogue_steps) return fmt::format("its epilogue has more than {} steps", max_epilogue_steps);
+  for (const Step& step : op.epilogue) {
+    if (Fault fault = check_step(graph, id, step)) return fault;
+  }
+  return std::nullopt;
+}
+
+Fault check_input(const Graph& graph) {
+  if (graph.ops.empty() || graph.ops[0].kind != OpKind::input) return "the first operation is not the input";
+  const Op& input = graph.ops[0];
+  if (!input.operands.empty() || !input.constants.empty() || !input.epilogue.empty() || input.attributes != OpAttributes{}) {
+    return "the input has operands, attributes, constants or an epilogue";
+  }
+  return checks::input(graph.input.format, graph.input.mean, graph.input.std, input.type);
+}
+
+}  // namespace
+
+std::optional<std::string> verify(const Graph& graph) {
+  if (Fault fault = checks::identifier("the network's name", graph.name)) return fault;
+  if (Fault fault = check_input(graph)) return fault;
+  std::unordered_set<std::string_view> names;
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    const Op& op = graph.ops[i];
+    if (op.name.empty()) return fmt::format("operation {} has no name", i);
+    if (!names.insert(op.name).second) return fmt::format("two values have the name '{}'", op.name);
+    if (i == 0) continue;
+    if (Fault fault = check_op(graph, static_cast<ValueId>(i))) return fmt::format("{} '{}': {}", info(op.kind).name, op.name, *fault);
+  }
+  if (graph.outputs.empty()) return "the network has no output";
+  names.clear();
+  for (const Output& output : graph.outputs) {
+    if (output.name.empty()) return "an output has no name";
+    if (!names.insert(output.name).second) return fmt::format("two outputs have the name '{}'", output.name);
+    if (output.value < 0 || static_cast<size_t>(output.value) >= graph.ops.size()) {
+      return fmt::format("output '{}' names no value", output.name);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace resnetc::graph

@@ -1,0 +1,205 @@
+/// \file The text form of programs.
+#include <fmt/format.h>
+
+#include "ir/graph_parts.h"
+#include "ir/program.h"
+#include "ir/text_forms.h"
+
+namespace resnetc::program {
+
+namespace {
+
+using graph::StepKind;
+
+std::optional<KernelKind> kernel_named(std::string_view name) {
+  for (KernelKind kind : {KernelKind::load, KernelKind::store, KernelKind::conv2d, KernelKind::max_pool, KernelKind::avg_pool,
+                          KernelKind::global_avg_pool, KernelKind::copy, KernelKind::softmax}) {
+    if (to_string(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
+void print_kernel(std::string& out, const Program& program, const Kernel& kernel, const Sources& sources) {
+  const auto name_of = [&](TensorId id) { return text::value_name(program.tensor(id).name); };
+  out += fmt::format("  kernel {} {}{}", text::quoted(kernel.name), to_string(kernel.kind), text::attributes(kernel.attributes));
+  if (kernel.in != none) out += " in " + name_of(kernel.in);
+  if (kernel.weight != none) out += fmt::format(" weight @{}", kernel.weight);
+  for (size_t i = 0; i < kernel.epilogue.size(); ++i) {
+    const Step& step = kernel.epilogue[i];
+    out += i == 0 ? " then " : ", ";
+    out += graph::to_string(step.kind);
+    if (step.operand != none) out += fmt::format("({})", name_of(step.operand));
+    if (step.constant != none && step.constant2 == none) out += fmt::format("(@{})", step.constant);
+    if (step.constant2 != none) out += fmt::format("(@{}, @{})", step.constant, step.constant2);
+  }
+  if (kernel.out != none) out += " out " + name_of(kernel.out);
+  if (kernel.kind == KernelKind::store) out += fmt::format(" output {}", kernel.port);
+  out += "\n     " + text::schedule(kernel.schedule);
+  if (kernel.multiply_adds != 0) out += fmt::format(" multiply_adds={}", kernel.multiply_adds);
+  if (!kernel.reason.empty()) out += " because " + text::quoted(kernel.reason);
+  out += text::location(kernel.at, sources) + "\n";
+}
+
+class Parser {
+ public:
+  Parser(FileId file, Diagnostics& diagnostics) : r_(file, diagnostics) {}
+
+  std::optional<Program> run() {
+    r_.expect("program");
+    program_.name = r_.string();
+    r_.expect("target");
+    program_.target = r_.string();
+    if (r_.accept("arena")) program_.arena_bytes = r_.integer(0);
+    r_.expect("{");
+    r_.expect("input");
+    program_.input_name = r_.string();
+    r_.expect(":");
+    program_.input_type = r_.type();
+    r_.input_format(program_.input.format, program_.input.mean, program_.input.std);
+    while (r_.accept("output")) {
+      Output output;
+      output.name = r_.string();
+      r_.expect(":");
+      output.type = r_.type();
+      program_.outputs.push_back(std::move(output));
+    }
+    while (r_.accept("tensor")) read_tensor();
+    while (r_.accept("constant")) read_constant();
+    while (r_.accept("kernel")) read_kernel();
+    r_.expect("}");
+    if (!r_.finish() || !r_.report_fault(verify(program_))) return std::nullopt;
+    return std::move(program_);
+  }
+
+ private:
+  void field(std::string_view name) {
+    r_.expect(name);
+    r_.expect("=");
+  }
+
+  void read_tensor() {
+    Tensor tensor;
+    tensor.name = r_.new_value(names_, static_cast<TensorId>(program_.tensors.size()));
+    r_.expect(":");
+    tensor.type = r_.type();
+    field("stride");
+    tensor.channel_stride = r_.integer(0, max_elements + lanes);
+    field("halo");
+    tensor.halo = r_.extent();
+    if (r_.accept("at")) tensor.offset = r_.integer(0);
+    tensor.at = r_.location();
+    program_.tensors.push_back(std::move(tensor));
+  }
+
+  void read_constant() {
+    r_.expect("@");
+    const auto number = static_cast<int64_t>(program_.constants.size());
+    r_.integer(number, number);
+    r_.expect(":");
+    r_.expect("f32");
+    r_.expect("[");
+    const size_t start = r_.offset();
+    const int64_t elements = r_.integer(1);
+    r_.expect("]");
+    r_.expect("at");
+    Constant constant;
+    constant.offset = r_.integer(0);
+    r_.expect("=");
+    constant.recipe = r_.recipe();
+    if (r_.failed()) return;
+    if (constant.recipe->shape != std::vector<int64_t>{elements}) r_.fail_at(start, "the size is not that of the recipe's result");
+    program_.constants.push_back(std::move(constant));
+  }
+
+  ConstantId constant() {
+    r_.expect("@");
+    return static_cast<ConstantId>(r_.integer(0, static_cast<int64_t>(program_.constants.size()) - 1));
+  }
+
+  void read_step(Kernel& kernel) {
+    const size_t start = r_.offset();
+    const std::optional<StepKind> kind = graph::step_named(r_.word());
+    if (!kind) {
+      r_.fail_at(start, "unknown step of an epilogue");
+      return;
+    }
+    Step& step = kernel.epilogue.emplace_back();
+    step.kind = *kind;
+    if (*kind == StepKind::relu || *kind == StepKind::sigmoid) return;
+    r_.expect("(");
+    if (*kind == StepKind::add || *kind == StepKind::mul) {
+      step.operand = r_.value(names_);
+    } else {
+      step.constant = constant();
+    }
+    if (*kind == StepKind::affine) {
+      r_.expect(",");
+      step.constant2 = constant();
+    }
+    r_.expect(")");
+  }
+
+  void read_kernel() {
+    Kernel kernel;
+    kernel.name = r_.string();
+    const size_t start = r_.offset();
+    const std::optional<KernelKind> kind = kernel_named(r_.word());
+    if (!kind) {
+      r_.fail_at(start, "unknown kind of kernel");
+      return;
+    }
+    kernel.kind = *kind;
+    kernel.attributes = r_.attributes();
+    if (r_.accept("in")) kernel.in = r_.value(names_);
+    if (r_.accept("weight")) kernel.weight = constant();
+    if (r_.accept("then")) {
+      do {
+        read_step(kernel);
+      } while (r_.accept(","));
+    }
+    if (r_.accept("out")) kernel.out = r_.value(names_);
+    if (kernel.kind == KernelKind::store) {
+      r_.expect("output");
+      kernel.port = static_cast<int32_t>(r_.integer(0, std::numeric_limits<int32_t>::max()));
+    }
+    kernel.schedule = r_.schedule();
+    if (r_.accept("multiply_adds")) {
+      r_.expect("=");
+      kernel.multiply_adds = r_.integer(0);
+    }
+    if (r_.accept("because")) kernel.reason = r_.string();
+    kernel.at = r_.location();
+    program_.kernels.push_back(std::move(kernel));
+  }
+
+  text::Reader r_;
+  text::Names names_;
+  Program program_;
+};
+
+}  // namespace
+
+std::string print(const Program& program, const Sources& sources) {
+  std::string out = fmt::format("program {} target {}", text::quoted(program.name), text::quoted(program.target));
+  if (program.arena_bytes != none) out += fmt::format(" arena {}", program.arena_bytes);
+  out += fmt::format(" {{\n  input {} : {}{}\n", text::quoted(program.input_name), to_string(program.input_type),
+                     text::input_format(program.input.format, program.input.mean, program.input.std));
+  for (const Output& output : program.outputs) out += fmt::format("  output {} : {}\n", text::quoted(output.name), to_string(output.type));
+  for (const Tensor& tensor : program.tensors) {
+    out += fmt::format("  tensor {} : {} stride={} halo={}", text::value_name(tensor.name), to_string(tensor.type), tensor.channel_stride,
+                       to_string(tensor.halo));
+    if (tensor.offset != none) out += fmt::format(" at {}", tensor.offset);
+    out += text::location(tensor.at, sources) + "\n";
+  }
+  for (size_t i = 0; i < program.constants.size(); ++i) {
+    const Constant& constant = program.constants[i];
+    out += fmt::format("  constant @{} : f32[{}] at {} = {}\n", i, element_count(constant.recipe->shape), constant.offset,
+                       to_string(*constant.recipe));
+  }
+  for (const Kernel& kernel : program.kernels) print_kernel(out, program, kernel, sources);
+  return out + "}\n";
+}
+
+std::optional<Program> parse(FileId file, Diagnostics& diagnostics) { return Parser(file, diagnostics).run(); }
+
+}  // namespace resnetc::program
