@@ -11,13 +11,14 @@ namespace resnetc::codegen {
 namespace {
 
 // Every feature is named: Halide's own detection is not used, since what is compiled may depend on nothing but its input.
+// large_buffers makes indices 64 bits wide, for batches of more than 2^31 elements; it costs nothing that can be measured.
 const std::array<TargetInfo, 3>& table() {
   static const std::array<TargetInfo, 3> targets = {{
       {"avx512",
-       "x86-64-linux-avx-avx2-avx512-avx512_skylake-f16c-fma-no_asserts-no_bounds_query-no_runtime-sse41-user_context",
+       "x86-64-linux-avx-avx2-avx512-avx512_skylake-f16c-fma-large_buffers-no_asserts-no_bounds_query-no_runtime-sse41-user_context",
        RN_SSE41 | RN_AVX | RN_AVX2 | RN_AVX512},
-      {"avx2", "x86-64-linux-avx-avx2-f16c-fma-no_asserts-no_bounds_query-no_runtime-sse41-user_context", RN_SSE41 | RN_AVX | RN_AVX2},
-      {"sse41", "x86-64-linux-no_asserts-no_bounds_query-no_runtime-sse41-user_context", RN_SSE41},
+      {"avx2", "x86-64-linux-avx-avx2-f16c-fma-large_buffers-no_asserts-no_bounds_query-no_runtime-sse41-user_context", RN_SSE41 | RN_AVX | RN_AVX2},
+      {"sse41", "x86-64-linux-large_buffers-no_asserts-no_bounds_query-no_runtime-sse41-user_context", RN_SSE41},
   }};
   return targets;
 }

@@ -23,15 +23,17 @@ constexpr int64_t least_shared_elements = 65'536;
 
 /// What a target's registers allow.
 struct RegisterFile {
-  int64_t parts;         ///< registers a vector of 16 takes
-  int64_t accumulators;  ///< vectors of 16 that a tile may hold
-  bool weights_held;     ///< a tile's weights need registers too
+  int64_t parts;      ///< registers a vector of 16 takes
+  int64_t registers;  ///< for a tile: one is left for the compiler
+
+  /// Accumulators, the weights of one input channel and one input element.
+  bool holds(int64_t vectors, int64_t pixels) const { return (vectors * pixels + vectors) * parts + 1 <= registers; }
 };
 
 RegisterFile registers_of(const std::string& target) {
-  if (target.find("avx512") != std::string::npos) return {1, 28, true};
-  if (target.find("avx2") != std::string::npos) return {2, 6, false};
-  return {4, 3, false};
+  if (target.find("avx512") != std::string::npos) return {1, 31};
+  if (target.find("avx2") != std::string::npos) return {2, 15};
+  return {4, 15};
 }
 
 /// How many of a tile's pixels share a set of the first-level cache: pixels a large power of two of bytes apart do.
@@ -45,7 +47,7 @@ int64_t pixels_in_one_set(int64_t pixels, int64_t stride_bytes) {
 double efficiency(const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes) {
   const double operations = static_cast<double>(vectors * pixels * file.parts);
   const double loads = static_cast<double>(vectors * file.parts + pixels);
-  constexpr double latency = 4, loop = 0.5;
+  constexpr double latency = 4.5, loop = 0.5;  // the latency with what reordering loses
   double cycles = std::max({operations / 2, loads / 2, latency}) + loop;
   if (pixels_in_one_set(pixels, stride_bytes) > 8) cycles *= 1.7;
   const int64_t computed = (axis + pixels - 1) / pixels * pixels;
@@ -90,9 +92,7 @@ ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Te
   double best = 0;
   for (int64_t vectors = 1; vectors <= 4; ++vectors) {
     if (blocks % vectors != 0) continue;
-    for (int64_t pixels = 1; pixels <= std::min(axis, file.accumulators); ++pixels) {
-      if (vectors * pixels > file.accumulators) break;
-      if (file.weights_held && vectors * pixels + vectors + 1 > 31) break;
+    for (int64_t pixels = 1; pixels <= axis && file.holds(vectors, pixels); ++pixels) {
       const double now = efficiency(file, vectors, pixels, axis, stride_bytes);
       if (now <= best + 1e-9) continue;
       best = now;

@@ -1,0 +1,110 @@
+/// \file select-kernels: layouts, constants, schedules.
+#include <doctest/doctest.h>
+
+#include "codegen/kernels.h"
+#include "passes/conv_schedule.h"
+#include "passes/select_kernels.h"
+#include "tests/unit/kernel_harness.h"
+
+namespace resnetc::testing {
+namespace {
+
+graph::Op make_op(OpKind kind, std::string name, TensorType type, std::vector<graph::ValueId> operands) {
+  graph::Op op;
+  op.kind = kind;
+  op.name = std::move(name);
+  op.type = type;
+  op.operands = std::move(operands);
+  return op;
+}
+
+graph::Op make_conv(std::string name, TensorType type, graph::ValueId operand, int64_t in_channels, int64_t kernel) {
+  graph::Op op = make_op(OpKind::conv2d, name, type, {operand});
+  op.attributes.channels = type.channels;
+  op.attributes.kernel = {kernel, kernel};
+  op.attributes.pad = {kernel / 2, kernel / 2};
+  op.constants = {tensor(name + ".weight", {type.channels, in_channels, kernel, kernel})};
+  graph::Step bias;
+  bias.kind = graph::StepKind::bias;
+  bias.constant = tensor("shared.bias", {type.channels});
+  op.epilogue.push_back(bias);
+  return op;
+}
+
+/// image -> 3x3 -> 5x5 and 1x1 -> add -> output
+graph::Graph small_graph() {
+  graph::Graph graph;
+  graph.name = "small";
+  const TensorType hidden = TensorType::picture(40, 13, 21);
+  graph.ops.push_back(make_op(OpKind::input, "image", TensorType::picture(3, 13, 21), {}));
+  graph.ops.push_back(make_conv("a", hidden, 0, 3, 3));
+  graph.ops.push_back(make_conv("b", hidden, 1, 40, 5));
+  graph.ops.push_back(make_conv("c", hidden, 1, 40, 1));
+  graph.ops.push_back(make_op(OpKind::add, "d", hidden, {2, 3}));
+  graph.outputs.push_back({"result", 4, {}});
+  return graph;
+}
+
+}  // namespace
+
+TEST_CASE("select-kernels: a kernel for each value, layouts as the readers need them") {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  passes::PassContext context;
+  context.diagnostics = &diagnostics;
+  context.target = codegen::find_target("avx2")->halide;
+  const std::optional<program::Program> program = passes::select_kernels(small_graph(), context);
+  REQUIRE(program.has_value());
+  using program::KernelKind;
+  std::vector<KernelKind> kinds;
+  for (const program::Kernel& kernel : program->kernels) kinds.push_back(kernel.kind);
+  CHECK(kinds == std::vector<KernelKind>{KernelKind::load, KernelKind::conv2d, KernelKind::conv2d, KernelKind::conv2d, KernelKind::copy, KernelKind::store});
+  CHECK(program->tensor(0).channel_stride == 3);  // read by a convolution alone
+  CHECK(program->tensor(0).halo == Extent2{1, 1});
+  CHECK(program->tensor(1).channel_stride == 48);
+  CHECK(program->tensor(1).halo == Extent2{2, 2});  // the wider of its two readers
+  CHECK(program->tensor(2).dense());
+  CHECK(program->constants.size() == 4);  // three weights, one bias that all three share
+  for (const program::Constant& constant : program->constants) CHECK(constant.offset % 64 == 0);
+  CHECK_FALSE(program->kernels[3].schedule.flat);  // its operand has a halo
+  CHECK(program->kernels[4].epilogue.size() == 1);
+  CHECK(program->kernels[4].epilogue[0].operand == 3);
+  CHECK(program->kernels[1].multiply_adds == 13 * 21 * 40 * 27);
+  CHECK(context.remarks.size() == program->kernels.size());
+}
+
+TEST_CASE("select-kernels: schedules") {
+  const std::string avx512 = codegen::find_target("avx512")->halide, avx2 = codegen::find_target("avx2")->halide, sse41 = codegen::find_target("sse41")->halide;
+  auto choose = [](int64_t channels, int64_t size, int64_t kernel, const std::string& target) {
+    OpAttributes a;
+    a.kernel = {kernel, kernel};
+    a.pad = {kernel / 2, kernel / 2};
+    const TensorType type = TensorType::picture(channels, size, size);
+    const bool flat = kernel == 1;
+    return passes::choose_conv_schedule(layout(type, a.pad), layout(type), a, flat, type.elements() * channels * kernel * kernel, target).schedule;
+  };
+  for (const std::string& target : {avx512, avx2, sse41}) {
+    for (int64_t channels : {1, 17, 40, 64, 1024}) {
+      for (int64_t size : {1, 7, 13, 56}) {
+        for (int64_t kernel : {1, 3}) {
+          const program::Schedule s = choose(channels, size, kernel, target);
+          CHECK((channels + 15) / 16 % s.vectors == 0);
+          CHECK(s.pixels >= 1);
+          CHECK(s.pixels <= (kernel == 1 ? size * size : size));
+          CHECK(s.rows >= 0);
+        }
+      }
+    }
+  }
+  // Tiles that divide a row, in as many registers as there are.
+  CHECK(choose(64, 56, 3, avx512).pixels == 14);
+  CHECK(choose(512, 7, 3, avx512).pixels == 7);
+  CHECK(choose(64, 56, 3, avx2).vectors * choose(64, 56, 3, avx2).pixels <= 6);
+  CHECK(choose(64, 56, 3, sse41).vectors * choose(64, 56, 3, sse41).pixels <= 3);
+  // A power of two of bytes between pixels: few of them at a time.
+  CHECK(choose(1024, 14, 3, avx512).pixels <= 8);
+  // Tiny layers are not shared between threads.
+  CHECK(choose(16, 7, 3, avx512).rows == 0);
+}
+
+}  // namespace resnetc::testing
