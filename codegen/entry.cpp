@@ -79,7 +79,8 @@ class Emitter {
   }
 
   llvm::Constant* text(std::string_view value) {
-    llvm::GlobalVariable* variable = global(llvm::ConstantDataArray::getString(context_, llvm::StringRef(value.data(), value.size())), "text");
+    llvm::GlobalVariable* variable =
+        global(llvm::ConstantDataArray::getString(context_, llvm::StringRef(value.data(), value.size())), "text");
     variable->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
     variable->setAlignment(llvm::Align(1));
     return variable;
@@ -91,19 +92,20 @@ class Emitter {
   }
 
   llvm::Constant* operand_row(const rn_operand& o) {
-    auto four = [&](const int32_t (&values)[RN_MAX_DIMS]) {
+    auto four = [&](const int32_t(&values)[RN_MAX_DIMS]) {
       return llvm::ConstantArray::get(types_.four, {i32(values[0]), i32(values[1]), i32(values[2]), i32(values[3])});
     };
-    return llvm::ConstantStruct::get(types_.operand, {i32(o.place), i32(o.port), i64(o.offset), i64(o.halo_bytes), i32(o.type_bits), i32(o.dims),
-                                                      i32(o.planar), i32(0), four(o.extent), four(o.stride)});
+    return llvm::ConstantStruct::get(types_.operand, {i32(o.place), i32(o.port), i64(o.offset), i64(o.halo_bytes), i32(o.type_bits),
+                                                      i32(o.dims), i32(o.planar), i32(0), four(o.extent), four(o.stride)});
   }
 
   llvm::Constant* kernel_row(const ProgramTables::Kernel& kernel, const std::string& symbol) {
     const rn_halo& h = kernel.halo;
-    llvm::Constant* halo = llvm::ConstantStruct::get(types_.halo, {i64(h.offset), i64(h.picture_bytes), i64(h.row_bytes), i64(h.pixel_bytes),
-                                                                   i32(h.height), i32(h.width), i32(h.rows), i32(h.columns)});
-    return llvm::ConstantStruct::get(types_.kernel, {text(kernel.name), declare(symbol, types_.i32, {types_.ptr}), i32(kernel.operand_count),
-                                                     i32(kernel.first_operand), halo});
+    llvm::Constant* halo =
+        llvm::ConstantStruct::get(types_.halo, {i64(h.offset), i64(h.picture_bytes), i64(h.row_bytes), i64(h.pixel_bytes), i32(h.height),
+                                                i32(h.width), i32(h.rows), i32(h.columns)});
+    return llvm::ConstantStruct::get(types_.kernel, {text(kernel.name), declare(symbol, types_.i32, {types_.ptr}),
+                                                     i32(kernel.operand_count), i32(kernel.first_operand), halo});
   }
 
   llvm::Constant* program_row(const EntryProgram& entry, std::string& why) {
@@ -116,10 +118,10 @@ class Emitter {
     std::vector<llvm::Constant*> kernels, operands;
     for (size_t k = 0; k < tables->kernels.size(); ++k) kernels.push_back(kernel_row(tables->kernels[k], entry.symbols[k]));
     for (const rn_operand& operand : tables->operands) operands.push_back(operand_row(operand));
-    return llvm::ConstantStruct::get(
-        types_.program, {text(entry.target), i64(entry.features), i64(entry.program->arena_bytes), i32(static_cast<int64_t>(kernels.size())),
-                         i32(static_cast<int64_t>(operands.size())), table(types_.kernel, kernels, "kernels"),
-                         table(types_.operand, operands, "operands")});
+    return llvm::ConstantStruct::get(types_.program,
+                                     {text(entry.target), i64(entry.features), i64(entry.program->arena_bytes),
+                                      i32(static_cast<int64_t>(kernels.size())), i32(static_cast<int64_t>(operands.size())),
+                                      table(types_.kernel, kernels, "kernels"), table(types_.operand, operands, "operands")});
   }
 
   llvm::Constant* port_row(const Port& port) { return llvm::ConstantStruct::get(types_.port, {text(port.name), i64(port.picture_bytes)}); }
@@ -136,12 +138,11 @@ class Emitter {
     std::vector<llvm::Constant*> outputs;
     for (const Port& port : options_.interface.outputs) outputs.push_back(port_row(port));
     model_ = global(
-        llvm::ConstantStruct::get(
-            types_.model, {i32(RN_MODEL_VERSION), i32(RN_WEIGHTS_VERSION), text(options_.interface.name), i64(options_.recipe_hash),
-                           i64(options_.content_hash), i64(weights_bytes), embedded, i64(static_cast<uint64_t>(options_.embedded.size())),
-                           port_row(options_.interface.input), i32(static_cast<int64_t>(outputs.size())),
-                           i32(static_cast<int64_t>(programs.size())), table(types_.port, outputs, "outputs"),
-                           table(types_.program, programs, "programs")}),
+        llvm::ConstantStruct::get(types_.model, {i32(RN_MODEL_VERSION), i32(RN_WEIGHTS_VERSION), text(options_.interface.name),
+                                                 i64(options_.recipe_hash), i64(options_.content_hash), i64(weights_bytes), embedded,
+                                                 i64(static_cast<uint64_t>(options_.embedded.size())), port_row(options_.interface.input),
+                                                 i32(static_cast<int64_t>(outputs.size())), i32(static_cast<int64_t>(programs.size())),
+                                                 table(types_.port, outputs, "outputs"), table(types_.program, programs, "programs")}),
         "model");
   }
 
@@ -287,8 +288,8 @@ std::optional<std::string> check_table_layout() {
   differs("rn_port", types.port, sizeof(rn_port), {AT(rn_port, name), AT(rn_port, picture_bytes)});
   differs("rn_model", types.model, sizeof(rn_model),
           {AT(rn_model, version), AT(rn_model, weights_version), AT(rn_model, name), AT(rn_model, recipe_hash), AT(rn_model, content_hash),
-           AT(rn_model, weights_bytes), AT(rn_model, embedded), AT(rn_model, embedded_bytes), AT(rn_model, input), AT(rn_model, output_count),
-           AT(rn_model, program_count), AT(rn_model, outputs), AT(rn_model, programs)});
+           AT(rn_model, weights_bytes), AT(rn_model, embedded), AT(rn_model, embedded_bytes), AT(rn_model, input),
+           AT(rn_model, output_count), AT(rn_model, program_count), AT(rn_model, outputs), AT(rn_model, programs)});
 #undef AT
   if (why.empty()) return std::nullopt;
   return why;

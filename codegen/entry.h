@@ -24,8 +24,8 @@ struct EntryOptions {
   Interface interface;
   std::string_view manifest;
   uint64_t recipe_hash = 0;
-  uint64_t content_hash = 0;   ///< nonzero: only these weights
-  std::string_view embedded;   ///< a whole weights file; empty: none
+  uint64_t content_hash = 0;  ///< nonzero: only these weights
+  std::string_view embedded;  ///< a whole weights file; empty: none
 };
 
 /// An ELF relocatable object that refers to the kernels and to the runtime (runtime/runtime.h).

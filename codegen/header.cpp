@@ -40,7 +40,8 @@ std::string input_text(const program::Program& program, const Port& port) {
     case InputFormat::packed_u8: break;
   }
   return fmt::format(
-      "bytes, packed pixels (batch, row, column, channel), dense.\n *     The library normalises: (value / 255 - mean) / std, mean = ({}),\n"
+      "bytes, packed pixels (batch, row, column, channel), dense.\n *     The library normalises: (value / 255 - mean) / std, mean = "
+      "({}),\n"
       " *     std = ({}); one number for each of the {} channels.",
       fmt::join(program.input.mean, ", "), fmt::join(program.input.std, ", "), port.dims.back());
 }
@@ -144,7 +145,8 @@ uint32_t @_abi_version(void);
 
 std::string header(const program::Program& program, const std::string& name) {
   const Interface interface = interface_of(program, name);
-  std::string out = fmt::format("/* {}: the network \"{}\", compiled by resnetc. Generated; C89 and C++.\n *\n", name, comment_text(program.name));
+  std::string out =
+      fmt::format("/* {}: the network \"{}\", compiled by resnetc. Generated; C89 and C++.\n *\n", name, comment_text(program.name));
   out += fmt::format(" * Input \"{}\": {}\n *     {}\n", comment_text(interface.input.name), shape_text(interface.input),
                      input_text(program, interface.input));
   for (const Port& port : interface.outputs) {

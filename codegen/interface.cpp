@@ -14,17 +14,24 @@ bool digit(char c) { return c >= '0' && c <= '9'; }
 /// Keywords of C and C++, and the macros of the standard headers that the generated header includes.
 bool reserved(std::string_view name) {
   static const std::set<std::string_view> words = {
-      "alignas",      "alignof",   "and",       "and_eq",   "asm",      "auto",     "bitand",   "bitor",    "bool",       "break",
-      "case",         "catch",     "char",      "class",    "compl",    "concept",  "const",    "consteval", "constexpr", "constinit",
-      "const_cast",   "continue",  "co_await",  "co_return", "co_yield", "decltype", "default",  "delete",   "do",         "double",
-      "dynamic_cast", "else",      "enum",      "explicit", "export",   "extern",   "false",    "float",    "for",        "friend",
-      "goto",         "if",        "inline",    "int",      "long",     "mutable",  "namespace", "new",     "noexcept",   "not",
-      "not_eq",       "nullptr",   "operator",  "or",       "or_eq",    "private",  "protected", "public",  "register",   "reinterpret_cast",
-      "requires",     "restrict",  "return",    "short",    "signed",   "sizeof",   "static",   "static_assert", "static_cast", "struct",
-      "switch",       "template",  "this",      "thread_local", "throw", "true",    "try",      "typedef",  "typeid",     "typename",
-      "union",        "unsigned",  "using",     "virtual",  "void",     "volatile", "wchar_t",  "while",    "xor",        "xor_eq",
-      "char8_t",      "char16_t",  "char32_t",  "typeof",   "linux",    "unix",     "NULL",     "offsetof", "main",
-      "size_t",       "int32_t",   "int64_t",   "uint8_t",  "uint32_t", "uint64_t"};
+      "alignas",      "alignof",       "and",         "and_eq",   "asm",       "auto",
+      "bitand",       "bitor",         "bool",        "break",    "case",      "catch",
+      "char",         "class",         "compl",       "concept",  "const",     "consteval",
+      "constexpr",    "constinit",     "const_cast",  "continue", "co_await",  "co_return",
+      "co_yield",     "decltype",      "default",     "delete",   "do",        "double",
+      "dynamic_cast", "else",          "enum",        "explicit", "export",    "extern",
+      "false",        "float",         "for",         "friend",   "goto",      "if",
+      "inline",       "int",           "long",        "mutable",  "namespace", "new",
+      "noexcept",     "not",           "not_eq",      "nullptr",  "operator",  "or",
+      "or_eq",        "private",       "protected",   "public",   "register",  "reinterpret_cast",
+      "requires",     "restrict",      "return",      "short",    "signed",    "sizeof",
+      "static",       "static_assert", "static_cast", "struct",   "switch",    "template",
+      "this",         "thread_local",  "throw",       "true",     "try",       "typedef",
+      "typeid",       "typename",      "union",       "unsigned", "using",     "virtual",
+      "void",         "volatile",      "wchar_t",     "while",    "xor",       "xor_eq",
+      "char8_t",      "char16_t",      "char32_t",    "typeof",   "linux",     "unix",
+      "NULL",         "offsetof",      "main",        "size_t",   "int32_t",   "int64_t",
+      "uint8_t",      "uint32_t",      "uint64_t"};
   return words.count(name) != 0;
 }
 
@@ -55,7 +62,8 @@ std::vector<int64_t> planar_dims(const TensorType& type) {
 }  // namespace
 
 bool is_c_identifier(const std::string& name) {
-  return !name.empty() && letter(name[0]) && !reserved(name) && std::all_of(name.begin(), name.end(), [](char c) { return letter(c) || digit(c); });
+  return !name.empty() && letter(name[0]) && !reserved(name) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return letter(c) || digit(c); });
 }
 
 std::string upper(std::string name) {

@@ -15,10 +15,10 @@ namespace resnetc::codegen {
 
 struct LibraryOptions {
   std::string output_dir = ".";
-  std::string name;                        ///< symbol prefix and file names; a C identifier
-  const WeightSource* weights = nullptr;   ///< null: NET.weights is not written
+  std::string name;                       ///< symbol prefix and file names; a C identifier
+  const WeightSource* weights = nullptr;  ///< null: NET.weights is not written
   bool embed_weights = false;
-  bool depends_on_values = false;          ///< the programs were rewritten for these weights and take no others
+  bool depends_on_values = false;  ///< the programs were rewritten for these weights and take no others
   bool shared = true, archive = true;
   KernelOptions kernels;
 };
@@ -37,32 +37,32 @@ std::optional<std::string> read_manifest(const std::string& library_path, Diagno
 /// What a manifest says, for `pack`, `run` and `bench`, which have only the library.
 struct LibraryFacts {
   struct Port {
-    std::string name;               ///< as in the network
-    bool u8 = false;                ///< else f32
-    std::vector<int64_t> dims;      ///< memory order, without the batch: {C, H, W}, {H, W, C} or {C}
+    std::string name;           ///< as in the network
+    bool u8 = false;            ///< else f32
+    std::vector<int64_t> dims;  ///< memory order, without the batch: {C, H, W}, {H, W, C} or {C}
     int64_t picture_bytes = 0;
     std::vector<double> mean, std;  ///< input: what normalisation the library does
   };
   struct Kernel {
-    std::string name, kind;         ///< as in the program's text form
+    std::string name, kind;  ///< as in the program's text form
     std::string algorithm;
-    int64_t multiply_adds = 0;      ///< for one picture
+    int64_t multiply_adds = 0;  ///< for one picture
   };
   struct Target {
     std::string name, halide;
     int64_t arena_bytes = 0;
     std::vector<Kernel> kernels;
   };
-  std::string name;                 ///< the symbol prefix
+  std::string name;  ///< the symbol prefix
   std::string network;
   Port input;
   std::vector<Port> outputs;
   std::vector<program::Constant> constants;
-  std::vector<Target> targets;      ///< best first
+  std::vector<Target> targets;  ///< best first
   uint64_t recipe_hash = 0;
-  uint64_t content_hash = 0;        ///< nonzero: takes only these weights
-  uint64_t weights_bytes = 0;       ///< of the data
-  bool embedded = false;            ///< the weights are in the library
+  uint64_t content_hash = 0;   ///< nonzero: takes only these weights
+  uint64_t weights_bytes = 0;  ///< of the data
+  bool embedded = false;       ///< the weights are in the library
 };
 /// Reads a manifest of untrusted origin.
 std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string& why);

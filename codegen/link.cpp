@@ -29,10 +29,31 @@ namespace {
 
 /// What a library may take from the C library. A kernel or a runtime that calls anything else does not link, so that no product can
 /// come to need more than this by accident.
-constexpr const char* libc_functions[] = {
-    "__sched_cpucount", "bcmp", "calloc", "clock_gettime", "free", "getenv", "madvise", "malloc", "memcmp", "memcpy", "memmove", "memset",
-    "posix_memalign", "pthread_attr_destroy", "pthread_attr_init", "pthread_attr_setstacksize", "pthread_create", "pthread_join",
-    "pthread_sigmask", "sched_getaffinity", "sigfillset", "strcmp", "strlen", "syscall", "sysconf"};
+constexpr const char* libc_functions[] = {"__sched_cpucount",
+                                          "bcmp",
+                                          "calloc",
+                                          "clock_gettime",
+                                          "free",
+                                          "getenv",
+                                          "madvise",
+                                          "malloc",
+                                          "memcmp",
+                                          "memcpy",
+                                          "memmove",
+                                          "memset",
+                                          "posix_memalign",
+                                          "pthread_attr_destroy",
+                                          "pthread_attr_init",
+                                          "pthread_attr_setstacksize",
+                                          "pthread_create",
+                                          "pthread_join",
+                                          "pthread_sigmask",
+                                          "sched_getaffinity",
+                                          "sigfillset",
+                                          "strcmp",
+                                          "strlen",
+                                          "syscall",
+                                          "sysconf"};
 constexpr const char* libm_functions[] = {"ceilf", "exp",  "expf",  "floorf", "fmaf",  "fmodf",      "log",   "logf",
                                           "pow",   "powf", "rintf", "roundf", "sqrtf", "nearbyintf", "tanhf", "truncf"};
 
@@ -99,7 +120,8 @@ bool write_stub(const Scratch& scratch, const std::string& soname, llvm::ArrayRe
   module.setDataLayout(machine->createDataLayout());
   llvm::IRBuilder<> builder(context);
   for (const char* name : functions) {
-    auto* function = llvm::Function::Create(llvm::FunctionType::get(builder.getVoidTy(), false), llvm::Function::ExternalLinkage, name, module);
+    auto* function =
+        llvm::Function::Create(llvm::FunctionType::get(builder.getVoidTy(), false), llvm::Function::ExternalLinkage, name, module);
     builder.SetInsertPoint(llvm::BasicBlock::Create(context, "", function));
     builder.CreateRetVoid();
   }
@@ -137,7 +159,8 @@ std::optional<std::string> localise(std::string_view object, std::span<const std
 
 }  // namespace
 
-std::optional<std::string> link_relocatable(std::span<const std::string_view> objects, std::span<const std::string> keep, std::string& why) {
+std::optional<std::string> link_relocatable(std::span<const std::string_view> objects, std::span<const std::string> keep,
+                                            std::string& why) {
   Scratch scratch;
   if (!scratch.make(why)) return std::nullopt;
   const std::string output = scratch.file("all.o");
@@ -154,15 +177,34 @@ std::optional<std::string> link_relocatable(std::span<const std::string_view> ob
 
 std::optional<std::string> link_shared(std::string_view object, const std::string& soname, std::string& why) {
   Scratch scratch;
-  if (!scratch.make(why) || !write_stub(scratch, "libc.so.6", libc_functions, why) || !write_stub(scratch, "libm.so.6", libm_functions, why) ||
-      !write_stub(scratch, "libpthread.so.0", {}, why)) {
+  if (!scratch.make(why) || !write_stub(scratch, "libc.so.6", libc_functions, why) ||
+      !write_stub(scratch, "libm.so.6", libm_functions, why) || !write_stub(scratch, "libpthread.so.0", {}, why)) {
     return std::nullopt;
   }
   const std::string input = scratch.file("network.o"), output = scratch.file("network.so");
   if (!write(input, object, why)) return std::nullopt;
   // libpthread is named because before glibc 2.34 the threads' functions were there; since then it is an empty library.
-  if (!lld({"-shared", "-soname", soname, "-o", output, input, "--gc-sections", "--hash-style=gnu", "--eh-frame-hdr", "-z", "defs", "-z", "now",
-            "-z", "relro", "-z", "noexecstack", "--no-as-needed", scratch.file("libc.so.6"), scratch.file("libpthread.so.0"), "--as-needed",
+  if (!lld({"-shared",
+            "-soname",
+            soname,
+            "-o",
+            output,
+            input,
+            "--gc-sections",
+            "--hash-style=gnu",
+            "--eh-frame-hdr",
+            "-z",
+            "defs",
+            "-z",
+            "now",
+            "-z",
+            "relro",
+            "-z",
+            "noexecstack",
+            "--no-as-needed",
+            scratch.file("libc.so.6"),
+            scratch.file("libpthread.so.0"),
+            "--as-needed",
             scratch.file("libm.so.6")},
            why)) {
     return std::nullopt;

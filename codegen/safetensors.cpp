@@ -21,8 +21,8 @@ namespace resnetc::codegen {
 
 struct Safetensors::State {
   std::string name;
-  std::string owned;                             ///< the bytes of from_bytes()
-  std::unique_ptr<llvm::MemoryBuffer> mapped;    ///< the file of open()
+  std::string owned;                           ///< the bytes of from_bytes()
+  std::unique_ptr<llvm::MemoryBuffer> mapped;  ///< the file of open()
   std::string_view bytes;
   std::map<std::string, Entry> entries;
 };
@@ -75,7 +75,8 @@ bool read_file(std::string_view bytes, std::map<std::string, Safetensors::Entry>
     return false;
   }
   if (header_bytes > bytes.size() - 8) {
-    why = fmt::format("the header is said to have {} bytes, but the file has only {} more; it may be truncated", header_bytes, bytes.size() - 8);
+    why = fmt::format("the header is said to have {} bytes, but the file has only {} more; it may be truncated", header_bytes,
+                      bytes.size() - 8);
     return false;
   }
   const uint64_t data_begin = 8 + header_bytes;
@@ -164,7 +165,8 @@ std::vector<double> Safetensors::read(const std::string& name, const std::vector
   if (entry.dtype == "F64") return convert<uint64_t>(bytes, [](uint64_t bits) { return std::bit_cast<double>(bits); });
   if (entry.dtype == "F16") return convert<uint16_t>(bytes, from_half);
   if (entry.dtype == "BF16") {
-    return convert<uint16_t>(bytes, [](uint16_t bits) { return static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(bits) << 16)); });
+    return convert<uint16_t>(bytes,
+                             [](uint16_t bits) { return static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(bits) << 16)); });
   }
   return {};
 }
@@ -179,16 +181,17 @@ bool Safetensors::matches(const std::vector<TensorRef>& wanted, Diagnostics& dia
     if (found == state_->entries.end()) {
       diagnostics.error(at, fmt::format("tensor '{}' of shape [{}] is missing", tensor.name, fmt::join(tensor.shape, ", ")));
     } else if (found->second.shape != tensor.shape) {
-      diagnostics.error(at, fmt::format("tensor '{}' has shape [{}], the network needs [{}]", tensor.name, fmt::join(found->second.shape, ", "),
-                                        fmt::join(tensor.shape, ", ")));
+      diagnostics.error(at, fmt::format("tensor '{}' has shape [{}], the network needs [{}]", tensor.name,
+                                        fmt::join(found->second.shape, ", "), fmt::join(tensor.shape, ", ")));
     } else if (!readable(found->second.dtype)) {
-      diagnostics.error(at, fmt::format("tensor '{}' has type {}; weights must be F64, F32, F16 or BF16", tensor.name, found->second.dtype));
+      diagnostics.error(at,
+                        fmt::format("tensor '{}' has type {}; weights must be F64, F32, F16 or BF16", tensor.name, found->second.dtype));
     }
   }
   for (const auto& [name, entry] : state_->entries) {
     if (names.count(name) == 0 && !ignored(name)) {
-      diagnostics.error(at, fmt::format("tensor '{}' of shape [{}] is superfluous: the network has no such weight", name,
-                                        fmt::join(entry.shape, ", ")));
+      diagnostics.error(
+          at, fmt::format("tensor '{}' of shape [{}] is superfluous: the network has no such weight", name, fmt::join(entry.shape, ", ")));
     }
   }
   return diagnostics.error_count() == errors_before;

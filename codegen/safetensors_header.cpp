@@ -166,12 +166,14 @@ class HeaderParser {
     constexpr uint64_t limit = std::numeric_limits<int64_t>::max();
     uint64_t bytes = *element;
     for (uint64_t d : shape) {
-      if (d > limit || (d != 0 && bytes > limit / d)) return fail_tensor(name, fmt::format("shape [{}] is too large", fmt::join(shape, ", ")));
+      if (d > limit || (d != 0 && bytes > limit / d))
+        return fail_tensor(name, fmt::format("shape [{}] is too large", fmt::join(shape, ", ")));
       bytes *= d;
     }
     if (begin > end) return fail_tensor(name, fmt::format("its data ends at byte {}, before it begins at byte {}", end, begin));
     if (end - begin != bytes) {
-      return fail_tensor(name, fmt::format("{} [{}] takes {} bytes, but its offsets span {}", dtype, fmt::join(shape, ", "), bytes, end - begin));
+      return fail_tensor(name,
+                         fmt::format("{} [{}] takes {} bytes, but its offsets span {}", dtype, fmt::join(shape, ", "), bytes, end - begin));
     }
     return true;
   }

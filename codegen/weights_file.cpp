@@ -47,8 +47,8 @@ uint64_t content_hash(std::string_view weights_file) {
   return weights_file.size() < RN_WEIGHTS_ALIGN ? 0 : hash_of(weights_file.substr(RN_WEIGHTS_ALIGN));
 }
 
-std::optional<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name, const WeightSource& source,
-                                        std::string& why) {
+std::optional<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name,
+                                        const WeightSource& source, std::string& why) {
   // Constants are independent of each other and keep their places: any order of work gives the same file.
   std::vector<std::vector<float>> packed(constants.size());
   std::atomic<size_t> next{0}, failed{constants.size()};

@@ -11,18 +11,18 @@
 enum { CACHE_LINE = 64, HUGE_PAGE = 2 << 20 };
 
 struct rn_context {
-  const rn_model *model;
-  const rn_program *program;
-  const unsigned char *constants;
-  unsigned char *arena;
-  halide_buffer_t *buffers; /* one per operand of the program */
-  rn_pool *pool;
+  const rn_model* model;
+  const rn_program* program;
+  const unsigned char* constants;
+  unsigned char* arena;
+  halide_buffer_t* buffers; /* one per operand of the program */
+  rn_pool* pool;
   rn_observer observer;
-  void *observer_data;
+  void* observer_data;
   int32_t max_batch;
 };
 
-static const char *const status_strings[RN_STATUS_COUNT] = {
+static const char* const status_strings[RN_STATUS_COUNT] = {
     "ok",
     "an argument is null or out of range, or the options are of another version",
     "the input's size in bytes is not the network's input size times the batch",
@@ -43,17 +43,15 @@ static const char *const status_strings[RN_STATUS_COUNT] = {
     "a kernel failed; this is a bug in resnetc",
 };
 
-const char *rn_status_string(int32_t status) {
-  return status < 0 || status >= RN_STATUS_COUNT ? "unknown status" : status_strings[status];
-}
+const char* rn_status_string(int32_t status) { return status < 0 || status >= RN_STATUS_COUNT ? "unknown status" : status_strings[status]; }
 
-static int32_t choose_program(const rn_model *model, const char *wanted, const rn_program **chosen) {
+static int32_t choose_program(const rn_model* model, const char* wanted, const rn_program** chosen) {
   const uint64_t features = rn_cpu_features();
   int found = 0;
   if (wanted == NULL) wanted = getenv("RESNETC_TARGET");
   if (wanted != NULL && wanted[0] == '\0') wanted = NULL;
   for (int32_t i = 0; i < model->program_count; ++i) {
-    const rn_program *program = &model->programs[i];
+    const rn_program* program = &model->programs[i];
     if (wanted != NULL && strcmp(wanted, program->target) != 0) continue;
     found = 1;
     if ((program->features & ~features) == 0) {
@@ -65,19 +63,19 @@ static int32_t choose_program(const rn_model *model, const char *wanted, const r
 }
 
 /* Kernels index the elements of a whole batch with 32-bit integers. */
-static int batch_fits(const rn_program *program, int32_t batch) {
+static int batch_fits(const rn_program* program, int32_t batch) {
   for (int32_t i = 0; i < program->operand_count; ++i) {
-    const rn_operand *operand = &program->operands[i];
+    const rn_operand* operand = &program->operands[i];
     if (operand->place != RN_CONSTANT && (int64_t)operand->stride[operand->dims - 1] * batch > INT32_MAX) return 0;
   }
   return program->arena_bytes <= INT64_MAX / batch;
 }
 
-static void describe_buffers(rn_context *context, halide_dimension_t *dimensions) {
-  const rn_program *program = context->program;
+static void describe_buffers(rn_context* context, halide_dimension_t* dimensions) {
+  const rn_program* program = context->program;
   for (int32_t i = 0; i < program->operand_count; ++i, dimensions += RN_MAX_DIMS) {
-    const rn_operand *operand = &program->operands[i];
-    halide_buffer_t *buffer = &context->buffers[i];
+    const rn_operand* operand = &program->operands[i];
+    halide_buffer_t* buffer = &context->buffers[i];
     buffer->type.code = operand->type_bits == 8 ? halide_type_uint : halide_type_float;
     buffer->type.bits = (uint8_t)operand->type_bits;
     buffer->type.lanes = 1;
@@ -87,27 +85,27 @@ static void describe_buffers(rn_context *context, halide_dimension_t *dimensions
       dimensions[d].extent = operand->extent[d];
       dimensions[d].stride = operand->stride[d];
     }
-    if (operand->place == RN_CONSTANT) buffer->host = (uint8_t *)(uintptr_t)(context->constants + operand->offset);
+    if (operand->place == RN_CONSTANT) buffer->host = (uint8_t*)(uintptr_t)(context->constants + operand->offset);
   }
 }
 
-static int32_t allocate(rn_context **out, const rn_program *program, int32_t max_batch) {
+static int32_t allocate(rn_context** out, const rn_program* program, int32_t max_batch) {
   const size_t operands = (size_t)program->operand_count;
   const size_t bytes = sizeof(rn_context) + operands * (sizeof(halide_buffer_t) + RN_MAX_DIMS * sizeof(halide_dimension_t));
-  rn_context *context = (rn_context *)calloc(1, bytes);
+  rn_context* context = (rn_context*)calloc(1, bytes);
   if (context == NULL) return RN_OUT_OF_MEMORY;
   *out = context;
-  context->buffers = (halide_buffer_t *)(void *)(context + 1);
+  context->buffers = (halide_buffer_t*)(void*)(context + 1);
   const size_t arena_bytes = (size_t)program->arena_bytes * (size_t)max_batch;
   const size_t alignment = arena_bytes >= 2 * (size_t)HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
-  void *arena = NULL;
+  void* arena = NULL;
   if (posix_memalign(&arena, alignment, arena_bytes == 0 ? CACHE_LINE : arena_bytes) != 0) return RN_OUT_OF_MEMORY;
-  context->arena = (unsigned char *)arena;
+  context->arena = (unsigned char*)arena;
   if (alignment == HUGE_PAGE) madvise(arena, arena_bytes, MADV_HUGEPAGE);
   return RN_OK;
 }
 
-static int32_t read_options(const rn_options *given, rn_options *options) {
+static int32_t read_options(const rn_options* given, rn_options* options) {
   memset(options, 0, sizeof *options);
   if (given != NULL) {
     if (given->size < sizeof given->size || given->size > sizeof *options) return RN_BAD_ARGUMENT;
@@ -119,9 +117,9 @@ static int32_t read_options(const rn_options *given, rn_options *options) {
   return RN_OK;
 }
 
-int32_t rn_create(const rn_model *model, const void *weights, size_t weights_bytes, const rn_options *given, rn_context **out) {
+int32_t rn_create(const rn_model* model, const void* weights, size_t weights_bytes, const rn_options* given, rn_context** out) {
   rn_options options;
-  const rn_program *program = NULL;
+  const rn_program* program = NULL;
   if (out == NULL) return RN_BAD_ARGUMENT;
   *out = NULL;
   int32_t status = read_options(given, &options);
@@ -130,19 +128,21 @@ int32_t rn_create(const rn_model *model, const void *weights, size_t weights_byt
     weights = model->embedded;
     weights_bytes = (size_t)model->embedded_bytes;
   }
-  status = rn_check_weights(model, weights, weights_bytes, options.verify_contents);
+  /* A network without constants needs no weights. */
+  const int none_needed = weights == NULL && model->weights_bytes == 0;
+  if (!none_needed) status = rn_check_weights(model, weights, weights_bytes, options.verify_contents);
   if (status == RN_OK) status = choose_program(model, options.target, &program);
   if (status != RN_OK) return status;
   if (!batch_fits(program, options.max_batch)) return RN_BATCH_TOO_LARGE;
 
-  rn_context *context = NULL;
+  rn_context* context = NULL;
   status = allocate(&context, program, options.max_batch);
   if (status == RN_OK) {
     context->model = model;
     context->program = program;
-    context->constants = (const unsigned char *)weights + RN_WEIGHTS_ALIGN;
+    context->constants = (const unsigned char*)weights + RN_WEIGHTS_ALIGN;
     context->max_batch = options.max_batch;
-    describe_buffers(context, (halide_dimension_t *)(void *)(context->buffers + program->operand_count));
+    describe_buffers(context, (halide_dimension_t*)(void*)(context->buffers + program->operand_count));
     status = rn_pool_create(options.threads, options.parallel_for, options.parallel_for_data, &context->pool);
   }
   if (status != RN_OK) {
@@ -153,7 +153,7 @@ int32_t rn_create(const rn_model *model, const void *weights, size_t weights_byt
   return RN_OK;
 }
 
-void rn_destroy(rn_context *context) {
+void rn_destroy(rn_context* context) {
   if (context == NULL) return;
   rn_pool_destroy(context->pool);
   free(context->arena);
@@ -161,10 +161,10 @@ void rn_destroy(rn_context *context) {
 }
 
 /* Rows above and below the picture in one piece each; then the right edge of each row together with the left edge of the next. */
-static void zero_halo(const rn_halo *halo, unsigned char *tensor, int32_t batch) {
+static void zero_halo(const rn_halo* halo, unsigned char* tensor, int32_t batch) {
   const size_t above = (size_t)(halo->rows * halo->row_bytes), side = (size_t)(halo->columns * halo->pixel_bytes);
   for (int32_t n = 0; n < batch; ++n, tensor += halo->picture_bytes) {
-    unsigned char *row = tensor + above;
+    unsigned char* row = tensor + above;
     memset(tensor, 0, above + side);
     for (int32_t y = 1; y < halo->height; ++y) {
       row += halo->row_bytes;
@@ -180,14 +180,14 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static void observe(const rn_context *context, int32_t index, const halide_buffer_t *result, int planar, int32_t batch, double seconds) {
-  const halide_dimension_t *d = result->dim;
+static void observe(const rn_context* context, int32_t index, const halide_buffer_t* result, int planar, int32_t batch, double seconds) {
+  const halide_dimension_t* d = result->dim;
   const int c = planar ? 2 : 0, x = planar ? 0 : 1, y = planar ? 1 : 2;
   rn_observation observation;
   memset(&observation, 0, sizeof observation);
   observation.name = context->program->kernels[index].name;
   observation.seconds = seconds;
-  observation.data = (const float *)(const void *)result->host;
+  observation.data = (const float*)(const void*)result->host;
   observation.kernel = index;
   observation.kernel_count = context->program->kernel_count;
   observation.batch = batch;
@@ -201,28 +201,29 @@ static void observe(const rn_context *context, int32_t index, const halide_buffe
   context->observer(context->observer_data, &observation);
 }
 
-static void place_buffers(rn_context *context, const void *input, void *const *outputs, int32_t batch) {
-  const rn_program *program = context->program;
+static void place_buffers(rn_context* context, const void* input, void* const* outputs, int32_t batch) {
+  const rn_program* program = context->program;
   for (int32_t i = 0; i < program->operand_count; ++i) {
-    const rn_operand *operand = &program->operands[i];
-    halide_buffer_t *buffer = &context->buffers[i];
+    const rn_operand* operand = &program->operands[i];
+    halide_buffer_t* buffer = &context->buffers[i];
     if (operand->place == RN_CONSTANT) continue;
     buffer->dim[operand->dims - 1].extent = batch;
     if (operand->place == RN_ARENA) {
       buffer->host = context->arena + batch * operand->offset + operand->halo_bytes;
     } else if (operand->place == RN_INPUT) {
-      buffer->host = (uint8_t *)(uintptr_t)input;
+      buffer->host = (uint8_t*)(uintptr_t)input;
     } else {
-      buffer->host = (uint8_t *)outputs[operand->port];
+      buffer->host = (uint8_t*)outputs[operand->port];
     }
   }
 }
 
-int32_t rn_run(rn_context *context, const void *input, size_t input_bytes, void *const *outputs, const size_t *output_bytes, int32_t batch) {
+int32_t rn_run(rn_context* context, const void* input, size_t input_bytes, void* const* outputs, const size_t* output_bytes,
+               int32_t batch) {
   if (context == NULL || input == NULL || outputs == NULL || output_bytes == NULL || batch <= 0) return RN_BAD_ARGUMENT;
   if (batch > context->max_batch) return RN_BATCH_TOO_LARGE;
-  const rn_model *model = context->model;
-  const rn_program *program = context->program;
+  const rn_model* model = context->model;
+  const rn_program* program = context->program;
   if (input_bytes != (size_t)model->input.picture_bytes * (size_t)batch) return RN_BAD_INPUT_SIZE;
   for (int32_t i = 0; i < model->output_count; ++i) {
     if (outputs[i] == NULL) return RN_BAD_ARGUMENT;
@@ -230,11 +231,11 @@ int32_t rn_run(rn_context *context, const void *input, size_t input_bytes, void 
   }
   place_buffers(context, input, outputs, batch);
 
-  void *user_context = rn_pool_user_context(context->pool);
+  void* user_context = rn_pool_user_context(context->pool);
   for (int32_t k = 0; k < program->kernel_count; ++k) {
-    const rn_kernel *kernel = &program->kernels[k];
+    const rn_kernel* kernel = &program->kernels[k];
     const int32_t last = kernel->first_operand + kernel->operand_count - 1;
-    void *arguments[1 + RN_MAX_OPERANDS];
+    void* arguments[1 + RN_MAX_OPERANDS];
     arguments[0] = &user_context;
     for (int32_t i = 0; i < kernel->operand_count; ++i) arguments[1 + i] = &context->buffers[kernel->first_operand + i];
     const double begin = context->observer != NULL ? now() : 0;
@@ -247,11 +248,11 @@ int32_t rn_run(rn_context *context, const void *input, size_t input_bytes, void 
   return RN_OK;
 }
 
-const char *rn_selected_target(const rn_context *context) { return context == NULL ? "" : context->program->target; }
+const char* rn_selected_target(const rn_context* context) { return context == NULL ? "" : context->program->target; }
 
-int32_t rn_thread_count(const rn_context *context) { return context == NULL ? 0 : rn_pool_threads(context->pool); }
+int32_t rn_thread_count(const rn_context* context) { return context == NULL ? 0 : rn_pool_threads(context->pool); }
 
-void rn_set_observer(rn_context *context, rn_observer observer, void *data) {
+void rn_set_observer(rn_context* context, rn_observer observer, void* data) {
   if (context == NULL) return;
   context->observer = observer;
   context->observer_data = data;

@@ -22,7 +22,7 @@ enum {
  * batch of one: the tensor's `offset`; `halo_bytes` is added once, unscaled. */
 typedef struct rn_operand {
   int32_t place;
-  int32_t port;   /* of RN_OUTPUT */
+  int32_t port; /* of RN_OUTPUT */
   int64_t offset;
   int64_t halo_bytes;
   int32_t type_bits; /* 32: float, 8: uint8 */
@@ -35,19 +35,19 @@ typedef struct rn_operand {
 
 /* The halo that a kernel's output needs zeroed: `rows` rows above and below, `columns` pixels left and right. */
 typedef struct rn_halo {
-  int64_t offset;        /* of the tensor, as in rn_operand */
+  int64_t offset; /* of the tensor, as in rn_operand */
   int64_t picture_bytes;
-  int64_t row_bytes;     /* of one row with its halo */
+  int64_t row_bytes; /* of one row with its halo */
   int64_t pixel_bytes;
   int32_t height, width; /* without the halo */
   int32_t rows, columns; /* both 0: no halo */
 } rn_halo;
 
 /* A Halide kernel's argv entry: args[0] points to the user context pointer, args[1...] are halide_buffer_t pointers. 0 on success. */
-typedef int (*rn_kernel_function)(void **args);
+typedef int (*rn_kernel_function)(void** args);
 
 typedef struct rn_kernel {
-  const char *name; /* the layer's value name */
+  const char* name; /* the layer's value name */
   rn_kernel_function function;
   int32_t operand_count;
   int32_t first_operand; /* index into rn_program.operands; the output is the last one */
@@ -58,40 +58,40 @@ typedef struct rn_kernel {
 enum {
   RN_SSE41 = 1,
   RN_AVX = 2,
-  RN_AVX2 = 4, /* with FMA and F16C */
+  RN_AVX2 = 4,  /* with FMA and F16C */
   RN_AVX512 = 8 /* F, CD, VL, BW, DQ */
 };
 
 /* The network for one target. */
 typedef struct rn_program {
-  const char *target; /* the short name users see and choose by: "avx512", "avx2", "sse41" */
+  const char* target; /* the short name users see and choose by: "avx512", "avx2", "sse41" */
   uint64_t features;
   int64_t arena_bytes; /* for a batch of one */
   int32_t kernel_count;
   int32_t operand_count;
-  const rn_kernel *kernels;
-  const rn_operand *operands;
+  const rn_kernel* kernels;
+  const rn_operand* operands;
 } rn_program;
 
 typedef struct rn_port {
-  const char *name;
+  const char* name;
   int64_t picture_bytes; /* of the caller's buffer, for one picture */
 } rn_port;
 
 typedef struct rn_model {
   uint32_t version; /* RN_MODEL_VERSION */
   uint32_t weights_version;
-  const char *name;
-  uint64_t recipe_hash;   /* of all constants' recipes and places: the weights file must carry the same */
-  uint64_t content_hash;  /* nonzero: the program depends on these weights' values and takes no others */
-  uint64_t weights_bytes; /* of the data, without the file's header */
-  const unsigned char *embedded; /* the whole weights file, or NULL */
+  const char* name;
+  uint64_t recipe_hash;          /* of all constants' recipes and places: the weights file must carry the same */
+  uint64_t content_hash;         /* nonzero: the program depends on these weights' values and takes no others */
+  uint64_t weights_bytes;        /* of the data, without the file's header */
+  const unsigned char* embedded; /* the whole weights file, or NULL */
   uint64_t embedded_bytes;
   rn_port input;
   int32_t output_count;
   int32_t program_count; /* best target first */
-  const rn_port *outputs;
-  const rn_program *programs;
+  const rn_port* outputs;
+  const rn_program* programs;
 } rn_model;
 
 /* The weights file: this header, zeros up to RN_WEIGHTS_ALIGN, then the constants, each aligned to 64 bytes. Little-endian. */

@@ -20,25 +20,25 @@ enum { WORKER_SPINS = 4000, CALLER_SPINS = 16000, WORKER_STACK = 2 << 20 };
 
 /* What kernels carry as their user context; `pool` is NULL for those already inside a parallel loop. */
 typedef struct rn_user {
-  rn_pool *pool;
+  rn_pool* pool;
 } rn_user;
 
 typedef struct rn_worker {
-  rn_pool *pool;
+  rn_pool* pool;
   pthread_t thread;
   int32_t index; /* 1...; the caller is 0 */
 } rn_worker;
 
 typedef struct rn_job {
   rn_halide_task task;
-  uint8_t *closure;
+  uint8_t* closure;
   int32_t min, size, parts;
 } rn_job;
 
 struct rn_pool {
   rn_user outer, inner;
   rn_parallel_for parallel_for;
-  void *parallel_for_data;
+  void* parallel_for_data;
   int32_t threads;
   int32_t started; /* workers to join */
   int32_t worker_spins, caller_spins;
@@ -52,14 +52,12 @@ struct rn_pool {
   rn_worker workers[];
 };
 
-static void wait_while(_Atomic uint32_t *word, uint32_t value) {
-  syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
-}
+static void wait_while(_Atomic uint32_t* word, uint32_t value) { syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0); }
 
-static void wake(_Atomic uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0); }
+static void wake(_Atomic uint32_t* word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0); }
 
-static void run_part(rn_pool *pool, int32_t part) {
-  const rn_job *job = &pool->job;
+static void run_part(rn_pool* pool, int32_t part) {
+  const rn_job* job = &pool->job;
   const int64_t begin = (int64_t)job->size * part / job->parts, end = (int64_t)job->size * (part + 1) / job->parts;
   for (int64_t i = begin; i < end; ++i) {
     const int32_t result = job->task(&pool->inner, (int)(job->min + i), job->closure);
@@ -71,11 +69,11 @@ static void run_part(rn_pool *pool, int32_t part) {
   }
 }
 
-static void run_part_for_caller(void *argument, int32_t index) { run_part((rn_pool *)argument, index); }
+static void run_part_for_caller(void* argument, int32_t index) { run_part((rn_pool*)argument, index); }
 
-static void *work(void *argument) {
-  rn_worker *worker = (rn_worker *)argument;
-  rn_pool *pool = worker->pool;
+static void* work(void* argument) {
+  rn_worker* worker = (rn_worker*)argument;
+  rn_pool* pool = worker->pool;
   uint32_t seen = 0;
   for (;;) {
     for (int32_t i = 0; i < pool->worker_spins && atomic_load_explicit(&pool->epoch, memory_order_acquire) == seen; ++i) {
@@ -94,12 +92,12 @@ static void *work(void *argument) {
   }
 }
 
-static void next_epoch(rn_pool *pool) {
+static void next_epoch(rn_pool* pool) {
   atomic_fetch_add(&pool->epoch, 1);
   if (atomic_load(&pool->sleepers) != 0) wake(&pool->epoch);
 }
 
-static void wait_for_workers(rn_pool *pool) {
+static void wait_for_workers(rn_pool* pool) {
   for (int32_t i = 0; i < pool->caller_spins && atomic_load_explicit(&pool->pending, memory_order_acquire) != 0; ++i) {
     __builtin_ia32_pause();
   }
@@ -109,9 +107,9 @@ static void wait_for_workers(rn_pool *pool) {
   atomic_store(&pool->caller_sleeps, 0);
 }
 
-int halide_do_par_for(void *user_context, rn_halide_task task, int min, int size, uint8_t *closure) {
-  rn_user *user = (rn_user *)user_context;
-  rn_pool *pool = user->pool;
+int halide_do_par_for(void* user_context, rn_halide_task task, int min, int size, uint8_t* closure) {
+  rn_user* user = (rn_user*)user_context;
+  rn_pool* pool = user->pool;
   if (pool == NULL || pool->threads == 1 || size <= 1) {
     for (int i = 0; i < size; ++i) {
       const int result = task(user_context, min + i, closure);
@@ -143,7 +141,7 @@ int32_t rn_processors(void) {
   return online < 1 ? 1 : online > RN_MAX_THREADS ? RN_MAX_THREADS : (int32_t)online;
 }
 
-static int32_t start_workers(rn_pool *pool) {
+static int32_t start_workers(rn_pool* pool) {
   pthread_attr_t attributes;
   sigset_t all, before;
   if (pthread_attr_init(&attributes) != 0) return RN_THREAD_FAILED;
@@ -152,7 +150,7 @@ static int32_t start_workers(rn_pool *pool) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   while (failed == 0 && pool->started < pool->threads - 1) {
-    rn_worker *worker = &pool->workers[pool->started];
+    rn_worker* worker = &pool->workers[pool->started];
     worker->pool = pool;
     worker->index = pool->started + 1;
     failed = pthread_create(&worker->thread, &attributes, work, worker);
@@ -163,14 +161,14 @@ static int32_t start_workers(rn_pool *pool) {
   return failed == 0 ? RN_OK : RN_THREAD_FAILED;
 }
 
-int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void *parallel_for_data, rn_pool **out) {
+int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* parallel_for_data, rn_pool** out) {
   const int32_t workers = parallel_for != NULL ? 0 : threads - 1;
   const size_t bytes = sizeof(rn_pool) + (size_t)workers * sizeof(rn_worker);
-  void *memory = NULL;
+  void* memory = NULL;
   *out = NULL;
   if (posix_memalign(&memory, 64, bytes) != 0) return RN_OUT_OF_MEMORY;
   memset(memory, 0, bytes);
-  rn_pool *pool = (rn_pool *)memory;
+  rn_pool* pool = (rn_pool*)memory;
   pool->outer.pool = pool;
   pool->parallel_for = parallel_for;
   pool->parallel_for_data = parallel_for_data;
@@ -190,7 +188,7 @@ int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void *para
   return RN_OK;
 }
 
-void rn_pool_destroy(rn_pool *pool) {
+void rn_pool_destroy(rn_pool* pool) {
   if (pool == NULL) return;
   atomic_store(&pool->stop, 1);
   next_epoch(pool);
@@ -198,6 +196,6 @@ void rn_pool_destroy(rn_pool *pool) {
   free(pool);
 }
 
-int32_t rn_pool_threads(const rn_pool *pool) { return pool->threads; }
+int32_t rn_pool_threads(const rn_pool* pool) { return pool->threads; }
 
-void *rn_pool_user_context(rn_pool *pool) { return &pool->outer; }
+void* rn_pool_user_context(rn_pool* pool) { return &pool->outer; }

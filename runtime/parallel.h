@@ -7,17 +7,17 @@
 typedef struct rn_pool rn_pool;
 
 /* Starts threads - 1 workers, or none where the caller brings a parallel_for. `*pool` stays NULL on failure. */
-int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void *parallel_for_data, rn_pool **pool);
+int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* parallel_for_data, rn_pool** pool);
 /* Stops and joins the workers. NULL is allowed. */
-void rn_pool_destroy(rn_pool *pool);
-int32_t rn_pool_threads(const rn_pool *pool);
+void rn_pool_destroy(rn_pool* pool);
+int32_t rn_pool_threads(const rn_pool* pool);
 /* The user context to give to kernels, which they hand to halide_do_par_for. */
-void *rn_pool_user_context(rn_pool *pool);
+void* rn_pool_user_context(rn_pool* pool);
 /* How many processors this process may use. */
 int32_t rn_processors(void);
 
-typedef int (*rn_halide_task)(void *user_context, int index, uint8_t *closure);
+typedef int (*rn_halide_task)(void* user_context, int index, uint8_t* closure);
 /* Halide's name for "run task(i) for each i of [min, min + size)"; the only function that kernels call. */
-int halide_do_par_for(void *user_context, rn_halide_task task, int min, int size, uint8_t *closure);
+int halide_do_par_for(void* user_context, rn_halide_task task, int min, int size, uint8_t* closure);
 
 #endif

@@ -37,44 +37,44 @@ enum {
   RN_STATUS_COUNT = 18
 };
 
-typedef void (*rn_task)(void *argument, int32_t index);
-typedef void (*rn_parallel_for)(void *data, int32_t count, rn_task task, void *argument);
+typedef void (*rn_task)(void* argument, int32_t index);
+typedef void (*rn_parallel_for)(void* data, int32_t count, rn_task task, void* argument);
 
 typedef struct rn_options {
-  size_t size;      /* of this structure, as the caller knows it */
-  int32_t max_batch; /* 0: 1 */
-  int32_t threads;  /* 0: one per processor this process may use */
+  size_t size;                  /* of this structure, as the caller knows it */
+  int32_t max_batch;            /* 0: 1 */
+  int32_t threads;              /* 0: one per processor this process may use */
   rn_parallel_for parallel_for; /* NULL: own threads */
-  void *parallel_for_data;
-  const char *target; /* NULL: the best one */
+  void* parallel_for_data;
+  const char* target; /* NULL: the best one */
   int32_t verify_contents;
   int32_t reserved;
 } rn_options;
 
 /* What an observer sees after each kernel: the value it made, as float32. Strides count elements. */
 typedef struct rn_observation {
-  const char *name;
+  const char* name;
   double seconds;
-  const float *data; /* element (0, 0, 0) of the first picture */
+  const float* data; /* element (0, 0, 0) of the first picture */
   int32_t kernel;    /* its index */
   int32_t kernel_count;
   int32_t batch, channels, height, width;
   int64_t stride_batch, stride_channel, stride_y, stride_x;
 } rn_observation;
-typedef void (*rn_observer)(void *data, const rn_observation *observation);
+typedef void (*rn_observer)(void* data, const rn_observation* observation);
 
 typedef struct rn_context rn_context;
 
-int32_t rn_create(const rn_model *model, const void *weights, size_t weights_bytes, const rn_options *options, rn_context **context);
-int32_t rn_run(rn_context *context, const void *input, size_t input_bytes, void *const *outputs, const size_t *output_bytes, int32_t batch);
-void rn_destroy(rn_context *context);
-const char *rn_status_string(int32_t status);
-const char *rn_selected_target(const rn_context *context);
-int32_t rn_thread_count(const rn_context *context);
-void rn_set_observer(rn_context *context, rn_observer observer, void *data);
+int32_t rn_create(const rn_model* model, const void* weights, size_t weights_bytes, const rn_options* options, rn_context** context);
+int32_t rn_run(rn_context* context, const void* input, size_t input_bytes, void* const* outputs, const size_t* output_bytes, int32_t batch);
+void rn_destroy(rn_context* context);
+const char* rn_status_string(int32_t status);
+const char* rn_selected_target(const rn_context* context);
+int32_t rn_thread_count(const rn_context* context);
+void rn_set_observer(rn_context* context, rn_observer observer, void* data);
 
 /* Checks a weights file's header against the model in constant time; its contents' hash only if `verify_contents`. */
-int32_t rn_check_weights(const rn_model *model, const void *weights, size_t weights_bytes, int32_t verify_contents);
+int32_t rn_check_weights(const rn_model* model, const void* weights, size_t weights_bytes, int32_t verify_contents);
 
 /* The RN_* instruction set bits of this processor, as far as the operating system saves their registers. */
 uint64_t rn_cpu_features(void);

@@ -19,24 +19,24 @@ static int failures = 0;
 
 /* The linker sends the runtime's calls here (--wrap); when a countdown reaches 0 the call fails. */
 static int fail_calloc = -1, fail_memalign = -1, fail_thread = -1;
-void *__real_calloc(size_t count, size_t size);
-int __real_posix_memalign(void **out, size_t alignment, size_t size);
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument);
-void *__wrap_calloc(size_t count, size_t size) { return fail_calloc >= 0 && fail_calloc-- == 0 ? NULL : __real_calloc(count, size); }
-int __wrap_posix_memalign(void **out, size_t alignment, size_t size) {
+void* __real_calloc(size_t count, size_t size);
+int __real_posix_memalign(void** out, size_t alignment, size_t size);
+int __real_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*), void* argument);
+void* __wrap_calloc(size_t count, size_t size) { return fail_calloc >= 0 && fail_calloc-- == 0 ? NULL : __real_calloc(count, size); }
+int __wrap_posix_memalign(void** out, size_t alignment, size_t size) {
   return fail_memalign >= 0 && fail_memalign-- == 0 ? 12 : __real_posix_memalign(out, alignment, size);
 }
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
+int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*), void* argument) {
   return fail_thread >= 0 && fail_thread-- == 0 ? 11 : __real_pthread_create(thread, attributes, start, argument);
 }
 
-static float *element(const halide_buffer_t *b, int i, int j, int k, int n) {
-  const halide_dimension_t *d = b->dim;
-  return (float *)(void *)b->host + (ptrdiff_t)i * d[0].stride + (ptrdiff_t)j * d[1].stride + (ptrdiff_t)k * d[2].stride +
+static float* element(const halide_buffer_t* b, int i, int j, int k, int n) {
+  const halide_dimension_t* d = b->dim;
+  return (float*)(void*)b->host + (ptrdiff_t)i * d[0].stride + (ptrdiff_t)j * d[1].stride + (ptrdiff_t)k * d[2].stride +
          (ptrdiff_t)n * d[3].stride;
 }
 
-static int load(void **arguments) {
+static int load(void** arguments) {
   const halide_buffer_t *in = arguments[1], *out = arguments[2];
   for (int n = 0; n < out->dim[3].extent; ++n)
     for (int c = 0; c < CHANNELS; ++c)
@@ -45,7 +45,7 @@ static int load(void **arguments) {
   return 0;
 }
 
-static int store(void **arguments) {
+static int store(void** arguments) {
   const halide_buffer_t *in = arguments[1], *out = arguments[2];
   for (int n = 0; n < out->dim[3].extent; ++n)
     for (int c = 0; c < CHANNELS; ++c)
@@ -54,46 +54,60 @@ static int store(void **arguments) {
   return 0;
 }
 
-static int nothing(void *user_context, int index, uint8_t *closure) {
+static int nothing(void* user_context, int index, uint8_t* closure) {
   (void)user_context;
   (void)index;
   (void)closure;
   return 0;
 }
 
-static int inner_error(void *user_context, int index, uint8_t *closure) {
+static int inner_error(void* user_context, int index, uint8_t* closure) {
   (void)user_context;
   (void)closure;
   return index == 2 ? 7 : 0;
 }
 
 /* The sum of the four neighbours, which reads the halo, plus a constant. */
-static int stencil_row(void *user_context, int index, uint8_t *closure) {
-  halide_buffer_t **b = (halide_buffer_t **)(void *)closure;
+static int stencil_row(void* user_context, int index, uint8_t* closure) {
+  halide_buffer_t** b = (halide_buffer_t**)(void*)closure;
   const int y = index % HEIGHT, n = index / HEIGHT;
   if (halide_do_par_for(user_context, nothing, 0, 3, closure) != 0) return 1;
   if (halide_do_par_for(user_context, inner_error, 0, 3, closure) != 7) return 1;
   for (int x = 0; x < WIDTH; ++x)
     for (int c = 0; c < CHANNELS; ++c)
       *element(b[2], c, x, y, n) = *element(b[0], c, x - 1, y, n) + *element(b[0], c, x + 1, y, n) + *element(b[0], c, x, y - 1, n) +
-                                   *element(b[0], c, x, y + 1, n) + ((const float *)(const void *)b[1]->host)[c];
+                                   *element(b[0], c, x, y + 1, n) + ((const float*)(const void*)b[1]->host)[c];
   return 0;
 }
 
-static int stencil(void **arguments) {
-  halide_buffer_t *b[3] = {arguments[1], arguments[2], arguments[3]};
-  return halide_do_par_for(*(void **)arguments[0], stencil_row, 0, HEIGHT * b[2]->dim[3].extent, (uint8_t *)(void *)b);
+static int stencil(void** arguments) {
+  halide_buffer_t* b[3] = {arguments[1], arguments[2], arguments[3]};
+  return halide_do_par_for(*(void**)arguments[0], stencil_row, 0, HEIGHT * b[2]->dim[3].extent, (uint8_t*)(void*)b);
 }
 
-static int broken(void **arguments) { return halide_do_par_for(*(void **)arguments[0], inner_error, 0, 5, NULL); }
+static int broken(void** arguments) { return halide_do_par_for(*(void**)arguments[0], inner_error, 0, 5, NULL); }
 
-#define PORT(place) {place, 0, 0, 0, 32, 4, 1, 0, {WIDTH, HEIGHT, CHANNELS, 0}, {1, WIDTH, WIDTH * HEIGHT, ELEMENTS}}
-#define IMAGE {RN_ARENA, 0, 0, (ROW + STRIDE) * 4, 32, 4, 0, 0, {CHANNELS, WIDTH, HEIGHT, 0}, {1, STRIDE, ROW, PICTURE}}
-#define RESULT {RN_ARENA, 0, PICTURE * 4, 0, 32, 4, 0, 0, {CHANNELS, WIDTH, HEIGHT, 0}, {1, STRIDE, WIDTH * STRIDE, DENSE}}
-#define CONSTANT {RN_CONSTANT, 0, 0, 0, 32, 1, 0, 0, {16, 0, 0, 0}, {1, 0, 0, 0}}
+#define PORT(place)                                                                                  \
+  {                                                                                                  \
+    place, 0, 0, 0, 32, 4, 1, 0, {WIDTH, HEIGHT, CHANNELS, 0}, { 1, WIDTH, WIDTH *HEIGHT, ELEMENTS } \
+  }
+#define IMAGE                                                                                                  \
+  {                                                                                                            \
+    RN_ARENA, 0, 0, (ROW + STRIDE) * 4, 32, 4, 0, 0, {CHANNELS, WIDTH, HEIGHT, 0}, { 1, STRIDE, ROW, PICTURE } \
+  }
+#define RESULT                                                                                                  \
+  {                                                                                                             \
+    RN_ARENA, 0, PICTURE * 4, 0, 32, 4, 0, 0, {CHANNELS, WIDTH, HEIGHT, 0}, { 1, STRIDE, WIDTH *STRIDE, DENSE } \
+  }
+#define CONSTANT                                                     \
+  {                                                                  \
+    RN_CONSTANT, 0, 0, 0, 32, 1, 0, 0, {16, 0, 0, 0}, { 1, 0, 0, 0 } \
+  }
 static const rn_operand operands[] = {PORT(RN_INPUT), IMAGE, IMAGE, CONSTANT, RESULT, RESULT, PORT(RN_OUTPUT)};
-#define HALO {0, PICTURE * 4, ROW * 4, STRIDE * 4, HEIGHT, WIDTH, 1, 1}
-#define NO_HALO {0, 0, 0, 0, 0, 0, 0, 0}
+#define HALO \
+  { 0, PICTURE * 4, ROW * 4, STRIDE * 4, HEIGHT, WIDTH, 1, 1 }
+#define NO_HALO \
+  { 0, 0, 0, 0, 0, 0, 0, 0 }
 static const rn_kernel kernels[] = {{"image", load, 2, 0, HALO}, {"result", stencil, 3, 2, NO_HALO}, {"out", store, 2, 5, NO_HALO}};
 static const rn_kernel broken_kernels[] = {{"image", load, 2, 0, HALO}, {"result", broken, 3, 2, NO_HALO}};
 static const rn_port result_port[] = {{"out", ELEMENTS * 4}};
@@ -107,12 +121,12 @@ static rn_model make_model(uint64_t recipe_hash) {
   return model;
 }
 
-static unsigned char *make_weights(uint64_t recipe_hash, float bias, size_t *bytes) {
+static unsigned char* make_weights(uint64_t recipe_hash, float bias, size_t* bytes) {
   *bytes = RN_WEIGHTS_ALIGN + 64;
-  void *file = NULL;
+  void* file = NULL;
   if (posix_memalign(&file, 64, *bytes) != 0) abort();
   memset(file, 0, *bytes);
-  float *values = (float *)(void *)((unsigned char *)file + RN_WEIGHTS_ALIGN);
+  float* values = (float*)(void*)((unsigned char*)file + RN_WEIGHTS_ALIGN);
   for (int c = 0; c < CHANNELS; ++c) values[c] = bias * (float)c;
   rn_weights_header header;
   memset(&header, 0, sizeof header);
@@ -126,14 +140,14 @@ static unsigned char *make_weights(uint64_t recipe_hash, float bias, size_t *byt
   return file;
 }
 
-static float pixel(const float *in, int n, int c, int y, int x) {
+static float pixel(const float* in, int n, int c, int y, int x) {
   return y < 0 || y >= HEIGHT || x < 0 || x >= WIDTH ? 0 : in[((n * CHANNELS + c) * HEIGHT + y) * WIDTH + x];
 }
 
-static int run_is_right(rn_context *context, int batch, float bias, int seed) {
+static int run_is_right(rn_context* context, int batch, float bias, int seed) {
   float in[MAX_BATCH * ELEMENTS], out[MAX_BATCH * ELEMENTS];
   for (int i = 0; i < batch * ELEMENTS; ++i) in[i] = (float)((i * 7 + seed) % 31 - 15);
-  void *const outputs[1] = {out};
+  void* const outputs[1] = {out};
   const size_t bytes = (size_t)batch * ELEMENTS * sizeof(float);
   if (rn_run(context, in, bytes, outputs, &bytes, batch) != RN_OK) return 0;
   for (int n = 0; n < batch; ++n)
@@ -157,18 +171,18 @@ static rn_options make_options(int32_t threads) {
 }
 
 typedef struct job {
-  const rn_model *model;
-  const void *weights;
+  const rn_model* model;
+  const void* weights;
   size_t bytes;
   float bias;
   int32_t threads;
   int wrong;
 } job;
 
-static void *create_and_run(void *argument) {
-  job *j = argument;
+static void* create_and_run(void* argument) {
+  job* j = argument;
   for (int round = 0; round < 5; ++round) {
-    rn_context *context = NULL;
+    rn_context* context = NULL;
     const rn_options options = make_options(j->threads);
     if (rn_create(j->model, j->weights, j->bytes, &options, &context) != RN_OK) ++j->wrong;
     for (int i = 0; i < 40 && context != NULL; ++i) j->wrong += !run_is_right(context, 1 + i % MAX_BATCH, j->bias, i);
@@ -180,7 +194,7 @@ static void *create_and_run(void *argument) {
 static void test_two_networks_at_once(void) {
   const rn_model models[2] = {make_model(11), make_model(22)};
   size_t bytes[2];
-  unsigned char *weights[2] = {make_weights(11, 3, &bytes[0]), make_weights(22, 5, &bytes[1])};
+  unsigned char* weights[2] = {make_weights(11, 3, &bytes[0]), make_weights(22, 5, &bytes[1])};
   job jobs[6];
   pthread_t threads[6];
   for (int i = 0; i < 6; ++i) {
@@ -198,21 +212,21 @@ static void test_two_networks_at_once(void) {
 
 typedef struct caller_task {
   rn_task task;
-  void *argument;
+  void* argument;
   int32_t index;
 } caller_task;
 
-static void *run_caller_task(void *argument) {
-  const caller_task *t = argument;
+static void* run_caller_task(void* argument) {
+  const caller_task* t = argument;
   t->task(t->argument, t->index);
   return NULL;
 }
 
 /* A caller's own parallel_for: a thread a part. */
-static void caller_parallel_for(void *data, int32_t count, rn_task task, void *argument) {
+static void caller_parallel_for(void* data, int32_t count, rn_task task, void* argument) {
   pthread_t threads[16];
   caller_task tasks[16];
-  *(int *)data += 1;
+  *(int*)data += 1;
   for (int32_t i = 0; i < count; ++i) {
     const caller_task t = {task, argument, i};
     tasks[i] = t;
@@ -224,8 +238,8 @@ static void caller_parallel_for(void *data, int32_t count, rn_task task, void *a
 static void test_threads_and_targets(void) {
   const rn_model model = make_model(1);
   size_t bytes = 0;
-  unsigned char *weights = make_weights(1, 2, &bytes);
-  rn_context *context = NULL;
+  unsigned char* weights = make_weights(1, 2, &bytes);
+  rn_context* context = NULL;
   int calls = 0;
 
   rn_options options = make_options(4);
@@ -264,7 +278,7 @@ static void test_threads_and_targets(void) {
     CHECK(rn_create(&model, weights, bytes, &options, &context) == RN_OK);
     float picture[ELEMENTS] = {0};
     const size_t size = sizeof picture;
-    void *const outputs[1] = {picture};
+    void* const outputs[1] = {picture};
     CHECK(rn_run(context, picture, size, outputs, &size, 1) == RN_KERNEL_FAILED);
     CHECK(rn_run(context, picture, size, outputs, &size, 1) == RN_KERNEL_FAILED);
     rn_destroy(context);
@@ -275,8 +289,8 @@ static void test_threads_and_targets(void) {
 static void test_failures(void) {
   const rn_model model = make_model(1);
   size_t bytes = 0;
-  unsigned char *weights = make_weights(1, 2, &bytes);
-  rn_context *context = NULL;
+  unsigned char* weights = make_weights(1, 2, &bytes);
+  rn_context* context = NULL;
   const rn_options options = make_options(4);
   fail_calloc = 0;
   CHECK(rn_create(&model, weights, bytes, &options, &context) == RN_OUT_OF_MEMORY && context == NULL);
@@ -305,7 +319,21 @@ static void test_failures(void) {
   free(weights);
 }
 
+static void test_no_weights(void) {
+  static const rn_program only_load[] = {{"plain", 0, PICTURE * 4, 1, 2, kernels, operands}};
+  rn_model model = make_model(1);
+  rn_context *context = NULL;
+  const rn_options options = make_options(1);
+  CHECK(rn_create(&model, NULL, 0, &options, &context) == RN_WEIGHTS_MISSING && context == NULL);
+  model.weights_bytes = 0;
+  model.programs = only_load;
+  model.program_count = 1;
+  CHECK(rn_create(&model, NULL, 0, &options, &context) == RN_OK);
+  rn_destroy(context);
+}
+
 int main(void) {
+  test_no_weights();
   test_two_networks_at_once();
   test_threads_and_targets();
   test_failures();

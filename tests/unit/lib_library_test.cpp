@@ -65,7 +65,8 @@ struct Loaded {
 
 /// A weights file at an address that the library takes.
 struct AlignedBytes {
-  explicit AlignedBytes(const std::string& bytes) : size(bytes.size()), data(static_cast<char*>(std::aligned_alloc(64, (size + 127) / 64 * 64))) {
+  explicit AlignedBytes(const std::string& bytes)
+      : size(bytes.size()), data(static_cast<char*>(std::aligned_alloc(64, (size + 127) / 64 * 64))) {
     std::memcpy(data, bytes.data(), size);
   }
   ~AlignedBytes() { std::free(data); }
@@ -329,15 +330,16 @@ TEST_CASE("two archives link into one program") {
     return write(folder.path(), name, &weights, [](LibraryOptions& o) { o.embed_weights = true; });
   };
   const auto a = write_archive("one"), b = write_archive("two");
-  lib_test::write_bytes(folder.path() + "/main.c",
-                        "#include \"one.h\"\n#include \"two.h\"\n"
-                        "int main(void) {\n  float in[ONE_INPUT_BYTES / 4] = {0}, out[TWO_OUTPUT_BYTES_result / 4];\n"
-                        "  one_context *first = NULL;\n  two_context *second = NULL;\n  two_options options = TWO_OPTIONS_INIT;\n"
-                        "  if (one_create(NULL, 0, NULL, &first) != ONE_OK) return 1;\n"
-                        "  if (two_create(NULL, 0, &options, &second) != TWO_OK) return 2;\n"
-                        "  if (one_run(first, in, sizeof in, out, sizeof out, 1) != ONE_OK || out[ONE_OUTPUT_BYTES_result / 4 - 1] != 4) return 3;\n"
-                        "  if (two_run(second, in, sizeof in, out, sizeof out, 1) != TWO_OK || out[0] != 0) return 4;\n"
-                        "  one_destroy(first);\n  two_destroy(second);\n  return 0;\n}\n");
+  lib_test::write_bytes(
+      folder.path() + "/main.c",
+      "#include \"one.h\"\n#include \"two.h\"\n"
+      "int main(void) {\n  float in[ONE_INPUT_BYTES / 4] = {0}, out[TWO_OUTPUT_BYTES_result / 4];\n"
+      "  one_context *first = NULL;\n  two_context *second = NULL;\n  two_options options = TWO_OPTIONS_INIT;\n"
+      "  if (one_create(NULL, 0, NULL, &first) != ONE_OK) return 1;\n"
+      "  if (two_create(NULL, 0, &options, &second) != TWO_OK) return 2;\n"
+      "  if (one_run(first, in, sizeof in, out, sizeof out, 1) != ONE_OK || out[ONE_OUTPUT_BYTES_result / 4 - 1] != 4) return 3;\n"
+      "  if (two_run(second, in, sizeof in, out, sizeof out, 1) != TWO_OK || out[0] != 0) return 4;\n"
+      "  one_destroy(first);\n  two_destroy(second);\n  return 0;\n}\n");
   const char* compiler = std::getenv("CC") != nullptr ? std::getenv("CC") : "clang-22";
   const std::string line = "cd '" + folder.path() + "' && " + compiler + " -std=c89 -pedantic -Wall -Wextra -Werror main.c ";
   CHECK(std::system((line + "libone.a libtwo.a -lpthread -o static_main && ./static_main").c_str()) == 0);

@@ -72,7 +72,8 @@ TEST_CASE("a lying manifest is an error") {
   CHECK(why_not(good.substr(0, good.size() / 2)).starts_with("bad manifest: "));
   CHECK(why_not(replaced(good, "\"manifest_version\": 1", "\"manifest_version\": 2")) == "bad manifest: of another format version");
   CHECK(why_not(replaced(good, "\"name\": \"tiny\"", "\"name\": \"a b\"")) == "bad manifest: 'name' is not a C identifier");
-  CHECK(why_not(replaced(good, "\"picture_bytes\": 420", "\"picture_bytes\": 421")) == "bad manifest: 'picture_bytes' does not fit the shape");
+  CHECK(why_not(replaced(good, "\"picture_bytes\": 420", "\"picture_bytes\": 421")) ==
+        "bad manifest: 'picture_bytes' does not fit the shape");
   CHECK(why_not(replaced(good, "\"offset\": 0", "\"offset\": 64")) == "bad manifest: the constants do not fill the weights");
   CHECK(why_not(replaced(good, "\"bn.bias\\\", [3]", "\"bn.bias\\\", [33]")) == "bad manifest: a constant's size is not its recipe's");
   CHECK(why_not(replaced(good, "\\\"bn.bias", "\\\"bn.bia")) == "bad manifest: 'recipe_hash' does not fit the constants");
@@ -144,7 +145,10 @@ TEST_CASE("names of the C interface") {
 
 TEST_CASE("the header compiles as strict C89 and as C++") {
   TemporaryFolder folder;
-  program::Program program = lib_test::make_program("bad */ name ?" "?/", "");
+  program::Program program = lib_test::make_program(
+      "bad */ name ?"
+      "?/",
+      "");
   program.outputs.push_back({"class", TensorType::vector(9)});
   lib_test::write_bytes(folder.path() + "/planar.h", header(program, "planar"));
   program.input.format = InputFormat::packed_u8;
@@ -157,7 +161,8 @@ TEST_CASE("the header compiles as strict C89 and as C++") {
   lib_test::write_bytes(folder.path() + "/packed.h", packed);
   const std::string source =
       "#include \"packed.h\"\n#include \"packed.h\"\n#include \"planar.h\"\n"
-      "int use(void);\nint use(void) { planar_options o = PLANAR_OPTIONS_INIT; return o.max_batch + (int)PACKED_OK + PACKED_ABI_VERSION; }\n";
+      "int use(void);\nint use(void) { planar_options o = PLANAR_OPTIONS_INIT; return o.max_batch + (int)PACKED_OK + PACKED_ABI_VERSION; "
+      "}\n";
   lib_test::write_bytes(folder.path() + "/use.c", source);
   lib_test::write_bytes(folder.path() + "/use.cpp", source);
   const std::string flags = " -pedantic -Wall -Wextra -Werror -fsyntax-only '" + folder.path() + "/";
@@ -168,7 +173,9 @@ TEST_CASE("the header compiles as strict C89 and as C++") {
 TEST_CASE("the generated header's structures are the runtime's") {
   TemporaryFolder folder;
   lib_test::write_bytes(folder.path() + "/net.h", header(lib_test::make_program("net", ""), "net"));
-  std::string source = "#include \"net.h\"\n#include \"runtime/runtime.h\"\n#define SAME(t, f) _Static_assert(offsetof(net_##t, f) == offsetof(rn_##t, f), #f)\n";
+  std::string source =
+      "#include \"net.h\"\n#include \"runtime/runtime.h\"\n#define SAME(t, f) _Static_assert(offsetof(net_##t, f) == offsetof(rn_##t, f), "
+      "#f)\n";
   for (const char* field : {"size", "max_batch", "threads", "parallel_for", "parallel_for_data", "target", "verify_contents", "reserved"}) {
     source += std::string("SAME(options, ") + field + ");\n";
   }
@@ -176,9 +183,10 @@ TEST_CASE("the generated header's structures are the runtime's") {
                             "stride_channel", "stride_y", "stride_x"}) {
     source += std::string("SAME(observation, ") + field + ");\n";
   }
-  for (const char* status : {"OK", "BAD_ARGUMENT", "BAD_INPUT_SIZE", "BAD_OUTPUT_SIZE", "BATCH_TOO_LARGE", "WEIGHTS_MISSING", "WEIGHTS_MISALIGNED",
-                             "WEIGHTS_MAGIC_WRONG", "WEIGHTS_VERSION_WRONG", "WEIGHTS_NETWORK_WRONG", "WEIGHTS_SIZE_WRONG", "WEIGHTS_VALUES_WRONG",
-                             "WEIGHTS_CORRUPT", "NO_TARGET", "UNKNOWN_TARGET", "OUT_OF_MEMORY", "THREAD_FAILED", "KERNEL_FAILED"}) {
+  for (const char* status :
+       {"OK", "BAD_ARGUMENT", "BAD_INPUT_SIZE", "BAD_OUTPUT_SIZE", "BATCH_TOO_LARGE", "WEIGHTS_MISSING", "WEIGHTS_MISALIGNED",
+        "WEIGHTS_MAGIC_WRONG", "WEIGHTS_VERSION_WRONG", "WEIGHTS_NETWORK_WRONG", "WEIGHTS_SIZE_WRONG", "WEIGHTS_VALUES_WRONG",
+        "WEIGHTS_CORRUPT", "NO_TARGET", "UNKNOWN_TARGET", "OUT_OF_MEMORY", "THREAD_FAILED", "KERNEL_FAILED"}) {
     source += std::string("_Static_assert((int)NET_") + status + " == (int)RN_" + status + ", \"" + status + "\");\n";
   }
   source += "_Static_assert(sizeof(net_options) == sizeof(rn_options) && sizeof(net_observation) == sizeof(rn_observation), \"sizes\");\n";

@@ -49,7 +49,8 @@ TEST_CASE("safetensors: values of every readable type") {
   const std::string header = "{ \"__metadata__\": {\"format\": \"pt\"}, " + tensor("d", "F64", "[1]", "[0,8]") + ", " +
                              tensor("f", "F32", "[2,1]", "[8,16]") + "," + tensor("h", "F16", "[4]", "[16,24]") + "," +
                              tensor("b", "BF16", "[2]", "[24,28]") + "," + tensor("scalar", "F32", "[]", "[28,32]") + "," +
-                             tensor("none", "F32", "[0,3]", "[32,32]") + "," + tensor("\\u00e9\\n\\ud83d\\ude00", "I64", "[1]", "[32,40]") + "}   ";
+                             tensor("none", "F32", "[0,3]", "[32,32]") + "," + tensor("\\u00e9\\n\\ud83d\\ude00", "I64", "[1]", "[32,40]") +
+                             "}   ";
   std::string data(40, '\0');
   const double d = -0.1;
   const float f[2] = {1.5f, -3};
@@ -76,7 +77,8 @@ TEST_CASE("safetensors: values of every readable type") {
 TEST_CASE("safetensors: truncated and lying sizes") {
   CHECK(error("") == "not a safetensors file: 0 bytes are too few");
   CHECK(error("1234567") == "not a safetensors file: 7 bytes are too few");
-  CHECK(error(with_size(UINT64_MAX, "{}")) == "not a safetensors file: it claims a header of 18446744073709551615 bytes, more than 100000000");
+  CHECK(error(with_size(UINT64_MAX, "{}")) ==
+        "not a safetensors file: it claims a header of 18446744073709551615 bytes, more than 100000000");
   CHECK(error(with_size(100, "{}")) == "the header is said to have 100 bytes, but the file has only 2 more; it may be truncated");
   CHECK(error(file("{" + tensor("a", "F32", "[2]", "[0,8]") + "}", 4)) ==
         "tensor 'a': its data ends at byte 8, but the file has 4 bytes of data; it may be truncated");
@@ -84,7 +86,8 @@ TEST_CASE("safetensors: truncated and lying sizes") {
   CHECK(error(file("{" + tensor("a", "F32", "[2]", "[4,12]") + "}", 12)) == "the 4 bytes of data before tensor 'a' belong to no tensor");
   CHECK(error(file("{" + tensor("a", "F32", "[2]", "[0,8]") + "," + tensor("b", "F32", "[2]", "[4,12]") + "}", 12)) ==
         "tensors 'a' and 'b' overlap");
-  CHECK(error(file("{" + tensor("a", "F32", "[2]", "[8,0]") + "}", 8)) == "tensor 'a': its data ends at byte 0, before it begins at byte 8");
+  CHECK(error(file("{" + tensor("a", "F32", "[2]", "[8,0]") + "}", 8)) ==
+        "tensor 'a': its data ends at byte 0, before it begins at byte 8");
   CHECK(error(file("{" + tensor("a", "F32", "[3]", "[0,8]") + "}", 8)) == "tensor 'a': F32 [3] takes 12 bytes, but its offsets span 8");
   CHECK(error(file("{" + tensor("a", "F32", "[4294967296,4294967296]", "[0,8]") + "}", 8)) ==
         "tensor 'a': shape [4294967296, 4294967296] is too large");
@@ -126,8 +129,8 @@ TEST_CASE("safetensors: headers that are not the format's JSON") {
 }
 
 TEST_CASE("safetensors: what the network needs is there, and nothing else") {
-  const auto weights = good(file("{" + tensor("a", "F32", "[2]", "[0,8]") + "," + tensor("bn.num_batches_tracked", "I64", "[]", "[8,16]") + "," +
-                                     tensor("i", "I32", "[1]", "[16,20]") + "," + tensor("extra", "F32", "[1]", "[20,24]") + "}",
+  const auto weights = good(file("{" + tensor("a", "F32", "[2]", "[0,8]") + "," + tensor("bn.num_batches_tracked", "I64", "[]", "[8,16]") +
+                                     "," + tensor("i", "I32", "[1]", "[16,20]") + "," + tensor("extra", "F32", "[1]", "[20,24]") + "}",
                                  24));
   Sources sources;
   Diagnostics diagnostics(sources);
