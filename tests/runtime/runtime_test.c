@@ -322,7 +322,7 @@ static void test_failures(void) {
 static void test_no_weights(void) {
   static const rn_program only_load[] = {{"plain", 0, PICTURE * 4, 1, 2, kernels, operands}};
   rn_model model = make_model(1);
-  rn_context *context = NULL;
+  rn_context* context = NULL;
   const rn_options options = make_options(1);
   CHECK(rn_create(&model, NULL, 0, &options, &context) == RN_WEIGHTS_MISSING && context == NULL);
   model.weights_bytes = 0;
