@@ -39,7 +39,8 @@ bool emit_kernel(const KernelJob& job, const std::string& symbol, KernelOutput o
     cpu::Built built;
     if (!cpu::build_kernel(job.spec, built, why)) return false;
     Halide::Module module =
-        Halide::Pipeline(built.output).compile_to_module(built.arguments, symbol, Halide::Target(job.target), Halide::LinkageType::ExternalPlusArgv);
+        Halide::Pipeline(built.output)
+            .compile_to_module(built.arguments, symbol, Halide::Target(job.target), Halide::LinkageType::ExternalPlusArgv);
     module.compile({{file_type(output), path}});
     return true;
   } catch (const Halide::Error& error) {

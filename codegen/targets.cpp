@@ -17,7 +17,8 @@ const std::array<TargetInfo, 3>& table() {
       {"avx512",
        "x86-64-linux-avx-avx2-avx512-avx512_skylake-f16c-fma-large_buffers-no_asserts-no_bounds_query-no_runtime-sse41-user_context",
        RN_SSE41 | RN_AVX | RN_AVX2 | RN_AVX512},
-      {"avx2", "x86-64-linux-avx-avx2-f16c-fma-large_buffers-no_asserts-no_bounds_query-no_runtime-sse41-user_context", RN_SSE41 | RN_AVX | RN_AVX2},
+      {"avx2", "x86-64-linux-avx-avx2-f16c-fma-large_buffers-no_asserts-no_bounds_query-no_runtime-sse41-user_context",
+       RN_SSE41 | RN_AVX | RN_AVX2},
       {"sse41", "x86-64-linux-large_buffers-no_asserts-no_bounds_query-no_runtime-sse41-user_context", RN_SSE41},
   }};
   return targets;

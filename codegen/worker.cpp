@@ -1,14 +1,14 @@
 /// \file Child processes by fork. Results travel through anonymous files, which need no clean-up whatever happens.
 #include "codegen/worker.h"
 
-#include <cerrno>
-#include <csignal>
-#include <cstring>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <thread>
 
 namespace resnetc::codegen {
 

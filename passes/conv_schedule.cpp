@@ -1,5 +1,5 @@
-/// \file The model behind the schedules. Figures are for current x86-64 cores: two vector operations a cycle, two loads a cycle, four cycles
-/// from one multiply-add to the next on the same accumulator, a first-level cache of 64 sets of 64 bytes.
+/// \file The model behind the schedules. Figures are for current x86-64 cores: two vector operations a cycle, two loads a cycle, four
+/// cycles from one multiply-add to the next on the same accumulator, a first-level cache of 64 sets of 64 bytes.
 #include "passes/conv_schedule.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
-/// \file NaN-aware scalar functions. `strict_float` keeps LLVM from assuming that there are no NaNs and from merging the two halves of ln 2.
+/// \file NaN-aware scalar functions. `strict_float` keeps LLVM from assuming that there are no NaNs and from merging the two halves of
+/// ln 2.
 #include "codegen/cpu/arithmetic.h"
 
 namespace resnetc::codegen::cpu {

@@ -10,30 +10,22 @@ Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axe
   for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
     const std::string name = "step" + std::to_string(number++);
     switch (step.kind) {
-      case graph::StepKind::bias:
-        value = value + operands.constant(name)(axes.c);
-        break;
+      case graph::StepKind::bias: value = value + operands.constant(name)(axes.c); break;
       case graph::StepKind::affine: {
         const Expr scale = operands.constant(name + "_scale")(axes.c);
         const Expr shift = operands.constant(name + "_shift")(axes.c);
         value = value * scale + shift;
         break;
       }
-      case graph::StepKind::add:
-        value = value + operands.tensor(name, step.operand)(axes.c, axes.x, axes.y, axes.n);
-        break;
+      case graph::StepKind::add: value = value + operands.tensor(name, step.operand)(axes.c, axes.x, axes.y, axes.n); break;
       case graph::StepKind::mul: {
         const bool spread = step.operand.type.pixels() == 1;
         const Halide::ImageParam factor = operands.tensor(name, step.operand);
         value = value * (spread ? factor(axes.c, 0, 0, axes.n) : factor(axes.c, axes.x, axes.y, axes.n));
         break;
       }
-      case graph::StepKind::relu:
-        value = relu(value);
-        break;
-      case graph::StepKind::sigmoid:
-        value = sigmoid(value);
-        break;
+      case graph::StepKind::relu: value = relu(value); break;
+      case graph::StepKind::sigmoid: value = sigmoid(value); break;
     }
   }
   return value;

@@ -129,15 +129,24 @@ TEST_CASE("run_workers: a crash is a message") {
   std::vector<std::string> reasons(3);
   const std::vector<codegen::Work> work{
       [](const std::string&, std::string&) -> bool { ::_exit(7); },
-      [](const std::string&, std::string& reason) { reason = "because\n"; return false; },
-      [](const std::string& path, std::string&) { std::ofstream(path) << "fine"; return true; },
+      [](const std::string&, std::string& reason) {
+        reason = "because\n";
+        return false;
+      },
+      [](const std::string& path, std::string&) {
+        std::ofstream(path) << "fine";
+        return true;
+      },
   };
   std::string bytes;
-  const bool ran = codegen::run_workers(work, 2, [&](size_t i, codegen::WorkResult result) {
-    reasons[i] = result.why;
-    bytes += result.bytes;
-    return true;
-  }, why);
+  const bool ran = codegen::run_workers(
+      work, 2,
+      [&](size_t i, codegen::WorkResult result) {
+        reasons[i] = result.why;
+        bytes += result.bytes;
+        return true;
+      },
+      why);
   CHECK(ran);
   CHECK(reasons == std::vector<std::string>{"its process ended with status 7", "because", ""});
   CHECK(bytes == "fine");

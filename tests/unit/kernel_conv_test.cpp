@@ -66,7 +66,14 @@ std::vector<KernelCase> all_cases() {
   // Channels that do not fill vectors, odd sizes, tails in every axis.
   add({.ci = 1, .co = 3, .size = {13, 21}, .schedule = tile(1, 4, 2)});
   add({.ci = 3, .co = 17, .size = {13, 21}, .kernel = {7, 7}, .stride = {2, 2}, .schedule = tile(2, 4, 3), .batch = 3, .in_stride = 3});
-  add({.ci = 17, .co = 40, .size = {13, 21}, .kernel = {5, 5}, .schedule = tile(1, 6, 4), .out_halo = {1, 2}, .batch = 3, .epilogue = residual});
+  add({.ci = 17,
+       .co = 40,
+       .size = {13, 21},
+       .kernel = {5, 5},
+       .schedule = tile(1, 6, 4),
+       .out_halo = {1, 2},
+       .batch = 3,
+       .epilogue = residual});
   add({.ci = 40, .co = 40, .size = {7, 7}, .schedule = tile(3, 7, 7), .epilogue = residual});
   add({.ci = 64, .co = 64, .size = {14, 14}, .schedule = tile(2, 7, 7), .batch = 3, .epilogue = residual, .in_place = true});
   add({.ci = 40, .co = 17, .size = {13, 21}, .stride = {2, 2}, .schedule = tile(2, 5, 0), .batch = 3});

@@ -98,7 +98,8 @@ Storage::Storage(const program::Tensor& tensor, int64_t batch, const Planar* val
     float* pixels = data_ + guard + n * picture;
     for (int64_t y = 0; y < tensor.type.height + 2 * tensor.halo.h; ++y) {
       for (int64_t x = 0; x < tensor.type.width + 2 * tensor.halo.w; ++x) {
-        const bool halo = y < tensor.halo.h || y >= tensor.type.height + tensor.halo.h || x < tensor.halo.w || x >= tensor.type.width + tensor.halo.w;
+        const bool halo =
+            y < tensor.halo.h || y >= tensor.type.height + tensor.halo.h || x < tensor.halo.w || x >= tensor.type.width + tensor.halo.w;
         float* pixel = pixels + y * tensor.row_elements() + x * tensor.channel_stride;
         for (int64_t c = 0; c < tensor.type.channels && halo; ++c) pixel[c] = 0.0f;
       }
@@ -118,7 +119,8 @@ Storage::Storage(const program::Tensor& tensor, int64_t batch, const Planar* val
 }
 
 int64_t Storage::at(int64_t n, int64_t c, int64_t y, int64_t x) const {
-  return guard + n * (tensor_.picture_bytes() / 4) + (y + tensor_.halo.h) * tensor_.row_elements() + (x + tensor_.halo.w) * tensor_.channel_stride + c;
+  return guard + n * (tensor_.picture_bytes() / 4) + (y + tensor_.halo.h) * tensor_.row_elements() +
+         (x + tensor_.halo.w) * tensor_.channel_stride + c;
 }
 
 Planar Storage::read() const {
@@ -248,8 +250,9 @@ Library link_and_load(const std::vector<codegen::KernelObject>& objects, std::st
   }
   list.close();
   const std::string at = folder.path.string();
-  const std::string command = "( clang-22 -O1 -fPIC -c -o " + at + "/tasks.o " + at + "/tasks.c && /usr/lib/llvm-22/bin/ld.lld -shared -z defs -o " +
-                              at + "/kernels.so " + at + "/tasks.o @" + at + "/objects ) > " + at + "/log 2>&1";
+  const std::string command = "( clang-22 -O1 -fPIC -c -o " + at + "/tasks.o " + at +
+                              "/tasks.c && /usr/lib/llvm-22/bin/ld.lld -shared -z defs -o " + at + "/kernels.so " + at + "/tasks.o @" + at +
+                              "/objects ) > " + at + "/log 2>&1";
   if (std::system(command.c_str()) != 0) {
     std::ifstream log(folder.path / "log");
     why.assign(std::istreambuf_iterator<char>(log), {});
@@ -304,7 +307,8 @@ std::vector<std::string> run_cases(const std::vector<KernelCase>& cases, const c
         worst = k;
       }
     }
-    if (strange != 0) failures.push_back(where + std::to_string(strange) + " of " + std::to_string(result->size()) + " elements wrong in being NaN");
+    if (strange != 0)
+      failures.push_back(where + std::to_string(strange) + " of " + std::to_string(result->size()) + " elements wrong in being NaN");
     if (error > 1e-5 * largest) {
       failures.push_back(where + "element " + std::to_string(worst) + " of " + std::to_string(result->size()) + " is " +
                          std::to_string((*result)[worst]) + ", not " + std::to_string(cases[i].expected[worst]));

@@ -23,7 +23,8 @@ KernelSpec spec_of(KernelKind kind, program::Tensor in, program::Tensor out, int
   return spec;
 }
 
-KernelSpec pool(KernelKind kind, int64_t channels, Extent2 size, Extent2 kernel, Extent2 stride, Extent2 pad, int64_t task_rows, Extent2 halo = {0, 0}) {
+KernelSpec pool(KernelKind kind, int64_t channels, Extent2 size, Extent2 kernel, Extent2 stride, Extent2 pad, int64_t task_rows,
+                Extent2 halo = {0, 0}) {
   const TensorType out =
       TensorType::picture(channels, (size.h + 2 * pad.h - kernel.h) / stride.h + 1, (size.w + 2 * pad.w - kernel.w) / stride.w + 1);
   KernelSpec spec = spec_of(kind, layout(TensorType::picture(channels, size.h, size.w), {1, 2}), layout(out, halo), task_rows);
@@ -69,22 +70,34 @@ KernelSpec with(KernelSpec spec, const std::vector<StepKind>& steps, bool in_pla
 std::vector<KernelCase> all_cases() {
   std::vector<KernelCase> cases;
   uint32_t seed = 100;
-  auto add = [&](const char* name, KernelSpec spec, int64_t batch = 1) { cases.push_back(make_case(name, std::move(spec), batch, seed++)); };
+  auto add = [&](const char* name, KernelSpec spec, int64_t batch = 1) {
+    cases.push_back(make_case(name, std::move(spec), batch, seed++));
+  };
   const auto picture = [](int64_t c, int64_t h, int64_t w) { return TensorType::picture(c, h, w); };
   add("max 3x3 s2", pool(KernelKind::max_pool, 64, {13, 21}, {3, 3}, {2, 2}, {1, 1}, 2, {1, 1}), 3);
   add("max 2x2 s2, 17 channels", pool(KernelKind::max_pool, 17, {14, 7}, {2, 2}, {2, 2}, {0, 0}, 0));
   add("max 1x1 s2", pool(KernelKind::max_pool, 40, {7, 7}, {1, 1}, {2, 2}, {0, 0}, 4));
   add("max 7x5", pool(KernelKind::max_pool, 3, {13, 21}, {7, 5}, {1, 1}, {3, 2}, 5));
-  add("avg 3x3 s1", with(pool(KernelKind::avg_pool, 40, {13, 21}, {3, 3}, {1, 1}, {1, 1}, 4, {0, 1}), {StepKind::affine, StepKind::relu}), 3);
+  add("avg 3x3 s1", with(pool(KernelKind::avg_pool, 40, {13, 21}, {3, 3}, {1, 1}, {1, 1}, 4, {0, 1}), {StepKind::affine, StepKind::relu}),
+      3);
   add("avg 2x2 s2", pool(KernelKind::avg_pool, 1, {13, 21}, {2, 2}, {2, 2}, {0, 0}, 0));
   add("avg 7x7", pool(KernelKind::avg_pool, 64, {7, 7}, {7, 7}, {7, 7}, {0, 0}, 1));
   for (int64_t channels : {1, 40, 64}) {
-    add("global", spec_of(KernelKind::global_avg_pool, layout(picture(channels, 13, 21), {1, 1}), layout(TensorType::vector(channels)), channels == 64), 3);
+    add("global",
+        spec_of(KernelKind::global_avg_pool, layout(picture(channels, 13, 21), {1, 1}), layout(TensorType::vector(channels)),
+                channels == 64),
+        3);
   }
-  add("copy", with(spec_of(KernelKind::copy, layout(picture(17, 13, 21), {1, 1}), layout(picture(17, 13, 21), {3, 3}), 4),
-                   {StepKind::affine, StepKind::mul, StepKind::add, StepKind::relu}), 3);
-  add("copy in place", with(spec_of(KernelKind::copy, layout(picture(40, 7, 7)), layout(picture(40, 7, 7), {1, 1}), 0), {StepKind::add, StepKind::sigmoid}, true));
-  add("copy of a vector", with(spec_of(KernelKind::copy, layout(TensorType::vector(40)), layout(TensorType::vector(40)), 0), {StepKind::bias, StepKind::sigmoid}), 3);
+  add("copy",
+      with(spec_of(KernelKind::copy, layout(picture(17, 13, 21), {1, 1}), layout(picture(17, 13, 21), {3, 3}), 4),
+           {StepKind::affine, StepKind::mul, StepKind::add, StepKind::relu}),
+      3);
+  add("copy in place", with(spec_of(KernelKind::copy, layout(picture(40, 7, 7)), layout(picture(40, 7, 7), {1, 1}), 0),
+                            {StepKind::add, StepKind::sigmoid}, true));
+  add("copy of a vector",
+      with(spec_of(KernelKind::copy, layout(TensorType::vector(40)), layout(TensorType::vector(40)), 0),
+           {StepKind::bias, StepKind::sigmoid}),
+      3);
   add("more channels", spec_of(KernelKind::copy, layout(picture(17, 7, 7)), layout(picture(64, 7, 7), {1, 1}), 3), 3);
   add("many more channels", spec_of(KernelKind::copy, layout(picture(16, 3, 5)), layout(picture(50, 3, 5)), 0));
   for (int64_t channels : {1, 17, 1000}) {
@@ -113,15 +126,20 @@ std::vector<KernelCase> all_cases() {
   KernelCase pooled = make_case("max with NaN", pool(KernelKind::max_pool, 17, {13, 21}, {3, 3}, {2, 2}, {1, 1}, 0), 1, seed++);
   for (size_t i = 0; i < pooled.input.size(); i += 37) pooled.input[i] = i % 2 != 0 ? nan : -nan;
   cases.push_back(finished(std::move(pooled)));
-  KernelCase copied = make_case("epilogue with NaN",
-                                with(spec_of(KernelKind::copy, layout(picture(17, 13, 21)), layout(picture(17, 13, 21)), 0), {StepKind::relu, StepKind::sigmoid}), 1, seed++);
+  KernelCase copied = make_case(
+      "epilogue with NaN",
+      with(spec_of(KernelKind::copy, layout(picture(17, 13, 21)), layout(picture(17, 13, 21)), 0), {StepKind::relu, StepKind::sigmoid}), 1,
+      seed++);
   for (size_t i = 0; i < copied.input.size(); i += 5) copied.input[i] = i % 2 != 0 ? nan : -nan;
   cases.push_back(finished(std::move(copied)));
   // Values far apart: exp must neither overflow nor lose its small results' neighbours.
-  KernelCase wide = make_case("softmax, far apart", spec_of(KernelKind::softmax, layout(TensorType::vector(40)), layout(TensorType::vector(40)), 0), 1, seed++);
+  KernelCase wide = make_case("softmax, far apart",
+                              spec_of(KernelKind::softmax, layout(TensorType::vector(40)), layout(TensorType::vector(40)), 0), 1, seed++);
   for (double& v : wide.input) v *= 300;
   cases.push_back(finished(std::move(wide)));
-  KernelCase steep = make_case("sigmoid, far apart", with(spec_of(KernelKind::copy, layout(picture(17, 5, 5)), layout(picture(17, 5, 5)), 0), {StepKind::sigmoid}), 1, seed++);
+  KernelCase steep =
+      make_case("sigmoid, far apart",
+                with(spec_of(KernelKind::copy, layout(picture(17, 5, 5)), layout(picture(17, 5, 5)), 0), {StepKind::sigmoid}), 1, seed++);
   for (double& v : steep.input) v *= 200;
   cases.push_back(finished(std::move(steep)));
   return cases;

@@ -147,7 +147,8 @@ KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, 
     for (double& v : one.input) v = std::floor((v + 1) * 127.5);
   }
   if (s.kind == KernelKind::conv2d) {
-    const TensorType shape = TensorType::picture(s.out.type.channels * (s.in.type.channels / s.attributes.groups), s.attributes.kernel.h, s.attributes.kernel.w);
+    const TensorType shape =
+        TensorType::picture(s.out.type.channels * (s.in.type.channels / s.attributes.groups), s.attributes.kernel.h, s.attributes.kernel.w);
     one.weight = random_values(shape, 1, random);
   }
   for (const program::KernelSpec::StepSpec& step : s.epilogue) {

@@ -55,10 +55,12 @@ TEST_CASE("select-kernels: a kernel for each value, layouts as the readers need 
   context.target = codegen::find_target("avx2")->halide;
   const std::optional<program::Program> program = passes::select_kernels(small_graph(), context);
   REQUIRE(program.has_value());
+  CHECK(program::verify(*program).value_or("") == "");
   using program::KernelKind;
   std::vector<KernelKind> kinds;
   for (const program::Kernel& kernel : program->kernels) kinds.push_back(kernel.kind);
-  CHECK(kinds == std::vector<KernelKind>{KernelKind::load, KernelKind::conv2d, KernelKind::conv2d, KernelKind::conv2d, KernelKind::copy, KernelKind::store});
+  CHECK(kinds == std::vector<KernelKind>{KernelKind::load, KernelKind::conv2d, KernelKind::conv2d, KernelKind::conv2d, KernelKind::copy,
+                                         KernelKind::store});
   CHECK(program->tensor(0).channel_stride == 3);  // read by a convolution alone
   CHECK(program->tensor(0).halo == Extent2{1, 1});
   CHECK(program->tensor(1).channel_stride == 48);
@@ -74,14 +76,16 @@ TEST_CASE("select-kernels: a kernel for each value, layouts as the readers need 
 }
 
 TEST_CASE("select-kernels: schedules") {
-  const std::string avx512 = codegen::find_target("avx512")->halide, avx2 = codegen::find_target("avx2")->halide, sse41 = codegen::find_target("sse41")->halide;
+  const std::string avx512 = codegen::find_target("avx512")->halide, avx2 = codegen::find_target("avx2")->halide,
+                    sse41 = codegen::find_target("sse41")->halide;
   auto choose = [](int64_t channels, int64_t size, int64_t kernel, const std::string& target) {
     OpAttributes a;
     a.kernel = {kernel, kernel};
     a.pad = {kernel / 2, kernel / 2};
     const TensorType type = TensorType::picture(channels, size, size);
     const bool flat = kernel == 1;
-    return passes::choose_conv_schedule(layout(type, a.pad), layout(type), a, flat, type.elements() * channels * kernel * kernel, target).schedule;
+    return passes::choose_conv_schedule(layout(type, a.pad), layout(type), a, flat, type.elements() * channels * kernel * kernel, target)
+        .schedule;
   };
   for (const std::string& target : {avx512, avx2, sse41}) {
     for (int64_t channels : {1, 17, 40, 64, 1024}) {
