@@ -11,13 +11,15 @@
 ///     program "resnet18" target "x86-64-linux-avx512..." arena 6422528 {
 ///       input "image" : f32[N, 3, 224, 224] planar_f32
 ///       output "logits" : f32[N, 1000]
-///       tensor %image : f32[N, 3, 224, 224] stride=3 halo=3x3 at 0
-///       tensor %relu : f32[N, 64, 112, 112] stride=64 halo=0x0 at 634880
+///       tensor %image : f32[N, 3, 224, 224] stride=3 halo=3x3 at 0 @ "resnet18.rn":6:3+5
+///       tensor %relu : f32[N, 64, 112, 112] stride=64 halo=0x0 at 634880 @ ...
 ///       constant @0 : f32[9408] at 0 = pack_conv(...)
-///       kernel "image" load(input 0) out %image
+///       kernel "image" load out %image
+///           schedule general vectors=1 pixels=1 rows=4 @ ...
 ///       kernel "relu" conv2d channels=64 kernel=7x7 stride=2x2 pad=3x3 in %image weight @0 then bias(@1), relu out %relu
-///           schedule direct vectors=2 pixels=14 rows=4 @ "resnet18.rn":8:3
-///       kernel "logits" store in %fc (output 0)
+///           schedule direct vectors=2 pixels=14 rows=4 multiply_adds=118013952 because "..." @ "resnet18.rn":8:3+5
+///       kernel "logits" store in %fc output 0
+///           schedule general vectors=1 pixels=1 rows=0 @ ...
 ///     }
 #pragma once
 
@@ -140,6 +142,7 @@ bool in_place(const Program& program, const Kernel& kernel, TensorId operand);
 
 std::string print(const Program& program, const Sources& sources);
 std::optional<Program> parse(FileId file, Diagnostics& diagnostics);
+/// Everything that later stages index by, and, once memory is planned, check_memory_plan(). Returns the first fault, or nothing.
 std::optional<std::string> verify(const Program& program);
 /// Replays the program over byte ranges and finds, independently of the planner, any read of bytes that are not the tensor read, any
 /// overlap of live tensors, and anything outside the arena. Returns the first fault, or nothing.

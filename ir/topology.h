@@ -3,22 +3,22 @@
 ///
 /// Text form (`resnetc dump --level topology`):
 ///
-///     topology "resnet18" {
-///       param classes = 1000
-///       input %image : f32[N, 3, 224, 224] planar_f32 @ "resnet18.rn":6:3
-///       %conv1 = conv2d(%image) channels=64 kernel=7x7 stride=2x2 pad=3x3 weights="conv1" : f32[N, 64, 112, 112] @ "resnet18.rn":8:3
+///     topology "resnet18" @ "resnet18.rn":4:9+8 {
+///       param "classes" = 1000
+///       input %image as "image" : f32[N, 3, 224, 224] planar_f32 @ "resnet18.rn":5:9+5
+///       %conv1 = conv2d(%image) channels=64 kernel=7x7 stride=2x2 pad=3x3 weights="conv1" : f32[N, 64, 112, 112] @ "resnet18.rn":7:3+5
 ///       stage "layer1" @ ... {
 ///         block "layer1.0" identity "identity_block" @ ... {
 ///           ...
-///           %layer1.0.skip = skip(%layer1.0.bn2, %relu) as "in" : f32[...] @ ...          # a bare edge
-///           %layer2.0.skip = skip(%layer2.0.bn2, %layer1.1.relu2) as "in" via "downsample" { ... } : f32[...] @ ...
-///           %layer2.0.gate = gate(%layer2.0.bn3) via "se" { ... } : ...                  # starts at the current value
+///           %layer1.0.skip = skip(%layer1.0.bn2, %relu) as "in" @ ... : f32[...] @ ...                                # a bare edge
+///           %layer2.0.skip = skip(%layer2.0.bn2, %layer1.1.relu2) as "in" @ ... via "downsample" { ... } : f32[...] @ ...
+///           %layer2.0.gate = gate(%layer2.0.bn3) via "se" { ... } : ...                                     # starts at the current value
 ///         }
 ///       }
 ///       output "logits" %fc @ ...
 ///     }
 ///
-/// A type that has not been inferred yet is printed as `?`.
+/// A type that has not been inferred yet is printed as `?`. docs/ir.md has the grammar.
 #pragma once
 
 #include <optional>

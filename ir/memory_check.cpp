@@ -1,0 +1,133 @@
+/// \file The memory plan replayed, with no knowledge of how it was made. Every byte of the arena has an owner, the tensor written there
+/// last. All addresses are proportional to the batch, so a batch of one stands for every batch.
+#include <fmt/format.h>
+
+#include <map>
+#include <vector>
+
+#include "ir/program.h"
+
+namespace resnetc::program {
+
+namespace {
+
+using Fault = std::optional<std::string>;
+
+/// Byte ranges without overlap, by their start.
+class Owners {
+ public:
+  struct Range {
+    int64_t end;
+    TensorId owner;
+  };
+
+  /// The first owner in [start, end) for whom `wrong` holds; bytes without an owner have the owner `none`. `none - 1`: no such owner.
+  template <class Predicate>
+  TensorId find(int64_t start, int64_t end, Predicate wrong) const {
+    auto it = ranges_.upper_bound(start);
+    if (it != ranges_.begin()) --it;
+    for (int64_t at = start; at < end;) {
+      while (it != ranges_.end() && it->second.end <= at) ++it;
+      const bool owned = it != ranges_.end() && it->first <= at;
+      const TensorId owner = owned ? it->second.owner : none;
+      if (wrong(owner)) return owner;
+      at = owned ? it->second.end : it == ranges_.end() ? end : it->first;
+    }
+    return nobody;
+  }
+
+  void set(int64_t start, int64_t end, TensorId owner) {
+    split(start);
+    split(end);
+    ranges_.erase(ranges_.lower_bound(start), ranges_.lower_bound(end));
+    ranges_[start] = {end, owner};
+  }
+
+  static constexpr TensorId nobody = none - 1;
+
+ private:
+  void split(int64_t at) {
+    auto it = ranges_.lower_bound(at);
+    if (it == ranges_.begin()) return;
+    --it;
+    if (it->second.end <= at) return;
+    const Range tail = it->second;
+    it->second.end = at;
+    ranges_[at] = tail;
+  }
+
+  std::map<int64_t, Range> ranges_;
+};
+
+class Replay {
+ public:
+  explicit Replay(const Program& program) : p_(program), last_read_(program.tensors.size(), -1) {}
+
+  Fault run() {
+    if (p_.arena_bytes == none) return "the memory is not planned: the arena has no size";
+    for (size_t i = 0; i < p_.kernels.size(); ++i) {
+      for (TensorId id : reads(p_.kernels[i])) last_read_[static_cast<size_t>(id)] = static_cast<int64_t>(i);
+    }
+    for (const Kernel& kernel : p_.kernels) {
+      if (kernel.out == none) continue;
+      if (Fault fault = check_place(p_.tensor(kernel.out))) return fault;
+    }
+    for (size_t i = 0; i < p_.kernels.size(); ++i) {
+      if (Fault fault = step(p_.kernels[i], static_cast<int64_t>(i))) return fmt::format("kernel '{}' {}", p_.kernels[i].name, *fault);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const std::string& name(TensorId id) const { return p_.tensor(id).name; }
+
+  Fault check_place(const Tensor& t) const {
+    if (t.offset == none) return fmt::format("tensor '{}' has no place in the arena", t.name);
+    if (t.offset < 0 || t.offset % 64 != 0) return fmt::format("tensor '{}' is not aligned to 64 bytes", t.name);
+    if (t.picture_bytes() > p_.arena_bytes || t.offset > p_.arena_bytes - t.picture_bytes()) {
+      return fmt::format("tensor '{}' lies outside the arena", t.name);
+    }
+    return std::nullopt;
+  }
+
+  Fault step(const Kernel& kernel, int64_t now) {
+    for (TensorId id : reads(kernel)) {
+      const Tensor& t = p_.tensor(id);
+      const TensorId other = owners_.find(t.offset, t.offset + t.picture_bytes(), [id](TensorId owner) { return owner != id; });
+      if (other == none) return fmt::format("reads bytes of '{}' that nothing has written", t.name);
+      if (other != Owners::nobody) return fmt::format("reads '{}', which '{}' has overwritten", t.name, name(other));
+    }
+    if (kernel.out == none) return std::nullopt;
+    const Tensor& out = p_.tensor(kernel.out);
+    const int64_t end = out.offset + out.picture_bytes();
+    Fault why;
+    owners_.find(out.offset, end, [&](TensorId owner) {
+      // What is not read from here on is dead; the rest must share the output's place in the one permitted way.
+      if (owner == none || last_read_[static_cast<size_t>(owner)] < now) return false;
+      why = in_place_fault(kernel, owner, now);
+      return why.has_value();
+    });
+    if (why) return why;
+    owners_.set(out.offset, end, kernel.out);
+    return std::nullopt;
+  }
+
+  Fault in_place_fault(const Kernel& kernel, TensorId owner, int64_t now) const {
+    const auto overwrites = [&](std::string_view reason) { return fmt::format("overwrites '{}', {}", name(owner), reason); };
+    if (last_read_[static_cast<size_t>(owner)] > now) return overwrites("which is still to be read");
+    if (!in_place(p_, kernel, owner)) return overwrites("which it reads");
+    if (!p_.tensor(owner).same_layout(p_.tensor(kernel.out))) return overwrites("which it reads in another layout");
+    if (!writes_once(p_, kernel)) return overwrites("which it reads again: its schedule writes some elements twice");
+    return std::nullopt;
+  }
+
+  const Program& p_;
+  std::vector<int64_t> last_read_;
+  Owners owners_;
+};
+
+}  // namespace
+
+std::optional<std::string> check_memory_plan(const Program& program) { return Replay(program).run(); }
+
+}  // namespace resnetc::program

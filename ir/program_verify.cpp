@@ -1,0 +1,236 @@
+/// \file What every program must satisfy: all that code generation and the runtime index by.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "ir/checks.h"
+#include "ir/program.h"
+
+namespace resnetc::program {
+
+namespace {
+
+using checks::Fault;
+using graph::StepKind;
+
+/// No arena and no offset goes beyond this, so that sums of them cannot overflow.
+constexpr int64_t max_arena_bytes = int64_t{1} << 46;
+
+int64_t whole_vectors(int64_t channels) { return (channels + lanes - 1) / lanes * lanes; }
+
+class Verifier {
+ public:
+  explicit Verifier(const Program& program) : p_(program), written_(program.tensors.size()) {}
+
+  Fault run() {
+    if (Fault fault = checks::identifier("the network's name", p_.name)) return fault;
+    if (p_.target.empty()) return "the program has no target";
+    if (p_.input_name.empty()) return "the input has no name";
+    if (Fault fault = checks::input(p_.input.format, p_.input.mean, p_.input.std, p_.input_type)) return fault;
+    if (p_.arena_bytes != none && (p_.arena_bytes < 0 || p_.arena_bytes > max_arena_bytes)) return "the arena's size is out of range";
+    if (Fault fault = check_outputs()) return fault;
+    if (Fault fault = check_tensors()) return fault;
+    if (Fault fault = check_constants()) return fault;
+    stored_.resize(p_.outputs.size());
+    for (size_t i = 0; i < p_.kernels.size(); ++i) {
+      const Kernel& kernel = p_.kernels[i];
+      if (kernel.name.empty()) return fmt::format("kernel {} has no name", i);
+      if ((i == 0) != (kernel.kind == KernelKind::load)) return "a load must be the first kernel, and no other may be one";
+      if (Fault fault = check_kernel(kernel)) return fmt::format("kernel '{}': {}", kernel.name, *fault);
+    }
+    if (p_.kernels.empty()) return "the program has no kernel";
+    for (size_t i = 0; i < stored_.size(); ++i) {
+      if (!stored_[i]) return fmt::format("no kernel stores output '{}'", p_.outputs[i].name);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  Fault check_outputs() const {
+    if (p_.outputs.empty()) return "the program has no output";
+    std::unordered_set<std::string_view> names;
+    for (const Output& output : p_.outputs) {
+      if (output.name.empty()) return "an output has no name";
+      if (!names.insert(output.name).second) return fmt::format("two outputs have the name '{}'", output.name);
+      if (!fits(output.type)) return fmt::format("output '{}' is empty or too large", output.name);
+    }
+    return std::nullopt;
+  }
+
+  Fault check_tensors() const {
+    std::unordered_set<std::string_view> names;
+    for (const Tensor& t : p_.tensors) {
+      if (t.name.empty()) return "a tensor has no name";
+      if (!names.insert(t.name).second) return fmt::format("two tensors have the name '{}'", t.name);
+      const auto fault = [&t](std::string_view what) { return fmt::format("tensor '{}' {}", t.name, what); };
+      if (!fits(t.type, t.halo)) return fault("is empty or too large with its halo");
+      if (t.type.rank == 2 && !t.dense()) return fault("is a vector with a halo");
+      if (t.channel_stride != t.type.channels && t.channel_stride != whole_vectors(t.type.channels)) {
+        return fault("has a stride that is neither its channels nor these in whole vectors");
+      }
+      if (t.offset == none) continue;
+      if (t.offset < 0 || t.offset % 64 != 0 || t.offset > max_arena_bytes) return fault("has an offset that is no multiple of 64 or out of range");
+      if (p_.arena_bytes == none) return fault("has an offset in an arena without a size");
+    }
+    return std::nullopt;
+  }
+
+  Fault check_constants() const {
+    int64_t end = 0;
+    for (size_t i = 0; i < p_.constants.size(); ++i) {
+      const Constant& c = p_.constants[i];
+      if (!c.recipe || c.recipe->shape.size() != 1) return fmt::format("constant @{} has no recipe of one dimension", i);
+      // No gaps: the weights file must not be larger than what is in it.
+      if (c.offset != end) return fmt::format("constant @{} does not stand right after the one before it, at {}", i, end);
+      end += (c.bytes() + 63) / 64 * 64;
+      if (end > max_arena_bytes) return "the constants are too large";
+    }
+    return std::nullopt;
+  }
+
+  bool known(TensorId id) const { return id >= 0 && static_cast<size_t>(id) < p_.tensors.size(); }
+
+  Fault check_constant(std::string_view what, ConstantId id, int64_t elements) const {
+    if (id < 0 || static_cast<size_t>(id) >= p_.constants.size()) return fmt::format("its {} is missing", what);
+    const int64_t there = p_.constant(id).recipe->shape[0];
+    if (there == elements) return std::nullopt;
+    return fmt::format("its {} has {} elements where {} are needed", what, there, elements);
+  }
+
+  /// Whole vectors, as every kernel but a convolution reads them.
+  static Fault check_vectors(const Tensor& t) {
+    if (t.channel_stride % lanes == 0) return std::nullopt;
+    return fmt::format("tensor '{}' is not stored in whole vectors, which only a convolution's input may do without", t.name);
+  }
+
+  Fault check_kernel(const Kernel& kernel) {
+    const bool load = kernel.kind == KernelKind::load, store = kernel.kind == KernelKind::store;
+    if (load ? kernel.in != none : !known(kernel.in)) return "its input tensor is missing or not a tensor";
+    if (store ? kernel.out != none : !known(kernel.out)) return "its output tensor is missing or not a tensor";
+    if (kernel.kind != KernelKind::conv2d && kernel.weight != none) return "it has a weight and is no convolution";
+    if (kernel.multiply_adds < 0) return "its number of multiply-adds is negative";
+    for (TensorId id : reads(kernel)) {
+      if (!known(id)) return "its epilogue uses what is not a tensor";
+      if (!written_[static_cast<size_t>(id)]) return fmt::format("it reads tensor '{}', which nothing has written", p_.tensor(id).name);
+      if (kernel.kind == KernelKind::conv2d && id == kernel.in) continue;
+      if (Fault fault = check_vectors(p_.tensor(id))) return fault;
+    }
+    if (Fault fault = check_types(kernel)) return fault;
+    if (Fault fault = check_epilogue(kernel)) return fault;
+    if (Fault fault = check_schedule(kernel)) return fault;
+    if (store) {
+      if (stored_[static_cast<size_t>(kernel.port)]) return fmt::format("output {} is stored twice", kernel.port);
+      stored_[static_cast<size_t>(kernel.port)] = true;
+    } else {
+      if (kernel.port != 0) return "it names an output and is no store";
+      if (written_[static_cast<size_t>(kernel.out)]) return fmt::format("tensor '{}' is written twice", p_.tensor(kernel.out).name);
+      written_[static_cast<size_t>(kernel.out)] = true;
+      if (!load) return check_vectors(p_.tensor(kernel.out));
+    }
+    return std::nullopt;
+  }
+
+  Fault check_types(const Kernel& kernel) const {
+    const auto equal = [](const TensorType& type, const TensorType& wanted) -> Fault {
+      if (type == wanted) return std::nullopt;
+      return fmt::format("it has {} where {} is needed", to_string(type), to_string(wanted));
+    };
+    const auto op = [&](OpKind kind) {
+      const TensorType operand[] = {p_.tensor(kernel.in).type};
+      return checks::result_type(kind, kernel.attributes, operand, p_.tensor(kernel.out).type);
+    };
+    switch (kernel.kind) {
+      case KernelKind::load: return equal(p_.tensor(kernel.out).type, p_.input_type);
+      case KernelKind::store:
+        if (kernel.port < 0 || static_cast<size_t>(kernel.port) >= p_.outputs.size()) return "it stores an output that is not there";
+        return equal(p_.tensor(kernel.in).type, p_.outputs[static_cast<size_t>(kernel.port)].type);
+      case KernelKind::conv2d: return check_convolution(kernel);
+      case KernelKind::max_pool: return op(OpKind::max_pool);
+      case KernelKind::avg_pool: return op(OpKind::avg_pool);
+      case KernelKind::global_avg_pool: return op(OpKind::global_avg_pool);
+      case KernelKind::softmax: return op(OpKind::softmax);
+      case KernelKind::copy: {
+        const TensorType& out = p_.tensor(kernel.out).type;
+        TensorType wanted = p_.tensor(kernel.in).type;
+        wanted.channels = std::max(wanted.channels, out.channels);
+        return equal(out, wanted);
+      }
+    }
+    return std::nullopt;
+  }
+
+  Fault check_convolution(const Kernel& kernel) const {
+    const Tensor& in = p_.tensor(kernel.in);
+    const Tensor& out = p_.tensor(kernel.out);
+    const OpAttributes& a = kernel.attributes;
+    const bool linear = in.type.rank == 2;
+    if (linear) {
+      if (Fault fault = checks::attributes(OpKind::linear, a)) return fault;
+    }
+    const TensorType operand[] = {in.type};
+    if (Fault fault = checks::result_type(linear ? OpKind::linear : OpKind::conv2d, a, operand, out.type)) return fault;
+    if (in.halo.h < a.pad.h || in.halo.w < a.pad.w) return fmt::format("its input's halo {} is less than its pad", to_string(in.halo));
+    const int64_t span = group_span(in.type.channels, out.type.channels, a.groups).span;
+    return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * a.kernel.h * a.kernel.w * span);
+  }
+
+  Fault check_epilogue(const Kernel& kernel) const {
+    // One step more than a graph's epilogue: an element-wise operation is itself the first.
+    if (kernel.epilogue.size() > graph::max_epilogue_steps + 1) return "its epilogue is too long";
+    if (kernel.out == none) {
+      if (kernel.epilogue.empty()) return std::nullopt;
+      return "a store has no epilogue";
+    }
+    const TensorType& type = p_.tensor(kernel.out).type;
+    for (const Step& step : kernel.epilogue) {
+      const bool has_operand = step.kind == StepKind::add || step.kind == StepKind::mul;
+      const int constants = step.kind == StepKind::bias ? 1 : step.kind == StepKind::affine ? 2 : 0;
+      if (has_operand != (step.operand != none) || (constants < 1 && step.constant != none) || (constants < 2 && step.constant2 != none)) {
+        return fmt::format("its step {} has an operand too many or too few", graph::to_string(step.kind));
+      }
+      if (has_operand) {
+        const TensorType pair[] = {type, p_.tensor(step.operand).type};
+        if (Fault fault = checks::result_type(step.kind == StepKind::add ? OpKind::add : OpKind::mul, {}, pair, type)) return fault;
+      }
+      if (constants >= 1) {
+        if (Fault fault = check_constant(constants == 1 ? "bias" : "scale", step.constant, whole_vectors(type.channels))) return fault;
+      }
+      if (constants == 2) {
+        if (Fault fault = check_constant("shift", step.constant2, whole_vectors(type.channels))) return fault;
+      }
+    }
+    return std::nullopt;
+  }
+
+  Fault check_schedule(const Kernel& kernel) const {
+    const Schedule& s = kernel.schedule;
+    const bool direct = s.algorithm == "direct";
+    if (!direct && s.algorithm != "general") return fmt::format("unknown algorithm '{}'", s.algorithm);
+    if (direct && kernel.kind != KernelKind::conv2d) return "the algorithm 'direct' is for convolutions";
+    if (s.vectors < 1 || s.vectors > 8 || s.pixels < 1 || s.pixels > 64 || s.vectors * s.pixels > 64) {
+      return fmt::format("a tile of {} vectors by {} pixels is out of range", s.vectors, s.pixels);
+    }
+    if (s.rows < 0 || s.rows > max_elements) return fmt::format("tasks of {} rows", s.rows);
+    if (!s.flat) return std::nullopt;
+    const OpAttributes& a = kernel.attributes;
+    bool whole = kernel.kind == KernelKind::conv2d && a.kernel == Extent2{1, 1} && a.stride == Extent2{1, 1} && a.pad == Extent2{0, 0};
+    for (TensorId id : reads(kernel)) whole = whole && p_.tensor(id).dense();
+    if (whole && p_.tensor(kernel.out).dense()) return std::nullopt;
+    return "its pixels are not one axis, so its schedule cannot be flat";
+  }
+
+  const Program& p_;
+  std::vector<bool> written_;
+  std::vector<bool> stored_;
+};
+
+}  // namespace
+
+std::optional<std::string> verify(const Program& program) {
+  if (Fault fault = Verifier(program).run()) return fault;
+  if (program.arena_bytes == none) return std::nullopt;
+  return check_memory_plan(program);
+}
+
+}  // namespace resnetc::program

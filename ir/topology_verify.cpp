@@ -1,0 +1,132 @@
+/// \file What every topology must satisfy, whatever pass ran last and wherever its text came from. Whether the two values of a skip edge
+/// fit is not asked here: that is check-skips' question to the user.
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+#include "ir/checks.h"
+#include "ir/topology.h"
+#include "ir/topology_parts.h"
+
+namespace resnetc::topology {
+
+namespace {
+
+using checks::Fault;
+
+class Verifier {
+ public:
+  explicit Verifier(const Network& network) : n_(network), made_(network.values.size()) {}
+
+  Fault run() {
+    if (Fault fault = checks::identifier("the network's name", n_.name)) return fault;
+    std::unordered_set<std::string_view> names;
+    for (const Value& value : n_.values) {
+      if (value.name.empty()) return "a value has no name";
+      if (!names.insert(value.name).second) return fmt::format("two values have the name '{}'", value.name);
+      if (value.type && !fits(*value.type)) return fmt::format("the type of '{}' is empty or too large", value.name);
+    }
+    if (Fault fault = check_input()) return fault;
+    ValueId current = n_.input.value;
+    if (Fault fault = check_list(n_.body, current, 0)) return fault;
+    if (Fault fault = check_outputs()) return fault;
+    for (size_t i = 0; i < made_.size(); ++i) {
+      if (!made_[i]) return fmt::format("nothing makes the value '{}'", n_.values[i].name);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  bool defined(ValueId id) const { return id >= 0 && static_cast<size_t>(id) < made_.size() && made_[static_cast<size_t>(id)]; }
+
+  Fault make(ValueId id) {
+    if (id < 0 || static_cast<size_t>(id) >= made_.size()) return "a result is not a value of the network";
+    if (made_[static_cast<size_t>(id)]) return fmt::format("the value '{}' is made twice", n_.value(id).name);
+    made_[static_cast<size_t>(id)] = true;
+    return std::nullopt;
+  }
+
+  Fault check_input() {
+    if (n_.input.name.empty()) return "the input has no name";
+    if (Fault fault = make(n_.input.value)) return fault;
+    const std::optional<TensorType>& type = n_.value(n_.input.value).type;
+    if (!type) return "the input has no type";
+    return checks::input(n_.input.format, n_.input.mean, n_.input.std, *type);
+  }
+
+  Fault check_outputs() const {
+    if (n_.outputs.empty()) return "the network has no output";
+    std::unordered_set<std::string_view> names;
+    for (const Output& output : n_.outputs) {
+      if (output.name.empty()) return "an output has no name";
+      if (!names.insert(output.name).second) return fmt::format("two outputs have the name '{}'", output.name);
+      if (!defined(output.value)) return fmt::format("output '{}' names no value", output.name);
+    }
+    return std::nullopt;
+  }
+
+  Fault check_list(const std::vector<Node>& nodes, ValueId& current, int depth) {
+    if (depth > max_nesting) return "nodes are nested too deeply";
+    for (const Node& node : nodes) {
+      if (node.input != current) return fmt::format("a node does not start at '{}', the value that stands there", n_.value(current).name);
+      if (Fault fault = check_node(node, current, depth)) return fault;
+      current = node.result;
+    }
+    return std::nullopt;
+  }
+
+  /// `current` is the value before the node.
+  Fault check_node(const Node& node, ValueId current, int depth) {
+    switch (node.kind) {
+      case NodeKind::layer: return check_layer(node);
+      case NodeKind::block:
+      case NodeKind::stage:
+        if (node.label.empty()) return "a block or stage has no path";
+        if (Fault fault = check_list(node.children, current, depth + 1)) return fault;
+        if (node.result != current) return fmt::format("'{}' does not result in its last value", node.label);
+        return std::nullopt;
+      case NodeKind::skip:
+      case NodeKind::gate: return check_edge(node, depth);
+    }
+    return "a node of unknown kind";
+  }
+
+  Fault check_layer(const Node& node) {
+    const OpInfo& op = info(node.op);
+    if (op.layer.empty()) return fmt::format("{} is no layer", op.name);
+    if (!node.children.empty()) return fmt::format("a layer {} has children", op.name);
+    if (Fault fault = make(node.result)) return fault;
+    const Value& value = n_.value(node.result);
+    const auto named = [&](const std::string& fault) { return fmt::format("{} '{}': {}", op.name, value.name, fault); };
+    if (Fault fault = checks::attributes(node.op, node.attributes)) return named(*fault);
+    const bool has_weights = node.op == OpKind::conv2d || node.op == OpKind::linear || node.op == OpKind::batch_norm;
+    if (has_weights == node.weights.empty()) return named(has_weights ? "its weights have no name" : "it names weights and has none");
+    if (!value.type) return std::nullopt;
+    const std::optional<TensorType>& in = n_.value(node.input).type;
+    if (!in) return named("its type is known, but not its operand's");
+    const TensorType operand[] = {*in};
+    if (Fault fault = checks::result_type(node.op, node.attributes, operand, *value.type)) return named(*fault);
+    return std::nullopt;
+  }
+
+  Fault check_edge(const Node& node, int depth) {
+    const bool skip = node.kind == NodeKind::skip;
+    if (skip && !defined(node.from)) return "a skip edge starts at a value that is not defined before it";
+    ValueId current = skip ? node.from : node.input;
+    if (Fault fault = check_list(node.children, current, depth + 1)) return fault;
+    if (node.list_result != current) return "the list of a skip or gate does not result in its last value";
+    if (Fault fault = make(node.result)) return fault;
+    const Value& value = n_.value(node.result);
+    if (value.type && value.type != n_.value(node.input).type) return fmt::format("'{}' has another type than the value it changes", value.name);
+    return std::nullopt;
+  }
+
+  const Network& n_;
+  std::vector<bool> made_;
+};
+
+}  // namespace
+
+std::optional<std::string> verify(const Network& network) { return Verifier(network).run(); }
+
+}  // namespace resnetc::topology
