@@ -1,0 +1,32 @@
+/// \file What the Graphviz and JSON forms of the three IRs share.
+#pragma once
+
+#include <llvm/Support/JSON.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ir/op.h"
+#include "support/diagnostics.h"
+
+namespace resnetc::dump {
+
+/// A JSON string; bytes that are no UTF-8 are replaced.
+llvm::json::Value string(std::string_view s);
+llvm::json::Value type(const TensorType& type);
+/// `file:line:column`, or null.
+llvm::json::Value location(Location at, const Sources& sources);
+/// Those that differ from the defaults.
+llvm::json::Object attributes(const OpAttributes& a);
+llvm::json::Object input(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std);
+/// Indented, with a newline at the end.
+std::string text(llvm::json::Object object);
+
+/// A string of Graphviz, in quotes.
+std::string dot_string(std::string_view s);
+std::string dot_begin(std::string_view name);
+std::string dot_node(std::string_view id, std::string_view label, std::string_view style = {});
+std::string dot_edge(std::string_view from, std::string_view to, std::string_view style = {});
+
+}  // namespace resnetc::dump
