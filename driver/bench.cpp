@@ -1,8 +1,8 @@
 /// \file `resnetc bench`: how long a library takes, as a whole and kernel by kernel, beside what this machine can do at most.
 
 #include <fmt/format.h>
-#include <llvm/Support/JSON.h>
 #include <llvm/Support/FormatVariadic.h>
+#include <llvm/Support/JSON.h>
 #include <llvm/Support/raw_ostream.h>
 
 #include <algorithm>
@@ -52,9 +52,12 @@ struct Timing {
 };
 
 /// Runs until both a time and a number of runs are reached, or exactly `runs` times.
-bool repeat(Session& session, const std::string& input, const BenchOptions& options, double seconds, std::vector<double>& times, std::string& why) {
+bool repeat(Session& session, const std::string& input, const BenchOptions& options, double seconds, std::vector<double>& times,
+            std::string& why) {
   auto start = std::chrono::steady_clock::now();
-  auto enough = [&] { return options.runs != 0 ? times.size() >= static_cast<size_t>(options.runs) : times.size() >= 5 && seconds_since(start) >= seconds; };
+  auto enough = [&] {
+    return options.runs != 0 ? times.size() >= static_cast<size_t>(options.runs) : times.size() >= 5 && seconds_since(start) >= seconds;
+  };
   while (!enough()) {
     auto begin = std::chrono::steady_clock::now();
     if (!session.run(input, why)) return false;
@@ -109,7 +112,8 @@ llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::Li
   return object;
 }
 
-void print_layers(const codegen::LibraryFacts::Target& target, const BenchOptions& options, double peak, const std::vector<double>& kernel_ms) {
+void print_layers(const codegen::LibraryFacts::Target& target, const BenchOptions& options, double peak,
+                  const std::vector<double>& kernel_ms) {
   double sum = 0;
   int64_t operations = 0;
   for (double ms : kernel_ms) sum += ms;
@@ -129,8 +133,8 @@ void print_layers(const codegen::LibraryFacts::Target& target, const BenchOption
     const auto& kernel = target.kernels[i];
     operations += kernel.multiply_adds;
     auto [rate, share] = rates(kernel.multiply_adds, kernel_ms[i]);
-    table.add({kernel.name, kernel.kind, kernel.algorithm, fmt::format("{:.4f}", kernel_ms[i]), fmt::format("{:.1f} %", 100 * kernel_ms[i] / sum),
-               rate, share});
+    table.add({kernel.name, kernel.kind, kernel.algorithm, fmt::format("{:.4f}", kernel_ms[i]),
+               fmt::format("{:.1f} %", 100 * kernel_ms[i] / sum), rate, share});
   }
   table.rule();
   auto [rate, share] = rates(operations, sum);
@@ -209,7 +213,9 @@ void add_bench(CLI::App& app, Invocation& invocation) {
   command->add_option("--weights", options->weights, "a weights file (the one beside the library; generated ones if there is none)")
       ->type_name("NET.weights");
   command->add_option("--batch", options->batch, "pictures in one run (1)")->type_name("N")->check(CLI::Range(1, 65536).description(""));
-  command->add_option("--threads", options->threads, "threads (one a processor)")->type_name("N")->check(CLI::Range(1, RN_MAX_THREADS).description(""));
+  command->add_option("--threads", options->threads, "threads (one a processor)")
+      ->type_name("N")
+      ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
   command->add_option("--target", options->target, "an instruction set in the library, instead of the best one")->type_name("TARGET");
   command->add_flag("--layers", options->layers, "also a table of the kernels");
   command->add_flag("--json", options->json, "print one JSON object instead of text");

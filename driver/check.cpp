@@ -100,12 +100,8 @@ class LayerTable {
   }
 
   const topology::Network& network_;
-  Table table_{{{"name"},
-                {"layer"},
-                {"output"},
-                {"parameters", Table::Align::right},
-                {"multiply-adds", Table::Align::right},
-                {"skip edge"}}};
+  Table table_{
+      {{"name"}, {"layer"}, {"output"}, {"parameters", Table::Align::right}, {"multiply-adds", Table::Align::right}, {"skip edge"}}};
   int64_t parameters_ = 0;
   int64_t multiply_adds_ = 0;
   int skips_ = 0;

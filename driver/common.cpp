@@ -1,3 +1,4 @@
+/// \file Reading, writing, reporting, temporary folders, progress.
 #include "driver/common.h"
 
 #include <fmt/format.h>
@@ -79,7 +80,8 @@ int input_error(std::string_view text) {
 }
 
 int bug(std::string_view text) {
-  fmt::print(stderr, "resnetc: internal error: {}\nThis is a bug in resnetc. Please report it, with the command line and its input.\n", text);
+  fmt::print(stderr, "resnetc: internal error: {}\nThis is a bug in resnetc. Please report it, with the command line and its input.\n",
+             text);
   return internal_bug;
 }
 

@@ -185,7 +185,8 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   command->add_option("--weights", options->weights, "a checkpoint to pack; without it, 'resnetc pack' does so later")
       ->type_name("FILE.safetensors");
   command->add_flag("--embed-weights", options->embed_weights, "put the packed weights into the library as well");
-  command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())->type_name("T[,T...]");
+  command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())
+      ->type_name("T[,T...]");
   command->add_option("--device", options->device, "cpu, the only device there is")
       ->type_name("DEVICE")
       ->check(CLI::IsMember({"cpu", "cuda"}));
@@ -201,7 +202,9 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   command->add_flag("--time-passes", options->time_passes, "print on stderr what each pass, kernels and linking took");
   command->add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
   command->add_option("--cache-dir", options->cache_dir, "where compiled kernels are kept ($XDG_CACHE_HOME/resnetc)")->type_name("DIR");
-  command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one a processor)")->type_name("N")->check(CLI::Range(1, 1024).description(""));
+  command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one a processor)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024).description(""));
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return compile(*options, invocation); }; });
 }
 

@@ -1,3 +1,4 @@
+/// \file An IR of any level, printed and read.
 #include "driver/ir_format.h"
 
 #include <fmt/format.h>

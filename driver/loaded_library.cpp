@@ -1,3 +1,4 @@
+/// \file Loading a compiled library and running it.
 #include "driver/loaded_library.h"
 
 #include <dlfcn.h>
@@ -15,7 +16,7 @@ namespace resnetc::driver {
 
 std::unique_ptr<MappedFile> MappedFile::open(const std::string& path, std::string& why) {
   int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status {};
+  struct stat status{};
   if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
     why = fmt::format("cannot read '{}': {}", path, file < 0 ? std::strerror(errno) : "it is not a regular file");
     if (file >= 0) close(file);
@@ -117,7 +118,8 @@ bool Session::run(std::string_view input, std::string& why) {
   return status == RN_OK;
 }
 
-bool find_weights(const LoadedLibrary& library, const std::string& library_path, const std::string& named, Weights& weights, std::string& why) {
+bool find_weights(const LoadedLibrary& library, const std::string& library_path, const std::string& named, Weights& weights,
+                  std::string& why) {
   std::string path = named;
   if (path.empty()) {
     if (library.facts().embedded) {

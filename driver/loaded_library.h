@@ -96,7 +96,8 @@ struct Weights {
   bool found = false;
 };
 /// False, and the reason in `why`, if a named file cannot be read; with no name and no file beside the library `found` stays false.
-bool find_weights(const LoadedLibrary& library, const std::string& library_path, const std::string& named, Weights& weights, std::string& why);
+bool find_weights(const LoadedLibrary& library, const std::string& library_path, const std::string& named, Weights& weights,
+                  std::string& why);
 
 /// Element counts and layout of an input, and planar values (see ir/interpreter.h) to the bytes that a library takes.
 int64_t picture_elements(const codegen::LibraryFacts::Port& port);

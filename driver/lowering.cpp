@@ -1,3 +1,4 @@
+/// \file Running the passes, and naming targets.
 #include "driver/lowering.h"
 
 #include <fmt/format.h>

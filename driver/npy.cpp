@@ -1,3 +1,4 @@
+/// \file Reading and writing NumPy arrays.
 #include "driver/npy.h"
 
 #include <fmt/format.h>

@@ -53,8 +53,8 @@ int opt(const OptOptions& options, const Invocation& invocation) {
   context.weights = weights.get();
   for (const passes::PassInfo* pass : wanted) {
     if (level_of(*ir) != pass->from) {
-      return usage_error(fmt::format("the pass '{}' reads a {}, but it would get a {}", pass->name, level_name(pass->from),
-                                     level_name(level_of(*ir))));
+      return usage_error(
+          fmt::format("the pass '{}' reads a {}, but it would get a {}", pass->name, level_name(pass->from), level_name(level_of(*ir))));
     }
     if (!passes::run_pass(*pass, *ir, context)) {
       if (report(diagnostics, invocation) == done) return bug(fmt::format("the pass '{}' failed and gave no reason", pass->name));
@@ -72,7 +72,9 @@ void add_opt(CLI::App& app, Invocation& invocation) {
   auto* command = app.add_subcommand("opt", "read IR text of any level, run passes, print the result");
   auto options = std::make_shared<OptOptions>();
   command->add_option("FILE.ir", options->path, "IR text; '-' is the standard input")->required();
-  command->add_option("--passes", options->passes, "the passes to run, separated by commas; '' for none")->type_name("PASS,...")->required();
+  command->add_option("--passes", options->passes, "the passes to run, separated by commas; '' for none")
+      ->type_name("PASS,...")
+      ->required();
   command->add_option("--format", options->format, "text (the default), dot or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "dot", "json"}));

@@ -1,3 +1,4 @@
+/// \file The multiply-add loops that measure a core.
 #include "driver/peak.h"
 
 #include <immintrin.h>

@@ -1,3 +1,4 @@
+/// \file Dumps, --emit, and the reports of compile.
 #include "driver/phases.h"
 
 #include <fmt/format.h>
@@ -11,9 +12,7 @@
 
 namespace resnetc::driver {
 
-void PhaseObserver::start(const topology::Network& network) {
-  show("frontend", network, true, nullptr);
-}
+void PhaseObserver::start(const topology::Network& network) { show("frontend", network, true, nullptr); }
 
 void PhaseObserver::after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo* target) {
   show(pass.name, ir, changed, target);

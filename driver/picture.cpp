@@ -1,3 +1,4 @@
+/// \file Pictures, through stb_image and stb_image_resize.
 #include "driver/picture.h"
 
 #include <fmt/format.h>

@@ -68,8 +68,8 @@ bool array_input(const Array& array, const Port& port, Input& input, std::string
 }
 
 /// One value per channel from what the user gave (one for all, or one each) or from the default.
-bool per_channel(const std::vector<double>& given, std::vector<double> fallback, int64_t channels, const char* flag, std::vector<double>& values,
-                 std::string& why) {
+bool per_channel(const std::vector<double>& given, std::vector<double> fallback, int64_t channels, const char* flag,
+                 std::vector<double>& values, std::string& why) {
   values = given.empty() ? std::move(fallback) : given;
   if (values.size() == 1) values.resize(static_cast<size_t>(channels), values.front());
   if (values.size() == static_cast<size_t>(channels)) return true;
@@ -204,9 +204,13 @@ void add_run(CLI::App& app, Invocation& invocation) {
       ->required();
   command->add_option("--weights", options->weights, "the packed weights (NAME.weights beside the library)")->type_name("NET.weights");
   command->add_option("--output", options->output, "write the output as an array; several outputs: Y.OUTPUT.npy each")->type_name("Y.npy");
-  command->add_option("--threads", options->threads, "threads (one a processor)")->type_name("N")->check(CLI::Range(1, RN_MAX_THREADS).description(""));
+  command->add_option("--threads", options->threads, "threads (one a processor)")
+      ->type_name("N")
+      ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
   command->add_option("--target", options->target, "an instruction set in the library, instead of the best one")->type_name("TARGET");
-  command->add_option("--top", options->top, "print so many of the largest values of a vector (5)")->type_name("K")->check(CLI::Range(0, 1000000).description(""));
+  command->add_option("--top", options->top, "print so many of the largest values of a vector (5)")
+      ->type_name("K")
+      ->check(CLI::Range(0, 1000000).description(""));
   command->add_option("--labels", options->labels, "names of the classes, one a line")->type_name("FILE");
   command->add_flag("--resize", options->resize, "scale a picture to cover the network's size and cut out the middle");
   command->add_option("--mean", options->mean, "for float networks: subtracted from x / 255 (ImageNet's for 3 channels, else 0)")

@@ -1,3 +1,4 @@
+/// \file Aligned columns.
 #include "driver/table.h"
 
 #include <algorithm>

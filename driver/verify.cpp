@@ -31,8 +31,8 @@ struct Observed {
   struct Kernel {
     std::string name;
     std::vector<float> values;
-    double error = 0;     ///< largest difference over the largest reference value
-    double largest = 0;   ///< of the reference
+    double error = 0;    ///< largest difference over the largest reference value
+    double largest = 0;  ///< of the reference
     bool compared = false;
   };
   std::vector<Kernel> kernels;
@@ -77,7 +77,8 @@ void compare(Observed::Kernel& kernel, const Values& expected, size_t picture) {
 }
 
 /// The interpreter's pass over one picture, comparing as it goes.
-void interpret_and_compare(const graph::Graph& graph, const WeightSource& weights, const Values& input, size_t picture, Observed& observed) {
+void interpret_and_compare(const graph::Graph& graph, const WeightSource& weights, const Values& input, size_t picture,
+                           Observed& observed) {
   std::map<std::string, std::vector<Observed::Kernel*>> by_name;
   for (auto& kernel : observed.kernels) by_name[kernel.name].push_back(&kernel);
   // A store carries its output's name, and the value may have another.
@@ -109,7 +110,9 @@ int print_table(const Observed& observed, const std::string& target, double tole
     bad += right ? 0 : 1;
     worst = std::max(worst, kernel.error);
     table.add({kernel.name, kernel.compared ? fmt::format("{:.4g}", kernel.largest) : "", kernel.compared ? error_text(kernel.error) : "",
-               right ? "" : kernel.compared ? "too far off" : "not in the graph"});
+               right             ? ""
+               : kernel.compared ? "too far off"
+                                 : "not in the graph"});
   }
   fmt::print("{}\n{}", target, table.str());
   fmt::print("{} of {} kernels within {:g} of the largest value; the worst is {}\n\n", static_cast<int>(observed.kernels.size()) - bad,
@@ -188,10 +191,14 @@ void add_verify(CLI::App& app, Invocation& invocation) {
   auto* command = app.add_subcommand("verify", "compile a network, run it, compare every kernel with the interpreter");
   auto options = std::make_shared<VerifyOptions>();
   add_network_options(*command, options->network);
-  command->add_option("--weights", options->weights, "a checkpoint (generated weights, see docs/exactness.md)")->type_name("FILE.safetensors");
-  command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())->type_name("T[,T...]");
+  command->add_option("--weights", options->weights, "a checkpoint (generated weights, see docs/exactness.md)")
+      ->type_name("FILE.safetensors");
+  command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())
+      ->type_name("T[,T...]");
   command->add_option("--batch", options->batch, "pictures in the run (1)")->type_name("N")->check(CLI::Range(1, 1024).description(""));
-  command->add_option("--threads", options->threads, "threads (one a processor)")->type_name("N")->check(CLI::Range(1, RN_MAX_THREADS).description(""));
+  command->add_option("--threads", options->threads, "threads (one a processor)")
+      ->type_name("N")
+      ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
   command->add_option("--tolerance", options->tolerance, "the largest error allowed, over the largest value (1e-4)")
       ->type_name("E")
       ->check(CLI::Range(0.0, 1.0).description(""));
