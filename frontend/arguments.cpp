@@ -1,0 +1,225 @@
+/// \file The arguments of layers and blocks: which parameter each is for, and whether its value may be.
+#include "frontend/arguments.h"
+
+#include <fmt/format.h>
+
+#include <span>
+
+#include "frontend/messages.h"
+#include "frontend/suggest.h"
+
+namespace resnetc {
+namespace {
+
+/// A parameter, of a layer or of a block.
+struct Slot {
+  std::string_view name;
+  bool required = false;
+  std::string_view shown;  ///< its default, for messages
+};
+
+/// What messages say about a list of parameters.
+std::string shown(std::span<const Slot> slots) {
+  if (slots.empty()) return "it takes none";
+  std::string text = "it takes ";
+  for (const Slot& slot : slots) {
+    if (&slot != slots.data()) text += ", ";
+    text += slot.name;
+    if (!slot.required) text += fmt::format(" = {}", slot.shown);
+  }
+  return text;
+}
+
+/// The argument for each slot; null where there is none.
+std::vector<const ast::Argument*> match(std::span<const Slot> slots, const ast::Statement& call, Reporter& reporter) {
+  std::vector<const ast::Argument*> result(slots.size());
+  bool wrong = false;
+  for (size_t i = 0; i < call.arguments.size(); ++i) {
+    const ast::Argument& argument = call.arguments[i];
+    size_t slot = i;
+    if (argument.name) {
+      slot = 0;
+      while (slot < slots.size() && slots[slot].name != argument.name->text) ++slot;
+      if (slot == slots.size()) {
+        std::vector<std::string_view> names;
+        for (const Slot& s : slots) names.push_back(s.name);
+        reporter.error(argument.name->at, fmt::format(message::unknown_argument, call.name.text, argument.name->text,
+                                                      suggestion(argument.name->text, names), shown(slots)));
+        wrong = true;
+        continue;
+      }
+    } else if (slot >= slots.size()) {
+      reporter.error(argument.value.at, fmt::format(message::too_many_arguments, call.name.text, slots.size(), slots.size() == 1 ? "" : "s",
+                                                    call.arguments.size(), shown(slots)));
+      return result;
+    }
+    if (result[slot]) {
+      reporter.error(argument.name->at, fmt::format(message::argument_twice, slots[slot].name));
+    } else {
+      result[slot] = &argument;
+    }
+  }
+  for (size_t slot = 0; slot < slots.size() && !wrong; ++slot) {
+    if (!slots[slot].required || result[slot]) continue;
+    reporter.error(call.name.at, fmt::format(message::missing_argument, call.name.text, slots[slot].name, shown(slots)));
+    break;
+  }
+  return result;
+}
+
+std::string_view described(const ast::Value& value) {
+  switch (value.kind) {
+    case ast::ValueKind::expr: return "an integer";
+    case ast::ValueKind::kernel: return "a kernel size";
+    case ast::ValueKind::pair: return "a pair";
+    case ast::ValueKind::decimal: return "a decimal";
+  }
+  return "";
+}
+
+/// Reads the values of one layer's arguments.
+struct Reader {
+  const ast::Statement& call;
+  const Scope& scope;
+  Reporter& reporter;
+
+  int64_t checked(std::string_view slot, const ast::Expr& expr, int64_t low, int64_t high) {
+    const std::optional<int64_t> value = evaluate(expr, scope, reporter);
+    if (!value) return 1;
+    if (*value >= low && *value <= high) return *value;
+    reporter.error_in_use(expr.at, fmt::format(message::out_of_range, slot, call.name.text, *value, low, high));
+    return 1;
+  }
+
+  void integer(std::string_view slot, const ast::Argument* argument, int64_t& out, int64_t low = 1, int64_t high = max_elements) {
+    if (!argument) return;
+    const ast::Value& value = argument->value;
+    if (value.kind == ast::ValueKind::expr) {
+      out = checked(slot, value.first, low, high);
+    } else {
+      reporter.error(value.at, fmt::format(message::wants_integer, slot, call.name.text, described(value)));
+    }
+  }
+
+  void extent(std::string_view slot, const ast::Argument* argument, Extent2& out, int64_t low = 1) {
+    if (!argument) return;
+    const ast::Value& value = argument->value;
+    const bool kernel = slot == "kernel";
+    if (value.kind == ast::ValueKind::expr && !kernel) {
+      out.h = out.w = checked(slot, value.first, low, max_elements);
+    } else if (value.kind == ast::ValueKind::kernel || value.kind == ast::ValueKind::pair) {
+      out.h = checked(slot, value.first, low, max_elements);
+      out.w = checked(slot, value.second, low, max_elements);
+    } else if (kernel) {
+      reporter.error(value.at, fmt::format(message::wants_kernel, slot, call.name.text, described(value)));
+    } else {
+      reporter.error(value.at, fmt::format(message::wants_extent, slot, call.name.text, described(value)));
+    }
+  }
+
+  void real(std::string_view slot, const ast::Argument* argument, double& out) {
+    if (!argument) return;
+    const ast::Value& value = argument->value;
+    double read = 0;
+    if (value.kind == ast::ValueKind::decimal) {
+      read = value.decimal;
+    } else if (value.kind == ast::ValueKind::expr) {
+      const std::optional<int64_t> integer = evaluate(value.first, scope, reporter);
+      if (!integer) return;
+      read = static_cast<double>(*integer);
+    } else {
+      reporter.error(value.at, fmt::format(message::wants_number, slot, call.name.text, described(value)));
+      return;
+    }
+    if (read >= 0 && read <= 1) {
+      out = read;
+    } else {
+      reporter.error_in_use(value.at, fmt::format(message::out_of_range, slot, call.name.text, read, 0, 1));
+    }
+  }
+};
+
+constexpr Slot conv_slots[] = {{"kernel", true, ""},   {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2"},
+                               {"dilation", false, "1"}, {"groups", false, "1"}, {"bias", false, "false"}};
+constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "(kernel - 1) / 2"}};
+constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}};
+constexpr Slot linear_slots[] = {{"features", true, ""}};
+constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
+
+std::span<const Slot> slots_of(OpKind kind) {
+  switch (kind) {
+    case OpKind::conv2d: return conv_slots;
+    case OpKind::max_pool:
+    case OpKind::avg_pool: return pool_slots;
+    case OpKind::batch_norm: return batch_norm_slots;
+    case OpKind::linear: return linear_slots;
+    case OpKind::pad_channels: return pad_channels_slots;
+    default: return {};
+  }
+}
+
+}  // namespace
+
+OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, const Scope& scope, Reporter& reporter) {
+  const std::span<const Slot> slots = slots_of(kind);
+  const std::vector<const ast::Argument*> arguments = match(slots, call, reporter);
+  Reader reader{call, scope, reporter};
+  OpAttributes a;
+  if (kind == OpKind::linear || kind == OpKind::pad_channels) reader.integer(slots[0].name, arguments[0], a.channels);
+  if (kind == OpKind::batch_norm) reader.real("eps", arguments[0], a.eps);
+  if (kind == OpKind::conv2d) {
+    int64_t bias = 0;
+    reader.extent("kernel", arguments[0], a.kernel);
+    reader.integer("channels", arguments[1], a.channels);
+    reader.extent("stride", arguments[2], a.stride);
+    reader.extent("dilation", arguments[4], a.dilation);
+    reader.integer("groups", arguments[5], a.groups);
+    reader.integer("bias", arguments[6], bias, 0, 1);
+    a.bias = bias != 0;
+    a.pad = default_pad(a.kernel, a.dilation);
+    reader.extent("pad", arguments[3], a.pad, 0);
+  }
+  if (kind == OpKind::max_pool || kind == OpKind::avg_pool) {
+    reader.extent("kernel", arguments[0], a.kernel);
+    a.stride = a.kernel;
+    reader.extent("stride", arguments[1], a.stride);
+    a.pad = default_pad(a.kernel, a.dilation);
+    reader.extent("pad", arguments[2], a.pad, 0);
+  }
+  return a;
+}
+
+namespace {
+
+std::vector<Slot> slots_of(const ast::Definition& definition) {
+  std::vector<Slot> slots;
+  for (const ast::Parameter& parameter : definition.parameters) {
+    // Only a literal is shown as it stands.
+    const bool literal = parameter.value && parameter.value->postfix.size() == 1 && !parameter.value->postfix[0].text.empty();
+    slots.push_back({parameter.name.text, !parameter.value, literal ? parameter.value->postfix[0].text : "..."});
+  }
+  return slots;
+}
+
+}  // namespace
+
+std::string shown_parameters(const ast::Definition& definition) { return shown(slots_of(definition)); }
+
+void bind_parameters(const ast::Definition& block, const ast::Statement& call, const Scope& outside, Scope& inside, Reporter& reporter) {
+  const std::vector<Slot> slots = slots_of(block);
+  const std::vector<const ast::Argument*> arguments = match(slots, call, reporter);
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const ast::Parameter& parameter = block.parameters[i];
+    Binding binding{std::nullopt, parameter.name.at};
+    if (!arguments[i]) {
+      if (parameter.value) binding.value = evaluate(*parameter.value, inside, reporter);
+    } else if (const ast::Value& value = arguments[i]->value; value.kind == ast::ValueKind::expr) {
+      binding.value = evaluate(value.first, outside, reporter);
+    } else {
+      reporter.error(value.at, fmt::format(message::wants_integer, slots[i].name, call.name.text, described(value)));
+    }
+    inside.names.emplace(parameter.name.text, binding);
+  }
+}
+
+}  // namespace resnetc

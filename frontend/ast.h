@@ -1,0 +1,107 @@
+/// \file What the parser makes of one file. Names are ranges of the source texts, which outlive it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "support/location.h"
+
+namespace resnetc::ast {
+
+struct Name {
+  std::string_view text;
+  Location at;
+};
+
+enum class ExprKind { integer, name, negate, add, subtract, multiply, divide, remainder };
+
+struct ExprItem {
+  ExprKind kind = ExprKind::integer;
+  int64_t value = 0;      ///< integer
+  std::string_view text;  ///< name, or the operator
+  Location at;
+};
+
+/// An expression in postfix order, so that neither its evaluation nor its destruction recurses.
+struct Expr {
+  std::vector<ExprItem> postfix;
+  Location at;
+};
+
+enum class ValueKind { expr, kernel, pair, decimal };
+
+/// The value of an argument. A kernel size `3x3` is a pair of two literals.
+struct Value {
+  ValueKind kind = ValueKind::expr;
+  Expr first;   ///< expr; kernel, pair: the height
+  Expr second;  ///< kernel, pair: the width
+  double decimal = 0;
+  Location at;
+};
+
+struct Argument {
+  std::optional<Name> name;
+  Value value;
+};
+
+struct Number {
+  double value = 0;
+  Location at;
+};
+
+/// `mean = (...)` or `std = (...)`.
+struct Normalisation {
+  Name name;
+  std::vector<Number> numbers;
+};
+
+struct Input {
+  Name element;                ///< f32 or u8
+  std::vector<Expr> dimensions;
+  std::vector<Normalisation> normalisations;
+  Location type_at;            ///< `f32[...]`
+};
+
+enum class StatementKind { call, let, repeat, condition, stage, input, output, skip, gate };
+
+struct Statement {
+  StatementKind kind = StatementKind::call;
+  Location at;                         ///< of the statement without its braces
+  std::optional<Name> label;           ///< call: before the `:`; skip, gate: after `via`
+  Name name;                           ///< call: what is called; let, stage, input, output: the name it defines
+  std::vector<Argument> arguments;     ///< call
+  Expr expr;                           ///< let, repeat, condition
+  std::optional<Name> source;          ///< skip, output: after `from`
+  std::vector<Statement> body;         ///< repeat, stage, skip, gate; condition: where it is not 0
+  std::vector<Statement> otherwise;    ///< condition: where it is 0
+  std::unique_ptr<Input> input;        ///< input
+};
+
+struct Parameter {
+  Name name;
+  std::optional<Expr> value;
+};
+
+/// A block or a network.
+struct Definition {
+  Name name;
+  std::vector<Parameter> parameters;
+  std::vector<Statement> body;
+  Location end;  ///< of its last `}`
+};
+
+struct Use {
+  std::string_view path;
+  Location at;
+};
+
+struct File {
+  std::vector<Use> uses;
+  std::vector<Definition> blocks;
+  std::optional<Definition> network;
+};
+
+}  // namespace resnetc::ast

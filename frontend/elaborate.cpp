@@ -1,0 +1,441 @@
+/// \file A syntax tree to a topology. Statements run in order, as an interpreter would run them; what they make are nodes.
+#include "frontend/elaborate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "frontend/arguments.h"
+#include "frontend/messages.h"
+#include "frontend/resolve_input.h"
+#include "frontend/scope.h"
+#include "frontend/suggest.h"
+
+namespace resnetc {
+namespace {
+
+using ast::Statement;
+using topology::Node;
+using topology::NodeKind;
+using topology::no_value;
+using topology::ValueId;
+
+constexpr int max_depth = 60;              ///< of blocks, lists and repeats: every later pass recurses over them
+constexpr size_t max_nodes = 50'000;       ///< a ResNet-1202 has 5,000
+constexpr int64_t max_steps = 1'000'000;
+constexpr size_t max_path = 500;
+
+/// Where statements put what they make.
+struct Body {
+  std::string_view word;        ///< "network", "block", "stage" or "list"
+  std::vector<Node>* nodes = nullptr;
+  std::string path = {};        ///< of the names inside: "layer2.0"
+  bool indexed = false;         ///< a stage or list: names come from the child's index, not from its label
+  ValueId in = no_value;        ///< what `in` means
+  int64_t next_index = 0;
+  bool weights = false;         ///< whether anything inside has weights
+  bool skips = false;           ///< whether a skip edge stands directly inside
+  bool projections = false;     ///< whether one of them has weights
+};
+
+class Elaborator {
+ public:
+  Elaborator(const ast::Definition& definition, const BlockTable& blocks, Diagnostics& diagnostics)
+      : definition_(definition), blocks_(blocks), diagnostics_(diagnostics), reporter_(diagnostics) {}
+
+  std::optional<topology::Network> run(const FrontendOptions& options) {
+    const size_t before = diagnostics_.error_count();
+    network_.name = definition_.name.text;
+    network_.at = definition_.name.at;
+    Scope scope;
+    set_parameters(options, scope);
+    Body body{"network", &network_.body};
+    body_ = &body;
+    statements(definition_.body, body, scope);
+    if (!stopped_ && network_.input.value == no_value) {
+      reporter_.error(definition_.name.at, fmt::format(message::no_input, network_.name));
+    } else if (!stopped_ && !ended_.known()) {
+      reporter_.error(definition_.end, fmt::format(message::no_output, network_.name));
+    }
+    if (diagnostics_.error_count() != before) return std::nullopt;
+    return std::move(network_);
+  }
+
+ private:
+  void set_parameters(const FrontendOptions& options, Scope& scope) {
+    std::map<std::string_view, int64_t> given;
+    for (const auto& [name, value] : options.parameters) {
+      const auto declared = [&name = name](const ast::Parameter& p) { return p.name.text == name; };
+      if (std::none_of(definition_.parameters.begin(), definition_.parameters.end(), declared)) {
+        std::vector<std::string_view> names;
+        for (const ast::Parameter& p : definition_.parameters) names.push_back(p.name.text);
+        diagnostics_.error(definition_.name.at, fmt::format(message::set_unknown, name, network_.name, suggestion(name, names),
+                                                            shown_parameters(definition_)));
+      } else if (!given.emplace(name, value).second) {
+        diagnostics_.error(definition_.name.at, fmt::format(message::set_twice, name));
+      }
+    }
+    for (const ast::Parameter& parameter : definition_.parameters) {
+      Binding binding{std::nullopt, parameter.name.at};
+      if (const auto found = given.find(parameter.name.text); found != given.end()) {
+        binding.value = found->second;
+      } else if (parameter.value) {
+        binding.value = evaluate(*parameter.value, scope, reporter_);
+      } else {
+        reporter_.error(parameter.name.at, fmt::format(message::parameter_without_value, parameter.name.text, parameter.name.text));
+      }
+      if (binding.value) network_.parameters.push_back({std::string(parameter.name.text), *binding.value});
+      scope.names.emplace(parameter.name.text, binding);
+    }
+  }
+
+  // Bounds
+
+  void stop(Location at, std::string text) {
+    reporter_.error_in_use(at, std::move(text));
+    stopped_ = true;
+  }
+
+  bool step(Location at) {
+    if (!stopped_ && ++reporter_.steps > max_steps) stop(at, fmt::format(message::too_much_work, max_steps));
+    // What is past the limit would not be shown; looking for more would only take time.
+    if (diagnostics_.error_count() >= Diagnostics::limit) stopped_ = true;
+    return !stopped_;
+  }
+
+  Node* add(Body& body, Node node) {
+    if (++nodes_ > max_nodes) stop(node.at, fmt::format(message::too_many_nodes, max_nodes));
+    return &body.nodes->emplace_back(std::move(node));
+  }
+
+  // Names
+
+  std::string join(const Body& body, std::string_view part, Location at) {
+    std::string path = body.path.empty() ? std::string(part) : fmt::format("{}.{}", body.path, part);
+    if (path.size() > max_path) {
+      stop(at, fmt::format(message::path_too_long, max_path));
+      path.resize(max_path);
+    }
+    return path;
+  }
+
+  /// `base`, or with the first number from 2 that makes it new.
+  std::string unique(const std::string& base) {
+    int64_t& count = names_[base];
+    if (++count == 1) return base;
+    for (;; ++count) {
+      std::string numbered = fmt::format("{}{}", base, count);
+      if (names_.emplace(numbered, 1).second) return numbered;
+    }
+  }
+
+  ValueId make_value(std::string name, Location at) {
+    network_.values.push_back({std::move(name), std::nullopt, at});
+    return static_cast<ValueId>(network_.values.size() - 1);
+  }
+
+  void define_label(const ast::Name& name, ValueId value, Scope& scope) {
+    const auto [found, fresh] = scope.labels.emplace(name.text, Label{value, name.at});
+    if (fresh) return;
+    Diagnostic* d = reporter_.error(name.at, fmt::format(message::label_twice, name.text));
+    if (d) d->note(found->second.at, message::first_here);
+  }
+
+  /// The value that `from` names; the current one after an error.
+  ValueId source(const ast::Name& name, const Body& body, const Scope& scope) {
+    if (name.text == "in") return body.in;
+    const Label* label = scope.find_label(name.text);
+    if (!label) {
+      reporter_.error(name.at, fmt::format(message::unknown_label, name.text, suggestion(name.text, scope.all_labels())));
+      return current_;
+    }
+    if (label->value == no_value) {
+      Diagnostic* d = reporter_.error(name.at, fmt::format(message::list_label, name.text));
+      if (d) d->note(label->at, message::defined_here);
+      return current_;
+    }
+    return label->value;
+  }
+
+  /// Notes that a layer's weights are called `stem`.
+  void claim_weights(const std::string& stem, Location at) {
+    const auto [found, fresh] = weights_.emplace(stem, at);
+    if (fresh) return;
+    Diagnostic* d = reporter_.error_in_use(at, fmt::format(message::weights_twice, stem));
+    if (d && found->second != at) d->note(found->second, message::first_here);
+  }
+
+  // Statements
+
+  void statements(const std::vector<Statement>& list, Body& body, Scope& scope) {
+    if (++depth_ > max_depth && !list.empty()) stop(list.front().at, fmt::format(message::too_deep, max_depth));
+    for (const Statement& s : list) {
+      if (!step(s.at)) break;
+      if (ended_.known()) {
+        Diagnostic* d = reporter_.error(s.at, fmt::format(message::after_output, network_.outputs.back().name));
+        if (d) d->note(ended_, message::ends_here);
+        stopped_ = true;
+        break;
+      }
+      statement(s, body, scope);
+    }
+    --depth_;
+  }
+
+  void statement(const Statement& s, Body& body, Scope& scope) {
+    switch (s.kind) {
+      case ast::StatementKind::let: return let(s, scope);
+      case ast::StatementKind::repeat: return repeat(s, body, scope);
+      case ast::StatementKind::condition: return condition(s, body, scope);
+      case ast::StatementKind::input: return input(s, body, scope);
+      case ast::StatementKind::output: return output(s, body, scope);
+      default: break;
+    }
+    if (current_ == no_value) return stop(s.at, fmt::format(message::no_input_yet, network_.name));
+    switch (s.kind) {
+      case ast::StatementKind::call: return call(s, body, scope);
+      case ast::StatementKind::stage: return stage(s, body, scope);
+      case ast::StatementKind::skip: return skip(s, body, scope);
+      case ast::StatementKind::gate: return gate(s, body, scope);
+      default: break;
+    }
+  }
+
+  void let(const Statement& s, Scope& scope) {
+    const auto [found, fresh] = scope.names.emplace(s.name.text, Binding{std::nullopt, s.name.at});
+    if (!fresh) {
+      Diagnostic* d = reporter_.error(s.name.at, fmt::format(message::name_twice, s.name.text));
+      if (d) d->note(found->second.at, message::first_here);
+      return;
+    }
+    // The name comes into sight after its own expression: in a copy of a repeat, `let w = 2 * w` reads the outer one.
+    scope.names.erase(found);
+    scope.names.emplace(s.name.text, Binding{evaluate(s.expr, scope, reporter_), s.name.at});
+  }
+
+  void repeat(const Statement& s, Body& body, Scope& scope) {
+    int64_t count = evaluate(s.expr, scope, reporter_).value_or(1);
+    if (count < 0) {
+      reporter_.error_in_use(s.expr.at, fmt::format(message::negative_repeat, count));
+      count = 1;
+    }
+    for (int64_t i = 0; i < count && step(s.at); ++i) {
+      Scope copy{&scope, {}, {}};
+      statements(s.body, body, copy);
+    }
+  }
+
+  void condition(const Statement& s, Body& body, Scope& scope) {
+    statements(evaluate(s.expr, scope, reporter_).value_or(1) != 0 ? s.body : s.otherwise, body, scope);
+  }
+
+  void input(const Statement& s, Body& body, Scope& scope) {
+    if (&body != body_) {
+      reporter_.error(s.at, fmt::format(message::input_place, body.word));
+      return;
+    }
+    if (network_.input.value != no_value) {
+      Diagnostic* d = reporter_.error(s.at, message::second_input);
+      if (d) d->note(network_.input.at, message::first_here);
+      return;
+    }
+    network_.input.name = s.name.text;
+    network_.input.at = s.at;
+    const TensorType type = resolve_input(*s.input, scope, reporter_, network_.input);
+    current_ = network_.input.value = body.in = make_value(unique(network_.input.name), s.at);
+    network_.value(current_).type = type;
+    define_label(s.name, current_, scope);
+  }
+
+  void output(const Statement& s, Body& body, Scope& scope) {
+    if (&body != body_) {
+      reporter_.error(s.at, fmt::format(message::output_place, body.word));
+      return;
+    }
+    if (current_ == no_value) return stop(s.at, fmt::format(message::no_input_yet, network_.name));
+    const ValueId value = s.source ? source(*s.source, body, scope) : current_;
+    if (value == network_.input.value) {
+      reporter_.error(s.source ? s.source->at : s.name.at, fmt::format(message::output_is_input, s.name.text));
+    }
+    const auto [found, fresh] = ports_.emplace(s.name.text, s.name.at);
+    if (!fresh || s.name.text == network_.input.name) {
+      Diagnostic* d = reporter_.error(s.name.at, fmt::format(message::output_twice, s.name.text));
+      if (d) d->note(fresh ? network_.input.at : found->second, message::first_here);
+    }
+    network_.outputs.push_back({std::string(s.name.text), value, s.at});
+    if (!s.source) ended_ = s.at;
+  }
+
+  // Layers and blocks
+
+  void call(const Statement& s, Body& body, Scope& scope) {
+    if (const std::optional<OpKind> kind = layer_named(s.name.text)) {
+      layer(s, *kind, body, scope);
+    } else if (const auto found = blocks_.find(s.name.text); found != blocks_.end()) {
+      block(s, *found->second, body, scope);
+    } else {
+      unknown(s);
+    }
+    if (s.label) define_label(*s.label, current_, scope);
+  }
+
+  void unknown(const Statement& s) {
+    std::vector<std::string_view> names;
+    for (const OpInfo& op : all_ops()) {
+      if (!op.layer.empty()) names.push_back(op.layer);
+    }
+    for (const auto& [name, definition] : blocks_) names.push_back(name);
+    std::string mend = suggestion(s.name.text, names);
+    if (mend.empty()) mend = "; is the 'use' of the file that defines it missing?";
+    reporter_.error(s.name.at, fmt::format(message::unknown_callee, s.name.text, mend));
+  }
+
+  static bool has_weights(OpKind kind) { return kind == OpKind::conv2d || kind == OpKind::linear || kind == OpKind::batch_norm; }
+
+  void layer(const Statement& s, OpKind kind, Body& body, const Scope& scope) {
+    Node node;
+    node.at = s.at;
+    node.op = kind;
+    node.attributes = layer_attributes(kind, s, scope, reporter_);
+    node.input = current_;
+    const std::string part = body.indexed ? std::to_string(body.next_index++) : std::string(s.label ? s.label->text : info(kind).name);
+    const std::string path = join(body, part, s.at);
+    if (has_weights(kind)) {
+      body.weights = true;
+      if (!body.indexed && !s.label) {
+        reporter_.error(s.name.at, fmt::format(message::needs_label, s.name.text, s.name.text));
+      } else {
+        node.weights = path;
+        claim_weights(path, s.at);
+      }
+    }
+    node.result = current_ = make_value(unique(path), s.at);
+    add(body, std::move(node));
+  }
+
+  void block(const Statement& s, const ast::Definition& definition, Body& body, const Scope& scope) {
+    for (const ast::Definition* active : active_) {
+      if (active != &definition) continue;
+      Diagnostic* d = reporter_.error(s.name.at, fmt::format(message::block_uses_itself, s.name.text));
+      if (d) d->note(definition.name.at, message::defined_here);
+      return;
+    }
+    Node node;
+    node.kind = NodeKind::block;
+    node.at = s.at;
+    node.definition = definition.name.text;
+    node.input = current_;
+    const std::string part = body.indexed ? std::to_string(body.next_index++) : std::string(s.label ? s.label->text : s.name.text);
+    node.label = join(body, part, s.at);
+    if (!body.indexed && !s.label) node.label = unique(node.label);
+
+    Scope inside;
+    bind_parameters(definition, s, scope, inside, reporter_);
+    Body inner{"block", &node.children, node.label, false, current_};
+    active_.push_back(&definition);
+    reporter_.uses.push_back({s.name.text, s.at});
+    statements(definition.body, inner, inside);
+    reporter_.uses.pop_back();
+    active_.pop_back();
+
+    node.block_kind = inner.projections ? topology::BlockKind::conv : inner.skips ? topology::BlockKind::identity : topology::BlockKind::plain;
+    node.result = current_;
+    body.weights |= inner.weights;
+    if (inner.weights && !body.indexed && !s.label) {
+      reporter_.error(s.name.at, fmt::format(message::needs_label, s.name.text, s.name.text));
+    }
+    add(body, std::move(node));
+  }
+
+  void stage(const Statement& s, Body& body, Scope& scope) {
+    if (&body != body_) {
+      reporter_.error(s.at, fmt::format(message::stage_place, body.word));
+      return;
+    }
+    Node node;
+    node.kind = NodeKind::stage;
+    node.at = s.at;
+    node.label = join(body, s.name.text, s.at);
+    node.input = current_;
+    Body inner{"stage", &node.children, node.label, true, current_};
+    Scope inside{&scope, {}, {}};
+    statements(s.body, inner, inside);
+    node.result = current_;
+    body.weights |= inner.weights;
+    add(body, std::move(node));
+    define_label(s.name, current_, scope);
+  }
+
+  // Edges
+
+  void skip(const Statement& s, Body& body, Scope& scope) {
+    Node node;
+    node.kind = NodeKind::skip;
+    node.at = s.at;
+    node.input = current_;
+    node.from = source(*s.source, body, scope);
+    node.from_name = s.source->text;
+    node.from_at = s.source->at;
+    const std::string name = unique(join(body, "skip", s.at));
+    body.skips = true;
+    body.projections |= list(s, node, node.from, s.label ? join(body, s.label->text, s.at) : name, s.label.has_value(), body, scope);
+    node.result = current_ = make_value(name, s.at);
+    add(body, std::move(node));
+  }
+
+  void gate(const Statement& s, Body& body, Scope& scope) {
+    Node node;
+    node.kind = NodeKind::gate;
+    node.at = s.at;
+    node.input = current_;
+    const std::string name = unique(join(body, body.indexed ? std::to_string(body.next_index++) : "gate", s.at));
+    const std::string path = s.label && !body.indexed ? join(body, s.label->text, s.at) : name;
+    list(s, node, current_, path, s.label || body.indexed, body, scope);
+    node.result = current_ = make_value(name, s.at);
+    add(body, std::move(node));
+  }
+
+  /// The layers after `via`, which start at `start`; leaves the current value as it was. Whether they have weights.
+  bool list(const Statement& s, Node& node, ValueId start, const std::string& path, bool named, Body& body, Scope& scope) {
+    const ValueId saved = current_;
+    current_ = start;
+    if (s.label) {
+      node.label = s.label->text;
+      define_label(*s.label, no_value, scope);
+    }
+    Body inner{"list", &node.children, path, true, start};
+    Scope inside{&scope, {}, {}};
+    statements(s.body, inner, inside);
+    node.list_result = current_;
+    current_ = saved;
+    body.weights |= inner.weights;
+    if (inner.weights && !named) reporter_.error(s.at, message::list_needs_label);
+    return inner.weights;
+  }
+
+  const ast::Definition& definition_;
+  const BlockTable& blocks_;
+  Diagnostics& diagnostics_;
+  Reporter reporter_;
+  topology::Network network_;
+  const Body* body_ = nullptr;  ///< the network's own
+  ValueId current_ = no_value;
+  Location ended_;              ///< of the output that ends the network
+  bool stopped_ = false;
+  int depth_ = 0;
+  size_t nodes_ = 0;
+  std::vector<const ast::Definition*> active_;
+  std::unordered_map<std::string, int64_t> names_;
+  std::unordered_map<std::string, Location> weights_;
+  std::map<std::string_view, Location> ports_;
+};
+
+}  // namespace
+
+std::optional<topology::Network> elaborate(const ast::Definition& network, const BlockTable& blocks, const FrontendOptions& options,
+                                           Diagnostics& diagnostics) {
+  return Elaborator(network, blocks, diagnostics).run(options);
+}
+
+}  // namespace resnetc

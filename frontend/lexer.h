@@ -1,0 +1,38 @@
+/// \file Text to words.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "support/diagnostics.h"
+
+namespace resnetc {
+
+enum class TokenKind {
+  end,
+  name,
+  keyword,
+  integer,
+  decimal,
+  kernel,  ///< `3x3`
+  string,  ///< with its quotes
+  symbol,  ///< one of ( ) [ ] { } , : = + - * / %
+};
+
+struct Token {
+  TokenKind kind = TokenKind::end;
+  std::string_view text;  ///< a range of the source
+  Location at;
+  int64_t value = 0;   ///< integer; kernel: the height
+  int64_t value2 = 0;  ///< kernel: the width
+  double decimal = 0;  ///< decimal
+  bool first_on_line = false;
+
+  bool is(std::string_view word) const { return (kind == TokenKind::symbol || kind == TokenKind::keyword) && text == word; }
+};
+
+/// The words of a file, with an `end` last. Reports what is not a word and leaves it out.
+std::vector<Token> lex(FileId file, Diagnostics& diagnostics);
+
+}  // namespace resnetc
