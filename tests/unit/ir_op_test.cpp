@@ -1,0 +1,153 @@
+/// \file The table of operations: shapes, every reason for a rejection, weights, work.
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "ir/op.h"
+
+using namespace resnetc;
+
+namespace {
+
+OpAttributes window(Extent2 kernel, Extent2 stride = {}, Extent2 pad = {0, 0}, int64_t channels = 0) {
+  OpAttributes a;
+  a.channels = channels;
+  a.kernel = kernel;
+  a.stride = stride;
+  a.pad = pad;
+  return a;
+}
+
+/// The type as text, or the reason.
+std::string infer(OpKind kind, const OpAttributes& a, std::vector<TensorType> operands) {
+  std::string why;
+  const auto type = infer_type(kind, a, operands, why);
+  return type ? to_string(*type) : why;
+}
+
+const TensorType image = TensorType::picture(3, 224, 224);
+
+}  // namespace
+
+TEST_CASE("the table of operations is in the order of its kinds") {
+  for (size_t i = 0; i < all_ops().size(); ++i) {
+    const OpInfo& op = all_ops()[i];
+    CHECK(static_cast<size_t>(op.kind) == i);
+    CHECK(op_named(op.name) == op.kind);
+    if (!op.layer.empty()) CHECK(layer_named(op.layer) == op.kind);
+  }
+  CHECK(!op_named("conv"));
+  CHECK(!layer_named("conv2d"));
+  CHECK(!layer_named(""));
+}
+
+TEST_CASE("shapes of windows follow PyTorch's floor rule") {
+  CHECK(infer(OpKind::conv2d, window({7, 7}, {2, 2}, {3, 3}, 64), {image}) == "f32[N, 64, 112, 112]");
+  CHECK(infer(OpKind::conv2d, window({3, 5}, {2, 3}, {0, 1}, 8), {TensorType::picture(4, 10, 11)}) == "f32[N, 8, 4, 3]");
+  OpAttributes dilated = window({3, 3}, {}, {2, 2}, 8);
+  dilated.dilation = {2, 2};
+  CHECK(infer(OpKind::conv2d, dilated, {TensorType::picture(4, 9, 9)}) == "f32[N, 8, 9, 9]");
+  CHECK(infer(OpKind::max_pool, window({3, 3}, {2, 2}, {1, 1}), {TensorType::picture(64, 112, 112)}) == "f32[N, 64, 56, 56]");
+  CHECK(infer(OpKind::avg_pool, window({2, 2}, {2, 2}), {TensorType::picture(64, 7, 7)}) == "f32[N, 64, 3, 3]");
+  CHECK(default_pad({3, 3}, {1, 1}) == Extent2{1, 1});
+  CHECK(default_pad({2, 7}, {1, 2}) == Extent2{0, 6});
+}
+
+TEST_CASE("shapes of the other operations") {
+  const TensorType v = TensorType::vector(512);
+  OpAttributes a;
+  a.channels = 1000;
+  CHECK(infer(OpKind::linear, a, {v}) == "f32[N, 1000]");
+  CHECK(infer(OpKind::pad_channels, a, {image}) == "f32[N, 1000, 224, 224]");
+  CHECK(infer(OpKind::global_avg_pool, {}, {image}) == "f32[N, 3]");
+  for (OpKind kind : {OpKind::batch_norm, OpKind::affine, OpKind::relu, OpKind::sigmoid}) {
+    CHECK(infer(kind, {}, {image}) == to_string(image));
+    CHECK(infer(kind, {}, {v}) == to_string(v));
+  }
+  CHECK(infer(OpKind::softmax, {}, {v}) == to_string(v));
+  CHECK(infer(OpKind::add, {}, {image, image}) == to_string(image));
+  CHECK(infer(OpKind::mul, {}, {image, image}) == to_string(image));
+  CHECK(infer(OpKind::mul, {}, {image, TensorType::vector(3)}) == to_string(image));
+}
+
+TEST_CASE("every rejection states its rule") {
+  const TensorType v = TensorType::vector(10);
+  const TensorType small = TensorType::picture(64, 4, 4);
+  CHECK(infer(OpKind::input, {}, {}) == "an input has no operand to take a type from");
+  CHECK(infer(OpKind::relu, {}, {}) == "relu takes 1 operand, not 0");
+  CHECK(infer(OpKind::add, {}, {v}) == "add takes 2 operands, not 1");
+  CHECK(infer(OpKind::relu, {}, {TensorType::picture(0, 1, 1)}) == "the operand f32[N, 0, 1, 1] is empty or too large");
+  CHECK(infer(OpKind::relu, {}, {TensorType::picture(1 << 14, 1 << 14, 2)}) == "the operand f32[N, 16384, 16384, 2] is empty or too large");
+  CHECK(infer(OpKind::relu, {}, {TensorType::picture(int64_t{1} << 62, int64_t{1} << 62, 4)}).ends_with("is empty or too large"));
+  CHECK(infer(OpKind::conv2d, window({3, 3}, {}, {}, 8), {v}) == "conv needs a picture, f32[N, channels, height, width], not f32[N, 10]");
+  CHECK(infer(OpKind::max_pool, window({3, 3}), {v}) == "max_pool needs a picture, f32[N, channels, height, width], not f32[N, 10]");
+  CHECK(infer(OpKind::global_avg_pool, {}, {v}) == "global_avg_pool needs a picture, f32[N, channels, height, width], not f32[N, 10]");
+  CHECK(infer(OpKind::softmax, {}, {small}) == "softmax needs a vector, f32[N, features], not f32[N, 64, 4, 4]");
+  CHECK(infer(OpKind::linear, {}, {small}) == "linear needs a vector, f32[N, features], not f32[N, 64, 4, 4]");
+  CHECK(infer(OpKind::linear, {}, {v}) == "channels = 0 is not between 1 and 268435456");
+  CHECK(infer(OpKind::conv2d, window({3, 3}), {small}) == "channels = 0 is not between 1 and 268435456");
+  CHECK(infer(OpKind::conv2d, window({0, 3}, {}, {0, 0}, 8), {small}) == "kernel = 0x3 is not between 1 and 268435456");
+  CHECK(infer(OpKind::conv2d, window({3, 3}, {1, 0}, {0, 0}, 8), {small}) == "stride = 1x0 is not between 1 and 268435456");
+  CHECK(infer(OpKind::conv2d, window({3, 3}, {}, {-1, 0}, 8), {small}) == "pad = -1x0 is not between 0 and 268435456");
+  OpAttributes a = window({3, 3}, {}, {0, 0}, 64);
+  a.groups = 3;
+  CHECK(infer(OpKind::conv2d, a, {small}) == "groups = 3 does not divide 64 input channels");
+  a.channels = 63;
+  a.groups = 2;
+  CHECK(infer(OpKind::conv2d, a, {small}) == "groups = 2 does not divide 63 output channels");
+  a.groups = 0;
+  CHECK(infer(OpKind::conv2d, a, {small}) == "groups = 0 is not between 1 and 268435456");
+  a = window({3, 3}, {}, {0, 0}, 8);
+  a.dilation = {0, 1};
+  CHECK(infer(OpKind::conv2d, a, {small}) == "dilation = 0x1 is not between 1 and 268435456");
+  a.dilation = {2, 2};
+  CHECK(infer(OpKind::conv2d, a, {small}) == "the 3x3 window with dilation = 2x2 is larger than the input, which is 4x4 with its padding");
+  CHECK(infer(OpKind::avg_pool, window({7, 7}), {small}) == "the 7x7 window is larger than the input, which is 4x4 with its padding");
+  CHECK(infer(OpKind::max_pool, window({3, 3}, {}, {2, 2}), {small}) == "pad = 2x2 is more than half of the 3x3 window");
+  CHECK(infer(OpKind::conv2d, window({1, 1}, {}, {100000, 100000}, 1), {small}) == "f32[N, 64, 4, 4] with pad = 100000x100000 is too large");
+  CHECK(infer(OpKind::conv2d, window({1, 1}, {}, {0, 0}, 10000), {TensorType::picture(1, 1000, 1000)}) ==
+        "the result f32[N, 10000, 1000, 1000] is too large: the limit is 268435456 elements, counting channels in vectors of 16 twice that");
+  CHECK(infer(OpKind::conv2d, window({100, 100}, {}, {0, 0}, 10000), {TensorType::picture(1000, 100, 100)}) ==
+        "its weight would have more than 268435456 elements");
+  a = {};
+  a.channels = 200000;
+  CHECK(infer(OpKind::linear, a, {TensorType::vector(200000)}) == "its weight would have more than 268435456 elements");
+  a.channels = 32;
+  CHECK(infer(OpKind::pad_channels, a, {small}) == "pad_channels(32) is less than the 64 channels there are");
+  a.eps = -1;
+  CHECK(infer(OpKind::batch_norm, a, {small}) == "eps = -1 is not a number from 0 up");
+  CHECK(infer(OpKind::add, {}, {small, image}) == "add needs two equal types, not f32[N, 64, 4, 4] and f32[N, 3, 224, 224]");
+  CHECK(infer(OpKind::mul, {}, {small, v}) == "mul of f32[N, 64, 4, 4] needs the same type or f32[N, 64], not f32[N, 10]");
+}
+
+TEST_CASE("attributes of any value neither overflow nor divide by zero") {
+  const int64_t hostile[] = {std::numeric_limits<int64_t>::min(), -1, 0, 1, 3, max_elements, max_elements + 1, std::numeric_limits<int64_t>::max()};
+  for (int64_t k : hostile) {
+    for (int64_t p : hostile) {
+      for (int64_t d : hostile) {
+        OpAttributes a = window({k, k}, {d, d}, {p, p}, d);
+        a.dilation = {d, k};
+        a.groups = k;
+        default_pad(a.kernel, a.dilation);
+        for (const OpInfo& op : all_ops()) infer(op.kind, a, std::vector<TensorType>(static_cast<size_t>(op.operands), image));
+      }
+    }
+  }
+}
+
+TEST_CASE("weights and work") {
+  OpAttributes a = window({3, 3}, {}, {1, 1}, 64);
+  a.groups = 2;
+  a.bias = true;
+  const TensorType in = TensorType::picture(32, 8, 8), out = TensorType::picture(64, 8, 8);
+  const auto specs = weight_specs(OpKind::conv2d, a, in);
+  REQUIRE(specs.size() == 2);
+  CHECK(specs[0].shape == std::vector<int64_t>{64, 16, 3, 3});
+  CHECK(specs[1].shape == std::vector<int64_t>{64});
+  CHECK(weight_specs(OpKind::batch_norm, {}, in).size() == 4);
+  CHECK(weight_specs(OpKind::linear, a, TensorType::vector(7))[0].shape == std::vector<int64_t>{64, 7});
+  CHECK(weight_specs(OpKind::relu, {}, in).empty());
+  CHECK(multiply_adds(OpKind::conv2d, a, in, out) == 64 * 64 * 16 * 9);
+  CHECK(multiply_adds(OpKind::linear, a, TensorType::vector(7), TensorType::vector(64)) == 448);
+  CHECK(multiply_adds(OpKind::relu, {}, in, in) == 0);
+}

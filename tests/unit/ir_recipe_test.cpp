@@ -1,0 +1,161 @@
+/// \file Recipes: evaluation, packing against its definition, text of good and of hostile origin.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <map>
+
+#include "ir/recipe.h"
+
+using namespace resnetc;
+
+namespace {
+
+/// Element i of tensor `name` is i + 1 + the name's length.
+class Counting final : public WeightSource {
+ public:
+  std::vector<double> read(const std::string& name, const std::vector<int64_t>& shape) const override {
+    if (name == "missing") return {};
+    std::vector<double> values(static_cast<size_t>(element_count(shape)));
+    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i + 1 + name.size());
+    return values;
+  }
+};
+
+std::vector<double> values(const RecipePtr& recipe) { return evaluate(*recipe, Counting()); }
+
+/// The packing as its definition reads.
+void check_pack(int64_t co, int64_t ci, int64_t kh, int64_t kw, int64_t groups) {
+  CAPTURE(co);
+  CAPTURE(ci);
+  CAPTURE(groups);
+  const int64_t cig = ci / groups;
+  const RecipePtr w = tensor("w", {co, cig, kh, kw});
+  const RecipePtr packed = pack_conv(w, groups);
+  const std::vector<double> from = values(w), to = values(packed);
+  const GroupSpan g = group_span(ci, co, groups);
+  const int64_t blocks = (co + 15) / 16;
+  REQUIRE(packed->shape == std::vector<int64_t>{blocks * kh * kw * g.span * 16});
+  REQUIRE(to.size() == static_cast<size_t>(packed->shape[0]));
+  CHECK(g.span <= ci);
+  size_t at = 0;
+  bool same = true;
+  for (int64_t b = 0; b < blocks; ++b) {
+    CHECK(g.start(b) >= 0);
+    CHECK(g.start(b) + g.span <= ci);
+    for (int64_t y = 0; y < kh; ++y) {
+      for (int64_t x = 0; x < kw; ++x) {
+        for (int64_t s = 0; s < g.span; ++s) {
+          for (int64_t lane = 0; lane < 16; ++lane, ++at) {
+            const int64_t o = b * 16 + lane, i = g.start(b) + s;
+            double want = 0;
+            if (o < co && i / cig == o / (co / groups)) want = from[static_cast<size_t>(((o * cig + i % cig) * kh + y) * kw + x)];
+            same = same && to[at] == want;
+          }
+        }
+      }
+    }
+  }
+  CHECK(same);
+  // Every channel that an output sees lies in its block's span.
+  for (int64_t o = 0; o < co; ++o) {
+    const int64_t first = o / (co / groups) * cig;
+    CHECK(first >= g.start(o / 16));
+    CHECK(first + cig <= g.start(o / 16) + g.span);
+  }
+}
+
+std::string reason(std::string_view text) {
+  std::string why;
+  return parse_recipe(text, why) ? "read" : why;
+}
+
+}  // namespace
+
+TEST_CASE("recipes are carried out in float64") {
+  const RecipePtr a = tensor("a", {2, 2}), v = tensor("v", {2});
+  CHECK(values(a) == std::vector<double>{2, 3, 4, 5});
+  CHECK(values(add(a, a)) == std::vector<double>{4, 6, 8, 10});
+  CHECK(values(sub(a, fill(1.5, {2, 2}))) == std::vector<double>{0.5, 1.5, 2.5, 3.5});
+  CHECK(values(mul(a, a)) == std::vector<double>{4, 9, 16, 25});
+  CHECK(values(rsqrt(v, 2)) == std::vector<double>{1 / std::sqrt(4.0), 1 / std::sqrt(5.0)});
+  CHECK(values(scale_rows(a, v)) == std::vector<double>{4, 6, 12, 15});
+  const std::vector<double> packed = values(pack_vector(v));
+  REQUIRE(packed.size() == 16);
+  CHECK(packed[1] == 3);
+  CHECK(packed[2] == 0);
+  CHECK(values(add(v, tensor("missing", {2}))).empty());
+  CHECK(values(pack_vector(tensor("missing", {2}))).empty());
+}
+
+TEST_CASE("pack_conv packs as defined") {
+  check_pack(16, 3, 7, 7, 1);
+  check_pack(17, 5, 3, 3, 1);
+  check_pack(17, 17, 3, 3, 17);
+  check_pack(40, 40, 1, 3, 5);
+  check_pack(40, 15, 3, 1, 5);
+  check_pack(64, 32, 3, 3, 32);
+  check_pack(128, 128, 3, 3, 32);
+  check_pack(48, 12, 1, 1, 2);
+  check_pack(36, 6, 1, 1, 3);
+  check_pack(51, 34, 1, 1, 17);
+  check_pack(6, 6, 3, 3, 6);
+  for (int64_t cog = 1; cog <= 20; ++cog) {
+    for (int64_t groups = 1; groups <= 9; ++groups) check_pack(cog * groups, 2 * groups, 1, 1, groups);
+  }
+  const RecipePtr linear = pack_conv(tensor("fc", {10, 6}), 1);
+  CHECK(linear->shape == std::vector<int64_t>{96});
+  CHECK(values(linear)[1] == 9);  // row 1, column 0
+}
+
+TEST_CASE("recipes read back as printed") {
+  const RecipePtr var = tensor("bn.running_var", {17}), w = tensor("a \"b\"\\\n\x01", {17, 1, 3, 3});
+  const RecipePtr scale = mul(tensor("bn.weight", {17}), rsqrt(var, 1e-05));
+  const RecipePtr all = pack_conv(scale_rows(w, add(scale, sub(fill(-0.1, {17}), fill(1e300, {17})))), 17);
+  for (const RecipePtr& recipe : {all, pack_vector(scale), var}) {
+    const std::string text = to_string(*recipe);
+    std::string why;
+    const auto again = parse_recipe(text, why);
+    REQUIRE_MESSAGE(again, why);
+    CHECK(to_string(**again) == text);
+    CHECK((*again)->shape == recipe->shape);
+  }
+  CHECK(to_string(*pack_conv(tensor("w", {8, 1, 3, 3}), 8)) == "pack_conv(tensor(\"w\", [8, 1, 3, 3]), groups=8)");
+  std::vector<TensorRef> refs;
+  collect_tensors(*all, refs);
+  REQUIRE(refs.size() == 3);
+  CHECK(refs[1] == TensorRef{"bn.weight", {17}});
+
+  std::string_view text = "fill(1, [2]) rest";
+  std::string why;
+  CHECK(parse_recipe_prefix(text, why));
+  CHECK(text == "rest");
+}
+
+TEST_CASE("hostile recipes are refused") {
+  CHECK(reason("") == "at offset 0: expected a word");
+  CHECK(reason("nothing(1)") == "at offset 0: unknown recipe 'nothing'");
+  CHECK(reason("fill(1, [2]) x") == "at offset 13: text after the recipe");
+  CHECK(reason("fill(nan, [2])") == "at offset 5: expected a finite number");
+  CHECK(reason("fill(1, [2000000000])") == "at offset 9: expected an integer between 1 and 1048576");
+  CHECK(reason("fill(1, [0])") == "at offset 9: expected an integer between 1 and 1048576");
+  CHECK(reason("fill(1, [1048576, 2])") == "at offset 19: the shape is too large");
+  CHECK(reason("tensor(\"a\", [99999999999999999999])") == "at offset 13: expected an integer between 1 and 2147483648");
+  CHECK(reason("tensor(\"a\", [65536, 65536])") == "at offset 25: the shape is too large");
+  CHECK(reason("tensor(\"a\", [1,1,1,1,1,1,1,1,1])") == "at offset 30: the shape is too large");
+  CHECK(reason("tensor(\"a\", [])") == "at offset 13: expected an integer");
+  CHECK(reason("tensor(\"a, [2])") == "at offset 7: a string without its closing quote");
+  CHECK(reason("tensor(\"\\q\", [2])") == "at offset 8: unknown escape in a string");
+  CHECK(reason("add(fill(1, [2]), fill(1, [3]))") == "at offset 0: operands of shapes [2] and [3]");
+  CHECK(reason("scale_rows(fill(1, [2, 3]), fill(1, [3]))") == "at offset 0: rows of [2, 3] scaled by [3]");
+  CHECK(reason("pack_vector(fill(1, [2, 3]))") == "at offset 0: pack_vector of [2, 3]");
+  CHECK(reason("pack_conv(fill(1, [4, 1, 1, 1]), groups=3)") == "at offset 0: pack_conv of [4, 1, 1, 1] in 3 groups");
+  CHECK(reason("pack_conv(fill(1, [4, 4]), groups=2)") == "at offset 0: pack_conv of [4, 4] in 2 groups");
+  CHECK(reason("pack_conv(tensor(\"w\", [1, 2147483648, 1, 1]), groups=1)").ends_with("in 1 groups"));
+  CHECK(reason("pack_conv(fill(1, [4]), groups=0)") == "at offset 31: expected an integer between 1 and 2147483648");
+  std::string deep;
+  for (int i = 0; i < 100000; ++i) deep += "rsqrt(";
+  CHECK(reason(deep).ends_with("the recipe is nested too deeply or too long"));
+  std::string wide = "fill(1, [1])";
+  for (int i = 0; i < 13; ++i) wide = "add(" + wide + ", " + wide + ")";
+  CHECK(reason(wide).ends_with("the recipe is nested too deeply or too long"));
+}

@@ -1,0 +1,135 @@
+/// \file The text forms: what is printed reads back as it was; mistakes are reported where they stand.
+#include <llvm/Support/JSON.h>
+
+#include <cmath>
+
+#include "ir/text.h"
+#include "tests/unit/ir_samples.h"
+
+using namespace resnetc;
+using namespace ir_test;
+
+TEST_CASE("each level reads back as printed") {
+  CHECK(reprinted<topology::Network>(topology::parse, topology_text) == topology_text);
+  CHECK(reprinted<graph::Graph>(graph::parse, graph_text) == graph_text);
+  CHECK(reprinted<program::Program>(program::parse, program_text) == program_text);
+}
+
+TEST_CASE("reading keeps every field") {
+  std::optional<topology::Network> net;
+  reprinted(topology::parse, topology_text, &net);
+  CHECK(net->parameters[1].value == -3);
+  CHECK(net->input.std[2] == 1e-20);
+  REQUIRE(net->body.size() == 5);
+  const topology::Node& block = net->body[2].children[0];
+  CHECK(block.block_kind == topology::BlockKind::conv);
+  CHECK(block.definition == "conv_block");
+  CHECK(block.at == Location{block.at.file, 1, 7, 10});
+  CHECK(block.children[0].attributes.dilation == Extent2{2, 2});
+  CHECK(block.children[1].from_name == "in");
+  CHECK(block.children[1].from == block.input);
+  CHECK(net->value(block.children[1].list_result).name == "layer1.0.downsample.0");
+  CHECK(net->value(block.children[1].result).at.column == 4);
+  CHECK(block.children[1].at.column == 3);
+  CHECK(!net->value(block.children[2].result).at.known());
+  CHECK(net->body[2].children[1].result == net->body[2].children[1].input);
+
+  std::optional<graph::Graph> graph;
+  reprinted(graph::parse, graph_text, &graph);
+  CHECK(std::signbit(graph->ops[3].constants[1]->value));
+  CHECK(graph::use_counts(*graph) == std::vector<int>{1, 2, 3, 1, 2, 2, 1, 2, 1, 1, 1, 1});
+  CHECK(graph::checkpoint_tensors(*graph).size() == 9);
+  CHECK(graph::multiply_adds(*graph, graph->ops[1]) == 27648);
+
+  std::optional<program::Program> program;
+  reprinted(program::parse, program_text, &program);
+  CHECK(program->arena_bytes == 26560);
+  CHECK(program->kernels[1].reason == "direct convolution, \"16\" x 4");
+  CHECK(program->kernels[2].schedule == program::Schedule{"direct", 2, 16, 0, true});
+  CHECK(program->kernels[7].port == 1);
+}
+
+TEST_CASE("unused operations go and the rest is renumbered") {
+  std::optional<graph::Graph> graph;
+  reprinted(graph::parse, replaced(graph_text, "  output \"logits\" %softmax\n", ""), &graph);
+  const size_t before = graph->ops.size();
+  graph::remove_unused(*graph);
+  CHECK(graph->ops.size() == before - 4);
+  CHECK(!graph::verify(*graph));
+  CHECK(graph->op(graph->outputs[0].value).name == "max");
+}
+
+TEST_CASE("comments and any blanks may stand between tokens") {
+  std::string spread(graph_text);
+  spread = replaced(spread, " {\n", "{ # a comment\n\n\t");
+  spread = replaced(spread, "%bn = batch_norm(%conv1)", "%bn=batch_norm ( %conv1 ) # another\n");
+  CHECK(reprinted<graph::Graph>(graph::parse, spread) == graph_text);
+}
+
+TEST_CASE("mistakes in text are reported at their place") {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const FileId file = sources.add("x.ir", replaced(graph_text, "affine(%bn)", "affine(%nothing)"));
+  CHECK(!graph::parse(file, diagnostics));
+  REQUIRE(diagnostics.all().size() == 1);
+  CHECK(diagnostics.all()[0].text == "%nothing is not defined before its use");
+  CHECK(diagnostics.all()[0].at == Location{file, 13, 20, 1});
+
+  const auto error = [](std::string_view from, std::string_view to) { return first_error(graph::parse, replaced(graph_text, from, to)); };
+  CHECK(error("%pool = ", "%add = ") == "%add is defined twice");
+  CHECK(error("max_pool", "min_pool") == "unknown operation");
+  CHECK(error("then bias, affine", "then tilt") == "unknown step of an epilogue");
+  CHECK(error("kernel=3x3", "kernel=3") == "expected an extent such as 3x3");
+  CHECK(error("output \"logits\" %softmax\n}", "output \"logits\" %softmax\n} x") == "text after the end of the network");
+  CHECK(error("scale_rows(", "scale_cows(") == "in this recipe, at offset 0: unknown recipe 'scale_cows'");
+  CHECK(first_error(graph::parse, "") == "expected 'graph'");
+  CHECK(first_error(program::parse, "program \"a\" target") == "expected a string in double quotes");
+  CHECK(first_error(topology::parse, replaced(topology_text, "relu(%layer1.0.gate)", "relu(%bn1)")) == "this is not the value that stands here");
+  std::string deep = "topology \"n\" { input %x as \"x\" : f32[N, 1] vector_f32 ";
+  for (int i = 0; i < 100000; ++i) deep += "stage \"s\" { ";
+  CHECK(first_error(topology::parse, deep) == "nested too deeply");
+}
+
+TEST_CASE("any cut of a text is an error, not a crash") {
+  for (size_t length = 0; length + 2 < topology_text.size(); length += 7) {
+    CHECK(first_error(topology::parse, std::string(topology_text.substr(0, length))) != "read");
+  }
+  for (size_t length = 0; length + 2 < graph_text.size(); length += 7) {
+    CHECK(first_error(graph::parse, std::string(graph_text.substr(0, length))) != "read");
+  }
+  for (size_t length = 0; length + 2 < program_text.size(); length += 7) {
+    CHECK(first_error(program::parse, std::string(program_text.substr(0, length))) != "read");
+  }
+}
+
+TEST_CASE("strings of any bytes read back") {
+  std::string all;
+  for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+  const std::string quoted = text::quoted(all);
+  text::Cursor cursor(quoted);
+  CHECK(cursor.string() == all);
+  CHECK(cursor.at_end());
+  CHECK(text::value_name("a.b_0") == "%a.b_0");
+  CHECK(text::value_name("a b") == "%\"a b\"");
+  CHECK(text::value_name("") == "%\"\"");
+}
+
+TEST_CASE("the Graphviz and JSON forms hold every operation") {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const auto net = topology::parse(sources.add("t.ir", std::string(topology_text)), diagnostics);
+  const auto graph = graph::parse(sources.add("g.ir", std::string(graph_text)), diagnostics);
+  const auto program = program::parse(sources.add("p.ir", std::string(program_text)), diagnostics);
+  REQUIRE((net && graph && program));
+  const std::pair<std::string, const char*> forms[] = {
+      {topology::to_json(*net, sources), "body"}, {graph::to_json(*graph, sources), "ops"}, {program::to_json(*program, sources), "kernels"}};
+  const size_t sizes[] = {5, 12, 8};
+  for (size_t i = 0; i < 3; ++i) {
+    auto value = llvm::json::parse(forms[i].first);
+    REQUIRE(static_cast<bool>(value));
+    CHECK(value->getAsObject()->getArray(forms[i].second)->size() == sizes[i]);
+  }
+  CHECK(topology::to_dot(*net).find("\"layer1.0.downsample.0\" -> \"layer1.0.skip\" [style=dashed]") != std::string::npos);
+  CHECK(graph::to_dot(*graph).find("\"conv1\" -> \"add\"") != std::string::npos);
+  CHECK(program::to_dot(*program).find("\"1 conv1\" -> \"3 sum\" [style=bold, label=\"in place\"]") != std::string::npos);
+}
