@@ -1,0 +1,72 @@
+/// \file The readers of IR text and of recipes. What they accept must print to a text that reads back the same, and everything later
+/// stages ask of it must work.
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "ir/graph.h"
+#include "ir/program.h"
+#include "ir/recipe.h"
+#include "ir/topology.h"
+
+namespace {
+
+using namespace resnetc;
+
+void require(bool condition, const char* what) {
+  if (condition) return;
+  std::fprintf(stderr, "%s\n", what);
+  std::abort();
+}
+
+template <class Parse, class Use>
+void check(const std::string& input, Parse parse, Use use) {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const auto ir = parse(sources.add("fuzz.ir", input), diagnostics);
+  require(ir.has_value() != diagnostics.has_errors(), "a failure without an error, or an error without a failure");
+  if (!ir) {
+    diagnostics.render();
+    return;
+  }
+  const std::string printed = print(*ir, sources);
+  const auto again = parse(sources.add("again.ir", printed), diagnostics);
+  require(again.has_value(), "what was printed does not read back");
+  require(print(*again, sources) == printed, "what was printed reads back as something else");
+  to_dot(*ir);
+  to_json(*ir, sources);
+  use(*ir);
+}
+
+class NoWeights final : public WeightSource {
+ public:
+  std::vector<double> read(const std::string&, const std::vector<int64_t>&) const override { return {}; }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string input(reinterpret_cast<const char*>(data), size);
+  std::string why;
+  if (const auto recipe = parse_recipe(input, why)) {
+    const std::string printed = to_string(**recipe);
+    const auto again = parse_recipe(printed, why);
+    require(again && to_string(**again) == printed, "a recipe reads back as something else");
+    evaluate(**recipe, NoWeights());
+  }
+  check(input, topology::parse, [](const topology::Network&) {});
+  check(input, graph::parse, [](graph::Graph graph) {
+    graph::checkpoint_tensors(graph);
+    for (const graph::Op& op : graph.ops) graph::multiply_adds(graph, op);
+    graph::remove_unused(graph);
+    require(!graph::verify(graph), "removing unused operations breaks the graph");
+  });
+  check(input, program::parse, [](const program::Program& program) {
+    for (const program::Kernel& kernel : program.kernels) {
+      to_string(program::spec_of(program, kernel));
+      program::writes_once(program, kernel);
+    }
+    program::check_memory_plan(program);
+  });
+  return 0;
+}
