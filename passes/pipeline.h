@@ -21,7 +21,7 @@ enum class Level { topology, graph, program };
 
 /// One line of the list of passes. A pass reads one level and yields the same, or, for the two that lower, the next.
 struct PassInfo {
-  std::string_view name;         ///< "fold-batch-norm"
+  std::string_view name;  ///< "fold-batch-norm"
   Level from, to;
   std::string_view description;  ///< one line, for --help and docs
   std::string_view order;        ///< why it stands where it stands
@@ -46,12 +46,12 @@ struct PassTime {
 };
 
 struct PassContext {
-  Diagnostics* diagnostics = nullptr;      ///< required
-  const WeightSource* weights = nullptr;   ///< with values, elide-identities may act
-  std::string target;                      ///< Halide target string, for select-kernels
-  std::vector<Remark> remarks;             ///< filled by the passes
-  std::vector<PassTime> times;             ///< filled by the pipeline
-  bool depends_on_values = false;          ///< set when a rewrite used the weights' values
+  Diagnostics* diagnostics = nullptr;     ///< required
+  const WeightSource* weights = nullptr;  ///< with values, elide-identities may act
+  std::string target;                     ///< Halide target string, for select-kernels
+  std::vector<Remark> remarks;            ///< filled by the passes
+  std::vector<PassTime> times;            ///< filled by the pipeline
+  bool depends_on_values = false;         ///< set when a rewrite used the weights' values
   /// Called after each pass with the IR it left and whether its text changed; may be empty.
   std::function<void(const PassInfo&, const AnyIr&, bool changed)> after_pass;
 };

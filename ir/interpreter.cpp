@@ -1,0 +1,276 @@
+/// \file The reference interpreter: every operation as its definition says, in float64, one picture at a time.
+#include "ir/interpreter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace resnetc {
+namespace {
+
+using graph::Graph;
+using graph::Op;
+using graph::StepKind;
+
+/// out[x] over one row += weight * in row, for the columns where the input exists.
+void accumulate_row(double* out, int64_t out_width, const double* in, int64_t in_width, double weight, int64_t stride, int64_t offset) {
+  int64_t first = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
+  int64_t last = offset >= in_width ? 0 : std::min(out_width, (in_width - 1 - offset) / stride + 1);
+  for (int64_t x = first; x < last; ++x) out[x] += weight * in[x * stride + offset];
+}
+
+Values convolve(const Op& op, const TensorType& in_type, const Values& in, const std::vector<double>& weight) {
+  const OpAttributes& a = op.attributes;
+  const TensorType& t = op.type;
+  int64_t per_group = in_type.channels / a.groups, co_per_group = t.channels / a.groups;
+  Values out(static_cast<size_t>(t.elements()), 0.0);
+  for (int64_t o = 0; o < t.channels; ++o) {
+    double* plane = &out[static_cast<size_t>(o * t.pixels())];
+    for (int64_t i = 0; i < per_group; ++i) {
+      const double* source = &in[static_cast<size_t>((o / co_per_group * per_group + i) * in_type.pixels())];
+      const double* taps = &weight[static_cast<size_t>((o * per_group + i) * a.kernel.h * a.kernel.w)];
+      for (int64_t y = 0; y < t.height; ++y) {
+        for (int64_t ky = 0; ky < a.kernel.h; ++ky) {
+          int64_t in_y = y * a.stride.h + ky * a.dilation.h - a.pad.h;
+          if (in_y < 0 || in_y >= in_type.height) continue;
+          for (int64_t kx = 0; kx < a.kernel.w; ++kx) {
+            accumulate_row(plane + y * t.width, t.width, source + in_y * in_type.width, in_type.width, taps[ky * a.kernel.w + kx],
+                           a.stride.w, kx * a.dilation.w - a.pad.w);
+          }
+        }
+      }
+    }
+  }
+  return out;
+}
+
+Values multiply_matrix(const Op& op, const Values& in, const std::vector<double>& weight) {
+  Values out(static_cast<size_t>(op.type.channels), 0.0);
+  for (size_t o = 0; o < out.size(); ++o) {
+    for (size_t i = 0; i < in.size(); ++i) out[o] += weight[o * in.size() + i] * in[i];
+  }
+  return out;
+}
+
+/// Pools: the window is clipped to the picture; an average divides by the whole window all the same. A NaN in the window wins.
+Values pool(const Op& op, const TensorType& in_type, const Values& in) {
+  const OpAttributes& a = op.attributes;
+  const TensorType& t = op.type;
+  bool max = op.kind == OpKind::max_pool;
+  Values out(static_cast<size_t>(t.elements()));
+  for (int64_t c = 0; c < t.channels; ++c) {
+    const double* plane = &in[static_cast<size_t>(c * in_type.pixels())];
+    for (int64_t y = 0; y < t.height; ++y) {
+      for (int64_t x = 0; x < t.width; ++x) {
+        double value = max ? -std::numeric_limits<double>::infinity() : 0;
+        for (int64_t ky = 0; ky < a.kernel.h; ++ky) {
+          for (int64_t kx = 0; kx < a.kernel.w; ++kx) {
+            int64_t in_y = y * a.stride.h + ky - a.pad.h, in_x = x * a.stride.w + kx - a.pad.w;
+            if (in_y < 0 || in_x < 0 || in_y >= in_type.height || in_x >= in_type.width) continue;
+            double v = plane[in_y * in_type.width + in_x];
+            if (!max) {
+              value += v;
+            } else if (v > value || std::isnan(v)) {
+              value = v;
+            }
+          }
+        }
+        if (!max) value /= static_cast<double>(a.kernel.h * a.kernel.w);
+        out[static_cast<size_t>((c * t.height + y) * t.width + x)] = value;
+      }
+    }
+  }
+  return out;
+}
+
+Values global_average(const TensorType& in_type, const Values& in) {
+  Values out(static_cast<size_t>(in_type.channels), 0.0);
+  auto pixels = static_cast<size_t>(in_type.pixels());
+  for (size_t i = 0; i < in.size(); ++i) out[i / pixels] += in[i];
+  for (double& v : out) v /= static_cast<double>(pixels);
+  return out;
+}
+
+void softmax(Values& values) {
+  double most = *std::max_element(values.begin(), values.end()), sum = 0;
+  for (double& v : values) sum += v = std::exp(v - most);
+  for (double& v : values) v /= sum;
+}
+
+// Written so that NaN passes.
+double relu(double x) { return x < 0 ? 0 : x; }
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+/// `values[c, ...] = values * scale[c] + shift[c]`; an empty scale is one.
+void scale_and_shift(Values& values, const TensorType& type, const std::vector<double>& scale, const std::vector<double>& shift) {
+  auto pixels = static_cast<size_t>(type.pixels());
+  for (size_t i = 0; i < values.size(); ++i) values[i] = (scale.empty() ? values[i] : values[i] * scale[i / pixels]) + shift[i / pixels];
+}
+
+void add(Values& values, const Values& other) {
+  for (size_t i = 0; i < values.size(); ++i) values[i] += other[i];
+}
+
+/// Multiplies by a value of the same type, or by one of rank 2 spread over height and width.
+void multiply(Values& values, const Values& factor) {
+  size_t spread = values.size() / factor.size();
+  for (size_t i = 0; i < values.size(); ++i) values[i] *= factor[i / spread];
+}
+
+class Interpreter {
+ public:
+  Interpreter(const Graph& graph, const WeightSource& weights, const std::function<void(const Op&, const Values&)>& observe)
+      : graph_(graph), weights_(weights), observe_(observe), values_(graph.ops.size()), uses_(graph::use_counts(graph)) {}
+
+  std::vector<Values> run(const Values& input) {
+    for (size_t i = 0; i < graph_.ops.size(); ++i) {
+      const Op& op = graph_.ops[i];
+      values_[i] = i == 0 ? normalised(input) : main_operation(op);
+      for (const graph::Step& s : op.epilogue) step(s, op, values_[i]);
+      if (observe_) observe_(op, values_[i]);
+      for (graph::ValueId v : op.operands) release(v);
+      for (const graph::Step& s : op.epilogue) {
+        if (s.operand != graph::no_value) release(s.operand);
+      }
+    }
+    std::vector<Values> outputs;
+    for (const graph::Output& o : graph_.outputs) outputs.push_back(value(o.value));
+    return outputs;
+  }
+
+ private:
+  const Values& value(graph::ValueId v) const { return values_[static_cast<size_t>(v)]; }
+
+  void release(graph::ValueId v) {
+    auto i = static_cast<size_t>(v);
+    if (--uses_[i] == 0) values_[i] = {};
+  }
+
+  Values normalised(Values input) const {
+    if (graph_.input.format != InputFormat::packed_u8) return input;
+    auto pixels = static_cast<size_t>(graph_.ops[0].type.pixels());
+    for (size_t i = 0; i < input.size(); ++i) input[i] = (input[i] / 255 - graph_.input.mean[i / pixels]) / graph_.input.std[i / pixels];
+    return input;
+  }
+
+  std::vector<double> constant(const RecipePtr& recipe) const { return evaluate(*recipe, weights_); }
+
+  Values main_operation(const Op& op) const {
+    const TensorType& in_type = graph_.op(op.operands[0]).type;
+    const Values& in = value(op.operands[0]);
+    switch (op.kind) {
+      case OpKind::input: break;
+      case OpKind::conv2d: return convolve(op, in_type, in, constant(op.constants[0]));
+      case OpKind::linear: return multiply_matrix(op, in, constant(op.constants[0]));
+      case OpKind::max_pool:
+      case OpKind::avg_pool: return pool(op, in_type, in);
+      case OpKind::global_avg_pool: return global_average(in_type, in);
+      default: break;
+    }
+    Values out = in;
+    switch (op.kind) {
+      case OpKind::batch_norm: {
+        std::vector<double> scale = constant(op.constants[0]), shift = constant(op.constants[1]);
+        std::vector<double> mean = constant(op.constants[2]), variance = constant(op.constants[3]);
+        for (size_t c = 0; c < scale.size(); ++c) {
+          scale[c] /= std::sqrt(variance[c] + op.attributes.eps);
+          shift[c] -= mean[c] * scale[c];
+        }
+        scale_and_shift(out, op.type, scale, shift);
+        break;
+      }
+      case OpKind::affine: scale_and_shift(out, op.type, constant(op.constants[0]), constant(op.constants[1])); break;
+      case OpKind::relu: std::transform(out.begin(), out.end(), out.begin(), relu); break;
+      case OpKind::sigmoid: std::transform(out.begin(), out.end(), out.begin(), sigmoid); break;
+      case OpKind::softmax: softmax(out); break;
+      case OpKind::pad_channels: out.resize(static_cast<size_t>(op.type.elements()), 0.0); break;
+      case OpKind::add: add(out, value(op.operands[1])); break;
+      case OpKind::mul: multiply(out, value(op.operands[1])); break;
+      default: break;
+    }
+    return out;
+  }
+
+  void step(const graph::Step& s, const Op& op, Values& out) const {
+    switch (s.kind) {
+      case StepKind::bias: scale_and_shift(out, op.type, {}, constant(s.constant)); break;
+      case StepKind::affine: scale_and_shift(out, op.type, constant(s.constant), constant(s.constant2)); break;
+      case StepKind::add: add(out, value(s.operand)); break;
+      case StepKind::mul: multiply(out, value(s.operand)); break;
+      case StepKind::relu: std::transform(out.begin(), out.end(), out.begin(), relu); break;
+      case StepKind::sigmoid: std::transform(out.begin(), out.end(), out.begin(), sigmoid); break;
+    }
+  }
+
+  const Graph& graph_;
+  const WeightSource& weights_;
+  const std::function<void(const Op&, const Values&)>& observe_;
+  std::vector<Values> values_;
+  std::vector<int> uses_;
+};
+
+uint64_t name_hash(std::string_view name) {
+  uint64_t hash = 0xcbf29ce484222325U;
+  for (char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return hash;
+}
+
+/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014).
+class Stream {
+ public:
+  explicit Stream(uint64_t seed) : state_(seed) {}
+  uint64_t next() {
+    uint64_t z = state_ += 0x9e3779b97f4a7c15U;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  uint64_t state_;
+};
+
+double unit(uint64_t z) { return static_cast<double>(z >> 11) * 0x1p-53; }
+double as_float(double v) { return static_cast<double>(static_cast<float>(v)); }
+
+}  // namespace
+
+std::vector<Values> interpret(const Graph& graph, const WeightSource& weights, const Values& input,
+                              const std::function<void(const Op&, const Values&)>& observe) {
+  return Interpreter(graph, weights, observe).run(input);
+}
+
+std::vector<double> GeneratedWeights::read(const std::string& name, const std::vector<int64_t>& shape) const {
+  Stream stream(name_hash(name));
+  std::vector<double> out(static_cast<size_t>(element_count(shape)));
+  auto ends = [&](std::string_view suffix) { return std::string_view(name).ends_with(suffix); };
+  bool variance = ends(".running_var"), small = ends(".running_mean") || ends(".bias"), scale = shape.size() == 1;
+  double bound = scale ? 0 : std::sqrt(6.0 * static_cast<double>(shape[0]) / static_cast<double>(element_count(shape)));
+  for (double& v : out) {
+    uint64_t z = stream.next();
+    double u = unit(z);
+    if (variance) {
+      v = 0.5 + u;
+    } else if (small) {
+      v = 0.2 * (u - 0.5);
+    } else if (scale) {
+      v = (z & 1) != 0 ? -(0.5 + 0.5 * u) : 0.5 + 0.5 * u;
+    } else {
+      v = (2 * u - 1) * bound;
+    }
+    v = as_float(v);
+  }
+  return out;
+}
+
+Values generated_input(const std::string& name, int64_t picture, int64_t elements, InputFormat format) {
+  Stream stream(name_hash(name + "#" + std::to_string(picture)));
+  Values out(static_cast<size_t>(elements));
+  for (double& v : out) {
+    double u = unit(stream.next());
+    v = format == InputFormat::packed_u8 ? std::floor(256 * u) : as_float(2 * u - 1);
+  }
+  return out;
+}
+
+}  // namespace resnetc

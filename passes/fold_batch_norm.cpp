@@ -1,0 +1,66 @@
+#include "passes/fold_batch_norm.h"
+
+#include <fmt/format.h>
+
+#include "passes/epilogue.h"
+
+namespace resnetc::passes {
+namespace {
+
+using graph::Op;
+using graph::StepKind;
+using graph::ValueId;
+
+/// Whether the batch norm may fold into the operation that makes its operand; if not, the reason.
+bool may_fold(const graph::Graph& graph, const std::vector<int>& uses, const Op& norm, std::string& why) {
+  const Op& producer = graph.op(norm.operands[0]);
+  if (producer.kind != OpKind::conv2d && producer.kind != OpKind::linear) {
+    why = fmt::format("its operand '{}' comes from {}, not from a convolution", producer.name, info(producer.kind).name);
+    return false;
+  }
+  if (uses[static_cast<size_t>(norm.operands[0])] != 1) {
+    why = fmt::format("the convolution's own output '{}' has another use", producer.name);
+    return false;
+  }
+  if (producer.epilogue.size() > 1 || (producer.epilogue.size() == 1 && producer.epilogue[0].kind != StepKind::bias)) {
+    why = fmt::format("the convolution '{}' does more than add a bias", producer.name);
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void fold_batch_norm(graph::Graph& graph, PassContext& context) {
+  std::vector<int> uses = graph::use_counts(graph);
+  for (ValueId v = 0; v < static_cast<ValueId>(graph.ops.size()); ++v) {
+    Op& norm = graph.op(v);
+    if (norm.kind != OpKind::batch_norm) continue;
+    RecipePtr scale = mul(norm.constants[0], rsqrt(norm.constants[3], norm.attributes.eps));
+    RecipePtr shift = sub(norm.constants[1], mul(norm.constants[2], scale));
+    std::string why;
+    if (!may_fold(graph, uses, norm, why)) {
+      context.remarks.push_back({"fold-batch-norm", norm.name, fmt::format("not folded: {}", why), norm.at});
+      norm.kind = OpKind::affine;
+      norm.attributes = {};
+      norm.constants = {scale, shift};
+      continue;
+    }
+    ValueId producer = norm.operands[0];
+    Op& conv = graph.op(producer);
+    conv.constants[0] = scale_rows(conv.constants[0], scale);
+    if (conv.epilogue.empty()) {
+      conv.epilogue.push_back({StepKind::bias, graph::no_value, shift, nullptr});
+    } else {
+      conv.epilogue[0].constant = add(mul(conv.epilogue[0].constant, scale), shift);
+    }
+    context.remarks.push_back({"fold-batch-norm", norm.name, fmt::format("folded into {} '{}'", info(conv.kind).name, conv.name), norm.at});
+    std::swap(conv.name, norm.name);
+    norm.operands.clear();
+    uses[static_cast<size_t>(producer)] = 0;
+    replace_uses(graph, uses, v, producer);
+  }
+  graph::remove_unused(graph);
+}
+
+}  // namespace resnetc::passes

@@ -1,0 +1,12 @@
+/// \file fuse-pools: element-wise operations after a pool go into the pool's kernel.
+#pragma once
+
+#include "ir/graph.h"
+#include "passes/pipeline.h"
+
+namespace resnetc::passes {
+
+/// As fuse-shortcuts, for max_pool, avg_pool, global_avg_pool and pad_channels as producers: what no convolution could take.
+void fuse_pools(graph::Graph& graph, PassContext& context);
+
+}  // namespace resnetc::passes

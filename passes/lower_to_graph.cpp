@@ -1,0 +1,73 @@
+#include "passes/lower_to_graph.h"
+
+#include <fmt/format.h>
+
+namespace resnetc::passes {
+namespace {
+
+using topology::Node;
+using topology::NodeKind;
+
+class Lowering {
+ public:
+  explicit Lowering(const topology::Network& network) : network_(network), lowered_(network.values.size(), graph::no_value) {}
+
+  graph::Graph run() {
+    graph_.name = network_.name;
+    graph_.input = {network_.input.format, network_.input.mean, network_.input.std};
+    push(OpKind::input, network_.input.value, {});
+    nodes(network_.body);
+    for (const topology::Output& o : network_.outputs) graph_.outputs.push_back({o.name, at(o.value), o.at});
+    return std::move(graph_);
+  }
+
+ private:
+  graph::ValueId at(topology::ValueId v) const { return lowered_[static_cast<size_t>(v)]; }
+
+  graph::Op& push(OpKind kind, topology::ValueId result, std::vector<graph::ValueId> operands) {
+    const topology::Value& value = network_.value(result);
+    lowered_[static_cast<size_t>(result)] = static_cast<graph::ValueId>(graph_.ops.size());
+    graph::Op& op = graph_.ops.emplace_back();
+    op.kind = kind;
+    op.name = value.name;
+    op.type = *value.type;
+    op.operands = std::move(operands);
+    op.at = value.at;
+    return op;
+  }
+
+  void nodes(const std::vector<Node>& list) {
+    for (const Node& node : list) {
+      nodes(node.children);
+      if (node.kind == NodeKind::layer) layer(node);
+      if (node.kind == NodeKind::skip) push(OpKind::add, node.result, {at(node.input), at(node.list_result)});
+      if (node.kind == NodeKind::gate) push(OpKind::mul, node.result, {at(node.input), at(node.list_result)});
+    }
+  }
+
+  void layer(const Node& node) {
+    graph::Op& op = push(node.op, node.result, {at(node.input)});
+    op.attributes = node.attributes;
+    bool convolution = node.op == OpKind::conv2d || node.op == OpKind::linear;
+    for (const WeightSpec& w : weight_specs(node.op, node.attributes, *network_.value(node.input).type)) {
+      RecipePtr recipe = tensor(fmt::format("{}.{}", node.weights, w.suffix), w.shape);
+      if (convolution && w.suffix == "bias") {
+        op.epilogue.push_back({graph::StepKind::bias, graph::no_value, std::move(recipe), nullptr});
+      } else {
+        op.constants.push_back(std::move(recipe));
+      }
+    }
+    // The bias is an epilogue step from here on.
+    op.attributes.bias = false;
+  }
+
+  const topology::Network& network_;
+  graph::Graph graph_;
+  std::vector<graph::ValueId> lowered_;
+};
+
+}  // namespace
+
+graph::Graph lower_to_graph(const topology::Network& network, PassContext&) { return Lowering(network).run(); }
+
+}  // namespace resnetc::passes

@@ -1,0 +1,139 @@
+#include "passes/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+
+#include "passes/check_skips.h"
+#include "passes/elide_identities.h"
+#include "passes/fold_batch_norm.h"
+#include "passes/fuse_pools.h"
+#include "passes/fuse_shortcuts.h"
+#include "passes/infer_shapes.h"
+#include "passes/lower_to_graph.h"
+#include "passes/plan_memory.h"
+#include "passes/select_kernels.h"
+
+namespace resnetc::passes {
+namespace {
+
+using graph::Graph;
+using program::Program;
+using topology::Network;
+
+/// A pass with its function. Each function type takes and yields the IR of its level, so a wrong level does not compile.
+struct Pass {
+  PassInfo info;
+  void (*on_topology)(Network&, PassContext&) = nullptr;
+  Graph (*to_graph)(const Network&, PassContext&) = nullptr;
+  void (*on_graph)(Graph&, PassContext&) = nullptr;
+  std::optional<Program> (*to_program)(const Graph&, PassContext&) = nullptr;
+  void (*on_program)(Program&, PassContext&) = nullptr;
+};
+
+constexpr Level topo = Level::topology;
+
+const std::array<Pass, 9> pipeline{{
+    {.info = {"infer-shapes", topo, topo, "gives every value its dimensions", "first: everything after asks for types"},
+     .on_topology = infer_shapes},
+    {.info = {"check-skips", topo, topo, "the two values at a skip edge must agree",
+              "before anything is rewritten, so that errors speak of what was written"},
+     .on_topology = [](Network& n, PassContext& c) { check_skips(n, c); }},
+    {.info = {"elide-identities", topo, topo, "with weights: removes blocks whose residual branch is zero",
+              "while blocks still exist; after the checks, so that a wrong network is an error with any weights"},
+     .on_topology = elide_identities},
+    {.info = {"lower-to-graph", topo, Level::graph, "blocks and skip edges to operations", "the last pass that sees blocks"},
+     .to_graph = lower_to_graph},
+    {.info = {"fold-batch-norm", Level::graph, Level::graph, "batch norms into the convolutions before them",
+              "before fusing: a batch norm between a convolution and its addition would stand in the way"},
+     .on_graph = fold_batch_norm},
+    {.info = {"fuse-shortcuts", Level::graph, Level::graph, "shortcut additions and activations into the producing kernel",
+              "before fuse-pools: a convolution is the better place where there is a choice"},
+     .on_graph = fuse_shortcuts},
+    {.info = {"fuse-pools", Level::graph, Level::graph, "element-wise operations into the pool before them",
+              "takes what fuse-shortcuts left"},
+     .on_graph = fuse_pools},
+    {.info = {"select-kernels", Level::graph, Level::program, "algorithm, layout and schedule of each kernel",
+              "the first pass that knows the target"},
+     .to_program = select_kernels},
+    {.info = {"plan-memory", Level::program, Level::program, "a place in the arena for every tensor", "last: layouts must be final"},
+     .on_program = plan_memory},
+}};
+
+Level level_of(const AnyIr& ir) { return static_cast<Level>(ir.index()); }
+
+std::optional<std::string> verify(const AnyIr& ir) {
+  return std::visit([](const auto& m) { return verify(m); }, ir);
+}
+
+/// False if the pass yields no IR.
+bool apply(const Pass& pass, AnyIr& ir, PassContext& context) {
+  if (pass.on_topology != nullptr) {
+    pass.on_topology(std::get<Network>(ir), context);
+  } else if (pass.to_graph != nullptr) {
+    Graph lowered = pass.to_graph(std::get<Network>(ir), context);
+    ir = std::move(lowered);
+  } else if (pass.on_graph != nullptr) {
+    pass.on_graph(std::get<Graph>(ir), context);
+  } else if (pass.to_program != nullptr) {
+    std::optional<Program> selected = pass.to_program(std::get<Graph>(ir), context);
+    if (!selected) return false;
+    ir = std::move(*selected);
+  } else {
+    pass.on_program(std::get<Program>(ir), context);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::span<const PassInfo> all_passes() {
+  static const auto infos = [] {
+    std::array<PassInfo, pipeline.size()> out;
+    for (size_t i = 0; i < pipeline.size(); ++i) out[i] = pipeline[i].info;
+    return out;
+  }();
+  return infos;
+}
+
+std::string print(const AnyIr& ir, const Sources& sources) {
+  return std::visit([&](const auto& m) { return print(m, sources); }, ir);
+}
+
+bool run_pass(const PassInfo& info, AnyIr& ir, PassContext& context) {
+  const Pass* pass = nullptr;
+  for (const Pass& p : pipeline) {
+    if (p.info.name == info.name) pass = &p;
+  }
+  Diagnostics& diagnostics = *context.diagnostics;
+  if (pass == nullptr || level_of(ir) != pass->info.from) {
+    diagnostics.error({}, fmt::format("the pass '{}' does not work on this level", info.name));
+    return false;
+  }
+  std::string before = context.after_pass ? print(ir, diagnostics.sources()) : std::string();
+  size_t errors = diagnostics.error_count();
+  auto start = std::chrono::steady_clock::now();
+  bool done = apply(*pass, ir, context);
+  context.times.push_back({std::string(info.name), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
+  if (diagnostics.error_count() != errors) return false;
+  std::optional<std::string> fault = done ? verify(ir) : "it yields nothing";
+  if (!fault && done && pass->on_program != nullptr) fault = program::check_memory_plan(std::get<Program>(ir));
+  if (fault) {
+    diagnostics.error({}, fmt::format("internal error: the pass '{}' left a broken IR: {}", info.name, *fault));
+    return false;
+  }
+  if (context.after_pass) context.after_pass(pass->info, ir, print(ir, diagnostics.sources()) != before);
+  return true;
+}
+
+bool run_pipeline(AnyIr& ir, Level until, PassContext& context, std::string_view stop_after) {
+  for (const PassInfo& pass : all_passes()) {
+    if (pass.from < level_of(ir) || pass.to > until) continue;
+    if (!run_pass(pass, ir, context)) return false;
+    if (pass.name == stop_after) break;
+  }
+  return true;
+}
+
+}  // namespace resnetc::passes

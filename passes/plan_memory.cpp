@@ -1,0 +1,107 @@
+#include "passes/plan_memory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace resnetc::passes {
+namespace {
+
+using program::Kernel;
+using program::Program;
+using program::TensorId;
+
+/// Tensors that share one place, and the kernels during which it is taken (both ends included).
+struct Place {
+  int first = 0, last = 0;
+  int64_t bytes = 0;
+  int64_t offset = 0;
+};
+
+bool overlap(const Place& a, const Place& b) { return a.first <= b.last && b.first <= a.last; }
+
+/// The operand whose place the kernel's output may take, or none.
+TensorId in_place_operand(const Program& program, const Kernel& kernel, int index, const std::vector<int>& last_use) {
+  if (kernel.out == program::none || !program::writes_once(program, kernel)) return program::none;
+  auto fits = [&](TensorId id) {
+    if (id == program::none || last_use[static_cast<size_t>(id)] != index) return false;
+    if (!program.tensor(id).same_layout(program.tensor(kernel.out))) return false;
+    std::vector<TensorId> all = program::reads(kernel);
+    return std::count(all.begin(), all.end(), id) == 1;
+  };
+  if (kernel.kind == program::KernelKind::copy && fits(kernel.in)) return kernel.in;
+  for (const program::Step& s : kernel.epilogue) {
+    if (fits(s.operand)) return s.operand;
+  }
+  return program::none;
+}
+
+}  // namespace
+
+void plan_memory(Program& program, PassContext& context) {
+  std::vector<int> last_use(program.tensors.size(), -1);
+  for (size_t k = 0; k < program.kernels.size(); ++k) {
+    if (program.kernels[k].out != program::none) last_use[static_cast<size_t>(program.kernels[k].out)] = static_cast<int>(k);
+    for (TensorId id : program::reads(program.kernels[k])) last_use[static_cast<size_t>(id)] = static_cast<int>(k);
+  }
+
+  std::vector<Place> places;
+  std::vector<size_t> place_of(program.tensors.size(), 0);
+  int64_t shared = 0;
+  for (size_t k = 0; k < program.kernels.size(); ++k) {
+    const Kernel& kernel = program.kernels[k];
+    if (kernel.out == program::none) continue;
+    auto out = static_cast<size_t>(kernel.out);
+    TensorId operand = in_place_operand(program, kernel, static_cast<int>(k), last_use);
+    if (operand != program::none) {
+      place_of[out] = place_of[static_cast<size_t>(operand)];
+      places[place_of[out]].last = last_use[out];
+      shared += program.tensors[out].picture_bytes();
+      context.remarks.push_back(
+          {"plan-memory", kernel.name, fmt::format("written in place of '{}'", program.tensor(operand).name), kernel.at});
+      continue;
+    }
+    place_of[out] = places.size();
+    places.push_back({static_cast<int>(k), last_use[out], program.tensors[out].picture_bytes(), 0});
+  }
+
+  std::vector<size_t> order(places.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return places[a].bytes != places[b].bytes ? places[a].bytes > places[b].bytes : a < b; });
+  std::vector<size_t> placed;  // by offset
+  int64_t arena = 0;
+  for (size_t i : order) {
+    Place& p = places[i];
+    for (size_t q : placed) {
+      if (!overlap(p, places[q])) continue;
+      if (places[q].offset >= p.offset + p.bytes) break;
+      p.offset = std::max(p.offset, places[q].offset + places[q].bytes);
+    }
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), i, [&](size_t a, size_t b) { return places[a].offset < places[b].offset; }), i);
+    arena = std::max(arena, p.offset + p.bytes);
+  }
+
+  int64_t most = 0, all = 0;
+  for (size_t k = 0; k < program.kernels.size(); ++k) {
+    int64_t live = 0;
+    for (const Place& p : places) {
+      if (p.first <= static_cast<int>(k) && static_cast<int>(k) <= p.last) live += p.bytes;
+    }
+    most = std::max(most, live);
+  }
+  for (size_t t = 0; t < program.tensors.size(); ++t) {
+    program.tensors[t].offset = places.empty() ? 0 : places[place_of[t]].offset;
+    all += program.tensors[t].picture_bytes();
+  }
+  program.arena_bytes = arena;
+  context.remarks.push_back({"plan-memory",
+                             program.name,
+                             fmt::format("arena {} bytes a picture for {} bytes of tensors; {} alive at once at most, {} written in place",
+                                         arena, all, most, shared),
+                             {}});
+}
+
+}  // namespace resnetc::passes
