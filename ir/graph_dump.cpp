@@ -56,7 +56,8 @@ std::string to_json(const Graph& graph, const Sources& sources) {
   }
   json::Array outputs;
   for (const Output& output : graph.outputs) {
-    outputs.push_back(json::Object{{"name", dump::string(output.name)}, {"value", name_of(output.value)}, {"at", dump::location(output.at, sources)}});
+    outputs.push_back(
+        json::Object{{"name", dump::string(output.name)}, {"value", name_of(output.value)}, {"at", dump::location(output.at, sources)}});
   }
   return dump::text(json::Object{{"level", "graph"},
                                  {"name", dump::string(graph.name)},

@@ -29,7 +29,8 @@ Fault check_constants(const Graph& graph, const Op& op) {
 Fault check_step(const Graph& graph, ValueId id, const Step& step) {
   const TensorType& type = graph.op(id).type;
   const bool has_operand = step.kind == StepKind::add || step.kind == StepKind::mul;
-  if (has_operand != (step.operand != no_value)) return fmt::format("its step {} has one operand too many or too few", to_string(step.kind));
+  if (has_operand != (step.operand != no_value))
+    return fmt::format("its step {} has one operand too many or too few", to_string(step.kind));
   if (has_operand) {
     if (step.operand < 0 || step.operand >= id) return fmt::format("its step {} uses a value before its definition", to_string(step.kind));
     const TensorType pair[] = {type, graph.op(step.operand).type};

@@ -37,7 +37,8 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel) {
   spec.attributes.eps = OpAttributes{}.eps;
   if (kernel.kind == KernelKind::load) spec.input = program.input;
   spec.in = kernel.in == none ? callers_side(program.input_type) : layout_of(program.tensor(kernel.in));
-  spec.out = kernel.out == none ? callers_side(program.outputs[static_cast<size_t>(kernel.port)].type) : layout_of(program.tensor(kernel.out));
+  spec.out =
+      kernel.out == none ? callers_side(program.outputs[static_cast<size_t>(kernel.port)].type) : layout_of(program.tensor(kernel.out));
   for (const Step& step : kernel.epilogue) {
     KernelSpec::StepSpec& s = spec.epilogue.emplace_back();
     s.kind = step.kind;

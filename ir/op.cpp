@@ -10,6 +10,7 @@ namespace resnetc {
 
 namespace {
 
+// clang-format off
 //                                                                        attributes:
 //   kind                       name               layer        operands  channels window d_g_b  eps    pointwise
 constexpr std::array<OpInfo, 14> table{{
@@ -28,6 +29,7 @@ constexpr std::array<OpInfo, 14> table{{
     {OpKind::add,               "add",             "",                2,  false,   false, false, false, true},
     {OpKind::mul,               "mul",             "",                2,  false,   false, false, false, true},
 }};
+// clang-format on
 
 std::string_view shown(OpKind kind) { return info(kind).layer.empty() ? info(kind).name : info(kind).layer; }
 
@@ -47,15 +49,15 @@ bool in_range(std::string_view what, Extent2 value, int64_t low, std::string& wh
 
 bool rank_is(OpKind kind, const TensorType& type, int rank, std::string& why) {
   if (type.rank == rank) return true;
-  why = fmt::format("{} needs {}, not {}", shown(kind), rank == 4 ? "a picture, f32[N, channels, height, width]" : "a vector, f32[N, features]",
-                    to_string(type));
+  why = fmt::format("{} needs {}, not {}", shown(kind),
+                    rank == 4 ? "a picture, f32[N, channels, height, width]" : "a vector, f32[N, features]", to_string(type));
   return false;
 }
 
 std::optional<TensorType> checked(const TensorType& result, std::string& why) {
   if (fits(result)) return result;
-  why = fmt::format("the result {} is too large: the limit is {} elements, counting channels in vectors of 16 twice that", to_string(result),
-                    max_elements);
+  why = fmt::format("the result {} is too large: the limit is {} elements, counting channels in vectors of 16 twice that",
+                    to_string(result), max_elements);
   return std::nullopt;
 }
 
@@ -84,7 +86,8 @@ std::optional<TensorType> infer_window(OpKind kind, const OpAttributes& a, const
   const Extent2 padded{in.height + 2 * a.pad.h, in.width + 2 * a.pad.w};
   if (covered.h > padded.h || covered.w > padded.w) {
     const std::string spread = dilation == Extent2{} ? "" : fmt::format(" with dilation = {}", to_string(dilation));
-    why = fmt::format("the {} window{} is larger than the input, which is {} with its padding", to_string(a.kernel), spread, to_string(padded));
+    why = fmt::format("the {} window{} is larger than the input, which is {} with its padding", to_string(a.kernel), spread,
+                      to_string(padded));
     return std::nullopt;
   }
   return checked(TensorType::picture(channels, (padded.h - covered.h) / a.stride.h + 1, (padded.w - covered.w) / a.stride.w + 1), why);

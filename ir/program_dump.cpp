@@ -23,9 +23,10 @@ std::string to_dot(const Program& program) {
     }
     out += dump::dot_node(id, label, kernel.kind == KernelKind::load || kernel.kind == KernelKind::store ? "shape=oval" : "");
     for (TensorId t : reads(kernel)) {
-      out += dump::dot_edge(maker[static_cast<size_t>(t)], id, in_place(program, kernel, t) ? "style=bold, label=\"in place\""
-                                                               : t == kernel.in             ? ""
-                                                                                            : "style=dashed");
+      out += dump::dot_edge(maker[static_cast<size_t>(t)], id,
+                            in_place(program, kernel, t) ? "style=bold, label=\"in place\""
+                            : t == kernel.in             ? ""
+                                                         : "style=dashed");
     }
   }
   return out + "}\n";
@@ -48,8 +49,7 @@ std::string to_json(const Program& program, const Sources& sources) {
                                    {"at", dump::location(t.at, sources)}});
   }
   for (const Constant& c : program.constants) {
-    constants.push_back(
-        json::Object{{"offset", c.offset}, {"bytes", c.bytes()}, {"recipe", dump::string(resnetc::to_string(*c.recipe))}});
+    constants.push_back(json::Object{{"offset", c.offset}, {"bytes", c.bytes()}, {"recipe", dump::string(resnetc::to_string(*c.recipe))}});
   }
   for (const Kernel& kernel : program.kernels) {
     json::Array steps;

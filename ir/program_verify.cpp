@@ -70,7 +70,8 @@ class Verifier {
         return fault("has a stride that is neither its channels nor these in whole vectors");
       }
       if (t.offset == none) continue;
-      if (t.offset < 0 || t.offset % 64 != 0 || t.offset > max_arena_bytes) return fault("has an offset that is no multiple of 64 or out of range");
+      if (t.offset < 0 || t.offset % 64 != 0 || t.offset > max_arena_bytes)
+        return fault("has an offset that is no multiple of 64 or out of range");
       if (p_.arena_bytes == none) return fault("has an offset in an arena without a size");
     }
     return std::nullopt;

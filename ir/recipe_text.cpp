@@ -102,7 +102,8 @@ class Reader {
       case RecipeKind::add:
       case RecipeKind::sub:
       case RecipeKind::mul:
-        if (a->shape != b->shape) return fault(start, fmt::format("operands of shapes {} and {}", shape_text(a->shape), shape_text(b->shape)));
+        if (a->shape != b->shape)
+          return fault(start, fmt::format("operands of shapes {} and {}", shape_text(a->shape), shape_text(b->shape)));
         if (kind == RecipeKind::add) return add(std::move(a), std::move(b));
         if (kind == RecipeKind::sub) return sub(std::move(a), std::move(b));
         return mul(std::move(a), std::move(b));

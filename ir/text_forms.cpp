@@ -57,8 +57,7 @@ std::string schedule(const program::Schedule& s) {
   return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", s.algorithm, s.vectors, s.pixels, s.rows, s.flat ? " flat" : "");
 }
 
-Reader::Reader(FileId file, Diagnostics& diagnostics)
-    : Cursor(diagnostics.sources().text(file)), file_(file), diagnostics_(diagnostics) {}
+Reader::Reader(FileId file, Diagnostics& diagnostics) : Cursor(diagnostics.sources().text(file)), file_(file), diagnostics_(diagnostics) {}
 
 Location Reader::location() {
   Location at;

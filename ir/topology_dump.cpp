@@ -39,14 +39,13 @@ class DotWriter {
         case NodeKind::block:
         case NodeKind::stage:
           // Graphviz draws a frame round subgraphs of this name only.
-          out_ += fmt::format("  subgraph {} {{ label={};\n", dump::dot_string(fmt::format("cluster{}", clusters_++)),
-                              dump::dot_string(n.label + (n.kind == NodeKind::block ? " (" + std::string(to_string(n.block_kind)) + ")" : "")));
+          out_ +=
+              fmt::format("  subgraph {} {{ label={};\n", dump::dot_string(fmt::format("cluster{}", clusters_++)),
+                          dump::dot_string(n.label + (n.kind == NodeKind::block ? " (" + std::string(to_string(n.block_kind)) + ")" : "")));
           write(n.children);
           out_ += "  }\n";
           break;
-        case NodeKind::layer:
-          out_ += node(n.result, info(n.op).name) + dump::dot_edge(name(n.input), name(n.result));
-          break;
+        case NodeKind::layer: out_ += node(n.result, info(n.op).name) + dump::dot_edge(name(n.input), name(n.result)); break;
         case NodeKind::skip:
         case NodeKind::gate:
           write(n.children);

@@ -25,8 +25,9 @@ class Printer {
   std::string run() {
     out_ = fmt::format("topology {}{} {{\n", text::quoted(n_.name), at(n_.at));
     for (const Parameter& p : n_.parameters) out_ += fmt::format("  param {} = {}\n", text::quoted(p.name), p.value);
-    out_ += fmt::format("  input {} as {} : {}{}{}{}\n", name(n_.input.value), text::quoted(n_.input.name), type(n_.input.value),
-                        text::input_format(n_.input.format, n_.input.mean, n_.input.std), at(n_.input.at), made(n_.input.value, n_.input.at));
+    out_ +=
+        fmt::format("  input {} as {} : {}{}{}{}\n", name(n_.input.value), text::quoted(n_.input.name), type(n_.input.value),
+                    text::input_format(n_.input.format, n_.input.mean, n_.input.std), at(n_.input.at), made(n_.input.value, n_.input.at));
     print_list(n_.body, 1);
     for (const Output& output : n_.outputs) {
       out_ += fmt::format("  output {} {}{}\n", text::quoted(output.name), name(output.value), at(output.at));
@@ -68,7 +69,8 @@ class Printer {
         break;
       case NodeKind::gate: out_ += fmt::format("{} = gate({})", name(node.result), name(node.input)); break;
       case NodeKind::block:
-        out_ += fmt::format("block {} {} {}{}", text::quoted(node.label), to_string(node.block_kind), text::quoted(node.definition), at(node.at));
+        out_ += fmt::format("block {} {} {}{}", text::quoted(node.label), to_string(node.block_kind), text::quoted(node.definition),
+                            at(node.at));
         break;
       case NodeKind::stage: out_ += fmt::format("stage {}{}", text::quoted(node.label), at(node.at)); break;
     }

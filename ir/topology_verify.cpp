@@ -117,7 +117,8 @@ class Verifier {
     if (node.list_result != current) return "the list of a skip or gate does not result in its last value";
     if (Fault fault = make(node.result)) return fault;
     const Value& value = n_.value(node.result);
-    if (value.type && value.type != n_.value(node.input).type) return fmt::format("'{}' has another type than the value it changes", value.name);
+    if (value.type && value.type != n_.value(node.input).type)
+      return fmt::format("'{}' has another type than the value it changes", value.name);
     return std::nullopt;
   }
 

@@ -104,9 +104,11 @@ TEST_CASE("every rejection states its rule") {
   CHECK(infer(OpKind::conv2d, a, {small}) == "the 3x3 window with dilation = 2x2 is larger than the input, which is 4x4 with its padding");
   CHECK(infer(OpKind::avg_pool, window({7, 7}), {small}) == "the 7x7 window is larger than the input, which is 4x4 with its padding");
   CHECK(infer(OpKind::max_pool, window({3, 3}, {}, {2, 2}), {small}) == "pad = 2x2 is more than half of the 3x3 window");
-  CHECK(infer(OpKind::conv2d, window({1, 1}, {}, {100000, 100000}, 1), {small}) == "f32[N, 64, 4, 4] with pad = 100000x100000 is too large");
-  CHECK(infer(OpKind::conv2d, window({1, 1}, {}, {0, 0}, 10000), {TensorType::picture(1, 1000, 1000)}) ==
-        "the result f32[N, 10000, 1000, 1000] is too large: the limit is 268435456 elements, counting channels in vectors of 16 twice that");
+  CHECK(infer(OpKind::conv2d, window({1, 1}, {}, {100000, 100000}, 1), {small}) ==
+        "f32[N, 64, 4, 4] with pad = 100000x100000 is too large");
+  CHECK(
+      infer(OpKind::conv2d, window({1, 1}, {}, {0, 0}, 10000), {TensorType::picture(1, 1000, 1000)}) ==
+      "the result f32[N, 10000, 1000, 1000] is too large: the limit is 268435456 elements, counting channels in vectors of 16 twice that");
   CHECK(infer(OpKind::conv2d, window({100, 100}, {}, {0, 0}, 10000), {TensorType::picture(1000, 100, 100)}) ==
         "its weight would have more than 268435456 elements");
   a = {};
@@ -121,7 +123,8 @@ TEST_CASE("every rejection states its rule") {
 }
 
 TEST_CASE("attributes of any value neither overflow nor divide by zero") {
-  const int64_t hostile[] = {std::numeric_limits<int64_t>::min(), -1, 0, 1, 3, max_elements, max_elements + 1, std::numeric_limits<int64_t>::max()};
+  const int64_t hostile[] = {std::numeric_limits<int64_t>::min(), -1, 0, 1, 3, max_elements, max_elements + 1,
+                             std::numeric_limits<int64_t>::max()};
   for (int64_t k : hostile) {
     for (int64_t p : hostile) {
       for (int64_t d : hostile) {

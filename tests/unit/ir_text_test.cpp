@@ -84,7 +84,8 @@ TEST_CASE("mistakes in text are reported at their place") {
   CHECK(error("scale_rows(", "scale_cows(") == "in this recipe, at offset 0: unknown recipe 'scale_cows'");
   CHECK(first_error(graph::parse, "") == "expected 'graph'");
   CHECK(first_error(program::parse, "program \"a\" target") == "expected a string in double quotes");
-  CHECK(first_error(topology::parse, replaced(topology_text, "relu(%layer1.0.gate)", "relu(%bn1)")) == "this is not the value that stands here");
+  CHECK(first_error(topology::parse, replaced(topology_text, "relu(%layer1.0.gate)", "relu(%bn1)")) ==
+        "this is not the value that stands here");
   std::string deep = "topology \"n\" { input %x as \"x\" : f32[N, 1] vector_f32 ";
   for (int i = 0; i < 100000; ++i) deep += "stage \"s\" { ";
   CHECK(first_error(topology::parse, deep) == "nested too deeply");
@@ -121,8 +122,9 @@ TEST_CASE("the Graphviz and JSON forms hold every operation") {
   const auto graph = graph::parse(sources.add("g.ir", std::string(graph_text)), diagnostics);
   const auto program = program::parse(sources.add("p.ir", std::string(program_text)), diagnostics);
   REQUIRE((net && graph && program));
-  const std::pair<std::string, const char*> forms[] = {
-      {topology::to_json(*net, sources), "body"}, {graph::to_json(*graph, sources), "ops"}, {program::to_json(*program, sources), "kernels"}};
+  const std::pair<std::string, const char*> forms[] = {{topology::to_json(*net, sources), "body"},
+                                                       {graph::to_json(*graph, sources), "ops"},
+                                                       {program::to_json(*program, sources), "kernels"}};
   const size_t sizes[] = {5, 12, 8};
   for (size_t i = 0; i < 3; ++i) {
     auto value = llvm::json::parse(forms[i].first);

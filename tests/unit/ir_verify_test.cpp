@@ -38,7 +38,8 @@ TEST_CASE("the verifier of topologies finds each fault") {
   CHECK(fault("f32[N, 16, 8, 8] @", "f32[N, 16, 8, 9] @") ==
         "conv2d 'conv1': its type is f32[N, 16, 8, 9] where the operation makes f32[N, 16, 8, 8]");
   CHECK(fault(" weights=\"conv1\"", "") == "conv2d 'conv1': its weights have no name");
-  CHECK(fault("sigmoid(%layer1.0.fc)", "sigmoid(%layer1.0.fc) weights=\"x\"") == "sigmoid 'layer1.0.sigmoid': it names weights and has none");
+  CHECK(fault("sigmoid(%layer1.0.fc)", "sigmoid(%layer1.0.fc) weights=\"x\"") ==
+        "sigmoid 'layer1.0.sigmoid': it names weights and has none");
   CHECK(fault("eps=0.001", "eps=0.001 channels=3") == "batch_norm 'bn1': batch_norm has an attribute that is not its own");
   CHECK(fault("sigmoid(", "affine(") == "affine is no layer");
   CHECK(fault("f32[N, 32, 4, 4] @ \"blocks.rn\":3:3+4", "f32[N, 33, 4, 4] @ \"blocks.rn\":3:3+4") ==
@@ -60,7 +61,8 @@ TEST_CASE("the verifier of topologies finds each fault") {
   CHECK(after([](Network& n) { n.body[1].result = 1000; }) == "a result is not a value of the network");
   CHECK(after([](Network& n) { n.body[1].input = 0; }) == "a node does not start at 'conv1', the value that stands there");
   CHECK(after([](Network& n) { n.body[2].result = 0; }) == "'layer1' does not result in its last value");
-  CHECK(after([](Network& n) { n.body[2].children[0].children[1].from = 9; }) == "a skip edge starts at a value that is not defined before it");
+  CHECK(after([](Network& n) { n.body[2].children[0].children[1].from = 9; }) ==
+        "a skip edge starts at a value that is not defined before it");
   CHECK(after([](Network& n) { n.body[2].children[0].children[1].list_result = 0; }) ==
         "the list of a skip or gate does not result in its last value");
   CHECK(after([](Network& n) { n.body[0].children.push_back(n.body[1]); }) == "a layer conv2d has children");
@@ -72,17 +74,21 @@ TEST_CASE("the verifier of topologies finds each fault") {
 TEST_CASE("the verifier of graphs finds each fault") {
   const auto fault = [](std::string_view from, std::string_view to) { return fault_of(graph::parse, graph_text, from, to); };
   CHECK(fault("graph \"net\"", "graph \"1net\"") == "the network's name '1net' is not a C identifier");
-  CHECK(fault(": f32[N, 16, 4, 4]", ": f32[N, 16, 4, 5]") == "max_pool 'max': its type is f32[N, 16, 4, 5] where the operation makes f32[N, 16, 4, 4]");
+  CHECK(fault(": f32[N, 16, 4, 4]", ": f32[N, 16, 4, 5]") ==
+        "max_pool 'max': its type is f32[N, 16, 4, 5] where the operation makes f32[N, 16, 4, 4]");
   CHECK(fault("weight = tensor(\"bn.weight\", [16])", "weight = tensor(\"bn.weight\", [4, 4])") ==
         "batch_norm 'bn': its weight has shape [4, 4] where [16] is needed");
   CHECK(fault("fill(2, [16])", "fill(2, [17])") == "affine 'affine': its scale has shape [17] where [16] is needed");
-  CHECK(fault("shift = tensor(\"t\", [16])", "shift = tensor(\"t\", [15])") == "conv2d 'conv1': its shift has shape [15] where [16] is needed");
+  CHECK(fault("shift = tensor(\"t\", [16])", "shift = tensor(\"t\", [15])") ==
+        "conv2d 'conv1': its shift has shape [15] where [16] is needed");
   CHECK(fault("then add(%bn)", "then add(%image)") == "add 'add': add needs two equal types, not f32[N, 16, 8, 8] and f32[N, 3, 8, 8]");
-  CHECK(fault("then mul(%pool)", "then mul(%image)") == "mul 'mul': mul of f32[N, 16, 8, 8] needs the same type or f32[N, 16], not f32[N, 3, 8, 8]");
+  CHECK(fault("then mul(%pool)", "then mul(%image)") ==
+        "mul 'mul': mul of f32[N, 16, 8, 8] needs the same type or f32[N, 16], not f32[N, 3, 8, 8]");
   CHECK(fault("add(%affine, %conv1)", "add(%affine)") == "add 'add': add takes 2 operands, not 1");
   CHECK(fault("max_pool(%mul)", "max_pool()") == "max_pool 'max': max_pool takes 1 operand, not 0");
   CHECK(fault("softmax(%fc)", "softmax(%fc) groups=2") == "softmax 'softmax': softmax has an attribute that is not its own");
-  CHECK(fault("then add(%bn), sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu") == "add 'add': its epilogue has more than 8 steps");
+  CHECK(fault("then add(%bn), sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
+        "add 'add': its epilogue has more than 8 steps");
   CHECK(fault("planar_f32", "vector_f32") == "an input of format vector_f32 cannot be f32[N, 3, 8, 8]");
   CHECK(fault("output \"logits\"", "output \"features\"") == "two outputs have the name 'features'");
 
@@ -114,7 +120,8 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(fault("stride=3 ", "stride=4 ") == "tensor 'image' has a stride that is neither its channels nor these in whole vectors");
   CHECK(fault("halo=1x1", "halo=1x200000000") == "tensor 'image' is empty or too large with its halo");
   CHECK(fault("halo=1x1", "halo=0x1") == "kernel 'conv1': its input's halo 0x1 is less than its pad");
-  CHECK(fault("tensor %fc : f32[N, 10] stride=16 halo=0x0", "tensor %fc : f32[N, 10] stride=16 halo=1x0") == "tensor 'fc' is a vector with a halo");
+  CHECK(fault("tensor %fc : f32[N, 10] stride=16 halo=0x0", "tensor %fc : f32[N, 10] stride=16 halo=1x0") ==
+        "tensor 'fc' is a vector with a halo");
   CHECK(fault("tensor %fc : f32[N, 10] stride=16", "tensor %fc : f32[N, 10] stride=10") ==
         "kernel 'fc': tensor 'fc' is not stored in whole vectors, which only a convolution's input may do without");
   CHECK(fault("at 4160", "at 4161") == "tensor 'fc' has an offset that is no multiple of 64 or out of range");
@@ -128,7 +135,8 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(fault("then add(%conv1)", "then add(%conv2)") ==
         "kernel 'sum': add needs two equal types, not f32[N, 16, 8, 8] and f32[N, 32, 8, 8]");
   CHECK(fault("then add(%conv1)", "then add(%sum)") == "kernel 'sum': it reads tensor 'sum', which nothing has written");
-  CHECK(fault("then sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu, relu") == "kernel 'fc': its epilogue is too long");
+  CHECK(fault("then sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
+        "kernel 'fc': its epilogue is too long");
   CHECK(fault("vectors=2 pixels=16", "vectors=9 pixels=1") == "kernel 'conv2': a tile of 9 vectors by 1 pixels is out of range");
   CHECK(fault("vectors=2 pixels=16", "vectors=8 pixels=16") == "kernel 'conv2': a tile of 8 vectors by 16 pixels is out of range");
   CHECK(fault("vectors=2 pixels=16", "vectors=0 pixels=16") == "kernel 'conv2': a tile of 0 vectors by 16 pixels is out of range");
@@ -159,7 +167,8 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(after([](Program& p) { p.kernels[2].in = 99; }) == "kernel 'conv2': its input tensor is missing or not a tensor");
   CHECK(after([](Program& p) { p.kernels[2].out = -3; }) == "kernel 'conv2': its output tensor is missing or not a tensor");
   CHECK(after([](Program& p) { p.kernels[3].epilogue[0].operand = 99; }) == "kernel 'sum': its epilogue uses what is not a tensor");
-  CHECK(after([](Program& p) { p.kernels[3].epilogue[1].constant = 0; }) == "kernel 'sum': its step relu has an operand too many or too few");
+  CHECK(after([](Program& p) { p.kernels[3].epilogue[1].constant = 0; }) ==
+        "kernel 'sum': its step relu has an operand too many or too few");
   CHECK(after([](Program& p) { p.kernels[2].port = 1; }) == "kernel 'conv2': it names an output and is no store");
   CHECK(after([](Program& p) { p.constants[0].recipe = nullptr; }) == "constant @0 has no recipe of one dimension");
   CHECK(after([](Program& p) { p.tensors[1].name = "image"; }) == "two tensors have the name 'image'");
@@ -173,7 +182,8 @@ TEST_CASE("specs hold what the code depends on and nothing else") {
         "conv2d channels=16 in f32[N, 32, 8, 8] stride=32 halo=0x0 then add(f32[N, 16, 8, 8] stride=16 halo=0x0 in_place), relu "
         "out f32[N, 16, 8, 8] stride=16 halo=0x0 schedule direct vectors=1 pixels=8 rows=1 flat");
   CHECK(to_string(program::spec_of(p, p.kernels[0])) ==
-        "load input packed_u8 mean (0.5, 0.25, 0.125) std (1, 2, 0.1) in f32[N, 3, 8, 8] stride=0 halo=0x0 out f32[N, 3, 8, 8] stride=3 halo=1x1 "
+        "load input packed_u8 mean (0.5, 0.25, 0.125) std (1, 2, 0.1) in f32[N, 3, 8, 8] stride=0 halo=0x0 out f32[N, 3, 8, 8] stride=3 "
+        "halo=1x1 "
         "schedule general vectors=1 pixels=1 rows=2");
   CHECK(to_string(program::spec_of(p, p.kernels[4])) ==
         "store in f32[N, 16, 8, 8] stride=16 halo=0x0 out f32[N, 16, 8, 8] stride=0 halo=0x0 schedule general vectors=1 pixels=1 rows=0");
@@ -237,7 +247,8 @@ TEST_CASE("the check of memory plans finds each fault") {
         "kernel 'sum' overwrites 'conv1', which it reads again: its schedule writes some elements twice");
   CHECK(after([](Program& p) { p.kernels[5].in = 1; }) == "kernel 'sum' overwrites 'conv1', which is still to be read");
   // Bytes that were never written.
-  CHECK(after([](Program& p) { p.kernels.erase(p.kernels.begin() + 1); }) == "kernel 'conv2' reads bytes of 'conv1' that nothing has written");
+  CHECK(after([](Program& p) { p.kernels.erase(p.kernels.begin() + 1); }) ==
+        "kernel 'conv2' reads bytes of 'conv1' that nothing has written");
   // A dead tensor's bytes may be used again.
   CHECK(after([](Program& p) { p.tensors[2].offset = 16384 + 64; }) == "none");
 }
