@@ -43,14 +43,15 @@ std::vector<const ast::Argument*> match(std::span<const Slot> slots, const ast::
       if (slot == slots.size()) {
         std::vector<std::string_view> names;
         for (const Slot& s : slots) names.push_back(s.name);
-        reporter.error(argument.name->at, fmt::format(message::unknown_argument, call.name.text, argument.name->text,
-                                                      suggestion(argument.name->text, names), shown(slots)));
+        std::string mend = suggestion(argument.name->text, names);
+        if (mend.empty()) mend = ": " + shown(slots);
+        reporter.error(argument.name->at, fmt::format(message::unknown_argument, call.name.text, argument.name->text, mend));
         wrong = true;
         continue;
       }
     } else if (slot >= slots.size()) {
-      reporter.error(argument.value.at, fmt::format(message::too_many_arguments, call.name.text, slots.size(), slots.size() == 1 ? "" : "s",
-                                                    call.arguments.size(), shown(slots)));
+      reporter.error(argument.value.at, fmt::format(message::too_many_arguments, call.name.text, call.arguments.size(),
+                                                    call.arguments.size() == 1 ? "" : "s", shown(slots)));
       return result;
     }
     if (result[slot]) {

@@ -42,10 +42,9 @@ struct Body {
 class Elaborator {
  public:
   Elaborator(const ast::Definition& definition, const BlockTable& blocks, Diagnostics& diagnostics)
-      : definition_(definition), blocks_(blocks), diagnostics_(diagnostics), reporter_(diagnostics) {}
+      : definition_(definition), blocks_(blocks), diagnostics_(diagnostics), reporter_(diagnostics), errors_before_(diagnostics.error_count()) {}
 
   std::optional<topology::Network> run(const FrontendOptions& options) {
-    const size_t before = diagnostics_.error_count();
     network_.name = definition_.name.text;
     network_.at = definition_.name.at;
     Scope scope;
@@ -58,7 +57,7 @@ class Elaborator {
     } else if (!stopped_ && !ended_.known()) {
       reporter_.error(definition_.end, fmt::format(message::no_output, network_.name));
     }
-    if (diagnostics_.error_count() != before) return std::nullopt;
+    if (diagnostics_.error_count() != errors_before_) return std::nullopt;
     return std::move(network_);
   }
 
@@ -70,8 +69,8 @@ class Elaborator {
       if (std::none_of(definition_.parameters.begin(), definition_.parameters.end(), declared)) {
         std::vector<std::string_view> names;
         for (const ast::Parameter& p : definition_.parameters) names.push_back(p.name.text);
-        diagnostics_.error(definition_.name.at, fmt::format(message::set_unknown, name, network_.name, suggestion(name, names),
-                                                            shown_parameters(definition_)));
+        diagnostics_.error(definition_.name.at, fmt::format(message::set_unknown, name, network_.name, shown_parameters(definition_),
+                                                            suggestion(name, names)));
       } else if (!given.emplace(name, value).second) {
         diagnostics_.error(definition_.name.at, fmt::format(message::set_twice, name));
       }
@@ -147,7 +146,9 @@ class Elaborator {
     if (name.text == "in") return body.in;
     const Label* label = scope.find_label(name.text);
     if (!label) {
-      reporter_.error(name.at, fmt::format(message::unknown_label, name.text, suggestion(name.text, scope.all_labels())));
+      std::string mend = suggestion(name.text, scope.all_labels());
+      if (mend.empty()) mend = "; write 'in', or a label that stands above in the same block, stage or network";
+      reporter_.error(name.at, fmt::format(message::unknown_label, name.text, mend));
       return current_;
     }
     if (label->value == no_value) {
@@ -255,7 +256,8 @@ class Elaborator {
     }
     if (current_ == no_value) return stop(s.at, fmt::format(message::no_input_yet, network_.name));
     const ValueId value = s.source ? source(*s.source, body, scope) : current_;
-    if (value == network_.input.value) {
+    // After an error the value may be the input only because a layer was left out.
+    if (value == network_.input.value && diagnostics_.error_count() == errors_before_) {
       reporter_.error(s.source ? s.source->at : s.name.at, fmt::format(message::output_is_input, s.name.text));
     }
     const auto [found, fresh] = ports_.emplace(s.name.text, s.name.at);
@@ -410,7 +412,7 @@ class Elaborator {
     node.list_result = current_;
     current_ = saved;
     body.weights |= inner.weights;
-    if (inner.weights && !named) reporter_.error(s.at, message::list_needs_label);
+    if (inner.weights && !named) reporter_.error(s.at, fmt::format(message::list_needs_label));
     return inner.weights;
   }
 
@@ -418,6 +420,7 @@ class Elaborator {
   const BlockTable& blocks_;
   Diagnostics& diagnostics_;
   Reporter reporter_;
+  size_t errors_before_;
   topology::Network network_;
   const Body* body_ = nullptr;  ///< the network's own
   ValueId current_ = no_value;

@@ -64,7 +64,7 @@ class Loader {
     }
     const FileId id = diagnostics_.sources().add(path, std::move(text));
     const ast::File& file = parse(id);
-    if (diagnostics_.error_count() == before && !file.network) diagnostics_.error({id, 0, 0, 0}, message::no_network);
+    if (diagnostics_.error_count() == before && !file.network) diagnostics_.error({id, 0, 0, 0}, fmt::format(message::no_network));
     state_[canonical(path)] = false;
     load_uses(file, path);
     collect_blocks();
@@ -129,8 +129,9 @@ class Loader {
   }
 
   void collect_blocks() {
-    for (const ast::File& file : parsed_) {
-      for (const ast::Definition& block : file.blocks) {
+    // The network's own file, which is the first, comes last: where a name clashes, it is the one that is easily changed.
+    for (size_t i = 1; i <= parsed_.size(); ++i) {
+      for (const ast::Definition& block : parsed_[i % parsed_.size()].blocks) {
         if (layer_named(block.name.text)) {
           diagnostics_.error(block.name.at, fmt::format(message::block_named_as_layer, block.name.text));
           continue;

@@ -36,7 +36,7 @@
   X(block_twice, "the block '{}' is defined twice; rename one")                                                                           \
   X(block_named_as_layer, "'{}' is a layer of the language; choose another name for the block")                                           \
   /* parameters and arithmetic */                                                                                                         \
-  X(set_unknown, "--set {}: the network '{}' has no such parameter{}; {}")                                                                \
+  X(set_unknown, "--set {}: the network '{}' has no such parameter, {}{}")                                                                \
   X(set_twice, "--set {} is given twice; give it once")                                                                                   \
   X(parameter_without_value, "the parameter '{}' has no value; write a default after it or pass --set {}=INT")                            \
   X(unknown_name, "unknown name '{}'{}")                                                                                                  \
@@ -47,8 +47,8 @@
   X(negative_repeat, "'repeat' takes a count from 0 up, not {}")                                                                          \
   /* arguments */                                                                                                                         \
   X(unknown_callee, "unknown layer or block '{}'{}")                                                                                      \
-  X(too_many_arguments, "'{}' takes at most {} argument{}, not {}: {}")                                                                   \
-  X(unknown_argument, "'{}' has no parameter '{}'{}: {}")                                                                                 \
+  X(too_many_arguments, "'{}' is given {} argument{}: {}")                                                                   \
+  X(unknown_argument, "'{}' has no parameter '{}'{}")                                                                                 \
   X(argument_twice, "'{}' is given twice; leave one out")                                                                                 \
   X(missing_argument, "'{}' needs a value for '{}': {}")                                                                                  \
   X(wants_integer, "'{}' of '{}' takes one integer, not {}")                                                                              \
@@ -81,7 +81,7 @@
   /* labels and weights */                                                                                                                \
   X(stage_place, "a stage stands in the network itself, not in a {}; use a block instead")                                                \
   X(label_twice, "the label '{}' is already taken here; choose another")                                                                  \
-  X(unknown_label, "unknown label '{}'{}; 'skip from' and 'output ... from' take 'in' or a label above, in the same block, stage or network") \
+  X(unknown_label, "unknown label '{}'{}") \
   X(list_label, "'{}' names the layers on an edge, not a value; label a layer instead")                                                   \
   X(needs_label, "'{}' has weights, and here their names come from a label; write 'LABEL: {}'")                                           \
   X(list_needs_label, "the layers on this edge have weights, and their names come from a label; write 'via LABEL {{ ... }}'")             \

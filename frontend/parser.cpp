@@ -160,7 +160,6 @@ class Parser {
 
   /// Goes on to the next statement of this list: the next word that begins a line outside inner braces, or the list's end.
   void recover_statement() {
-    if (!token().is("}") && !token().first_on_line) next();
     for (int depth = 0; token().kind != TokenKind::end; next()) {
       if (token().is("{")) ++depth;
       if (token().is("}") && depth-- == 0) return;
@@ -190,7 +189,12 @@ class Parser {
     const Location start = token().at;
     out.at = start;
     if (token().kind == TokenKind::name) return call(out, start);
-    if (token().kind == TokenKind::keyword && token(1).is(":")) return name(out.name, "");
+    if (token().kind == TokenKind::keyword && token(1).is(":")) {
+      name(out.name, "a label");
+      next();
+      next();
+      return call(out, start);
+    }
     if (accept("let")) return let(out, start);
     if (accept("repeat")) return repeat(out, start);
     if (accept("if")) return condition(out, start);

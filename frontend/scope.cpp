@@ -82,7 +82,11 @@ std::optional<int64_t> evaluate(const ast::Expr& expr, const Scope& scope, Repor
     }
     if (item.kind == ast::ExprKind::name) {
       const Binding* binding = scope.find_name(item.text);
-      if (!binding) reporter.error(item.at, fmt::format(message::unknown_name, item.text, suggestion(item.text, scope.all_names())));
+      if (!binding) {
+        std::string mend = suggestion(item.text, scope.all_names());
+        if (mend.empty()) mend = "; declare it as a parameter or with 'let' in the same block, stage or network";
+        reporter.error(item.at, fmt::format(message::unknown_name, item.text, mend));
+      }
       if (!binding || !binding->value) return std::nullopt;
       stack.push_back(*binding->value);
       continue;
