@@ -1,0 +1,225 @@
+#include "tests/unit/random_network.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace {
+
+/// SplitMix64: unlike the standard's distributions the same everywhere.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+  /// From 0 to n - 1.
+  int64_t below(int64_t n) {
+    uint64_t z = state_ += 0x9e3779b97f4a7c15U;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return static_cast<int64_t>((z ^ (z >> 31)) % static_cast<uint64_t>(n));
+  }
+  bool chance(int64_t percent) { return below(100) < percent; }
+  template <class T>
+  T one_of(std::initializer_list<T> values) {
+    return values.begin()[below(static_cast<int64_t>(values.size()))];
+  }
+
+ private:
+  uint64_t state_;
+};
+
+struct Shape {
+  int64_t channels, height, width;
+  bool operator==(const Shape&) const = default;
+};
+
+class Generator {
+ public:
+  explicit Generator(uint64_t seed) : random_(seed) {}
+
+  std::string run() {
+    bool vectors = random_.chance(8);
+    vectors ? residual_mlp() : picture_network();
+    return text_ + "}\n";
+  }
+
+ private:
+  struct Named {
+    std::string label;
+    Shape shape;
+  };
+
+  void line(const std::string& statement) { text_ += "  " + statement + "\n"; }
+  std::string fresh() { return fmt::format("v{}", ++labels_); }
+
+  /// A labelled layer that makes `shape` the current one.
+  void layer(const std::string& call, Shape shape) {
+    std::string label = fresh();
+    line(fmt::format("{}: {}", label, call));
+    current_ = shape;
+    named_.push_back({label, shape});
+  }
+
+  int64_t channels() { return random_.one_of<int64_t>({1, 3, 17, 40}); }
+
+  void residual_mlp() {
+    int64_t features = channels();
+    text_ = fmt::format("network random_network {{\n  input x: f32[N, {}]\n", features);
+    current_ = {channels(), 1, 1};
+    layer(fmt::format("linear({})", current_.channels), current_);
+    for (int64_t i = 1 + random_.below(3); i > 0; --i) {
+      std::string from = named_.back().label;
+      layer(fmt::format("linear({})", current_.channels), current_);
+      if (random_.chance(50)) layer("batch_norm", current_);
+      if (random_.chance(50)) layer("relu", current_);
+      line("skip from " + from);
+      layer(random_.one_of({"relu", "sigmoid"}), current_);
+    }
+    if (random_.chance(30)) layer("softmax", current_);
+    line("output y");
+  }
+
+  void picture_network() {
+    current_ = {channels(), 5 + random_.below(17), 5 + random_.below(17)};
+    if (random_.chance(25)) current_ = {current_.channels, 13, 21};
+    std::string form = fmt::format("f32[N, {}, {}, {}]", current_.channels, current_.height, current_.width);
+    if (random_.chance(25)) {
+      current_.channels = random_.one_of<int64_t>({1, 3});
+      std::string mean = current_.channels == 1 ? "(0.286)" : "(0.485, 0.456, 0.406)";
+      std::string deviation = current_.channels == 1 ? "(0.353)" : "(0.229, 0.224, 0.225)";
+      form = fmt::format("u8[N, {}, {}, {}] mean = {} std = {}", current_.height, current_.width, current_.channels, mean, deviation);
+    }
+    text_ = fmt::format("network random_network {{\n  input x: {}\n", form);
+    convolution(current_.channels == 1 && random_.chance(50) ? 1 : channels());
+    for (int64_t i = 2 + random_.below(5); i > 0; --i) item();
+    tail();
+  }
+
+  void item() {
+    switch (random_.below(10)) {
+      case 0: pool(); break;
+      case 1: gate(); break;
+      case 2: pre_activation(); break;
+      case 3: convolution(channels()); break;
+      case 4:
+        if (current_.channels < 40) {
+          layer(fmt::format("pad_channels({})", current_.channels + 5), {current_.channels + 5, current_.height, current_.width});
+        }
+        break;
+      case 5:
+        if (!skip_from_anywhere()) residual(1);
+        break;
+      default: residual(1 + random_.below(3)); break;
+    }
+    if (random_.chance(12) && outputs_ < 2) line(fmt::format("output extra{} from {}", ++outputs_, named_.back().label));
+  }
+
+  /// A convolution with what may surround it; `stride` 1 keeps height and width.
+  void convolution(int64_t out_channels, bool strided = true) {
+    int64_t kernel = random_.one_of<int64_t>({1, 1, 3, 3, 3, 5, 7});
+    int64_t dilation = kernel == 3 && random_.chance(15) ? 2 : 1;
+    int64_t stride = strided && random_.chance(25) && current_.height > 3 && current_.width > 3 ? 2 : 1;
+    int64_t groups = 1;
+    if (random_.chance(30)) {
+      for (int64_t g : {40, 17, 8, 5, 4, 3, 2}) {
+        if (current_.channels % g == 0 && out_channels % g == 0 && random_.chance(50)) groups = g;
+      }
+    }
+    std::string call = fmt::format("conv({0}x{0}, {1}", kernel, out_channels);
+    if (stride != 1) call += fmt::format(", stride = {}", stride);
+    if (dilation != 1) call += fmt::format(", dilation = {}", dilation);
+    if (groups != 1) call += fmt::format(", groups = {}", groups);
+    if (random_.chance(25)) call += ", bias = true";
+    // With the default pad of an odd kernel, a stride of s makes ceil(in / s).
+    layer(call + ")", {out_channels, (current_.height + stride - 1) / stride, (current_.width + stride - 1) / stride});
+    if (random_.chance(80)) layer("batch_norm", current_);
+    if (random_.chance(60)) layer("relu", current_);
+  }
+
+  /// A block of `depth` convolutions and a skip over all of them, at times another over a part.
+  void residual(int64_t depth) {
+    Named from = named_.back();
+    if (random_.chance(30)) convolution(channels());
+    Named inner = named_.back();
+    for (int64_t i = 0; i < depth; ++i) convolution(current_.channels, false);
+    if (inner.shape == current_ && random_.chance(30)) line("skip from " + inner.label);
+    skip(from);
+    if (random_.chance(80)) layer("relu", current_);
+  }
+
+  /// A skip edge from a value, with a convolution where shapes differ. Strides in between may have been taken twice.
+  void skip(const Named& from) {
+    if (from.shape == current_) {
+      line("skip from " + from.label);
+      return;
+    }
+    for (int64_t stride : {1, 2, 4}) {
+      if ((from.shape.height + stride - 1) / stride != current_.height || (from.shape.width + stride - 1) / stride != current_.width)
+        continue;
+      std::string norm = random_.chance(70) ? "  batch_norm" : "";
+      line(fmt::format("skip from {} via {} {{ conv(1x1, {}, stride = {}){} }}", from.label, fresh(), current_.channels, stride, norm));
+      return;
+    }
+  }
+
+  bool skip_from_anywhere() {
+    std::vector<const Named*> fitting;
+    for (size_t i = 0; i + 1 < named_.size(); ++i) {
+      if (named_[i].shape == current_) fitting.push_back(&named_[i]);
+    }
+    if (fitting.empty()) return false;
+    skip(*fitting[static_cast<size_t>(random_.below(static_cast<int64_t>(fitting.size())))]);
+    return true;
+  }
+
+  void pre_activation() {
+    Named from = named_.back();
+    layer("batch_norm", current_);
+    layer("relu", current_);
+    convolution(channels(), random_.chance(50));
+    skip(from);
+  }
+
+  void gate() {
+    if (random_.chance(70)) {
+      line(fmt::format("gate via {} {{ global_avg_pool  linear({})  relu  linear({})  sigmoid }}", fresh(), 1 + random_.below(6),
+                       current_.channels));
+    } else {
+      line(fmt::format("gate via {} {{ conv(1x1, {})  sigmoid }}", fresh(), current_.channels));
+    }
+    layer("relu", current_);
+  }
+
+  void pool() {
+    int64_t kernel = random_.one_of<int64_t>({2, 3});
+    if (current_.height < 4 || current_.width < 4) return;
+    const char* kind = random_.one_of({"max_pool", "avg_pool"});
+    // pad: 0 for a kernel of 2, 1 for one of 3.
+    int64_t pad = (kernel - 1) / 2;
+    auto out = [&](int64_t in) { return (in + 2 * pad - kernel) / 2 + 1; };
+    layer(fmt::format("{0}({1}x{1}, stride = 2)", kind, kernel), {current_.channels, out(current_.height), out(current_.width)});
+    if (random_.chance(30)) layer("batch_norm", current_);
+    if (random_.chance(30)) layer(random_.one_of({"relu", "sigmoid"}), current_);
+  }
+
+  void tail() {
+    if (random_.chance(70)) {
+      line("global_avg_pool");
+      line(fmt::format("fc: linear({})", random_.one_of<int64_t>({1, 10, 17, 100})));
+      if (random_.chance(20)) line("softmax");
+    } else {
+      layer("relu", current_);
+    }
+    line("output y");
+  }
+
+  Random random_;
+  std::string text_;
+  std::vector<Named> named_;
+  Shape current_{};
+  int labels_ = 0;
+  int outputs_ = 0;
+};
+
+}  // namespace
+
+std::string random_network(uint64_t seed) { return Generator(seed).run(); }
