@@ -47,6 +47,7 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel) {
     s.in_place = in_place(program, kernel, step.operand);
   }
   spec.schedule = kernel.schedule;
+  spec.in_place = in_place(program, kernel, kernel.in);
   return spec;
 }
 
@@ -54,7 +55,7 @@ std::string to_string(const KernelSpec& spec) {
   std::string out(to_string(spec.kind));
   out += text::attributes(spec.attributes);
   if (spec.kind == KernelKind::load) out += " input" + text::input_format(spec.input.format, spec.input.mean, spec.input.std);
-  out += " in " + layout_text(spec.in);
+  out += " in " + layout_text(spec.in) + (spec.in_place ? " in_place" : "");
   for (size_t i = 0; i < spec.epilogue.size(); ++i) {
     const KernelSpec::StepSpec& step = spec.epilogue[i];
     out += i == 0 ? " then " : ", ";

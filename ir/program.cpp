@@ -39,11 +39,13 @@ bool writes_once(const Program& program, const Kernel& kernel) {
 }
 
 bool in_place(const Program& program, const Kernel& kernel, TensorId operand) {
-  if (kernel.out == none || operand == none || operand == kernel.in) return false;
-  const bool in_epilogue =
-      std::any_of(kernel.epilogue.begin(), kernel.epilogue.end(), [&](const Step& step) { return step.operand == operand; });
+  if (kernel.out == none || operand == none) return false;
+  // A copy reads each element of its input where it writes it; other kernels read around it.
+  const bool elementwise = operand == kernel.in ? kernel.kind == KernelKind::copy
+                                                : std::any_of(kernel.epilogue.begin(), kernel.epilogue.end(),
+                                                              [&](const Step& step) { return step.operand == operand; });
   const Tensor& out = program.tensor(kernel.out);
-  return in_epilogue && out.offset != none && out.offset == program.tensor(operand).offset;
+  return elementwise && out.offset != none && out.offset == program.tensor(operand).offset;
 }
 
 }  // namespace resnetc::program

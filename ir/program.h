@@ -135,9 +135,9 @@ struct Program {
 /// Tensors a kernel reads, its epilogue's included.
 std::vector<TensorId> reads(const Kernel& kernel);
 /// Whether the schedule stores each element of the output exactly once (a tail that shifts inwards does not), so that the output may take
-/// the place of an epilogue operand.
+/// the place of an operand that is read element by element.
 bool writes_once(const Program& program, const Kernel& kernel);
-/// Whether the output shares its bytes with the epilogue operand `operand` (decided by plan-memory).
+/// Whether the output takes the place of `operand`, of the epilogue or, of a copy, the input (decided by plan-memory).
 bool in_place(const Program& program, const Kernel& kernel, TensorId operand);
 
 std::string print(const Program& program, const Sources& sources);
@@ -165,6 +165,7 @@ struct KernelSpec {
   };
   std::vector<StepSpec> epilogue;
   Schedule schedule;
+  bool in_place = false;           ///< copy: the output takes the input's place
 };
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
 std::string to_string(const KernelSpec& spec);

@@ -246,6 +246,12 @@ TEST_CASE("the check of memory plans finds each fault") {
   CHECK(after([](Program& p) { p.kernels[3].schedule.pixels = 7; }) ==
         "kernel 'sum' overwrites 'conv1', which it reads again: its schedule writes some elements twice");
   CHECK(after([](Program& p) { p.kernels[5].in = 1; }) == "kernel 'sum' overwrites 'conv1', which is still to be read");
+  // A copy may work in its input's place, another kernel may not.
+  CHECK(after([](Program& p) {
+          p.kernels[1].kind = program::KernelKind::copy;
+          p.tensors[0] = p.tensors[1];
+        }) == "none");
+  CHECK(after([](Program& p) { p.tensors[0] = p.tensors[1]; }) == "kernel 'conv1' overwrites 'conv1', which it reads");
   // Bytes that were never written.
   CHECK(after([](Program& p) { p.kernels.erase(p.kernels.begin() + 1); }) ==
         "kernel 'conv2' reads bytes of 'conv1' that nothing has written");
