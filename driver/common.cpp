@@ -66,6 +66,10 @@ std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics
 int report(const Diagnostics& diagnostics, const Invocation& invocation) {
   std::string text = diagnostics.render(invocation.colour_on_stderr());
   std::fwrite(text.data(), 1, text.size(), stderr);
+  for (const Diagnostic& diagnostic : diagnostics.all()) {
+    // How the pipeline words what its verifiers find.
+    if (diagnostic.text.starts_with("internal error: ")) return bug(std::string_view(diagnostic.text).substr(16));
+  }
   return diagnostics.has_errors() ? input_wrong : done;
 }
 

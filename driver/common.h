@@ -45,7 +45,7 @@ struct NetworkOptions {
 void add_network_options(CLI::App& command, NetworkOptions& options);
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files = nullptr);
 
-/// Prints the diagnostics on stderr; `input_wrong` if there are errors, else `done`.
+/// Prints the diagnostics on stderr; `input_wrong` if there are errors (`internal_bug` if one is resnetc's own), else `done`.
 int report(const Diagnostics& diagnostics, const Invocation& invocation);
 /// Prints one message on stderr and returns the status that goes with it.
 int usage_error(std::string_view text);

@@ -15,28 +15,28 @@ std::optional<Lowered> lower(const topology::Network& network, const LoweringOpt
   passes::PassContext context;
   context.diagnostics = &diagnostics;
   context.weights = options.weights;
-  context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
-    if (pass.to == passes::Level::topology) result.topology = std::get<topology::Network>(ir);
-    if (options.after_pass) options.after_pass(pass, ir, changed, current);
+  if (options.after_pass) {
+    context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
+      options.after_pass(pass, ir, changed, current);
+    };
+  }
+  // The passes of the list that leave `level`, in its order.
+  auto advance = [&](passes::AnyIr& ir, passes::Level level) {
+    for (const passes::PassInfo& pass : passes::all_passes()) {
+      if (pass.to == level && !passes::run_pass(pass, ir, context)) return false;
+    }
+    return true;
   };
   passes::AnyIr ir = network;
-  if (!passes::run_pipeline(ir, passes::Level::graph, context)) return std::nullopt;
+  if (!advance(ir, passes::Level::topology)) return std::nullopt;
+  result.topology = std::get<topology::Network>(ir);
+  if (!advance(ir, passes::Level::graph)) return std::nullopt;
   result.graph = std::get<graph::Graph>(ir);
-
   for (const codegen::TargetInfo* target : options.targets) {
     current = target;
     context.target = target->halide;
     passes::AnyIr own = result.graph;
-    // The graph is done: only what makes and changes programs is left, once for each target.
-    for (const passes::PassInfo& pass : passes::all_passes()) {
-      if (pass.to != passes::Level::program) continue;
-      auto start = std::chrono::steady_clock::now();
-      size_t timed = context.times.size();
-      std::string before = options.after_pass ? passes::print(own, diagnostics.sources()) : "";
-      if (!passes::run_pass(pass, own, context)) return std::nullopt;
-      if (context.times.size() == timed) context.times.push_back({std::string(pass.name), seconds_since(start)});
-      if (options.after_pass) options.after_pass(pass, own, before != passes::print(own, diagnostics.sources()), target);
-    }
+    if (!advance(own, passes::Level::program)) return std::nullopt;
     result.programs.push_back(std::get<program::Program>(std::move(own)));
   }
   result.remarks = std::move(context.remarks);

@@ -57,8 +57,8 @@ int opt(const OptOptions& options, const Invocation& invocation) {
           fmt::format("the pass '{}' reads a {}, but it would get a {}", pass->name, level_name(pass->from), level_name(level_of(*ir))));
     }
     if (!passes::run_pass(*pass, *ir, context)) {
-      if (report(diagnostics, invocation) == done) return bug(fmt::format("the pass '{}' failed and gave no reason", pass->name));
-      return input_wrong;
+      int status = report(diagnostics, invocation);
+      return status == done ? bug(fmt::format("the pass '{}' failed and gave no reason", pass->name)) : status;
     }
   }
   int status = report(diagnostics, invocation);

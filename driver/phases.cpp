@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "driver/common.h"
 #include "driver/ir_format.h"
@@ -101,9 +102,16 @@ bool emit(const std::vector<std::string>& kinds, const Lowered& lowered, const s
 }
 
 std::string opt_report(const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets, const Sources& sources) {
-  // Layers in execution order: a remark's place in the topology, not the pass that made it, says where it stands.
+  // Layers in execution order: a remark's place in the topology, not the pass that made it, says where it stands. What a kernel's line
+  // below says is left out here, and what holds for several targets is said once.
+  std::set<std::pair<std::string, std::string>> said;
+  for (const auto& program : lowered.programs) {
+    for (const auto& kernel : program.kernels) said.emplace(kernel.name, kernel.reason);
+  }
   std::map<std::string, std::vector<const passes::Remark*>> by_value;
-  for (const auto& remark : lowered.remarks) by_value[remark.value].push_back(&remark);
+  for (const auto& remark : lowered.remarks) {
+    if (said.emplace(remark.value, remark.text).second) by_value[remark.value].push_back(&remark);
+  }
   std::string out;
   auto show = [&](const std::string& value) {
     auto found = by_value.find(value);
