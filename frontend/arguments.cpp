@@ -140,8 +140,9 @@ struct Reader {
   }
 };
 
-constexpr Slot conv_slots[] = {{"kernel", true, ""},   {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2"},
-                               {"dilation", false, "1"}, {"groups", false, "1"}, {"bias", false, "false"}};
+constexpr Slot conv_slots[] = {
+    {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2"},
+    {"dilation", false, "1"}, {"groups", false, "1"}, {"bias", false, "false"}};
 constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "(kernel - 1) / 2"}};
 constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}};
 constexpr Slot linear_slots[] = {{"features", true, ""}};

@@ -59,25 +59,25 @@ struct Normalisation {
 };
 
 struct Input {
-  Name element;                ///< f32 or u8
+  Name element;  ///< f32 or u8
   std::vector<Expr> dimensions;
   std::vector<Normalisation> normalisations;
-  Location type_at;            ///< `f32[...]`
+  Location type_at;  ///< `f32[...]`
 };
 
 enum class StatementKind { call, let, repeat, condition, stage, input, output, skip, gate };
 
 struct Statement {
   StatementKind kind = StatementKind::call;
-  Location at;                         ///< of the statement without its braces
-  std::optional<Name> label;           ///< call: before the `:`; skip, gate: after `via`
-  Name name;                           ///< call: what is called; let, stage, input, output: the name it defines
-  std::vector<Argument> arguments;     ///< call
-  Expr expr;                           ///< let, repeat, condition
-  std::optional<Name> source;          ///< skip, output: after `from`
-  std::vector<Statement> body;         ///< repeat, stage, skip, gate; condition: where it is not 0
-  std::vector<Statement> otherwise;    ///< condition: where it is 0
-  std::unique_ptr<Input> input;        ///< input
+  Location at;                       ///< of the statement without its braces
+  std::optional<Name> label;         ///< call: before the `:`; skip, gate: after `via`
+  Name name;                         ///< call: what is called; let, stage, input, output: the name it defines
+  std::vector<Argument> arguments;   ///< call
+  Expr expr;                         ///< let, repeat, condition
+  std::optional<Name> source;        ///< skip, output: after `from`
+  std::vector<Statement> body;       ///< repeat, stage, skip, gate; condition: where it is not 0
+  std::vector<Statement> otherwise;  ///< condition: where it is 0
+  std::unique_ptr<Input> input;      ///< input
 };
 
 struct Parameter {

@@ -16,33 +16,37 @@ namespace resnetc {
 namespace {
 
 using ast::Statement;
+using topology::no_value;
 using topology::Node;
 using topology::NodeKind;
-using topology::no_value;
 using topology::ValueId;
 
-constexpr int max_depth = 60;              ///< of blocks, lists and repeats: every later pass recurses over them
-constexpr size_t max_nodes = 50'000;       ///< a ResNet-1202 has 5,000
+constexpr int max_depth = 60;         ///< of blocks, lists and repeats: every later pass recurses over them
+constexpr size_t max_nodes = 50'000;  ///< a ResNet-1202 has 5,000
 constexpr int64_t max_steps = 1'000'000;
 constexpr size_t max_path = 500;
 
 /// Where statements put what they make.
 struct Body {
-  std::string_view word;        ///< "network", "block", "stage" or "list"
+  std::string_view word;  ///< "network", "block", "stage" or "list"
   std::vector<Node>* nodes = nullptr;
-  std::string path = {};        ///< of the names inside: "layer2.0"
-  bool indexed = false;         ///< a stage or list: names come from the child's index, not from its label
-  ValueId in = no_value;        ///< what `in` means
+  std::string path = {};  ///< of the names inside: "layer2.0"
+  bool indexed = false;   ///< a stage or list: names come from the child's index, not from its label
+  ValueId in = no_value;  ///< what `in` means
   int64_t next_index = 0;
-  bool weights = false;         ///< whether anything inside has weights
-  bool skips = false;           ///< whether a skip edge stands directly inside
-  bool projections = false;     ///< whether one of them has weights
+  bool weights = false;      ///< whether anything inside has weights
+  bool skips = false;        ///< whether a skip edge stands directly inside
+  bool projections = false;  ///< whether one of them has weights
 };
 
 class Elaborator {
  public:
   Elaborator(const ast::Definition& definition, const BlockTable& blocks, Diagnostics& diagnostics)
-      : definition_(definition), blocks_(blocks), diagnostics_(diagnostics), reporter_(diagnostics), errors_before_(diagnostics.error_count()) {}
+      : definition_(definition),
+        blocks_(blocks),
+        diagnostics_(diagnostics),
+        reporter_(diagnostics),
+        errors_before_(diagnostics.error_count()) {}
 
   std::optional<topology::Network> run(const FrontendOptions& options) {
     network_.name = definition_.name.text;
@@ -69,8 +73,8 @@ class Elaborator {
       if (std::none_of(definition_.parameters.begin(), definition_.parameters.end(), declared)) {
         std::vector<std::string_view> names;
         for (const ast::Parameter& p : definition_.parameters) names.push_back(p.name.text);
-        diagnostics_.error(definition_.name.at, fmt::format(message::set_unknown, name, network_.name, shown_parameters(definition_),
-                                                            suggestion(name, names)));
+        diagnostics_.error(definition_.name.at,
+                           fmt::format(message::set_unknown, name, network_.name, shown_parameters(definition_), suggestion(name, names)));
       } else if (!given.emplace(name, value).second) {
         diagnostics_.error(definition_.name.at, fmt::format(message::set_twice, name));
       }
@@ -341,7 +345,9 @@ class Elaborator {
     reporter_.uses.pop_back();
     active_.pop_back();
 
-    node.block_kind = inner.projections ? topology::BlockKind::conv : inner.skips ? topology::BlockKind::identity : topology::BlockKind::plain;
+    node.block_kind = inner.projections ? topology::BlockKind::conv
+                      : inner.skips     ? topology::BlockKind::identity
+                                        : topology::BlockKind::plain;
     node.result = current_;
     body.weights |= inner.weights;
     if (inner.weights && !body.indexed && !s.label) {
@@ -424,7 +430,7 @@ class Elaborator {
   topology::Network network_;
   const Body* body_ = nullptr;  ///< the network's own
   ValueId current_ = no_value;
-  Location ended_;              ///< of the output that ends the network
+  Location ended_;  ///< of the output that ends the network
   bool stopped_ = false;
   int depth_ = 0;
   size_t nodes_ = 0;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t max_name_length = 100;
 
-constexpr std::array<std::string_view, 17> keywords = {"use", "block", "network", "input", "output", "stage", "repeat", "if",  "else",
+constexpr std::array<std::string_view, 17> keywords = {"use", "block", "network", "input", "output", "stage", "repeat", "if",   "else",
                                                        "let", "skip",  "gate",    "via",   "from",   "in",    "true",   "false"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -72,7 +72,8 @@ class Lexer {
     if (is_letter(c)) {
       while (is_letter(peek()) || is_digit(peek())) ++at_;
       const std::string_view text = text_.substr(start, at_ - start);
-      if (text.size() > max_name_length) diagnostics_.error(location(start), fmt::format(message::name_too_long, text.size(), max_name_length));
+      if (text.size() > max_name_length)
+        diagnostics_.error(location(start), fmt::format(message::name_too_long, text.size(), max_name_length));
       push(std::find(keywords.begin(), keywords.end(), text) == keywords.end() ? TokenKind::name : TokenKind::keyword, start);
     } else if (is_digit(c)) {
       number();
@@ -150,7 +151,8 @@ class Lexer {
     if (kind == TokenKind::decimal) {
       const auto [end, error] = std::from_chars(text_.data() + start, text_.data() + at_, token.decimal);
       if (error != std::errc() || !std::isfinite(token.decimal)) {
-        diagnostics_.error(location(start), fmt::format(message::decimal_too_large, text_.substr(start, std::min<size_t>(at_ - start, 60))));
+        diagnostics_.error(location(start),
+                           fmt::format(message::decimal_too_large, text_.substr(start, std::min<size_t>(at_ - start, 60))));
         token.decimal = 1;
       }
     } else {

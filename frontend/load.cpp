@@ -138,7 +138,8 @@ class Loader {
         }
         const auto [found, fresh] = blocks_.emplace(block.name.text, &block);
         if (fresh) continue;
-        diagnostics_.error(block.name.at, fmt::format(message::block_twice, block.name.text)).note(found->second->name.at, message::first_here);
+        diagnostics_.error(block.name.at, fmt::format(message::block_twice, block.name.text))
+            .note(found->second->name.at, message::first_here);
       }
     }
   }
@@ -146,9 +147,9 @@ class Loader {
   const FrontendOptions& options_;
   Diagnostics& diagnostics_;
   std::vector<std::string>* files_;
-  std::deque<ast::File> parsed_;         ///< the network's own first; references stay valid
-  std::map<std::string, bool> state_;    ///< by canonical path: whether all it uses has been read
-  std::vector<Location> active_;         ///< the uses being followed, outermost first
+  std::deque<ast::File> parsed_;       ///< the network's own first; references stay valid
+  std::map<std::string, bool> state_;  ///< by canonical path: whether all it uses has been read
+  std::vector<Location> active_;       ///< the uses being followed, outermost first
   BlockTable blocks_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+// clang-format off
 // X(id, format)
 #define RESNETC_FRONTEND_MESSAGES(X)                                                                                                      \
   /* characters and words */                                                                                                              \
@@ -36,7 +37,7 @@
   X(block_twice, "the block '{}' is defined twice; rename one")                                                                           \
   X(block_named_as_layer, "'{}' is a layer of the language; choose another name for the block")                                           \
   /* parameters and arithmetic */                                                                                                         \
-  X(set_unknown, "--set {}: the network '{}' has no such parameter, {}{}")                                                                \
+  X(set_unknown, "--set {}: the network '{}' has no such parameter: {}{}")                                                                \
   X(set_twice, "--set {} is given twice; give it once")                                                                                   \
   X(parameter_without_value, "the parameter '{}' has no value; write a default after it or pass --set {}=INT")                            \
   X(unknown_name, "unknown name '{}'{}")                                                                                                  \
@@ -93,6 +94,7 @@
   X(too_many_nodes, "the network has more than {} layers, blocks and edges; repeat less often")                                           \
   X(too_much_work, "the network takes more than {} steps to resolve; repeat less often")                                                  \
   X(path_too_long, "the layer's name has more than {} characters; shorten the labels, or nest less")
+// clang-format on
 
 namespace resnetc::message {
 

@@ -99,7 +99,8 @@ class Parser {
 
   void recover_item() {
     next();
-    while (token().kind != TokenKind::end && !(token().first_on_line && (token().is("use") || token().is("block") || token().is("network")))) {
+    while (token().kind != TokenKind::end &&
+           !(token().first_on_line && (token().is("use") || token().is("block") || token().is("network")))) {
       next();
     }
   }
@@ -140,7 +141,8 @@ class Parser {
       if (!name(parameter.name, "a parameter's name")) return false;
       for (const ast::Parameter& other : out) {
         if (other.name.text != parameter.name.text) continue;
-        diagnostics_.error(parameter.name.at, fmt::format(message::parameter_twice, parameter.name.text)).note(other.name.at, message::first_here);
+        diagnostics_.error(parameter.name.at, fmt::format(message::parameter_twice, parameter.name.text))
+            .note(other.name.at, message::first_here);
         break;
       }
       if (accept("=") && !expr(parameter.value.emplace())) return false;
@@ -411,8 +413,9 @@ class Parser {
       const Token& op = token();
       next();
       if (!factor(out)) return false;
-      const ast::ExprKind kind =
-          op.text == "*" ? ast::ExprKind::multiply : op.text == "/" ? ast::ExprKind::divide : ast::ExprKind::remainder;
+      const ast::ExprKind kind = op.text == "*"   ? ast::ExprKind::multiply
+                                 : op.text == "/" ? ast::ExprKind::divide
+                                                  : ast::ExprKind::remainder;
       out.postfix.push_back({kind, 0, op.text, op.at});
     }
     return true;

@@ -39,8 +39,8 @@ void resolve_normalisation(const ast::Normalisation& n, int64_t channels, Report
     return;
   }
   if (static_cast<int64_t>(n.numbers.size()) != channels) {
-    reporter.error(n.name.at, fmt::format(message::normalise_count, n.name.text, n.numbers.size(), n.numbers.size() == 1 ? "" : "s", channels,
-                                          channels == 1 ? "" : "s"));
+    reporter.error(n.name.at, fmt::format(message::normalise_count, n.name.text, n.numbers.size(), n.numbers.size() == 1 ? "" : "s",
+                                          channels, channels == 1 ? "" : "s"));
   }
   for (const ast::Number& number : n.numbers) {
     if (n.name.text == "mean" && !(number.value >= -1000 && number.value <= 1000)) {

@@ -28,10 +28,10 @@ TEST_CASE("frontend: values are named by their path") {
 }
 
 TEST_CASE("frontend: in a stage and in a list weights are counted") {
-  const Network network =
-      in_network("stage s { conv(1x1, 4) relu let k = 1 if k { repeat 2 { relu conv(1x1, 4) } } else { relu } skip from in via d { conv(1x1, 4) } "
-                 "gate via { conv(1x1, 4) } label: conv(1x1, 4) b }",
-                 "block b { c: conv(1x1, 4) }");
+  const Network network = in_network(
+      "stage s { conv(1x1, 4) relu let k = 1 if k { repeat 2 { relu conv(1x1, 4) } } else { relu } skip from in via d { conv(1x1, 4) } "
+      "gate via { conv(1x1, 4) } label: conv(1x1, 4) b }",
+      "block b { c: conv(1x1, 4) }");
   const std::vector<Node>& s = network.body[0].children;
   REQUIRE(s.size() == 10);
   CHECK(s[0].weights == "s.0");
@@ -68,7 +68,8 @@ TEST_CASE("frontend: skips start where they say") {
 
 TEST_CASE("frontend: arguments and defaults") {
   const Network network = in_network(
-      "a: conv([3, 5], 8, dilation = 2) b: conv(4x4, 8, stride = [2, 1], groups = 2, bias = true) max_pool(3x3) avg_pool(2x2, stride = 1, pad = "
+      "a: conv([3, 5], 8, dilation = 2) b: conv(4x4, 8, stride = [2, 1], groups = 2, bias = true) max_pool(3x3) avg_pool(2x2, stride = 1, "
+      "pad = "
       "0) bn: batch_norm(eps = 1e-3) c: conv(7x7, p % 2 + -1 * 2 + 4)");
   const auto& a = network.body[0].attributes;
   CHECK(a.kernel == Extent2{3, 5});
@@ -114,10 +115,12 @@ TEST_CASE("frontend: every file that is read is told, and -I and installed folde
   Sources sources;
   Diagnostics diagnostics(sources);
   std::vector<std::string> files;
-  CHECK(parse_network("n.rn",
-                      "use \"library/again.rn\" use \"blocks/basic.rn\" network n { input x: f32[N, 3, 8, 8] stage s { conv_block(4) unit(2) } "
-                      "output y }",
-                      options, diagnostics, &files));
-  CHECK(files == std::vector<std::string>{(root / "tests/language/library/again.rn").string(), (root / "tests/language/library/library.rn").string(),
+  CHECK(parse_network(
+      "n.rn",
+      "use \"library/again.rn\" use \"blocks/basic.rn\" network n { input x: f32[N, 3, 8, 8] stage s { conv_block(4) unit(2) } "
+      "output y }",
+      options, diagnostics, &files));
+  CHECK(files == std::vector<std::string>{(root / "tests/language/library/again.rn").string(),
+                                          (root / "tests/language/library/library.rn").string(),
                                           (root / "networks/blocks/basic.rn").string()});
 }
