@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "passes/shape_history.h"
+
 namespace resnetc::passes {
 namespace {
 
@@ -13,38 +15,34 @@ using topology::ValueId;
 
 class Check {
  public:
-  Check(const topology::Network& network, PassContext& context) : network_(network), context_(context) {
-    makers_.resize(network.values.size(), nullptr);
-    index(network.body);
-  }
+  Check(const topology::Network& network, PassContext& context) : network_(network), history_(network), errors_(*context.diagnostics) {}
 
   void run(const std::vector<Node>& nodes) {
     for (const Node& node : nodes) {
+      errors_.enter(node);
       run(node.children);
+      errors_.leave();
       if (node.kind == NodeKind::skip) skip(node);
       if (node.kind == NodeKind::gate) gate(node);
     }
   }
 
  private:
-  void index(const std::vector<Node>& nodes) {
-    for (const Node& node : nodes) {
-      index(node.children);
-      if (node.kind != NodeKind::block && node.kind != NodeKind::stage) makers_[static_cast<size_t>(node.result)] = &node;
-    }
-  }
-
   void skip(const Node& node) {
     const topology::Value& current = network_.value(node.input);
     const topology::Value& carried = network_.value(node.list_result);
     if (!current.type || !carried.type || *current.type == *carried.type) return;
-    Diagnostic& error = context_.diagnostics->error(
-        node.at, fmt::format("the two ends of this skip edge differ in {}: '{}' is {}, and the current value, '{}', is {}",
-                             difference(*carried.type, *current.type), carried.name, to_string(*carried.type), current.name,
-                             to_string(*current.type)));
-    explain(error, node.list_result, *current.type);
-    explain(error, node.input, *carried.type);
-    error.note({}, mend(node, *network_.value(node.from).type, *current.type));
+    Diagnostic* error =
+        errors_.error(node.at, fmt::format("the two ends of this skip edge differ in {}: '{}' is {}, and the current value, '{}', is {}",
+                                           difference(*carried.type, *current.type), carried.name, to_string(*carried.type), current.name,
+                                           to_string(*current.type)));
+    if (error == nullptr) return;
+    explain(*error, node.list_result, *current.type);
+    explain(*error, node.input, *carried.type);
+    errors_.note_block(*error);
+    // An edge with layers on it is mended there; its source has a type, or its list would have none.
+    const std::optional<TensorType>& from = network_.value(node.from).type;
+    if (from) error->note({}, mend(node, *from, *current.type));
   }
 
   void gate(const Node& node) {
@@ -54,11 +52,29 @@ class Check {
     std::string why;
     const TensorType operands[] = {*current.type, *factor.type};
     if (infer_type(OpKind::mul, {}, operands, why)) return;
-    Diagnostic& error = context_.diagnostics->error(
+    Diagnostic* error = errors_.error(
         node.at,
         fmt::format("a gate multiplies the current value, '{}', {}, by a value of the same shape or {}, not by '{}', {}", current.name,
                     to_string(*current.type), to_string(TensorType::vector(current.type->channels)), factor.name, to_string(*factor.type)));
-    explain(error, node.list_result, *current.type);
+    if (error == nullptr) return;
+    bool channels = current.type->channels != factor.type->channels;
+    history_.explain(*error, node.input, channels, !channels);
+    history_.explain(*error, node.list_result, channels, !channels);
+    errors_.note_block(*error);
+    error->note({}, gate_mend(*current.type, *factor.type));
+  }
+
+  static std::string gate_mend(const TensorType& current, const TensorType& factor) {
+    if (current.channels == factor.channels) return "to mend it, end the gate's list with the same height and width, or with rank 2";
+    return fmt::format("to mend it, let the last {} of the gate's list make {} channels", factor.rank == 2 ? "linear" : "conv",
+                       current.channels);
+  }
+
+  /// Only the dimensions in which `value` differs from `other`.
+  void explain(Diagnostic& error, ValueId value, const TensorType& other) const {
+    const TensorType& end = *network_.value(value).type;
+    history_.explain(error, value, end.channels != other.channels || end.rank != other.rank,
+                     end.height != other.height || end.width != other.width);
   }
 
   static std::string difference(const TensorType& a, const TensorType& b) {
@@ -70,32 +86,6 @@ class Check {
     std::string out = parts[0];
     for (size_t i = 1; i < parts.size(); ++i) out += (i + 1 == parts.size() ? " and " : ", ") + parts[i];
     return out;
-  }
-
-  /// Walks back from `value` to the layers that gave it the dimensions in which it differs from `other`.
-  void explain(Diagnostic& error, ValueId value, const TensorType& other) {
-    const TensorType end = *network_.value(value).type;
-    bool channels = end.channels != other.channels || end.rank != other.rank;
-    bool extent = end.height != other.height || end.width != other.width;
-    for (ValueId v = value; channels || extent;) {
-      const topology::Value& made = network_.value(v);
-      const Node* maker = makers_[static_cast<size_t>(v)];
-      if (maker == nullptr) {
-        error.note(made.at, fmt::format("'{}' is {}: so the input is declared", made.name, to_string(*made.type)));
-        return;
-      }
-      const topology::Value& operand = network_.value(maker->input);
-      if (maker->kind == NodeKind::layer && operand.type) {
-        bool here_channels = channels && (operand.type->channels != made.type->channels || operand.type->rank != made.type->rank);
-        bool here_extent = extent && (operand.type->height != made.type->height || operand.type->width != made.type->width);
-        if (here_channels || here_extent) {
-          error.note(maker->at, fmt::format("'{}' makes {} of {}", made.name, to_string(*made.type), to_string(*operand.type)));
-        }
-        channels = channels && !here_channels;
-        extent = extent && !here_extent;
-      }
-      v = maker->input;
-    }
   }
 
   static std::string mend(const Node& node, const TensorType& from, const TensorType& to) {
@@ -117,8 +107,8 @@ class Check {
   }
 
   const topology::Network& network_;
-  PassContext& context_;
-  std::vector<const Node*> makers_;
+  ShapeHistory history_;
+  OncePerPlace errors_;
 };
 
 }  // namespace

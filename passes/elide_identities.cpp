@@ -22,6 +22,9 @@ class Elision {
     replaced_.resize(count);
     for (size_t i = 0; i < count; ++i) replaced_[i] = static_cast<ValueId>(i);
     non_negative_.resize(count, false);
+    uses_.resize(count, 0);
+    count_uses(network_.body);
+    for (const topology::Output& o : network_.outputs) ++uses_[static_cast<size_t>(o.value)];
     list(network_.body);
     if (!context_.depends_on_values) return;
     rename(network_.body);
@@ -79,10 +82,16 @@ class Elision {
   void block(Node& block) {
     auto skip = std::find_if(block.children.begin(), block.children.end(), [](const Node& n) { return n.kind == NodeKind::skip; });
     if (skip == block.children.end() || !skip->children.empty() || skip->from != block.input || skip == block.children.begin()) return;
-    const Node& last = *(skip - 1);
-    if (last.kind != NodeKind::layer || last.op != OpKind::batch_norm || !is_zero(last)) return;
+    // The branch: a chain of layers, each used by the next alone, with a zero at the end.
     for (auto n = block.children.begin(); n != skip; ++n) {
-      if (n->kind != NodeKind::layer || used_elsewhere(*n, block, skip)) return;
+      if (n->kind != NodeKind::layer || uses_[static_cast<size_t>(n->result)] != 1) return;
+    }
+    if (!yields_zero(*(skip - 1))) return;
+    for (auto n = block.children.begin(); n != skip; ++n) {
+      if (finite(*n)) continue;
+      context_.remarks.push_back({"elide-identities", block.label,
+                                  fmt::format("the residual branch is kept: weights of '{}' are not finite", n->weights), block.at});
+      return;
     }
     context_.depends_on_values = true;
     context_.remarks.push_back({"elide-identities", block.label, "the residual branch is zero: the block is the identity", block.at});
@@ -91,26 +100,40 @@ class Elision {
     block.children.erase(block.children.begin(), skip + 1);
   }
 
-  bool is_zero(const Node& norm) const {
-    int64_t c = network_.value(norm.result).type->channels;
-    auto read = [&](const char* suffix) { return context_.weights->read(fmt::format("{}.{}", norm.weights, suffix), {c}); };
-    auto all = [](const std::vector<double>& v, auto&& good) { return !v.empty() && std::all_of(v.begin(), v.end(), good); };
-    auto zero = [](double x) { return x == 0; };
-    return all(read("weight"), zero) && all(read("bias"), zero) && all(read("running_mean"), [](double x) { return std::isfinite(x); }) &&
-           all(read("running_var"), [](double x) { return std::isfinite(x) && x >= 0; });
+  /// Whether the layer's result is zero for every finite operand: a batch norm that scales by zero and shifts by zero, a convolution or
+  /// linear layer with nothing but zeros.
+  bool yields_zero(const Node& layer) const {
+    if (layer.op != OpKind::batch_norm && layer.op != OpKind::conv2d && layer.op != OpKind::linear) return false;
+    return all_weights(layer, [](std::string_view suffix, double x) { return x == 0 || suffix.starts_with("running_"); });
   }
 
-  /// Whether a value of the branch is used after it: by a skip edge later in the block, or as an output.
-  bool used_elsewhere(const Node& node, const Node& block, std::vector<Node>::const_iterator skip) const {
-    for (const topology::Output& o : network_.outputs) {
-      if (o.value == node.result) return true;
+  /// Whether the layer makes finite values of finite ones, as far as its weights decide that.
+  bool finite(const Node& layer) const {
+    double eps = layer.attributes.eps;
+    return all_weights(layer,
+                       [eps](std::string_view suffix, double x) { return std::isfinite(x) && (suffix != "running_var" || x + eps > 0); });
+  }
+
+  template <class Good>
+  bool all_weights(const Node& layer, Good good) const {
+    for (const WeightSpec& w : weight_specs(layer.op, layer.attributes, *network_.value(layer.input).type)) {
+      std::vector<double> values = context_.weights->read(fmt::format("{}.{}", layer.weights, w.suffix), w.shape);
+      if (values.empty() || !std::all_of(values.begin(), values.end(), [&](double x) { return good(w.suffix, x); })) return false;
     }
-    return std::any_of(skip + 1, block.children.cend(), [&](const Node& n) { return uses(n, node.result); });
+    return true;
   }
 
-  static bool uses(const Node& node, ValueId value) {
-    if (node.input == value || node.from == value || node.list_result == value) return true;
-    return std::any_of(node.children.begin(), node.children.end(), [&](const Node& n) { return uses(n, value); });
+  /// How often each value is an operand, the source of an edge, or what an edge's list makes.
+  void count_uses(const std::vector<Node>& nodes) {
+    auto count = [&](ValueId v) {
+      if (v != topology::no_value) ++uses_[static_cast<size_t>(v)];
+    };
+    for (const Node& n : nodes) {
+      count_uses(n.children);
+      count(n.input);
+      if (n.kind == NodeKind::skip) count(n.from);
+      if (n.kind == NodeKind::skip || n.kind == NodeKind::gate) count(n.list_result);
+    }
   }
 
   void rename(std::vector<Node>& nodes) {
@@ -166,6 +189,7 @@ class Elision {
   PassContext& context_;
   std::vector<ValueId> replaced_;
   std::vector<bool> non_negative_;
+  std::vector<int> uses_;
   ValueId elided_before_ = topology::no_value;
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "passes/shape_history.h"
+
 namespace resnetc::passes {
 namespace {
 
@@ -10,11 +12,13 @@ using topology::NodeKind;
 
 class Inference {
  public:
-  Inference(topology::Network& network, PassContext& context) : network_(network), context_(context) {}
+  Inference(topology::Network& network, PassContext& context) : network_(network), history_(network), errors_(*context.diagnostics) {}
 
   void run(const std::vector<Node>& nodes) {
     for (const Node& node : nodes) {
+      errors_.enter(node);
       run(node.children);
+      errors_.leave();
       if (node.kind == NodeKind::layer) layer(node);
       if (node.kind == NodeKind::skip || node.kind == NodeKind::gate) {
         network_.value(node.result).type = network_.value(node.input).type;
@@ -25,19 +29,22 @@ class Inference {
  private:
   void layer(const Node& node) {
     const auto& operand = network_.value(node.input);
+    network_.value(node.result).type.reset();
     if (!operand.type) return;
     std::string why;
     auto type = infer_type(node.op, node.attributes, std::span(&*operand.type, 1), why);
-    if (!type) {
-      context_.diagnostics->error(node.at, why)
-          .note(operand.at, fmt::format("its input, '{}', is {}", operand.name, to_string(*operand.type)));
-      return;
-    }
     network_.value(node.result).type = type;
+    if (type) return;
+    Diagnostic* error = errors_.error(node.at, why);
+    if (error == nullptr) return;
+    error->note(operand.at, fmt::format("its input, '{}', is {}", operand.name, to_string(*operand.type)));
+    history_.explain(*error, node.input, true, operand.type->rank == 4);
+    errors_.note_block(*error);
   }
 
   topology::Network& network_;
-  PassContext& context_;
+  ShapeHistory history_;
+  OncePerPlace errors_;
 };
 
 }  // namespace

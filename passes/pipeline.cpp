@@ -32,11 +32,30 @@ struct Pass {
   void (*on_program)(Program&, PassContext&) = nullptr;
 };
 
+/// Where there are errors the pipeline stops after this pass: the edges that can be checked all the same are, so that one run shows all.
+void infer_shapes_and_check(Network& network, PassContext& context) {
+  size_t errors = context.diagnostics->error_count();
+  infer_shapes(network, context);
+  if (context.diagnostics->error_count() != errors) check_skips(network, context);
+}
+
+/// Whether every value has a type and every edge agrees: what the passes after check-skips rest on. IR text may come without.
+bool checked(const Network& network, PassContext& context) {
+  for (const topology::Value& value : network.values) {
+    if (value.type) continue;
+    context.diagnostics->error(value.at, fmt::format("'{}' has no type yet: run infer-shapes first", value.name));
+    return false;
+  }
+  size_t errors = context.diagnostics->error_count();
+  check_skips(network, context);
+  return context.diagnostics->error_count() == errors;
+}
+
 constexpr Level topo = Level::topology;
 
 const std::array<Pass, 9> pipeline{{
     {.info = {"infer-shapes", topo, topo, "gives every value its dimensions", "first: everything after asks for types"},
-     .on_topology = infer_shapes},
+     .on_topology = infer_shapes_and_check},
     {.info = {"check-skips", topo, topo, "the two values at a skip edge must agree",
               "before anything is rewritten, so that errors speak of what was written"},
      .on_topology = [](Network& n, PassContext& c) { check_skips(n, c); }},
@@ -69,6 +88,7 @@ std::optional<std::string> verify(const AnyIr& ir) {
 
 /// False if the pass yields no IR.
 bool apply(const Pass& pass, AnyIr& ir, PassContext& context) {
+  if ((pass.on_topology == elide_identities || pass.to_graph != nullptr) && !checked(std::get<Network>(ir), context)) return false;
   if (pass.on_topology != nullptr) {
     pass.on_topology(std::get<Network>(ir), context);
   } else if (pass.to_graph != nullptr) {

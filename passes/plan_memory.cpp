@@ -24,11 +24,14 @@ bool overlap(const Place& a, const Place& b) { return a.first <= b.last && b.fir
 /// The operand whose place the kernel's output may take, or none.
 TensorId in_place_operand(const Program& program, const Kernel& kernel, int index, const std::vector<int>& last_use) {
   if (kernel.out == program::none || !program::writes_once(program, kernel)) return program::none;
+  // What is read twice is left alone: a convolution reads around the element it writes, whatever its epilogue does.
+  auto mentions = [&](TensorId id) {
+    auto steps = std::count_if(kernel.epilogue.begin(), kernel.epilogue.end(), [&](const program::Step& s) { return s.operand == id; });
+    return steps + (kernel.in == id ? 1 : 0);
+  };
   auto fits = [&](TensorId id) {
-    if (id == program::none || last_use[static_cast<size_t>(id)] != index) return false;
-    if (!program.tensor(id).same_layout(program.tensor(kernel.out))) return false;
-    std::vector<TensorId> all = program::reads(kernel);
-    return std::count(all.begin(), all.end(), id) == 1;
+    return id != program::none && last_use[static_cast<size_t>(id)] == index && mentions(id) == 1 &&
+           program.tensor(id).same_layout(program.tensor(kernel.out));
   };
   if (kernel.kind == program::KernelKind::copy && fits(kernel.in)) return kernel.in;
   for (const program::Step& s : kernel.epilogue) {

@@ -1,0 +1,80 @@
+#include "passes/shape_history.h"
+
+#include <fmt/format.h>
+
+namespace resnetc::passes {
+namespace {
+
+using topology::Node;
+using topology::NodeKind;
+
+/// `conv 3x3, stride 2`: the layer with what shapes its result.
+std::string described(const Node& layer) {
+  const OpAttributes& a = layer.attributes;
+  const OpInfo& op = info(layer.op);
+  std::string text(op.layer);
+  auto extent = [](Extent2 e) { return e.h == e.w ? std::to_string(e.h) : to_string(e); };
+  if (op.window) {
+    text += fmt::format(" {}", to_string(a.kernel));
+    if (a.stride != Extent2{1, 1}) text += fmt::format(", stride {}", extent(a.stride));
+    if (a.dilation != Extent2{1, 1}) text += fmt::format(", dilation {}", extent(a.dilation));
+    if (a.pad != default_pad(a.kernel, a.dilation)) text += fmt::format(", pad {}", extent(a.pad));
+  }
+  return text;
+}
+
+void index(const std::vector<Node>& nodes, std::vector<const Node*>& makers) {
+  for (const Node& node : nodes) {
+    index(node.children, makers);
+    if (node.kind != NodeKind::block && node.kind != NodeKind::stage) makers[static_cast<size_t>(node.result)] = &node;
+  }
+}
+
+}  // namespace
+
+ShapeHistory::ShapeHistory(const topology::Network& network) : network_(network), makers_(network.values.size(), nullptr) {
+  index(network.body, makers_);
+}
+
+void ShapeHistory::explain(Diagnostic& error, topology::ValueId value, bool channels, bool extent) const {
+  while (channels || extent) {
+    const topology::Value& made = network_.value(value);
+    const Node* maker = makers_[static_cast<size_t>(value)];
+    if (maker == nullptr) {
+      error.note(made.at, fmt::format("the input '{}' is declared as {}", made.name, to_string(*made.type)));
+      return;
+    }
+    const topology::Value& operand = network_.value(maker->input);
+    if (!operand.type) return;
+    bool other_rank = operand.type->rank != made.type->rank;
+    bool here_channels = channels && (operand.type->channels != made.type->channels || other_rank);
+    bool here_extent = extent && (operand.type->height != made.type->height || operand.type->width != made.type->width);
+    if (here_channels || here_extent) {
+      error.note(maker->at,
+                 fmt::format("'{}' ({}) makes {} of {}", made.name, described(*maker), to_string(*made.type), to_string(*operand.type)));
+    }
+    channels = channels && !here_channels;
+    extent = extent && !here_extent;
+    value = maker->input;
+  }
+}
+
+Diagnostic* OncePerPlace::error(Location at, std::string text) {
+  if (at.known()) {
+    std::vector<Location> place{at};
+    for (const Node* block : blocks_) place.push_back(block->at);
+    if (!seen_.insert(std::move(place)).second) return nullptr;
+  }
+  Diagnostic& error = diagnostics_.error(at, std::move(text));
+  return diagnostics_.error_count() > Diagnostics::limit ? nullptr : &error;
+}
+
+void OncePerPlace::note_block(Diagnostic& error) const {
+  for (auto block = blocks_.rbegin(); block != blocks_.rend(); ++block) {
+    if ((*block)->kind != NodeKind::block) continue;
+    error.note((*block)->at, fmt::format("in '{}', which uses the block '{}' here", (*block)->label, (*block)->definition));
+    return;
+  }
+}
+
+}  // namespace resnetc::passes

@@ -1,0 +1,89 @@
+/// \file Random networks through every pass: what a graph computes does not change, every IR verifies and reads back as it was, and the
+/// planned memory passes the checker, which run_pass asks.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "tests/unit/pass_test.h"
+#include "tests/unit/random_network.h"
+
+using namespace pass_test;
+
+namespace {
+
+constexpr uint64_t network_count = 60;
+
+/// The result of each graph pass, first of all of lower-to-graph, on one picture.
+void check_graph_passes(uint64_t seed, const WeightSource& weights) {
+  Session session;
+  std::vector<Values> expected;
+  session.context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool) {
+    if (pass.to != passes::Level::graph) return;
+    const auto& graph = std::get<graph::Graph>(ir);
+    std::vector<Values> outputs = interpret(graph, weights, input_for(graph));
+    if (expected.empty()) expected = outputs;
+    CHECK_MESSAGE(difference(expected, outputs) < 1e-9, "after ", std::string(pass.name));
+  };
+  session.lowered(random_network(seed), passes::Level::graph);
+  CHECK(!expected.empty());
+}
+
+}  // namespace
+
+TEST_CASE("passes on the graph keep what random networks compute") {
+  for (uint64_t seed = 0; seed < network_count; ++seed) {
+    CAPTURE(seed);
+    check_graph_passes(seed, GeneratedWeights());
+  }
+}
+
+TEST_CASE("random networks are planned without overlap on every target") {
+  const char* targets[] = {"x86-64-linux-avx-avx2-avx512-avx512_skylake-f16c-fma-sse41-no_runtime",
+                           "x86-64-linux-avx-avx2-f16c-fma-sse41-no_runtime", "x86-64-linux-sse41-no_runtime"};
+  for (uint64_t seed = 0; seed < 5 * network_count; ++seed) {
+    CAPTURE(seed);
+    Session session;
+    session.context.target = targets[seed % 3];
+    passes::AnyIr ir = session.lowered(random_network(seed), passes::Level::program);
+    const auto& program = std::get<program::Program>(ir);
+    CHECK(program::check_memory_plan(program) == std::nullopt);
+    // What needs no memory of its own shares: never more than all tensors side by side, and room for each.
+    int64_t all = 0;
+    for (const program::Tensor& t : program.tensors) all += t.picture_bytes();
+    CHECK(program.arena_bytes <= all);
+  }
+}
+
+TEST_CASE("every IR of random networks reads back as it was printed") {
+  for (uint64_t seed = 0; seed < network_count; ++seed) {
+    CAPTURE(seed);
+    Session session;
+    session.context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool) {
+      const std::string text = passes::print(ir, session.sources);
+      Diagnostics diagnostics(session.sources);
+      const FileId file = session.sources.add("again.ir", text);
+      std::string again;
+      auto keep = [&](const auto& read) {
+        if (read) again = print(*read, session.sources);
+      };
+      if (pass.to == passes::Level::topology) keep(topology::parse(file, diagnostics));
+      if (pass.to == passes::Level::graph) keep(graph::parse(file, diagnostics));
+      if (pass.to == passes::Level::program) keep(program::parse(file, diagnostics));
+      CHECK_MESSAGE(again == text, std::string(pass.name), diagnostics.render());
+    };
+    session.lowered(random_network(seed), passes::Level::program);
+  }
+}
+
+TEST_CASE("random networks are the same for a seed, and reach what they are meant to reach") {
+  CHECK(random_network(7) == random_network(7));
+  CHECK(random_network(7) != random_network(8));
+  std::string all;
+  for (uint64_t seed = 0; seed < network_count; ++seed) all += random_network(seed);
+  for (const char* part : {"u8[",           "13, 21",          "groups",   "dilation", "bias = true",
+                           "conv(1x1",      "conv(3x3",        "conv(5x5", "conv(7x7", "stride = 2",
+                           "skip from",     " via ",           "gate via", "max_pool", "avg_pool",
+                           "pad_channels",  "global_avg_pool", "linear",   "softmax",  "sigmoid",
+                           "output extra1", "output extra2",   ", 40",     ", 17",     ", 1)"}) {
+    CHECK_MESSAGE(all.find(part) != std::string::npos, part);
+  }
+}
