@@ -67,8 +67,9 @@ TEST_CASE("errors in independent places show in one run, of layers and of edges"
 
 TEST_CASE("a skip edge whose ends differ in everything") {
   Session session;
-  CHECK(messages(session, network_of("  conv1: conv(3x3, 128, stride = 2)\n  bn1: batch_norm\n  skip from in\n  relu\n")) ==
-        R"(5:3: the two ends of this skip edge differ in channels, height and width: 'x' is f32[N, 64, 56, 56], and the current value, 'bn1', is f32[N, 128, 28, 28]
+  CHECK(
+      messages(session, network_of("  conv1: conv(3x3, 128, stride = 2)\n  bn1: batch_norm\n  skip from in\n  relu\n")) ==
+      R"(5:3: the two ends of this skip edge differ in channels, height and width: 'x' is f32[N, 64, 56, 56], and the current value, 'bn1', is f32[N, 128, 28, 28]
   2:3: the input 'x' is declared as f32[N, 64, 56, 56]
   3:3: 'conv1' (conv 3x3, stride 2) makes f32[N, 128, 28, 28] of f32[N, 64, 56, 56]
   0:0: to mend it, put a convolution on the edge: skip from in via downsample { conv(1x1, 128, stride = 2) batch_norm }
@@ -77,8 +78,9 @@ TEST_CASE("a skip edge whose ends differ in everything") {
 
 TEST_CASE("a skip edge that differs in channels, with the layers that changed them on both ways") {
   Session session;
-  CHECK(messages(session, network_of("  a: conv(3x3, 32)\n  relu\n  b: conv(3x3, 48)\n  c: batch_norm\n  skip from a\n")) ==
-        R"(7:3: the two ends of this skip edge differ in channels: 'a' is f32[N, 32, 56, 56], and the current value, 'c', is f32[N, 48, 56, 56]
+  CHECK(
+      messages(session, network_of("  a: conv(3x3, 32)\n  relu\n  b: conv(3x3, 48)\n  c: batch_norm\n  skip from a\n")) ==
+      R"(7:3: the two ends of this skip edge differ in channels: 'a' is f32[N, 32, 56, 56], and the current value, 'c', is f32[N, 48, 56, 56]
   3:3: 'a' (conv 3x3) makes f32[N, 32, 56, 56] of f32[N, 64, 56, 56]
   5:3: 'b' (conv 3x3) makes f32[N, 48, 56, 56] of f32[N, 32, 56, 56]
   0:0: to mend it, put a convolution on the edge: skip from a via downsample { conv(1x1, 48) batch_norm }
@@ -109,8 +111,9 @@ TEST_CASE("a mend that check-skips offers is right") {
 
 TEST_CASE("a gate of another shape") {
   Session session;
-  CHECK(messages(session, network_of("  gate via g { global_avg_pool linear(32) sigmoid }\n")) ==
-        R"(3:3: a gate multiplies the current value, 'x', f32[N, 64, 56, 56], by a value of the same shape or f32[N, 64], not by 'g.2', f32[N, 32]
+  CHECK(
+      messages(session, network_of("  gate via g { global_avg_pool linear(32) sigmoid }\n")) ==
+      R"(3:3: a gate multiplies the current value, 'x', f32[N, 64, 56, 56], by a value of the same shape or f32[N, 64], not by 'g.2', f32[N, 32]
   2:3: the input 'x' is declared as f32[N, 64, 56, 56]
   3:32: 'g.1' (linear) makes f32[N, 32] of f32[N, 64]
   0:0: to mend it, let the last linear of the gate's list make 64 channels
@@ -119,9 +122,8 @@ TEST_CASE("a gate of another shape") {
 
 TEST_CASE("copies of one mistake are one error; uses of a block are told apart") {
   Session session;
-  const std::string text =
-      "block wrong(width) {\n  a: conv(3x3, width, stride = 2)\n  skip from in\n}\n" +
-      network_of("  stage s { repeat 3 wrong(64) }\n  stage t { wrong(64) }\n");
+  const std::string text = "block wrong(width) {\n  a: conv(3x3, width, stride = 2)\n  skip from in\n}\n" +
+                           network_of("  stage s { repeat 3 wrong(64) }\n  stage t { wrong(64) }\n");
   std::string out = messages(session, text);
   CHECK(session.diagnostics.error_count() == 2);
   CHECK(out.find("in 's.0', which uses the block 'wrong' here") != std::string::npos);
@@ -130,8 +132,7 @@ TEST_CASE("copies of one mistake are one error; uses of a block are told apart")
 }
 
 TEST_CASE("passes that need types say so where IR text has none") {
-  const std::string text =
-      "topology \"net\" {\n  input %x as \"x\" : f32[N, 8] vector_f32\n  %a = relu(%x) : ?\n  output \"y\" %a\n}\n";
+  const std::string text = "topology \"net\" {\n  input %x as \"x\" : f32[N, 8] vector_f32\n  %a = relu(%x) : ?\n  output \"y\" %a\n}\n";
   for (const char* pass : {"elide-identities", "lower-to-graph"}) {
     Session session;
     auto network = topology::parse(session.sources.add("net.topology", text), session.diagnostics);

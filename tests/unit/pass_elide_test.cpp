@@ -75,7 +75,8 @@ TEST_CASE("the ReLU stays where its input may be negative") {
 }
 
 TEST_CASE("pools, sigmoids and sums of what is not negative are not negative") {
-  for (const char* between : {"relu max_pool(3x3, stride = 2)", "relu avg_pool(3x3, stride = 1)", "sigmoid", "a: relu sigmoid skip from a"}) {
+  for (const char* between :
+       {"relu max_pool(3x3, stride = 2)", "relu avg_pool(3x3, stride = 1)", "sigmoid", "a: relu sigmoid skip from a"}) {
     CAPTURE(between);
     Session session;
     CHECK(operations(session, network_of(between), zero_branch("s.0")).find("s.0.relu2") == std::string::npos);
