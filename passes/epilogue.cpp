@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+
 namespace resnetc::passes {
 namespace {
 
@@ -31,10 +33,22 @@ ValueId other_operand(const Op& op, ValueId producer) {
 
 }  // namespace
 
-bool may_absorb(const graph::Graph& graph, const std::vector<int>& uses, ValueId producer, ValueId op, std::string& why) {
-  const Op& from = graph.op(producer);
-  const Op& into = graph.op(op);
-  if (uses[static_cast<size_t>(producer)] != 1) {
+Absorption::Absorption(graph::Graph& graph) : graph_(graph), uses_(graph::use_counts(graph)), stands_for_(graph.ops.size()) {
+  std::iota(stands_for_.begin(), stands_for_.end(), 0);
+}
+
+void Absorption::visit(ValueId op) {
+  // Operands were visited before, so one step leads to what stands for them.
+  for (ValueId& v : graph_.op(op).operands) v = stands_for_[static_cast<size_t>(v)];
+  for (graph::Step& s : graph_.op(op).epilogue) {
+    if (s.operand != graph::no_value) s.operand = stands_for_[static_cast<size_t>(s.operand)];
+  }
+}
+
+bool Absorption::may_absorb(ValueId producer, ValueId op, std::string& why) const {
+  const Op& from = graph_.op(producer);
+  const Op& into = graph_.op(op);
+  if (uses(producer) != 1) {
     why = fmt::format("'{}' has another use", from.name);
     return false;
   }
@@ -42,8 +56,8 @@ bool may_absorb(const graph::Graph& graph, const std::vector<int>& uses, ValueId
     why = fmt::format("'{}' is {}, the result {}", from.name, to_string(from.type), to_string(into.type));
     return false;
   }
-  if (from.epilogue.size() + 1 + into.epilogue.size() > max_epilogue_steps) {
-    why = fmt::format("the epilogue of '{}' would have more than {} steps", from.name, max_epilogue_steps);
+  if (from.epilogue.size() + 1 + into.epilogue.size() > graph::max_epilogue_steps) {
+    why = fmt::format("the epilogue of '{}' would have more than {} steps", from.name, graph::max_epilogue_steps);
     return false;
   }
   auto after = [&](ValueId v) { return v != graph::no_value && v >= producer; };
@@ -53,22 +67,9 @@ bool may_absorb(const graph::Graph& graph, const std::vector<int>& uses, ValueId
   return !late;
 }
 
-void replace_uses(graph::Graph& graph, std::vector<int>& uses, ValueId from, ValueId to) {
-  auto replace = [&](ValueId& v) {
-    if (v == from) v = to;
-  };
-  for (Op& op : graph.ops) {
-    for (ValueId& v : op.operands) replace(v);
-    for (graph::Step& s : op.epilogue) replace(s.operand);
-  }
-  for (graph::Output& o : graph.outputs) replace(o.value);
-  uses[static_cast<size_t>(to)] += uses[static_cast<size_t>(from)];
-  uses[static_cast<size_t>(from)] = 0;
-}
-
-void absorb(graph::Graph& graph, std::vector<int>& uses, ValueId producer, ValueId op) {
-  Op& from = graph.op(producer);
-  Op& into = graph.op(op);
+void Absorption::absorb(ValueId producer, ValueId op) {
+  Op& from = graph_.op(producer);
+  Op& into = graph_.op(op);
   graph::Step step;
   step.kind = step_of(into.kind);
   step.operand = other_operand(into, producer);
@@ -78,18 +79,30 @@ void absorb(graph::Graph& graph, std::vector<int>& uses, ValueId producer, Value
   }
   from.epilogue.push_back(std::move(step));
   for (graph::Step& s : into.epilogue) from.epilogue.push_back(std::move(s));
-  std::swap(from.name, into.name);
-  // The absorbed operation stays until remove_unused, without operands that would count as uses.
-  into.operands.clear();
-  into.epilogue.clear();
-  uses[static_cast<size_t>(producer)] = 0;
-  replace_uses(graph, uses, op, producer);
+  replace(producer, op);
+}
+
+void Absorption::replace(ValueId producer, ValueId op) {
+  Op& replaced = graph_.op(op);
+  std::swap(graph_.op(producer).name, replaced.name);
+  // It stays until finish(), without operands that would count as uses.
+  replaced.operands.clear();
+  replaced.epilogue.clear();
+  stands_for_[static_cast<size_t>(op)] = producer;
+  uses_[static_cast<size_t>(producer)] = uses_[static_cast<size_t>(op)];
+  uses_[static_cast<size_t>(op)] = 0;
+}
+
+void Absorption::finish() {
+  for (graph::Output& o : graph_.outputs) o.value = stands_for_[static_cast<size_t>(o.value)];
+  graph::remove_unused(graph_);
 }
 
 void fuse_into(graph::Graph& graph, PassContext& context, std::string_view pass, bool (*is_producer)(OpKind)) {
-  std::vector<int> uses = graph::use_counts(graph);
+  Absorption absorption(graph);
   for (ValueId v = 0; v < static_cast<ValueId>(graph.ops.size()); ++v) {
-    if (!is_step(graph.op(v).kind) || uses[static_cast<size_t>(v)] == 0) continue;
+    absorption.visit(v);
+    if (!is_step(graph.op(v).kind) || absorption.uses(v) == 0) continue;
     const Op& op = graph.op(v);
     std::string reasons;
     bool done = false;
@@ -99,11 +112,11 @@ void fuse_into(graph::Graph& graph, PassContext& context, std::string_view pass,
       ValueId producer = op.operands[i];
       if (!is_producer(graph.op(producer).kind)) continue;
       std::string why;
-      if (may_absorb(graph, uses, producer, v, why)) {
+      if (absorption.may_absorb(producer, v, why)) {
         std::string name = op.name, kind(info(op.kind).name), into(info(graph.op(producer).kind).name);
         context.remarks.push_back(
             {std::string(pass), name, fmt::format("{} fused into {} '{}'", kind, into, graph.op(producer).name), op.at});
-        absorb(graph, uses, producer, v);
+        absorption.absorb(producer, v);
         done = true;
       } else {
         reasons += (reasons.empty() ? "" : "; ") + why;
@@ -113,7 +126,7 @@ void fuse_into(graph::Graph& graph, PassContext& context, std::string_view pass,
       context.remarks.push_back({std::string(pass), op.name, fmt::format("{} not fused: {}", info(op.kind).name, reasons), op.at});
     }
   }
-  graph::remove_unused(graph);
+  absorption.finish();
 }
 
 }  // namespace resnetc::passes

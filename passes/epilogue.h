@@ -3,23 +3,39 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ir/graph.h"
 #include "passes/pipeline.h"
 
 namespace resnetc::passes {
 
-inline constexpr size_t max_epilogue_steps = 8;
+/// A graph while operations are taken into the ones before them. Visits each operation in order and once, so that a rewrite of the whole
+/// graph takes time in proportion to its size.
+class Absorption {
+ public:
+  explicit Absorption(graph::Graph& graph);
 
-/// Whether operation `op` may become the last step of `producer`'s epilogue; if not, the reason in `why`. The kinds of both are the
-/// caller's business.
-bool may_absorb(const graph::Graph& graph, const std::vector<int>& uses, graph::ValueId producer, graph::ValueId op, std::string& why);
+  /// To be called for each operation, in order, before anything else is asked about it: its operands become those that stand for them now.
+  void visit(graph::ValueId op);
+  int uses(graph::ValueId value) const { return uses_[static_cast<size_t>(value)]; }
 
-/// Appends `op` and its epilogue to `producer`, which takes its name and stands for it everywhere. `op` is left unused.
-void absorb(graph::Graph& graph, std::vector<int>& uses, graph::ValueId producer, graph::ValueId op);
+  /// Whether operation `op` may become the last step of `producer`'s epilogue; if not, the reason in `why`. The kinds of both are the
+  /// caller's business.
+  bool may_absorb(graph::ValueId producer, graph::ValueId op, std::string& why) const;
+  /// Appends `op` and its epilogue to `producer`, which replaces it.
+  void absorb(graph::ValueId producer, graph::ValueId op);
+  /// `producer`, whose only use is `op`, takes the name of `op` and stands for it everywhere.
+  void replace(graph::ValueId producer, graph::ValueId op);
 
-/// Every use of `from` becomes one of `to`; `uses` follows.
-void replace_uses(graph::Graph& graph, std::vector<int>& uses, graph::ValueId from, graph::ValueId to);
+  /// After the last operation: outputs follow, and what was replaced goes.
+  void finish();
+
+ private:
+  graph::Graph& graph_;
+  std::vector<int> uses_;
+  std::vector<graph::ValueId> stands_for_;
+};
 
 /// For each element-wise operation in order, the first of its operands that `is_producer` admits and that may absorb it does so. Remarks
 /// say what was fused, and of producers that were admitted but could not, why.

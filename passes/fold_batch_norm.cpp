@@ -12,18 +12,23 @@ using graph::StepKind;
 using graph::ValueId;
 
 /// Whether the batch norm may fold into the operation that makes its operand; if not, the reason.
-bool may_fold(const graph::Graph& graph, const std::vector<int>& uses, const Op& norm, std::string& why) {
+bool may_fold(const graph::Graph& graph, const Absorption& absorption, const Op& norm, std::string& why) {
   const Op& producer = graph.op(norm.operands[0]);
   if (producer.kind != OpKind::conv2d && producer.kind != OpKind::linear) {
     why = fmt::format("its operand '{}' comes from {}, not from a convolution", producer.name, info(producer.kind).name);
     return false;
   }
-  if (uses[static_cast<size_t>(norm.operands[0])] != 1) {
+  if (absorption.uses(norm.operands[0]) != 1) {
     why = fmt::format("the convolution's own output '{}' has another use", producer.name);
     return false;
   }
   if (producer.epilogue.size() > 1 || (producer.epilogue.size() == 1 && producer.epilogue[0].kind != StepKind::bias)) {
     why = fmt::format("the convolution '{}' does more than add a bias", producer.name);
+    return false;
+  }
+  if (producer.constants[0]->kind == RecipeKind::scale_rows) {
+    // A second one costs little as an affine; recipes must not grow with the length of a row of batch norms.
+    why = fmt::format("the convolution '{}' has a batch norm folded in already", producer.name);
     return false;
   }
   return true;
@@ -32,14 +37,15 @@ bool may_fold(const graph::Graph& graph, const std::vector<int>& uses, const Op&
 }  // namespace
 
 void fold_batch_norm(graph::Graph& graph, PassContext& context) {
-  std::vector<int> uses = graph::use_counts(graph);
+  Absorption absorption(graph);
   for (ValueId v = 0; v < static_cast<ValueId>(graph.ops.size()); ++v) {
+    absorption.visit(v);
     Op& norm = graph.op(v);
     if (norm.kind != OpKind::batch_norm) continue;
     RecipePtr scale = mul(norm.constants[0], rsqrt(norm.constants[3], norm.attributes.eps));
     RecipePtr shift = sub(norm.constants[1], mul(norm.constants[2], scale));
     std::string why;
-    if (!may_fold(graph, uses, norm, why)) {
+    if (!may_fold(graph, absorption, norm, why)) {
       context.remarks.push_back({"fold-batch-norm", norm.name, fmt::format("not folded: {}", why), norm.at});
       norm.kind = OpKind::affine;
       norm.attributes = {};
@@ -55,12 +61,9 @@ void fold_batch_norm(graph::Graph& graph, PassContext& context) {
       conv.epilogue[0].constant = add(mul(conv.epilogue[0].constant, scale), shift);
     }
     context.remarks.push_back({"fold-batch-norm", norm.name, fmt::format("folded into {} '{}'", info(conv.kind).name, conv.name), norm.at});
-    std::swap(conv.name, norm.name);
-    norm.operands.clear();
-    uses[static_cast<size_t>(producer)] = 0;
-    replace_uses(graph, uses, v, producer);
+    absorption.replace(producer, v);
   }
-  graph::remove_unused(graph);
+  absorption.finish();
 }
 
 }  // namespace resnetc::passes

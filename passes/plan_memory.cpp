@@ -87,14 +87,14 @@ void plan_memory(Program& program, PassContext& context) {
     arena = std::max(arena, p.offset + p.bytes);
   }
 
-  int64_t most = 0, all = 0;
-  for (size_t k = 0; k < program.kernels.size(); ++k) {
-    int64_t live = 0;
-    for (const Place& p : places) {
-      if (p.first <= static_cast<int>(k) && static_cast<int>(k) <= p.last) live += p.bytes;
-    }
-    most = std::max(most, live);
+  // What begins and ends to live at each kernel gives what lives at once.
+  std::vector<int64_t> change(program.kernels.size() + 1, 0);
+  for (const Place& p : places) {
+    change[static_cast<size_t>(p.first)] += p.bytes;
+    change[static_cast<size_t>(p.last) + 1] -= p.bytes;
   }
+  int64_t most = 0, all = 0, live = 0;
+  for (int64_t c : change) most = std::max(most, live += c);
   for (size_t t = 0; t < program.tensors.size(); ++t) {
     program.tensors[t].offset = places.empty() ? 0 : places[place_of[t]].offset;
     all += program.tensors[t].picture_bytes();

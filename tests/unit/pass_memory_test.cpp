@@ -170,3 +170,16 @@ TEST_CASE("a pass of another level is refused") {
   CHECK_FALSE(session.run("fuse-pools", ir));
   CHECK(session.diagnostics.all().front().text == "the pass 'fuse-pools' does not work on this level");
 }
+
+TEST_CASE("long rows of layers take time in proportion to their length, and no deep recursion") {
+  for (const char* layer : {"relu", "batch_norm", "gate via g { relu }", "a: relu skip from in"}) {
+    CAPTURE(layer);
+    Session session;
+    const graph::Graph graph = session.lowered_graph(
+        fmt::format("network net {{ input x: f32[N, 4, 3, 3] stage s {{ c: conv(1x1, 4) repeat 12000 {{ {} }} }} output y }}", layer), "");
+    CHECK(graph.ops.size() > 1000);
+    double seconds = 0;
+    for (const passes::PassTime& t : session.context.times) seconds += t.seconds;
+    CHECK(seconds < 10);
+  }
+}
