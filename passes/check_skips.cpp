@@ -1,3 +1,4 @@
+/// \file The comparison of ends, and the mends it offers.
 #include "passes/check_skips.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+/// \file Finding branches of zeros, and taking them out of a topology.
 #include "passes/elide_identities.h"
 
 #include <fmt/format.h>

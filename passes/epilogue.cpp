@@ -1,3 +1,4 @@
+/// \file Legality of fusion, with reasons, and the fusion itself.
 #include "passes/epilogue.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+/// \file The fold and its legality.
 #include "passes/fold_batch_norm.h"
 
 #include <fmt/format.h>

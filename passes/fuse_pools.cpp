@@ -1,3 +1,4 @@
+/// \file Which operations are pools here.
 #include "passes/fuse_pools.h"
 
 #include "passes/epilogue.h"

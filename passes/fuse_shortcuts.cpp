@@ -1,3 +1,4 @@
+/// \file Which operations take an epilogue before pools do.
 #include "passes/fuse_shortcuts.h"
 
 #include "passes/epilogue.h"

@@ -1,3 +1,4 @@
+/// \file One walk in order of definition.
 #include "passes/infer_shapes.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+/// \file The list of passes, and running it.
 #include "passes/pipeline.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+/// \file Live ranges, places shared in place, then offsets greedily by size.
 #include "passes/plan_memory.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+/// \file The walk back from a value, and the words for it.
 #include "passes/shape_history.h"
 
 #include <fmt/format.h>

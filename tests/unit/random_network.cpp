@@ -1,3 +1,4 @@
+/// \file A generator that tracks shapes, so that every network it writes is valid.
 #include "tests/unit/random_network.h"
 
 #include <fmt/format.h>
