@@ -145,6 +145,8 @@ def measure(options):
 
 def export(options):
     """The network as ONNX, constants folded, with the generated weights; and the same weights as a checkpoint."""
+    import warnings
+
     import torch
     from safetensors.numpy import save_file
 
@@ -153,6 +155,7 @@ def export(options):
     model, arrays = generated_checkpoint.generated_model(options.network)
     save_file(arrays, options.folder / "weights.safetensors")
     picture = torch.zeros(options.batch, 3, options.size, options.size)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)  # the newer exporter needs one more package
     torch.onnx.export(model, (picture,), str(options.folder / "network.onnx"), opset_version=17, do_constant_folding=True,
                       input_names=["image"], output_names=["logits"], dynamo=False)  # fmt: skip
     classes = model.fc.out_features

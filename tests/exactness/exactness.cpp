@@ -36,15 +36,18 @@ struct Outcome {
 
 std::vector<Case> all_cases(bool quick) {
   std::vector<Case> cases;
-  for (const char* name : {"cifar_resnet20", "cifar_resnet32", "cifar_resnet44", "cifar_resnet56", "cifar_resnet110"}) {
+  for (const char* name : {"cifar_resnet20", "cifar_resnet32", "cifar_resnet44", "cifar_resnet56", "cifar_resnet110", "cifar_plain20",
+                           "cifar_preact_resnet110"}) {
     cases.push_back({name, 32, 32, !quick || std::string_view(name) == "cifar_resnet20"});
   }
-  for (const char* name : {"resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2",
-                           "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d"}) {
+  for (const char* name :
+       {"resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2", "resnext50_32x4d",
+        "resnext101_32x8d", "resnext101_64x4d", "plain18", "preact_resnet18", "preact_resnet50", "se_resnet50"}) {
     const bool many = std::string_view(name) == "resnet18" || std::string_view(name) == "resnet50";
     cases.push_back({name, 224, 224, !quick || many});
     if (!quick || many) cases.push_back({name, 160, 192, !quick});
   }
+  cases.push_back({"residual_mlp", 1, 784, !quick});
   return cases;
 }
 
@@ -99,7 +102,7 @@ Outcome check(const Case& what, std::span<const codegen::TargetInfo* const> targ
   Diagnostics diagnostics(sources);
   FrontendOptions frontend;
   frontend.installed_dirs = {RESNETC_SOURCE_DIR "/networks"};
-  frontend.parameters = {{"height", what.height}, {"width", what.width}};
+  if (what.height > 1) frontend.parameters = {{"height", what.height}, {"width", what.width}};  // else a network on vectors
   const auto network = load_network(fmt::format(RESNETC_SOURCE_DIR "/networks/{}.rn", what.network), frontend, diagnostics);
   std::vector<program::Program> programs;
   if (network) programs = lower(*network, targets, diagnostics);

@@ -40,7 +40,7 @@ def check_activations(model, name, x):
     for hook in hooks:
         hook.remove()
     low, high = min(worst), max(worst)
-    if not all(finite for _, finite, _ in worst) or low[0] < 0.3 or high[0] > 1e6:
+    if not all(finite for _, finite, _ in worst) or low[0] < 0.05 or high[0] > 1e6:
         raise SystemExit(f"{name}: activations between {low[0]:.3g} ({low[2]}) and {high[0]:.3g} ({high[2]})")
     return low[0], high[0]
 
@@ -54,8 +54,10 @@ def main():
     torch.set_num_threads(1)
     models.no_initialisation()
     options.output.mkdir(exist_ok=True)
-    for name in options.names or (*models.CIFAR, *models.TORCHVISION):
+    for name in options.names or (*models.CIFAR, *models.TORCHVISION, *models.OTHERS):
         sizes = [(32, 32)] if name in models.CIFAR else [(224, 224), (160, 192)]
+        if name == "residual_mlp":
+            sizes = [(1, 784)]
         model = models.build(name)
         generator.fill(model)
         model = model.double()
@@ -65,7 +67,8 @@ def main():
             outputs = []
             with torch.no_grad():
                 for index in range(max(pictures, 2)):
-                    x = torch.from_numpy(generator.picture("image", index, (1, 3, height, width))).double()
+                    shape, port = ((1, width), "features") if name == "residual_mlp" else ((1, 3, height, width), "image")
+                    x = torch.from_numpy(generator.picture(port, index, shape)).double()
                     if index == 0:
                         low, high = check_activations(model, name, x)
                     outputs.append(model(x).numpy()[0])
