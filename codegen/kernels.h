@@ -22,9 +22,9 @@ namespace resnetc::codegen {
 
 /// The instruction sets a library can hold, best first. `name` is what users write; `halide` the resolved target string.
 struct TargetInfo {
-  std::string name;      ///< "avx512", "avx2", "sse41"
+  std::string name;  ///< "avx512", "avx2", "sse41"
   std::string halide;
-  uint64_t features;     ///< RN_* bits of runtime/model.h
+  uint64_t features;  ///< RN_* bits of runtime/model.h
 };
 std::span<const TargetInfo> all_targets();
 /// The best target of this machine; nothing if not even SSE4.1 is there.
@@ -44,9 +44,9 @@ struct KernelObject {
 };
 
 struct KernelOptions {
-  std::string cache_dir;      ///< empty: no cache
-  int64_t cache_limit_bytes = int64_t{512} << 20;  ///< least recently used entries go beyond this
-  int jobs = 0;               ///< worker processes at once; 0: one per processor
+  std::string cache_dir;                                  ///< empty: no cache
+  int64_t cache_limit_bytes = int64_t{512} << 20;         ///< least recently used entries go beyond this
+  int jobs = 0;                                           ///< worker processes at once; 0: one per processor
   std::function<void(size_t done, size_t all)> progress;  ///< may be empty; called from the calling thread
 };
 

@@ -35,11 +35,11 @@ using ValueId = int32_t;
 inline constexpr ValueId no_value = -1;
 
 enum class StepKind {
-  bias,     ///< x + constant[c]
-  affine,   ///< x * constant[c] + constant2[c]
-  add,      ///< x + operand, of equal type
-  mul,      ///< x * operand, of equal type or of rank 2 and spread
-  relu,     ///< NaN kept
+  bias,    ///< x + constant[c]
+  affine,  ///< x * constant[c] + constant2[c]
+  add,     ///< x + operand, of equal type
+  mul,     ///< x * operand, of equal type or of rank 2 and spread
+  relu,    ///< NaN kept
   sigmoid,
 };
 
@@ -58,10 +58,10 @@ struct Step {
 
 struct Op {
   OpKind kind = OpKind::relu;
-  std::string name;                 ///< unique; the name of the value it makes, a topology value's name
-  TensorType type;                  ///< of its result
+  std::string name;  ///< unique; the name of the value it makes, a topology value's name
+  TensorType type;   ///< of its result
   OpAttributes attributes;
-  std::vector<ValueId> operands;    ///< without those of the epilogue
+  std::vector<ValueId> operands;  ///< without those of the epilogue
   /// conv2d, linear: {weight} (a bias is an epilogue step); batch_norm: {weight, bias, running_mean, running_var};
   /// affine: {scale, shift}; others none.
   std::vector<RecipePtr> constants;

@@ -1,5 +1,5 @@
-/// \file The reference interpreter of the graph: plain loops in float64, the oracle for every pass and every kernel. Runs a graph before and
-/// after any graph pass, epilogues included.
+/// \file The reference interpreter of the graph: plain loops in float64, the oracle for every pass and every kernel. Runs a graph before
+/// and after any graph pass, epilogues included.
 #pragma once
 
 #include <functional>

@@ -46,11 +46,11 @@ struct OpAttributes {
 /// One line of the table of operations.
 struct OpInfo {
   OpKind kind;
-  std::string_view name;        ///< in IR text
-  std::string_view layer;       ///< in the language; empty where the language has no such layer
-  int operands;                 ///< number of tensor operands
+  std::string_view name;                             ///< in IR text
+  std::string_view layer;                            ///< in the language; empty where the language has no such layer
+  int operands;                                      ///< number of tensor operands
   bool channels, window, dilation_groups_bias, eps;  ///< which attributes it has
-  bool pointwise;               ///< computes each element from the same element of its first operand
+  bool pointwise;                                    ///< computes each element from the same element of its first operand
 };
 
 std::span<const OpInfo> all_ops();

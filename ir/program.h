@@ -2,7 +2,8 @@
 ///
 /// Storage. Every tensor in the arena is pixel-major with the channel innermost (NHWC), channels rounded up to `channel_stride`, and a
 /// zero halo of `halo` pixels on each side as the widest consumer needs it:
-///     address(n, y, x, c) = arena + batch * offset + n * picture_bytes + (((y + halo.h) * (width + 2 * halo.w) + x + halo.w) * channel_stride + c) * 4
+///     address(n, y, x, c) = arena + batch * offset + n * picture_bytes + (((y + halo.h) * (width + 2 * halo.w) + x + halo.w) *
+///     channel_stride + c) * 4
 /// Lanes past the last channel hold values that no one reads. The producer of a tensor zeroes its halo in every run. Rank 2 values are
 /// pictures of one pixel. Caller's buffers are dense, in the order of the network's interface; only `load` and `store` kernels touch them.
 ///
@@ -45,33 +46,31 @@ struct Tensor {
   TensorType type;
   int64_t channel_stride = 0;  ///< in elements; a multiple of `lanes`, or the channel count itself where only convolutions read it
   Extent2 halo{0, 0};
-  int64_t offset = none;       ///< bytes for a batch of one, a multiple of 64; `none` before plan-memory
+  int64_t offset = none;  ///< bytes for a batch of one, a multiple of 64; `none` before plan-memory
   Location at;
 
   int64_t row_elements() const { return (type.width + 2 * halo.w) * channel_stride; }
   /// Bytes of one picture, rounded up to 64.
   int64_t picture_bytes() const { return ((type.height + 2 * halo.h) * row_elements() * 4 + 63) / 64 * 64; }
   bool dense() const { return halo == Extent2{0, 0}; }
-  bool same_layout(const Tensor& other) const {
-    return type == other.type && channel_stride == other.channel_stride && halo == other.halo;
-  }
+  bool same_layout(const Tensor& other) const { return type == other.type && channel_stride == other.channel_stride && halo == other.halo; }
 };
 
 /// A constant of the weights file. Equal recipes are one constant.
 struct Constant {
-  RecipePtr recipe;     ///< its shape gives the element count; stored as float32
-  int64_t offset = 0;   ///< bytes from the start of the weights' data; a multiple of 64
+  RecipePtr recipe;    ///< its shape gives the element count; stored as float32
+  int64_t offset = 0;  ///< bytes from the start of the weights' data; a multiple of 64
   int64_t bytes() const { return element_count(recipe->shape) * 4; }
 };
 
 enum class KernelKind {
-  load,             ///< the caller's input to an arena tensor: layout, and for u8 the normalisation
-  store,            ///< an arena tensor to a caller's output, f32[N, C, H, W] or f32[N, C]
-  conv2d,           ///< also linear layers, as 1x1 on one pixel
+  load,    ///< the caller's input to an arena tensor: layout, and for u8 the normalisation
+  store,   ///< an arena tensor to a caller's output, f32[N, C, H, W] or f32[N, C]
+  conv2d,  ///< also linear layers, as 1x1 on one pixel
   max_pool,
   avg_pool,
   global_avg_pool,
-  copy,             ///< its operand as it is (more channels become zeros): the carrier of element-wise epilogues
+  copy,  ///< its operand as it is (more channels become zeros): the carrier of element-wise epilogues
   softmax,
 };
 
@@ -88,25 +87,25 @@ struct Step {
 /// How a kernel is computed. Defaults are a correct general schedule; select-kernels chooses.
 struct Schedule {
   std::string algorithm = "general";  ///< "direct" for convolutions in register tiles, "general" for everything else
-  int64_t vectors = 1;  ///< register tile: vectors of 16 channels
-  int64_t pixels = 1;   ///< register tile: pixels of a row, or of the whole flattened picture
-  int64_t rows = 1;     ///< rows (or, flattened, tiles) of one task; 0: too little work to share, a whole picture is one task
-  bool flat = false;    ///< pixels of all rows as one axis; only where no operand has a halo and every row is read whole
+  int64_t vectors = 1;                ///< register tile: vectors of 16 channels
+  int64_t pixels = 1;                 ///< register tile: pixels of a row, or of the whole flattened picture
+  int64_t rows = 1;                   ///< rows (or, flattened, tiles) of one task; 0: too little work to share, a whole picture is one task
+  bool flat = false;                  ///< pixels of all rows as one axis; only where no operand has a halo and every row is read whole
   bool operator==(const Schedule&) const = default;
 };
 
 struct Kernel {
   KernelKind kind = KernelKind::copy;
-  std::string name;               ///< the graph value it computes; of a store, the output's name
+  std::string name;  ///< the graph value it computes; of a store, the output's name
   OpAttributes attributes;
-  TensorId in = none;             ///< load: none
-  TensorId out = none;            ///< store: none
-  int32_t port = 0;               ///< store: index of the output
-  ConstantId weight = none;       ///< conv2d
+  TensorId in = none;        ///< load: none
+  TensorId out = none;       ///< store: none
+  int32_t port = 0;          ///< store: index of the output
+  ConstantId weight = none;  ///< conv2d
   std::vector<Step> epilogue;
   Schedule schedule;
-  std::string reason;             ///< why this algorithm and schedule, for --opt-report
-  int64_t multiply_adds = 0;      ///< for one picture
+  std::string reason;         ///< why this algorithm and schedule, for --opt-report
+  int64_t multiply_adds = 0;  ///< for one picture
   Location at;
 };
 
@@ -117,7 +116,7 @@ struct Output {
 
 struct Program {
   std::string name;
-  std::string target;             ///< a Halide target string, fully resolved, never "host"
+  std::string target;  ///< a Halide target string, fully resolved, never "host"
   std::string input_name;
   graph::Input input;
   TensorType input_type;
@@ -125,7 +124,7 @@ struct Program {
   std::vector<Tensor> tensors;
   std::vector<Constant> constants;
   std::vector<Kernel> kernels;
-  int64_t arena_bytes = none;     ///< for a batch of one; `none` before plan-memory
+  int64_t arena_bytes = none;  ///< for a batch of one; `none` before plan-memory
 
   const Tensor& tensor(TensorId id) const { return tensors[static_cast<size_t>(id)]; }
   Tensor& tensor(TensorId id) { return tensors[static_cast<size_t>(id)]; }
@@ -156,16 +155,16 @@ std::string to_json(const Program& program, const Sources& sources);
 struct KernelSpec {
   KernelKind kind = KernelKind::copy;
   OpAttributes attributes;
-  graph::Input input;              ///< load
-  Tensor in, out;                  ///< name and offset empty; for load and store, the caller's side has channel_stride 0
+  graph::Input input;  ///< load
+  Tensor in, out;      ///< name and offset empty; for load and store, the caller's side has channel_stride 0
   struct StepSpec {
     graph::StepKind kind;
-    Tensor operand;                ///< add, mul
+    Tensor operand;  ///< add, mul
     bool in_place = false;
   };
   std::vector<StepSpec> epilogue;
   Schedule schedule;
-  bool in_place = false;           ///< copy: the output takes the input's place
+  bool in_place = false;  ///< copy: the output takes the input's place
 };
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
 std::string to_string(const KernelSpec& spec);

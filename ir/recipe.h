@@ -3,7 +3,8 @@
 /// carry out alike, in float64, rounding once to float32 at the end.
 ///
 /// Text form, the same in the IR and in the library:
-///     scale_rows(tensor("layer1.0.conv1.weight", [64, 64, 3, 3]), mul(tensor("layer1.0.bn1.weight", [64]), rsqrt(tensor("layer1.0.bn1.running_var", [64]), 1e-05)))
+///     scale_rows(tensor("layer1.0.conv1.weight", [64, 64, 3, 3]), mul(tensor("layer1.0.bn1.weight", [64]),
+///     rsqrt(tensor("layer1.0.bn1.running_var", [64]), 1e-05)))
 /// Recipes are immutable trees that share their parts. Thread-safe to read.
 #pragma once
 

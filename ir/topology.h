@@ -44,8 +44,8 @@ struct Value {
 
 enum class NodeKind {
   layer,
-  skip,   ///< adds the value `from`, carried over `children`, to the current value
-  gate,   ///< multiplies the current value by what `children` make of it
+  skip,  ///< adds the value `from`, carried over `children`, to the current value
+  gate,  ///< multiplies the current value by what `children` make of it
   block,
   stage,
 };
@@ -55,26 +55,26 @@ enum class BlockKind { plain, identity, conv };
 
 struct Node {
   NodeKind kind = NodeKind::layer;
-  std::string label;            ///< block, stage: its path ("layer2.0"); skip, gate: the label after `via`, if any
+  std::string label;  ///< block, stage: its path ("layer2.0"); skip, gate: the label after `via`, if any
   Location at;
-  ValueId input = no_value;     ///< the current value before this node
-  ValueId result = no_value;    ///< the current value after it; of a block or stage without layers, its input
+  ValueId input = no_value;   ///< the current value before this node
+  ValueId result = no_value;  ///< the current value after it; of a block or stage without layers, its input
 
   // layer
   OpKind op = OpKind::relu;
   OpAttributes attributes;
-  std::string weights;          ///< stem of its checkpoint names ("layer2.0.conv1"); empty without weights
+  std::string weights;  ///< stem of its checkpoint names ("layer2.0.conv1"); empty without weights
 
   // skip
   ValueId from = no_value;
-  std::string from_name;        ///< as written: `in` or a label
-  Location from_at;             ///< of that name
+  std::string from_name;  ///< as written: `in` or a label
+  Location from_at;       ///< of that name
 
   // block
   BlockKind block_kind = BlockKind::plain;
-  std::string definition;       ///< the name of the `block` it is a copy of
+  std::string definition;  ///< the name of the `block` it is a copy of
 
-  std::vector<Node> children;   ///< block, stage: the body; skip, gate: the list after `via`
+  std::vector<Node> children;      ///< block, stage: the body; skip, gate: the list after `via`
   ValueId list_result = no_value;  ///< skip, gate: the value at the end of the list; without a list, `from`
 };
 

@@ -76,8 +76,8 @@ void append_snippet(std::string& out, const Sources& sources, Location at, const
   column -= start;
   size_t length = std::max<size_t>(1, static_cast<size_t>(std::max(at.length, 1)));
   length = std::min(length, std::max<size_t>(1, shown.size() - std::min(column, shown.size())));
-  out += fmt::format("{:5} | {}\n      | {}{}^{}{}\n", at.line, shown, std::string(column, ' '), caret_colour,
-                     std::string(length - 1, '~'), reset);
+  out += fmt::format("{:5} | {}\n      | {}{}^{}{}\n", at.line, shown, std::string(column, ' '), caret_colour, std::string(length - 1, '~'),
+                     reset);
 }
 
 void append_message(std::string& out, const Sources& sources, Location at, Style style, const std::string& text, bool colour) {
