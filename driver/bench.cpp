@@ -220,7 +220,14 @@ void add_bench(CLI::App& app, Invocation& invocation) {
   command->add_flag("--layers", options->layers, "also a table of the kernels");
   command->add_flag("--json", options->json, "print one JSON object instead of text");
   command->add_option("--runs", options->runs, "run exactly so often")->type_name("N")->check(CLI::Range(1, 1000000).description(""));
-  command->add_option("--seconds", options->seconds, "run for so long (2)")->type_name("S")->check(CLI::Range(0.0, 3600.0).description(""));
+  command->add_option("--seconds", options->seconds, "run for so long (2)")
+      ->type_name("S")
+      ->check(
+          // Written so that a NaN is refused too: a run that waits for it would not end.
+          [](const std::string& text) {
+            double s = 0;
+            return CLI::detail::lexical_cast(text, s) && s >= 0 && s <= 3600 ? std::string() : "needs seconds from 0 to 3600";
+          });
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return bench(*options, invocation); }; });
 }
 

@@ -21,6 +21,27 @@
 #include <stb/stb_image_resize.h>
 
 namespace resnetc::driver {
+namespace {
+
+/// Whether a PNM file holds all the samples its header announces; true for every other format. stb_image (2.27) does not look: what a file
+/// lacks it leaves uninitialised.
+bool pnm_is_whole(std::string_view file, int64_t samples) {
+  if (!file.starts_with("P5") && !file.starts_with("P6")) return true;
+  const auto blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  size_t at = 2;
+  int64_t number = 0;
+  for (int field = 0; field < 3; ++field) {  // width, height, largest sample
+    while (at < file.size() && (blank(file[at]) || file[at] == '#')) {
+      at = file[at] == '#' ? std::min(file.find_first_of("\r\n", at), file.size()) : at + 1;
+    }
+    for (number = 0; at < file.size() && file[at] >= '0' && file[at] <= '9'; ++at)
+      number = std::min<int64_t>(number * 10 + file[at] - '0', 1 << 24);
+  }
+  ++at;  // the one blank before the samples
+  return at <= file.size() && static_cast<int64_t>(file.size() - at) >= samples * (number > 255 ? 2 : 1);
+}
+
+}  // namespace
 
 std::optional<Picture> decode_picture(std::string_view file, int64_t channels, std::string& why) {
   constexpr int64_t max_pixels = int64_t{1} << 26;
@@ -37,6 +58,10 @@ std::optional<Picture> decode_picture(std::string_view file, int64_t channels, s
   }
   if (int64_t{width} * height > max_pixels) {
     why = fmt::format("{}x{} pixels are too many", width, height);
+    return std::nullopt;
+  }
+  if (!pnm_is_whole(file, int64_t{width} * height * has)) {
+    why = "the picture is cut short";
     return std::nullopt;
   }
   std::unique_ptr<stbi_uc, void (*)(void*)> pixels(stbi_load_from_memory(bytes, length, &width, &height, &has, static_cast<int>(channels)),
