@@ -12,20 +12,6 @@
 namespace resnetc::codegen {
 namespace {
 
-const char* kind_name(program::KernelKind kind) {
-  switch (kind) {
-    case program::KernelKind::load: return "load";
-    case program::KernelKind::store: return "store";
-    case program::KernelKind::conv2d: return "conv2d";
-    case program::KernelKind::max_pool: return "max_pool";
-    case program::KernelKind::avg_pool: return "avg_pool";
-    case program::KernelKind::global_avg_pool: return "global_avg_pool";
-    case program::KernelKind::copy: return "copy";
-    case program::KernelKind::softmax: return "softmax";
-  }
-  return "";
-}
-
 const char* layout_name(const program::Program& program) {
   switch (program.input.format) {
     case InputFormat::planar_f32: return "planar";
@@ -58,8 +44,8 @@ void write_numbers(llvm::json::OStream& out, const char* key, const std::vector<
 
 void write_kernel(llvm::json::OStream& out, const program::Program& program, const program::Kernel& kernel) {
   out.attribute("name", utf8(kernel.name));
-  out.attribute("kind", kind_name(kernel.kind));
-  out.attribute("algorithm", kernel.schedule.algorithm);
+  out.attribute("kind", llvm::StringRef(to_string(kernel.kind)));
+  out.attribute("algorithm", llvm::StringRef(to_string(kernel.schedule.algorithm)));
   out.attribute("multiply_adds", kernel.multiply_adds);
   out.attributeArray("reads", [&] {
     for (program::TensorId id : program::reads(kernel)) out.value(utf8(program.tensor(id).name));
@@ -67,8 +53,7 @@ void write_kernel(llvm::json::OStream& out, const program::Program& program, con
   out.attributeArray("constants", [&] {
     if (kernel.weight != program::none) out.value(kernel.weight);
     for (const program::Step& step : kernel.epilogue) {
-      if (step.constant != program::none) out.value(step.constant);
-      if (step.constant2 != program::none) out.value(step.constant2);
+      for (program::ConstantId id : step.constants) out.value(id);
     }
   });
   if (kernel.out != program::none) out.attribute("writes", utf8(program.tensor(kernel.out).name));

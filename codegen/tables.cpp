@@ -43,8 +43,7 @@ class Builder {
     out.push_back(kernel.in == program::none ? input() : tensor(kernel.in));
     if (kernel.weight != program::none) out.push_back(constant(kernel.weight));
     for (const program::Step& step : kernel.epilogue) {
-      if (step.constant != program::none) out.push_back(constant(step.constant));
-      if (step.constant2 != program::none) out.push_back(constant(step.constant2));
+      for (program::ConstantId id : step.constants) out.push_back(constant(id));
       if (step.operand != program::none) out.push_back(tensor(step.operand));
     }
     out.push_back(kernel.out == program::none ? output(kernel.port) : tensor(kernel.out));

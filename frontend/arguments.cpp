@@ -118,7 +118,7 @@ struct Reader {
     }
   }
 
-  void real(std::string_view slot, const ast::Argument* argument, double& out) {
+  void real(std::string_view slot, const ast::Argument* argument, double& out, double low, double high) {
     if (!argument) return;
     const ast::Value& value = argument->value;
     double read = 0;
@@ -132,10 +132,10 @@ struct Reader {
       reporter.error(value.at, fmt::format(message::wants_number, slot, call.name.text, described(value)));
       return;
     }
-    if (read >= 0 && read <= 1) {
+    if (read >= low && read <= high) {
       out = read;
     } else {
-      reporter.error_in_use(value.at, fmt::format(message::out_of_range, slot, call.name.text, read, 0, 1));
+      reporter.error_in_use(value.at, fmt::format(message::out_of_range, slot, call.name.text, read, low, high));
     }
   }
 };
@@ -168,7 +168,7 @@ OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, const Sco
   Reader reader{call, scope, reporter};
   OpAttributes a;
   if (kind == OpKind::linear || kind == OpKind::pad_channels) reader.integer(slots[0].name, arguments[0], a.channels);
-  if (kind == OpKind::batch_norm) reader.real("eps", arguments[0], a.eps);
+  if (kind == OpKind::batch_norm) reader.real("eps", arguments[0], a.eps, 0, 1);
   if (kind == OpKind::conv2d) {
     int64_t bias = 0;
     reader.extent("kernel", arguments[0], a.kernel);

@@ -297,8 +297,6 @@ class Elaborator {
     reporter_.error(s.name.at, fmt::format(message::unknown_callee, s.name.text, mend));
   }
 
-  static bool has_weights(OpKind kind) { return kind == OpKind::conv2d || kind == OpKind::linear || kind == OpKind::batch_norm; }
-
   void layer(const Statement& s, OpKind kind, Body& body, const Scope& scope) {
     Node node;
     node.at = s.at;
@@ -307,7 +305,7 @@ class Elaborator {
     node.input = current_;
     const std::string part = body.indexed ? std::to_string(body.next_index++) : std::string(s.label ? s.label->text : info(kind).name);
     const std::string path = join(body, part, s.at);
-    if (has_weights(kind)) {
+    if (info(kind).weights) {
       body.weights = true;
       if (!body.indexed && !s.label) {
         reporter_.error(s.name.at, fmt::format(message::needs_label, s.name.text, s.name.text));

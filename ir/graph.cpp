@@ -17,18 +17,6 @@ void for_each_use(const Op& op, Function f) {
 
 }  // namespace
 
-std::string_view to_string(StepKind kind) {
-  switch (kind) {
-    case StepKind::bias: return "bias";
-    case StepKind::affine: return "affine";
-    case StepKind::add: return "add";
-    case StepKind::mul: return "mul";
-    case StepKind::relu: return "relu";
-    case StepKind::sigmoid: return "sigmoid";
-  }
-  return "?";
-}
-
 std::vector<int> use_counts(const Graph& graph) {
   std::vector<int> counts(graph.ops.size());
   for (const Op& op : graph.ops) {
@@ -83,8 +71,7 @@ std::vector<TensorRef> checkpoint_tensors(const Graph& graph) {
   for (const Op& op : graph.ops) {
     for (const RecipePtr& recipe : op.constants) collect(recipe);
     for (const Step& step : op.epilogue) {
-      collect(step.constant);
-      collect(step.constant2);
+      for (const RecipePtr& recipe : step.constants) collect(recipe);
     }
   }
   return all;

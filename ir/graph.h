@@ -25,6 +25,7 @@
 
 #include "ir/op.h"
 #include "ir/recipe.h"
+#include "ir/step.h"
 #include "support/diagnostics.h"
 #include "support/location.h"
 
@@ -34,26 +35,13 @@ namespace resnetc::graph {
 using ValueId = int32_t;
 inline constexpr ValueId no_value = -1;
 
-enum class StepKind {
-  bias,    ///< x + constant[c]
-  affine,  ///< x * constant[c] + constant2[c]
-  add,     ///< x + operand, of equal type
-  mul,     ///< x * operand, of equal type or of rank 2 and spread
-  relu,    ///< NaN kept
-  sigmoid,
-};
-
-/// As in the text form.
-std::string_view to_string(StepKind kind);
-
 /// An epilogue has no more steps than this.
 inline constexpr size_t max_epilogue_steps = 8;
 
 struct Step {
   StepKind kind = StepKind::relu;
-  ValueId operand = no_value;  ///< add, mul
-  RecipePtr constant;          ///< bias: [c]; affine: the scale, [c]
-  RecipePtr constant2;         ///< affine: the shift, [c]
+  ValueId operand = no_value;        ///< where the table has one
+  std::vector<RecipePtr> constants;  ///< as the table names them, each [c]
 };
 
 struct Op {

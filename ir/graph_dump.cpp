@@ -41,8 +41,9 @@ std::string to_json(const Graph& graph, const Sources& sources) {
     for (const Step& step : op.epilogue) {
       json::Object s{{"kind", dump::string(to_string(step.kind))}};
       if (step.operand != no_value) s["operand"] = name_of(step.operand);
-      if (step.constant) s[step.kind == StepKind::bias ? "bias" : "scale"] = dump::string(resnetc::to_string(*step.constant));
-      if (step.constant2) s["shift"] = dump::string(resnetc::to_string(*step.constant2));
+      for (size_t i = 0; i < step.constants.size(); ++i) {
+        s[std::string(info(step.kind).constants[i])] = dump::string(resnetc::to_string(*step.constants[i]));
+      }
       steps.push_back(std::move(s));
     }
     ops.push_back(json::Object{{"name", dump::string(op.name)},

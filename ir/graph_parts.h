@@ -1,7 +1,6 @@
-/// \file Names that the text, the verifier and the dumps of graphs and programs share.
+/// \file Names that the text, the verifier and the dumps of graphs share.
 #pragma once
 
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +10,5 @@ namespace resnetc::graph {
 
 /// What Op::constants holds, in order.
 std::vector<std::string_view> constant_names(OpKind kind);
-std::optional<StepKind> step_named(std::string_view name);
 
 }  // namespace resnetc::graph

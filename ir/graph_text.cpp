@@ -17,13 +17,6 @@ std::vector<std::string_view> constant_names(OpKind kind) {
   }
 }
 
-std::optional<StepKind> step_named(std::string_view name) {
-  for (StepKind kind : {StepKind::bias, StepKind::affine, StepKind::add, StepKind::mul, StepKind::relu, StepKind::sigmoid}) {
-    if (to_string(kind) == name) return kind;
-  }
-  return std::nullopt;
-}
-
 namespace {
 
 void print_constant(std::string& out, std::string_view name, const RecipePtr& recipe) {
@@ -45,8 +38,7 @@ void print_op(std::string& out, const Graph& graph, const Op& op, const Sources&
   const std::vector<std::string_view> names = constant_names(op.kind);
   for (size_t i = 0; i < op.constants.size() && i < names.size(); ++i) print_constant(out, names[i], op.constants[i]);
   for (const Step& step : op.epilogue) {
-    print_constant(out, step.kind == StepKind::bias ? "bias" : "scale", step.constant);
-    print_constant(out, "shift", step.constant2);
+    for (size_t i = 0; i < step.constants.size(); ++i) print_constant(out, info(step.kind).constants[i], step.constants[i]);
   }
 }
 
@@ -94,7 +86,7 @@ class Parser {
     }
     Step& step = op.epilogue.emplace_back();
     step.kind = *kind;
-    if (*kind != StepKind::add && *kind != StepKind::mul) return;
+    if (!info(*kind).operand) return;
     r_.expect("(");
     step.operand = r_.value(names_);
     r_.expect(")");
@@ -131,10 +123,7 @@ class Parser {
     op.at = r_.location();
     for (std::string_view constant : constant_names(op.kind)) op.constants.push_back(read_constant(constant));
     for (Step& step : op.epilogue) {
-      if (step.kind == StepKind::bias) step.constant = read_constant("bias");
-      if (step.kind != StepKind::affine) continue;
-      step.constant = read_constant("scale");
-      step.constant2 = read_constant("shift");
+      for (std::string_view constant : info(step.kind).constants) step.constants.push_back(read_constant(constant));
     }
     if (r_.failed()) return;
     op.name = std::move(name);

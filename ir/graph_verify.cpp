@@ -28,23 +28,18 @@ Fault check_constants(const Graph& graph, const Op& op) {
 
 Fault check_step(const Graph& graph, ValueId id, const Step& step) {
   const TensorType& type = graph.op(id).type;
-  const bool has_operand = step.kind == StepKind::add || step.kind == StepKind::mul;
-  if (has_operand != (step.operand != no_value))
-    return fmt::format("its step {} has one operand too many or too few", to_string(step.kind));
-  if (has_operand) {
-    if (step.operand < 0 || step.operand >= id) return fmt::format("its step {} uses a value before its definition", to_string(step.kind));
-    const TensorType pair[] = {type, graph.op(step.operand).type};
-    return checks::result_type(step.kind == StepKind::add ? OpKind::add : OpKind::mul, {}, pair, type);
+  const StepInfo& wanted = info(step.kind);
+  if (wanted.operand != (step.operand != no_value)) return fmt::format("its step {} has one operand too many or too few", wanted.name);
+  if (wanted.constants.size() != step.constants.size()) {
+    return fmt::format("its step {} has {} constants where it needs {}", wanted.name, step.constants.size(), wanted.constants.size());
   }
-  const size_t wanted = step.kind == StepKind::bias ? 1 : step.kind == StepKind::affine ? 2 : 0;
-  const std::vector<int64_t> shape{type.channels};
-  if (wanted < 1 ? step.constant != nullptr : false) return "a step without constants has one";
-  if (wanted < 2 ? step.constant2 != nullptr : false) return "a step with at most one constant has two";
-  if (wanted >= 1) {
-    if (Fault fault = checks::recipe_shape(wanted == 1 ? "bias" : "scale", step.constant, shape)) return fault;
+  for (size_t i = 0; i < step.constants.size(); ++i) {
+    if (Fault fault = checks::recipe_shape(wanted.constants[i], step.constants[i], {type.channels})) return fault;
   }
-  if (wanted == 2) return checks::recipe_shape("shift", step.constant2, shape);
-  return std::nullopt;
+  if (!wanted.operand) return std::nullopt;
+  if (step.operand < 0 || step.operand >= id) return fmt::format("its step {} uses a value before its definition", wanted.name);
+  const TensorType pair[] = {type, graph.op(step.operand).type};
+  return checks::result_type(*wanted.op, {}, pair, type);
 }
 
 Fault check_op(const Graph& graph, ValueId id) {

@@ -193,8 +193,8 @@ class Interpreter {
 
   void step(const graph::Step& s, const Op& op, Values& out) const {
     switch (s.kind) {
-      case StepKind::bias: scale_and_shift(out, op.type, {}, constant(s.constant)); break;
-      case StepKind::affine: scale_and_shift(out, op.type, constant(s.constant), constant(s.constant2)); break;
+      case StepKind::bias: scale_and_shift(out, op.type, {}, constant(s.constants[0])); break;
+      case StepKind::affine: scale_and_shift(out, op.type, constant(s.constants[0]), constant(s.constants[1])); break;
       case StepKind::add: add(out, value(s.operand)); break;
       case StepKind::mul: multiply(out, value(s.operand)); break;
       case StepKind::relu: std::transform(out.begin(), out.end(), out.begin(), relu); break;

@@ -1,6 +1,8 @@
 /// \file What a kernel's machine code depends on, and its text form, which names and caches objects: every field of the spec is in it.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ir/program.h"
 #include "ir/text_forms.h"
 
@@ -51,6 +53,13 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel) {
   return spec;
 }
 
+bool can_be_flat(const KernelSpec& spec) {
+  const OpAttributes& a = spec.attributes;
+  if (spec.kind != KernelKind::conv2d || a.kernel != Extent2{1, 1} || a.stride != Extent2{1, 1} || a.pad != Extent2{0, 0}) return false;
+  const auto dense = [](const KernelSpec::StepSpec& step) { return step.operand.dense(); };
+  return spec.in.dense() && spec.out.dense() && std::all_of(spec.epilogue.begin(), spec.epilogue.end(), dense);
+}
+
 std::string to_string(const KernelSpec& spec) {
   std::string out(to_string(spec.kind));
   out += text::attributes(spec.attributes);
@@ -60,7 +69,7 @@ std::string to_string(const KernelSpec& spec) {
     const KernelSpec::StepSpec& step = spec.epilogue[i];
     out += i == 0 ? " then " : ", ";
     out += graph::to_string(step.kind);
-    if (step.kind == graph::StepKind::add || step.kind == graph::StepKind::mul) {
+    if (graph::info(step.kind).operand) {
       out += fmt::format("({}{})", layout_text(step.operand), step.in_place ? " in_place" : "");
     }
   }

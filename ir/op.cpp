@@ -12,22 +12,22 @@ namespace {
 
 // clang-format off
 //                                                                        attributes:
-//   kind                       name               layer        operands  channels window d_g_b  eps    pointwise
+//   kind                       name               layer        operands  channels window d_g_b  eps    weights
 constexpr std::array<OpInfo, 14> table{{
     {OpKind::input,             "input",           "",                0,  false,   false, false, false, false},
-    {OpKind::conv2d,            "conv2d",          "conv",            1,  true,    true,  true,  false, false},
-    {OpKind::batch_norm,        "batch_norm",      "batch_norm",      1,  false,   false, false, true,  true},
-    {OpKind::affine,            "affine",          "",                1,  false,   false, false, false, true},
-    {OpKind::relu,              "relu",            "relu",            1,  false,   false, false, false, true},
-    {OpKind::sigmoid,           "sigmoid",         "sigmoid",         1,  false,   false, false, false, true},
+    {OpKind::conv2d,            "conv2d",          "conv",            1,  true,    true,  true,  false, true},
+    {OpKind::batch_norm,        "batch_norm",      "batch_norm",      1,  false,   false, false, true, true},
+    {OpKind::affine,            "affine",          "",                1,  false,   false, false, false, false},
+    {OpKind::relu,              "relu",            "relu",            1,  false,   false, false, false, false},
+    {OpKind::sigmoid,           "sigmoid",         "sigmoid",         1,  false,   false, false, false, false},
     {OpKind::softmax,           "softmax",         "softmax",         1,  false,   false, false, false, false},
     {OpKind::max_pool,          "max_pool",        "max_pool",        1,  false,   true,  false, false, false},
     {OpKind::avg_pool,          "avg_pool",        "avg_pool",        1,  false,   true,  false, false, false},
     {OpKind::global_avg_pool,   "global_avg_pool", "global_avg_pool", 1,  false,   false, false, false, false},
-    {OpKind::linear,            "linear",          "linear",          1,  true,    false, false, false, false},
+    {OpKind::linear,            "linear",          "linear",          1,  true,    false, false, false, true},
     {OpKind::pad_channels,      "pad_channels",    "pad_channels",    1,  true,    false, false, false, false},
-    {OpKind::add,               "add",             "",                2,  false,   false, false, false, true},
-    {OpKind::mul,               "mul",             "",                2,  false,   false, false, false, true},
+    {OpKind::add,               "add",             "",                2,  false,   false, false, false, false},
+    {OpKind::mul,               "mul",             "",                2,  false,   false, false, false, false},
 }};
 // clang-format on
 

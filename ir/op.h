@@ -50,7 +50,7 @@ struct OpInfo {
   std::string_view layer;                            ///< in the language; empty where the language has no such layer
   int operands;                                      ///< number of tensor operands
   bool channels, window, dilation_groups_bias, eps;  ///< which attributes it has
-  bool pointwise;                                    ///< computes each element from the same element of its first operand
+  bool weights;                                      ///< whether the checkpoint holds tensors for it: weight_specs() says which
 };
 
 std::span<const OpInfo> all_ops();

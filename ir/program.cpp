@@ -19,6 +19,14 @@ std::string_view to_string(KernelKind kind) {
   return "?";
 }
 
+std::string_view to_string(Algorithm algorithm) {
+  switch (algorithm) {
+    case Algorithm::general: return "general";
+    case Algorithm::direct: return "direct";
+  }
+  return "?";
+}
+
 std::vector<TensorId> reads(const Kernel& kernel) {
   std::vector<TensorId> ids;
   const auto add = [&ids](TensorId id) {

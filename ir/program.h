@@ -79,20 +79,30 @@ std::string_view to_string(KernelKind kind);
 
 struct Step {
   graph::StepKind kind = graph::StepKind::relu;
-  TensorId operand = none;
-  ConstantId constant = none;
-  ConstantId constant2 = none;
+  TensorId operand = none;            ///< where the table of steps has one
+  std::vector<ConstantId> constants;  ///< as that table names them, each of the channels in whole vectors
 };
 
-/// How a kernel is computed. Defaults are a correct general schedule; select-kernels chooses.
+enum class Algorithm {
+  general,  ///< the one way of every kernel that is no convolution
+  direct,   ///< a convolution, summed in register tiles
+};
+
+/// As in the text form.
+std::string_view to_string(Algorithm algorithm);
+
+/// How a kernel is computed. Defaults are a correct schedule; select-kernels chooses.
 struct Schedule {
-  std::string algorithm = "general";  ///< "direct" for convolutions in register tiles, "general" for everything else
-  int64_t vectors = 1;                ///< register tile: vectors of 16 channels
-  int64_t pixels = 1;                 ///< register tile: pixels of a row, or of the whole flattened picture
-  int64_t rows = 1;                   ///< rows (or, flattened, tiles) of one task; 0: too little work to share, a whole picture is one task
-  bool flat = false;                  ///< pixels of all rows as one axis; only where no operand has a halo and every row is read whole
+  Algorithm algorithm = Algorithm::general;
+  int64_t vectors = 1;  ///< register tile: vectors of 16 channels, at most max_tile_vectors
+  int64_t pixels = 1;   ///< register tile: pixels of a row, or of the whole flattened picture; vectors * pixels is at most max_tile
+  int64_t rows = 1;     ///< rows (or, flattened, tiles) of one task; 0: too little work to share, a whole picture is one task
+  bool flat = false;    ///< pixels of all rows as one axis, where can_be_flat() admits it
   bool operator==(const Schedule&) const = default;
 };
+
+/// A tile is unrolled whole: larger ones fit no registers, and take the compiler ever longer.
+inline constexpr int64_t max_tile_vectors = 8, max_tile = 64;
 
 struct Kernel {
   KernelKind kind = KernelKind::copy;
@@ -167,6 +177,8 @@ struct KernelSpec {
   bool in_place = false;  ///< copy: the output takes the input's place
 };
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
+/// Whether the pixels of a convolution may be one axis: a 1x1 window that reads every pixel, between pictures without halos.
+bool can_be_flat(const KernelSpec& spec);
 std::string to_string(const KernelSpec& spec);
 
 }  // namespace resnetc::program

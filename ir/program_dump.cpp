@@ -57,8 +57,7 @@ std::string to_json(const Program& program, const Sources& sources) {
       json::Object s{{"kind", dump::string(graph::to_string(step.kind))}};
       if (step.operand != none) s["operand"] = name_of(step.operand);
       if (step.operand != none && in_place(program, kernel, step.operand)) s["in_place"] = true;
-      if (step.constant != none) s["constant"] = step.constant;
-      if (step.constant2 != none) s["constant2"] = step.constant2;
+      for (size_t i = 0; i < step.constants.size(); ++i) s[std::string(graph::info(step.kind).constants[i])] = step.constants[i];
       steps.push_back(std::move(s));
     }
     const Schedule& schedule = kernel.schedule;
@@ -69,7 +68,7 @@ std::string to_json(const Program& program, const Sources& sources) {
                    {"out", name_of(kernel.out)},
                    {"weight", number(kernel.weight)},
                    {"then", std::move(steps)},
-                   {"schedule", json::Object{{"algorithm", dump::string(schedule.algorithm)},
+                   {"schedule", json::Object{{"algorithm", dump::string(to_string(schedule.algorithm))},
                                              {"vectors", schedule.vectors},
                                              {"pixels", schedule.pixels},
                                              {"rows", schedule.rows},

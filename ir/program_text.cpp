@@ -1,7 +1,6 @@
 /// \file The text form of programs.
 #include <fmt/format.h>
 
-#include "ir/graph_parts.h"
 #include "ir/program.h"
 #include "ir/text_forms.h"
 
@@ -29,8 +28,7 @@ void print_kernel(std::string& out, const Program& program, const Kernel& kernel
     out += i == 0 ? " then " : ", ";
     out += graph::to_string(step.kind);
     if (step.operand != none) out += fmt::format("({})", name_of(step.operand));
-    if (step.constant != none && step.constant2 == none) out += fmt::format("(@{})", step.constant);
-    if (step.constant2 != none) out += fmt::format("(@{}, @{})", step.constant, step.constant2);
+    if (!step.constants.empty()) out += fmt::format("(@{})", fmt::join(step.constants, ", @"));
   }
   if (kernel.out != none) out += " out " + name_of(kernel.out);
   if (kernel.kind == KernelKind::store) out += fmt::format(" output {}", kernel.port);
@@ -125,16 +123,13 @@ class Parser {
     }
     Step& step = kernel.epilogue.emplace_back();
     step.kind = *kind;
-    if (*kind == StepKind::relu || *kind == StepKind::sigmoid) return;
+    const graph::StepInfo& wanted = graph::info(*kind);
+    if (!wanted.operand && wanted.constants.empty()) return;
     r_.expect("(");
-    if (*kind == StepKind::add || *kind == StepKind::mul) {
-      step.operand = r_.value(names_);
-    } else {
-      step.constant = constant();
-    }
-    if (*kind == StepKind::affine) {
-      r_.expect(",");
-      step.constant2 = constant();
+    if (wanted.operand) step.operand = r_.value(names_);
+    for (size_t i = 0; i < wanted.constants.size(); ++i) {
+      if (i != 0 || wanted.operand) r_.expect(",");
+      step.constants.push_back(constant());
     }
     r_.expect(")");
   }

@@ -12,7 +12,6 @@ namespace resnetc::program {
 namespace {
 
 using checks::Fault;
-using graph::StepKind;
 
 /// No arena and no offset goes beyond this, so that sums of them cannot overflow.
 constexpr int64_t max_arena_bytes = int64_t{1} << 46;
@@ -185,20 +184,16 @@ class Verifier {
     }
     const TensorType& type = p_.tensor(kernel.out).type;
     for (const Step& step : kernel.epilogue) {
-      const bool has_operand = step.kind == StepKind::add || step.kind == StepKind::mul;
-      const int constants = step.kind == StepKind::bias ? 1 : step.kind == StepKind::affine ? 2 : 0;
-      if (has_operand != (step.operand != none) || (constants < 1 && step.constant != none) || (constants < 2 && step.constant2 != none)) {
-        return fmt::format("its step {} has an operand too many or too few", graph::to_string(step.kind));
+      const graph::StepInfo& wanted = graph::info(step.kind);
+      if (wanted.operand != (step.operand != none) || wanted.constants.size() != step.constants.size()) {
+        return fmt::format("its step {} has an operand too many or too few", wanted.name);
       }
-      if (has_operand) {
+      if (wanted.operand) {
         const TensorType pair[] = {type, p_.tensor(step.operand).type};
-        if (Fault fault = checks::result_type(step.kind == StepKind::add ? OpKind::add : OpKind::mul, {}, pair, type)) return fault;
+        if (Fault fault = checks::result_type(*wanted.op, {}, pair, type)) return fault;
       }
-      if (constants >= 1) {
-        if (Fault fault = check_constant(constants == 1 ? "bias" : "scale", step.constant, whole_vectors(type.channels))) return fault;
-      }
-      if (constants == 2) {
-        if (Fault fault = check_constant("shift", step.constant2, whole_vectors(type.channels))) return fault;
+      for (size_t i = 0; i < step.constants.size(); ++i) {
+        if (Fault fault = check_constant(wanted.constants[i], step.constants[i], whole_vectors(type.channels))) return fault;
       }
     }
     return std::nullopt;
@@ -206,18 +201,15 @@ class Verifier {
 
   Fault check_schedule(const Kernel& kernel) const {
     const Schedule& s = kernel.schedule;
-    const bool direct = s.algorithm == "direct";
-    if (!direct && s.algorithm != "general") return fmt::format("unknown algorithm '{}'", s.algorithm);
-    if (direct && kernel.kind != KernelKind::conv2d) return "the algorithm 'direct' is for convolutions";
-    if (s.vectors < 1 || s.vectors > 8 || s.pixels < 1 || s.pixels > 64 || s.vectors * s.pixels > 64) {
+    const Algorithm wanted = kernel.kind == KernelKind::conv2d ? Algorithm::direct : Algorithm::general;
+    if (s.algorithm != wanted) {
+      return fmt::format("the algorithm of a {} is '{}', not '{}'", to_string(kernel.kind), to_string(wanted), to_string(s.algorithm));
+    }
+    if (s.vectors < 1 || s.vectors > max_tile_vectors || s.pixels < 1 || s.pixels > max_tile || s.vectors * s.pixels > max_tile) {
       return fmt::format("a tile of {} vectors by {} pixels is out of range", s.vectors, s.pixels);
     }
     if (s.rows < 0 || s.rows > max_elements) return fmt::format("tasks of {} rows", s.rows);
-    if (!s.flat) return std::nullopt;
-    const OpAttributes& a = kernel.attributes;
-    bool whole = kernel.kind == KernelKind::conv2d && a.kernel == Extent2{1, 1} && a.stride == Extent2{1, 1} && a.pad == Extent2{0, 0};
-    for (TensorId id : reads(kernel)) whole = whole && p_.tensor(id).dense();
-    if (whole && p_.tensor(kernel.out).dense()) return std::nullopt;
+    if (!s.flat || can_be_flat(spec_of(p_, kernel))) return std::nullopt;
     return "its pixels are not one axis, so its schedule cannot be flat";
   }
 

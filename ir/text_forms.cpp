@@ -54,7 +54,8 @@ std::string input_format(InputFormat format, const std::vector<double>& mean, co
 }
 
 std::string schedule(const program::Schedule& s) {
-  return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", s.algorithm, s.vectors, s.pixels, s.rows, s.flat ? " flat" : "");
+  return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", to_string(s.algorithm), s.vectors, s.pixels, s.rows,
+                     s.flat ? " flat" : "");
 }
 
 Reader::Reader(FileId file, Diagnostics& diagnostics) : Cursor(diagnostics.sources().text(file)), file_(file), diagnostics_(diagnostics) {}
@@ -162,7 +163,13 @@ void Reader::input_format(InputFormat& format, std::vector<double>& mean, std::v
 program::Schedule Reader::schedule() {
   program::Schedule s;
   expect("schedule");
-  s.algorithm = word();
+  const size_t start = offset();
+  const std::string algorithm = word();
+  if (algorithm == to_string(program::Algorithm::direct)) {
+    s.algorithm = program::Algorithm::direct;
+  } else if (algorithm != to_string(program::Algorithm::general)) {
+    fail_at(start, fmt::format("unknown algorithm '{}'", algorithm));
+  }
   const auto field = [this](std::string_view name) {
     expect(name);
     expect("=");

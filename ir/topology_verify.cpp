@@ -99,8 +99,7 @@ class Verifier {
     const Value& value = n_.value(node.result);
     const auto named = [&](const std::string& fault) { return fmt::format("{} '{}': {}", op.name, value.name, fault); };
     if (Fault fault = checks::attributes(node.op, node.attributes)) return named(*fault);
-    const bool has_weights = node.op == OpKind::conv2d || node.op == OpKind::linear || node.op == OpKind::batch_norm;
-    if (has_weights == node.weights.empty()) return named(has_weights ? "its weights have no name" : "it names weights and has none");
+    if (op.weights == node.weights.empty()) return named(op.weights ? "its weights have no name" : "it names weights and has none");
     if (!value.type) return std::nullopt;
     const std::optional<TensorType>& in = n_.value(node.input).type;
     if (!in) return named("its type is known, but not its operand's");

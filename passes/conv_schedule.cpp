@@ -87,7 +87,7 @@ ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Te
   const int64_t blocks = out.channel_stride / lanes;
   const int64_t stride_bytes = in.channel_stride * attributes.stride.w * 4;
   program::Schedule schedule;
-  schedule.algorithm = "direct";
+  schedule.algorithm = program::Algorithm::direct;
   schedule.flat = flat;
   double best = 0;
   for (int64_t vectors = 1; vectors <= 4; ++vectors) {

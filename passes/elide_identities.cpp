@@ -104,6 +104,7 @@ class Elision {
   /// Whether the layer's result is zero for every finite operand: a batch norm that scales by zero and shifts by zero, a convolution or
   /// linear layer with nothing but zeros.
   bool yields_zero(const Node& layer) const {
+    // Not every layer with weights: only those that multiply all they read by them.
     if (layer.op != OpKind::batch_norm && layer.op != OpKind::conv2d && layer.op != OpKind::linear) return false;
     return all_weights(layer, [](std::string_view suffix, double x) { return x == 0 || suffix.starts_with("running_"); });
   }

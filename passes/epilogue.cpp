@@ -9,22 +9,7 @@ namespace resnetc::passes {
 namespace {
 
 using graph::Op;
-using graph::StepKind;
 using graph::ValueId;
-
-bool is_step(OpKind kind) {
-  return kind == OpKind::affine || kind == OpKind::relu || kind == OpKind::sigmoid || kind == OpKind::add || kind == OpKind::mul;
-}
-
-StepKind step_of(OpKind kind) {
-  switch (kind) {
-    case OpKind::affine: return StepKind::affine;
-    case OpKind::add: return StepKind::add;
-    case OpKind::mul: return StepKind::mul;
-    case OpKind::sigmoid: return StepKind::sigmoid;
-    default: return StepKind::relu;
-  }
-}
 
 /// The operand that is not the producer; none for operations of one operand.
 ValueId other_operand(const Op& op, ValueId producer) {
@@ -71,14 +56,7 @@ bool Absorption::may_absorb(ValueId producer, ValueId op, std::string& why) cons
 void Absorption::absorb(ValueId producer, ValueId op) {
   Op& from = graph_.op(producer);
   Op& into = graph_.op(op);
-  graph::Step step;
-  step.kind = step_of(into.kind);
-  step.operand = other_operand(into, producer);
-  if (into.kind == OpKind::affine) {
-    step.constant = into.constants[0];
-    step.constant2 = into.constants[1];
-  }
-  from.epilogue.push_back(std::move(step));
+  from.epilogue.push_back({*graph::step_of(into.kind), other_operand(into, producer), std::move(into.constants)});
   for (graph::Step& s : into.epilogue) from.epilogue.push_back(std::move(s));
   replace(producer, op);
 }
@@ -103,7 +81,7 @@ void fuse_into(graph::Graph& graph, PassContext& context, std::string_view pass,
   Absorption absorption(graph);
   for (ValueId v = 0; v < static_cast<ValueId>(graph.ops.size()); ++v) {
     absorption.visit(v);
-    if (!is_step(graph.op(v).kind) || absorption.uses(v) == 0) continue;
+    if (!graph::step_of(graph.op(v).kind) || absorption.uses(v) == 0) continue;
     const Op& op = graph.op(v);
     std::string reasons;
     bool done = false;

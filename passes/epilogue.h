@@ -20,8 +20,8 @@ class Absorption {
   void visit(graph::ValueId op);
   int uses(graph::ValueId value) const { return uses_[static_cast<size_t>(value)]; }
 
-  /// Whether operation `op` may become the last step of `producer`'s epilogue; if not, the reason in `why`. The kinds of both are the
-  /// caller's business.
+  /// Whether operation `op` may become the last step of `producer`'s epilogue; if not, the reason in `why`. `op` must be of a kind that
+  /// can be a step; which producers take one is the caller's business.
   bool may_absorb(graph::ValueId producer, graph::ValueId op, std::string& why) const;
   /// Appends `op` and its epilogue to `producer`, which replaces it.
   void absorb(graph::ValueId producer, graph::ValueId op);

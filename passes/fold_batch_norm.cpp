@@ -57,9 +57,10 @@ void fold_batch_norm(graph::Graph& graph, PassContext& context) {
     Op& conv = graph.op(producer);
     conv.constants[0] = scale_rows(conv.constants[0], scale);
     if (conv.epilogue.empty()) {
-      conv.epilogue.push_back({StepKind::bias, graph::no_value, shift, nullptr});
+      conv.epilogue.push_back({StepKind::bias, graph::no_value, {shift}});
     } else {
-      conv.epilogue[0].constant = add(mul(conv.epilogue[0].constant, scale), shift);
+      RecipePtr& bias = conv.epilogue[0].constants[0];
+      bias = add(mul(bias, scale), shift);
     }
     context.remarks.push_back({"fold-batch-norm", norm.name, fmt::format("folded into {} '{}'", info(conv.kind).name, conv.name), norm.at});
     absorption.replace(producer, v);

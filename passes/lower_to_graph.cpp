@@ -53,7 +53,7 @@ class Lowering {
     for (const WeightSpec& w : weight_specs(node.op, node.attributes, *network_.value(node.input).type)) {
       RecipePtr recipe = tensor(fmt::format("{}.{}", node.weights, w.suffix), w.shape);
       if (convolution && w.suffix == "bias") {
-        op.epilogue.push_back({graph::StepKind::bias, graph::no_value, std::move(recipe), nullptr});
+        op.epilogue.push_back({graph::StepKind::bias, graph::no_value, {std::move(recipe)}});
       } else {
         op.constants.push_back(std::move(recipe));
       }

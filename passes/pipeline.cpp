@@ -26,6 +26,7 @@ using topology::Network;
 /// A pass with its function. Each function type takes and yields the IR of its level, so a wrong level does not compile.
 struct Pass {
   PassInfo info;
+  bool needs_checked = false;  ///< rests on what infer-shapes and check-skips establish; IR text may come without
   void (*on_topology)(Network&, PassContext&) = nullptr;
   Graph (*to_graph)(const Network&, PassContext&) = nullptr;
   void (*on_graph)(Graph&, PassContext&) = nullptr;
@@ -40,7 +41,7 @@ void infer_shapes_and_check(Network& network, PassContext& context) {
   if (context.diagnostics->error_count() != errors) check_skips(network, context);
 }
 
-/// Whether every value has a type and every edge agrees: what the passes after check-skips rest on. IR text may come without.
+/// Whether every value has a type and every edge agrees.
 bool checked(const Network& network, PassContext& context) {
   for (const topology::Value& value : network.values) {
     if (value.type) continue;
@@ -62,13 +63,16 @@ const std::array<Pass, 9> pipeline{{
      .on_topology = [](Network& n, PassContext& c) { check_skips(n, c); }},
     {.info = {"elide-identities", topo, topo, "with weights: removes blocks whose residual branch is zero",
               "while blocks still exist; after the checks, so that a wrong network is an error with any weights"},
+     .needs_checked = true,
      .on_topology = elide_identities},
     {.info = {"lower-to-graph", topo, Level::graph, "blocks and skip edges to operations", "the last pass that sees blocks"},
+     .needs_checked = true,
      .to_graph = lower_to_graph},
     {.info = {"fold-batch-norm", Level::graph, Level::graph, "batch norms into the convolutions before them",
               "before fusing: a batch norm between a convolution and its addition would stand in the way"},
      .on_graph = fold_batch_norm},
-    {.info = {"fuse-shortcuts", Level::graph, Level::graph, "shortcut additions and activations into the producing kernel",
+    {.info = {"fuse-shortcuts", Level::graph, Level::graph,
+              "element-wise operations (shortcut additions, activations) into the convolution or other one before them",
               "before fuse-pools: a convolution is the better place where there is a choice"},
      .on_graph = fuse_shortcuts},
     {.info = {"fuse-pools", Level::graph, Level::graph, "element-wise operations into the pool before them",
@@ -89,7 +93,7 @@ std::optional<std::string> verify(const AnyIr& ir) {
 
 /// False if the pass yields no IR.
 bool apply(const Pass& pass, AnyIr& ir, PassContext& context) {
-  if ((pass.on_topology == elide_identities || pass.to_graph != nullptr) && !checked(std::get<Network>(ir), context)) return false;
+  if (pass.needs_checked && !checked(std::get<Network>(ir), context)) return false;
   if (pass.on_topology != nullptr) {
     pass.on_topology(std::get<Network>(ir), context);
   } else if (pass.to_graph != nullptr) {

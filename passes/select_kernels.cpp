@@ -74,18 +74,15 @@ class Selection {
     return it->second;
   }
 
-  void add_step(program::Kernel& kernel, StepKind kind, graph::ValueId operand, const RecipePtr& first, const RecipePtr& second) {
-    program::Step step;
+  void add_step(program::Kernel& kernel, StepKind kind, graph::ValueId operand, const std::vector<RecipePtr>& constants) {
+    program::Step& step = kernel.epilogue.emplace_back();
     step.kind = kind;
     if (operand != graph::no_value) step.operand = operand;  // tensors have the numbers of their values
-    if (first) step.constant = constant(pack_vector(first));
-    if (second) step.constant2 = constant(pack_vector(second));
-    kernel.epilogue.push_back(step);
+    for (const RecipePtr& recipe : constants) step.constants.push_back(constant(pack_vector(recipe)));
   }
 
   /// What the operation itself does, before its epilogue.
   void set_kind(const graph::Op& op, program::Kernel& kernel) {
-    auto second = [&] { return op.operands.size() > 1 ? op.operands[1] : graph::no_value; };
     switch (op.kind) {
       case OpKind::input: kernel.kind = KernelKind::load; break;
       case OpKind::conv2d:
@@ -98,28 +95,19 @@ class Selection {
       case OpKind::global_avg_pool: kernel.kind = KernelKind::global_avg_pool; break;
       case OpKind::softmax: kernel.kind = KernelKind::softmax; break;
       case OpKind::pad_channels: kernel.kind = KernelKind::copy; break;
-      case OpKind::relu: add_step(kernel, StepKind::relu, graph::no_value, nullptr, nullptr); break;
-      case OpKind::sigmoid: add_step(kernel, StepKind::sigmoid, graph::no_value, nullptr, nullptr); break;
-      case OpKind::add: add_step(kernel, StepKind::add, second(), nullptr, nullptr); break;
-      case OpKind::mul: add_step(kernel, StepKind::mul, second(), nullptr, nullptr); break;
-      case OpKind::affine: add_step(kernel, StepKind::affine, graph::no_value, op.constants[0], op.constants[1]); break;
+      case OpKind::relu:
+      case OpKind::sigmoid:
+      case OpKind::add:
+      case OpKind::mul:
+      case OpKind::affine:
+        add_step(kernel, *graph::step_of(op.kind), op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants);
+        break;
       case OpKind::batch_norm: {
         const RecipePtr scale = mul(op.constants[0], rsqrt(op.constants[3], op.attributes.eps));
-        add_step(kernel, StepKind::affine, graph::no_value, scale, sub(op.constants[1], mul(op.constants[2], scale)));
+        add_step(kernel, StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))});
         break;
       }
     }
-  }
-
-  /// Whether all pixels of a convolution may be one axis: every picture it touches is one unbroken run of pixels.
-  bool can_flatten(const program::Kernel& kernel) const {
-    const OpAttributes& a = kernel.attributes;
-    if (a.kernel != Extent2{1, 1} || a.stride != Extent2{1, 1} || a.pad != Extent2{0, 0}) return false;
-    bool dense = program_.tensor(kernel.in).dense() && program_.tensor(kernel.out).dense();
-    for (const program::Step& step : kernel.epilogue) {
-      if (step.operand != program::none) dense = dense && program_.tensor(step.operand).dense();
-    }
-    return dense;
   }
 
   void add_kernel(graph::ValueId id) {
@@ -131,22 +119,19 @@ class Selection {
     if (!op.operands.empty()) kernel.in = op.operands[0];
     kernel.out = id;
     set_kind(op, kernel);
-    for (const graph::Step& step : op.epilogue) add_step(kernel, step.kind, step.operand, step.constant, step.constant2);
+    for (const graph::Step& step : op.epilogue) add_step(kernel, step.kind, step.operand, step.constants);
     kernel.multiply_adds = graph::multiply_adds(graph_, op);
     const program::Tensor& out = program_.tensor(kernel.out);
     ScheduleChoice choice;
     if (kernel.kind == KernelKind::conv2d) {
-      choice = choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, can_flatten(kernel), kernel.multiply_adds,
-                                    program_.target);
+      choice = choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, can_be_flat(spec_of(program_, kernel)),
+                                    kernel.multiply_adds, program_.target);
     } else {
       const int64_t read = kernel.in == program::none ? 0 : program_.tensor(kernel.in).type.elements();
-      choice = choose_general_schedule(kernel.kind == KernelKind::softmax ? 0 : read + out.type.elements(), shared_rows(kernel));
+      choice = choose_general_schedule(kernel.kind == KernelKind::softmax ? 0 : read + out.type.elements(), out.type.height);
     }
     finish(std::move(kernel), std::move(choice));
   }
-
-  /// What a general kernel's tasks divide: rows, or, where there is one pixel only, nothing (a global pool shares its channels).
-  int64_t shared_rows(const program::Kernel& kernel) const { return program_.tensor(kernel.out).type.height; }
 
   void add_store(size_t port) {
     const graph::Output& output = graph_.outputs[port];

@@ -26,8 +26,7 @@ bool check_layouts(const program::KernelSpec& spec, std::string& why) {
     return false;
   }
   for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
-    const bool has_operand = step.kind == graph::StepKind::add || step.kind == graph::StepKind::mul;
-    if (has_operand && step.operand.channel_stride != spec.out.channel_stride) {
+    if (graph::info(step.kind).operand && step.operand.channel_stride != spec.out.channel_stride) {
       why = "an epilogue's operand must have the output's channel stride";
       return false;
     }
@@ -38,10 +37,7 @@ bool check_layouts(const program::KernelSpec& spec, std::string& why) {
       why = "the input's halo is smaller than the convolution's padding";
       return false;
     }
-    bool dense = spec.in.dense() && spec.out.dense();
-    for (const program::KernelSpec::StepSpec& step : spec.epilogue) dense = dense && step.operand.dense();
-    const Extent2 one{1, 1}, zero{0, 0};
-    if (spec.schedule.flat && !(dense && a.kernel == one && a.stride == one && a.pad == zero)) {
+    if (spec.schedule.flat && !can_be_flat(spec)) {
       why = "only a 1x1 convolution between tensors without halos can be flat";
       return false;
     }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ir/op.h"
+#include "ir/step.h"
 
 using namespace resnetc;
 
@@ -35,10 +36,25 @@ TEST_CASE("the table of operations is in the order of its kinds") {
     CHECK(static_cast<size_t>(op.kind) == i);
     CHECK(op_named(op.name) == op.kind);
     if (!op.layer.empty()) CHECK(layer_named(op.layer) == op.kind);
+    CHECK(op.weights == !weight_specs(op.kind, window({3, 3}, {}, {}, 8), image).empty());
   }
   CHECK(!op_named("conv"));
   CHECK(!layer_named("conv2d"));
   CHECK(!layer_named(""));
+}
+
+TEST_CASE("the table of steps is in the order of its kinds") {
+  for (size_t i = 0; i < graph::all_steps().size(); ++i) {
+    const graph::StepInfo& step = graph::all_steps()[i];
+    CHECK(static_cast<size_t>(step.kind) == i);
+    CHECK(graph::step_named(step.name) == step.kind);
+    if (!step.op) continue;
+    CHECK(graph::step_of(*step.op) == step.kind);
+    // Of two operands one is the value that passes through the epilogue.
+    CHECK(info(*step.op).operands == (step.operand ? 2 : 1));
+  }
+  CHECK(!graph::step_named("conv2d"));
+  CHECK(!graph::step_of(OpKind::softmax));
 }
 
 TEST_CASE("shapes of windows follow PyTorch's floor rule") {

@@ -45,7 +45,7 @@ TEST_CASE("reading keeps every field") {
   reprinted(program::parse, program_text, &program);
   CHECK(program->arena_bytes == 26560);
   CHECK(program->kernels[1].reason == "direct convolution, \"16\" x 4");
-  CHECK(program->kernels[2].schedule == program::Schedule{"direct", 2, 16, 0, true});
+  CHECK(program->kernels[2].schedule == program::Schedule{program::Algorithm::direct, 2, 16, 0, true});
   CHECK(program->kernels[7].port == 1);
 }
 

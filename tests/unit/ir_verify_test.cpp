@@ -141,8 +141,10 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(fault("vectors=2 pixels=16", "vectors=8 pixels=16") == "kernel 'conv2': a tile of 8 vectors by 16 pixels is out of range");
   CHECK(fault("vectors=2 pixels=16", "vectors=0 pixels=16") == "kernel 'conv2': a tile of 0 vectors by 16 pixels is out of range");
   CHECK(fault("pixels=4 rows=2", "pixels=4 rows=2 flat") == "kernel 'conv1': its pixels are not one axis, so its schedule cannot be flat");
-  CHECK(fault("schedule direct vectors=2", "schedule magic vectors=2") == "kernel 'conv2': unknown algorithm 'magic'");
-  CHECK(fault("schedule general", "schedule direct") == "kernel 'image': the algorithm 'direct' is for convolutions");
+  CHECK(fault("schedule direct vectors=2", "schedule magic vectors=2") == "unknown algorithm 'magic'");
+  CHECK(fault("schedule general", "schedule direct") == "kernel 'image': the algorithm of a load is 'general', not 'direct'");
+  CHECK(fault("schedule direct vectors=2", "schedule general vectors=2") ==
+        "kernel 'conv2': the algorithm of a conv2d is 'direct', not 'general'");
   CHECK(fault("output 1\n", "output 0\n") == "kernel 'logits': it has f32[N, 10] where f32[N, 16, 8, 8] is needed");
   CHECK(fault("output 1\n", "output 2\n") == "kernel 'logits': it stores an output that is not there");
   CHECK(fault("load out %image", "load out %conv1") == "kernel 'image': it has f32[N, 16, 8, 8] where f32[N, 3, 8, 8] is needed");
@@ -167,7 +169,7 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(after([](Program& p) { p.kernels[2].in = 99; }) == "kernel 'conv2': its input tensor is missing or not a tensor");
   CHECK(after([](Program& p) { p.kernels[2].out = -3; }) == "kernel 'conv2': its output tensor is missing or not a tensor");
   CHECK(after([](Program& p) { p.kernels[3].epilogue[0].operand = 99; }) == "kernel 'sum': its epilogue uses what is not a tensor");
-  CHECK(after([](Program& p) { p.kernels[3].epilogue[1].constant = 0; }) ==
+  CHECK(after([](Program& p) { p.kernels[3].epilogue[1].constants = {0}; }) ==
         "kernel 'sum': its step relu has an operand too many or too few");
   CHECK(after([](Program& p) { p.kernels[2].port = 1; }) == "kernel 'conv2': it names an output and is no store");
   CHECK(after([](Program& p) { p.constants[0].recipe = nullptr; }) == "constant @0 has no recipe of one dimension");

@@ -13,7 +13,7 @@ struct Conv {
   Extent2 size, kernel{3, 3}, stride{1, 1};
   int64_t groups = 1;
   Extent2 dilation{1, 1};
-  program::Schedule schedule{"direct", 1, 4, 2, false};
+  program::Schedule schedule{program::Algorithm::direct, 1, 4, 2, false};
   Extent2 out_halo{0, 0};
   int64_t batch = 1;
   std::vector<graph::StepKind> epilogue{graph::StepKind::bias};
@@ -55,7 +55,9 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
   return make_case(name, spec, conv.batch, seed);
 }
 
-program::Schedule tile(int64_t vectors, int64_t pixels, int64_t rows, bool flat = false) { return {"direct", vectors, pixels, rows, flat}; }
+program::Schedule tile(int64_t vectors, int64_t pixels, int64_t rows, bool flat = false) {
+  return {program::Algorithm::direct, vectors, pixels, rows, flat};
+}
 
 std::vector<KernelCase> all_cases() {
   using graph::StepKind;

@@ -189,12 +189,11 @@ std::optional<Planar> run_case(const KernelCase& one, Entry entry, std::string& 
     const program::KernelSpec::StepSpec& step = spec.epilogue[i];
     const std::vector<double>& values = one.steps[i];
     const int64_t channels = spec.out.type.channels;
-    if (step.kind == graph::StepKind::bias) add_constant(padded_vector(values.data(), channels));
-    if (step.kind == graph::StepKind::affine) {
-      add_constant(padded_vector(values.data(), channels));
-      add_constant(padded_vector(values.data() + channels, channels));
+    const graph::StepInfo& info = graph::info(step.kind);
+    for (size_t k = 0; k < info.constants.size(); ++k) {
+      add_constant(padded_vector(values.data() + static_cast<int64_t>(k) * channels, channels));
     }
-    if (step.kind == graph::StepKind::add || step.kind == graph::StepKind::mul) {
+    if (info.operand) {
       Storage* storage = add_tensor(step.operand, &values);
       if (step.in_place) shared = storage;
     }

@@ -26,7 +26,7 @@ graph::Op make_conv(std::string name, TensorType type, graph::ValueId operand, i
   op.constants = {tensor(name + ".weight", {type.channels, in_channels, kernel, kernel})};
   graph::Step bias;
   bias.kind = graph::StepKind::bias;
-  bias.constant = tensor("shared.bias", {type.channels});
+  bias.constants = {tensor("shared.bias", {type.channels})};
   op.epilogue.push_back(bias);
   return op;
 }

@@ -69,7 +69,7 @@ inline resnetc::program::Program make_program(const std::string& name, const std
   copy.out = 1;
   copy.epilogue.resize(2);
   copy.epilogue[0].kind = resnetc::graph::StepKind::bias;
-  copy.epilogue[0].constant = 0;
+  copy.epilogue[0].constants = {0};
   copy.epilogue[1].kind = resnetc::graph::StepKind::relu;
   program::Kernel store;
   store.kind = program::KernelKind::store;

@@ -176,7 +176,7 @@ TEST_CASE("lower-to-graph: an edge's layers, an add, a gate, a bias") {
     text += fmt::format("{} = {}", o.name, info(o.kind).name);
     for (graph::ValueId v : o.operands) text += " " + graph.op(v).name;
     for (const RecipePtr& r : o.constants) text += " " + to_string(*r);
-    for (const graph::Step& s : o.epilogue) text += fmt::format(" {} {}", to_string(s.kind), to_string(*s.constant));
+    for (const graph::Step& s : o.epilogue) text += fmt::format(" {} {}", to_string(s.kind), to_string(*s.constants[0]));
     text += "\n";
   }
   CHECK(text == R"(x = input

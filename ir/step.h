@@ -1,0 +1,39 @@
+/// \file The steps of an epilogue, known to graphs, programs and kernels: one table says each one's name, operand and constants.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "ir/op.h"
+
+namespace resnetc::graph {
+
+enum class StepKind {
+  bias,    ///< x + bias[c]
+  affine,  ///< x * scale[c] + shift[c]
+  add,     ///< x + operand, of equal type
+  mul,     ///< x * operand, of equal type or of rank 2 and spread over height and width
+  relu,    ///< NaN kept
+  sigmoid,
+};
+
+/// One line of the table of steps.
+struct StepInfo {
+  StepKind kind;
+  std::string_view name;                        ///< in IR text
+  std::optional<OpKind> op;                     ///< the operation that becomes this step where it is fused; bias has none
+  bool operand;                                 ///< whether it reads another tensor; its type is that of the operation's second operand
+  std::span<const std::string_view> constants;  ///< their names in graph text; each has one element a channel
+};
+
+std::span<const StepInfo> all_steps();
+const StepInfo& info(StepKind kind);
+std::optional<StepKind> step_named(std::string_view name);
+/// The step that an operation can become: nothing unless it works element by element.
+std::optional<StepKind> step_of(OpKind op);
+
+/// As in the text form.
+std::string_view to_string(StepKind kind);
+
+}  // namespace resnetc::graph
