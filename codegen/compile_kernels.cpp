@@ -56,7 +56,8 @@ std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const 
   auto done = [&](size_t i, WorkResult result) {
     const size_t o = missing[i];
     if (!result.ok) {
-      why = "kernel '" + program::to_string(jobs[job_of[o]].spec) + "' for " + jobs[job_of[o]].target + ": " + result.why;
+      why = result.bug ? "internal error: " : "";
+      why += "kernel '" + program::to_string(jobs[job_of[o]].spec) + "' for " + jobs[job_of[o]].target + ": " + result.why;
       return false;
     }
     cache.store(keys[o], result.bytes);

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 
 #include "codegen/object_emitter.h"
 #include "codegen/tables.h"
@@ -92,7 +93,7 @@ class Emitter {
   }
 
   llvm::Constant* operand_row(const rn_operand& o) {
-    auto four = [&](const int32_t (&values)[RN_MAX_DIMS]) {
+    auto four = [&](std::span<const int32_t, RN_MAX_DIMS> values) {
       return llvm::ConstantArray::get(types_.four, {i32(values[0]), i32(values[1]), i32(values[2]), i32(values[3])});
     };
     return llvm::ConstantStruct::get(types_.operand, {i32(o.place), i32(o.port), i64(o.offset), i64(o.halo_bytes), i32(o.type_bits),

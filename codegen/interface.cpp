@@ -62,8 +62,7 @@ std::vector<int64_t> planar_dims(const TensorType& type) {
 }  // namespace
 
 bool is_c_identifier(const std::string& name) {
-  return !name.empty() && letter(name[0]) && !reserved(name) &&
-         std::all_of(name.begin(), name.end(), [](char c) { return letter(c) || digit(c); });
+  return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [](char c) { return letter(c) || digit(c); });
 }
 
 std::string upper(std::string name) {

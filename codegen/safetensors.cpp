@@ -194,7 +194,15 @@ bool Safetensors::matches(const std::vector<TensorRef>& wanted, Diagnostics& dia
           at, fmt::format("tensor '{}' of shape [{}] is superfluous: the network has no such weight", name, fmt::join(entry.shape, ", ")));
     }
   }
-  return diagnostics.error_count() == errors_before;
+  if (diagnostics.error_count() != errors_before) return false;
+  for (const TensorRef& tensor : wanted) {
+    const std::vector<double> values = read(tensor.name, tensor.shape);
+    const auto wrong = std::find_if(values.begin(), values.end(), [](double x) { return !std::isfinite(x); });
+    if (wrong == values.end()) continue;
+    diagnostics.warning(at, fmt::format("tensor '{}' holds {} at element {}; what it touches will not be a number", tensor.name, *wrong,
+                                        wrong - values.begin()));
+  }
+  return true;
 }
 
 }  // namespace resnetc::codegen

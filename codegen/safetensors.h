@@ -33,7 +33,7 @@ class Safetensors final : public WeightSource {
   std::vector<double> read(const std::string& name, const std::vector<int64_t>& shape) const override;
 
   /// Reports every tensor that is missing, superfluous (`num_batches_tracked` is ignored), of the wrong shape or of a type that cannot be
-  /// read. True if there is none.
+  /// read. True if there is none. Then every tensor with a NaN or an infinity gets a warning.
   bool matches(const std::vector<TensorRef>& wanted, Diagnostics& diagnostics) const;
 
  private:

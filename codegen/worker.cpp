@@ -59,10 +59,12 @@ WorkResult collect(const Child& child, int status) {
   WorkResult result;
   if (WIFSIGNALED(status)) {
     result.why = std::string("its process died: ") + strsignal(WTERMSIG(status));
+    result.bug = WTERMSIG(status) != SIGKILL;  // which is how the system ends processes when memory is short
   } else if (WEXITSTATUS(status) != 0) {
     result.why = read_all(child.message);
     while (!result.why.empty() && result.why.back() == '\n') result.why.pop_back();
     if (result.why.empty()) result.why = "its process ended with status " + std::to_string(WEXITSTATUS(status));
+    result.bug = true;
   } else {
     result.bytes = read_all(child.result);
     result.ok = !result.bytes.empty();

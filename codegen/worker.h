@@ -15,6 +15,7 @@ struct WorkResult {
   bool ok = false;
   std::string bytes;  ///< what the work wrote
   std::string why;    ///< if not ok
+  bool bug = false;   ///< if not ok: whether the work itself is at fault, and not a lack of memory
 };
 
 /// Runs the pieces, at most `jobs` at once (0: one per processor), and calls `done(i, result)` for each as it ends, in this process, in any

@@ -23,14 +23,17 @@ bool Invocation::colour_on_stderr() const {
 
 namespace {
 
-/// Splits NAME=INT; false if it is not of that form.
-bool parse_setting(std::string_view text, std::string& name, int64_t& value) {
+/// Splits NAME=INT. Returns what is wrong with it; empty if nothing is.
+std::string parse_setting(std::string_view text, std::string& name, int64_t& value) {
   size_t equals = text.find('=');
-  if (equals == std::string_view::npos || equals == 0 || equals + 1 == text.size()) return false;
+  std::string_view number = equals == std::string_view::npos ? "" : text.substr(equals + 1);
+  auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (equals == 0 || number.empty() || error == std::errc::invalid_argument || stop != number.data() + number.size()) {
+    return fmt::format("'{}' is not of the form NAME=INT", text);
+  }
+  if (error == std::errc::result_out_of_range) return fmt::format("the number in '{}' does not fit in 64 bits", text);
   name = text.substr(0, equals);
-  const char* end = text.data() + text.size();
-  auto [stop, error] = std::from_chars(text.data() + equals + 1, end, value);
-  return error == std::errc() && stop == end;
+  return "";
 }
 
 }  // namespace
@@ -47,7 +50,7 @@ void add_network_options(CLI::App& command, NetworkOptions& options) {
           [](std::string& text) -> std::string {
             std::string name;
             int64_t value = 0;
-            return parse_setting(text, name, value) ? "" : fmt::format("'{}' is not of the form NAME=INT", text);
+            return parse_setting(text, name, value);
           },
           ""));
 }
@@ -63,15 +66,23 @@ std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics
   return load_network(options.path, frontend, diagnostics, files);
 }
 
+namespace {
+
+/// How the pipeline and code generation begin what is a bug of theirs.
+constexpr std::string_view internal = "internal error: ";
+
+}  // namespace
+
 int report(const Diagnostics& diagnostics, const Invocation& invocation) {
   std::string text = diagnostics.render(invocation.colour_on_stderr());
   std::fwrite(text.data(), 1, text.size(), stderr);
   for (const Diagnostic& diagnostic : diagnostics.all()) {
-    // How the pipeline words what its verifiers find.
-    if (diagnostic.text.starts_with("internal error: ")) return bug(std::string_view(diagnostic.text).substr(16));
+    if (diagnostic.text.starts_with(internal)) return bug(std::string_view(diagnostic.text).substr(internal.size()));
   }
   return diagnostics.has_errors() ? input_wrong : done;
 }
+
+int failure(std::string_view text) { return text.starts_with(internal) ? bug(text.substr(internal.size())) : input_error(text); }
 
 int usage_error(std::string_view text) {
   fmt::print(stderr, "resnetc: error: {}\n", text);
@@ -125,7 +136,6 @@ bool write_file(const std::string& path, std::string_view text, std::string& why
     why = fmt::format("cannot write '{}': {}", path, std::strerror(errno));
     return false;
   }
-  if (fs::path folder = fs::path(path).parent_path(); !folder.empty()) fs::create_directories(folder, error);
   std::string temporary = fmt::format("{}.tmp{}", path, getpid());
   errno = 0;
   std::ofstream file(temporary, std::ios::binary | std::ios::trunc);

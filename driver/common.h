@@ -51,13 +51,15 @@ int report(const Diagnostics& diagnostics, const Invocation& invocation);
 int usage_error(std::string_view text);
 int input_error(std::string_view text);
 int bug(std::string_view text);
+/// Of what the libraries below report in words: a bug if they say so, else a fault of the input.
+int failure(std::string_view text);
 
 /// "a,b,c" to its parts; empty parts are dropped.
 std::vector<std::string> split(std::string_view text, char separator = ',');
 
 /// Reads a whole file; nothing, and the reason in `why`, if it cannot.
 std::optional<std::string> read_file(const std::string& path, std::string& why);
-/// Writes through a temporary file and a rename.
+/// Writes through a temporary file and a rename; the folder must exist.
 bool write_file(const std::string& path, std::string_view text, std::string& why);
 
 /// "12.3 MB" and the like.

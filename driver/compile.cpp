@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "codegen/interface.h"
 #include "codegen/library.h"
 #include "driver/common.h"
 #include "driver/lowering.h"
@@ -34,17 +35,12 @@ struct CompileOptions {
   int jobs = 0;
 };
 
-bool is_identifier(const std::string& name) {
-  auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !name.empty() && letter(name[0]) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
 /// What is wrong with the options themselves; empty if nothing is.
 std::string option_fault(const CompileOptions& options) {
   if (options.device == "cuda") return "--device cuda does not exist yet: resnetc compiles for the CPU only";
   if (!options.batch.empty()) return "--batch has no use: a library runs any batch up to the one its context is created for";
-  if (!options.name.empty() && !is_identifier(options.name)) return fmt::format("--name '{}' is not a C identifier", options.name);
+  if (!options.name.empty() && !codegen::is_c_identifier(options.name))
+    return fmt::format("--name '{}' is not a C identifier", options.name);
   if (options.embed_weights && options.weights.empty()) return "--embed-weights needs --weights";
   for (const std::string& kind : options.emit) {
     if (std::find(emit_kinds().begin(), emit_kinds().end(), kind) == emit_kinds().end()) {
@@ -151,16 +147,19 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     kernels_done = seconds_since(writing);
   };
   std::error_code error;
-  std::filesystem::create_directories(options.output_dir, error);
+  const bool made = std::filesystem::create_directories(options.output_dir, error);
   if (error) return input_error(fmt::format("cannot make the folder '{}': {}", options.output_dir, error.message()));
   auto written = codegen::write_library(lowered->programs, library, why);
   progress.finish();
-  if (!written) return input_error(why);
+  if (!written) {
+    if (made) std::filesystem::remove(options.output_dir, error);  // only if nothing is in it
+    return failure(why);
+  }
 
   if (!options.depfile.empty()) {
     if (!write_file(options.depfile, depfile_text(*written, files), why)) return input_error(why);
   }
-  if (!emit(options.emit, *lowered, *targets, sources, options.output_dir, library.name, *written, why)) return input_error(why);
+  if (!emit(options.emit, *lowered, *targets, sources, options.output_dir, library.name, *written, why)) return failure(why);
   if (options.opt_report) fmt::print("{}\n", opt_report(*lowered, *targets, sources));
   if (options.time_passes) {
     std::vector<passes::PassTime> times{{"frontend", loading}};

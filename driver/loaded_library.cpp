@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -16,7 +17,7 @@ namespace resnetc::driver {
 
 std::unique_ptr<MappedFile> MappedFile::open(const std::string& path, std::string& why) {
   int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status{};
+  struct stat status = {};
   if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
     why = fmt::format("cannot read '{}': {}", path, file < 0 ? std::strerror(errno) : "it is not a regular file");
     if (file >= 0) close(file);
@@ -93,6 +94,13 @@ Session::Session(const LoadedLibrary& library, int batch) : library_(library), b
 }
 
 std::unique_ptr<Session> Session::create(const LoadedLibrary& library, std::string_view weights, const Options& options, std::string& why) {
+  std::span<const codegen::LibraryFacts::Target> targets = library.facts().targets;
+  if (!options.target.empty() && std::none_of(targets.begin(), targets.end(), [&](const auto& t) { return t.name == options.target; })) {
+    std::string names;
+    for (const auto& target : targets) names += (names.empty() ? "" : ", ") + target.name;
+    why = fmt::format("the library has no target '{}'; it has {}", options.target, names);
+    return nullptr;
+  }
   std::unique_ptr<Session> session(new Session(library, options.batch));
   rn_options given{};
   given.size = sizeof given;

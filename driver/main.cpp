@@ -71,6 +71,8 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
+    std::vector<std::string> extras = app.remaining(true);
+    if (!extras.empty()) return explain_extra(app, extras.front());  // help on a command that does not exist
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
     std::vector<std::string> extras = app.remaining(true);
@@ -79,7 +81,9 @@ int run(int argc, char** argv) {
     for (const std::string& extra : extras) {
       if (extra.starts_with("-")) return explain_extra(app, extra);
     }
-    return usage_error(error.what());
+    std::string command = "resnetc";
+    for (const CLI::App* chosen : app.get_subcommands()) command += " " + chosen->get_name();
+    return usage_error(fmt::format("{}; '{} --help' tells more", error.what(), command));
   }
   if (!invocation.action) {
     if (argc > 1) return usage_error("a command is missing; 'resnetc --help' lists them");

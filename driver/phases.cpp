@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -13,7 +14,13 @@
 
 namespace resnetc::driver {
 
-void PhaseObserver::start(const topology::Network& network) { show("frontend", network, true, nullptr); }
+void PhaseObserver::start(const topology::Network& network) {
+  std::error_code error;
+  if (!directory_.empty() && !std::filesystem::create_directories(directory_, error) && error) {
+    failure_ = fmt::format("cannot make the folder '{}': {}", directory_, error.message());
+  }
+  show("frontend", network, true, nullptr);
+}
 
 void PhaseObserver::after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo* target) {
   show(pass.name, ir, changed, target);

@@ -156,6 +156,10 @@ int run(const RunOptions& options, const Invocation& invocation) {
     return input_error(fmt::format("there is no {}.weights beside the library: make it with 'resnetc pack {} --weights FILE.safetensors'",
                                    facts.name, options.library));
   }
+  if (facts.input.u8 && (!options.mean.empty() || !options.std.empty())) {
+    return usage_error(
+        fmt::format("'{}' takes 8-bit pixels and normalises them itself; --mean and --std are for networks of floats", facts.name));
+  }
   auto file = read_file(options.input, why);
   if (!file) return input_error(why);
   Input input;

@@ -311,7 +311,8 @@ class Elaborator {
         reporter_.error(s.name.at, fmt::format(message::needs_label, s.name.text, s.name.text));
       } else {
         node.weights = path;
-        claim_weights(path, s.at);
+        // A label that is taken is an error of its own.
+        if (!s.label || !scope.labels.contains(s.label->text)) claim_weights(path, s.at);
       }
     }
     node.result = current_ = make_value(unique(path), s.at);
@@ -319,10 +320,13 @@ class Elaborator {
   }
 
   void block(const Statement& s, const ast::Definition& definition, Body& body, const Scope& scope) {
-    for (const ast::Definition* active : active_) {
-      if (active != &definition) continue;
+    if (const auto outer = std::find(active_.begin(), active_.end(), &definition); outer != active_.end()) {
       Diagnostic* d = reporter_.error(s.name.at, fmt::format(message::block_uses_itself, s.name.text));
       if (d) d->note(definition.name.at, message::defined_here);
+      // The way there, where other blocks lie between: active_ and uses grow together.
+      for (size_t i = static_cast<size_t>(outer - active_.begin()) + 1; d && i < active_.size(); ++i) {
+        d->note(reporter_.uses[i].at, fmt::format(message::in_block, reporter_.uses[i].text));
+      }
       return;
     }
     Node node;

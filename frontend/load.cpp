@@ -39,6 +39,8 @@ std::optional<std::string> read_file(const std::string& path, std::string& why) 
     why = "it cannot be opened";
   } else if (text.size() > max_file_bytes) {
     why = fmt::format("it has more than {} bytes", max_file_bytes);
+  } else if (const size_t nul = text.find('\0'); nul != std::string::npos) {
+    why = fmt::format("it is not text: byte {} is zero", nul + 1);
   }
   if (!why.empty()) return std::nullopt;
   return text;

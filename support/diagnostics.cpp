@@ -1,6 +1,7 @@
 #include "support/diagnostics.h"
 
 #include <fmt/format.h>
+#include <llvm/Support/ConvertUTF.h>
 
 #include <algorithm>
 
@@ -60,24 +61,53 @@ Style style_of(Severity severity) {
   return {"note", ""};
 }
 
-/// The source line and the caret line. Tabs become one blank each and other control bytes '?', so that the caret stays under its text
-/// and a hostile file cannot drive the terminal; a very long line is cut to a window round the caret.
+/// Length of the UTF-8 character that `text` begins with; 0 if it begins with none (RFC 3629, overlong forms and surrogates excluded).
+size_t utf8_length(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const llvm::UTF8*>(text.data());
+  const size_t length = llvm::getNumBytesForUTF8(bytes[0]);
+  return length <= text.size() && llvm::isLegalUTF8Sequence(bytes, bytes + text.size()) ? length : 0;
+}
+
+/// The text of a line as it is shown, and how many columns it takes: tabs become one blank each, control characters and bytes that are no
+/// text '?', so that a hostile file cannot drive the terminal.
+struct Shown {
+  std::string text;
+  size_t columns = 0;
+};
+
+Shown shown(std::string_view line) {
+  Shown out;
+  for (size_t at = 0; at < line.size(); ++out.columns) {
+    const auto c = static_cast<unsigned char>(line[at]);
+    const size_t length = c < 0x80 ? 1 : utf8_length(line.substr(at));
+    const bool control = c < 0x20 || c == 0x7f || (c == 0xc2 && length == 2 && static_cast<unsigned char>(line[at + 1]) < 0xa0);
+    if (c == '\t') {
+      out.text += ' ';
+    } else if (length == 0 || control) {
+      out.text += '?';
+    } else {
+      out.text += line.substr(at, length);
+    }
+    at += std::max<size_t>(length, 1);
+  }
+  return out;
+}
+
+/// The source line and the caret line; a very long line is cut to a window round the caret.
 void append_snippet(std::string& out, const Sources& sources, Location at, const char* caret_colour, const char* reset) {
   std::string_view line = sources.line(at.file, at.line);
   if (line.empty() || at.column < 1 || static_cast<size_t>(at.column) > line.size() + 1) return;
   constexpr size_t window = 160;
   size_t column = static_cast<size_t>(at.column) - 1;
   size_t start = column > window / 2 && line.size() > window ? column - window / 2 : 0;
-  std::string shown(line.substr(start, window));
-  for (char& c : shown) {
-    if (c == '\t') c = ' ';
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
+  // A character that the cut divides is no text and shows as '?'.
+  std::string_view window_text = line.substr(start, window);
   column -= start;
-  size_t length = std::max<size_t>(1, static_cast<size_t>(std::max(at.length, 1)));
-  length = std::min(length, std::max<size_t>(1, shown.size() - std::min(column, shown.size())));
-  out += fmt::format("{:5} | {}\n      | {}{}^{}{}\n", at.line, shown, std::string(column, ' '), caret_colour, std::string(length - 1, '~'),
-                     reset);
+  const size_t length = std::min(static_cast<size_t>(std::max(at.length, 1)), window_text.size() - column);
+  const size_t blanks = shown(window_text.substr(0, column)).columns;
+  const size_t marks = std::max<size_t>(1, shown(window_text.substr(column, length)).columns);
+  out += fmt::format("{:5} | {}\n      | {}{}^{}{}\n", at.line, shown(window_text).text, std::string(blanks, ' '), caret_colour,
+                     std::string(marks - 1, '~'), reset);
 }
 
 void append_message(std::string& out, const Sources& sources, Location at, Style style, const std::string& text, bool colour) {
@@ -85,7 +115,7 @@ void append_message(std::string& out, const Sources& sources, Location at, Style
   const char* reset = colour ? "\x1b[0m" : "";
   const char* tint = colour ? style.colour : "";
   if (at.known()) {
-    out += fmt::format("{}{}:", bold, sources.name(at.file));
+    out += fmt::format("{}{}:", bold, sources.name(at.file).empty() ? "''" : sources.name(at.file));
     if (at.line > 0) out += fmt::format("{}:{}:", at.line, at.column);
     out += fmt::format("{} ", reset);
   }

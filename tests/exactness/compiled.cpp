@@ -88,7 +88,7 @@ std::unique_ptr<Library> Library::make(std::span<const program::Program> program
   }
   const std::string path = fmt::format("{}/{}.weights", dir, name);
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status{};
+  struct stat status = {};
   if (file >= 0 && fstat(file, &status) == 0) {
     library->weights_bytes_ = static_cast<size_t>(status.st_size);
     void* mapping = mmap(nullptr, library->weights_bytes_, PROT_READ, MAP_PRIVATE, file, 0);

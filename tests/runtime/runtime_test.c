@@ -87,22 +87,15 @@ static int stencil(void** arguments) {
 
 static int broken(void** arguments) { return halide_do_par_for(*(void**)arguments[0], inner_error, 0, 5, NULL); }
 
-#define PORT(place)                                                                                  \
-  {                                                                                                  \
-    place, 0, 0, 0, 32, 4, 1, 0, {WIDTH, HEIGHT, CHANNELS, 0}, { 1, WIDTH, WIDTH *HEIGHT, ELEMENTS } \
-  }
-#define IMAGE                                                                                                  \
-  {                                                                                                            \
-    RN_ARENA, 0, 0, (ROW + STRIDE) * 4, 32, 4, 0, 0, {CHANNELS, WIDTH, HEIGHT, 0}, { 1, STRIDE, ROW, PICTURE } \
-  }
-#define RESULT                                                                                                  \
-  {                                                                                                             \
-    RN_ARENA, 0, PICTURE * 4, 0, 32, 4, 0, 0, {CHANNELS, WIDTH, HEIGHT, 0}, { 1, STRIDE, WIDTH *STRIDE, DENSE } \
-  }
+// clang-format off
+#define PORT(place) {place, 0, 0, 0, 32, 4, 1, 0, {WIDTH, HEIGHT, CHANNELS, 0}, {1, WIDTH, WIDTH * HEIGHT, ELEMENTS}}
+#define IMAGE {RN_ARENA, 0, 0, (ROW + STRIDE) * 4, 32, 4, 0, 0, {CHANNELS, WIDTH, HEIGHT, 0}, {1, STRIDE, ROW, PICTURE}}
+#define RESULT {RN_ARENA, 0, PICTURE * 4, 0, 32, 4, 0, 0, {CHANNELS, WIDTH, HEIGHT, 0}, {1, STRIDE, WIDTH * STRIDE, DENSE}}
 #define CONSTANT {RN_CONSTANT, 0, 0, 0, 32, 1, 0, 0, {16, 0, 0, 0}, {1, 0, 0, 0}}
-static const rn_operand operands[] = {PORT(RN_INPUT), IMAGE, IMAGE, CONSTANT, RESULT, RESULT, PORT(RN_OUTPUT)};
 #define HALO {0, PICTURE * 4, ROW * 4, STRIDE * 4, HEIGHT, WIDTH, 1, 1}
 #define NO_HALO {0, 0, 0, 0, 0, 0, 0, 0}
+// clang-format on
+static const rn_operand operands[] = {PORT(RN_INPUT), IMAGE, IMAGE, CONSTANT, RESULT, RESULT, PORT(RN_OUTPUT)};
 static const rn_kernel kernels[] = {{"image", load, 2, 0, HALO}, {"result", stencil, 3, 2, NO_HALO}, {"out", store, 2, 5, NO_HALO}};
 static const rn_kernel broken_kernels[] = {{"image", load, 2, 0, HALO}, {"result", broken, 3, 2, NO_HALO}};
 static const rn_port result_port[] = {{"out", ELEMENTS * 4}};

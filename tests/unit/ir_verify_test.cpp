@@ -243,8 +243,11 @@ TEST_CASE("the check of memory plans finds each fault") {
   CHECK(after([](Program& p) { p.tensors[3].offset = 4096; }) == "kernel 'sum' overwrites 'conv2', which it reads");
   // In place where it must not be: next to its place, in another layout, with overlapping tiles, before the last use.
   CHECK(after([](Program& p) { p.tensors[3].offset = 64; }) == "kernel 'sum' overwrites 'conv1', which it reads");
-  CHECK(after([](Program& p) { p.tensors[1].halo = {0, 1}, p.tensors[1].offset = 0, p.tensors[2].offset = 8192; }) ==
-        "kernel 'sum' overwrites 'conv1', which it reads in another layout");
+  CHECK(after([](Program& p) {
+          p.tensors[1].halo = {0, 1};
+          p.tensors[1].offset = 0;
+          p.tensors[2].offset = 8192;
+        }) == "kernel 'sum' overwrites 'conv1', which it reads in another layout");
   CHECK(after([](Program& p) { p.kernels[3].schedule.pixels = 7; }) ==
         "kernel 'sum' overwrites 'conv1', which it reads again: its schedule writes some elements twice");
   CHECK(after([](Program& p) { p.kernels[5].in = 1; }) == "kernel 'sum' overwrites 'conv1', which is still to be read");

@@ -1,6 +1,7 @@
 """Files for the tests, without numpy: a checkpoint for tiny.rn, arrays, and pictures.
 
-    make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME]
+    make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME] [nan=NAME]
+    make.py empty OUT.safetensors
     make.py npy OUT.npy TYPE D0,D1,...
     make.py ppm OUT.ppm WIDTH HEIGHT
 """
@@ -50,11 +51,14 @@ def checkpoint(path, *changes):
             shapes[name] = [2]
         elif kind == "shape":
             shapes[name] = shapes[name] + [1]
+    nan = {change.split("=")[1] for change in changes if change.startswith("nan=")}
     random.seed(1)
     header, data = {}, b""
     for name, shape in sorted(shapes.items()):
         low, high = (0.5, 1.5) if name.endswith("running_var") else (-0.5, 0.5)
         values = [random.uniform(low, high) for _ in range(count(shape))]
+        if name in nan:
+            values[1] = float("nan")
         begin = len(data)
         data += struct.pack(f"<{len(values)}f", *values)
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, len(data)]}
@@ -62,6 +66,11 @@ def checkpoint(path, *changes):
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as f:
         f.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def empty(path):
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", 2) + b"{}")
 
 
 def npy(path, kind, dims):
