@@ -1,6 +1,7 @@
 /// \file The runtime's relocatable object, compiled with resnetc (cmake/embed_runtime.cmake) and linked into every product.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 extern "C" const char resnetc_runtime_object[];
@@ -9,7 +10,9 @@ extern "C" const char resnetc_runtime_object_end[];
 namespace resnetc::codegen {
 
 inline std::string_view embedded_runtime() {
-  return {resnetc_runtime_object, static_cast<size_t>(resnetc_runtime_object_end - resnetc_runtime_object)};
+  // Two symbols, one object: the linker places them, so the difference is taken between addresses.
+  const auto address = [](const char* at) { return reinterpret_cast<uintptr_t>(at); };
+  return {resnetc_runtime_object, address(resnetc_runtime_object_end) - address(resnetc_runtime_object)};
 }
 
 }  // namespace resnetc::codegen

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <lld/Common/Driver.h>
-#include <llvm/ADT/SmallString.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
@@ -14,13 +13,13 @@
 #include <llvm/Object/Binary.h>
 #include <llvm/Support/FileSystem.h>
 #include <llvm/Support/MemoryBuffer.h>
-#include <llvm/Support/Path.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 
 #include <mutex>
 
 #include "codegen/object_emitter.h"
+#include "support/temp_dir.h"
 
 LLD_HAS_DRIVER(elf)
 
@@ -57,22 +56,10 @@ constexpr const char* libc_functions[] = {"__sched_cpucount",
 constexpr const char* libm_functions[] = {"ceilf", "exp",  "expf",  "floorf", "fmaf",  "fmodf",      "log",   "logf",
                                           "pow",   "powf", "rintf", "roundf", "sqrtf", "nearbyintf", "tanhf", "truncf"};
 
-/// A folder for LLD's files, which goes with this object.
-class Scratch {
- public:
-  bool make(std::string& why) {
-    const std::error_code error = llvm::sys::fs::createUniqueDirectory("resnetc", path_);
-    if (error) why = fmt::format("cannot make a temporary folder: {}", error.message());
-    return !error;
-  }
-  ~Scratch() {
-    if (!path_.empty()) llvm::sys::fs::remove_directories(path_);
-  }
-  std::string file(std::string_view name) const { return (path_ + "/" + llvm::StringRef(name.data(), name.size())).str(); }
-
- private:
-  llvm::SmallString<128> path_;
-};
+bool usable(const TempDir& folder, std::string& why) {
+  if (folder.path().empty()) why = "cannot make a temporary folder";
+  return !folder.path().empty();
+}
 
 bool write(const std::string& path, std::string_view bytes, std::string& why) {
   std::error_code error;
@@ -111,7 +98,7 @@ bool lld(const std::vector<std::string>& arguments, std::string& why) {
 }
 
 /// A shared object that has nothing but a name and functions: what the library is linked against instead of the machine's own.
-bool write_stub(const Scratch& scratch, const std::string& soname, llvm::ArrayRef<const char*> functions, std::string& why) {
+bool write_stub(const TempDir& scratch, const std::string& soname, llvm::ArrayRef<const char*> functions, std::string& why) {
   const std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(why);
   if (machine == nullptr) return false;
   llvm::LLVMContext context;
@@ -161,8 +148,8 @@ std::optional<std::string> localise(std::string_view object, std::span<const std
 
 std::optional<std::string> link_relocatable(std::span<const std::string_view> objects, std::span<const std::string> keep,
                                             std::string& why) {
-  Scratch scratch;
-  if (!scratch.make(why)) return std::nullopt;
+  const TempDir scratch;
+  if (!usable(scratch, why)) return std::nullopt;
   const std::string output = scratch.file("all.o");
   std::vector<std::string> arguments = {"-r", "--force-group-allocation", "-o", output};
   for (size_t i = 0; i < objects.size(); ++i) {
@@ -176,8 +163,8 @@ std::optional<std::string> link_relocatable(std::span<const std::string_view> ob
 }
 
 std::optional<std::string> link_shared(std::string_view object, const std::string& soname, std::string& why) {
-  Scratch scratch;
-  if (!scratch.make(why) || !write_stub(scratch, "libc.so.6", libc_functions, why) ||
+  const TempDir scratch;
+  if (!usable(scratch, why) || !write_stub(scratch, "libc.so.6", libc_functions, why) ||
       !write_stub(scratch, "libm.so.6", libm_functions, why) || !write_stub(scratch, "libpthread.so.0", {}, why)) {
     return std::nullopt;
   }

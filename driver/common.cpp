@@ -1,4 +1,4 @@
-/// \file Reading, writing, reporting, temporary folders, progress.
+/// \file Reading, writing, reporting, progress.
 #include "driver/common.h"
 
 #include <fmt/format.h>
@@ -163,18 +163,6 @@ std::string grouped(int64_t value) {
   std::string digits = fmt::format("{}", value);
   for (size_t at = digits.size(); at > 3 && digits[at - 4] != '-'; at -= 3) digits.insert(at - 3, ",");
   return digits;
-}
-
-TempDir::TempDir() {
-  std::error_code error;
-  fs::path base = fs::temp_directory_path(error);
-  std::string pattern = (error ? fs::path("/tmp") : base) / "resnetc-XXXXXX";
-  if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code error;
-  if (!path_.empty()) fs::remove_all(path_, error);
 }
 
 Progress::Progress(std::string what)

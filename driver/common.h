@@ -67,20 +67,6 @@ std::string human_bytes(uint64_t bytes);
 /// 1234567 as "1,234,567".
 std::string grouped(int64_t value);
 
-/// A folder of its own under the system's temporary one, removed at the end.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  /// Empty if the folder could not be made.
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 /// One line on a terminal's stderr that counts up, shown once the work has taken a second.
 class Progress {
  public:

@@ -43,9 +43,8 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     level = *after;
   }
   std::string why;
-  auto targets = parse_targets(options.target, why);
-  if (!targets) return usage_error(why);
-  if (targets->size() != 1) return usage_error("a program is for one target: name one with --target");
+  const codegen::TargetInfo* target = parse_target(options.target, why);
+  if (target == nullptr) return usage_error(why);
 
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -54,7 +53,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
   if (auto network = load(options.network, diagnostics)) {
     passes::PassContext context;
     context.diagnostics = &diagnostics;
-    context.target = targets->front()->halide;
+    context.target = target->halide;
     ir = std::move(*network);
     good = passes::run_pipeline(ir, level, context, options.after);
   }

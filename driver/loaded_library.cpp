@@ -60,7 +60,7 @@ std::unique_ptr<LoadedLibrary> LoadedLibrary::open(const std::string& path, Diag
     std::string symbol = library->facts_.name + "_" + name;
     void* address = dlsym(library->handle_, symbol.c_str());
     if (address == nullptr && missing.empty()) missing = symbol;
-    std::memcpy(&function, &address, sizeof address);
+    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(address);
   };
   Functions& functions = library->functions_;
   find(functions.create, "create");

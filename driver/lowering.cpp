@@ -85,4 +85,12 @@ std::optional<std::vector<const codegen::TargetInfo*>> parse_targets(const std::
   return targets;
 }
 
+const codegen::TargetInfo* parse_target(const std::string& text, std::string& why) {
+  auto targets = parse_targets(text, why);
+  if (!targets) return nullptr;
+  if (targets->size() == 1) return targets->front();
+  why = "a program is for one target: name one with --target";
+  return nullptr;
+}
+
 }  // namespace resnetc::driver

@@ -31,9 +31,8 @@ int opt(const OptOptions& options, const Invocation& invocation) {
     wanted.push_back(found);
   }
   std::string why;
-  auto targets = parse_targets(options.target, why);
-  if (!targets) return usage_error(why);
-  if (targets->size() != 1) return usage_error("a program is for one target: name one with --target");
+  const codegen::TargetInfo* target = parse_target(options.target, why);
+  if (target == nullptr) return usage_error(why);
 
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -41,15 +40,16 @@ int opt(const OptOptions& options, const Invocation& invocation) {
   auto text = read_file(path, why);
   if (!text) return input_error(why);
   std::unique_ptr<codegen::Safetensors> weights;
-  if (!options.weights.empty() && !(weights = codegen::Safetensors::open(options.weights, diagnostics))) {
-    return report(diagnostics, invocation);
+  if (!options.weights.empty()) {
+    weights = codegen::Safetensors::open(options.weights, diagnostics);
+    if (!weights) return report(diagnostics, invocation);
   }
   auto ir = parse_any(sources.add(options.path == "-" ? "<stdin>" : options.path, std::move(*text)), diagnostics);
   if (!ir) return report(diagnostics, invocation);
 
   passes::PassContext context;
   context.diagnostics = &diagnostics;
-  context.target = targets->front()->halide;
+  context.target = target->halide;
   context.weights = weights.get();
   for (const passes::PassInfo* pass : wanted) {
     if (level_of(*ir) != pass->from) {
@@ -81,7 +81,8 @@ void add_opt(CLI::App& app, Invocation& invocation) {
   command->add_option("--target", options->target, "for select-kernels: host (the default) or an instruction set")->type_name("TARGET");
   command->add_option("--weights", options->weights, "a checkpoint, for passes that look at values")->type_name("FILE.safetensors");
   std::string footer = "Passes:\n";
-  for (const auto& pass : passes::all_passes()) footer += fmt::format("  {:<20} {}\n", pass.name, pass.description);
+  for (const auto& pass : passes::all_passes())
+    footer += fmt::format("  {:<20} {}\n{:23}({})\n", pass.name, pass.description, "", pass.order);
   command->footer(footer);
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return opt(*options, invocation); }; });
 }

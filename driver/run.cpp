@@ -68,9 +68,9 @@ bool array_input(const Array& array, const Port& port, Input& input, std::string
 }
 
 /// One value per channel from what the user gave (one for all, or one each) or from the default.
-bool per_channel(const std::vector<double>& given, std::vector<double> fallback, int64_t channels, const char* flag,
+bool per_channel(const std::vector<double>& given, const std::vector<double>& fallback, int64_t channels, const char* flag,
                  std::vector<double>& values, std::string& why) {
-  values = given.empty() ? std::move(fallback) : given;
+  values = given.empty() ? fallback : given;
   if (values.size() == 1) values.resize(static_cast<size_t>(channels), values.front());
   if (values.size() == static_cast<size_t>(channels)) return true;
   why = fmt::format("{} has {} values, the network has {} channels", flag, values.size(), channels);

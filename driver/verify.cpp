@@ -12,6 +12,7 @@
 #include "driver/loaded_library.h"
 #include "driver/lowering.h"
 #include "driver/table.h"
+#include "support/temp_dir.h"
 
 namespace resnetc::driver {
 namespace {

@@ -30,7 +30,7 @@ constexpr size_t max_path = 500;
 struct Body {
   std::string_view word;  ///< "network", "block", "stage" or "list"
   std::vector<Node>* nodes = nullptr;
-  std::string path = {};  ///< of the names inside: "layer2.0"
+  std::string path;       ///< of the names inside: "layer2.0"
   bool indexed = false;   ///< a stage or list: names come from the child's index, not from its label
   ValueId in = no_value;  ///< what `in` means
   int64_t next_index = 0;
@@ -53,7 +53,7 @@ class Elaborator {
     network_.at = definition_.name.at;
     Scope scope;
     set_parameters(options, scope);
-    Body body{"network", &network_.body};
+    Body body{"network", &network_.body, ""};
     body_ = &body;
     statements(definition_.body, body, scope);
     if (!stopped_ && network_.input.value == no_value) {

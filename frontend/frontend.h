@@ -23,7 +23,7 @@ std::optional<topology::Network> load_network(const std::string& path, const Fro
                                               std::vector<std::string>* files = nullptr);
 
 /// The same for a text already in memory, shown as `name` in diagnostics.
-std::optional<topology::Network> parse_network(std::string name, std::string text, const FrontendOptions& options, Diagnostics& diagnostics,
-                                               std::vector<std::string>* files = nullptr);
+std::optional<topology::Network> parse_network(const std::string& name, std::string text, const FrontendOptions& options,
+                                               Diagnostics& diagnostics, std::vector<std::string>* files = nullptr);
 
 }  // namespace resnetc

@@ -169,8 +169,8 @@ std::optional<topology::Network> load_network(const std::string& path, const Fro
   return Loader(options, diagnostics, files).run(path, std::move(*text));
 }
 
-std::optional<topology::Network> parse_network(std::string name, std::string text, const FrontendOptions& options, Diagnostics& diagnostics,
-                                               std::vector<std::string>* files) {
+std::optional<topology::Network> parse_network(const std::string& name, std::string text, const FrontendOptions& options,
+                                               Diagnostics& diagnostics, std::vector<std::string>* files) {
   return Loader(options, diagnostics, files).run(name, std::move(text));
 }
 

@@ -158,6 +158,8 @@ class Interpreter {
   Values main_operation(const Op& op) const {
     const TensorType& in_type = graph_.op(op.operands[0]).type;
     const Values& in = value(op.operands[0]);
+    Values out;
+    if (in_type == op.type || op.kind == OpKind::pad_channels) out = in;  // what works in place, below
     switch (op.kind) {
       case OpKind::input: break;
       case OpKind::conv2d: return convolve(op, in_type, in, constant(op.constants[0]));
@@ -165,10 +167,6 @@ class Interpreter {
       case OpKind::max_pool:
       case OpKind::avg_pool: return pool(op, in_type, in);
       case OpKind::global_avg_pool: return global_average(in_type, in);
-      default: break;
-    }
-    Values out = in;
-    switch (op.kind) {
       case OpKind::batch_norm: {
         std::vector<double> scale = constant(op.constants[0]), shift = constant(op.constants[1]);
         std::vector<double> mean = constant(op.constants[2]), variance = constant(op.constants[3]);
@@ -186,7 +184,6 @@ class Interpreter {
       case OpKind::pad_channels: out.resize(static_cast<size_t>(op.type.elements()), 0.0); break;
       case OpKind::add: add(out, value(op.operands[1])); break;
       case OpKind::mul: multiply(out, value(op.operands[1])); break;
-      default: break;
     }
     return out;
   }

@@ -222,7 +222,17 @@ std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes
     case OpKind::batch_norm:
       for (std::string_view suffix : {"weight", "bias", "running_mean", "running_var"}) specs.push_back({suffix, {operand.channels}});
       break;
-    default: break;
+    case OpKind::input:
+    case OpKind::affine:
+    case OpKind::relu:
+    case OpKind::sigmoid:
+    case OpKind::softmax:
+    case OpKind::max_pool:
+    case OpKind::avg_pool:
+    case OpKind::global_avg_pool:
+    case OpKind::pad_channels:
+    case OpKind::add:
+    case OpKind::mul: break;
   }
   return specs;
 }

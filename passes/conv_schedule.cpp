@@ -57,7 +57,8 @@ double efficiency(const RegisterFile& file, int64_t vectors, int64_t pixels, int
 /// The largest part of the work that one of two threads gets, as a multiple of its half.
 double imbalance(int64_t units, int64_t rows, int64_t channel_tasks) {
   const int64_t tasks = (units + rows - 1) / rows * channel_tasks;
-  return static_cast<double>((tasks + 1) / 2 * 2 * rows) / static_cast<double>(units * channel_tasks);
+  const int64_t even = (tasks + 1) / 2 * 2;
+  return static_cast<double>(even * rows) / static_cast<double>(units * channel_tasks);
 }
 
 /// Rows of a task: about wanted_tasks tasks, evenly split.

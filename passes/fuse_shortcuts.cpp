@@ -6,18 +6,8 @@
 namespace resnetc::passes {
 
 void fuse_shortcuts(graph::Graph& graph, PassContext& context) {
-  fuse_into(graph, context, "fuse-shortcuts", [](OpKind kind) {
-    switch (kind) {
-      case OpKind::conv2d:
-      case OpKind::linear:
-      case OpKind::affine:
-      case OpKind::relu:
-      case OpKind::sigmoid:
-      case OpKind::add:
-      case OpKind::mul: return true;
-      default: return false;
-    }
-  });
+  fuse_into(graph, context, "fuse-shortcuts",
+            [](OpKind kind) { return kind == OpKind::conv2d || kind == OpKind::linear || graph::step_of(kind).has_value(); });
 }
 
 }  // namespace resnetc::passes

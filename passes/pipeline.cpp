@@ -126,26 +126,26 @@ std::string print(const AnyIr& ir, const Sources& sources) {
   return std::visit([&](const auto& m) { return print(m, sources); }, ir);
 }
 
-bool run_pass(const PassInfo& info, AnyIr& ir, PassContext& context) {
+bool run_pass(const PassInfo& wanted, AnyIr& ir, PassContext& context) {
   const Pass* pass = nullptr;
   for (const Pass& p : pipeline) {
-    if (p.info.name == info.name) pass = &p;
+    if (p.info.name == wanted.name) pass = &p;
   }
   Diagnostics& diagnostics = *context.diagnostics;
   if (pass == nullptr || level_of(ir) != pass->info.from) {
-    diagnostics.error({}, fmt::format("the pass '{}' does not work on this level", info.name));
+    diagnostics.error({}, fmt::format("the pass '{}' does not work on this level", wanted.name));
     return false;
   }
   std::string before = context.after_pass ? print(ir, diagnostics.sources()) : std::string();
   size_t errors = diagnostics.error_count();
   auto start = std::chrono::steady_clock::now();
   bool done = apply(*pass, ir, context);
-  context.times.push_back({std::string(info.name), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
+  context.times.push_back({std::string(wanted.name), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
   if (diagnostics.error_count() != errors) return false;
   std::optional<std::string> fault = done ? verify(ir) : "it yields nothing";
   if (!fault && done && pass->on_program != nullptr) fault = program::check_memory_plan(std::get<Program>(ir));
   if (fault) {
-    diagnostics.error({}, fmt::format("internal error: the pass '{}' left a broken IR: {}", info.name, *fault));
+    diagnostics.error({}, fmt::format("internal error: the pass '{}' left a broken IR: {}", wanted.name, *fault));
     return false;
   }
   if (context.after_pass) context.after_pass(pass->info, ir, print(ir, diagnostics.sources()) != before);

@@ -58,7 +58,7 @@ struct PassContext {
 
 /// Runs one pass by its line of the list, then verifies. False when the pass reported errors, or when the verifier found a fault (a bug
 /// of the pass: the diagnostic names it).
-bool run_pass(const PassInfo& pass, AnyIr& ir, PassContext& context);
+bool run_pass(const PassInfo& wanted, AnyIr& ir, PassContext& context);
 
 /// Runs the passes from the level of `ir` until `until` is reached, with all passes of that level done (or until the pass `stop_after`,
 /// if that is not empty). False on errors.

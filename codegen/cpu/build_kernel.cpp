@@ -58,6 +58,12 @@ void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height) {
   out.never_partition_all();
 }
 
+void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& axes, const Var& block) {
+  out.split(axes.c, block, axes.c, to_int(lanes), Halide::TailStrategy::RoundUp).reorder(axes.c, block, axes.x, axes.y, axes.n);
+  out.vectorize(axes.c);
+  parallel_rows(out, axes, spec.schedule.rows, spec.out.type.height);
+}
+
 bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& why) {
   if (!check_layouts(spec, why)) return false;
   switch (spec.kind) {

@@ -15,6 +15,9 @@ void build_softmax(const program::KernelSpec& spec, Built& built);
 void build_load(const program::KernelSpec& spec, Built& built);
 void build_store(const program::KernelSpec& spec, Built& built);
 
+/// Makes one vector of 16 channels of a pixel the innermost work, `block` the loop over a pixel's vectors, and rows the tasks.
+void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& axes, const Var& block);
+
 /// Splits y into tasks of `rows` rows (0: whole pictures) and makes (block of rows, n) the one parallel loop. The loops inside keep their
 /// order; y must be the outermost of them, n outside it.
 void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height);

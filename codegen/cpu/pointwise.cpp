@@ -19,10 +19,7 @@ void build_copy(const program::KernelSpec& spec, Built& built) {
   Func out("out");
   out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands);
   set_output(out, axes, spec.out, false);
-  Var block("cb");
-  out.split(axes.c, block, axes.c, to_int(lanes), Halide::TailStrategy::RoundUp).reorder(axes.c, block, axes.x, axes.y, axes.n);
-  out.vectorize(axes.c);
-  parallel_rows(out, axes, spec.schedule.rows, spec.out.type.height);
+  schedule_vectors(spec, out, axes, Var("cb"));
   built.output = out;
   built.arguments = operands.arguments;
 }

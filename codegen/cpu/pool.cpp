@@ -11,9 +11,7 @@ namespace {
 void schedule_window(const program::KernelSpec& spec, Func& out, Func& reduction, const RDom& r, const Axes& axes) {
   Var block("cb");
   const int vector = to_int(lanes);
-  out.split(axes.c, block, axes.c, vector, Halide::TailStrategy::RoundUp).reorder(axes.c, block, axes.x, axes.y, axes.n);
-  out.vectorize(axes.c);
-  parallel_rows(out, axes, spec.schedule.rows, spec.out.type.height);
+  schedule_vectors(spec, out, axes, block);
   reduction.compute_at(out, block).store_in(Halide::MemoryType::Stack).vectorize(axes.c, vector);
   auto update = reduction.update();
   update.reorder(axes.c, r.x, r.y).vectorize(axes.c, vector);

@@ -23,18 +23,6 @@ namespace resnetc::exactness {
 
 namespace fs = std::filesystem;
 
-TempDir::TempDir() {
-  std::error_code error;
-  fs::path base = fs::temp_directory_path(error);
-  std::string pattern = (error ? fs::path("/tmp") : base) / "resnetc-exactness-XXXXXX";
-  if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code error;
-  if (!path_.empty()) fs::remove_all(path_, error);
-}
-
 std::vector<const codegen::TargetInfo*> runnable_targets() {
   std::vector<const codegen::TargetInfo*> targets;
   const codegen::TargetInfo* host = codegen::host_target();

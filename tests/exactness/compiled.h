@@ -14,21 +14,9 @@
 #include "ir/program.h"
 #include "ir/topology.h"
 #include "runtime/runtime.h"
+#include "support/temp_dir.h"
 
 namespace resnetc::exactness {
-
-/// A folder of its own under the system's temporary one, removed at the end.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const std::string& path() const { return path_; }  ///< empty if it could not be made
-
- private:
-  std::string path_;
-};
 
 /// Every target this machine can run, best first.
 std::vector<const codegen::TargetInfo*> runnable_targets();

@@ -9,6 +9,7 @@
 #include "codegen/kernel_cache.h"
 #include "codegen/worker.h"
 #include "runtime/model.h"
+#include "support/temp_dir.h"
 #include "tests/unit/kernel_harness.h"
 
 namespace resnetc::testing {
@@ -18,12 +19,9 @@ namespace fs = std::filesystem;
 
 /// A cache directory that goes away with the test.
 struct Cache {
-  std::string path = (fs::temp_directory_path() / "resnetc-cache-XXXXXX").string();
-  Cache() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-  ~Cache() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
+  TempDir folder;
+  const std::string& path = folder.path();
+  Cache() { REQUIRE(!path.empty()); }
   std::vector<fs::path> entries() const {
     std::vector<fs::path> found;
     for (const fs::directory_entry& entry : fs::directory_iterator(path)) found.push_back(entry.path());

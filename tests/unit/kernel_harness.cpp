@@ -13,6 +13,7 @@
 #include <limits>
 #include <memory>
 
+#include "support/temp_dir.h"
 #include "tests/unit/kernel_reference.h"
 
 namespace resnetc::testing {
@@ -20,19 +21,6 @@ namespace resnetc::testing {
 namespace {
 
 using program::KernelKind;
-
-/// A folder that goes away with its owner.
-struct TemporaryFolder {
-  std::filesystem::path path;
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "resnetc-kernels-XXXXXX").string();
-    path = mkdtemp(name.data()) != nullptr ? name : std::string();
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path.empty()) std::filesystem::remove_all(path, ignored);
-  }
-};
 
 /// One halide_buffer_t and its dimensions.
 struct Buffer {
@@ -235,25 +223,26 @@ std::optional<Planar> run_case(const KernelCase& one, Entry entry, std::string& 
 }
 
 Library link_and_load(const std::vector<codegen::KernelObject>& objects, std::string& why) {
-  const TemporaryFolder folder;
+  const TempDir temporary;
+  const std::filesystem::path folder = temporary.path();
   // Backwards, so that a kernel whose tasks depend on each other is noticed.
-  std::ofstream(folder.path / "tasks.c") << "typedef int (*task)(void *, int, unsigned char *);\n"
-                                            "int halide_do_par_for(void *u, task f, int min, int size, unsigned char *closure) {\n"
-                                            "  for (int i = size - 1; i >= 0; --i) { int r = f(u, min + i, closure); if (r) return r; }\n"
-                                            "  return 0;\n}\n";
-  std::ofstream list(folder.path / "objects");
+  std::ofstream(folder / "tasks.c") << "typedef int (*task)(void *, int, unsigned char *);\n"
+                                       "int halide_do_par_for(void *u, task f, int min, int size, unsigned char *closure) {\n"
+                                       "  for (int i = size - 1; i >= 0; --i) { int r = f(u, min + i, closure); if (r) return r; }\n"
+                                       "  return 0;\n}\n";
+  std::ofstream list(folder / "objects");
   for (const codegen::KernelObject& object : objects) {
-    const std::string path = (folder.path / (object.symbol + ".o")).string();
+    const std::string path = (folder / (object.symbol + ".o")).string();
     std::ofstream(path, std::ios::binary).write(object.object.data(), static_cast<std::streamsize>(object.object.size()));
     list << path << "\n";
   }
   list.close();
-  const std::string at = folder.path.string();
+  const std::string at = folder.string();
   const std::string command = "( clang-22 -O1 -fPIC -c -o " + at + "/tasks.o " + at +
                               "/tasks.c && /usr/lib/llvm-22/bin/ld.lld -shared -z defs -o " + at + "/kernels.so " + at + "/tasks.o @" + at +
                               "/objects ) > " + at + "/log 2>&1";
   if (std::system(command.c_str()) != 0) {
-    std::ifstream log(folder.path / "log");
+    std::ifstream log(folder / "log");
     why.assign(std::istreambuf_iterator<char>(log), {});
     return nullptr;
   }

@@ -14,7 +14,6 @@
 
 using namespace resnetc;
 using namespace resnetc::codegen;
-using lib_test::TemporaryFolder;
 
 namespace {
 
@@ -107,7 +106,7 @@ int wrong(const Loaded& library, rn_context* context, int32_t batch, double scal
 TEST_CASE("the tables have the layout of runtime/model.h") { CHECK(check_table_layout().value_or("equal") == "equal"); }
 
 TEST_CASE("a library is written, loaded and run") {
-  TemporaryFolder folder;
+  TempDir folder;
   const lib_test::Weights weights(4);
   const auto paths = write(folder.path(), "tiny", &weights);
   const std::vector<std::string> files = {"libtiny.so", "libtiny.a", "tiny.h", "tiny.weights", "tiny.json"};
@@ -137,7 +136,7 @@ TEST_CASE("a library is written, loaded and run") {
 }
 
 TEST_CASE("every mistake of the caller is a status") {
-  TemporaryFolder folder;
+  TempDir folder;
   const lib_test::Weights weights(4);
   const auto paths = write(folder.path(), "tiny", &weights);
   const Loaded library(paths[0], "tiny");
@@ -224,7 +223,7 @@ TEST_CASE("every mistake of the caller is a status") {
 }
 
 TEST_CASE("a library specialised for weights takes no others") {
-  TemporaryFolder folder;
+  TempDir folder;
   const lib_test::Weights weights(4), others(5);
   const auto special = write(folder.path(), "special", &weights, [](LibraryOptions& o) { o.depends_on_values = true; });
   const auto other = write(folder.path(), "special_other", &others);
@@ -237,7 +236,7 @@ TEST_CASE("a library specialised for weights takes no others") {
 }
 
 TEST_CASE("embedded weights need no file") {
-  TemporaryFolder folder;
+  TempDir folder;
   const lib_test::Weights weights(3);
   const auto paths = write(folder.path(), "whole", &weights, [](LibraryOptions& o) { o.embed_weights = true; });
   CHECK(paths.size() == 4);
@@ -252,7 +251,7 @@ TEST_CASE("embedded weights need no file") {
 }
 
 TEST_CASE("two networks run in one process at the same time") {
-  TemporaryFolder folder;
+  TempDir folder;
   const lib_test::Weights weights[2] = {lib_test::Weights(2), lib_test::Weights(7)};
   const auto first = write(folder.path(), "first", &weights[0]), second = write(folder.path(), "second", &weights[1]);
   const Loaded libraries[2] = {Loaded(first[0], "first"), Loaded(second[0], "second")};
@@ -274,7 +273,7 @@ TEST_CASE("two networks run in one process at the same time") {
 }
 
 TEST_CASE("an observer sees every kernel's value and changes nothing") {
-  TemporaryFolder folder;
+  TempDir folder;
   const lib_test::Weights weights(4);
   const auto paths = write(folder.path(), "tiny", &weights);
   const Loaded library(paths[0], "tiny");
@@ -316,7 +315,7 @@ TEST_CASE("an observer sees every kernel's value and changes nothing") {
 }
 
 TEST_CASE("the same again gives the same bytes") {
-  TemporaryFolder a, b;
+  TempDir a, b;
   const lib_test::Weights weights(4);
   const auto first = write(a.path(), "tiny", &weights), second = write(b.path() + "/deeper/folder", "tiny", &weights);
   REQUIRE(first.size() == second.size());
@@ -324,7 +323,7 @@ TEST_CASE("the same again gives the same bytes") {
 }
 
 TEST_CASE("two archives link into one program") {
-  TemporaryFolder folder;
+  TempDir folder;
   const lib_test::Weights weights(4);
   const auto write_archive = [&](const std::string& name) {
     return write(folder.path(), name, &weights, [](LibraryOptions& o) { o.embed_weights = true; });
@@ -347,7 +346,7 @@ TEST_CASE("two archives link into one program") {
 }
 
 TEST_CASE("only the network's own names are global in the object") {
-  TemporaryFolder folder;
+  TempDir folder;
   const auto paths = write(folder.path(), "tiny", nullptr);
   CHECK(paths.size() == 4);
   const Loaded library(paths[0], "tiny");

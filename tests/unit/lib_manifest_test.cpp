@@ -11,7 +11,6 @@
 
 using namespace resnetc;
 using namespace resnetc::codegen;
-using lib_test::TemporaryFolder;
 
 namespace {
 
@@ -81,7 +80,7 @@ TEST_CASE("a lying manifest is an error") {
 }
 
 TEST_CASE("a manifest is read only from libraries that have one") {
-  TemporaryFolder folder;
+  TempDir folder;
   const auto error = [&](const std::string& path) {
     Sources sources;
     Diagnostics diagnostics(sources);
@@ -144,7 +143,7 @@ TEST_CASE("names of the C interface") {
 }
 
 TEST_CASE("the header compiles as strict C89 and as C++") {
-  TemporaryFolder folder;
+  TempDir folder;
   program::Program program = lib_test::make_program(
       "bad */ name ?"
       "?/",
@@ -171,7 +170,7 @@ TEST_CASE("the header compiles as strict C89 and as C++") {
 }
 
 TEST_CASE("the generated header's structures are the runtime's") {
-  TemporaryFolder folder;
+  TempDir folder;
   lib_test::write_bytes(folder.path() + "/net.h", header(lib_test::make_program("net", ""), "net"));
   std::string source =
       "#include \"net.h\"\n#include \"runtime/runtime.h\"\n#define SAME(t, f) _Static_assert(offsetof(net_##t, f) == offsetof(rn_##t, f), "

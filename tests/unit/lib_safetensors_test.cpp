@@ -146,7 +146,7 @@ TEST_CASE("safetensors: what the network needs is there, and nothing else") {
 }
 
 TEST_CASE("safetensors: files") {
-  lib_test::TemporaryFolder folder;
+  TempDir folder;
   Sources sources;
   Diagnostics diagnostics(sources);
   CHECK(Safetensors::open(folder.path() + "/none", diagnostics) == nullptr);

@@ -10,6 +10,7 @@
 
 #include "codegen/library.h"
 #include "ir/program.h"
+#include "support/temp_dir.h"
 
 namespace lib_test {
 
@@ -78,20 +79,6 @@ inline resnetc::program::Program make_program(const std::string& name, const std
   p.kernels = {load, copy, store};
   return p;
 }
-
-/// A folder that goes with this object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "resnetc-test-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 inline std::string read_bytes(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
