@@ -12,7 +12,7 @@ fail() {
 packages="
   clang-22 lld-22 liblld-22-dev llvm-22-dev llvm-22-tools libclang-rt-22-dev
   cmake ninja-build python3-venv ca-certificates
-  libfmt-dev doctest-dev libcli11-dev libxxhash-dev libstb-dev libzstd-dev zlib1g-dev
+  libfmt-dev doctest-dev libcli11-dev libxxhash-dev libpng-dev libturbojpeg0-dev libstb-dev libzstd-dev zlib1g-dev
   dataset-fashion-mnist
 "
 

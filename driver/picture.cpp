@@ -1,22 +1,16 @@
-/// \file Pictures, through stb_image and stb_image_resize.
+/// \file Pictures, through libpng, libjpeg-turbo and stb_image_resize.
 #include "driver/picture.h"
 
 #include <fmt/format.h>
+#include <png.h>
+#include <turbojpeg.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <memory>
-
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_ONLY_JPEG
-#define STBI_ONLY_PNG
-#define STBI_ONLY_PNM
-#define STBI_NO_STDIO
-#define STBI_MAX_DIMENSIONS 32768
-#include <stb/stb_image.h>
 
 #define STB_IMAGE_RESIZE_IMPLEMENTATION
 #define STB_IMAGE_RESIZE_STATIC
@@ -25,12 +19,58 @@
 namespace resnetc::driver {
 namespace {
 
-constexpr int64_t max_pixels = int64_t{1} << 26;
+/// The picture with room for its pixels; nothing, and the reason in `why`, if they are none or too many.
+std::optional<Picture> sized(int64_t height, int64_t width, int64_t channels, std::string& why) {
+  constexpr int64_t max_pixels = int64_t{1} << 26;
+  if (height < 1 || width < 1) {
+    why = "the picture has no pixels";
+    return std::nullopt;
+  }
+  if (width > max_pixels || height > max_pixels / width) {
+    why = fmt::format("{}x{} pixels are too many", width, height);
+    return std::nullopt;
+  }
+  return Picture{height, width, channels, std::vector<uint8_t>(static_cast<size_t>(height * width * channels))};
+}
 
-/// What is wrong with a PNM file, before stb_image (2.27) sees it: its header's numbers overflow there, and samples that the file lacks
-/// stay uninitialised. Empty for every other format.
-std::string pnm_fault(std::string_view file) {
-  if (!file.starts_with("P5") && !file.starts_with("P6")) return "";
+std::optional<Picture> decode_png(std::string_view file, std::string& why) {
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  const std::unique_ptr<png_image, void (*)(png_image*)> owner(&image, png_image_free);
+  const auto failed = [&] {
+    why = fmt::format("the picture is damaged ({})", image.message);
+    return std::nullopt;
+  };
+  if (png_image_begin_read_from_memory(&image, file.data(), file.size()) == 0) return failed();
+  image.format = PNG_FORMAT_RGBA;  // transparency is dropped: there is nothing behind the picture
+  auto picture = sized(image.height, image.width, 4, why);
+  if (!picture) return std::nullopt;
+  if (png_image_finish_read(&image, nullptr, picture->pixels.data(), 0, nullptr) == 0) return failed();
+  return picture;
+}
+
+std::optional<Picture> decode_jpeg(std::string_view file, std::string& why) {
+  const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
+  const auto failed = [&] {
+    why = fmt::format("the picture is damaged ({})", tjGetErrorStr2(decoder.get()));
+    return std::nullopt;
+  };
+  const auto* bytes = reinterpret_cast<const unsigned char*>(file.data());
+  int width = 0, height = 0, subsampling = 0, colours = 0;
+  if (!decoder || tjDecompressHeader3(decoder.get(), bytes, file.size(), &width, &height, &subsampling, &colours) != 0) return failed();
+  auto picture = sized(height, width, 3, why);
+  if (!picture) return std::nullopt;
+  // Some bytes too many between two parts are no loss; a part that is missing is.
+  constexpr int flags = TJFLAG_LIMITSCANS | TJFLAG_NOREALLOC;
+  if (tjDecompress2(decoder.get(), bytes, file.size(), picture->pixels.data(), width, 0, height, TJPF_RGB, flags) != 0 &&
+      (tjGetErrorCode(decoder.get()) == TJERR_FATAL || std::strstr(tjGetErrorStr2(decoder.get()), "extraneous") == nullptr)) {
+    return failed();
+  }
+  return picture;
+}
+
+/// PGM and PPM (https://netpbm.sourceforge.net/doc/ppm.html), binary, 8 or 16 bits a sample.
+std::optional<Picture> decode_pnm(std::string_view file, std::string& why) {
   const auto blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
   size_t at = 2;
   std::array<int64_t, 3> fields{};  // width, height, largest sample
@@ -39,51 +79,64 @@ std::string pnm_fault(std::string_view file) {
       at = file[at] == '#' ? std::min(file.find_first_of("\r\n", at), file.size()) : at + 1;
     }
     const auto [end, error] = std::from_chars(file.data() + at, file.data() + file.size(), field);
-    if (error != std::errc() || field < 1) return "its header has not three numbers from 1 up";
+    if (error != std::errc() || field < 0) {
+      why = "the picture's header has not three numbers";
+      return std::nullopt;
+    }
     at = static_cast<size_t>(end - file.data());
   }
   const auto [width, height, largest] = fields;
-  if (width > max_pixels || height > max_pixels / width) return fmt::format("{}x{} pixels are too many", width, height);
-  if (largest > 65535) return "its samples have more than 16 bits";
+  auto picture = sized(height, width, file[1] == '6' ? 3 : 1, why);
+  if (!picture) return std::nullopt;
+  if (largest < 1 || largest > 65535) {
+    why = fmt::format("the picture's largest sample is {}, which is not between 1 and 65535", largest);
+    return std::nullopt;
+  }
   ++at;  // the one blank before the samples
-  const int64_t bytes = width * height * (file[1] == '6' ? 3 : 1) * (largest > 255 ? 2 : 1);
-  if (at > file.size() || static_cast<int64_t>(file.size() - at) < bytes) return "the picture is cut short";
-  return "";
+  const size_t bytes = largest > 255 ? 2 : 1;
+  if (at > file.size() || file.size() - at < picture->pixels.size() * bytes) {
+    why = "the picture is cut short";
+    return std::nullopt;
+  }
+  for (uint8_t& pixel : picture->pixels) {
+    int64_t sample = static_cast<uint8_t>(file[at++]);
+    if (bytes == 2) sample = sample << 8 | static_cast<uint8_t>(file[at++]);
+    pixel = static_cast<uint8_t>((std::min(sample, largest) * 255 + largest / 2) / largest);
+  }
+  return picture;
+}
+
+/// Grey to three equal channels, colours to their luminance (ITU-R BT.601); a fourth channel is dropped.
+Picture with_channels(Picture from, int64_t channels) {
+  if (from.channels == channels) return from;
+  Picture to{from.height, from.width, channels, {}};
+  to.pixels.reserve(static_cast<size_t>(from.height * from.width * channels));
+  for (auto pixel = from.pixels.begin(); pixel != from.pixels.end(); pixel += from.channels) {
+    if (channels == 1) {
+      to.pixels.push_back(static_cast<uint8_t>((pixel[0] * 299 + pixel[1] * 587 + pixel[2] * 114 + 500) / 1000));
+    } else {
+      const int64_t step = from.channels == 1 ? 0 : 1;
+      for (int64_t c = 0; c < 3; ++c) to.pixels.push_back(pixel[c * step]);
+    }
+  }
+  return to;
 }
 
 }  // namespace
 
 std::optional<Picture> decode_picture(std::string_view file, int64_t channels, std::string& why) {
-  const auto* bytes = reinterpret_cast<const stbi_uc*>(file.data());
-  if (file.size() > (size_t{1} << 30)) {
-    why = "it is too large";
-    return std::nullopt;
+  std::optional<Picture> picture;
+  if (file.starts_with("\x89PNG")) {
+    picture = decode_png(file, why);
+  } else if (file.starts_with("\xff\xd8\xff")) {
+    picture = decode_jpeg(file, why);
+  } else if (file.starts_with("P5") || file.starts_with("P6")) {
+    picture = decode_pnm(file, why);
+  } else {
+    why = "it is not a PNG, JPEG, PPM or PGM picture";
   }
-  why = pnm_fault(file);
-  if (!why.empty()) return std::nullopt;
-  int length = static_cast<int>(file.size());
-  int width = 0, height = 0, has = 0;
-  if (stbi_info_from_memory(bytes, length, &width, &height, &has) == 0) {
-    why = fmt::format("it is not a PNG, JPEG, PPM or PGM picture ({})", stbi_failure_reason());
-    return std::nullopt;
-  }
-  if (width < 1 || height < 1) {
-    why = "the picture has no pixels";
-    return std::nullopt;
-  }
-  if (int64_t{width} * height > max_pixels) {
-    why = fmt::format("{}x{} pixels are too many", width, height);
-    return std::nullopt;
-  }
-  std::unique_ptr<stbi_uc, void (*)(void*)> pixels(stbi_load_from_memory(bytes, length, &width, &height, &has, static_cast<int>(channels)),
-                                                   stbi_image_free);
-  if (!pixels) {
-    why = fmt::format("the picture is damaged ({})", stbi_failure_reason());
-    return std::nullopt;
-  }
-  Picture picture{height, width, channels, {}};
-  picture.pixels.assign(pixels.get(), pixels.get() + picture.height * picture.width * channels);
-  return picture;
+  if (!picture) return std::nullopt;
+  return with_channels(std::move(*picture), channels);
 }
 
 Picture resize_to(const Picture& picture, int64_t height, int64_t width) {
