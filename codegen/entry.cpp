@@ -31,7 +31,7 @@ struct Types {
         operand(llvm::StructType::get(context, {i32, i32, i64, i64, i32, i32, i32, i32, four, four})),
         halo(llvm::StructType::get(context, {i64, i64, i64, i64, i32, i32, i32, i32})),
         kernel(llvm::StructType::get(context, {ptr, ptr, i32, i32, halo})),
-        program(llvm::StructType::get(context, {ptr, i64, i64, i32, i32, ptr, ptr})),
+        program(llvm::StructType::get(context, {ptr, i64, i64, i64, i32, i32, ptr, ptr})),
         port(llvm::StructType::get(context, {ptr, i64})),
         model(llvm::StructType::get(context, {i32, i32, ptr, i64, i64, i64, ptr, i64, port, i32, i32, ptr, ptr})) {}
 
@@ -116,11 +116,15 @@ class Emitter {
       why = fmt::format("{} kernels, but {} symbols", tables->kernels.size(), entry.symbols.size());
       return nullptr;
     }
+    int64_t scratch = 0;
+    for (const program::Kernel& kernel : entry.program->kernels) {
+      scratch = std::max(scratch, program::scratch_bytes(program::spec_of(*entry.program, kernel)));
+    }
     std::vector<llvm::Constant*> kernels, operands;
     for (size_t k = 0; k < tables->kernels.size(); ++k) kernels.push_back(kernel_row(tables->kernels[k], entry.symbols[k]));
     for (const rn_operand& operand : tables->operands) operands.push_back(operand_row(operand));
     return llvm::ConstantStruct::get(types_.program,
-                                     {text(entry.target), i64(entry.features), i64(entry.program->arena_bytes),
+                                     {text(entry.target), i64(entry.features), i64(entry.program->arena_bytes), i64(scratch),
                                       i32(static_cast<int64_t>(kernels.size())), i32(static_cast<int64_t>(operands.size())),
                                       table(types_.kernel, kernels, "kernels"), table(types_.operand, operands, "operands")});
   }
@@ -284,7 +288,7 @@ std::optional<std::string> check_table_layout() {
   differs("rn_kernel", types.kernel, sizeof(rn_kernel),
           {AT(rn_kernel, name), AT(rn_kernel, function), AT(rn_kernel, operand_count), AT(rn_kernel, first_operand), AT(rn_kernel, halo)});
   differs("rn_program", types.program, sizeof(rn_program),
-          {AT(rn_program, target), AT(rn_program, features), AT(rn_program, arena_bytes), AT(rn_program, kernel_count),
+          {AT(rn_program, target), AT(rn_program, features), AT(rn_program, arena_bytes), AT(rn_program, scratch_bytes), AT(rn_program, kernel_count),
            AT(rn_program, operand_count), AT(rn_program, kernels), AT(rn_program, operands)});
   differs("rn_port", types.port, sizeof(rn_port), {AT(rn_port, name), AT(rn_port, picture_bytes)});
   differs("rn_model", types.model, sizeof(rn_model),

@@ -23,6 +23,7 @@ std::string_view to_string(Algorithm algorithm) {
   switch (algorithm) {
     case Algorithm::general: return "general";
     case Algorithm::direct: return "direct";
+    case Algorithm::winograd: return "winograd";
   }
   return "?";
 }
@@ -39,6 +40,7 @@ std::vector<TensorId> reads(const Kernel& kernel) {
 
 bool writes_once(const Program& program, const Kernel& kernel) {
   if (kernel.out == none) return true;
+  if (kernel.schedule.algorithm == Algorithm::winograd) return true;  // its tails are guarded
   const Tensor& out = program.tensor(kernel.out);
   // Rows need no look: their split is guarded. Channels are stored in whole vectors.
   const int64_t pixels = kernel.schedule.flat ? out.type.pixels() : out.type.width;

@@ -86,6 +86,7 @@ struct Step {
 enum class Algorithm {
   general,  ///< the one way of every kernel that is no convolution
   direct,   ///< a convolution, summed in register tiles
+  winograd,  ///< a 3x3 convolution of stride 1 through transformed tiles (ir/winograd.h)
 };
 
 /// As in the text form.
@@ -98,6 +99,9 @@ struct Schedule {
   int64_t pixels = 1;   ///< register tile: pixels of a row, or of the whole flattened picture; vectors * pixels is at most max_tile
   int64_t rows = 1;     ///< rows (or, flattened, tiles) of one task; 0: too little work to share, a whole picture is one task
   bool flat = false;    ///< pixels of all rows as one axis, where can_be_flat() admits it
+  // Winograd: `vectors` by `tiles` is the register tile of the products, `rows` counts rows of tiles.
+  int64_t output = 0;   ///< rows and columns of a tile of the result: 2, 4 or 6
+  Extent2 tiles{1, 1};  ///< tiles that are multiplied together; rows is a multiple of tiles.h
   bool operator==(const Schedule&) const = default;
 };
 
@@ -179,6 +183,12 @@ struct KernelSpec {
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
 /// Whether the pixels of a convolution may be one axis: a 1x1 window that reads every pixel, between pictures without halos.
 bool can_be_flat(const KernelSpec& spec);
+/// Whether a convolution can be computed by Winograd's transforms: 3x3, stride 1, no dilation, one group, channels in whole vectors.
+bool can_be_winograd(const KernelSpec& spec);
+/// Tasks have no more scratch memory than this.
+inline constexpr int64_t max_scratch_bytes = int64_t{1} << 28;
+/// Bytes of scratch memory that one task of the kernel takes.
+int64_t scratch_bytes(const KernelSpec& spec);
 std::string to_string(const KernelSpec& spec);
 
 }  // namespace resnetc::program

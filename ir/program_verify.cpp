@@ -6,6 +6,7 @@
 
 #include "ir/checks.h"
 #include "ir/program.h"
+#include "ir/winograd.h"
 
 namespace resnetc::program {
 
@@ -171,6 +172,12 @@ class Verifier {
     const TensorType operand[] = {in.type};
     if (Fault fault = checks::result_type(linear ? OpKind::linear : OpKind::conv2d, a, operand, out.type)) return fault;
     if (in.halo.h < a.pad.h || in.halo.w < a.pad.w) return fmt::format("its input's halo {} is less than its pad", to_string(in.halo));
+    if (kernel.schedule.algorithm == Algorithm::winograd) {
+      const Winograd* by = winograd(kernel.schedule.output);
+      if (by == nullptr) return fmt::format("a tile of {0} x {0} results has no transform", kernel.schedule.output);
+      if (!can_be_winograd(spec_of(p_, kernel))) return "it is no convolution that Winograd's transforms apply to";
+      return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * by->input * by->input * in.type.channels);
+    }
     const int64_t span = group_span(in.type.channels, out.type.channels, a.groups).span;
     return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * a.kernel.h * a.kernel.w * span);
   }
@@ -202,11 +209,19 @@ class Verifier {
   Fault check_schedule(const Kernel& kernel) const {
     const Schedule& s = kernel.schedule;
     const Algorithm wanted = kernel.kind == KernelKind::conv2d ? Algorithm::direct : Algorithm::general;
-    if (s.algorithm != wanted) {
+    const bool transformed = s.algorithm == Algorithm::winograd && kernel.kind == KernelKind::conv2d;
+    if (s.algorithm != wanted && !transformed) {
       return fmt::format("the algorithm of a {} is '{}', not '{}'", to_string(kernel.kind), to_string(wanted), to_string(s.algorithm));
     }
     if (s.vectors < 1 || s.vectors > max_tile_vectors || s.pixels < 1 || s.pixels > max_tile || s.vectors * s.pixels > max_tile) {
       return fmt::format("a tile of {} vectors by {} pixels is out of range", s.vectors, s.pixels);
+    }
+    if (transformed) {
+      const Extent2 t = s.tiles;
+      if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || s.vectors * t.h * t.w > max_tile || s.rows % t.h != 0) {
+        return fmt::format("a register tile of {} vectors by {} tiles in tasks of {} rows is out of range", s.vectors, to_string(t), s.rows);
+      }
+      if (scratch_bytes(spec_of(p_, kernel)) > max_scratch_bytes) return fmt::format("its tasks need more than {} bytes each", max_scratch_bytes);
     }
     if (s.rows < 0 || s.rows > max_elements) return fmt::format("tasks of {} rows", s.rows);
     if (!s.flat || can_be_flat(spec_of(p_, kernel))) return std::nullopt;

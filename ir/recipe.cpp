@@ -5,6 +5,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "ir/winograd.h"
+
 namespace resnetc {
 
 namespace {
@@ -39,6 +41,28 @@ std::vector<double> pack(const std::vector<double>& w, const Recipe& recipe) {
     const double* row_in = w.data() + row * span.ci_per_group * taps;
     for (int64_t c = 0; c < span.ci_per_group; ++c) {
       for (int64_t t = 0; t < taps; ++t) block_out[(t * span.span + first + c) * lanes] = row_in[c * taps + t];
+    }
+  }
+  return out;
+}
+
+/// The packing that pack_winograd() describes, from row-major [co][ci][3][3].
+std::vector<double> transform(const std::vector<double>& w, const Recipe& recipe) {
+  const Winograd& by = *winograd(recipe.output);
+  const int64_t co = recipe.args[0]->shape[0], ci = recipe.args[0]->shape[1];
+  const auto n = static_cast<size_t>(by.input);
+  std::vector<double> out(static_cast<size_t>(element_count(recipe.shape)));
+  for (int64_t row = 0; row < co; ++row) {
+    for (int64_t c = 0; c < ci; ++c) {
+      const double* g = w.data() + (row * ci + c) * 9;
+      double* to = out.data() + (row / lanes * by.input * by.input * ci + c) * lanes + row % lanes;
+      for (size_t i = 0; i < n; ++i) {
+        double half[3] = {};
+        for (size_t k = 0; k < 3; ++k) {
+          for (size_t x = 0; x < 3; ++x) half[x] += by.g[i][k] * g[k * 3 + x];
+        }
+        for (size_t j = 0; j < n; ++j, to += ci * lanes) *to = by.g[j][0] * half[0] + by.g[j][1] * half[1] + by.g[j][2] * half[2];
+      }
     }
   }
   return out;
@@ -107,6 +131,17 @@ RecipePtr pack_conv(RecipePtr w, int64_t groups) {
   return recipe;
 }
 
+RecipePtr pack_winograd(RecipePtr w, int64_t output) {
+  assert(w->shape.size() == 4 && w->shape[2] == 3 && w->shape[3] == 3 && winograd(output) != nullptr);
+  const int64_t n = winograd(output)->input;
+  auto recipe = std::make_shared<Recipe>();
+  recipe->kind = RecipeKind::pack_winograd;
+  recipe->output = output;
+  recipe->shape = {whole_vectors(w->shape[0]) * n * n * w->shape[1]};
+  recipe->args = {std::move(w)};
+  return recipe;
+}
+
 int64_t GroupSpan::start(int64_t block) const { return std::min(block * lanes / co_per_group * ci_per_group, ci - span); }
 
 GroupSpan group_span(int64_t ci, int64_t co, int64_t groups) {
@@ -167,6 +202,7 @@ std::vector<double> evaluate(const Recipe& recipe, const WeightSource& source) {
     }
     case RecipeKind::pack_vector: a.resize(static_cast<size_t>(recipe.shape[0])); break;
     case RecipeKind::pack_conv: return pack(a, recipe);
+    case RecipeKind::pack_winograd: return transform(a, recipe);
   }
   return a;
 }

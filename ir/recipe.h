@@ -27,6 +27,7 @@ enum class RecipeKind {
   scale_rows,   ///< a[i, ...] * b[i]; b has shape [rows of a]
   pack_vector,  ///< a of shape [c], padded with zeros to whole vectors of 16: [ceil(c / 16) * 16]
   pack_conv,    ///< see pack_conv()
+  pack_winograd,  ///< see pack_winograd()
 };
 
 struct Recipe;
@@ -38,6 +39,7 @@ struct Recipe {
   std::string name;            ///< tensor: its name in the checkpoint
   double value = 0;            ///< fill: the element; rsqrt: what is added under the root
   int64_t groups = 1;          ///< pack_conv
+  int64_t output = 0;          ///< pack_winograd: rows and columns of a tile of the result
   std::vector<int64_t> shape;  ///< of the result
 };
 
@@ -59,6 +61,10 @@ RecipePtr pack_vector(RecipePtr a);
 /// input channels starting at `span_start` of the block. Blocks that cover several groups hold zeros where an output channel does not
 /// see an input channel; rows past co are zeros.
 RecipePtr pack_conv(RecipePtr w, int64_t groups);
+
+/// Transforms w[co][ci][3][3] for tiles of `output` x `output` results (ir/winograd.h) and packs it as [block][i][j][ci][16], i and j the
+/// row and column of G w GT; rows past co are zeros.
+RecipePtr pack_winograd(RecipePtr w, int64_t output);
 
 /// Which input channels a block of 16 output channels reads in a grouped convolution: `span` channels from
 /// min(block * 16 / (co / groups) * (ci / groups), ci - span). With one group, span is ci and the start 0.

@@ -5,6 +5,7 @@
 
 #include "ir/recipe.h"
 #include "ir/text.h"
+#include "ir/winograd.h"
 
 namespace resnetc {
 
@@ -15,7 +16,7 @@ struct RecipeName {
   std::string_view name;
   size_t args;
 };
-constexpr std::array<RecipeName, 9> names{{
+constexpr std::array<RecipeName, 10> names{{
     {RecipeKind::tensor, "tensor", 0},
     {RecipeKind::fill, "fill", 0},
     {RecipeKind::add, "add", 2},
@@ -25,6 +26,7 @@ constexpr std::array<RecipeName, 9> names{{
     {RecipeKind::scale_rows, "scale_rows", 2},
     {RecipeKind::pack_vector, "pack_vector", 1},
     {RecipeKind::pack_conv, "pack_conv", 1},
+    {RecipeKind::pack_winograd, "pack_winograd", 1},
 }};
 
 constexpr int max_depth = 64;
@@ -46,6 +48,7 @@ void write(const Recipe& recipe, std::string& out) {
   }
   if (recipe.kind == RecipeKind::rsqrt) out += ", " + text::number(recipe.value);
   if (recipe.kind == RecipeKind::pack_conv) out += fmt::format(", groups={}", recipe.groups);
+  if (recipe.kind == RecipeKind::pack_winograd) out += fmt::format(", output={}", recipe.output);
   out += ')';
 }
 
@@ -128,6 +131,14 @@ class Reader {
         if (cursor_.failed()) return nullptr;
         return packed(std::move(a), groups, start);
       }
+      case RecipeKind::pack_winograd: {
+        cursor_.expect(",");
+        cursor_.expect("output");
+        cursor_.expect("=");
+        const int64_t output = cursor_.integer(1, 6);
+        if (cursor_.failed()) return nullptr;
+        return transformed(std::move(a), output, start);
+      }
       case RecipeKind::tensor:
       case RecipeKind::fill: break;
     }
@@ -144,6 +155,16 @@ class Reader {
     }
     if (!fits) return fault(start, fmt::format("pack_conv of {} in {} groups", shape_text(a->shape), groups));
     return pack_conv(std::move(a), groups);
+  }
+
+  RecipePtr transformed(RecipePtr a, int64_t output, size_t start) {
+    bool fits = winograd(output) != nullptr && a->shape.size() == 4 && a->shape[2] == 3 && a->shape[3] == 3;
+    if (fits) {
+      const int64_t taps = winograd(output)->input * winograd(output)->input;
+      fits = (a->shape[0] + lanes - 1) / lanes * lanes <= max_recipe_elements / taps / a->shape[1];
+    }
+    if (!fits) return fault(start, fmt::format("pack_winograd of {} with output {}", shape_text(a->shape), output));
+    return pack_winograd(std::move(a), output);
   }
 
   std::vector<int64_t> shape(int64_t limit) {

@@ -54,6 +54,9 @@ std::string input_format(InputFormat format, const std::vector<double>& mean, co
 }
 
 std::string schedule(const program::Schedule& s) {
+  if (s.algorithm == program::Algorithm::winograd) {
+    return fmt::format(" schedule winograd output={} vectors={} tiles={} rows={}", s.output, s.vectors, to_string(s.tiles), s.rows);
+  }
   return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", to_string(s.algorithm), s.vectors, s.pixels, s.rows,
                      s.flat ? " flat" : "");
 }
@@ -167,6 +170,8 @@ program::Schedule Reader::schedule() {
   const std::string algorithm = word();
   if (algorithm == to_string(program::Algorithm::direct)) {
     s.algorithm = program::Algorithm::direct;
+  } else if (algorithm == to_string(program::Algorithm::winograd)) {
+    s.algorithm = program::Algorithm::winograd;
   } else if (algorithm != to_string(program::Algorithm::general)) {
     fail_at(start, fmt::format("unknown algorithm '{}'", algorithm));
   }
@@ -175,9 +180,18 @@ program::Schedule Reader::schedule() {
     expect("=");
     return integer(0, max_elements);
   };
+  const bool transformed = s.algorithm == program::Algorithm::winograd;
+  if (transformed) s.output = field("output");
   s.vectors = field("vectors");
-  s.pixels = field("pixels");
+  if (transformed) {
+    expect("tiles");
+    expect("=");
+    s.tiles = extent();
+  } else {
+    s.pixels = field("pixels");
+  }
   s.rows = field("rows");
+  if (transformed) return s;
   s.flat = accept("flat");
   return s;
 }

@@ -116,6 +116,78 @@ ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Te
   return {schedule, reason};
 }
 
+namespace {
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// Seconds of a convolution by `multiply_adds` that reads `weight_bytes` from memory, arithmetic and memory partly at once.
+double seconds(double multiply_adds, double weight_bytes) {
+  constexpr double multiply_adds_a_second = 8e10, bytes_a_second = 2e10;
+  const double arithmetic = multiply_adds / multiply_adds_a_second, memory = weight_bytes / bytes_a_second;
+  return std::max(arithmetic, memory) + 0.25 * std::min(arithmetic, memory);
+}
+
+}  // namespace
+
+int64_t choose_winograd(const TensorType& in, const TensorType& out, const OpAttributes& a) {
+  if (a.kernel != Extent2{3, 3} || a.stride != Extent2{1, 1} || a.dilation != Extent2{1, 1} || a.groups != 1) return 0;
+  const double channels = static_cast<double>(in.channels) * static_cast<double>(out.channels);
+  double least = seconds(9 * channels * static_cast<double>(out.pixels()) / 0.97, 36 * channels);
+  int64_t best = 0;
+  // F(6x6) is left out: its error, 1e-5 of the largest output a layer, adds up to more than a tenth of what exactness allows.
+  for (int64_t m : {2, 4}) {
+    const auto elements = static_cast<double>((m + 2) * (m + 2));
+    const auto tiles = static_cast<double>(ceil_div(out.height, m) * ceil_div(out.width, m));
+    // Both ways of the transforms, in terms of products: so many a channel.
+    constexpr double transform = 20;
+    const double work = elements * tiles * (channels + transform * static_cast<double>(in.channels + out.channels)) / 0.85;
+    const double now = seconds(work, 4 * elements * channels);
+    if (now >= least) continue;
+    least = now;
+    best = m;
+  }
+  return best;
+}
+
+ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program::Tensor& out, int64_t output, const std::string& target) {
+  const RegisterFile file = registers_of(target);
+  const int64_t across = ceil_div(out.type.width, output), down = ceil_div(out.type.height, output);
+  const int64_t blocks = out.channel_stride / lanes;
+  program::Schedule schedule;
+  schedule.algorithm = program::Algorithm::winograd;
+  schedule.output = output;
+  double best = 0;
+  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+    if (blocks % vectors != 0) continue;
+    for (int64_t h = 1; h <= down && file.holds(vectors, h); ++h) {
+      for (int64_t w = 1; w <= across && file.holds(vectors, h * w); ++w) {
+        const double used = static_cast<double>(across * down) / static_cast<double>(ceil_div(across, w) * w * ceil_div(down, h) * h);
+        const double now = used * efficiency(file, vectors, h * w, h * w, in.channel_stride * 4);
+        if (now <= best + 1e-9) continue;
+        best = now;
+        schedule.vectors = vectors;
+        schedule.tiles = {h, w};
+      }
+    }
+  }
+  // A task's part of the transformed input stays in the second-level cache, and the tasks divide evenly between two threads if they can.
+  constexpr int64_t cache_bytes = 512 << 10;
+  const int64_t row_bytes = (output + 2) * (output + 2) * across * in.channel_stride * 4;
+  const int64_t groups = ceil_div(down, schedule.tiles.h);
+  int64_t chosen = 1;
+  double least = 0;
+  for (int64_t per_task = 1; per_task <= groups; ++per_task) {
+    if (per_task > 1 && per_task * schedule.tiles.h * row_bytes > cache_bytes) break;
+    const double now = imbalance(groups, per_task, 1);
+    if (per_task > 1 && now > least + 1e-9) continue;
+    least = now;
+    chosen = per_task;
+  }
+  schedule.rows = chosen * schedule.tiles.h;
+  return {schedule, fmt::format("Winograd's transforms with tiles of {0}x{0} results, {1} x {2} tiles in registers; {3} tasks", output,
+                                schedule.vectors * lanes, to_string(schedule.tiles), ceil_div(down, schedule.rows))};
+}
+
 ScheduleChoice choose_general_schedule(int64_t elements, int64_t height) {
   program::Schedule schedule;
   if (elements < least_shared_elements) {

@@ -81,6 +81,16 @@ class Selection {
     for (const RecipePtr& recipe : constants) step.constants.push_back(constant(pack_vector(recipe)));
   }
 
+  /// By sums or through transforms, and the weights packed for it.
+  void set_convolution(const graph::Op& op, program::Kernel& kernel) {
+    const program::Tensor& in = program_.tensor(op.operands[0]);
+    int64_t output = 0;
+    if (op.kind == OpKind::conv2d && in.channel_stride % lanes == 0) output = choose_winograd(in.type, op.type, op.attributes);
+    kernel.schedule.output = output;
+    kernel.weight = constant(output != 0 ? pack_winograd(op.constants[0], output)
+                                         : pack_conv(op.constants[0], op.kind == OpKind::conv2d ? op.attributes.groups : 1));
+  }
+
   /// What the operation itself does, before its epilogue.
   void set_kind(const graph::Op& op, program::Kernel& kernel) {
     switch (op.kind) {
@@ -88,7 +98,7 @@ class Selection {
       case OpKind::conv2d:
       case OpKind::linear:
         kernel.kind = KernelKind::conv2d;
-        kernel.weight = constant(pack_conv(op.constants[0], op.kind == OpKind::conv2d ? op.attributes.groups : 1));
+        set_convolution(op, kernel);
         break;
       case OpKind::max_pool: kernel.kind = KernelKind::max_pool; break;
       case OpKind::avg_pool: kernel.kind = KernelKind::avg_pool; break;
@@ -123,7 +133,9 @@ class Selection {
     kernel.multiply_adds = graph::multiply_adds(graph_, op);
     const program::Tensor& out = program_.tensor(kernel.out);
     ScheduleChoice choice;
-    if (kernel.kind == KernelKind::conv2d) {
+    if (kernel.schedule.output != 0) {
+      choice = choose_winograd_schedule(program_.tensor(kernel.in), out, kernel.schedule.output, program_.target);
+    } else if (kernel.kind == KernelKind::conv2d) {
       choice = choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, can_be_flat(spec_of(program_, kernel)),
                                     kernel.multiply_adds, program_.target);
     } else {

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define RN_MODEL_VERSION 1
+#define RN_MODEL_VERSION 2
 #define RN_MAX_OPERANDS 12
 #define RN_MAX_DIMS 4
 
@@ -66,7 +66,8 @@ enum {
 typedef struct rn_program {
   const char* target; /* the short name users see and choose by: "avx512", "avx2", "sse41" */
   uint64_t features;
-  int64_t arena_bytes; /* for a batch of one */
+  int64_t arena_bytes;   /* for a batch of one */
+  int64_t scratch_bytes; /* the most that one task of a kernel takes through halide_malloc */
   int32_t kernel_count;
   int32_t operand_count;
   const rn_kernel* kernels;

@@ -18,9 +18,13 @@
 /* Between two kernels of a run a worker waits a few microseconds; after a run it should sleep soon. */
 enum { WORKER_SPINS = 4000, CALLER_SPINS = 16000, WORKER_STACK = 2 << 20 };
 
-/* What kernels carry as their user context; `pool` is NULL for those already inside a parallel loop. */
+/* What kernels carry as their user context; `pool` is NULL for those already inside a parallel loop. Each thread has its own, on a cache
+ * line of its own. */
 typedef struct rn_user {
-  rn_pool* pool;
+  _Alignas(64) rn_pool* pool;
+  unsigned char* scratch;
+  size_t size, used;
+  int32_t parts; /* of the scratch memory that are taken */
 } rn_user;
 
 typedef struct rn_worker {
@@ -36,7 +40,9 @@ typedef struct rn_job {
 } rn_job;
 
 struct rn_pool {
-  rn_user outer, inner;
+  rn_user outer; /* of the caller: shares its scratch memory with users[0], and never at once */
+  rn_user* users;
+  unsigned char* scratch;
   rn_parallel_for parallel_for;
   void* parallel_for_data;
   int32_t threads;
@@ -60,7 +66,7 @@ static void run_part(rn_pool* pool, int32_t part) {
   const rn_job* job = &pool->job;
   const int64_t begin = (int64_t)job->size * part / job->parts, end = (int64_t)job->size * (part + 1) / job->parts;
   for (int64_t i = begin; i < end; ++i) {
-    const int32_t result = job->task(&pool->inner, (int)(job->min + i), job->closure);
+    const int32_t result = job->task(&pool->users[part], (int)(job->min + i), job->closure);
     if (result != 0) {
       int32_t none = 0;
       atomic_compare_exchange_strong(&pool->result, &none, result);
@@ -161,7 +167,43 @@ static int32_t start_workers(rn_pool* pool) {
   return failed == 0 ? RN_OK : RN_THREAD_FAILED;
 }
 
-int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* parallel_for_data, rn_pool** out) {
+/* Users and scratch memory for each thread. Pages that no task touches cost nothing. */
+static int32_t allocate_users(rn_pool* pool, size_t scratch_bytes) {
+  const size_t threads = (size_t)pool->threads, size = (scratch_bytes + 4095) / 4096 * 4096;
+  void* memory = NULL;
+  if (posix_memalign(&memory, 64, threads * sizeof(rn_user)) != 0) return RN_OUT_OF_MEMORY;
+  pool->users = (rn_user*)memory;
+  if (size != 0) {
+    if (size > SIZE_MAX / threads || posix_memalign(&memory, 4096, threads * size) != 0) return RN_OUT_OF_MEMORY;
+    pool->scratch = (unsigned char*)memory;
+  }
+  for (size_t i = 0; i < threads; ++i) {
+    memset(&pool->users[i], 0, sizeof(rn_user));
+    pool->users[i].scratch = size == 0 ? NULL : pool->scratch + i * size;
+    pool->users[i].size = size;
+  }
+  pool->outer = pool->users[0];
+  pool->outer.pool = pool;
+  return RN_OK;
+}
+
+void* halide_malloc(void* user_context, size_t bytes) {
+  rn_user* user = (rn_user*)user_context;
+  if (bytes > user->size || user->used > user->size - bytes) return NULL;
+  void* memory = user->scratch + user->used;
+  user->used += (bytes + 63) / 64 * 64; /* the whole is a multiple of 64 */
+  user->parts += 1;
+  return memory;
+}
+
+void halide_free(void* user_context, void* memory) {
+  rn_user* user = (rn_user*)user_context;
+  if (memory == NULL) return;
+  user->parts -= 1;
+  if (user->parts == 0) user->used = 0;
+}
+
+int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* parallel_for_data, size_t scratch_bytes, rn_pool** out) {
   const int32_t workers = parallel_for != NULL ? 0 : threads - 1;
   const size_t bytes = sizeof(rn_pool) + (size_t)workers * sizeof(rn_worker);
   void* memory = NULL;
@@ -169,7 +211,6 @@ int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* para
   if (posix_memalign(&memory, 64, bytes) != 0) return RN_OUT_OF_MEMORY;
   memset(memory, 0, bytes);
   rn_pool* pool = (rn_pool*)memory;
-  pool->outer.pool = pool;
   pool->parallel_for = parallel_for;
   pool->parallel_for_data = parallel_for_data;
   pool->threads = threads;
@@ -177,12 +218,11 @@ int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* para
   const int crowded = threads > rn_processors();
   pool->worker_spins = crowded ? 0 : WORKER_SPINS;
   pool->caller_spins = crowded ? 0 : CALLER_SPINS;
-  if (workers > 0) {
-    const int32_t status = start_workers(pool);
-    if (status != RN_OK) {
-      rn_pool_destroy(pool);
-      return status;
-    }
+  int32_t status = allocate_users(pool, scratch_bytes);
+  if (status == RN_OK && workers > 0) status = start_workers(pool);
+  if (status != RN_OK) {
+    rn_pool_destroy(pool);
+    return status;
   }
   *out = pool;
   return RN_OK;
@@ -193,6 +233,8 @@ void rn_pool_destroy(rn_pool* pool) {
   atomic_store(&pool->stop, 1);
   next_epoch(pool);
   for (int32_t i = 0; i < pool->started; ++i) pthread_join(pool->workers[i].thread, NULL);
+  free(pool->scratch);
+  free(pool->users);
   free(pool);
 }
 

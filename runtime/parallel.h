@@ -6,8 +6,9 @@
 
 typedef struct rn_pool rn_pool;
 
-/* Starts threads - 1 workers, or none where the caller brings a parallel_for. `*pool` stays NULL on failure. */
-int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* parallel_for_data, rn_pool** pool);
+/* Starts threads - 1 workers, or none where the caller brings a parallel_for, and gives each thread `scratch_bytes` of memory for its
+ * tasks. `*pool` stays NULL on failure. */
+int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* parallel_for_data, size_t scratch_bytes, rn_pool** pool);
 /* Stops and joins the workers. NULL is allowed. */
 void rn_pool_destroy(rn_pool* pool);
 int32_t rn_pool_threads(const rn_pool* pool);
@@ -17,7 +18,11 @@ void* rn_pool_user_context(rn_pool* pool);
 int32_t rn_processors(void);
 
 typedef int (*rn_halide_task)(void* user_context, int index, uint8_t* closure);
-/* Halide's name for "run task(i) for each i of [min, min + size)"; the only function that kernels call. */
+/* Halide's name for "run task(i) for each i of [min, min + size)". */
 int halide_do_par_for(void* user_context, rn_halide_task task, int min, int size, uint8_t* closure);
+/* Halide's names for scratch memory, from within a task: a part of its thread's own, aligned to 64 bytes, or NULL where that is spent. All
+ * of it is free again once each part has been given back. */
+void* halide_malloc(void* user_context, size_t bytes);
+void halide_free(void* user_context, void* memory);
 
 #endif

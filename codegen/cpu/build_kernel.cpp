@@ -2,6 +2,7 @@
 #include "codegen/cpu/build_kernel.h"
 
 #include "codegen/cpu/kernels_internal.h"
+#include "ir/winograd.h"
 
 namespace resnetc::codegen::cpu {
 
@@ -37,6 +38,10 @@ bool check_layouts(const program::KernelSpec& spec, std::string& why) {
       why = "the input's halo is smaller than the convolution's padding";
       return false;
     }
+    if (spec.schedule.algorithm == program::Algorithm::winograd && (!can_be_winograd(spec) || winograd(spec.schedule.output) == nullptr)) {
+      why = "Winograd's transforms do not apply to it";
+      return false;
+    }
     if (spec.schedule.flat && !can_be_flat(spec)) {
       why = "only a 1x1 convolution between tensors without halos can be flat";
       return false;
@@ -69,7 +74,13 @@ bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& wh
   switch (spec.kind) {
     case KernelKind::load: build_load(spec, built); break;
     case KernelKind::store: build_store(spec, built); break;
-    case KernelKind::conv2d: build_conv2d(spec, built); break;
+    case KernelKind::conv2d:
+      if (spec.schedule.algorithm == program::Algorithm::winograd) {
+        build_winograd(spec, built);
+      } else {
+        build_conv2d(spec, built);
+      }
+      break;
     case KernelKind::max_pool: build_max_pool(spec, built); break;
     case KernelKind::avg_pool: build_avg_pool(spec, built); break;
     case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;

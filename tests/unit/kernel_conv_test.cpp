@@ -59,6 +59,13 @@ program::Schedule tile(int64_t vectors, int64_t pixels, int64_t rows, bool flat 
   return {program::Algorithm::direct, vectors, pixels, rows, flat};
 }
 
+program::Schedule transformed(int64_t output, int64_t vectors, Extent2 tiles, int64_t rows) {
+  program::Schedule schedule{program::Algorithm::winograd, vectors, 1, rows, false};
+  schedule.output = output;
+  schedule.tiles = tiles;
+  return schedule;
+}
+
 std::vector<KernelCase> all_cases() {
   using graph::StepKind;
   const std::vector<StepKind> residual{StepKind::bias, StepKind::add, StepKind::relu};
@@ -95,6 +102,14 @@ std::vector<KernelCase> all_cases() {
   add({.ci = 512, .co = 1000, .size = {1, 1}, .kernel = {1, 1}, .schedule = tile(9, 1, 1, true), .batch = 3});
   // The picture is smaller than the window.
   add({.ci = 17, .co = 3, .size = {1, 2}, .kernel = {5, 5}, .schedule = tile(1, 2, 1)});
+  // Winograd: whole tiles, and tails in every axis, of each size of tile.
+  for (int64_t m : {2, 4, 6}) {
+    add({.ci = 32, .co = 32, .size = {2 * m, 3 * m}, .schedule = transformed(m, 2, {1, 3}, 1), .in_stride = 32});
+    add({.ci = 17, .co = 40, .size = {13, 21}, .schedule = transformed(m, 1, {1, 2}, 2), .out_halo = {1, 2}, .batch = 3, .epilogue = residual});
+    add({.ci = 40, .co = 64, .size = {7, 7}, .schedule = transformed(m, 2, {2, 2}, 2), .batch = 3, .epilogue = residual, .in_place = true});
+    add({.ci = 5, .co = 16, .size = {1, 2}, .schedule = transformed(m, 3, {2, 3}, 0), .epilogue = everything});
+    add({.ci = 16, .co = 3, .size = {25, 9}, .schedule = transformed(m, 1, {3, 1}, 3)});
+  }
   std::vector<KernelCase> cases;
   uint32_t seed = 1;
   for (const Conv& conv : convs) cases.push_back(conv_case(conv, seed++));

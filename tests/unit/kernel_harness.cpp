@@ -199,7 +199,8 @@ std::optional<Planar> run_case(const KernelCase& one, Entry entry, std::string& 
   } else {
     out = add_tensor(spec.out, nullptr);
   }
-  void* context = nullptr;
+  int64_t scratch = scratch_bytes(spec);
+  void* context = &scratch;
   std::vector<void*> arguments{&context};
   for (const auto& buffer : buffers) arguments.push_back(&buffer->raw);
   if (entry(arguments.data()) != 0) {
@@ -229,7 +230,18 @@ Library link_and_load(const std::vector<codegen::KernelObject>& objects, std::st
   std::ofstream(folder / "tasks.c") << "typedef int (*task)(void *, int, unsigned char *);\n"
                                        "int halide_do_par_for(void *u, task f, int min, int size, unsigned char *closure) {\n"
                                        "  for (int i = size - 1; i >= 0; --i) { int r = f(u, min + i, closure); if (r) return r; }\n"
-                                       "  return 0;\n}\n";
+                                       "  return 0;\n}\n"
+                                       // Scratch memory: as much as the specification says, full of NaN.
+                                       "static unsigned scratch[1 << 22] __attribute__((aligned(128)));\n"
+                                       "static unsigned long used, live;\n"
+                                       "void *halide_malloc(void *limit, unsigned long n) {\n"
+                                       "  unsigned *p = scratch + used / 4;\n"
+                                       "  used += (n + 127) / 128 * 128;\n"
+                                       "  if (used > *(unsigned long *)limit) return 0;\n"
+                                       "  for (volatile unsigned long i = 0; i < n / 4; ++i) p[i] = ~0u;\n"
+                                       "  ++live;\n"
+                                       "  return p;\n}\n"
+                                       "void halide_free(void *limit, void *p) { if (--live == 0) used = 0; }\n";
   std::ofstream list(folder / "objects");
   for (const codegen::KernelObject& object : objects) {
     const std::string path = (folder / (object.symbol + ".o")).string();

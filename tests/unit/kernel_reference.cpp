@@ -1,6 +1,8 @@
 /// \file Reference loops and random cases for kernels.
 #include "tests/unit/kernel_reference.h"
 
+#include "ir/winograd.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -99,7 +101,35 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
 
 }  // namespace
 
+namespace {
+
+/// As pack_winograd() documents it: block, row and column of G w GT, input channel, lane.
+std::vector<float> transform_weights_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
+  const Winograd& by = *winograd(spec.schedule.output);
+  const int64_t co = spec.out.type.channels, ci = spec.in.type.channels;
+  std::vector<float> packed;
+  for (int64_t block = 0; block < (co + lanes - 1) / lanes; ++block) {
+    for (size_t i = 0; i < by.g.size(); ++i) {
+      for (size_t j = 0; j < by.g.size(); ++j) {
+        for (int64_t c = 0; c < ci; ++c) {
+          for (int64_t row = block * lanes; row < (block + 1) * lanes; ++row) {
+            double sum = 0;
+            for (size_t tap = 0; tap < 9 && row < co; ++tap) {
+              sum += by.g[i][tap / 3] * weight[static_cast<size_t>((row * ci + c) * 9) + tap] * by.g[j][tap % 3];
+            }
+            packed.push_back(static_cast<float>(sum));
+          }
+        }
+      }
+    }
+  }
+  return packed;
+}
+
+}  // namespace
+
 std::vector<float> pack_weights_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
+  if (spec.schedule.algorithm == program::Algorithm::winograd) return transform_weights_naively(spec, weight);
   const OpAttributes& a = spec.attributes;
   const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, per_group = ci / a.groups;
   const GroupSpan span = group_span(ci, co, a.groups);
