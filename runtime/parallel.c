@@ -1,6 +1,8 @@
 /* \file Parallel loops: persistent workers, a fixed partition of the index range over the threads, a short spin and then a futex.
  *
- * Nested loops run inline. There is no thread-local state to tell them: tasks get a user context without a pool. */
+ * Each thread works through its own part of the range, so that it finds in its cache what it left there a kernel ago, and then takes over
+ * what others have not begun: a worker that sleeps, or whose processor is busy with something else, holds no one up. Which thread runs a
+ * task has no influence on what the task does. Nested loops run inline. There is no thread-local state to tell them: tasks get a user context without a pool. */
 #include "runtime/parallel.h"
 
 #include <errno.h>
@@ -33,11 +35,18 @@ typedef struct rn_worker {
   int32_t index; /* 1...; the caller is 0 */
 } rn_worker;
 
+/* A late worker may read these while the caller writes the next job. What it read counts only if its claim then succeeds, and none does:
+ * the caller closes the parts of the job before, which are done, before it writes. */
 typedef struct rn_job {
-  rn_halide_task task;
-  uint8_t* closure;
-  int32_t min, size, parts;
+  _Atomic(rn_halide_task) task;
+  _Atomic(uint8_t*) closure;
+  _Atomic int32_t min, size, parts;
 } rn_job;
+
+/* One part of the range: the epoch of the job it belongs to in the upper half, the next index in the lower. */
+typedef struct rn_part {
+  _Alignas(64) _Atomic uint64_t ticket;
+} rn_part;
 
 struct rn_pool {
   rn_user outer; /* of the caller: shares its scratch memory with users[0], and never at once */
@@ -49,10 +58,11 @@ struct rn_pool {
   int32_t started; /* workers to join */
   int32_t worker_spins, caller_spins;
   rn_job job;
+  rn_part* parts;
   _Alignas(64) _Atomic uint32_t epoch; /* grows with each job, and once to stop */
   _Atomic uint32_t sleepers;
   _Atomic uint32_t stop;
-  _Alignas(64) _Atomic uint32_t pending; /* workers that have not finished the job */
+  _Alignas(64) _Atomic uint32_t pending; /* tasks of the job that are not done */
   _Atomic uint32_t caller_sleeps;
   _Atomic int32_t result; /* the first task result that is not 0 */
   rn_worker workers[];
@@ -62,20 +72,42 @@ static void wait_while(_Atomic uint32_t* word, uint32_t value) { syscall(SYS_fut
 
 static void wake(_Atomic uint32_t* word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0); }
 
-static void run_part(rn_pool* pool, int32_t part) {
-  const rn_job* job = &pool->job;
-  const int64_t begin = (int64_t)job->size * part / job->parts, end = (int64_t)job->size * (part + 1) / job->parts;
-  for (int64_t i = begin; i < end; ++i) {
-    const int32_t result = job->task(&pool->users[part], (int)(job->min + i), job->closure);
-    if (result != 0) {
-      int32_t none = 0;
-      atomic_compare_exchange_strong(&pool->result, &none, result);
-      return;
+/* Claims a task of part `part`; -1 if none is left, or the job of `epoch` is over. */
+static int64_t claim(rn_pool* pool, int32_t part, int64_t end, uint32_t epoch) {
+  _Atomic uint64_t* word = &pool->parts[part].ticket;
+  uint64_t ticket = atomic_load(word);
+  while ((uint32_t)(ticket >> 32) == epoch && (int64_t)(uint32_t)ticket < end) {
+    if (atomic_compare_exchange_weak(word, &ticket, ticket + 1)) return (int64_t)(uint32_t)ticket;
+  }
+  return -1;
+}
+
+/* Thread `self`'s share of the job of `epoch`: its own part, then what is left of the others. */
+static void take_part(rn_pool* pool, int32_t self, uint32_t epoch) {
+  rn_job* job = &pool->job;
+  const rn_halide_task task = atomic_load_explicit(&job->task, memory_order_acquire);
+  uint8_t* closure = atomic_load_explicit(&job->closure, memory_order_acquire);
+  const int32_t min = atomic_load_explicit(&job->min, memory_order_acquire);
+  const int64_t size = atomic_load_explicit(&job->size, memory_order_acquire);
+  const int32_t parts = atomic_load_explicit(&job->parts, memory_order_acquire);
+  for (int32_t k = 0; k < parts; ++k) {
+    const int32_t part = (self + k) % parts;
+    const int64_t end = size * (part + 1) / parts;
+    for (int64_t i = claim(pool, part, end, epoch); i >= 0; i = claim(pool, part, end, epoch)) {
+      if (atomic_load_explicit(&pool->result, memory_order_acquire) == 0) {
+        const int32_t result = task(&pool->users[self], (int)(min + i), closure);
+        int32_t none = 0;
+        if (result != 0) atomic_compare_exchange_strong(&pool->result, &none, result);
+      }
+      if (atomic_fetch_sub(&pool->pending, 1) == 1 && atomic_load(&pool->caller_sleeps) != 0) wake(&pool->pending);
     }
   }
 }
 
-static void run_part_for_caller(void* argument, int32_t index) { run_part((rn_pool*)argument, index); }
+static void take_part_for_caller(void* argument, int32_t index) {
+  rn_pool* pool = (rn_pool*)argument;
+  take_part(pool, index, atomic_load(&pool->epoch));
+}
 
 static void* work(void* argument) {
   rn_worker* worker = (rn_worker*)argument;
@@ -91,15 +123,13 @@ static void* work(void* argument) {
       wait_while(&pool->epoch, seen);
       atomic_fetch_sub(&pool->sleepers, 1);
     }
-    seen += 1;
+    seen = atomic_load(&pool->epoch);
     if (atomic_load(&pool->stop) != 0) return NULL;
-    if (worker->index < pool->job.parts) run_part(pool, worker->index);
-    if (atomic_fetch_sub(&pool->pending, 1) == 1 && atomic_load(&pool->caller_sleeps) != 0) wake(&pool->pending);
+    take_part(pool, worker->index, seen);
   }
 }
 
-static void next_epoch(rn_pool* pool) {
-  atomic_fetch_add(&pool->epoch, 1);
+static void wake_workers(rn_pool* pool) {
   if (atomic_load(&pool->sleepers) != 0) wake(&pool->epoch);
 }
 
@@ -123,18 +153,26 @@ int halide_do_par_for(void* user_context, rn_halide_task task, int min, int size
     }
     return 0;
   }
-  pool->job.task = task;
-  pool->job.closure = closure;
-  pool->job.min = min;
-  pool->job.size = size;
-  pool->job.parts = size < pool->threads ? size : pool->threads;
+  rn_job* job = &pool->job;
+  const int32_t parts = size < pool->threads ? size : pool->threads;
+  const uint32_t epoch = atomic_load(&pool->epoch) + 1;
+  for (int32_t i = 0; i < pool->threads; ++i) atomic_store(&pool->parts[i].ticket, (uint64_t)epoch << 32 | UINT32_MAX);
+  atomic_store_explicit(&job->task, task, memory_order_release);
+  atomic_store_explicit(&job->closure, closure, memory_order_release);
+  atomic_store_explicit(&job->min, min, memory_order_release);
+  atomic_store_explicit(&job->size, size, memory_order_release);
+  atomic_store_explicit(&job->parts, parts, memory_order_release);
   atomic_store(&pool->result, 0);
+  atomic_store(&pool->pending, (uint32_t)size);
+  for (int32_t i = 0; i < parts; ++i) {
+    atomic_store(&pool->parts[i].ticket, (uint64_t)epoch << 32 | (uint32_t)((int64_t)size * i / parts));
+  }
+  atomic_store(&pool->epoch, epoch);
   if (pool->parallel_for != NULL) {
-    pool->parallel_for(pool->parallel_for_data, pool->job.parts, run_part_for_caller, pool);
+    pool->parallel_for(pool->parallel_for_data, parts, take_part_for_caller, pool);
   } else {
-    atomic_store(&pool->pending, (uint32_t)pool->started);
-    next_epoch(pool);
-    run_part(pool, 0);
+    wake_workers(pool);
+    take_part(pool, 0, epoch);
     wait_for_workers(pool);
   }
   return atomic_load(&pool->result);
@@ -173,6 +211,9 @@ static int32_t allocate_users(rn_pool* pool, size_t scratch_bytes) {
   void* memory = NULL;
   if (posix_memalign(&memory, 64, threads * sizeof(rn_user)) != 0) return RN_OUT_OF_MEMORY;
   pool->users = (rn_user*)memory;
+  if (posix_memalign(&memory, 64, threads * sizeof(rn_part)) != 0) return RN_OUT_OF_MEMORY;
+  memset(memory, 0, threads * sizeof(rn_part));
+  pool->parts = (rn_part*)memory;
   if (size != 0) {
     if (size > SIZE_MAX / threads || posix_memalign(&memory, 4096, threads * size) != 0) return RN_OUT_OF_MEMORY;
     pool->scratch = (unsigned char*)memory;
@@ -231,10 +272,12 @@ int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* para
 void rn_pool_destroy(rn_pool* pool) {
   if (pool == NULL) return;
   atomic_store(&pool->stop, 1);
-  next_epoch(pool);
+  atomic_fetch_add(&pool->epoch, 1);
+  wake_workers(pool);
   for (int32_t i = 0; i < pool->started; ++i) pthread_join(pool->workers[i].thread, NULL);
   free(pool->scratch);
   free(pool->users);
+  free(pool->parts);
   free(pool);
 }
 
