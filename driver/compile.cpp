@@ -22,6 +22,7 @@ struct CompileOptions {
   std::string depfile;
   std::string weights;
   bool embed_weights = false;
+  bool no_winograd = false;
   std::string target = "host";
   std::string device = "cpu";
   std::string batch;
@@ -118,7 +119,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   }
 
   PhaseObserver observer(options.print_ir_after, options.dump_phases_to, targets->size() > 1, sources);
-  LoweringOptions lowering{*targets, weights.get(), {}};
+  LoweringOptions lowering{*targets, weights.get(), !options.no_winograd, {}};
   if (!options.print_ir_after.empty() || !options.dump_phases_to.empty()) {
     observer.start(*network);
     lowering.after_pass = [&](const auto& pass, const auto& ir, bool changed, const auto* target) {
@@ -184,6 +185,7 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   command->add_option("--weights", options->weights, "a checkpoint to pack; without it, 'resnetc pack' does so later")
       ->type_name("FILE.safetensors");
   command->add_flag("--embed-weights", options->embed_weights, "put the packed weights into the library as well");
+  command->add_flag("--no-winograd", options->no_winograd, "sum every convolution directly: slower, and a little more exact");
   command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())
       ->type_name("T[,T...]");
   command->add_option("--device", options->device, "cpu, the only device there is")

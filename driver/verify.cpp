@@ -141,7 +141,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   }
   const WeightSource& weights = checkpoint ? static_cast<const WeightSource&>(*checkpoint) : generated;
 
-  auto lowered = lower(*network, {*targets, checkpoint.get(), {}}, diagnostics);
+  auto lowered = lower(*network, {*targets, checkpoint.get(), true, {}}, diagnostics);
   int status = report(diagnostics, invocation);
   if (status != done) return status;
   if (!lowered) return bug("a pass failed and gave no reason");

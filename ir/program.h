@@ -84,8 +84,8 @@ struct Step {
 };
 
 enum class Algorithm {
-  general,  ///< the one way of every kernel that is no convolution
-  direct,   ///< a convolution, summed in register tiles
+  general,   ///< the one way of every kernel that is no convolution
+  direct,    ///< a convolution, summed in register tiles
   winograd,  ///< a 3x3 convolution of stride 1 through transformed tiles (ir/winograd.h)
 };
 

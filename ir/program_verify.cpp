@@ -219,9 +219,11 @@ class Verifier {
     if (transformed) {
       const Extent2 t = s.tiles;
       if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || s.vectors * t.h * t.w > max_tile || s.rows % t.h != 0) {
-        return fmt::format("a register tile of {} vectors by {} tiles in tasks of {} rows is out of range", s.vectors, to_string(t), s.rows);
+        return fmt::format("a register tile of {} vectors by {} tiles in tasks of {} rows is out of range", s.vectors, to_string(t),
+                           s.rows);
       }
-      if (scratch_bytes(spec_of(p_, kernel)) > max_scratch_bytes) return fmt::format("its tasks need more than {} bytes each", max_scratch_bytes);
+      if (scratch_bytes(spec_of(p_, kernel)) > max_scratch_bytes)
+        return fmt::format("its tasks need more than {} bytes each", max_scratch_bytes);
     }
     if (s.rows < 0 || s.rows > max_elements) return fmt::format("tasks of {} rows", s.rows);
     if (!s.flat || can_be_flat(spec_of(p_, kernel))) return std::nullopt;

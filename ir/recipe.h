@@ -18,15 +18,15 @@
 namespace resnetc {
 
 enum class RecipeKind {
-  tensor,       ///< a tensor of the checkpoint, by name and shape
-  fill,         ///< every element is `value`
-  add,          ///< a + b, equal shapes
-  sub,          ///< a - b, equal shapes
-  mul,          ///< a * b, equal shapes
-  rsqrt,        ///< 1 / sqrt(a + value)
-  scale_rows,   ///< a[i, ...] * b[i]; b has shape [rows of a]
-  pack_vector,  ///< a of shape [c], padded with zeros to whole vectors of 16: [ceil(c / 16) * 16]
-  pack_conv,    ///< see pack_conv()
+  tensor,         ///< a tensor of the checkpoint, by name and shape
+  fill,           ///< every element is `value`
+  add,            ///< a + b, equal shapes
+  sub,            ///< a - b, equal shapes
+  mul,            ///< a * b, equal shapes
+  rsqrt,          ///< 1 / sqrt(a + value)
+  scale_rows,     ///< a[i, ...] * b[i]; b has shape [rows of a]
+  pack_vector,    ///< a of shape [c], padded with zeros to whole vectors of 16: [ceil(c / 16) * 16]
+  pack_conv,      ///< see pack_conv()
   pack_winograd,  ///< see pack_winograd()
 };
 

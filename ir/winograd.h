@@ -1,5 +1,5 @@
-/// \file Winograd's minimal filtering for 3x3 windows (Lavin and Gray, https://arxiv.org/abs/1509.09308, section 4): a tile of m x m results
-/// from (m + 2) x (m + 2) products instead of 9 m m,
+/// \file Winograd's minimal filtering for 3x3 windows (Lavin and Gray, https://arxiv.org/abs/1509.09308, section 4): a tile of m x m
+/// results from (m + 2) x (m + 2) products instead of 9 m m,
 ///     Y = AT [(G g GT) . (BT d B)] A
 /// with g the window's weights, d a tile of the input, Y a tile of the result, and . the product element by element, summed over channels.
 #pragma once

@@ -156,10 +156,14 @@ ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program
   program::Schedule schedule;
   schedule.algorithm = program::Algorithm::winograd;
   schedule.output = output;
+  // A task's part of the transformed input stays in the second-level cache, but a row of tiles is the least there is.
+  constexpr int64_t cache_bytes = 512 << 10;
+  const int64_t row_bytes = (output + 2) * (output + 2) * across * in.channel_stride * 4;
+  const int64_t most_rows = std::clamp<int64_t>(cache_bytes / row_bytes, 1, down);
   double best = 0;
   for (int64_t vectors = 1; vectors <= 4; ++vectors) {
     if (blocks % vectors != 0) continue;
-    for (int64_t h = 1; h <= down && file.holds(vectors, h); ++h) {
+    for (int64_t h = 1; h <= most_rows && file.holds(vectors, h); ++h) {
       for (int64_t w = 1; w <= across && file.holds(vectors, h * w); ++w) {
         const double used = static_cast<double>(across * down) / static_cast<double>(ceil_div(across, w) * w * ceil_div(down, h) * h);
         const double now = used * efficiency(file, vectors, h * w, h * w, in.channel_stride * 4);
@@ -170,14 +174,11 @@ ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program
       }
     }
   }
-  // A task's part of the transformed input stays in the second-level cache, and the tasks divide evenly between two threads if they can.
-  constexpr int64_t cache_bytes = 512 << 10;
-  const int64_t row_bytes = (output + 2) * (output + 2) * across * in.channel_stride * 4;
+  // The tasks divide evenly between two threads if they can.
   const int64_t groups = ceil_div(down, schedule.tiles.h);
   int64_t chosen = 1;
   double least = 0;
-  for (int64_t per_task = 1; per_task <= groups; ++per_task) {
-    if (per_task > 1 && per_task * schedule.tiles.h * row_bytes > cache_bytes) break;
+  for (int64_t per_task = 1; per_task <= std::max<int64_t>(1, most_rows / schedule.tiles.h); ++per_task) {
     const double now = imbalance(groups, per_task, 1);
     if (per_task > 1 && now > least + 1e-9) continue;
     least = now;

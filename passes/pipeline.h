@@ -49,6 +49,7 @@ struct PassContext {
   Diagnostics* diagnostics = nullptr;     ///< required
   const WeightSource* weights = nullptr;  ///< with values, elide-identities may act
   std::string target;                     ///< Halide target string, for select-kernels
+  bool winograd = true;                   ///< whether select-kernels may choose Winograd's transforms
   std::vector<Remark> remarks;            ///< filled by the passes
   std::vector<PassTime> times;            ///< filled by the pipeline
   bool depends_on_values = false;         ///< set when a rewrite used the weights' values

@@ -85,7 +85,8 @@ class Selection {
   void set_convolution(const graph::Op& op, program::Kernel& kernel) {
     const program::Tensor& in = program_.tensor(op.operands[0]);
     int64_t output = 0;
-    if (op.kind == OpKind::conv2d && in.channel_stride % lanes == 0) output = choose_winograd(in.type, op.type, op.attributes);
+    if (context_.winograd && op.kind == OpKind::conv2d && in.channel_stride % lanes == 0)
+      output = choose_winograd(in.type, op.type, op.attributes);
     kernel.schedule.output = output;
     kernel.weight = constant(output != 0 ? pack_winograd(op.constants[0], output)
                                          : pack_conv(op.constants[0], op.kind == OpKind::conv2d ? op.attributes.groups : 1));

@@ -143,7 +143,8 @@ int32_t rn_create(const rn_model* model, const void* weights, size_t weights_byt
     context->constants = weights == NULL ? NULL : (const unsigned char*)weights + RN_WEIGHTS_ALIGN;
     context->max_batch = options.max_batch;
     describe_buffers(context, (halide_dimension_t*)(void*)(context->buffers + program->operand_count));
-    status = rn_pool_create(options.threads, options.parallel_for, options.parallel_for_data, (size_t)program->scratch_bytes, &context->pool);
+    status =
+        rn_pool_create(options.threads, options.parallel_for, options.parallel_for_data, (size_t)program->scratch_bytes, &context->pool);
   }
   if (status != RN_OK) {
     rn_destroy(context);

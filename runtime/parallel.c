@@ -2,7 +2,8 @@
  *
  * Each thread works through its own part of the range, so that it finds in its cache what it left there a kernel ago, and then takes over
  * what others have not begun: a worker that sleeps, or whose processor is busy with something else, holds no one up. Which thread runs a
- * task has no influence on what the task does. Nested loops run inline. There is no thread-local state to tell them: tasks get a user context without a pool. */
+ * task has no influence on what the task does. Nested loops run inline. There is no thread-local state to tell them: tasks get a user
+ * context without a pool. */
 #include "runtime/parallel.h"
 
 #include <errno.h>

@@ -4,9 +4,9 @@
 /// Then, for each `vectors` vectors of output channels and each group of tiles: one small matrix product per element of the transform, in
 /// registers over all input channels, and the transform back with the epilogue. Tiles that reach past the picture read zeros (the halo's
 /// last line, again and again) and store only what lies inside.
+#include "ir/winograd.h"
 #include "codegen/cpu/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
-#include "ir/winograd.h"
 
 namespace resnetc::codegen::cpu {
 
@@ -103,7 +103,15 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   auto update = sums.update();
   update.reorder(axes.c, tx, ty, r, j, i, axes.n).vectorize(axes.c, vector).unroll(axes.c).unroll(tx).unroll(ty).never_partition_all();
   // One tile: behind the guards Halide would not know.
-  back.compute_at(out, tx).store_in(MemoryType::Stack).bound_extent(tx, 1).bound_extent(ty, 1).reorder(axes.c, p, i).vectorize(axes.c, vector).unroll(axes.c).unroll(p).unroll(i);
+  back.compute_at(out, tx)
+      .store_in(MemoryType::Stack)
+      .bound_extent(tx, 1)
+      .bound_extent(ty, 1)
+      .reorder(axes.c, p, i)
+      .vectorize(axes.c, vector)
+      .unroll(axes.c)
+      .unroll(p)
+      .unroll(i);
   back.never_partition_all();
 
   built.output = out;

@@ -3,9 +3,12 @@
 #define XXH_INLINE_ALL
 #include <HalideRuntime.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <xxhash.h>
 
 #include "runtime/parallel.h"
@@ -283,7 +286,7 @@ static void test_failures(void) {
   fail_calloc = 0;
   CHECK(rn_create(&model, weights, bytes, &options, &context) == RN_OUT_OF_MEMORY && context == NULL);
   fail_calloc = -1;
-  for (int n = 0; n < 2; ++n) {
+  for (int n = 0; n < 4; ++n) {
     fail_memalign = n;
     CHECK(rn_create(&model, weights, bytes, &options, &context) == RN_OUT_OF_MEMORY && context == NULL);
   }
@@ -307,6 +310,88 @@ static void test_failures(void) {
   free(weights);
 }
 
+/* What the tasks of one loop share. */
+typedef struct loop_state {
+  _Atomic int32_t done;
+  _Atomic int32_t faults;
+} loop_state;
+
+/* The first task waits for all others, also for those that lie in its own thread's part. */
+static int wait_for_others(void* user_context, int index, uint8_t* closure) {
+  loop_state* state = (loop_state*)(void*)closure;
+  (void)user_context;
+  if (index == 0) {
+    struct timespec pause = {0, 1000000};
+    for (int i = 0; i < 20000 && atomic_load(&state->done) < 15; ++i) nanosleep(&pause, NULL);
+    if (atomic_load(&state->done) < 15) atomic_fetch_add(&state->faults, 1);
+  } else {
+    atomic_fetch_add(&state->done, 1);
+  }
+  return 0;
+}
+
+static void test_takeover(void) {
+  rn_pool* pool = NULL;
+  CHECK(rn_pool_create(2, NULL, NULL, 0, &pool) == RN_OK);
+  for (int i = 0; i < 20; ++i) {
+    loop_state state = {0, 0};
+    CHECK(halide_do_par_for(rn_pool_user_context(pool), wait_for_others, 0, 16, (uint8_t*)&state) == 0);
+    CHECK(atomic_load(&state.faults) == 0 && atomic_load(&state.done) == 15);
+  }
+  rn_pool_destroy(pool);
+}
+
+/* Loops of changing lengths follow one another at once: each task runs once. */
+static int count_task(void* user_context, int index, uint8_t* closure) {
+  (void)user_context;
+  atomic_fetch_add(&((_Atomic int32_t*)(void*)closure)[index], 1);
+  return 0;
+}
+
+static void test_each_task_once(void) {
+  rn_pool* pool = NULL;
+  CHECK(rn_pool_create(4, NULL, NULL, 0, &pool) == RN_OK);
+  for (int i = 0; i < 3000; ++i) {
+    _Atomic int32_t counts[40] = {0};
+    const int size = 1 + i * 7 % 40;
+    CHECK(halide_do_par_for(rn_pool_user_context(pool), count_task, 0, size, (uint8_t*)counts) == 0);
+    for (int k = 0; k < 40; ++k) CHECK(atomic_load(&counts[k]) == (k < size ? 1 : 0));
+  }
+  rn_pool_destroy(pool);
+}
+
+/* Every thread has the scratch memory to itself; all of it comes back once each part has. */
+static int use_scratch(void* user_context, int index, uint8_t* closure) {
+  loop_state* state = (loop_state*)(void*)closure;
+  int fault = halide_malloc(user_context, 3 * 4096 + 1) != NULL;
+  unsigned char* first = halide_malloc(user_context, 100);
+  unsigned char* second = halide_malloc(user_context, 2 * 4096);
+  fault |= first == NULL || second == NULL || (uintptr_t)first % 64 != 0 || (uintptr_t)second % 64 != 0 || second < first + 100;
+  if (fault == 0) {
+    memset(first, index, 100);
+    memset(second, index, 2 * 4096);
+    for (int i = 0; i < 100; ++i) fault |= first[i] != (unsigned char)index;
+    for (int i = 0; i < 2 * 4096; ++i) fault |= second[i] != (unsigned char)index;
+  }
+  halide_free(user_context, first);
+  fault |= halide_malloc(user_context, 2 * 4096) != NULL;
+  halide_free(user_context, second);
+  halide_free(user_context, NULL);
+  atomic_fetch_add(fault != 0 ? &state->faults : &state->done, 1);
+  return 0;
+}
+
+static void test_scratch(void) {
+  for (int32_t threads = 1; threads <= 4; ++threads) {
+    rn_pool* pool = NULL;
+    CHECK(rn_pool_create(threads, NULL, NULL, 3 * 4096, &pool) == RN_OK);
+    loop_state state = {0, 0};
+    for (int i = 0; i < 10; ++i) CHECK(halide_do_par_for(rn_pool_user_context(pool), use_scratch, 0, 50, (uint8_t*)&state) == 0);
+    CHECK(atomic_load(&state.faults) == 0 && atomic_load(&state.done) == 500);
+    rn_pool_destroy(pool);
+  }
+}
+
 static void test_no_weights(void) {
   static const rn_program only_load[] = {{"plain", 0, PICTURE * 4, 0, 1, 2, kernels, operands}};
   rn_model model = make_model(1);
@@ -322,6 +407,9 @@ static void test_no_weights(void) {
 
 int main(void) {
   test_no_weights();
+  test_scratch();
+  test_takeover();
+  test_each_task_once();
   test_two_networks_at_once();
   test_threads_and_targets();
   test_failures();

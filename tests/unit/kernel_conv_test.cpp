@@ -105,7 +105,13 @@ std::vector<KernelCase> all_cases() {
   // Winograd: whole tiles, and tails in every axis, of each size of tile.
   for (int64_t m : {2, 4, 6}) {
     add({.ci = 32, .co = 32, .size = {2 * m, 3 * m}, .schedule = transformed(m, 2, {1, 3}, 1), .in_stride = 32});
-    add({.ci = 17, .co = 40, .size = {13, 21}, .schedule = transformed(m, 1, {1, 2}, 2), .out_halo = {1, 2}, .batch = 3, .epilogue = residual});
+    add({.ci = 17,
+         .co = 40,
+         .size = {13, 21},
+         .schedule = transformed(m, 1, {1, 2}, 2),
+         .out_halo = {1, 2},
+         .batch = 3,
+         .epilogue = residual});
     add({.ci = 40, .co = 64, .size = {7, 7}, .schedule = transformed(m, 2, {2, 2}, 2), .batch = 3, .epilogue = residual, .in_place = true});
     add({.ci = 5, .co = 16, .size = {1, 2}, .schedule = transformed(m, 3, {2, 3}, 0), .epilogue = everything});
     add({.ci = 16, .co = 3, .size = {25, 9}, .schedule = transformed(m, 1, {3, 1}, 3)});

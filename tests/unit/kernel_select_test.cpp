@@ -111,4 +111,45 @@ TEST_CASE("select-kernels: schedules") {
   CHECK(choose(16, 7, 3, avx512).rows == 0);
 }
 
+TEST_CASE("select-kernels: where Winograd's transforms gain") {
+  auto choose = [](int64_t channels, int64_t size, auto change) {
+    OpAttributes a;
+    a.kernel = {3, 3};
+    a.pad = {1, 1};
+    change(a);
+    const TensorType type = TensorType::picture(channels, size, size);
+    return passes::choose_winograd(type, type, a);
+  };
+  const auto as_it_is = [](OpAttributes&) {};
+  CHECK(choose(64, 56, as_it_is) == 4);
+  CHECK(choose(256, 14, as_it_is) == 4);
+  CHECK(choose(512, 7, as_it_is) == 2);  // of a few pixels the weights' way from memory is what counts
+  CHECK(choose(8, 56, as_it_is) == 0);   // of a few channels the transforms cost more than they save
+  CHECK(choose(1024, 1, as_it_is) == 0);
+  CHECK(choose(64, 56, [](OpAttributes& a) { a.stride = {2, 2}; }) == 0);
+  CHECK(choose(64, 56, [](OpAttributes& a) { a.dilation = {2, 2}; }) == 0);
+  CHECK(choose(64, 56, [](OpAttributes& a) { a.groups = 2; }) == 0);
+  CHECK(choose(64, 56, [](OpAttributes& a) { a.kernel = {3, 1}; }) == 0);
+  for (const char* name : {"avx512", "avx2", "sse41"}) {
+    const std::string target = codegen::find_target(name)->halide;
+    for (int64_t channels : {16, 48, 64, 512}) {
+      for (int64_t size : {1, 7, 13, 56, 113}) {
+        for (int64_t output : {2, 4}) {
+          program::KernelSpec spec;
+          spec.kind = program::KernelKind::conv2d;
+          spec.in = layout(TensorType::picture(channels, size, size), {1, 1});
+          spec.out = layout(TensorType::picture(channels, size, size));
+          spec.schedule = passes::choose_winograd_schedule(spec.in, spec.out, output, target).schedule;
+          const program::Schedule& s = spec.schedule;
+          CHECK(channels / 16 % s.vectors == 0);
+          CHECK(s.rows % s.tiles.h == 0);
+          CHECK(s.rows >= 1);
+          CHECK(s.vectors * s.tiles.h * s.tiles.w <= 30);
+          CHECK(program::scratch_bytes(spec) <= (3 << 20));
+        }
+      }
+    }
+  }
+}
+
 }  // namespace resnetc::testing
