@@ -1,6 +1,8 @@
 /// \file Names of the C interface.
 #include "codegen/interface.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <string_view>
@@ -30,8 +32,8 @@ bool reserved(std::string_view name) {
       "typeid",       "typename",      "union",       "unsigned", "using",     "virtual",
       "void",         "volatile",      "wchar_t",     "while",    "xor",       "xor_eq",
       "char8_t",      "char16_t",      "char32_t",    "typeof",   "linux",     "unix",
-      "NULL",         "offsetof",      "main",        "size_t",   "int32_t",   "int64_t",
-      "uint8_t",      "uint32_t",      "uint64_t"};
+      "NULL",         "offsetof",      "main",        "I",        "complex",   "imaginary",
+      "size_t",       "int32_t",       "int64_t",     "uint8_t",  "uint32_t",  "uint64_t"};
   return words.count(name) != 0;
 }
 
@@ -40,7 +42,10 @@ std::string unique_identifier(const std::string& wanted, std::set<std::string>& 
   std::string name;
   for (char c : wanted) name += letter(c) || digit(c) ? c : '_';
   if (name.empty() || digit(name[0])) name = "_" + name;
-  if (reserved(name)) name += '_';
+  // A leading underscore, and what <stdint.h> may define as a macro, belong to the C system.
+  const bool macro =
+      name.find('_') != std::string::npos && std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  if (reserved(name) || macro || name[0] == '_') name += '_';
   std::string candidate = name;
   for (int n = 2; !taken.insert(candidate).second; ++n) candidate = name + "_" + std::to_string(n);
   return candidate;
@@ -63,6 +68,23 @@ std::vector<int64_t> planar_dims(const TensorType& type) {
 
 bool is_c_identifier(const std::string& name) {
   return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [](char c) { return letter(c) || digit(c); });
+}
+
+std::string name_fault(const std::string& name) {
+  if (!is_c_identifier(name)) return fmt::format("'{}' is not a C identifier", name);
+  // The runtime's own symbols, all hidden, begin so.
+  for (std::string_view own : {"rn", "halide"}) {
+    if (name == own || name.starts_with(std::string(own) + "_")) return fmt::format("names that begin with '{}' are resnetc's own", own);
+  }
+  static const std::set<std::string_view> system = {
+      // libraries, and families of functions with a member NAME_create, NAME_destroy or NAME_run
+      "c", "m", "dl", "rt", "util", "pthread", "thrd", "mtx", "cnd", "tss", "sem", "timer", "crypt", "resolv", "gcc", "stdc",
+      // headers
+      "assert", "complex", "ctype", "errno", "fenv", "float", "inttypes", "iso646", "limits", "locale", "math", "setjmp", "signal",
+      "stdalign", "stdarg", "stdatomic", "stdbool", "stddef", "stdint", "stdio", "stdlib", "stdnoreturn", "string", "strings", "tgmath",
+      "threads", "time", "uchar", "unistd", "wchar", "wctype"};
+  if (system.contains(name)) return fmt::format("'{}' is the name of a library, header or family of functions of the C system", name);
+  return "";
 }
 
 std::string upper(std::string name) {

@@ -30,6 +30,9 @@ Interface interface_of(const program::Program& program, const std::string& name)
 std::vector<std::string> api_symbols(const Interface& interface);
 /// A letter or an underscore, then letters, digits and underscores; no keyword of C or C++.
 bool is_c_identifier(const std::string& name);
+/// Why `name` cannot be a library's: it is no identifier, or libNAME, NAME.h or NAME_create would stand for something else. Empty if it
+/// can.
+std::string name_fault(const std::string& name);
 /// The same name as part of a macro's name.
 std::string upper(std::string name);
 

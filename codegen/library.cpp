@@ -46,7 +46,9 @@ std::optional<KernelSet> compile_all(std::span<const program::Program> programs,
 
 std::optional<std::string> check(std::span<const program::Program> programs, const LibraryOptions& options) {
   if (programs.empty()) return "no program";
-  if (!is_c_identifier(options.name)) return fmt::format("'{}' cannot be a library's name: it is not a C identifier", options.name);
+  if (std::string fault = name_fault(options.name); !fault.empty()) {
+    return fmt::format("this cannot be a library's name: {}; --name gives another", fault);
+  }
   for (const program::Program& program : programs) {
     if (recipe_hash(program.constants) != recipe_hash(programs[0].constants)) return "the targets' programs differ in their constants";
   }
@@ -92,6 +94,7 @@ std::optional<std::vector<std::string>> write_library(std::span<const program::P
   if (options.weights != nullptr) {
     weights = pack_weights(first.constants, options.name, *options.weights, why);
     if (!weights) return std::nullopt;
+    if (std::string warning = not_numbers(first.constants, *weights); !warning.empty() && options.warn) options.warn(std::move(warning));
   }
   const uint64_t values_hash = options.depends_on_values ? content_hash(*weights) : 0;
   std::string json = manifest_json(programs, options, values_hash);

@@ -21,6 +21,7 @@ struct LibraryOptions {
   bool depends_on_values = false;  ///< the programs were rewritten for these weights and take no others
   bool shared = true, archive = true;
   KernelOptions kernels;
+  std::function<void(std::string)> warn;  ///< may be empty; told of packed weights that are not numbers
 };
 
 /// One program per target, best first; their constants must agree (they come from one graph). Writes every artefact through a temporary

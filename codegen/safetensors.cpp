@@ -171,7 +171,7 @@ std::vector<double> Safetensors::read(const std::string& name, const std::vector
   return {};
 }
 
-bool Safetensors::matches(const std::vector<TensorRef>& wanted, Diagnostics& diagnostics) const {
+bool Safetensors::matches(const std::vector<TensorRef>& wanted, Diagnostics& diagnostics, bool allow_more) const {
   const size_t errors_before = diagnostics.error_count();
   const Location at = whole_file(state_->name, diagnostics);
   std::set<std::string> names;
@@ -189,7 +189,7 @@ bool Safetensors::matches(const std::vector<TensorRef>& wanted, Diagnostics& dia
     }
   }
   for (const auto& [name, entry] : state_->entries) {
-    if (names.count(name) == 0 && !ignored(name)) {
+    if (!allow_more && names.count(name) == 0 && !ignored(name)) {
       diagnostics.error(
           at, fmt::format("tensor '{}' of shape [{}] is superfluous: the network has no such weight", name, fmt::join(entry.shape, ", ")));
     }

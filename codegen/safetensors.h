@@ -34,7 +34,8 @@ class Safetensors final : public WeightSource {
 
   /// Reports every tensor that is missing, superfluous (`num_batches_tracked` is ignored), of the wrong shape or of a type that cannot be
   /// read. True if there is none. Then every tensor with a NaN or an infinity gets a warning.
-  bool matches(const std::vector<TensorRef>& wanted, Diagnostics& diagnostics) const;
+  /// With `allow_more` superfluous tensors are none of its business: those of blocks that have left the program.
+  bool matches(const std::vector<TensorRef>& wanted, Diagnostics& diagnostics, bool allow_more = false) const;
 
  private:
   struct State;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <optional>
 #include <thread>
@@ -93,6 +94,26 @@ std::optional<std::string> pack_weights(const std::vector<program::Constant>& co
   std::memcpy(header.name, name.data(), std::min(name.size(), sizeof header.name - 1));
   std::memcpy(file.data(), &header, sizeof header);
   return file;
+}
+
+std::string not_numbers(const std::vector<program::Constant>& constants, std::string_view weights_file) {
+  size_t count = 0;
+  std::string first;
+  for (const program::Constant& constant : constants) {
+    const char* at = weights_file.data() + RN_WEIGHTS_ALIGN + constant.offset;
+    bool finite = true;
+    for (int64_t i = 0; i < constant.bytes() && finite; i += 4) {
+      float value = 0;
+      std::memcpy(&value, at + i, sizeof value);
+      finite = std::isfinite(value);
+    }
+    if (!finite && count++ == 0) first = to_string(*constant.recipe);
+  }
+  if (count == 0) return {};
+  return fmt::format(
+      "{} of {} packed constants hold values that are not finite numbers, the first is {}; is a variance negative, or a value "
+      "too large for 32 bits?",
+      count, constants.size(), first);
 }
 
 }  // namespace resnetc::codegen

@@ -163,7 +163,7 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
     if (!options.json) fmt::print("{}.weights is not there: generated weights are used\n", facts.name);
   }
   int threads = options.threads != 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  auto session = Session::create(*library, weights.bytes, {options.batch, threads, options.target, false}, why);
+  auto session = Session::create(*library, weights.bytes, {options.batch, threads, options.target, false, weights.path}, why);
   if (!session) return input_error(why);
 
   std::string input;

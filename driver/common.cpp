@@ -75,7 +75,7 @@ constexpr std::string_view internal = "internal error: ";
 
 int report(const Diagnostics& diagnostics, const Invocation& invocation) {
   std::string text = diagnostics.render(invocation.colour_on_stderr());
-  std::fwrite(text.data(), 1, text.size(), stderr);
+  say(text);
   for (const Diagnostic& diagnostic : diagnostics.all()) {
     if (diagnostic.text.starts_with(internal)) return bug(std::string_view(diagnostic.text).substr(internal.size()));
   }
@@ -85,18 +85,17 @@ int report(const Diagnostics& diagnostics, const Invocation& invocation) {
 int failure(std::string_view text) { return text.starts_with(internal) ? bug(text.substr(internal.size())) : input_error(text); }
 
 int usage_error(std::string_view text) {
-  fmt::print(stderr, "resnetc: error: {}\n", text);
+  say(fmt::format("resnetc: error: {}\n", text));
   return usage_wrong;
 }
 
 int input_error(std::string_view text) {
-  fmt::print(stderr, "resnetc: error: {}\n", text);
+  say(fmt::format("resnetc: error: {}\n", text));
   return input_wrong;
 }
 
 int bug(std::string_view text) {
-  fmt::print(stderr, "resnetc: internal error: {}\nThis is a bug in resnetc. Please report it, with the command line and its input.\n",
-             text);
+  say(fmt::format("resnetc: internal error: {}\nThis is a bug in resnetc. Please report it, with the command line and its input.\n", text));
   return internal_bug;
 }
 
@@ -152,6 +151,18 @@ bool write_file(const std::string& path, std::string_view text, std::string& why
   return false;
 }
 
+bool replaces_input(const std::string& output, const std::vector<std::string>& inputs, std::string& why) {
+  for (const std::string& input : inputs) {
+    std::error_code error;
+    if (input.empty() || !fs::is_regular_file(input, error) || !fs::equivalent(output, input, error) || error) continue;
+    why = fmt::format("'{}' would be replaced by what is made from it; write to another place", input);
+    return true;
+  }
+  return false;
+}
+
+void say(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
 std::string human_bytes(uint64_t bytes) {
   if (bytes < 1000) return fmt::format("{} B", bytes);
   if (bytes < 1000 * 1000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
@@ -170,13 +181,13 @@ Progress::Progress(std::string what)
 
 void Progress::update(size_t done_count, size_t all) {
   if (!terminal_ || seconds_since(start_) < 1) return;
-  fmt::print(stderr, "\r\x1b[K{}: {} of {}", what_, done_count, all);
+  say(fmt::format("\r\x1b[K{}: {} of {}", what_, done_count, all));
   std::fflush(stderr);
   shown_ = true;
 }
 
 void Progress::finish() {
-  if (shown_) fmt::print(stderr, "\r\x1b[K");
+  if (shown_) say("\r\x1b[K");
   shown_ = false;
 }
 

@@ -62,6 +62,12 @@ std::optional<std::string> read_file(const std::string& path, std::string& why);
 /// Writes through a temporary file and a rename; the folder must exist.
 bool write_file(const std::string& path, std::string_view text, std::string& why);
 
+/// Whether writing `output` would replace one of the files that were read; then says so in `why`.
+bool replaces_input(const std::string& output, const std::vector<std::string>& inputs, std::string& why);
+
+/// Prints on stderr. What cannot be printed there is dropped: there is no better place to complain.
+void say(std::string_view text);
+
 /// "12.3 MB" and the like.
 std::string human_bytes(uint64_t bytes);
 /// 1234567 as "1,234,567".

@@ -19,6 +19,7 @@ struct CompileOptions {
   NetworkOptions network;
   std::string output_dir = ".";
   std::string name;
+  bool name_given = false, cache_given = false;
   std::string depfile;
   std::string weights;
   bool embed_weights = false;
@@ -40,8 +41,9 @@ struct CompileOptions {
 std::string option_fault(const CompileOptions& options) {
   if (options.device == "cuda") return "--device cuda does not exist yet: resnetc compiles for the CPU only";
   if (!options.batch.empty()) return "--batch has no use: a library runs any batch up to the one its context is created for";
-  if (!options.name.empty() && !codegen::is_c_identifier(options.name))
-    return fmt::format("--name '{}' is not a C identifier", options.name);
+  if (options.name_given && options.name.empty()) return "--name is empty";
+  if (options.cache_given && options.cache_dir.empty()) return "--cache-dir is empty; --no-cache keeps nothing";
+  if (std::string fault = options.name.empty() ? "" : codegen::name_fault(options.name); !fault.empty()) return "--name: " + fault;
   if (options.embed_weights && options.weights.empty()) return "--embed-weights needs --weights";
   for (const std::string& kind : options.emit) {
     if (std::find(emit_kinds().begin(), emit_kinds().end(), kind) == emit_kinds().end()) {
@@ -147,11 +149,20 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     progress.update(count, all);
     kernels_done = seconds_since(writing);
   };
+  Diagnostics late(sources);  // what came before is printed
+  library.warn = [&](std::string text) { late.warning({sources.named(options.weights), 0, 0, 0}, std::move(text)); };
+  std::vector<std::string> made_files{options.depfile};
+  for (const char* ending : {".h", ".weights", ".json"})
+    made_files.push_back(fmt::format("{}/{}{}", options.output_dir, library.name, ending));
+  for (const std::string& file : made_files) {
+    if (replaces_input(file, files, why)) return usage_error(why);
+  }
   std::error_code error;
   const bool made = std::filesystem::create_directories(options.output_dir, error);
   if (error) return input_error(fmt::format("cannot make the folder '{}': {}", options.output_dir, error.message()));
   auto written = codegen::write_library(lowered->programs, library, why);
   progress.finish();
+  report(late, invocation);
   if (!written) {
     if (made) std::filesystem::remove(options.output_dir, error);  // only if nothing is in it
     return failure(why);
@@ -167,7 +178,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     times.insert(times.end(), lowered->times.begin(), lowered->times.end());
     times.push_back({"kernels", kernels_done});
     times.push_back({"packing and linking", seconds_since(writing) - kernels_done});
-    fmt::print(stderr, "{}", time_report(times));
+    say(fmt::format("{}", time_report(times)));
   }
   print_summary(*lowered, *targets, *written, seconds_since(start));
   return done;
@@ -180,7 +191,8 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<CompileOptions>();
   add_network_options(*command, options->network);
   command->add_option("-o", options->output_dir, "where the artefacts go (the current folder)")->type_name("DIR");
-  command->add_option("--name", options->name, "file names and symbol prefix instead of the network's name")->type_name("NAME");
+  auto* name =
+      command->add_option("--name", options->name, "file names and symbol prefix instead of the network's name")->type_name("NAME");
   command->add_option("--depfile", options->depfile, "write a rule for make: which files were read")->type_name("FILE");
   command->add_option("--weights", options->weights, "a checkpoint to pack; without it, 'resnetc pack' does so later")
       ->type_name("FILE.safetensors");
@@ -202,11 +214,16 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   command->add_flag("--opt-report", options->opt_report, "print what the passes did to each layer, and why not more");
   command->add_flag("--time-passes", options->time_passes, "print on stderr what each pass, kernels and linking took");
   command->add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
-  command->add_option("--cache-dir", options->cache_dir, "where compiled kernels are kept ($XDG_CACHE_HOME/resnetc)")->type_name("DIR");
+  auto* cache =
+      command->add_option("--cache-dir", options->cache_dir, "where compiled kernels are kept ($XDG_CACHE_HOME/resnetc)")->type_name("DIR");
   command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one a processor)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
-  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return compile(*options, invocation); }; });
+  command->callback([&invocation, options, name, cache] {
+    options->name_given = name->count() != 0;
+    options->cache_given = cache->count() != 0;
+    invocation.action = [&invocation, options] { return compile(*options, invocation); };
+  });
 }
 
 }  // namespace resnetc::driver

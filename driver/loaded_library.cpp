@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -94,11 +95,14 @@ Session::Session(const LoadedLibrary& library, int batch) : library_(library), b
 }
 
 std::unique_ptr<Session> Session::create(const LoadedLibrary& library, std::string_view weights, const Options& options, std::string& why) {
+  const char* from_environment = std::getenv("RESNETC_TARGET");
+  const std::string target = options.target.empty() && from_environment != nullptr ? from_environment : options.target;
   std::span<const codegen::LibraryFacts::Target> targets = library.facts().targets;
-  if (!options.target.empty() && std::none_of(targets.begin(), targets.end(), [&](const auto& t) { return t.name == options.target; })) {
+  if (!target.empty() && std::none_of(targets.begin(), targets.end(), [&](const auto& t) { return t.name == target; })) {
     std::string names;
-    for (const auto& target : targets) names += (names.empty() ? "" : ", ") + target.name;
-    why = fmt::format("the library has no target '{}'; it has {}", options.target, names);
+    for (const auto& known : targets) names += (names.empty() ? "" : ", ") + known.name;
+    why = fmt::format("the library has no target '{}'{}; it has {}", target,
+                      options.target.empty() ? ", which RESNETC_TARGET asks for" : "", names);
     return nullptr;
   }
   std::unique_ptr<Session> session(new Session(library, options.batch));
@@ -111,6 +115,9 @@ std::unique_ptr<Session> Session::create(const LoadedLibrary& library, std::stri
   int32_t status = library.functions().create(weights.empty() ? nullptr : weights.data(), weights.size(), &given, &session->context_);
   if (status != RN_OK) {
     why = library.functions().status_string(status);
+    if (status >= RN_WEIGHTS_MISALIGNED && status <= RN_WEIGHTS_CORRUPT && !options.weights_path.empty()) {
+      why = fmt::format("'{}': {}; 'resnetc pack' makes the library's own", options.weights_path, why);
+    }
     return nullptr;
   }
   return session;
@@ -139,6 +146,7 @@ bool find_weights(const LoadedLibrary& library, const std::string& library_path,
     if (!std::filesystem::exists(beside, error)) return true;
     path = beside.string();
   }
+  weights.path = path;
   weights.file = MappedFile::open(path, why);
   if (!weights.file) return false;
   weights.bytes = weights.file->bytes();

@@ -66,6 +66,7 @@ class Session {
     int threads = 0;     ///< 0: one a processor
     std::string target;  ///< empty: the best
     bool verify_contents = false;
+    std::string weights_path;  ///< for messages
   };
   /// `weights` may be empty: then the library must have its own. Null, and the reason in `why`, when the library refuses.
   static std::unique_ptr<Session> create(const LoadedLibrary& library, std::string_view weights, const Options& options, std::string& why);
@@ -91,6 +92,7 @@ class Session {
 
 /// The weights for a library: the file named, or NAME.weights beside the library, or the embedded ones (then empty and `found`).
 struct Weights {
+  std::string path;  ///< empty: embedded
   std::unique_ptr<MappedFile> file;
   std::string_view bytes;
   bool found = false;

@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include "driver/common.h"
 
@@ -103,6 +104,8 @@ int main(int argc, char** argv) {
     return status;
   } catch (const std::bad_alloc&) {
     return resnetc::driver::input_error("out of memory");
+  } catch (const std::system_error& error) {  // fmt's word for a file that takes no more
+    return resnetc::driver::input_error(error.what());
   } catch (const std::exception& error) {
     return resnetc::driver::bug(error.what());
   }

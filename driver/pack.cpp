@@ -7,6 +7,7 @@
 
 #include "codegen/library.h"
 #include "codegen/safetensors.h"
+#include "codegen/weights_file.h"
 #include "driver/common.h"
 
 namespace resnetc::driver {
@@ -30,10 +31,6 @@ int pack(const PackOptions& options, const Invocation& invocation) {
     diagnostics.error(library, why);
     return report(diagnostics, invocation);
   }
-  if (facts->content_hash != 0) {
-    diagnostics.error(library, "the library was compiled for the values of its own weights and takes no others");
-    return report(diagnostics, invocation);
-  }
   if (codegen::recipe_hash(facts->constants) != facts->recipe_hash) {
     diagnostics.error(library, "the recipes in the library's manifest do not have the hash that it states");
     return report(diagnostics, invocation);
@@ -41,12 +38,20 @@ int pack(const PackOptions& options, const Invocation& invocation) {
   auto weights = codegen::Safetensors::open(options.weights, diagnostics);
   std::vector<TensorRef> wanted;
   for (const auto& constant : facts->constants) collect_tensors(*constant.recipe, wanted);
-  if (!weights || !weights->matches(wanted, diagnostics)) return report(diagnostics, invocation);
+  if (!weights || !weights->matches(wanted, diagnostics, facts->content_hash != 0)) return report(diagnostics, invocation);
 
   auto bytes = codegen::pack_weights(facts->constants, facts->name, *weights, why);
   if (!bytes) return input_error(why);
+  if (facts->content_hash != 0 && codegen::content_hash(*bytes) != facts->content_hash) {
+    diagnostics.error(library, "the library was compiled for the values of another checkpoint and takes no others");
+    return report(diagnostics, invocation);
+  }
+  if (std::string warning = codegen::not_numbers(facts->constants, *bytes); !warning.empty()) {
+    diagnostics.warning({sources.named(options.weights), 0, 0, 0}, std::move(warning));
+  }
   std::string output = options.output;
   if (output.empty()) output = (std::filesystem::path(options.library).parent_path() / (facts->name + ".weights")).string();
+  if (replaces_input(output, {options.library, options.weights}, why)) return usage_error(why);
   if (!write_file(output, *bytes, why)) return input_error(why);
   fmt::print("{}  {}\n", output, human_bytes(bytes->size()));
   return report(diagnostics, invocation);

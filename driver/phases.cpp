@@ -29,7 +29,7 @@ void PhaseObserver::after_pass(const passes::PassInfo& pass, const passes::AnyIr
 void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo* target) {
   std::string suffix = several_targets_ && target != nullptr ? "." + target->name : "";
   if (print_after_ == "all" || print_after_ == phase || (print_after_ == "change" && changed)) {
-    fmt::print(stderr, "# after {}{}\n{}\n", phase, suffix, passes::print(ir, sources_));
+    say(fmt::format("# after {}{}\n{}\n", phase, suffix, passes::print(ir, sources_)));
   }
   if (!directory_.empty() && failure_.empty()) {
     std::string file = fmt::format("{}/{:02}-{}{}.{}", directory_, number_, phase, suffix, level_name(level_of(ir)));

@@ -136,7 +136,10 @@ void print_top(std::span<const float> values, int top, const std::vector<std::st
 
 int run(const RunOptions& options, const Invocation& invocation) {
   for (double value : options.std) {
-    if (!(value > 0)) return usage_error("--std takes values above 0");
+    if (!(value > 0 && std::isfinite(value))) return usage_error("--std takes finite values above 0");
+  }
+  for (double value : options.mean) {
+    if (!std::isfinite(value)) return usage_error("--mean takes finite values");
   }
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -145,6 +148,8 @@ int run(const RunOptions& options, const Invocation& invocation) {
   if (!options.labels.empty()) {
     auto text = read_file(options.labels, why);
     if (!text) return input_error(why);
+    if (text->find('\0') != std::string::npos) return input_error(fmt::format("'{}' is not text", options.labels));
+    std::erase(*text, '\r');
     labels = split(*text, '\n');
   }
   auto library = LoadedLibrary::open(options.library, diagnostics);
@@ -165,6 +170,9 @@ int run(const RunOptions& options, const Invocation& invocation) {
   Input input;
   bool good = false;
   if (file->starts_with("\x93NUMPY")) {
+    if (options.resize || !options.mean.empty() || !options.std.empty()) {
+      return usage_error("--resize, --mean and --std are for pictures; an array is taken as it is");
+    }
     auto array = parse_npy(*file, why);
     good = array && array_input(*array, facts.input, input, why);
   } else {
@@ -172,7 +180,7 @@ int run(const RunOptions& options, const Invocation& invocation) {
   }
   if (!good) return input_error(fmt::format("'{}': {}", options.input, why));
 
-  auto session = Session::create(*library, weights.bytes, {input.batch, options.threads, options.target, true}, why);
+  auto session = Session::create(*library, weights.bytes, {input.batch, options.threads, options.target, true, weights.path}, why);
   if (!session || !session->run(input.bytes, why)) return input_error(fmt::format("{}: {}", facts.name, why));
   fmt::print("{} on {}\n", facts.name, session->target());
   for (size_t i = 0; i < facts.outputs.size(); ++i) {
@@ -183,6 +191,9 @@ int run(const RunOptions& options, const Invocation& invocation) {
     shape.insert(shape.begin(), input.batch);
     fmt::print("{}: f32{}\n", port.name, shape_text(shape));
     if (port.dims.size() == 1) {
+      if (!labels.empty() && labels.size() != elements) {
+        say(fmt::format("resnetc: warning: '{}' has {} names, '{}' has {} values\n", options.labels, labels.size(), port.name, elements));
+      }
       for (size_t k = 0; k < static_cast<size_t>(input.batch); ++k) {
         if (input.batch > 1) fmt::print("picture {}\n", k);
         print_top(values.subspan(k * elements, elements), options.top, labels);
@@ -190,7 +201,10 @@ int run(const RunOptions& options, const Invocation& invocation) {
     }
     if (options.output.empty()) continue;
     std::filesystem::path path = options.output;
+    if (port.name.find('/') != std::string::npos)
+      return input_error(fmt::format("the output '{}' cannot be part of a file's name", port.name));
     if (facts.outputs.size() > 1) path.replace_filename(fmt::format("{}.{}{}", path.stem().string(), port.name, path.extension().string()));
+    if (replaces_input(path.string(), {options.input, options.library, options.weights, options.labels}, why)) return usage_error(why);
     if (!write_file(path.string(), npy_of(values, shape), why)) return input_error(why);
     fmt::print("written to {}\n", path.string());
   }

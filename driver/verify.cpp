@@ -35,6 +35,7 @@ struct Observed {
     double error = 0;    ///< largest difference over the largest reference value
     double largest = 0;  ///< of the reference
     bool compared = false;
+    bool numbers = true;  ///< whether all reference values are finite
   };
   std::vector<Kernel> kernels;
 
@@ -70,6 +71,7 @@ void compare(Observed::Kernel& kernel, const Values& expected, size_t picture) {
     difference = std::max(difference, std::abs(expected[i] - got));
   }
   for (double value : expected) {
+    kernel.numbers = kernel.numbers && std::isfinite(value);
     if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
   }
   kernel.largest = std::max(kernel.largest, largest);
@@ -107,11 +109,12 @@ int print_table(const Observed& observed, const std::string& target, double tole
   double worst = 0;
   Table table({{"kernel"}, {"largest", Table::Align::right}, {"error", Table::Align::right}, {""}});
   for (const auto& kernel : observed.kernels) {
-    bool right = kernel.compared && kernel.error <= tolerance;
+    bool right = kernel.compared && kernel.numbers && kernel.error <= tolerance;
     bad += right ? 0 : 1;
     worst = std::max(worst, kernel.error);
     table.add({kernel.name, kernel.compared ? fmt::format("{:.4g}", kernel.largest) : "", kernel.compared ? error_text(kernel.error) : "",
                right             ? ""
+               : !kernel.numbers ? "not finite numbers"
                : kernel.compared ? "too far off"
                                  : "not in the graph"});
   }
@@ -158,7 +161,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   {
     Progress progress("compiling kernels");
     library_options.kernels.progress = [&](size_t count, size_t all) { progress.update(count, all); };
-    if (!codegen::write_library(lowered->programs, library_options, why)) return input_error(why);
+    if (!codegen::write_library(lowered->programs, library_options, why)) return failure(why);
   }
   std::string path = fmt::format("{}/lib{}.so", folder.path(), network->name);
   auto library = LoadedLibrary::open(path, diagnostics);
@@ -176,7 +179,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   }
   int bad = 0;
   for (const auto* target : *targets) {
-    auto session = Session::create(*library, packed.bytes, {options.batch, options.threads, target->name, true}, why);
+    auto session = Session::create(*library, packed.bytes, {options.batch, options.threads, target->name, true, packed.path}, why);
     Observed observed;
     if (session) session->observe(Observed::observe, &observed);
     if (!session || !session->run(input, why)) return input_error(fmt::format("{}: {}", target->name, why));
@@ -202,7 +205,11 @@ void add_verify(CLI::App& app, Invocation& invocation) {
       ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
   command->add_option("--tolerance", options->tolerance, "the largest error allowed, over the largest value (1e-4)")
       ->type_name("E")
-      ->check(CLI::Range(0.0, 1.0).description(""));
+      ->check([](const std::string& text) {  // written so that a NaN is refused too
+        double tolerance = 0;
+        return CLI::detail::lexical_cast(text, tolerance) && tolerance >= 0 && tolerance <= 1 ? std::string()
+                                                                                              : "needs a number from 0 to 1";
+      });
   command->add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return verify(*options, invocation); }; });
 }

@@ -156,8 +156,16 @@ std::span<const Slot> slots_of(OpKind kind) {
     case OpKind::batch_norm: return batch_norm_slots;
     case OpKind::linear: return linear_slots;
     case OpKind::pad_channels: return pad_channels_slots;
-    default: return {};
+    case OpKind::input:
+    case OpKind::affine:
+    case OpKind::relu:
+    case OpKind::sigmoid:
+    case OpKind::softmax:
+    case OpKind::global_avg_pool:
+    case OpKind::add:
+    case OpKind::mul: break;
   }
+  return {};
 }
 
 }  // namespace

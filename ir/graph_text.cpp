@@ -13,8 +13,18 @@ std::vector<std::string_view> constant_names(OpKind kind) {
     case OpKind::linear: return {"weight"};
     case OpKind::batch_norm: return {"weight", "bias", "running_mean", "running_var"};
     case OpKind::affine: return {"scale", "shift"};
-    default: return {};
+    case OpKind::input:
+    case OpKind::relu:
+    case OpKind::sigmoid:
+    case OpKind::softmax:
+    case OpKind::max_pool:
+    case OpKind::avg_pool:
+    case OpKind::global_avg_pool:
+    case OpKind::pad_channels:
+    case OpKind::add:
+    case OpKind::mul: break;
   }
+  return {};
 }
 
 namespace {

@@ -13,7 +13,7 @@ namespace {
 // clang-format off
 //                                                                        attributes:
 //   kind                       name               layer        operands  channels window d_g_b  eps    weights
-constexpr std::array<OpInfo, 14> table{{
+constexpr auto table = std::to_array<OpInfo>({
     {OpKind::input,             "input",           "",                0,  false,   false, false, false, false},
     {OpKind::conv2d,            "conv2d",          "conv",            1,  true,    true,  true,  false, true},
     {OpKind::batch_norm,        "batch_norm",      "batch_norm",      1,  false,   false, false, true, true},
@@ -28,7 +28,7 @@ constexpr std::array<OpInfo, 14> table{{
     {OpKind::pad_channels,      "pad_channels",    "pad_channels",    1,  true,    false, false, false, false},
     {OpKind::add,               "add",             "",                2,  false,   false, false, false, false},
     {OpKind::mul,               "mul",             "",                2,  false,   false, false, false, false},
-}};
+});
 // clang-format on
 
 std::string_view shown(OpKind kind) { return info(kind).layer.empty() ? info(kind).name : info(kind).layer; }
@@ -51,6 +51,7 @@ bool rank_is(OpKind kind, const TensorType& type, int rank, std::string& why) {
   if (type.rank == rank) return true;
   why = fmt::format("{} needs {}, not {}", shown(kind),
                     rank == 4 ? "a picture, f32[N, channels, height, width]" : "a vector, f32[N, features]", to_string(type));
+  if (rank == 2) why += "; global_avg_pool makes a vector of a picture";
   return false;
 }
 
@@ -124,7 +125,10 @@ std::optional<TensorType> infer_pair(OpKind kind, const TensorType& a, const Ten
 
 std::span<const OpInfo> all_ops() { return table; }
 
-const OpInfo& info(OpKind kind) { return table[static_cast<size_t>(kind)]; }
+const OpInfo& info(OpKind kind) {
+  static_assert(table.back().kind == OpKind::mul && table.size() == static_cast<size_t>(OpKind::mul) + 1);
+  return table[static_cast<size_t>(kind)];
+}
 
 std::optional<OpKind> op_named(std::string_view ir_name) {
   for (const OpInfo& op : table) {

@@ -16,7 +16,7 @@ std::string_view to_string(KernelKind kind) {
     case KernelKind::copy: return "copy";
     case KernelKind::softmax: return "softmax";
   }
-  return "?";
+  return no_name;
 }
 
 std::string_view to_string(Algorithm algorithm) {
@@ -25,7 +25,7 @@ std::string_view to_string(Algorithm algorithm) {
     case Algorithm::direct: return "direct";
     case Algorithm::winograd: return "winograd";
   }
-  return "?";
+  return no_name;
 }
 
 std::vector<TensorId> reads(const Kernel& kernel) {

@@ -74,6 +74,9 @@ enum class KernelKind {
   softmax,
 };
 
+/// What to_string() calls a kind or an algorithm past the last.
+inline constexpr std::string_view no_name = "?";
+
 /// As in the text form.
 std::string_view to_string(KernelKind kind);
 
@@ -97,8 +100,10 @@ struct Schedule {
   Algorithm algorithm = Algorithm::general;
   int64_t vectors = 1;  ///< register tile: vectors of 16 channels, at most max_tile_vectors
   int64_t pixels = 1;   ///< register tile: pixels of a row, or of the whole flattened picture; vectors * pixels is at most max_tile
-  int64_t rows = 1;     ///< rows (or, flattened, tiles) of one task; 0: too little work to share, a whole picture is one task
-  bool flat = false;    ///< pixels of all rows as one axis, where can_be_flat() admits it
+  /// Rows (or, flattened, tiles) of one task; 0: too little work to share, a whole picture is one task. Global pools and stores have units
+  /// of their own (vectors of channels; rows, or pieces of a picture without a halo), which any other value shares.
+  int64_t rows = 1;
+  bool flat = false;  ///< pixels of all rows as one axis, where can_be_flat() admits it
   // Winograd: `vectors` by `tiles` is the register tile of the products, `rows` counts rows of tiles.
   int64_t output = 0;   ///< rows and columns of a tile of the result: 2, 4 or 6
   Extent2 tiles{1, 1};  ///< tiles that are multiplied together; rows is a multiple of tiles.h

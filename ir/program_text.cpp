@@ -11,11 +11,12 @@ namespace {
 using graph::StepKind;
 
 std::optional<KernelKind> kernel_named(std::string_view name) {
-  for (KernelKind kind : {KernelKind::load, KernelKind::store, KernelKind::conv2d, KernelKind::max_pool, KernelKind::avg_pool,
-                          KernelKind::global_avg_pool, KernelKind::copy, KernelKind::softmax}) {
-    if (to_string(kind) == name) return kind;
+  if (name == no_name) return std::nullopt;
+  for (int i = 0;; ++i) {
+    const std::string_view known = to_string(static_cast<KernelKind>(i));
+    if (known == name) return static_cast<KernelKind>(i);
+    if (known == no_name) return std::nullopt;  // past the last kind
   }
-  return std::nullopt;
 }
 
 void print_kernel(std::string& out, const Program& program, const Kernel& kernel, const Sources& sources) {

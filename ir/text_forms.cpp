@@ -168,13 +168,10 @@ program::Schedule Reader::schedule() {
   expect("schedule");
   const size_t start = offset();
   const std::string algorithm = word();
-  if (algorithm == to_string(program::Algorithm::direct)) {
-    s.algorithm = program::Algorithm::direct;
-  } else if (algorithm == to_string(program::Algorithm::winograd)) {
-    s.algorithm = program::Algorithm::winograd;
-  } else if (algorithm != to_string(program::Algorithm::general)) {
-    fail_at(start, fmt::format("unknown algorithm '{}'", algorithm));
+  for (int i = 0; to_string(s.algorithm) != algorithm && to_string(s.algorithm) != program::no_name; ++i) {
+    s.algorithm = static_cast<program::Algorithm>(i);
   }
+  if (to_string(s.algorithm) == program::no_name) fail_at(start, fmt::format("unknown algorithm '{}'", algorithm));
   const auto field = [this](std::string_view name) {
     expect(name);
     expect("=");

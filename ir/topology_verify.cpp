@@ -100,6 +100,7 @@ class Verifier {
     const auto named = [&](const std::string& fault) { return fmt::format("{} '{}': {}", op.name, value.name, fault); };
     if (Fault fault = checks::attributes(node.op, node.attributes)) return named(*fault);
     if (op.weights == node.weights.empty()) return named(op.weights ? "its weights have no name" : "it names weights and has none");
+    if (op.weights && !weights_.insert(node.weights).second) return named(fmt::format("another layer has the weights '{}'", node.weights));
     if (!value.type) return std::nullopt;
     const std::optional<TensorType>& in = n_.value(node.input).type;
     if (!in) return named("its type is known, but not its operand's");
@@ -123,6 +124,7 @@ class Verifier {
 
   const Network& n_;
   std::vector<bool> made_;
+  std::unordered_set<std::string_view> weights_;
 };
 
 }  // namespace

@@ -196,7 +196,7 @@ ScheduleChoice choose_general_schedule(int64_t elements, int64_t height) {
     return {schedule, "general schedule; too little work to share between threads"};
   }
   schedule.rows = choose_rows(height, 1, least_task_work * wanted_tasks);
-  return {schedule, fmt::format("general schedule; {} tasks", (height + schedule.rows - 1) / schedule.rows)};
+  return {schedule, "general schedule, shared between threads"};
 }
 
 }  // namespace resnetc::passes

@@ -72,7 +72,13 @@ class Elision {
         case OpKind::avg_pool:
         case OpKind::global_avg_pool:
         case OpKind::pad_channels: sign = positive(node.input); break;
-        default: break;
+        case OpKind::input:
+        case OpKind::conv2d:
+        case OpKind::linear:
+        case OpKind::batch_norm:
+        case OpKind::affine:
+        case OpKind::add:
+        case OpKind::mul: break;
       }
     } else {
       sign = positive(node.input) && positive(node.list_result);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
 #include <numeric>
 
 namespace resnetc::passes {
@@ -58,15 +59,16 @@ void Absorption::absorb(ValueId producer, ValueId op) {
   Op& into = graph_.op(op);
   from.epilogue.push_back({*graph::step_of(into.kind), other_operand(into, producer), std::move(into.constants)});
   for (graph::Step& s : into.epilogue) from.epilogue.push_back(std::move(s));
+  into.epilogue.clear();
   replace(producer, op);
 }
 
 void Absorption::replace(ValueId producer, ValueId op) {
   Op& replaced = graph_.op(op);
+  assert(replaced.epilogue.empty());
   std::swap(graph_.op(producer).name, replaced.name);
   // It stays until finish(), without operands that would count as uses.
   replaced.operands.clear();
-  replaced.epilogue.clear();
   stands_for_[static_cast<size_t>(op)] = producer;
   uses_[static_cast<size_t>(producer)] = uses_[static_cast<size_t>(op)];
   uses_[static_cast<size_t>(op)] = 0;

@@ -25,7 +25,7 @@ class Absorption {
   bool may_absorb(graph::ValueId producer, graph::ValueId op, std::string& why) const;
   /// Appends `op` and its epilogue to `producer`, which replaces it.
   void absorb(graph::ValueId producer, graph::ValueId op);
-  /// `producer`, whose only use is `op`, takes the name of `op` and stands for it everywhere.
+  /// `producer`, whose only use is `op`, takes the name of `op` and stands for it everywhere. `op` must have no epilogue.
   void replace(graph::ValueId producer, graph::ValueId op);
 
   /// After the last operation: outputs follow, and what was replaced goes.

@@ -55,7 +55,7 @@ bool checked(const Network& network, PassContext& context) {
 
 constexpr Level topo = Level::topology;
 
-const std::array<Pass, 9> pipeline{{
+const auto pipeline = std::to_array<Pass>({
     {.info = {"infer-shapes", topo, topo, "gives every value its dimensions", "first: everything after asks for types"},
      .on_topology = infer_shapes_and_check},
     {.info = {"check-skips", topo, topo, "the two values at a skip edge must agree",
@@ -83,7 +83,7 @@ const std::array<Pass, 9> pipeline{{
      .to_program = select_kernels},
     {.info = {"plan-memory", Level::program, Level::program, "a place in the arena for every tensor", "last: layouts must be final"},
      .on_program = plan_memory},
-}};
+});
 
 Level level_of(const AnyIr& ir) { return static_cast<Level>(ir.index()); }
 

@@ -76,7 +76,7 @@ void build_store(const program::KernelSpec& spec, Built& built) {
     out.split(axes.x, xo, axes.x, to_int(step), width % step ? TailStrategy::ShiftInwards : TailStrategy::RoundUp);
     out.reorder(axes.x, axes.c, xo, axes.y, axes.n).vectorize(axes.x);
     if (spec.schedule.rows > 0) {
-      out.fuse(axes.y, axes.n, task).parallel(task);
+      out.fuse(flat ? xo : axes.y, axes.n, task).parallel(task);
     } else {
       out.parallel(axes.n);
     }

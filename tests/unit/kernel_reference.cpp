@@ -76,8 +76,11 @@ double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x
       }
       return sum / static_cast<double>(type.pixels());
     }
-    default: return window(one, n, c, y, x);
+    case KernelKind::conv2d:
+    case KernelKind::max_pool:
+    case KernelKind::avg_pool: break;
   }
+  return window(one, n, c, y, x);
 }
 
 double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t y, int64_t x) {
@@ -188,7 +191,8 @@ KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, 
       case graph::StepKind::affine: one.steps.push_back(random_values(channels, 2, random)); break;
       case graph::StepKind::add:
       case graph::StepKind::mul: one.steps.push_back(random_values(step.operand.type, batch, random)); break;
-      default: one.steps.emplace_back();
+      case graph::StepKind::relu:
+      case graph::StepKind::sigmoid: one.steps.emplace_back();
     }
   }
   return finished(std::move(one));

@@ -372,7 +372,8 @@ TEST_CASE("what cannot be written says why") {
   struct Nothing final : WeightSource {
     std::vector<double> read(const std::string&, const std::vector<int64_t>&) const override { return {}; }
   } nothing;
-  CHECK(reason([](LibraryOptions& o) { o.name = "3net"; }) == "'3net' cannot be a library's name: it is not a C identifier");
+  CHECK(reason([](LibraryOptions& o) { o.name = "3net"; }) ==
+        "this cannot be a library's name: '3net' is not a C identifier; --name gives another");
   CHECK(reason([](LibraryOptions& o) { o.embed_weights = true; }) == "there are no weights to embed");
   CHECK(reason([](LibraryOptions& o) { o.depends_on_values = true; }) == "the programs depend on weights that are not given");
   CHECK(reason([&](LibraryOptions& o) { o.weights = &nothing; }) == "the weights have no tensor 'bn.bias' of shape [3]");

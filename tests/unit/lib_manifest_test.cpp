@@ -139,7 +139,7 @@ TEST_CASE("names of the C interface") {
   const Interface names = interface_of(program, "net");
   std::vector<std::string> c_names;
   for (const Port& port : names.outputs) c_names.push_back(port.c_name);
-  CHECK(c_names == std::vector<std::string>{"float_", "a_b", "a_b_2", "image_2", "_9", "x_bytes", "x_2"});
+  CHECK(c_names == std::vector<std::string>{"float_", "a_b", "a_b_2", "image_2", "_9_", "x_bytes", "x_2"});
 }
 
 TEST_CASE("the header compiles as strict C89 and as C++") {

@@ -77,6 +77,15 @@ TEST_CASE("fold-batch-norm: after anything but a convolution it becomes an affin
   CHECK(fused.remark("fold-batch-norm", "y") == "not folded: the convolution 'c' does more than add a bias");
 }
 
+TEST_CASE("fold-batch-norm: a batch norm's own epilogue stays") {
+  Session session;
+  std::string relu = norm("y", "c");
+  relu.replace(relu.find(" : "), 3, " then relu : ");
+  std::string kept = op("y", "affine(%c) then relu") + affine_constants;
+  CHECK(session.rewritten("fold-batch-norm", graph_of(convolution("c", "x") + relu)) == graph_of(convolution("c", "x") + kept));
+  CHECK(session.remark("fold-batch-norm", "y") == "not folded: it has an epilogue of its own");
+}
+
 TEST_CASE("fold-batch-norm: of batch norms in a row the first folds") {
   Session session;
   session.rewritten("fold-batch-norm", graph_of(convolution("c", "x") + norm("b", "c") + norm("y", "b")));

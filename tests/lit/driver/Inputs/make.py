@@ -1,6 +1,6 @@
 """Files for the tests, without numpy: a checkpoint for tiny.rn, arrays, and pictures.
 
-    make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME] [nan=NAME]
+    make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME] [nan|zero|negative=NAME]
     make.py empty OUT.safetensors
     make.py npy OUT.npy TYPE D0,D1,...
     make.py ppm OUT.ppm WIDTH HEIGHT
@@ -59,6 +59,10 @@ def checkpoint(path, *changes):
         values = [random.uniform(low, high) for _ in range(count(shape))]
         if name in nan:
             values[1] = float("nan")
+        if f"zero={name}" in changes:
+            values = [0.0] * len(values)
+        if f"negative={name}" in changes:
+            values[1] = -1.0
         begin = len(data)
         data += struct.pack(f"<{len(values)}f", *values)
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, len(data)]}
