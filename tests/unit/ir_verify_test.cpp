@@ -38,6 +38,7 @@ TEST_CASE("the verifier of topologies finds each fault") {
   CHECK(fault("f32[N, 16, 8, 8] @", "f32[N, 16, 8, 9] @") ==
         "conv2d 'conv1': its type is f32[N, 16, 8, 9] where the operation makes f32[N, 16, 8, 8]");
   CHECK(fault(" weights=\"conv1\"", "") == "conv2d 'conv1': its weights have no name");
+  CHECK(fault("weights=\"bn1\"", "weights=\"conv1\"") == "batch_norm 'bn1': another layer has the weights 'conv1'");
   CHECK(fault("sigmoid(%layer1.0.fc)", "sigmoid(%layer1.0.fc) weights=\"x\"") ==
         "sigmoid 'layer1.0.sigmoid': it names weights and has none");
   CHECK(fault("eps=0.001", "eps=0.001 channels=3") == "batch_norm 'bn1': batch_norm has an attribute that is not its own");

@@ -142,6 +142,23 @@ TEST_CASE("names of the C interface") {
   CHECK(c_names == std::vector<std::string>{"float_", "a_b", "a_b_2", "image_2", "_9_", "x_bytes", "x_2"});
 }
 
+TEST_CASE("names that belong to C, to the system or to the runtime") {
+  program::Program program = lib_test::make_program("tiny", "");
+  program.outputs.clear();
+  for (const char* name : {"INT32_MAX", "_Bool", "__func__", "I", "complex", "y_MAX"})
+    program.outputs.push_back({name, program.input_type});
+  std::vector<std::string> c_names;
+  for (const Port& port : interface_of(program, "net").outputs) c_names.push_back(port.c_name);
+  CHECK(c_names == std::vector<std::string>{"INT32_MAX_", "_Bool_", "__func___", "I_", "complex_", "y_MAX"});
+
+  for (const char* good : {"resnet18", "rnn", "int", "M", "halides", "_net"}) CHECK(name_fault(good).empty());
+  CHECK(name_fault("a b") == "'a b' is not a C identifier");
+  CHECK(name_fault("rn") == "names that begin with 'rn' are resnetc's own");
+  CHECK(name_fault("rn_pool") == "names that begin with 'rn' are resnetc's own");
+  CHECK(name_fault("halide_x") == "names that begin with 'halide' are resnetc's own");
+  for (const char* taken : {"m", "pthread", "string", "timer"}) CHECK(name_fault(taken).ends_with("of the C system"));
+}
+
 TEST_CASE("the header compiles as strict C89 and as C++") {
   TempDir folder;
   program::Program program = lib_test::make_program(
