@@ -19,7 +19,6 @@ struct CompileOptions {
   NetworkOptions network;
   std::string output_dir = ".";
   std::string name;
-  bool name_given = false, cache_given = false;
   std::string depfile;
   std::string weights;
   bool embed_weights = false;
@@ -41,8 +40,6 @@ struct CompileOptions {
 std::string option_fault(const CompileOptions& options) {
   if (options.device == "cuda") return "--device cuda does not exist yet: resnetc compiles for the CPU only";
   if (!options.batch.empty()) return "--batch has no use: a library runs any batch up to the one its context is created for";
-  if (options.name_given && options.name.empty()) return "--name is empty";
-  if (options.cache_given && options.cache_dir.empty()) return "--cache-dir is empty; --no-cache keeps nothing";
   if (std::string fault = options.name.empty() ? "" : codegen::name_fault(options.name); !fault.empty()) return "--name: " + fault;
   if (options.embed_weights && options.weights.empty()) return "--embed-weights needs --weights";
   for (const std::string& kind : options.emit) {
@@ -178,7 +175,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     times.insert(times.end(), lowered->times.begin(), lowered->times.end());
     times.push_back({"kernels", kernels_done});
     times.push_back({"packing and linking", seconds_since(writing) - kernels_done});
-    say(fmt::format("{}", time_report(times)));
+    say(time_report(times));
   }
   print_summary(*lowered, *targets, *written, seconds_since(start));
   return done;
@@ -191,8 +188,10 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<CompileOptions>();
   add_network_options(*command, options->network);
   command->add_option("-o", options->output_dir, "where the artefacts go (the current folder)")->type_name("DIR");
-  auto* name =
-      command->add_option("--name", options->name, "file names and symbol prefix instead of the network's name")->type_name("NAME");
+  const auto not_empty = [](const std::string& text) { return text.empty() ? "is empty" : ""; };
+  command->add_option("--name", options->name, "file names and symbol prefix instead of the network's name")
+      ->type_name("NAME")
+      ->check(not_empty);
   command->add_option("--depfile", options->depfile, "write a rule for make: which files were read")->type_name("FILE");
   command->add_option("--weights", options->weights, "a checkpoint to pack; without it, 'resnetc pack' does so later")
       ->type_name("FILE.safetensors");
@@ -214,16 +213,13 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   command->add_flag("--opt-report", options->opt_report, "print what the passes did to each layer, and why not more");
   command->add_flag("--time-passes", options->time_passes, "print on stderr what each pass, kernels and linking took");
   command->add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
-  auto* cache =
-      command->add_option("--cache-dir", options->cache_dir, "where compiled kernels are kept ($XDG_CACHE_HOME/resnetc)")->type_name("DIR");
+  command->add_option("--cache-dir", options->cache_dir, "where compiled kernels are kept ($XDG_CACHE_HOME/resnetc)")
+      ->type_name("DIR")
+      ->check(not_empty);
   command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one a processor)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
-  command->callback([&invocation, options, name, cache] {
-    options->name_given = name->count() != 0;
-    options->cache_given = cache->count() != 0;
-    invocation.action = [&invocation, options] { return compile(*options, invocation); };
-  });
+  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return compile(*options, invocation); }; });
 }
 
 }  // namespace resnetc::driver

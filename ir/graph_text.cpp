@@ -8,23 +8,13 @@
 namespace resnetc::graph {
 
 std::vector<std::string_view> constant_names(OpKind kind) {
-  switch (kind) {
-    case OpKind::conv2d:
-    case OpKind::linear: return {"weight"};
-    case OpKind::batch_norm: return {"weight", "bias", "running_mean", "running_var"};
-    case OpKind::affine: return {"scale", "shift"};
-    case OpKind::input:
-    case OpKind::relu:
-    case OpKind::sigmoid:
-    case OpKind::softmax:
-    case OpKind::max_pool:
-    case OpKind::avg_pool:
-    case OpKind::global_avg_pool:
-    case OpKind::pad_channels:
-    case OpKind::add:
-    case OpKind::mul: break;
+  std::vector<std::string_view> names;
+  if (const std::optional<StepKind> step = step_of(kind)) names.assign(info(*step).constants.begin(), info(*step).constants.end());
+  // The checkpoint's, but that a linear layer's bias is a step of its epilogue, as an optional one of a convolution is.
+  for (const WeightSpec& weight : weight_specs(kind, {}, TensorType::vector(1))) {
+    if (kind != OpKind::linear || weight.suffix != "bias") names.push_back(weight.suffix);
   }
-  return {};
+  return names;
 }
 
 namespace {

@@ -60,10 +60,13 @@ bool can_be_flat(const KernelSpec& spec) {
   return spec.in.dense() && spec.out.dense() && std::all_of(spec.epilogue.begin(), spec.epilogue.end(), dense);
 }
 
+bool can_be_winograd(const OpAttributes& a) {
+  return a.kernel == Extent2{3, 3} && a.stride == Extent2{1, 1} && a.dilation == Extent2{1, 1} && a.groups == 1;
+}
+
 bool can_be_winograd(const KernelSpec& spec) {
-  const OpAttributes& a = spec.attributes;
-  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && a.kernel == Extent2{3, 3} && a.stride == Extent2{1, 1} &&
-         a.dilation == Extent2{1, 1} && a.groups == 1 && spec.in.channel_stride % lanes == 0;
+  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && spec.in.channel_stride % lanes == 0 &&
+         can_be_winograd(spec.attributes);
 }
 
 int64_t scratch_bytes(const KernelSpec& spec) {
@@ -73,7 +76,7 @@ int64_t scratch_bytes(const KernelSpec& spec) {
   const auto rounded = [](int64_t value, int64_t step) { return (value + step - 1) / step * step; };
   const int64_t across = rounded((spec.out.type.width + s.output - 1) / s.output, s.tiles.w);
   const int64_t down = rounded(s.rows > 0 ? s.rows : (spec.out.type.height + s.output - 1) / s.output, s.tiles.h);
-  const int64_t input = across * down * rounded(spec.in.type.channels, lanes);
+  const int64_t input = across * down * whole_vectors(spec.in.type.channels);
   const int64_t products = s.tiles.h * s.tiles.w * s.vectors * lanes;  // on the stack where they are few
   constexpr int64_t slack = 512;                                       // for alignment, and what Halide asks for to read past the end
   return (s.output + 2) * (s.output + 2) * (input + products) * 4 + slack;

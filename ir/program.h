@@ -190,6 +190,8 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel);
 bool can_be_flat(const KernelSpec& spec);
 /// Whether a convolution can be computed by Winograd's transforms: 3x3, stride 1, no dilation, one group, channels in whole vectors.
 bool can_be_winograd(const KernelSpec& spec);
+/// The part of that which layouts have no say in.
+bool can_be_winograd(const OpAttributes& attributes);
 /// Tasks have no more scratch memory than this.
 inline constexpr int64_t max_scratch_bytes = int64_t{1} << 28;
 /// Bytes of scratch memory that one task of the kernel takes.

@@ -17,8 +17,6 @@ using checks::Fault;
 /// No arena and no offset goes beyond this, so that sums of them cannot overflow.
 constexpr int64_t max_arena_bytes = int64_t{1} << 46;
 
-int64_t whole_vectors(int64_t channels) { return (channels + lanes - 1) / lanes * lanes; }
-
 class Verifier {
  public:
   explicit Verifier(const Program& program) : p_(program), written_(program.tensors.size()) {}

@@ -25,8 +25,6 @@ RecipePtr elementwise(RecipeKind kind, RecipePtr a, RecipePtr b) {
   return make(kind, {std::move(a), std::move(b)}, std::move(shape));
 }
 
-int64_t whole_vectors(int64_t n) { return (n + lanes - 1) / lanes * lanes; }
-
 /// The packing that pack_conv() describes, from row-major [co][ci / groups][taps].
 std::vector<double> pack(const std::vector<double>& w, const Recipe& recipe) {
   const std::vector<int64_t>& from = recipe.args[0]->shape;

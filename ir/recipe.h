@@ -46,6 +46,8 @@ struct Recipe {
 /// Channels are stored and computed in vectors of this many lanes on every target, so one packing of the weights serves all of them
 /// (an AVX2 kernel uses two registers a vector, an SSE4.1 kernel four).
 inline constexpr int64_t lanes = 16;
+/// `channels` rounded up to whole vectors.
+constexpr int64_t whole_vectors(int64_t channels) { return (channels + lanes - 1) / lanes * lanes; }
 
 // Builders. Each checks its operands' shapes with an assertion: a wrong shape here is a bug of the caller.
 RecipePtr tensor(std::string name, std::vector<int64_t> shape);

@@ -150,7 +150,7 @@ class Reader {
     bool fits = rank == 4 ? a->shape[0] % groups == 0 : rank == 2 && groups == 1;
     if (fits) {
       const int64_t taps = rank == 4 ? a->shape[2] * a->shape[3] : 1;
-      const int64_t rows = (a->shape[0] + lanes - 1) / lanes * lanes;
+      const int64_t rows = whole_vectors(a->shape[0]);
       fits = rows <= max_recipe_elements / (taps * group_span(a->shape[1] * groups, a->shape[0], groups).span);
     }
     if (!fits) return fault(start, fmt::format("pack_conv of {} in {} groups", shape_text(a->shape), groups));
@@ -161,7 +161,7 @@ class Reader {
     bool fits = winograd(output) != nullptr && a->shape.size() == 4 && a->shape[2] == 3 && a->shape[3] == 3;
     if (fits) {
       const int64_t taps = winograd(output)->input * winograd(output)->input;
-      fits = (a->shape[0] + lanes - 1) / lanes * lanes <= max_recipe_elements / taps / a->shape[1];
+      fits = whole_vectors(a->shape[0]) <= max_recipe_elements / taps / a->shape[1];
     }
     if (!fits) return fault(start, fmt::format("pack_winograd of {} with output {}", shape_text(a->shape), output));
     return pack_winograd(std::move(a), output);

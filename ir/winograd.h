@@ -20,7 +20,7 @@ struct Winograd {
 };
 
 /// The transforms for tiles of `output` 2, 4 or 6; null for any other. The points are 0, 1, -1, then 2, -2, then 1/2, -1/2, and infinity:
-/// each pair more saves arithmetic and costs about three times the rounding error.
+/// each pair more saves products and costs rounding error.
 const Winograd* winograd(int64_t output);
 
 }  // namespace resnetc

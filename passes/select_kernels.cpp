@@ -55,7 +55,7 @@ class Selection {
       tensor.name = op.name;
       tensor.type = op.type;
       const bool as_it_is = op.kind == OpKind::input && only_convolutions[i] && op.epilogue.empty();
-      tensor.channel_stride = as_it_is ? op.type.channels : (op.type.channels + lanes - 1) / lanes * lanes;
+      tensor.channel_stride = as_it_is ? op.type.channels : whole_vectors(op.type.channels);
       tensor.halo = halos[i];
       tensor.at = op.at;
       program_.tensors.push_back(std::move(tensor));

@@ -10,19 +10,19 @@ namespace {
 
 using program::KernelKind;
 
-bool whole_vectors(const program::Tensor& tensor) {
+bool in_whole_vectors(const program::Tensor& tensor) {
   return tensor.channel_stride % lanes == 0 && tensor.channel_stride >= tensor.type.channels;
 }
 
 /// What the builders rely on; select-kernels and the program's verifier see to it, edited IR text may not.
 bool check_layouts(const program::KernelSpec& spec, std::string& why) {
   const bool any_input = spec.kind == KernelKind::load || spec.kind == KernelKind::conv2d;
-  if (!any_input && !whole_vectors(spec.in)) {
+  if (!any_input && !in_whole_vectors(spec.in)) {
     why = "only a convolution can read channels that are not padded to whole vectors";
     return false;
   }
   const bool any_output = spec.kind == KernelKind::load || spec.kind == KernelKind::store;
-  if (!any_output && !whole_vectors(spec.out)) {
+  if (!any_output && !in_whole_vectors(spec.out)) {
     why = "only a load can write channels that are not padded to whole vectors";
     return false;
   }
