@@ -38,9 +38,10 @@ bool emit_kernel(const KernelJob& job, const std::string& symbol, KernelOutput o
     }
     cpu::Built built;
     if (!cpu::build_kernel(job.spec, built, why)) return false;
+    Halide::Pipeline pipeline(built.output);
+    if (built.pass != nullptr) pipeline.add_custom_lowering_pass(built.pass.get(), [] {});
     Halide::Module module =
-        Halide::Pipeline(built.output)
-            .compile_to_module(built.arguments, symbol, Halide::Target(job.target), Halide::LinkageType::ExternalPlusArgv);
+        pipeline.compile_to_module(built.arguments, symbol, Halide::Target(job.target), Halide::LinkageType::ExternalPlusArgv);
     module.compile({{file_type(output), path}});
     return true;
   } catch (const Halide::Error& error) {

@@ -6,8 +6,8 @@
 /// Arena tensors are buffers of dimensions (c, x, y, n) whose host pointer is that of element (0, 0, 0, 0), past the halo; rank 2 values
 /// have x and y of extent 1. A planar caller's buffer is (x, y, c, n); a packed u8 one, and a vector, (c, x, y, n). Constants have one
 /// dimension. Only the extent of n is read at run time: every other extent and stride is compiled in. All loops over tasks go through
-/// halide_do_par_for, and a task's scratch memory, program::scratch_bytes() at most, comes from halide_malloc; both are the runtime's, and
-/// a kernel calls nothing else.
+/// halide_do_par_for, and a task's scratch memory, program::scratch_bytes() at most, comes from halide_malloc; both are the runtime's. A
+/// kernel calls nothing else but C's memset.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 
 #include "ir/program.h"
 #include "ir/text_forms.h"
+#include "ir/winograd.h"
 
 namespace resnetc::program {
 
@@ -61,25 +62,30 @@ bool can_be_flat(const KernelSpec& spec) {
 }
 
 bool can_be_winograd(const OpAttributes& a) {
-  return a.kernel == Extent2{3, 3} && a.stride == Extent2{1, 1} && a.dilation == Extent2{1, 1} && a.groups == 1;
+  const bool strides = a.stride == Extent2{1, 1} || a.stride == Extent2{2, 2};
+  return a.kernel == Extent2{3, 3} && strides && a.dilation == Extent2{1, 1} && a.groups == 1;
 }
 
 bool can_be_winograd(const KernelSpec& spec) {
-  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && spec.in.channel_stride % lanes == 0 &&
+  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && spec.in.type.channels % lanes == 0 &&
          can_be_winograd(spec.attributes);
 }
 
 int64_t scratch_bytes(const KernelSpec& spec) {
   if (spec.schedule.algorithm != Algorithm::winograd) return 0;
   const Schedule& s = spec.schedule;
-  // The transformed input of one task, for whole groups of tiles.
+  const Winograd& by = *winograd(s.output, spec.attributes.stride.w);
+  // The transformed input of one task, for whole groups of tiles; then weights, and the products where they outlive a step of `depth`.
   const auto rounded = [](int64_t value, int64_t step) { return (value + step - 1) / step * step; };
   const int64_t across = rounded((spec.out.type.width + s.output - 1) / s.output, s.tiles.w);
   const int64_t down = rounded(s.rows > 0 ? s.rows : (spec.out.type.height + s.output - 1) / s.output, s.tiles.h);
-  const int64_t input = across * down * whole_vectors(spec.in.type.channels);
-  const int64_t products = s.tiles.h * s.tiles.w * s.vectors * lanes;  // on the stack where they are few
-  constexpr int64_t slack = 512;                                       // for alignment, and what Halide asks for to read past the end
-  return (s.output + 2) * (s.output + 2) * (input + products) * 4 + slack;
+  const int64_t channels = whole_vectors(spec.in.type.channels), vectors = s.vectors * lanes;
+  const int64_t input = by.products() * by.products() * (across + 1) * down * channels;
+  const int64_t weights = by.weights() * by.weights() * (s.depth + s.depth / lanes) * vectors;
+  const int64_t tiles = s.depth < spec.in.type.channels ? (across + 1) * down : s.tiles.h * s.tiles.w;
+  const int64_t products = by.products() * by.products() * tiles * vectors;
+  constexpr int64_t slack = 1024;  // for alignment, and what Halide asks for to read past the end
+  return (input + weights + products) * 4 + slack;
 }
 
 std::string to_string(const KernelSpec& spec) {

@@ -89,7 +89,7 @@ struct Step {
 enum class Algorithm {
   general,   ///< the one way of every kernel that is no convolution
   direct,    ///< a convolution, summed in register tiles
-  winograd,  ///< a 3x3 convolution of stride 1 through transformed tiles (ir/winograd.h)
+  winograd,  ///< a 3x3 convolution of stride 1 or 2 through transformed tiles (ir/winograd.h)
 };
 
 /// As in the text form.
@@ -105,8 +105,10 @@ struct Schedule {
   int64_t rows = 1;
   bool flat = false;  ///< pixels of all rows as one axis, where can_be_flat() admits it
   // Winograd: `vectors` by `tiles` is the register tile of the products, `rows` counts rows of tiles.
-  int64_t output = 0;   ///< rows and columns of a tile of the result: 2, 4 or 6
+  int64_t output = 0;   ///< rows and columns of a tile of the result: 2 or 4
   Extent2 tiles{1, 1};  ///< tiles that are multiplied together; rows is a multiple of tiles.h
+  int64_t depth = 0;    ///< input channels whose weights are transformed together; divides their number. 0: packed as transformed
+  int64_t parts = 1;    ///< of the output channels: each is a task, for each block of rows
   bool operator==(const Schedule&) const = default;
 };
 
@@ -188,7 +190,7 @@ struct KernelSpec {
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
 /// Whether the pixels of a convolution may be one axis: a 1x1 window that reads every pixel, between pictures without halos.
 bool can_be_flat(const KernelSpec& spec);
-/// Whether a convolution can be computed by Winograd's transforms: 3x3, stride 1, no dilation, one group, channels in whole vectors.
+/// Whether a convolution can be computed by Winograd's transforms: 3x3, stride 1 or 2, no dilation, one group, channels in whole vectors.
 bool can_be_winograd(const KernelSpec& spec);
 /// The part of that which layouts have no say in.
 bool can_be_winograd(const OpAttributes& attributes);

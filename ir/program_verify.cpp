@@ -171,10 +171,16 @@ class Verifier {
     if (Fault fault = checks::result_type(linear ? OpKind::linear : OpKind::conv2d, a, operand, out.type)) return fault;
     if (in.halo.h < a.pad.h || in.halo.w < a.pad.w) return fmt::format("its input's halo {} is less than its pad", to_string(in.halo));
     if (kernel.schedule.algorithm == Algorithm::winograd) {
-      const Winograd* by = winograd(kernel.schedule.output);
-      if (by == nullptr) return fmt::format("a tile of {0} x {0} results has no transform", kernel.schedule.output);
       if (!can_be_winograd(spec_of(p_, kernel))) return "it is no convolution that Winograd's transforms apply to";
-      return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * by->input * by->input * in.type.channels);
+      if (winograd(kernel.schedule.output, a.stride.w) == nullptr) {
+        return fmt::format("a tile of {0} x {0} results has no transform at stride {1}", kernel.schedule.output, a.stride.w);
+      }
+      const int64_t depth = kernel.schedule.depth;
+      if (depth != 0 && (depth % lanes != 0 || in.type.channels % depth != 0)) {
+        return fmt::format("a depth of {} does not divide its {} input channels into whole vectors", depth, in.type.channels);
+      }
+      const int64_t kinds = winograd(kernel.schedule.output, a.stride.w)->weights();
+      if (depth == 0) return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * kinds * kinds * in.type.channels);
     }
     const int64_t span = group_span(in.type.channels, out.type.channels, a.groups).span;
     return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * a.kernel.h * a.kernel.w * span);
@@ -220,6 +226,7 @@ class Verifier {
         return fmt::format("a register tile of {} vectors by {} tiles in tasks of {} rows is out of range", s.vectors, to_string(t),
                            s.rows);
       }
+      if (s.parts < 1 || s.parts > max_elements) return fmt::format("{} parts of its channels", s.parts);
       if (scratch_bytes(spec_of(p_, kernel)) > max_scratch_bytes)
         return fmt::format("its tasks need more than {} bytes each", max_scratch_bytes);
     }

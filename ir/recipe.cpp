@@ -46,14 +46,14 @@ std::vector<double> pack(const std::vector<double>& w, const Recipe& recipe) {
 
 /// The packing that pack_winograd() describes, from row-major [co][ci][3][3].
 std::vector<double> transform(const std::vector<double>& w, const Recipe& recipe) {
-  const Winograd& by = *winograd(recipe.output);
+  const Winograd& by = *winograd(recipe.output, recipe.stride);
   const int64_t co = recipe.args[0]->shape[0], ci = recipe.args[0]->shape[1];
-  const auto n = static_cast<size_t>(by.input);
+  const auto n = static_cast<size_t>(by.weights());
   std::vector<double> out(static_cast<size_t>(element_count(recipe.shape)));
   for (int64_t row = 0; row < co; ++row) {
     for (int64_t c = 0; c < ci; ++c) {
       const double* g = w.data() + (row * ci + c) * 9;
-      double* to = out.data() + (row / lanes * by.input * by.input * ci + c) * lanes + row % lanes;
+      double* to = out.data() + (row / lanes * by.weights() * by.weights() * ci + c) * lanes + row % lanes;
       for (size_t i = 0; i < n; ++i) {
         double half[3] = {};
         for (size_t k = 0; k < 3; ++k) {
@@ -129,12 +129,13 @@ RecipePtr pack_conv(RecipePtr w, int64_t groups) {
   return recipe;
 }
 
-RecipePtr pack_winograd(RecipePtr w, int64_t output) {
-  assert(w->shape.size() == 4 && w->shape[2] == 3 && w->shape[3] == 3 && winograd(output) != nullptr);
-  const int64_t n = winograd(output)->input;
+RecipePtr pack_winograd(RecipePtr w, int64_t output, int64_t stride) {
+  assert(w->shape.size() == 4 && w->shape[2] == 3 && w->shape[3] == 3 && winograd(output, stride) != nullptr);
+  const int64_t n = winograd(output, stride)->weights();
   auto recipe = std::make_shared<Recipe>();
   recipe->kind = RecipeKind::pack_winograd;
   recipe->output = output;
+  recipe->stride = stride;
   recipe->shape = {whole_vectors(w->shape[0]) * n * n * w->shape[1]};
   recipe->args = {std::move(w)};
   return recipe;

@@ -40,6 +40,7 @@ struct Recipe {
   double value = 0;            ///< fill: the element; rsqrt: what is added under the root
   int64_t groups = 1;          ///< pack_conv
   int64_t output = 0;          ///< pack_winograd: rows and columns of a tile of the result
+  int64_t stride = 1;          ///< pack_winograd
   std::vector<int64_t> shape;  ///< of the result
 };
 
@@ -64,9 +65,9 @@ RecipePtr pack_vector(RecipePtr a);
 /// see an input channel; rows past co are zeros.
 RecipePtr pack_conv(RecipePtr w, int64_t groups);
 
-/// Transforms w[co][ci][3][3] for tiles of `output` x `output` results (ir/winograd.h) and packs it as [block][i][j][ci][16], i and j the
-/// row and column of G w GT; rows past co are zeros.
-RecipePtr pack_winograd(RecipePtr w, int64_t output);
+/// Transforms w[co][ci][3][3] for tiles of `output` x `output` results at `stride` (ir/winograd.h) and packs it as [block][i][j][ci][16], i
+/// and j the row and column of G w GT; rows past co are zeros.
+RecipePtr pack_winograd(RecipePtr w, int64_t output, int64_t stride);
 
 /// Which input channels a block of 16 output channels reads in a grouped convolution: `span` channels from
 /// min(block * 16 / (co / groups) * (ci / groups), ci - span). With one group, span is ci and the start 0.

@@ -48,7 +48,7 @@ void write(const Recipe& recipe, std::string& out) {
   }
   if (recipe.kind == RecipeKind::rsqrt) out += ", " + text::number(recipe.value);
   if (recipe.kind == RecipeKind::pack_conv) out += fmt::format(", groups={}", recipe.groups);
-  if (recipe.kind == RecipeKind::pack_winograd) out += fmt::format(", output={}", recipe.output);
+  if (recipe.kind == RecipeKind::pack_winograd) out += fmt::format(", output={}, stride={}", recipe.output, recipe.stride);
   out += ')';
 }
 
@@ -135,9 +135,13 @@ class Reader {
         cursor_.expect(",");
         cursor_.expect("output");
         cursor_.expect("=");
-        const int64_t output = cursor_.integer(1, 6);
+        const int64_t output = cursor_.integer(1, 4);
+        cursor_.expect(",");
+        cursor_.expect("stride");
+        cursor_.expect("=");
+        const int64_t stride = cursor_.integer(1, 2);
         if (cursor_.failed()) return nullptr;
-        return transformed(std::move(a), output, start);
+        return transformed(std::move(a), output, stride, start);
       }
       case RecipeKind::tensor:
       case RecipeKind::fill: break;
@@ -157,14 +161,15 @@ class Reader {
     return pack_conv(std::move(a), groups);
   }
 
-  RecipePtr transformed(RecipePtr a, int64_t output, size_t start) {
-    bool fits = winograd(output) != nullptr && a->shape.size() == 4 && a->shape[2] == 3 && a->shape[3] == 3;
+  RecipePtr transformed(RecipePtr a, int64_t output, int64_t stride, size_t start) {
+    const Winograd* by = winograd(output, stride);
+    bool fits = by != nullptr && a->shape.size() == 4 && a->shape[2] == 3 && a->shape[3] == 3;
     if (fits) {
-      const int64_t taps = winograd(output)->input * winograd(output)->input;
+      const int64_t taps = by->weights() * by->weights();
       fits = whole_vectors(a->shape[0]) <= max_recipe_elements / taps / a->shape[1];
     }
-    if (!fits) return fault(start, fmt::format("pack_winograd of {} with output {}", shape_text(a->shape), output));
-    return pack_winograd(std::move(a), output);
+    if (!fits) return fault(start, fmt::format("pack_winograd of {} with output {}, stride {}", shape_text(a->shape), output, stride));
+    return pack_winograd(std::move(a), output, stride);
   }
 
   std::vector<int64_t> shape(int64_t limit) {

@@ -55,7 +55,8 @@ std::string input_format(InputFormat format, const std::vector<double>& mean, co
 
 std::string schedule(const program::Schedule& s) {
   if (s.algorithm == program::Algorithm::winograd) {
-    return fmt::format(" schedule winograd output={} vectors={} tiles={} rows={}", s.output, s.vectors, to_string(s.tiles), s.rows);
+    return fmt::format(" schedule winograd output={} vectors={} tiles={} rows={} depth={} parts={}", s.output, s.vectors,
+                       to_string(s.tiles), s.rows, s.depth, s.parts);
   }
   return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", to_string(s.algorithm), s.vectors, s.pixels, s.rows,
                      s.flat ? " flat" : "");
@@ -188,7 +189,11 @@ program::Schedule Reader::schedule() {
     s.pixels = field("pixels");
   }
   s.rows = field("rows");
-  if (transformed) return s;
+  if (transformed) {
+    s.depth = field("depth");
+    s.parts = field("parts");
+    return s;
+  }
   s.flat = accept("flat");
   return s;
 }

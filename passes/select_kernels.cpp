@@ -5,6 +5,7 @@
 #include <map>
 
 #include "passes/conv_schedule.h"
+#include "passes/winograd_schedule.h"
 
 namespace resnetc::passes {
 
@@ -24,6 +25,7 @@ class Selection {
     program_.input_name = graph_.ops.front().name;
     program_.input_type = graph_.ops.front().type;
     lay_out();
+    choose_algorithms();
     for (size_t i = 0; i < graph_.ops.size(); ++i) add_kernel(static_cast<graph::ValueId>(i));
     for (size_t i = 0; i < graph_.outputs.size(); ++i) add_store(i);
     return std::move(program_);
@@ -62,6 +64,21 @@ class Selection {
     }
   }
 
+  /// Sums or transforms, for each value that is a convolution.
+  void choose_algorithms() {
+    transforms_.resize(graph_.ops.size());
+    std::vector<Convolution> convolutions;
+    std::vector<size_t> values;
+    for (size_t i = 0; i < graph_.ops.size() && context_.winograd; ++i) {
+      const graph::Op& op = graph_.ops[i];
+      if (op.kind != OpKind::conv2d) continue;
+      convolutions.push_back({graph_.op(op.operands[0]).type, op.type, op.attributes});
+      values.push_back(i);
+    }
+    const std::vector<WinogradChoice> choices = choose_winograd(convolutions);
+    for (size_t i = 0; i < values.size(); ++i) transforms_[values[i]] = choices[i];
+  }
+
   program::ConstantId constant(const RecipePtr& recipe) {
     const auto [it, added] = constants_.emplace(to_string(*recipe), static_cast<program::ConstantId>(program_.constants.size()));
     if (added) {
@@ -81,26 +98,12 @@ class Selection {
     for (const RecipePtr& recipe : constants) step.constants.push_back(constant(pack_vector(recipe)));
   }
 
-  /// By sums or through transforms, and the weights packed for it.
-  void set_convolution(const graph::Op& op, program::Kernel& kernel) {
-    const program::Tensor& in = program_.tensor(op.operands[0]);
-    int64_t output = 0;
-    if (context_.winograd && op.kind == OpKind::conv2d && in.channel_stride % lanes == 0)
-      output = choose_winograd(in.type, op.type, op.attributes);
-    kernel.schedule.output = output;
-    kernel.weight = constant(output != 0 ? pack_winograd(op.constants[0], output)
-                                         : pack_conv(op.constants[0], op.kind == OpKind::conv2d ? op.attributes.groups : 1));
-  }
-
   /// What the operation itself does, before its epilogue.
   void set_kind(const graph::Op& op, program::Kernel& kernel) {
     switch (op.kind) {
       case OpKind::input: kernel.kind = KernelKind::load; break;
       case OpKind::conv2d:
-      case OpKind::linear:
-        kernel.kind = KernelKind::conv2d;
-        set_convolution(op, kernel);
-        break;
+      case OpKind::linear: kernel.kind = KernelKind::conv2d; break;
       case OpKind::max_pool: kernel.kind = KernelKind::max_pool; break;
       case OpKind::avg_pool: kernel.kind = KernelKind::avg_pool; break;
       case OpKind::global_avg_pool: kernel.kind = KernelKind::global_avg_pool; break;
@@ -134,8 +137,14 @@ class Selection {
     kernel.multiply_adds = graph::multiply_adds(graph_, op);
     const program::Tensor& out = program_.tensor(kernel.out);
     ScheduleChoice choice;
-    if (kernel.schedule.output != 0) {
-      choice = choose_winograd_schedule(program_.tensor(kernel.in), out, kernel.schedule.output, program_.target);
+    const WinogradChoice& transforms = transforms_[static_cast<size_t>(id)];
+    if (kernel.kind == KernelKind::conv2d) {
+      const int64_t groups = op.kind == OpKind::conv2d ? op.attributes.groups : 1;
+      kernel.weight = constant(transforms.packed ? pack_winograd(op.constants[0], transforms.output, op.attributes.stride.w)
+                                                 : pack_conv(op.constants[0], groups));
+    }
+    if (transforms.output != 0) {
+      choice = choose_winograd_schedule(program_.tensor(kernel.in), out, kernel.attributes, transforms, program_.target);
     } else if (kernel.kind == KernelKind::conv2d) {
       choice = choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, can_be_flat(spec_of(program_, kernel)),
                                     kernel.multiply_adds, program_.target);
@@ -169,6 +178,7 @@ class Selection {
   const graph::Graph& graph_;
   PassContext& context_;
   program::Program program_;
+  std::vector<WinogradChoice> transforms_;  ///< of each value
   std::map<std::string, program::ConstantId> constants_;
   int64_t constant_bytes_ = 0;
 };

@@ -27,7 +27,7 @@ typedef struct rn_user {
   _Alignas(64) rn_pool* pool;
   unsigned char* scratch;
   size_t size, used;
-  int32_t parts; /* of the scratch memory that are taken */
+  size_t top; /* offset of the last block, if used is not 0 */
 } rn_user;
 
 typedef struct rn_worker {
@@ -229,20 +229,34 @@ static int32_t allocate_users(rn_pool* pool, size_t scratch_bytes) {
   return RN_OK;
 }
 
+/* Before each part of the scratch memory: they are a stack, but need not come back in order. */
+typedef struct rn_block {
+  _Alignas(64) size_t below; /* offset of the block before */
+  int32_t given_back;
+} rn_block;
+
 void* halide_malloc(void* user_context, size_t bytes) {
   rn_user* user = (rn_user*)user_context;
-  if (bytes > user->size || user->used > user->size - bytes) return NULL;
-  void* memory = user->scratch + user->used;
-  user->used += (bytes + 63) / 64 * 64; /* the whole is a multiple of 64 */
-  user->parts += 1;
-  return memory;
+  const size_t left = user->size - user->used;
+  if (left < sizeof(rn_block) || bytes > left - sizeof(rn_block)) return NULL;
+  rn_block* block = (rn_block*)(user->scratch + user->used);
+  block->below = user->top;
+  block->given_back = 0;
+  user->top = user->used;
+  user->used += sizeof(rn_block) + (bytes + 63) / 64 * 64; /* the whole is a multiple of 64 */
+  return block + 1;
 }
 
 void halide_free(void* user_context, void* memory) {
   rn_user* user = (rn_user*)user_context;
   if (memory == NULL) return;
-  user->parts -= 1;
-  if (user->parts == 0) user->used = 0;
+  ((rn_block*)memory - 1)->given_back = 1;
+  while (user->used != 0) {
+    const rn_block* last = (const rn_block*)(user->scratch + user->top);
+    if (!last->given_back) return;
+    user->used = user->top;
+    user->top = last->below;
+  }
 }
 
 int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* parallel_for_data, size_t scratch_bytes, rn_pool** out) {

@@ -20,8 +20,8 @@ int32_t rn_processors(void);
 typedef int (*rn_halide_task)(void* user_context, int index, uint8_t* closure);
 /* Halide's name for "run task(i) for each i of [min, min + size)". */
 int halide_do_par_for(void* user_context, rn_halide_task task, int min, int size, uint8_t* closure);
-/* Halide's names for scratch memory, from within a task: a part of its thread's own, aligned to 64 bytes, or NULL where that is spent. All
- * of it is free again once each part has been given back. */
+/* Halide's names for scratch memory, from within a task: a part of its thread's own, aligned to 64 bytes, or NULL where that is spent.
+ * Each part takes 64 bytes more than asked for. It is free again once it, and all that was taken after it, has been given back. */
 void* halide_malloc(void* user_context, size_t bytes);
 void halide_free(void* user_context, void* memory);
 

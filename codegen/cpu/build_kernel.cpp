@@ -1,6 +1,8 @@
 /// \file Checks a spec's layouts and hands it to the builder of its kind.
 #include "codegen/cpu/build_kernel.h"
 
+#include <algorithm>
+
 #include "codegen/cpu/kernels_internal.h"
 #include "ir/winograd.h"
 
@@ -38,7 +40,8 @@ bool check_layouts(const program::KernelSpec& spec, std::string& why) {
       why = "the input's halo is smaller than the convolution's padding";
       return false;
     }
-    if (spec.schedule.algorithm == program::Algorithm::winograd && (!can_be_winograd(spec) || winograd(spec.schedule.output) == nullptr)) {
+    if (spec.schedule.algorithm == program::Algorithm::winograd &&
+        (!can_be_winograd(spec) || winograd(spec.schedule.output, a.stride.w) == nullptr)) {
       why = "Winograd's transforms do not apply to it";
       return false;
     }
@@ -51,6 +54,12 @@ bool check_layouts(const program::KernelSpec& spec, std::string& why) {
 }
 
 }  // namespace
+
+int64_t divisor_at_most(int64_t whole, int64_t wanted) {
+  int64_t d = std::clamp<int64_t>(wanted, 1, whole);
+  while (whole % d != 0) --d;
+  return d;
+}
 
 void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height) {
   Var block("block"), task("task");

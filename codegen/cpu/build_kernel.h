@@ -4,6 +4,7 @@
 
 #include <Halide.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace resnetc::codegen::cpu {
 struct Built {
   Halide::Func output;
   std::vector<Halide::Argument> arguments;
+  std::shared_ptr<Halide::Internal::IRMutator> pass;  ///< over the lowered statement; null: none
 };
 
 /// Builds the pipeline of a spec. Reports what the kernel library cannot do (a malformed spec) in `why`.

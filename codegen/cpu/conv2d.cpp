@@ -4,19 +4,13 @@
 /// over output channels, so that a weight is one load and an input element one broadcast. Padding is the producer's zero halo.
 #include "codegen/cpu/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
+#include "codegen/cpu/prefetch.h"
 
 namespace resnetc::codegen::cpu {
 
 namespace {
 
 using Halide::TailStrategy;
-
-/// The largest divisor of `whole` that is at most `wanted`: a tile never reaches past the last vector of channels.
-int64_t divisor_at_most(int64_t whole, int64_t wanted) {
-  int64_t d = std::clamp<int64_t>(wanted, 1, whole);
-  while (whole % d != 0) --d;
-  return d;
-}
 
 TailStrategy shift_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::ShiftInwards; }
 TailStrategy guard_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf; }
@@ -91,6 +85,12 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
   }
   sum.never_partition_all();
   update.never_partition_all();
+
+  if (span.span > 4) {
+    const int segments = to_int(vectors * a.kernel.h * a.kernel.w), line_elements = to_int(span.span * lanes);
+    built.pass = prefetch_pass(
+        {"weight", ".task", "r$x", segments, [=](const Expr&, const Expr& segment) { return (segments + segment) * line_elements; }});
+  }
 
   built.output = out;
   built.arguments = operands.arguments;

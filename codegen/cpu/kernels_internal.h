@@ -16,6 +16,9 @@ void build_softmax(const program::KernelSpec& spec, Built& built);
 void build_load(const program::KernelSpec& spec, Built& built);
 void build_store(const program::KernelSpec& spec, Built& built);
 
+/// The largest divisor of `whole` that is at most `wanted`: a tile never reaches past the last vector of channels.
+int64_t divisor_at_most(int64_t whole, int64_t wanted);
+
 /// Makes one vector of 16 channels of a pixel the innermost work, `block` the loop over a pixel's vectors, and rows the tasks.
 void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& axes, const Var& block);
 

@@ -1,12 +1,17 @@
-/// \file 3x3 convolutions of stride 1 by Winograd's transforms (ir/winograd.h).
+/// \file 3x3 convolutions by Winograd's transforms (ir/winograd.h).
 ///
-/// A task is a few rows of tiles of one picture. It transforms its part of the input into scratch memory, once for all output channels.
-/// Then, for each `vectors` vectors of output channels and each group of tiles: one small matrix product per element of the transform, in
-/// registers over all input channels, and the transform back with the epilogue. Tiles that reach past the picture read zeros (the halo's
-/// last line, again and again) and store only what lies inside.
+/// A task is a few rows of tiles of one picture and a part of the output channels. It transforms its part of the input into scratch memory.
+/// Then, for each `vectors` vectors of output channels: it transforms their weights for `depth` input channels; for each element of the
+/// transform and each group of tiles it sums the products over those input channels in registers; and after all input channels it
+/// transforms back, with the epilogue. Tiles that reach past the picture read zeros (the halo's last line, again and again) and store only
+/// what lies inside.
+///
+/// Weights are transformed in every run: they are read from memory once a picture, where a transformed copy would be up to four times as
+/// large and its way from memory longer than the work saved.
 #include "ir/winograd.h"
 #include "codegen/cpu/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
+#include "codegen/cpu/prefetch.h"
 
 namespace resnetc::codegen::cpu {
 
@@ -43,15 +48,19 @@ TailStrategy guard_unless(bool divides) { return divides ? TailStrategy::RoundUp
 void build_winograd(const program::KernelSpec& spec, Built& built) {
   const OpAttributes& a = spec.attributes;
   const program::Schedule& s = spec.schedule;
-  const Winograd& by = *winograd(s.output);
+  const Winograd& by = *winograd(s.output, a.stride.w);
   const TensorType& out_type = spec.out.type;
-  const int m = to_int(by.output), n = to_int(by.input), vector = to_int(lanes);
+  const int m = to_int(by.output), vector = to_int(lanes), step = to_int(by.output * by.stride);
   const int64_t across = (out_type.width + m - 1) / m, down = (out_type.height + m - 1) / m;
   const int64_t tiles_x = std::min(s.tiles.w, across);
   const int64_t rows = s.rows > 0 ? s.rows : (down + s.tiles.h - 1) / s.tiles.h * s.tiles.h;
-  const int64_t channel_blocks = spec.out.channel_stride / lanes;
-  int64_t vectors = std::clamp<int64_t>(s.vectors, 1, channel_blocks);
-  while (channel_blocks % vectors != 0) --vectors;
+  const int64_t channels = spec.in.type.channels, channel_blocks = spec.out.channel_stride / lanes;
+  const int64_t vectors = divisor_at_most(channel_blocks, s.vectors);
+  const int64_t parts = divisor_at_most(channel_blocks / vectors, s.parts);
+  const bool packed = s.depth == 0;
+  const int64_t depth = packed ? channels : s.depth, steps = channels / depth;
+  // Whether the products of all tiles are kept, so that each transformed weight is read once; or one group of tiles after the other.
+  const bool wide = packed || steps > 1;
 
   Axes axes;
   Operands operands;
@@ -59,49 +68,115 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   const Halide::ImageParam weight = operands.constant("weight");
   const int last_x = to_int(spec.in.type.width - 1 + a.pad.w), last_y = to_int(spec.in.type.height - 1 + a.pad.h);
   const int pad_x = to_int(a.pad.w), pad_y = to_int(a.pad.h);
-  const bool whole = across % tiles_x == 0 && down % rows == 0 && out_type.width % m == 0 && out_type.height % m == 0;
+  const bool whole = across % tiles_x == 0 && down % rows == 0 && out_type.width % m == 0 && out_type.height % m == 0 && by.stride == 1;
 
-  Var i("i"), j("j"), x("x"), tx("tx"), ty("ty"), ci("ci"), p("p");
-  Func half("half"), transformed("transformed"), products("products"), sums("sums"), back("back"), out("out");
+  Var i("i"), j("j"), x("x"), tx("tx"), ty("ty"), ci("ci"), cb("cb"), p("p"), k("k");
+  Func half("half"), transformed("transformed"), half_weights("half_weights"), weights("weights"), sum("sum"), products("products");
+  Func back("back"), out("out");
   // BT d, then (BT d) B.
-  half(ci, i, x, ty, axes.n) = product(by.bt, i, [&](int k) {
-    const Expr row = m * ty + k - pad_y;
-    return in(ci, whole ? x : Halide::min(x, last_x), whole ? row : Halide::min(row, last_y), axes.n);
+  half(ci, cb, i, x, ty, axes.n) = product(by.bt, i, [&](int at) {
+    const Expr row = step * ty + at - pad_y;
+    return in(cb * vector + ci, whole ? x : Halide::min(x, last_x), whole ? row : Halide::min(row, last_y), axes.n);
   });
-  transformed(ci, j, i, tx, ty, axes.n) = product(by.bt, j, [&](int k) { return half(ci, i, m * tx + k - pad_x, ty, axes.n); });
-  RDom r(0, to_int(spec.in.type.channels), "r");
-  const Expr element = r + to_int(spec.in.type.channels) * (j + n * (i + n * block_of(axes.c)));
-  sums(axes.c, tx, ty, j, i, axes.n) = 0.0f;
-  sums(axes.c, tx, ty, j, i, axes.n) += weight(element * vector + lane_of(axes.c)) * transformed(r, j, i, tx, ty, axes.n);
-  products(axes.c, tx, ty, j, i, axes.n) = sums(axes.c, tx, ty, j, i, axes.n);
+  transformed(ci, tx, ty, cb, j, i, axes.n) =
+      product(by.bt, j, [&](int at) { return half(ci, cb, i, step * tx + at - pad_x, ty, axes.n); });
+  // G g, then (G g) GT.
+  half_weights(axes.c, ci, x, i, cb) = product(by.g, i, [&](int at) {
+    const Expr tap = cb * vector + ci + to_int(channels) * (x + 3 * (at + 3 * block_of(axes.c)));
+    return weight(tap * vector + lane_of(axes.c));
+  });
+  const int kinds = to_int(by.weights());
+  if (packed) {
+    const Expr element = cb * vector + ci + to_int(channels) * (j + kinds * (i + kinds * block_of(axes.c)));
+    weights(axes.c, ci, j, i, cb) = weight(element * vector + lane_of(axes.c));
+  } else {
+    weights(axes.c, ci, j, i, cb) = product(by.g, j, [&](int at) { return half_weights(axes.c, ci, at, i, cb); });
+  }
+  // The first rows of products may share the first row of weights.
+  const int shared = to_int(by.products() - by.weights());
+  const auto weights_of = [&](const Expr& at) { return shared == 0 ? at : Halide::max(at - shared, 0); };
+  RDom r(0, vector, 0, to_int(depth / lanes), "r"), rk(0, to_int(steps), "rk");
+  const Expr channel_block = k * to_int(depth / lanes) + r.y;
+  sum(axes.c, tx, ty, j, i, axes.n, k) = 0.0f;
+  sum(axes.c, tx, ty, j, i, axes.n, k) +=
+      weights(axes.c, r.x, weights_of(j), weights_of(i), channel_block) * transformed(r.x, tx, ty, channel_block, j, i, axes.n);
+  if (steps == 1) {
+    products(axes.c, tx, ty, j, i, axes.n) = sum(axes.c, tx, ty, j, i, axes.n, 0);
+  } else {
+    products(axes.c, tx, ty, j, i, axes.n) = 0.0f;
+    products(axes.c, tx, ty, j, i, axes.n) += sum(axes.c, tx, ty, j, i, axes.n, rk);
+  }
   // M A, then AT (M A).
-  back(axes.c, p, i, tx, ty, axes.n) = product(by.at, p, [&](int k) { return products(axes.c, tx, ty, k, i, axes.n); });
-  const Expr value = product(by.at, axes.y % m, [&](int k) { return back(axes.c, axes.x % m, k, axes.x / m, axes.y / m, axes.n); });
+  back(axes.c, p, i, tx, ty, axes.n) = product(by.at, p, [&](int at) { return products(axes.c, tx, ty, at, i, axes.n); });
+  const Expr value = product(by.at, axes.y % m, [&](int at) { return back(axes.c, axes.x % m, at, axes.x / m, axes.y / m, axes.n); });
   out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands);
   set_output(out, axes, spec.out, false);
 
-  Var co("co"), xi("xi"), yi("yi"), txo("txo"), tyo("tyo"), block("block"), task("task");
+  Var co("co"), part("part"), xi("xi"), yi("yi"), txo("txo"), tyo("tyo"), block("block"), task("task"), cv("cv");
   out.split(axes.c, co, axes.c, to_int(lanes * vectors), TailStrategy::RoundUp);
+  out.split(co, part, co, to_int(channel_blocks / vectors / parts), TailStrategy::RoundUp);
   out.split(axes.y, ty, yi, m, guard_unless(out_type.height % m == 0));
   out.split(axes.x, tx, xi, m, guard_unless(out_type.width % m == 0));
   out.split(ty, block, ty, to_int(rows), guard_unless(down % rows == 0));
   out.split(ty, tyo, ty, to_int(s.tiles.h), TailStrategy::RoundUp);
   out.split(tx, txo, tx, to_int(tiles_x), guard_unless(across % tiles_x == 0));
-  out.reorder(axes.c, xi, yi, tx, ty, txo, tyo, co, block, axes.n).fuse(block, axes.n, task).parallel(task);
-  out.vectorize(axes.c, vector).unroll(axes.c).unroll(xi).unroll(yi).never_partition_all();
+  // Threads take runs of tasks: each its own part of the larger, weights or picture.
+  out.reorder(axes.c, xi, yi, tx, ty, txo, tyo, co, block, part, axes.n);
+  if (9 * channels * spec.out.channel_stride > spec.in.type.elements()) {
+    out.fuse(block, axes.n, task).fuse(task, part, task);
+  } else {
+    out.fuse(block, part, task).fuse(task, axes.n, task);
+  }
+  out.parallel(task).vectorize(axes.c, vector).unroll(axes.c).unroll(xi).unroll(yi).never_partition_all();
 
-  transformed.compute_at(out, task).store_in(MemoryType::Heap).reorder_storage(ci, tx, ty, j, i, axes.n);
-  transformed.bound_extent(tx, to_int((across + tiles_x - 1) / tiles_x * tiles_x)).bound_extent(ty, to_int(rows));
-  transformed.vectorize(ci, vector, TailStrategy::RoundUp).unroll(j).unroll(i).reorder(j, i, ci, tx, ty, axes.n).never_partition_all();
-  half.compute_at(transformed, ci).store_in(MemoryType::Stack).vectorize(ci, vector, TailStrategy::RoundUp).unroll(i).unroll(x);
-  half.never_partition_all();
+  const auto whole_tiles_x = to_int((across + tiles_x - 1) / tiles_x * tiles_x);
+  transformed.compute_at(out, task).store_in(MemoryType::Heap).bound_extent(tx, whole_tiles_x).bound_extent(ty, to_int(rows));
+  // Elements that lie a large power of two of bytes apart would share cache sets.
+  transformed.reorder_storage(ci, tx, ty, j, i, cb, axes.n);
+  if (whole_tiles_x * rows % 4 == 0) transformed.align_storage(tx, whole_tiles_x + 1);
+  transformed.reorder(ci, j, i, cb, tx, ty, axes.n).vectorize(ci, vector).unroll(j).unroll(i).never_partition_all();
+  half.compute_at(transformed, cb).store_in(MemoryType::Stack).vectorize(ci, vector).unroll(i).unroll(x).never_partition_all();
 
-  products.compute_at(out, txo).store_in(MemoryType::Stack).bound_extent(tx, to_int(tiles_x)).bound_extent(ty, to_int(s.tiles.h));
-  products.reorder(axes.c, tx, ty, j, i, axes.n).vectorize(axes.c, vector).unroll(axes.c).unroll(tx).unroll(ty).never_partition_all();
-  sums.compute_at(products, j).store_in(MemoryType::Stack).vectorize(axes.c, vector).unroll(axes.c).unroll(tx).unroll(ty);
-  sums.never_partition_all();
-  auto update = sums.update();
-  update.reorder(axes.c, tx, ty, r, j, i, axes.n).vectorize(axes.c, vector).unroll(axes.c).unroll(tx).unroll(ty).never_partition_all();
+  const auto in_tiles = [&](Halide::Stage stage, const std::vector<Halide::VarOrRVar>& loops) {
+    std::vector<Halide::VarOrRVar> order{axes.c, tx, ty};
+    order.insert(order.end(), loops.begin(), loops.end());
+    stage.reorder(order).vectorize(axes.c, vector).unroll(axes.c).unroll(tx).unroll(ty).never_partition_all();
+  };
+  if (wide) {
+    products.compute_at(out, co).store_in(MemoryType::Heap).bound_extent(tx, whole_tiles_x).bound_extent(ty, to_int(rows));
+    Halide::Stage stage = steps == 1 ? Halide::Stage(products) : products.update();
+    stage.split(tx, txo, tx, to_int(tiles_x), TailStrategy::RoundUp).split(ty, tyo, ty, to_int(s.tiles.h), TailStrategy::RoundUp);
+    if (steps == 1) {
+      in_tiles(stage, {txo, tyo, j, i, axes.n});
+    } else {
+      products.vectorize(axes.c, vector).never_partition_all();
+      in_tiles(stage, {txo, tyo, j, i, rk.x, axes.n});
+      weights.compute_at(products, rk.x);
+    }
+    sum.compute_at(products, txo);
+  } else {
+    // Beyond 16 KiB Halide would keep what it calls a stack to the task's end.
+    const int64_t bytes = by.products() * by.products() * s.tiles.h * tiles_x * vectors * lanes * 4;
+    products.compute_at(out, txo).store_in(bytes <= 16384 ? MemoryType::Stack : MemoryType::Heap);
+    products.bound_extent(tx, to_int(tiles_x)).bound_extent(ty, to_int(s.tiles.h));
+    in_tiles(products, {j, i, axes.n});
+    sum.compute_at(products, j);
+    weights.compute_at(out, co);
+  }
+  if (!packed) {
+    weights.store_in(MemoryType::Heap).align_storage(ci, vector + 1);  // tiles that lie powers of two of bytes apart would share cache sets
+    weights.split(axes.c, cv, axes.c, vector).reorder(axes.c, j, i, cv, ci, cb).vectorize(axes.c).unroll(j).unroll(i).never_partition_all();
+    half_weights.compute_at(weights, cv).store_in(MemoryType::Stack).vectorize(axes.c, vector).unroll(x).unroll(i).never_partition_all();
+  }
+
+  sum.store_in(MemoryType::Stack).vectorize(axes.c, vector).unroll(axes.c).unroll(tx).unroll(ty).never_partition_all();
+  auto add = sum.update();
+  add.reorder(axes.c, tx, ty, r.x, r.y, j, i, axes.n, k)
+      .vectorize(axes.c, vector)
+      .unroll(axes.c)
+      .unroll(tx)
+      .unroll(ty)
+      .never_partition_all();
   // One tile: behind the guards Halide would not know.
   back.compute_at(out, tx)
       .store_in(MemoryType::Stack)
@@ -114,6 +189,22 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
       .unroll(i);
   back.never_partition_all();
 
+  // A segment: 16 input channels of one tap, or element of the transform.
+  const int element = to_int(channels * lanes), depth_blocks = to_int(depth / lanes), last = to_int(steps) - 1;
+  const int elements = packed ? kinds * kinds : 9, all = to_int(vectors) * elements * element, ahead = to_int(depth * lanes);
+  const auto place = [=](const Expr& segment, int between) {
+    return segment / depth_blocks * between + segment % depth_blocks * (vector * vector);
+  };
+  if (packed) {
+    built.pass = prefetch_pass({"weight", "products.s0.j", "r$x", vectors * depth_blocks,
+                                [=](const Expr&, const Expr& segment) { return element + place(segment, elements * element); }});
+  } else {
+    built.pass =
+        prefetch_pass({"weight", steps == 1 ? ".co" : "rk$x", "r$x", vectors * 9 * depth_blocks, [=](const Expr& at, const Expr& segment) {
+                         if (last == 0) return all + place(segment, element);
+                         return Halide::select(at == last, all - last * ahead, ahead) + place(segment, element);
+                       }});
+  }
   built.output = out;
   built.arguments = operands.arguments;
 }

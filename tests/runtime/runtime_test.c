@@ -360,7 +360,7 @@ static void test_each_task_once(void) {
   rn_pool_destroy(pool);
 }
 
-/* Every thread has the scratch memory to itself; all of it comes back once each part has. */
+/* Every thread has the scratch memory to itself; a part comes back once it, and all that was taken after it, has. */
 static int use_scratch(void* user_context, int index, uint8_t* closure) {
   loop_state* state = (loop_state*)(void*)closure;
   int fault = halide_malloc(user_context, 3 * 4096 + 1) != NULL;
@@ -376,6 +376,13 @@ static int use_scratch(void* user_context, int index, uint8_t* closure) {
   halide_free(user_context, first);
   fault |= halide_malloc(user_context, 2 * 4096) != NULL;
   halide_free(user_context, second);
+  first = halide_malloc(user_context, 4096);
+  for (int i = 0; i < 3; ++i) {
+    second = halide_malloc(user_context, 4096 + 100); /* again and again over one that stays */
+    fault |= first == NULL || second == NULL || second < first + 4096;
+    halide_free(user_context, second);
+  }
+  halide_free(user_context, first);
   halide_free(user_context, NULL);
   atomic_fetch_add(fault != 0 ? &state->faults : &state->done, 1);
   return 0;

@@ -109,32 +109,40 @@ TEST_CASE("pack_conv packs as defined") {
 }
 
 TEST_CASE("Winograd's transforms convolve") {
-  for (int64_t m : {2, 4, 6}) {
-    CAPTURE(m);
-    const Winograd& by = *winograd(m);
-    REQUIRE(by.output == m);
-    REQUIRE(by.input == m + 2);
-    // In one dimension: y = AT [(G g) . (BT d)].
-    const std::vector<double> g{0.5, -1.25, 2}, d{1, -2, 0.5, 3, -0.25, 4, 1.5, -1};
-    for (size_t y = 0; y < static_cast<size_t>(m); ++y) {
-      double sum = 0;
-      for (size_t e = 0; e < by.g.size(); ++e) {
-        double weight = 0, input = 0;
-        for (size_t k = 0; k < 3; ++k) weight += by.g[e][k] * g[k];
-        for (size_t k = 0; k < by.bt[e].size(); ++k) input += by.bt[e][k] * d[k];
-        sum += by.at[y][e] * weight * input;
+  for (int64_t stride : {1, 2}) {
+    for (int64_t m : {2, 4}) {
+      CAPTURE(m);
+      CAPTURE(stride);
+      const Winograd& by = *winograd(m, stride);
+      REQUIRE(by.output == m);
+      REQUIRE(by.input() == stride * (m - 1) + 3);
+      REQUIRE(by.products() == (stride == 1 ? m + 2 : 2 * m + 1));
+      REQUIRE(by.weights() == m + 2);
+      // In one dimension: y = AT [(G g) . (BT d)], where the first rows of products may share the first row of weights.
+      const std::vector<double> g{0.5, -1.25, 2}, d{1, -2, 0.5, 3, -0.25, 4, 1.5, -1, 2.25};
+      for (size_t y = 0; y < static_cast<size_t>(m); ++y) {
+        double sum = 0;
+        for (size_t e = 0; e < by.bt.size(); ++e) {
+          const size_t shared = by.bt.size() - by.g.size(), row = e < shared ? 0 : e - shared;
+          double weight = 0, input = 0;
+          for (size_t k = 0; k < 3; ++k) weight += by.g[row][k] * g[k];
+          for (size_t k = 0; k < by.bt[e].size(); ++k) input += by.bt[e][k] * d[k];
+          sum += by.at[y][e] * weight * input;
+        }
+        const size_t at = y * static_cast<size_t>(stride);
+        CHECK(sum == doctest::Approx(g[0] * d[at] + g[1] * d[at + 1] + g[2] * d[at + 2]).epsilon(1e-12));
       }
-      CHECK(sum == doctest::Approx(g[0] * d[y] + g[1] * d[y + 1] + g[2] * d[y + 2]).epsilon(1e-12));
     }
   }
-  CHECK(winograd(3) == nullptr);
-  CHECK(winograd(0) == nullptr);
+  CHECK(winograd(3, 1) == nullptr);
+  CHECK(winograd(6, 1) == nullptr);
+  CHECK(winograd(2, 3) == nullptr);
 }
 
 TEST_CASE("pack_winograd packs as defined") {
   const RecipePtr w = tensor("w", {17, 5, 3, 3});
-  const Winograd& by = *winograd(4);
-  const RecipePtr packed = pack_winograd(w, 4);
+  const Winograd& by = *winograd(4, 1);
+  const RecipePtr packed = pack_winograd(w, 4, 1);
   REQUIRE(packed->shape == std::vector<int64_t>{2 * 36 * 5 * 16});
   const std::vector<double> from = values(w), to = values(packed);
   size_t at = 0;
@@ -151,14 +159,14 @@ TEST_CASE("pack_winograd packs as defined") {
       }
     }
   }
-  CHECK(values(pack_winograd(tensor("missing", {1, 1, 3, 3}), 2)).empty());
+  CHECK(values(pack_winograd(tensor("missing", {1, 1, 3, 3}), 2, 2)).empty());
 }
 
 TEST_CASE("recipes read back as printed") {
   const RecipePtr var = tensor("bn.running_var", {17}), w = tensor("a \"b\"\\\n\x01", {17, 1, 3, 3});
   const RecipePtr scale = mul(tensor("bn.weight", {17}), rsqrt(var, 1e-05));
   const RecipePtr all = pack_conv(scale_rows(w, add(scale, sub(fill(-0.1, {17}), fill(1e300, {17})))), 17);
-  for (const RecipePtr& recipe : {all, pack_vector(scale), var, pack_winograd(w, 6)}) {
+  for (const RecipePtr& recipe : {all, pack_vector(scale), var, pack_winograd(w, 2, 1), pack_winograd(w, 4, 2)}) {
     const std::string text = to_string(*recipe);
     std::string why;
     const auto again = parse_recipe(text, why);
@@ -196,9 +204,11 @@ TEST_CASE("hostile recipes are refused") {
   CHECK(reason("scale_rows(fill(1, [2, 3]), fill(1, [3]))") == "at offset 0: rows of [2, 3] scaled by [3]");
   CHECK(reason("pack_vector(fill(1, [2, 3]))") == "at offset 0: pack_vector of [2, 3]");
   CHECK(reason("pack_conv(fill(1, [4, 1, 1, 1]), groups=3)") == "at offset 0: pack_conv of [4, 1, 1, 1] in 3 groups");
-  CHECK(reason("pack_winograd(fill(1, [4, 1, 3, 3]), output=3)") == "at offset 0: pack_winograd of [4, 1, 3, 3] with output 3");
-  CHECK(reason("pack_winograd(fill(1, [4, 1, 1, 3]), output=4)") == "at offset 0: pack_winograd of [4, 1, 1, 3] with output 4");
-  CHECK(reason("pack_winograd(tensor(\"w\", [1, 200000000, 3, 3]), output=2)").ends_with("with output 2"));
+  CHECK(reason("pack_winograd(fill(1, [4, 1, 3, 3]), output=3, stride=1)") ==
+        "at offset 0: pack_winograd of [4, 1, 3, 3] with output 3, stride 1");
+  CHECK(reason("pack_winograd(fill(1, [4, 1, 1, 3]), output=4, stride=2)") ==
+        "at offset 0: pack_winograd of [4, 1, 1, 3] with output 4, stride 2");
+  CHECK(reason("pack_winograd(tensor(\"w\", [1, 200000000, 3, 3]), output=2, stride=1)").ends_with("with output 2, stride 1"));
   CHECK(reason("pack_conv(fill(1, [4, 4]), groups=2)") == "at offset 0: pack_conv of [4, 4] in 2 groups");
   CHECK(reason("pack_conv(tensor(\"w\", [1, 2147483648, 1, 1]), groups=1)").ends_with("in 1 groups"));
   CHECK(reason("pack_conv(fill(1, [4]), groups=0)") == "at offset 31: expected an integer between 1 and 2147483648");

@@ -56,11 +56,11 @@ TEST_CASE("a program with Winograd's transforms reads back as it was printed") {
   output "y" : f32[N, 32, 9, 9]
   tensor %image : f32[N, 16, 9, 9] stride=16 halo=1x1
   tensor %conv : f32[N, 32, 9, 9] stride=32 halo=0x0
-  constant @0 : f32[18432] at 0 = pack_winograd(tensor("conv.weight", [32, 16, 3, 3]), output=4)
+  constant @0 : f32[18432] at 0 = pack_winograd(tensor("conv.weight", [32, 16, 3, 3]), output=4, stride=1)
   kernel "image" load out %image
       schedule general vectors=1 pixels=1 rows=2
   kernel "conv" conv2d channels=32 kernel=3x3 pad=1x1 in %image weight @0 out %conv
-      schedule winograd output=4 vectors=2 tiles=2x3 rows=2 multiply_adds=373248
+      schedule winograd output=4 vectors=2 tiles=2x3 rows=2 depth=0 parts=2 multiply_adds=373248
   kernel "y" store in %conv output 0
       schedule general vectors=1 pixels=1 rows=0
 }
@@ -69,8 +69,10 @@ TEST_CASE("a program with Winograd's transforms reads back as it was printed") {
   const program::KernelSpec spec = spec_of(*program, program->kernels[1]);
   CHECK(spec.schedule.output == 4);
   CHECK(spec.schedule.tiles == Extent2{2, 3});
-  // 36 elements of the transform by 3 x 2 tiles by 16 channels, and the products of a register tile.
-  CHECK(program::scratch_bytes(spec) == 4 * 36 * (6 * 16 + 6 * 32) + 512);
+  CHECK(spec.schedule.depth == 0);
+  CHECK(spec.schedule.parts == 2);
+  // 36 elements of the transform by (3 + 1) x 2 tiles: by 16 channels of the input, and by 32 of products.
+  CHECK(program::scratch_bytes(spec) == 4 * 36 * 8 * (16 + 32) + 1024);
   CHECK(program::scratch_bytes(spec_of(*program, program->kernels[0])) == 0);
 }
 

@@ -146,11 +146,11 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(fault("schedule general", "schedule direct") == "kernel 'image': the algorithm of a load is 'general', not 'direct'");
   CHECK(fault("schedule direct vectors=2", "schedule general vectors=2") ==
         "kernel 'conv2': the algorithm of a conv2d is 'direct', not 'general'");
-  const std::string winograd = "schedule winograd output=4 vectors=1 tiles=1x2 rows=1";
+  const std::string winograd = "schedule winograd output=4 vectors=1 tiles=1x2 rows=1 depth=0 parts=1";
   CHECK(fault("schedule direct vectors=1 pixels=4 rows=2", winograd) ==
         "kernel 'conv1': it is no convolution that Winograd's transforms apply to");
-  CHECK(fault("schedule direct vectors=1 pixels=4 rows=2", "schedule winograd output=3 vectors=1 tiles=1x2 rows=1") ==
-        "kernel 'conv1': a tile of 3 x 3 results has no transform");
+  CHECK(fault("schedule direct vectors=1 pixels=4 rows=2", "schedule winograd output=3 vectors=1 tiles=1x2 rows=1 depth=0 parts=1") ==
+        "kernel 'conv1': it is no convolution that Winograd's transforms apply to");
   CHECK(fault("schedule general vectors=1 pixels=1 rows=2", winograd) ==
         "kernel 'image': the algorithm of a load is 'general', not 'winograd'");
   CHECK(fault("output 1\n", "output 0\n") == "kernel 'logits': it has f32[N, 10] where f32[N, 16, 8, 8] is needed");

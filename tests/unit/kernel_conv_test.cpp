@@ -59,10 +59,13 @@ program::Schedule tile(int64_t vectors, int64_t pixels, int64_t rows, bool flat 
   return {program::Algorithm::direct, vectors, pixels, rows, flat};
 }
 
-program::Schedule transformed(int64_t output, int64_t vectors, Extent2 tiles, int64_t rows) {
+/// depth 0: weights packed as transformed.
+program::Schedule transformed(int64_t output, int64_t vectors, Extent2 tiles, int64_t rows, int64_t depth, int64_t parts = 1) {
   program::Schedule schedule{program::Algorithm::winograd, vectors, 1, rows, false};
   schedule.output = output;
   schedule.tiles = tiles;
+  schedule.depth = depth;
+  schedule.parts = parts;
   return schedule;
 }
 
@@ -102,19 +105,44 @@ std::vector<KernelCase> all_cases() {
   add({.ci = 512, .co = 1000, .size = {1, 1}, .kernel = {1, 1}, .schedule = tile(9, 1, 1, true), .batch = 3});
   // The picture is smaller than the window.
   add({.ci = 17, .co = 3, .size = {1, 2}, .kernel = {5, 5}, .schedule = tile(1, 2, 1)});
-  // Winograd: whole tiles, and tails in every axis, of each size of tile.
-  for (int64_t m : {2, 4, 6}) {
-    add({.ci = 32, .co = 32, .size = {2 * m, 3 * m}, .schedule = transformed(m, 2, {1, 3}, 1), .in_stride = 32});
-    add({.ci = 17,
-         .co = 40,
-         .size = {13, 21},
-         .schedule = transformed(m, 1, {1, 2}, 2),
-         .out_halo = {1, 2},
-         .batch = 3,
-         .epilogue = residual});
-    add({.ci = 40, .co = 64, .size = {7, 7}, .schedule = transformed(m, 2, {2, 2}, 2), .batch = 3, .epilogue = residual, .in_place = true});
-    add({.ci = 5, .co = 16, .size = {1, 2}, .schedule = transformed(m, 3, {2, 3}, 0), .epilogue = everything});
-    add({.ci = 16, .co = 3, .size = {25, 9}, .schedule = transformed(m, 1, {3, 1}, 3)});
+  // Winograd: whole tiles, and tails in every axis, of each size of tile and stride; weights packed, or transformed all at once or in
+  // steps.
+  for (Extent2 stride : {Extent2{1, 1}, Extent2{2, 2}}) {
+    const int64_t t = stride.h;
+    for (int64_t m : {2, 4}) {
+      for (int64_t depth : {0, 16, 32}) {
+        const int64_t all = depth == 16 ? 16 : 32;
+        add({.ci = 32,
+             .co = 32,
+             .size = {2 * m * t, 3 * m * t},
+             .stride = stride,
+             .schedule = transformed(m, 2, {1, 3}, 1, depth),
+             .in_stride = 32});
+        add({.ci = all,
+             .co = 40,
+             .size = {13 * t, 21 * t},
+             .stride = stride,
+             .schedule = transformed(m, 1, {1, 2}, 2, depth, 3),
+             .out_halo = {1, 2},
+             .batch = 3,
+             .epilogue = residual});
+        add({.ci = 48 + all,
+             .co = 64,
+             .size = {7, 7},
+             .stride = stride,
+             .schedule = transformed(m, 2, {2, 2}, 2, depth == 32 ? 16 : depth, 2),
+             .batch = 3,
+             .epilogue = residual,
+             .in_place = true});
+        add({.ci = 32,
+             .co = 16,
+             .size = {1, 2},
+             .stride = stride,
+             .schedule = transformed(m, 3, {2, 3}, 0, depth),
+             .epilogue = everything});
+        add({.ci = 32, .co = 3, .size = {25, 9}, .stride = stride, .schedule = transformed(m, 1, {3, 1}, 3, depth)});
+      }
+    }
   }
   std::vector<KernelCase> cases;
   uint32_t seed = 1;

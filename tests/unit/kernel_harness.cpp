@@ -227,21 +227,28 @@ Library link_and_load(const std::vector<codegen::KernelObject>& objects, std::st
   const TempDir temporary;
   const std::filesystem::path folder = temporary.path();
   // Backwards, so that a kernel whose tasks depend on each other is noticed.
-  std::ofstream(folder / "tasks.c") << "typedef int (*task)(void *, int, unsigned char *);\n"
-                                       "int halide_do_par_for(void *u, task f, int min, int size, unsigned char *closure) {\n"
-                                       "  for (int i = size - 1; i >= 0; --i) { int r = f(u, min + i, closure); if (r) return r; }\n"
-                                       "  return 0;\n}\n"
-                                       // Scratch memory: as much as the specification says, full of NaN.
-                                       "static unsigned scratch[1 << 22] __attribute__((aligned(128)));\n"
-                                       "static unsigned long used, live;\n"
-                                       "void *halide_malloc(void *limit, unsigned long n) {\n"
-                                       "  unsigned *p = scratch + used / 4;\n"
-                                       "  used += (n + 127) / 128 * 128;\n"
-                                       "  if (used > *(unsigned long *)limit) return 0;\n"
-                                       "  for (volatile unsigned long i = 0; i < n / 4; ++i) p[i] = ~0u;\n"
-                                       "  ++live;\n"
-                                       "  return p;\n}\n"
-                                       "void halide_free(void *limit, void *p) { if (--live == 0) used = 0; }\n";
+  std::ofstream(folder / "tasks.c")
+      << "typedef int (*task)(void *, int, unsigned char *);\n"
+         "int halide_do_par_for(void *u, task f, int min, int size, unsigned char *closure) {\n"
+         "  for (int i = size - 1; i >= 0; --i) { int r = f(u, min + i, closure); if (r) return r; }\n"
+         "  return 0;\n}\n"
+         "void *memset(void *p, int c, unsigned long n) {\n"
+         "  for (volatile unsigned long i = 0; i < n; ++i) ((unsigned char *)p)[i] = (unsigned char)c;\n"
+         "  return p;\n}\n"
+         // Scratch memory: as much as the specification says, full of NaN.
+         "static unsigned scratch[1 << 22] __attribute__((aligned(128)));\n"
+         "static struct { unsigned long at, used; } blocks[64];\n"
+         "static int live;\n"
+         "void *halide_malloc(void *limit, unsigned long n) {\n"
+         "  unsigned long at = live == 0 ? 0 : blocks[live - 1].at + (blocks[live - 1].used + 191) / 64 * 64;\n"
+         "  unsigned *p = scratch + at / 4;\n"
+         "  if (live == 64 || at + n > *(unsigned long *)limit) return 0;\n"
+         "  for (volatile unsigned long i = 0; i < n / 4; ++i) p[i] = ~0u;\n"
+         "  blocks[live].at = at; blocks[live++].used = n;\n"
+         "  return p;\n}\n"
+         "void halide_free(void *limit, void *p) {\n"
+         "  for (int i = 0; i < live; ++i) if (scratch + blocks[i].at / 4 == p) blocks[i].used = 0;\n"
+         "  while (live > 0 && blocks[live - 1].used == 0) --live;\n}\n";
   std::ofstream list(folder / "objects");
   for (const codegen::KernelObject& object : objects) {
     const std::string path = (folder / (object.symbol + ".o")).string();

@@ -108,7 +108,7 @@ namespace {
 
 /// As pack_winograd() documents it: block, row and column of G w GT, input channel, lane.
 std::vector<float> transform_weights_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
-  const Winograd& by = *winograd(spec.schedule.output);
+  const Winograd& by = *winograd(spec.schedule.output, spec.attributes.stride.w);
   const int64_t co = spec.out.type.channels, ci = spec.in.type.channels;
   std::vector<float> packed;
   for (int64_t block = 0; block < (co + lanes - 1) / lanes; ++block) {
@@ -132,7 +132,7 @@ std::vector<float> transform_weights_naively(const program::KernelSpec& spec, co
 }  // namespace
 
 std::vector<float> pack_weights_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
-  if (spec.schedule.algorithm == program::Algorithm::winograd) return transform_weights_naively(spec, weight);
+  if (spec.schedule.algorithm == program::Algorithm::winograd && spec.schedule.depth == 0) return transform_weights_naively(spec, weight);
   const OpAttributes& a = spec.attributes;
   const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, per_group = ci / a.groups;
   const GroupSpan span = group_span(ci, co, a.groups);

@@ -1,9 +1,12 @@
 /// \file select-kernels: layouts, constants, schedules.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "codegen/kernels.h"
 #include "passes/conv_schedule.h"
 #include "passes/select_kernels.h"
+#include "passes/winograd_schedule.h"
 #include "tests/unit/kernel_harness.h"
 
 namespace resnetc::testing {
@@ -112,40 +115,66 @@ TEST_CASE("select-kernels: schedules") {
 }
 
 TEST_CASE("select-kernels: where Winograd's transforms gain") {
-  auto choose = [](int64_t channels, int64_t size, auto change) {
+  using passes::Convolution;
+  using passes::WinogradChoice;
+  const auto conv = [](int64_t channels, int64_t size, auto change) {
     OpAttributes a;
+    a.channels = channels;
     a.kernel = {3, 3};
     a.pad = {1, 1};
     change(a);
-    const TensorType type = TensorType::picture(channels, size, size);
-    return passes::choose_winograd(type, type, a);
+    return Convolution{TensorType::picture(channels, size * a.stride.h, size * a.stride.w), TensorType::picture(channels, size, size), a};
   };
   const auto as_it_is = [](OpAttributes&) {};
-  CHECK(choose(64, 56, as_it_is) == 4);
-  CHECK(choose(256, 14, as_it_is) == 4);
-  CHECK(choose(512, 7, as_it_is) == 2);  // of a few pixels the weights' way from memory is what counts
-  CHECK(choose(8, 56, as_it_is) == 0);   // of a few channels the transforms cost more than they save
-  CHECK(choose(1024, 1, as_it_is) == 0);
-  CHECK(choose(64, 56, [](OpAttributes& a) { a.stride = {2, 2}; }) == 0);
-  CHECK(choose(64, 56, [](OpAttributes& a) { a.dilation = {2, 2}; }) == 0);
-  CHECK(choose(64, 56, [](OpAttributes& a) { a.groups = 2; }) == 0);
-  CHECK(choose(64, 56, [](OpAttributes& a) { a.kernel = {3, 1}; }) == 0);
+  const auto choose = [&](int64_t channels, int64_t size, auto change) {
+    const Convolution one = conv(channels, size, change);
+    return passes::choose_winograd({&one, 1})[0];
+  };
+  const auto strided = [](OpAttributes& a) { a.stride = {2, 2}; };
+  CHECK(choose(64, 56, as_it_is).output == 4);
+  CHECK(choose(512, 7, as_it_is) == WinogradChoice{2, true});  // of a few pixels the weights' way from memory is what counts
+  CHECK(choose(8, 56, as_it_is).output == 0);                  // not whole vectors
+  CHECK(choose(1024, 1, as_it_is).output == 0);
+  CHECK(choose(64, 28, strided).output == 4);
+  CHECK(choose(512, 7, strided).output == 0);
+  CHECK(choose(64, 56, [](OpAttributes& a) { a.dilation = {2, 2}; }).output == 0);
+  CHECK(choose(64, 56, [](OpAttributes& a) { a.groups = 2; }).output == 0);
+  CHECK(choose(64, 56, [](OpAttributes& a) { a.kernel = {3, 1}; }).output == 0);
+
+  // Packed weights are at most twice as large as the checkpoint's: alone a tile of 4 is too large, beside something else it is not.
+  std::vector<Convolution> network{conv(256, 14, as_it_is)};
+  CHECK_FALSE(passes::choose_winograd(network)[0] == WinogradChoice{4, true});
+  for (int i = 0; i < 3; ++i) network.push_back(conv(256, 1, as_it_is));
+  CHECK(passes::choose_winograd(network)[0] == WinogradChoice{4, true});
+  for (int i = 0; i < 20; ++i) network.push_back(conv(256, 14, as_it_is));
+  const std::vector<WinogradChoice> choices = passes::choose_winograd(network);
+  CHECK(std::count(choices.begin(), choices.end(), WinogradChoice{4, true}) >= 1);
+  int64_t packed = 0;
+  for (const WinogradChoice& c : choices) packed += c.packed ? (c.output + 2) * (c.output + 2) : 9;
+  CHECK(packed <= 2 * 9 * static_cast<int64_t>(network.size()));
+
   for (const char* name : {"avx512", "avx2", "sse41"}) {
     const std::string target = codegen::find_target(name)->halide;
     for (int64_t channels : {16, 48, 64, 512}) {
       for (int64_t size : {1, 7, 13, 56, 113}) {
-        for (int64_t output : {2, 4}) {
-          program::KernelSpec spec;
-          spec.kind = program::KernelKind::conv2d;
-          spec.in = layout(TensorType::picture(channels, size, size), {1, 1});
-          spec.out = layout(TensorType::picture(channels, size, size));
-          spec.schedule = passes::choose_winograd_schedule(spec.in, spec.out, output, target).schedule;
-          const program::Schedule& s = spec.schedule;
-          CHECK(channels / 16 % s.vectors == 0);
-          CHECK(s.rows % s.tiles.h == 0);
-          CHECK(s.rows >= 1);
-          CHECK(s.vectors * s.tiles.h * s.tiles.w <= 30);
-          CHECK(program::scratch_bytes(spec) <= (3 << 20));
+        for (int64_t stride : {1, 2}) {
+          for (const WinogradChoice choice : {WinogradChoice{2, true}, WinogradChoice{4, false}}) {
+            program::KernelSpec spec;
+            spec.kind = program::KernelKind::conv2d;
+            spec.attributes.stride = {stride, stride};
+            spec.in = layout(TensorType::picture(channels, size * stride, size * stride), {1, 1});
+            spec.out = layout(TensorType::picture(channels, size, size));
+            spec.schedule = passes::choose_winograd_schedule(spec.in, spec.out, spec.attributes, choice, target).schedule;
+            const program::Schedule& s = spec.schedule;
+            CHECK(channels / 16 % s.vectors == 0);
+            CHECK(channels / 16 / s.vectors % s.parts == 0);
+            CHECK(s.rows % s.tiles.h == 0);
+            CHECK(s.rows >= 1);
+            CHECK(s.vectors * s.tiles.h * s.tiles.w <= 30);
+            CHECK((s.depth == 0) == choice.packed);
+            if (!choice.packed) CHECK(channels % s.depth == 0);
+            CHECK(program::scratch_bytes(spec) <= (10 << 20));
+          }
         }
       }
     }

@@ -1,0 +1,101 @@
+/// \file A pass over Halide's lowered statement that adds one prefetch an iteration.
+#include "codegen/cpu/prefetch.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace resnetc::codegen::cpu {
+
+namespace {
+
+using namespace Halide::Internal;
+using Halide::Expr;
+
+constexpr int line_elements = 16;
+
+/// The index of the first load of a buffer, in terms of what is known outside the visited statement: loops stand at their first iteration.
+class FirstLoad final : public IRVisitor {
+ public:
+  explicit FirstLoad(const std::string& buffer) : buffer_(buffer) {}
+  Expr index;
+
+ private:
+  using IRVisitor::visit;
+
+  void visit(const Load* load) override {
+    IRVisitor::visit(load);
+    if (index.defined() || load->name != buffer_) return;
+    const Ramp* ramp = load->index.as<Ramp>();
+    index = ramp == nullptr ? load->index : ramp->base;
+    for (auto name = names_.rbegin(); name != names_.rend(); ++name) index = substitute(name->first, name->second, index);
+  }
+  void visit(const For* loop) override {
+    names_.emplace_back(loop->name, loop->min);
+    loop->body.accept(this);
+    names_.pop_back();
+  }
+  void visit(const LetStmt* let) override {
+    names_.emplace_back(let->name, let->value);
+    let->body.accept(this);
+    names_.pop_back();
+  }
+
+  const std::string& buffer_;
+  std::vector<std::pair<std::string, Expr>> names_;
+};
+
+class InsertPrefetch final : public IRMutator {
+ public:
+  explicit InsertPrefetch(Prefetch what) : what_(std::move(what)) {}
+
+ private:
+  using IRMutator::visit;
+
+  Stmt visit(const For* loop) override {
+    if (first_.defined()) return inside(loop);
+    if (!ends_with(loop->name, what_.step)) return IRMutator::visit(loop);
+    FirstLoad load(what_.buffer);
+    loop->body.accept(&load);
+    if (!load.index.defined()) return IRMutator::visit(loop);
+    first_ = load.index;
+    step_ = Variable::make(Halide::Int(32), loop->name) - loop->min;
+    slot_ = 0;
+    slots_ = 1;
+    Stmt result = IRMutator::visit(loop);
+    first_ = Expr();
+    return result;
+  }
+
+  Stmt inside(const For* loop) {
+    const Expr at = Variable::make(Halide::Int(32), loop->name) - loop->min;
+    if (ends_with(loop->name, what_.loop)) {
+      const Expr segment = simplify(slot_ * static_cast<int>(what_.segments) / static_cast<int>(slots_));
+      const Expr index = simplify(first_ + what_.offset(step_, segment) + at * line_elements);
+      const Expr address =
+          reinterpret(Halide::UInt(64), Variable::make(Halide::Handle(), what_.buffer)) + cast(Halide::UInt(64), index) * 4;
+      const Stmt prefetch =
+          Evaluate::make(Call::make(Halide::Int(32), "llvm.prefetch.p0", {reinterpret(Halide::Handle(), address), 0, 3, 1}, Call::Extern));
+      return For::make(loop->name, loop->min, loop->extent, loop->for_type, loop->partition_policy, loop->device_api,
+                       Block::make(prefetch, loop->body));
+    }
+    const int extent = static_cast<int>(as_const_int(loop->extent).value_or(1));
+    const Expr slot = std::exchange(slot_, slot_ * extent + at);
+    slots_ *= extent;
+    Stmt result = IRMutator::visit(loop);
+    slots_ /= extent;
+    slot_ = slot;
+    return result;
+  }
+
+  Prefetch what_;
+  Expr first_, step_;  ///< within the loop `step`
+  Expr slot_;          ///< number of the current iteration of the loops between `step` and `loop`, of `slots_`
+  int64_t slots_ = 1;
+};
+
+}  // namespace
+
+std::shared_ptr<IRMutator> prefetch_pass(Prefetch prefetch) { return std::make_shared<InsertPrefetch>(std::move(prefetch)); }
+
+}  // namespace resnetc::codegen::cpu

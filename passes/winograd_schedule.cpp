@@ -1,0 +1,178 @@
+/// \file The model behind Winograd's transforms: operations and bytes, with figures measured on two kinds of x86-64 cores.
+#include "passes/winograd_schedule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "ir/winograd.h"
+#include "passes/machine_model.h"
+
+namespace resnetc::passes {
+
+namespace {
+
+/// Multiply-adds of one lane, or what takes as long.
+struct Work {
+  double products = 0;
+  double input = 0;    ///< transforming the input
+  double weights = 0;  ///< transforming the weights once
+  double output = 0;   ///< transforming back
+};
+
+/// Of a matrix times a matrix with `columns`: zeros cost nothing.
+double operations(const Matrix& matrix, int64_t columns) {
+  int64_t nonzero = 0;
+  for (const std::vector<double>& row : matrix) nonzero += static_cast<int64_t>(row.size()) - std::count(row.begin(), row.end(), 0.0);
+  return static_cast<double>(nonzero * columns);
+}
+
+Work work_of(const Winograd& by, const TensorType& in, const TensorType& out) {
+  const auto tiles = static_cast<double>(ceil_div(out.height, by.output) * ceil_div(out.width, by.output));
+  const auto ci = static_cast<double>(in.channels), co = static_cast<double>(whole_vectors(out.channels));
+  const auto n = static_cast<double>(by.products());
+  // Transformed weights go to the second-level cache and come back: measured, about twice their arithmetic.
+  return {n * n * tiles * ci * co, tiles * ci * operations(by.bt, by.input() + by.products()),
+          2 * ci * co * operations(by.g, 3 + by.weights()), tiles * co * operations(by.at, by.products() + by.output)};
+}
+
+/// Seconds of `work` multiply-adds that read `weights` elements from memory; the shorter is mostly hidden behind the longer.
+double seconds(double work, double weights) {
+  constexpr double multiply_adds_a_second = 8e10, bytes_a_second = 2.5e10;
+  const double arithmetic = work / multiply_adds_a_second, memory = 4 * weights / bytes_a_second;
+  return std::max(arithmetic, memory) + 0.1 * std::min(arithmetic, memory);
+}
+
+double checkpoint_elements(const Convolution& c) {
+  const OpAttributes& a = c.attributes;
+  return static_cast<double>(c.out.channels) * static_cast<double>(c.in.channels / a.groups) * static_cast<double>(a.kernel.h * a.kernel.w);
+}
+
+/// Elements of the packed weights.
+double packed_elements(const Convolution& c, const WinogradChoice& choice) {
+  const auto channels = static_cast<double>(c.in.channels) * static_cast<double>(whole_vectors(c.out.channels));
+  if (!choice.packed) return checkpoint_elements(c);
+  const auto weights = static_cast<double>(winograd(choice.output, c.attributes.stride.w)->weights());
+  return channels * weights * weights;
+}
+
+double seconds(const Convolution& c, const WinogradChoice& choice) {
+  constexpr double direct_efficiency = 0.95, transformed_efficiency = 0.85;
+  const double weights = packed_elements(c, choice);
+  if (choice.output == 0) return seconds(static_cast<double>(c.out.pixels()) * checkpoint_elements(c) / direct_efficiency, weights);
+  const Work work = work_of(*winograd(choice.output, c.attributes.stride.w), c.in, c.out);
+  const double once = work.products / transformed_efficiency + work.input + work.output;
+  return seconds(once + (choice.packed ? 0 : work.weights), weights);
+}
+
+bool can_be_transformed(const Convolution& c) { return program::can_be_winograd(c.attributes) && c.in.channels % lanes == 0; }
+
+/// A convolution whose weights would better be packed as transformed, if the weights file had room for it.
+struct Wish {
+  size_t index = 0;
+  WinogradChoice choice;
+  double saved = 0;  ///< seconds
+  double added = 0;  ///< elements
+};
+
+}  // namespace
+
+std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolutions) {
+  std::vector<WinogradChoice> choices(convolutions.size());
+  std::vector<Wish> wishes;
+  double room = 0;
+  for (size_t i = 0; i < convolutions.size(); ++i) {
+    const Convolution& c = convolutions[i];
+    const double checkpoint = checkpoint_elements(c);
+    room += 2 * checkpoint;
+    if (can_be_transformed(c)) {
+      WinogradChoice best, modest;
+      for (int64_t output : {2, 4}) {
+        for (bool packed : {true, false}) {
+          const WinogradChoice now{output, packed};
+          if (seconds(c, now) < seconds(c, best)) best = now;
+          if (packed_elements(c, now) <= 2 * checkpoint && seconds(c, now) < seconds(c, modest)) modest = now;
+        }
+      }
+      choices[i] = modest;
+      const double added = packed_elements(c, best) - packed_elements(c, modest);
+      if (best != modest && added > 0) wishes.push_back({i, best, seconds(c, modest) - seconds(c, best), added});
+    }
+    room -= packed_elements(c, choices[i]);
+  }
+  // What saves most time an element comes first.
+  std::sort(wishes.begin(), wishes.end(), [](const Wish& a, const Wish& b) {
+    const double first = a.saved * b.added, second = b.saved * a.added;
+    return first != second ? first > second : a.index < b.index;
+  });
+  for (const Wish& wish : wishes) {
+    if (wish.added > room) continue;
+    room -= wish.added;
+    choices[wish.index] = wish.choice;
+  }
+  return choices;
+}
+
+ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& a,
+                                        const WinogradChoice& choice, const std::string& target) {
+  const Winograd& by = *winograd(choice.output, a.stride.w);
+  const RegisterFile file = registers_of(target);
+  const int64_t across = ceil_div(out.type.width, by.output), down = ceil_div(out.type.height, by.output);
+  const int64_t blocks = out.channel_stride / lanes;
+  program::Schedule schedule;
+  schedule.algorithm = program::Algorithm::winograd;
+  schedule.output = by.output;
+  double best = 0;
+  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+    if (blocks % vectors != 0) continue;
+    for (int64_t h = 1; h <= down && file.holds(vectors, h); ++h) {
+      for (int64_t w = 1; w <= across && file.holds(vectors, h * w); ++w) {
+        const double used = static_cast<double>(across * down) / static_cast<double>(ceil_div(across, w) * w * ceil_div(down, h) * h);
+        const double now = used * efficiency(file, vectors, h * w, h * w, lanes * 4);
+        if (now <= best + 1e-9) continue;
+        best = now;
+        schedule.vectors = vectors;
+        schedule.tiles = {h, w};
+      }
+    }
+  }
+
+  // Tasks: each block of rows reads its weights anew, or transforms them, and each part of the output channels its input.
+  const Work work = work_of(by, in.type, out.type);
+  const double weight_bytes = 4 * packed_elements({in.type, out.type, a}, choice);
+  constexpr double multiply_adds_a_byte = 1;  // from the third-level cache: two for one from memory
+  constexpr int64_t task_bytes = 1 << 20;     // what a core's second-level cache holds
+  const int64_t row_bytes = by.products() * by.products() * across * in.channel_stride * 4;
+  double least = std::numeric_limits<double>::infinity();
+  for (int64_t rows = schedule.tiles.h; rows < down + schedule.tiles.h; rows += schedule.tiles.h) {
+    if (rows > schedule.tiles.h && rows * row_bytes > task_bytes) break;
+    for (int64_t parts = 1; parts <= 4 && blocks / schedule.vectors % parts == 0; parts *= 2) {
+      const int64_t row_blocks = ceil_div(down, rows);
+      const double all = work.products + work.output + work.input * static_cast<double>(parts) +
+                         static_cast<double>(row_blocks) * (choice.packed ? multiply_adds_a_byte * weight_bytes : work.weights);
+      // Of equals, the one with more tasks: there may be more than two threads.
+      const double now = all * imbalance(down, rows, parts) * (1 + 0.02 / static_cast<double>(row_blocks * parts));
+      if (now >= least) continue;
+      least = now;
+      schedule.rows = rows;
+      schedule.parts = parts;
+    }
+  }
+  if (!choice.packed) {
+    // All input channels at once need no sums in memory; where they do not leave room in the second-level cache, a quarter of it.
+    const int64_t vector_bytes = by.weights() * by.weights() * lanes * schedule.vectors * lanes * 4;
+    schedule.depth = in.type.channels;
+    if (schedule.depth / lanes * vector_bytes > 640 << 10) {
+      do schedule.depth -= lanes;
+      while (in.type.channels % schedule.depth != 0 || (schedule.depth > lanes && schedule.depth / lanes * vector_bytes > 256 << 10));
+    }
+  }
+  return {schedule,
+          fmt::format("Winograd's transforms with tiles of {0}x{0} results, {1} x {2} tiles in registers, weights transformed {3}; "
+                      "{4} tasks",
+                      by.output, schedule.vectors * lanes, to_string(schedule.tiles),
+                      choice.packed ? "when they are packed" : "in each run", ceil_div(down, schedule.rows) * schedule.parts)};
+}
+
+}  // namespace resnetc::passes

@@ -1,0 +1,32 @@
+/// \file Which convolutions go through Winograd's transforms (ir/winograd.h), with which tiles, and their register tiles and tasks on a
+/// target.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "passes/conv_schedule.h"
+
+namespace resnetc::passes {
+
+struct Convolution {
+  TensorType in, out;
+  OpAttributes attributes;
+};
+
+struct WinogradChoice {
+  int64_t output = 0;   ///< rows and columns of a tile of results; 0: direct sums are faster
+  bool packed = false;  ///< the weights are transformed when they are packed, not in each run
+  bool operator==(const WinogradChoice&) const = default;
+};
+
+/// For each convolution of a network whether transforms are faster than sums, and where its weights are transformed. That decides how they
+/// are packed, which is the same for all targets: the figures behind it lie between those of the machines measured. Packed weights of all
+/// convolutions are at most twice as large as those of the checkpoint.
+std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolutions);
+
+/// The schedule of a convolution for which `choice` was made.
+ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes,
+                                        const WinogradChoice& choice, const std::string& target);
+
+}  // namespace resnetc::passes
