@@ -31,7 +31,7 @@ struct Types {
         operand(llvm::StructType::get(context, {i32, i32, i64, i64, i32, i32, i32, i32, four, four})),
         halo(llvm::StructType::get(context, {i64, i64, i64, i64, i32, i32, i32, i32})),
         kernel(llvm::StructType::get(context, {ptr, ptr, i32, i32, halo})),
-        program(llvm::StructType::get(context, {ptr, i64, i64, i64, i32, i32, ptr, ptr})),
+        program(llvm::StructType::get(context, {ptr, i64, i64, i64, i32, i32, i32, i32, ptr, ptr})),
         port(llvm::StructType::get(context, {ptr, i64})),
         model(llvm::StructType::get(context, {i32, i32, ptr, i64, i64, i64, ptr, i64, port, i32, i32, ptr, ptr})) {}
 
@@ -123,10 +123,11 @@ class Emitter {
     std::vector<llvm::Constant*> kernels, operands;
     for (size_t k = 0; k < tables->kernels.size(); ++k) kernels.push_back(kernel_row(tables->kernels[k], entry.symbols[k]));
     for (const rn_operand& operand : tables->operands) operands.push_back(operand_row(operand));
-    return llvm::ConstantStruct::get(types_.program,
-                                     {text(entry.target), i64(entry.features), i64(entry.program->arena_bytes), i64(scratch),
-                                      i32(static_cast<int64_t>(kernels.size())), i32(static_cast<int64_t>(operands.size())),
-                                      table(types_.kernel, kernels, "kernels"), table(types_.operand, operands, "operands")});
+    return llvm::ConstantStruct::get(
+        types_.program,
+        {text(entry.target), i64(entry.features), i64(entry.program->arena_bytes), i64(scratch), i32(static_cast<int64_t>(kernels.size())),
+         i32(static_cast<int64_t>(operands.size())), i32(program::by_picture(*entry.program) ? 1 : 0), i32(0),
+         table(types_.kernel, kernels, "kernels"), table(types_.operand, operands, "operands")});
   }
 
   llvm::Constant* port_row(const Port& port) { return llvm::ConstantStruct::get(types_.port, {text(port.name), i64(port.picture_bytes)}); }
@@ -289,7 +290,8 @@ std::optional<std::string> check_table_layout() {
           {AT(rn_kernel, name), AT(rn_kernel, function), AT(rn_kernel, operand_count), AT(rn_kernel, first_operand), AT(rn_kernel, halo)});
   differs("rn_program", types.program, sizeof(rn_program),
           {AT(rn_program, target), AT(rn_program, features), AT(rn_program, arena_bytes), AT(rn_program, scratch_bytes),
-           AT(rn_program, kernel_count), AT(rn_program, operand_count), AT(rn_program, kernels), AT(rn_program, operands)});
+           AT(rn_program, kernel_count), AT(rn_program, operand_count), AT(rn_program, by_picture), AT(rn_program, reserved),
+           AT(rn_program, kernels), AT(rn_program, operands)});
   differs("rn_port", types.port, sizeof(rn_port), {AT(rn_port, name), AT(rn_port, picture_bytes)});
   differs("rn_model", types.model, sizeof(rn_model),
           {AT(rn_model, version), AT(rn_model, weights_version), AT(rn_model, name), AT(rn_model, recipe_hash), AT(rn_model, content_hash),

@@ -79,7 +79,7 @@ typedef void (*@_parallel_for)(void *data, int32_t count, void (*task)(void *arg
 /* Zero in any field but `size` means the default. Set all of it with $_OPTIONS_INIT, then change what you need. */
 typedef struct @_options {
   size_t size;                    /* sizeof(@_options): tells the library which version the caller knows */
-  int32_t max_batch;              /* the largest batch to run; default 1. The context holds @_arena_bytes(max_batch). */
+  int32_t max_batch;              /* the largest batch to run; default 1. See @_arena_bytes(). */
   int32_t threads;                /* default: one for each processor this process may use; at most 1024. Results do not depend on it. */
   @_parallel_for parallel_for;    /* the caller's own threads instead of the context's; `threads` is then the count to split for */
   void *parallel_for_data;        /* its first argument */
@@ -89,14 +89,14 @@ typedef struct @_options {
 } @_options;
 #define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0 }
 
-/* What an observer sees after each kernel: the value that it made. Element (c, y, x) of picture n is
- * data[n * stride_batch + c * stride_channel + y * stride_y + x * stride_x]; it is valid during the call. */
+/* What an observer sees after each kernel: the value that it made for `batch` pictures of the run, from `picture` on. Element (c, y, x)
+ * of the n-th of them is data[n * stride_batch + c * stride_channel + y * stride_y + x * stride_x]; it is valid during the call. */
 typedef struct @_observation {
   const char *name;
   double seconds;
   const float *data;
   int32_t kernel, kernel_count;
-  int32_t batch, channels, height, width;
+  int32_t picture, batch, channels, height, width, reserved;
   int64_t stride_batch, stride_channel, stride_y, stride_x;
 } @_observation;
 typedef void (*@_observer)(void *data, const @_observation *observation);
@@ -128,10 +128,11 @@ const char *@_targets(void);
 /* How many threads a run uses. */
 int32_t @_thread_count(const @_context *context);
 
-/* Has `observer` called after each kernel of each run; NULL ends that. Not during a run. */
+/* Has `observer` called after each kernel of each run, by the thread that runs; NULL ends that. Not during a run. While there is an
+ * observer, pictures are computed one after the other, by all threads together. */
 void @_set_observer(@_context *context, @_observer observer, void *data);
 
-/* Bytes of working memory that a context for this batch holds. */
+/* Bytes of working memory that a context for this batch holds at most. */
 size_t @_arena_bytes(int32_t max_batch);
 
 /* The manifest, JSON (also @.json). Static. */

@@ -36,13 +36,15 @@ double median(std::vector<double> values) {
   return values.size() % 2 != 0 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-/// The times of each kernel, run after run.
+/// The times of each kernel, run after run; of a batch that goes picture by picture, their sum.
 struct KernelTimes {
   std::vector<std::vector<double>> seconds;
   static void observe(void* data, const rn_observation* seen) {
     auto& self = *static_cast<KernelTimes*>(data);
     if (self.seconds.empty()) self.seconds.resize(static_cast<size_t>(seen->kernel_count));
-    self.seconds[static_cast<size_t>(seen->kernel)].push_back(seen->seconds);
+    auto& times = self.seconds[static_cast<size_t>(seen->kernel)];
+    if (seen->picture == 0) times.push_back(0);
+    times.back() += seen->seconds;
   }
 };
 

@@ -40,7 +40,9 @@ struct Observed {
   std::vector<Kernel> kernels;
 
   static void observe(void* data, const rn_observation* seen) {
-    auto& kernel = static_cast<Observed*>(data)->kernels.emplace_back();
+    auto& kernels = static_cast<Observed*>(data)->kernels;
+    if (kernels.empty()) kernels.resize(static_cast<size_t>(seen->kernel_count));
+    auto& kernel = kernels[static_cast<size_t>(seen->kernel)];
     kernel.name = seen->name;
     for (int64_t n = 0; n < seen->batch; ++n) {
       for (int64_t c = 0; c < seen->channels; ++c) {

@@ -58,4 +58,13 @@ bool in_place(const Program& program, const Kernel& kernel, TensorId operand) {
   return elementwise && out.offset != none && out.offset == program.tensor(operand).offset;
 }
 
+bool by_picture(const Program& program) {
+  int64_t multiply_adds = 0, weight_bytes = 0;
+  for (const Kernel& kernel : program.kernels) multiply_adds += kernel.multiply_adds;
+  for (const Constant& constant : program.constants) weight_bytes += constant.bytes();
+  // Cores of 60 to 130 billion multiply-adds a second, memory of 20 to 40 billion bytes.
+  constexpr int64_t multiply_adds_a_byte = 4;
+  return multiply_adds >= multiply_adds_a_byte * weight_bytes;
+}
+
 }  // namespace resnetc::program

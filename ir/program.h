@@ -160,6 +160,11 @@ bool writes_once(const Program& program, const Kernel& kernel);
 /// Whether the output takes the place of `operand`, of the epilogue or, of a copy, the input (decided by plan-memory).
 bool in_place(const Program& program, const Kernel& kernel, TensorId operand);
 
+/// Whether of a batch each thread computes whole pictures, kernel after kernel, so that tensors stay in its cache; or all threads together
+/// one kernel for the whole batch, so that weights are read once. The first where a picture's arithmetic takes longer than its weights do
+/// to come from memory.
+bool by_picture(const Program& program);
+
 std::string print(const Program& program, const Sources& sources);
 std::optional<Program> parse(FileId file, Diagnostics& diagnostics);
 /// Everything that later stages index by, and, once memory is planned, check_memory_plan(). Returns the first fault, or nothing.

@@ -1,4 +1,7 @@
-/* \file Contexts: choosing a program, the arena, and the walk over the kernels. */
+/* \file Contexts: choosing a program, arenas, and the walk over the kernels.
+ *
+ * A lane is what it takes to run the kernels once: an arena and a description of the buffers. A program that goes by pictures has one for
+ * each thread if there can be as many pictures; any other has one lane for the whole batch. */
 #include <HalideRuntime.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +13,18 @@
 
 enum { CACHE_LINE = 64, HUGE_PAGE = 2 << 20 };
 
+typedef struct rn_lane {
+  unsigned char* arena;
+  halide_buffer_t* buffers; /* one per operand of the program */
+} rn_lane;
+
 struct rn_context {
   const rn_model* model;
   const rn_program* program;
   const unsigned char* constants;
-  unsigned char* arena;
-  halide_buffer_t* buffers; /* one per operand of the program */
+  unsigned char* arenas;
+  rn_lane* lanes;
+  int32_t lane_count;
   rn_pool* pool;
   rn_observer observer;
   void* observer_data;
@@ -62,20 +71,21 @@ static int32_t choose_program(const rn_model* model, const char* wanted, const r
   return wanted != NULL && !found ? RN_UNKNOWN_TARGET : RN_NO_TARGET;
 }
 
-/* Kernels index the elements of a whole batch with 32-bit integers. */
-static int batch_fits(const rn_program* program, int32_t batch) {
+/* Kernels index the elements of all their pictures with 32-bit integers. */
+static int batch_fits(const rn_program* program, int32_t max_batch) {
+  const int32_t batch = program->by_picture ? 1 : max_batch;
   for (int32_t i = 0; i < program->operand_count; ++i) {
     const rn_operand* operand = &program->operands[i];
     if (operand->place != RN_CONSTANT && (int64_t)operand->stride[operand->dims - 1] * batch > INT32_MAX) return 0;
   }
-  return program->arena_bytes <= INT64_MAX / batch;
+  return program->arena_bytes <= INT64_MAX / max_batch;
 }
 
-static void describe_buffers(rn_context* context, halide_dimension_t* dimensions) {
+static void describe_buffers(const rn_context* context, halide_buffer_t* buffers, halide_dimension_t* dimensions) {
   const rn_program* program = context->program;
   for (int32_t i = 0; i < program->operand_count; ++i, dimensions += RN_MAX_DIMS) {
     const rn_operand* operand = &program->operands[i];
-    halide_buffer_t* buffer = &context->buffers[i];
+    halide_buffer_t* buffer = &buffers[i];
     buffer->type.code = operand->type_bits == 8 ? halide_type_uint : halide_type_float;
     buffer->type.bits = (uint8_t)operand->type_bits;
     buffer->type.lanes = 1;
@@ -89,19 +99,29 @@ static void describe_buffers(rn_context* context, halide_dimension_t* dimensions
   }
 }
 
-static int32_t allocate(rn_context** out, const rn_program* program, int32_t max_batch) {
+/* The context, its lanes and their buffers in one piece, zeroed; the arenas in another. */
+static int32_t allocate(rn_context** out, const rn_program* program, const rn_options* options) {
   const size_t operands = (size_t)program->operand_count;
-  const size_t bytes = sizeof(rn_context) + operands * (sizeof(halide_buffer_t) + RN_MAX_DIMS * sizeof(halide_dimension_t));
-  rn_context* context = (rn_context*)calloc(1, bytes);
+  const int own_pictures = program->by_picture && options->max_batch >= options->threads;
+  const size_t lanes = own_pictures ? (size_t)options->threads : 1;
+  const size_t lane_bytes = sizeof(rn_lane) + operands * (sizeof(halide_buffer_t) + RN_MAX_DIMS * sizeof(halide_dimension_t));
+  rn_context* context = (rn_context*)calloc(1, sizeof(rn_context) + lanes * lane_bytes);
   if (context == NULL) return RN_OUT_OF_MEMORY;
   *out = context;
-  context->buffers = (halide_buffer_t*)(void*)(context + 1);
-  const size_t arena_bytes = (size_t)program->arena_bytes * (size_t)max_batch;
-  const size_t alignment = arena_bytes >= 2 * (size_t)HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
-  void* arena = NULL;
-  if (posix_memalign(&arena, alignment, arena_bytes == 0 ? CACHE_LINE : arena_bytes) != 0) return RN_OUT_OF_MEMORY;
-  context->arena = (unsigned char*)arena;
-  if (alignment == HUGE_PAGE) madvise(arena, arena_bytes, MADV_HUGEPAGE);
+  context->lanes = (rn_lane*)(void*)(context + 1);
+  context->lane_count = (int32_t)lanes;
+  const size_t pictures = program->by_picture ? 1 : (size_t)options->max_batch;
+  const size_t arena_bytes = (size_t)program->arena_bytes * pictures, all_bytes = arena_bytes * lanes;
+  const size_t alignment = all_bytes >= 2 * (size_t)HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
+  void* arenas = NULL;
+  if (posix_memalign(&arenas, alignment, all_bytes == 0 ? CACHE_LINE : all_bytes) != 0) return RN_OUT_OF_MEMORY;
+  context->arenas = (unsigned char*)arenas;
+  if (alignment == HUGE_PAGE) madvise(arenas, all_bytes, MADV_HUGEPAGE);
+  halide_buffer_t* buffers = (halide_buffer_t*)(void*)(context->lanes + lanes);
+  for (size_t i = 0; i < lanes; ++i) {
+    context->lanes[i].arena = context->arenas + i * arena_bytes;
+    context->lanes[i].buffers = buffers + i * operands;
+  }
   return RN_OK;
 }
 
@@ -136,13 +156,17 @@ int32_t rn_create(const rn_model* model, const void* weights, size_t weights_byt
   if (!batch_fits(program, options.max_batch)) return RN_BATCH_TOO_LARGE;
 
   rn_context* context = NULL;
-  status = allocate(&context, program, options.max_batch);
+  status = allocate(&context, program, &options);
   if (status == RN_OK) {
     context->model = model;
     context->program = program;
     context->constants = weights == NULL ? NULL : (const unsigned char*)weights + RN_WEIGHTS_ALIGN;
     context->max_batch = options.max_batch;
-    describe_buffers(context, (halide_dimension_t*)(void*)(context->buffers + program->operand_count));
+    const size_t lanes = (size_t)context->lane_count, operands = (size_t)program->operand_count;
+    halide_dimension_t* dimensions = (halide_dimension_t*)(void*)(context->lanes[0].buffers + lanes * operands);
+    for (size_t i = 0; i < lanes; ++i) {
+      describe_buffers(context, context->lanes[i].buffers, dimensions + i * operands * RN_MAX_DIMS);
+    }
     status =
         rn_pool_create(options.threads, options.parallel_for, options.parallel_for_data, (size_t)program->scratch_bytes, &context->pool);
   }
@@ -157,7 +181,7 @@ int32_t rn_create(const rn_model* model, const void* weights, size_t weights_byt
 void rn_destroy(rn_context* context) {
   if (context == NULL) return;
   rn_pool_destroy(context->pool);
-  free(context->arena);
+  free(context->arenas);
   free(context);
 }
 
@@ -181,7 +205,15 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static void observe(const rn_context* context, int32_t index, const halide_buffer_t* result, int planar, int32_t batch, double seconds) {
+/* The pictures of one walk over the kernels, and where the caller keeps the run's. */
+typedef struct rn_walk {
+  const unsigned char* input;
+  void* const* outputs;
+  int32_t first, batch;
+} rn_walk;
+
+static void observe(const rn_context* context, int32_t index, const halide_buffer_t* result, int planar, const rn_walk* walk,
+                    double seconds) {
   const halide_dimension_t* d = result->dim;
   const int c = planar ? 2 : 0, x = planar ? 0 : 1, y = planar ? 1 : 2;
   rn_observation observation;
@@ -191,7 +223,8 @@ static void observe(const rn_context* context, int32_t index, const halide_buffe
   observation.data = (const float*)(const void*)result->host;
   observation.kernel = index;
   observation.kernel_count = context->program->kernel_count;
-  observation.batch = batch;
+  observation.picture = walk->first;
+  observation.batch = walk->batch;
   observation.channels = d[c].extent;
   observation.height = d[y].extent;
   observation.width = d[x].extent;
@@ -202,21 +235,77 @@ static void observe(const rn_context* context, int32_t index, const halide_buffe
   context->observer(context->observer_data, &observation);
 }
 
-static void place_buffers(rn_context* context, const void* input, void* const* outputs, int32_t batch) {
+static void place_buffers(const rn_context* context, const rn_lane* lane, const rn_walk* walk) {
+  const rn_model* model = context->model;
   const rn_program* program = context->program;
   for (int32_t i = 0; i < program->operand_count; ++i) {
     const rn_operand* operand = &program->operands[i];
-    halide_buffer_t* buffer = &context->buffers[i];
+    halide_buffer_t* buffer = &lane->buffers[i];
     if (operand->place == RN_CONSTANT) continue;
-    buffer->dim[operand->dims - 1].extent = batch;
+    buffer->dim[operand->dims - 1].extent = walk->batch;
     if (operand->place == RN_ARENA) {
-      buffer->host = context->arena + batch * operand->offset + operand->halo_bytes;
+      buffer->host = lane->arena + walk->batch * operand->offset + operand->halo_bytes;
     } else if (operand->place == RN_INPUT) {
-      buffer->host = (uint8_t*)(uintptr_t)input;
+      buffer->host = (uint8_t*)(uintptr_t)(walk->input + walk->first * model->input.picture_bytes);
     } else {
-      buffer->host = (uint8_t*)outputs[operand->port];
+      buffer->host = (uint8_t*)walk->outputs[operand->port] + walk->first * model->outputs[operand->port].picture_bytes;
     }
   }
+}
+
+static int32_t walk_kernels(const rn_context* context, const rn_lane* lane, void* user_context, const rn_walk* walk) {
+  const rn_program* program = context->program;
+  place_buffers(context, lane, walk);
+  for (int32_t k = 0; k < program->kernel_count; ++k) {
+    const rn_kernel* kernel = &program->kernels[k];
+    const int32_t last = kernel->first_operand + kernel->operand_count - 1;
+    void* arguments[1 + RN_MAX_OPERANDS];
+    arguments[0] = &user_context;
+    for (int32_t i = 0; i < kernel->operand_count; ++i) arguments[1 + i] = &lane->buffers[kernel->first_operand + i];
+    const double begin = context->observer != NULL ? now() : 0;
+    if (kernel->halo.rows != 0 || kernel->halo.columns != 0) {
+      zero_halo(&kernel->halo, lane->arena + walk->batch * kernel->halo.offset, walk->batch);
+    }
+    if (kernel->function(arguments) != 0) return RN_KERNEL_FAILED;
+    if (context->observer != NULL) observe(context, k, &lane->buffers[last], program->operands[last].planar, walk, now() - begin);
+  }
+  return RN_OK;
+}
+
+typedef struct rn_pictures {
+  const rn_context* context;
+  rn_walk walk;
+} rn_pictures;
+
+/* A whole picture by the thread that got this user context, whose loops run inline. */
+static int walk_picture(void* user_context, int index, uint8_t* closure) {
+  const rn_pictures* pictures = (const rn_pictures*)(const void*)closure;
+  const rn_context* context = pictures->context;
+  rn_walk walk = pictures->walk;
+  walk.first = index;
+  walk.batch = 1;
+  return walk_kernels(context, &context->lanes[rn_pool_thread(context->pool, user_context)], user_context, &walk);
+}
+
+/* Whole pictures while there is one for each thread; the rest one after the other, shared between all. */
+static int32_t run_by_picture(const rn_context* context, const rn_walk* all) {
+  void* user_context = rn_pool_user_context(context->pool);
+  const int32_t threads = context->lane_count;
+  int32_t first = 0;
+  if (threads > 1 && context->observer == NULL) {
+    rn_pictures pictures = {context, *all};
+    first = all->batch / threads * threads;
+    const int failed = halide_do_par_for(user_context, walk_picture, 0, first, (uint8_t*)&pictures);
+    if (failed != RN_OK) return failed;
+  }
+  for (; first < all->batch; ++first) {
+    rn_walk walk = *all;
+    walk.first = first;
+    walk.batch = 1;
+    const int32_t status = walk_kernels(context, &context->lanes[0], user_context, &walk);
+    if (status != RN_OK) return status;
+  }
+  return RN_OK;
 }
 
 int32_t rn_run(rn_context* context, const void* input, size_t input_bytes, void* const* outputs, const size_t* output_bytes,
@@ -224,29 +313,14 @@ int32_t rn_run(rn_context* context, const void* input, size_t input_bytes, void*
   if (context == NULL || input == NULL || outputs == NULL || output_bytes == NULL || batch <= 0) return RN_BAD_ARGUMENT;
   if (batch > context->max_batch) return RN_BATCH_TOO_LARGE;
   const rn_model* model = context->model;
-  const rn_program* program = context->program;
   if (input_bytes != (size_t)model->input.picture_bytes * (size_t)batch) return RN_BAD_INPUT_SIZE;
   for (int32_t i = 0; i < model->output_count; ++i) {
     if (outputs[i] == NULL) return RN_BAD_ARGUMENT;
     if (output_bytes[i] != (size_t)model->outputs[i].picture_bytes * (size_t)batch) return RN_BAD_OUTPUT_SIZE;
   }
-  place_buffers(context, input, outputs, batch);
-
-  void* user_context = rn_pool_user_context(context->pool);
-  for (int32_t k = 0; k < program->kernel_count; ++k) {
-    const rn_kernel* kernel = &program->kernels[k];
-    const int32_t last = kernel->first_operand + kernel->operand_count - 1;
-    void* arguments[1 + RN_MAX_OPERANDS];
-    arguments[0] = &user_context;
-    for (int32_t i = 0; i < kernel->operand_count; ++i) arguments[1 + i] = &context->buffers[kernel->first_operand + i];
-    const double begin = context->observer != NULL ? now() : 0;
-    if (kernel->halo.rows != 0 || kernel->halo.columns != 0) zero_halo(&kernel->halo, context->arena + batch * kernel->halo.offset, batch);
-    if (kernel->function(arguments) != 0) return RN_KERNEL_FAILED;
-    if (context->observer != NULL) {
-      observe(context, k, &context->buffers[last], program->operands[last].planar, batch, now() - begin);
-    }
-  }
-  return RN_OK;
+  const rn_walk walk = {(const unsigned char*)input, outputs, 0, batch};
+  if (context->program->by_picture) return run_by_picture(context, &walk);
+  return walk_kernels(context, &context->lanes[0], rn_pool_user_context(context->pool), &walk);
 }
 
 const char* rn_selected_target(const rn_context* context) { return context == NULL ? "" : context->program->target; }

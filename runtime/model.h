@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define RN_MODEL_VERSION 2
+#define RN_MODEL_VERSION 3
 #define RN_MAX_OPERANDS 12
 #define RN_MAX_DIMS 4
 
@@ -70,6 +70,8 @@ typedef struct rn_program {
   int64_t scratch_bytes; /* the most that one task of a kernel takes through halide_malloc */
   int32_t kernel_count;
   int32_t operand_count;
+  int32_t by_picture; /* 1: of a batch, each thread computes whole pictures; 0: all threads one kernel of the whole batch after the other */
+  int32_t reserved;
   const rn_kernel* kernels;
   const rn_operand* operands;
 } rn_program;

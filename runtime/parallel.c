@@ -299,3 +299,7 @@ void rn_pool_destroy(rn_pool* pool) {
 int32_t rn_pool_threads(const rn_pool* pool) { return pool->threads; }
 
 void* rn_pool_user_context(rn_pool* pool) { return &pool->outer; }
+
+int32_t rn_pool_thread(const rn_pool* pool, const void* user_context) {
+  return user_context == &pool->outer ? 0 : (int32_t)((const rn_user*)user_context - pool->users);
+}

@@ -14,6 +14,8 @@ void rn_pool_destroy(rn_pool* pool);
 int32_t rn_pool_threads(const rn_pool* pool);
 /* The user context to give to kernels, which they hand to halide_do_par_for. */
 void* rn_pool_user_context(rn_pool* pool);
+/* Which thread, 0 ... threads - 1, runs the task that got this user context. */
+int32_t rn_pool_thread(const rn_pool* pool, const void* user_context);
 /* How many processors this process may use. */
 int32_t rn_processors(void);
 

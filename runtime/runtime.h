@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define RN_ABI_VERSION 1
+#define RN_ABI_VERSION 2
 #define RN_MAX_THREADS 1024
 
 enum {
@@ -51,14 +51,14 @@ typedef struct rn_options {
   int32_t reserved;
 } rn_options;
 
-/* What an observer sees after each kernel: the value it made, as float32. Strides count elements. */
+/* What an observer sees after each kernel: the value it made for `batch` pictures from `picture` on, as float32. Strides count elements. */
 typedef struct rn_observation {
   const char* name;
   double seconds;
-  const float* data; /* element (0, 0, 0) of the first picture */
+  const float* data; /* element (0, 0, 0) of the first of them */
   int32_t kernel;    /* its index */
   int32_t kernel_count;
-  int32_t batch, channels, height, width;
+  int32_t picture, batch, channels, height, width, reserved;
   int64_t stride_batch, stride_channel, stride_y, stride_x;
 } rn_observation;
 typedef void (*rn_observer)(void* data, const rn_observation* observation);

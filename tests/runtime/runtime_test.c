@@ -102,12 +102,13 @@ static const rn_operand operands[] = {PORT(RN_INPUT), IMAGE, IMAGE, CONSTANT, RE
 static const rn_kernel kernels[] = {{"image", load, 2, 0, HALO}, {"result", stencil, 3, 2, NO_HALO}, {"out", store, 2, 5, NO_HALO}};
 static const rn_kernel broken_kernels[] = {{"image", load, 2, 0, HALO}, {"result", broken, 3, 2, NO_HALO}};
 static const rn_port result_port[] = {{"out", ELEMENTS * 4}};
-static const rn_program programs[] = {{"future", UINT64_C(1) << 40, (PICTURE + DENSE) * 4, 0, 3, 7, kernels, operands},
-                                      {"plain", 0, (PICTURE + DENSE) * 4, 0, 3, 7, kernels, operands},
-                                      {"broken", 0, (PICTURE + DENSE) * 4, 0, 2, 7, broken_kernels, operands}};
+static const rn_program programs[] = {{"future", UINT64_C(1) << 40, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands},
+                                      {"plain", 0, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands},
+                                      {"pictures", 0, (PICTURE + DENSE) * 4, 0, 3, 7, 1, 0, kernels, operands},
+                                      {"broken", 0, (PICTURE + DENSE) * 4, 0, 2, 7, 0, 0, broken_kernels, operands}};
 
 static rn_model make_model(uint64_t recipe_hash) {
-  rn_model model = {RN_MODEL_VERSION, RN_WEIGHTS_VERSION, "test", 0, 0, 64, NULL, 0, {"image", ELEMENTS * 4}, 1, 3, result_port, programs};
+  rn_model model = {RN_MODEL_VERSION, RN_WEIGHTS_VERSION, "test", 0, 0, 64, NULL, 0, {"image", ELEMENTS * 4}, 1, 4, result_port, programs};
   model.recipe_hash = recipe_hash;
   return model;
 }
@@ -174,7 +175,8 @@ static void* create_and_run(void* argument) {
   job* j = argument;
   for (int round = 0; round < 5; ++round) {
     rn_context* context = NULL;
-    const rn_options options = make_options(j->threads);
+    rn_options options = make_options(j->threads);
+    if (round % 2 != 0) options.target = "pictures";
     if (rn_create(j->model, j->weights, j->bytes, &options, &context) != RN_OK) ++j->wrong;
     for (int i = 0; i < 40 && context != NULL; ++i) j->wrong += !run_is_right(context, 1 + i % MAX_BATCH, j->bias, i);
     rn_destroy(context);
@@ -310,6 +312,49 @@ static void test_failures(void) {
   free(weights);
 }
 
+typedef struct seen_kernels {
+  int count, wrong;
+  int32_t batch; /* of one call */
+} seen_kernels;
+
+static void see_kernel(void* data, const rn_observation* o) {
+  seen_kernels* seen = data;
+  const int walk = seen->count / 3;
+  seen->wrong +=
+      o->kernel != seen->count % 3 || o->kernel_count != 3 || o->batch != seen->batch || o->picture != (o->batch == 1 ? walk : 0);
+  seen->count += 1;
+}
+
+/* Of a batch each thread takes whole pictures, and all share what is left over; or all share the batch. */
+static void test_batches(void) {
+  const rn_model model = make_model(1);
+  size_t bytes = 0;
+  unsigned char* weights = make_weights(1, 2, &bytes);
+  for (int by_picture = 0; by_picture <= 1; ++by_picture) {
+    for (int32_t threads = 1; threads <= 6; ++threads) {
+      rn_context* context = NULL;
+      rn_options options = make_options(threads);
+      if (by_picture) options.target = "pictures";
+      CHECK(rn_create(&model, weights, bytes, &options, &context) == RN_OK);
+      for (int i = 0; i < 12; ++i) CHECK(run_is_right(context, 1 + i % MAX_BATCH, 2, i));
+      seen_kernels seen = {0, 0, by_picture ? 1 : 3};
+      rn_set_observer(context, see_kernel, &seen);
+      CHECK(run_is_right(context, 3, 2, 5));
+      CHECK(seen.count == (by_picture ? 9 : 3) && seen.wrong == 0);
+      rn_destroy(context);
+    }
+  }
+  rn_options huge = make_options(1);
+  rn_context* context = NULL;
+  huge.max_batch = INT32_MAX;
+  CHECK(rn_create(&model, weights, bytes, &huge, &context) == RN_BATCH_TOO_LARGE && context == NULL);
+  huge.target = "pictures"; /* one after the other, in the memory of one */
+  CHECK(rn_create(&model, weights, bytes, &huge, &context) == RN_OK);
+  CHECK(run_is_right(context, 4, 2, 1));
+  rn_destroy(context);
+  free(weights);
+}
+
 /* What the tasks of one loop share. */
 typedef struct loop_state {
   _Atomic int32_t done;
@@ -400,7 +445,7 @@ static void test_scratch(void) {
 }
 
 static void test_no_weights(void) {
-  static const rn_program only_load[] = {{"plain", 0, PICTURE * 4, 0, 1, 2, kernels, operands}};
+  static const rn_program only_load[] = {{"plain", 0, PICTURE * 4, 0, 1, 2, 0, 0, kernels, operands}};
   rn_model model = make_model(1);
   rn_context* context = NULL;
   const rn_options options = make_options(1);
@@ -419,6 +464,7 @@ int main(void) {
   test_each_task_once();
   test_two_networks_at_once();
   test_threads_and_targets();
+  test_batches();
   test_failures();
   if (failures == 0) puts("runtime tests: all passed");
   return failures != 0;
