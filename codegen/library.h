@@ -47,7 +47,8 @@ struct LibraryFacts {
   struct Kernel {
     std::string name, kind;  ///< as in the program's text form
     std::string algorithm;
-    int64_t multiply_adds = 0;  ///< for one picture
+    int64_t multiply_adds = 0;  ///< for one picture, as direct sums
+    program::KernelCost cost;
   };
   struct Target {
     std::string name, halide;

@@ -47,6 +47,10 @@ void write_kernel(llvm::json::OStream& out, const program::Program& program, con
   out.attribute("kind", llvm::StringRef(to_string(kernel.kind)));
   out.attribute("algorithm", llvm::StringRef(to_string(kernel.schedule.algorithm)));
   out.attribute("multiply_adds", kernel.multiply_adds);
+  const program::KernelCost cost = program::cost_of(program, kernel);
+  out.attribute("executed_multiply_adds", cost.multiply_adds);
+  out.attribute("weight_bytes", cost.weight_bytes);
+  out.attribute("tensor_bytes", cost.tensor_bytes);
   out.attributeArray("reads", [&] {
     for (program::TensorId id : program::reads(kernel)) out.value(utf8(program.tensor(id).name));
   });

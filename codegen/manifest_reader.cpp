@@ -141,7 +141,10 @@ class Reader {
     result.halide = text(o, "halide");
     result.arena_bytes = number(o, "arena_bytes");
     objects(o, "kernels", [&](const llvm::json::Object& kernel) {
-      result.kernels.push_back({text(kernel, "name"), text(kernel, "kind"), text(kernel, "algorithm"), number(kernel, "multiply_adds")});
+      const program::KernelCost cost{number(kernel, "executed_multiply_adds"), number(kernel, "weight_bytes"),
+                                     number(kernel, "tensor_bytes")};
+      result.kernels.push_back(
+          {text(kernel, "name"), text(kernel, "kind"), text(kernel, "algorithm"), number(kernel, "multiply_adds"), cost});
     });
     return result;
   }

@@ -84,19 +84,44 @@ double gflops(int64_t multiply_adds, int batch, double ms) {
   return ms > 0 ? 2.0 * static_cast<double>(multiply_adds) * batch / (ms * 1e6) : 0;
 }
 
+/// What the machine can do, measured beside the library.
+struct Machine {
+  double gflops = 0;
+  double memory_gbytes = 0;  ///< measured for a table of kernels only
+};
+
+struct Roof {
+  std::string name;
+  double share = 0;  ///< of the roof, reached
+};
+
+/// Which roof is nearer: arithmetic, as really done, or the way of the weights from memory. What does no arithmetic moves tensors.
+Roof roof_of(const codegen::LibraryFacts::Kernel& kernel, const Machine& machine, int batch, double ms) {
+  const double arithmetic = machine.gflops > 0 ? gflops(kernel.cost.multiply_adds, batch, ms) / machine.gflops : 0;
+  const int64_t bytes = kernel.cost.multiply_adds > 0 ? kernel.cost.weight_bytes : kernel.cost.tensor_bytes + kernel.cost.weight_bytes;
+  const double seconds = ms / 1e3, read = static_cast<double>(bytes) * batch / 1e9;
+  const double memory = machine.memory_gbytes > 0 && seconds > 0 ? read / seconds / machine.memory_gbytes : 0;
+  return arithmetic >= memory ? Roof{"arithmetic", arithmetic} : Roof{"memory", memory};
+}
+
 llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::LibraryFacts::Target& target, const BenchOptions& options,
-                           int threads, const Timing& timing, double peak, const std::vector<double>& kernel_ms) {
+                           int threads, const Timing& timing, const Machine& machine, const std::vector<double>& kernel_ms) {
   int64_t total = 0;
   llvm::json::Array layers;
   for (size_t i = 0; i < target.kernels.size(); ++i) {
     const auto& kernel = target.kernels[i];
     total += kernel.multiply_adds;
     if (i < kernel_ms.size()) {
+      const Roof roof = roof_of(kernel, machine, options.batch, kernel_ms[i]);
       layers.push_back(llvm::json::Object{{"name", kernel.name},
                                           {"kind", kernel.kind},
                                           {"algorithm", kernel.algorithm},
                                           {"median_ms", kernel_ms[i]},
-                                          {"gflops", gflops(kernel.multiply_adds, options.batch, kernel_ms[i])}});
+                                          {"gflops", gflops(kernel.multiply_adds, options.batch, kernel_ms[i])},
+                                          {"weight_bytes", kernel.cost.weight_bytes},
+                                          {"tensor_bytes", kernel.cost.tensor_bytes},
+                                          {"roof", roof.name},
+                                          {"share_of_roof", roof.share}});
     }
   }
   llvm::json::Object object{{"name", facts.name},
@@ -109,39 +134,52 @@ llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::Li
                             {"spread_percent", timing.spread_percent},
                             {"pictures_per_second", 1e3 * options.batch / timing.median_ms},
                             {"gflops", gflops(total, options.batch, timing.median_ms)},
-                            {"peak_gflops", peak}};
-  if (!layers.empty()) object["layers"] = std::move(layers);
+                            {"peak_gflops", machine.gflops}};
+  if (!layers.empty()) {
+    object["memory_gbytes_per_second"] = machine.memory_gbytes;
+    object["layers"] = std::move(layers);
+  }
   return object;
 }
 
-void print_layers(const codegen::LibraryFacts::Target& target, const BenchOptions& options, double peak,
-                  const std::vector<double>& kernel_ms) {
+void print_layers(const codegen::LibraryFacts::Target& target, const BenchOptions& options, const Machine& machine,
+                  const std::vector<double>& kernel_ms, double whole_ms) {
   double sum = 0;
-  int64_t operations = 0;
+  int64_t operations = 0, weights = 0, tensors = 0;
   for (double ms : kernel_ms) sum += ms;
+  constexpr auto right = Table::Align::right;
   Table table({{"kernel"},
-               {"kind"},
                {"algorithm"},
-               {"ms", Table::Align::right},
-               {"share", Table::Align::right},
-               {"GFLOP/s", Table::Align::right},
-               {"of peak", Table::Align::right}});
+               {"ms", right},
+               {"share", right},
+               {"GFLOP/s", right},
+               {"of peak", right},
+               {"weights MB", right},
+               {"tensors MB", right},
+               {"nearest roof", right}});
   auto rates = [&](int64_t multiply_adds, double ms) -> std::pair<std::string, std::string> {
     if (multiply_adds == 0) return {};
     double rate = gflops(multiply_adds, options.batch, ms);
-    return {fmt::format("{:.1f}", rate), peak > 0 ? fmt::format("{:.0f} %", 100 * rate / peak) : ""};
+    return {fmt::format("{:.1f}", rate), machine.gflops > 0 ? fmt::format("{:.0f} %", 100 * rate / machine.gflops) : ""};
   };
+  auto megabytes = [](int64_t bytes) { return bytes == 0 ? std::string() : fmt::format("{:.2f}", static_cast<double>(bytes) / 1e6); };
   for (size_t i = 0; i < target.kernels.size() && i < kernel_ms.size(); ++i) {
     const auto& kernel = target.kernels[i];
     operations += kernel.multiply_adds;
+    weights += kernel.cost.weight_bytes;
+    tensors += kernel.cost.tensor_bytes;
     auto [rate, share] = rates(kernel.multiply_adds, kernel_ms[i]);
-    table.add({kernel.name, kernel.kind, kernel.algorithm, fmt::format("{:.4f}", kernel_ms[i]),
-               fmt::format("{:.1f} %", 100 * kernel_ms[i] / sum), rate, share});
+    const Roof roof = roof_of(kernel, machine, options.batch, kernel_ms[i]);
+    // A convolution is told by its algorithm, anything else by what it is.
+    table.add({kernel.name, kernel.kind == "conv2d" ? kernel.algorithm : kernel.kind, fmt::format("{:.4f}", kernel_ms[i]),
+               fmt::format("{:.1f} %", 100 * kernel_ms[i] / sum), rate, share, megabytes(kernel.cost.weight_bytes),
+               megabytes(kernel.cost.tensor_bytes), fmt::format("{} {:3.0f} %", roof.name, 100 * roof.share)});
   }
   table.rule();
   auto [rate, share] = rates(operations, sum);
-  table.add({"total", "", "", fmt::format("{:.4f}", sum), "100.0 %", rate, share});
-  fmt::print("\n{}", table.str());
+  table.add({"total", "", fmt::format("{:.4f}", sum), "100.0 %", rate, share, megabytes(weights), megabytes(tensors), ""});
+  fmt::print("\n{}\nweights come from memory at {:.1f} GB/s at most; the kernels' sum is {:.1f} % of the whole run's median\n", table.str(),
+             machine.memory_gbytes, whole_ms > 0 ? 100 * sum / whole_ms : 0);
 }
 
 int bench(const BenchOptions& options, const Invocation& invocation) {
@@ -185,12 +223,12 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
     for (auto& seconds : kernel_times.seconds) kernel_ms.push_back(median(std::move(seconds)) * 1e3);
   }
   const auto& target = library->target(session->target());
-  double peak = peak_gflops(target.name, threads);
+  const Machine machine{peak_gflops(target.name, threads), options.layers ? memory_gbytes(threads) : 0};
 
   if (options.json) {
     std::string text;
     llvm::raw_string_ostream stream(text);
-    stream << llvm::formatv("{0:2}", llvm::json::Value(to_json(facts, target, options, threads, timing, peak, kernel_ms)));
+    stream << llvm::formatv("{0:2}", llvm::json::Value(to_json(facts, target, options, threads, timing, machine, kernel_ms)));
     fmt::print("{}\n", text);
     return done;
   }
@@ -201,8 +239,8 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   fmt::print("median {:.3f} ms, best {:.3f} ms, spread {:.1f} % (10th to 90th percentile), {} runs\n", timing.median_ms, timing.min_ms,
              timing.spread_percent, timing.runs);
   fmt::print("{:.1f} pictures/s, {:.1f} GFLOP/s, {:.0f} % of the {:.1f} measured as this machine's peak\n",
-             1e3 * options.batch / timing.median_ms, rate, peak > 0 ? 100 * rate / peak : 0, peak);
-  if (options.layers) print_layers(target, options, peak, kernel_ms);
+             1e3 * options.batch / timing.median_ms, rate, machine.gflops > 0 ? 100 * rate / machine.gflops : 0, machine.gflops);
+  if (options.layers) print_layers(target, options, machine, kernel_ms, timing.median_ms);
   return done;
 }
 

@@ -1,4 +1,4 @@
-/// \file The multiply-add loops that measure a core.
+/// \file The loops that measure cores and memory.
 #include "driver/peak.h"
 
 #include <immintrin.h>
@@ -65,7 +65,37 @@ double best_rate(double (*burst)()) {
   return best / 1e9;
 }
 
+/// Reads `vectors` of 16 bytes once.
+double read_once(const __m128* from, size_t vectors) {
+  constexpr size_t streams = 8;
+  __m128 sum[streams];
+  for (auto& s : sum) s = _mm_setzero_ps();
+  for (size_t i = 0; i + streams <= vectors; i += streams) {
+#pragma clang loop unroll(full)
+    for (size_t k = 0; k < streams; ++k) sum[k] = _mm_add_ps(sum[k], from[i + k]);
+  }
+  for (auto& s : sum) asm volatile("" : "+x"(s));
+  return 16.0 * static_cast<double>(vectors);
+}
+
 }  // namespace
+
+double memory_gbytes(int threads) {
+  using Clock = std::chrono::steady_clock;
+  const std::vector<__m128> memory(size_t{256} << 16, _mm_setzero_ps());
+  const size_t share = memory.size() / static_cast<size_t>(threads);
+  double best = 0;
+  for (int round = 0; round < 5; ++round) {
+    const auto start = Clock::now();
+    std::vector<std::thread> workers;
+    for (size_t i = 1; i < static_cast<size_t>(threads); ++i) workers.emplace_back([&, i] { read_once(memory.data() + i * share, share); });
+    read_once(memory.data(), share);
+    for (auto& worker : workers) worker.join();
+    const double bytes = 16.0 * static_cast<double>(share) * threads;
+    best = std::max(best, bytes / std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return best / 1e9;
+}
 
 double peak_gflops(const std::string& target, int threads) {
   double (*burst)() = target == "avx512" ? fma_avx512 : target == "avx2" ? fma_avx2 : target == "sse41" ? mul_add_sse41 : nullptr;

@@ -160,6 +160,14 @@ bool writes_once(const Program& program, const Kernel& kernel);
 /// Whether the output takes the place of `operand`, of the epilogue or, of a copy, the input (decided by plan-memory).
 bool in_place(const Program& program, const Kernel& kernel, TensorId operand);
 
+/// What a kernel has to do for one picture.
+struct KernelCost {
+  int64_t multiply_adds = 0;  ///< that it really does: fewer than Kernel::multiply_adds where tiles are transformed
+  int64_t weight_bytes = 0;   ///< of all its constants
+  int64_t tensor_bytes = 0;   ///< read and written, halos and unused lanes included; a caller's buffer counts as it is
+};
+KernelCost cost_of(const Program& program, const Kernel& kernel);
+
 /// Whether of a batch each thread computes whole pictures, kernel after kernel, so that tensors stay in its cache; or all threads together
 /// one kernel for the whole batch, so that weights are read once. The first where a picture's arithmetic takes longer than its weights do
 /// to come from memory.

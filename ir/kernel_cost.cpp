@@ -1,0 +1,30 @@
+/// \file What a kernel has to do and to move, from its schedule and layouts.
+#include "ir/program.h"
+#include "ir/winograd.h"
+
+namespace resnetc::program {
+
+KernelCost cost_of(const Program& program, const Kernel& kernel) {
+  KernelCost cost;
+  cost.multiply_adds = kernel.multiply_adds;
+  if (kernel.schedule.algorithm == Algorithm::winograd) {
+    const Winograd& by = *winograd(kernel.schedule.output, kernel.attributes.stride.w);
+    const TensorType& out = program.tensor(kernel.out).type;
+    const int64_t tiles = ((out.height + by.output - 1) / by.output) * ((out.width + by.output - 1) / by.output);
+    cost.multiply_adds = by.products() * by.products() * tiles * program.tensor(kernel.in).type.channels * out.channels;
+  }
+  if (kernel.weight != none) cost.weight_bytes += program.constant(kernel.weight).bytes();
+  for (const Step& step : kernel.epilogue) {
+    for (ConstantId id : step.constants) cost.weight_bytes += program.constant(id).bytes();
+  }
+  for (TensorId id : reads(kernel)) cost.tensor_bytes += program.tensor(id).picture_bytes();
+  if (kernel.out != none) cost.tensor_bytes += program.tensor(kernel.out).picture_bytes();
+  if (kernel.kind == KernelKind::load) {
+    const int64_t element = program.input.format == InputFormat::packed_u8 ? 1 : 4;
+    cost.tensor_bytes += program.input_type.elements() * element;
+  }
+  if (kernel.kind == KernelKind::store) cost.tensor_bytes += program.outputs[static_cast<size_t>(kernel.port)].type.elements() * 4;
+  return cost;
+}
+
+}  // namespace resnetc::program
