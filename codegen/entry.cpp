@@ -123,11 +123,11 @@ class Emitter {
     std::vector<llvm::Constant*> kernels, operands;
     for (size_t k = 0; k < tables->kernels.size(); ++k) kernels.push_back(kernel_row(tables->kernels[k], entry.symbols[k]));
     for (const rn_operand& operand : tables->operands) operands.push_back(operand_row(operand));
-    return llvm::ConstantStruct::get(
-        types_.program,
-        {text(entry.target), i64(entry.features), i64(entry.program->arena_bytes), i64(scratch), i32(static_cast<int64_t>(kernels.size())),
-         i32(static_cast<int64_t>(operands.size())), i32(program::by_picture(*entry.program) ? 1 : 0), i32(0),
-         table(types_.kernel, kernels, "kernels"), table(types_.operand, operands, "operands")});
+    return llvm::ConstantStruct::get(types_.program,
+                                     {text(entry.target), i64(entry.features), i64(entry.program->arena_bytes), i64(scratch),
+                                      i32(static_cast<int64_t>(kernels.size())), i32(static_cast<int64_t>(operands.size())),
+                                      i32(program::by_picture(*entry.program) ? 1 : 0), i32(program::brief(*entry.program) ? 1 : 0),
+                                      table(types_.kernel, kernels, "kernels"), table(types_.operand, operands, "operands")});
   }
 
   llvm::Constant* port_row(const Port& port) { return llvm::ConstantStruct::get(types_.port, {text(port.name), i64(port.picture_bytes)}); }
@@ -290,7 +290,7 @@ std::optional<std::string> check_table_layout() {
           {AT(rn_kernel, name), AT(rn_kernel, function), AT(rn_kernel, operand_count), AT(rn_kernel, first_operand), AT(rn_kernel, halo)});
   differs("rn_program", types.program, sizeof(rn_program),
           {AT(rn_program, target), AT(rn_program, features), AT(rn_program, arena_bytes), AT(rn_program, scratch_bytes),
-           AT(rn_program, kernel_count), AT(rn_program, operand_count), AT(rn_program, by_picture), AT(rn_program, reserved),
+           AT(rn_program, kernel_count), AT(rn_program, operand_count), AT(rn_program, by_picture), AT(rn_program, brief),
            AT(rn_program, kernels), AT(rn_program, operands)});
   differs("rn_port", types.port, sizeof(rn_port), {AT(rn_port, name), AT(rn_port, picture_bytes)});
   differs("rn_model", types.model, sizeof(rn_model),

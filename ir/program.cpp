@@ -58,9 +58,21 @@ bool in_place(const Program& program, const Kernel& kernel, TensorId operand) {
   return elementwise && out.offset != none && out.offset == program.tensor(operand).offset;
 }
 
+namespace {
+
+int64_t all_multiply_adds(const Program& program) {
+  int64_t sum = 0;
+  for (const Kernel& kernel : program.kernels) sum += kernel.multiply_adds;
+  return sum;
+}
+
+}  // namespace
+
+bool brief(const Program& program) { return all_multiply_adds(program) <= 50'000'000; }
+
 bool by_picture(const Program& program) {
-  int64_t multiply_adds = 0, weight_bytes = 0;
-  for (const Kernel& kernel : program.kernels) multiply_adds += kernel.multiply_adds;
+  const int64_t multiply_adds = all_multiply_adds(program);
+  int64_t weight_bytes = 0;
   for (const Constant& constant : program.constants) weight_bytes += constant.bytes();
   // Cores of 60 to 130 billion multiply-adds a second, memory of 20 to 40 billion bytes.
   constexpr int64_t multiply_adds_a_byte = 4;

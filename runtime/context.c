@@ -319,8 +319,14 @@ int32_t rn_run(rn_context* context, const void* input, size_t input_bytes, void*
     if (output_bytes[i] != (size_t)model->outputs[i].picture_bytes * (size_t)batch) return RN_BAD_OUTPUT_SIZE;
   }
   const rn_walk walk = {(const unsigned char*)input, outputs, 0, batch};
-  if (context->program->by_picture) return run_by_picture(context, &walk);
-  return walk_kernels(context, &context->lanes[0], rn_pool_user_context(context->pool), &walk);
+  /* The threads that sleep through a brief run are awake for the next, if that follows at once. */
+  const int alone = context->program->brief && batch == 1;
+  rn_pool_wake_sleepers(context->pool, !alone);
+  const int32_t status = context->program->by_picture
+                             ? run_by_picture(context, &walk)
+                             : walk_kernels(context, &context->lanes[0], rn_pool_user_context(context->pool), &walk);
+  if (alone) rn_pool_rouse(context->pool);
+  return status;
 }
 
 const char* rn_selected_target(const rn_context* context) { return context == NULL ? "" : context->program->target; }

@@ -71,7 +71,7 @@ typedef struct rn_program {
   int32_t kernel_count;
   int32_t operand_count;
   int32_t by_picture; /* 1: of a batch, each thread computes whole pictures; 0: all threads one kernel of the whole batch after the other */
-  int32_t reserved;
+  int32_t brief;      /* 1: a picture takes less time than waking a thread that sleeps is worth */
   const rn_kernel* kernels;
   const rn_operand* operands;
 } rn_program;

@@ -58,6 +58,7 @@ struct rn_pool {
   int32_t threads;
   int32_t started; /* workers to join */
   int32_t worker_spins, caller_spins;
+  int32_t wake; /* whether loops wake sleepers */
   rn_job job;
   rn_part* parts;
   _Alignas(64) _Atomic uint32_t epoch; /* grows with each job, and once to stop */
@@ -172,7 +173,7 @@ int halide_do_par_for(void* user_context, rn_halide_task task, int min, int size
   if (pool->parallel_for != NULL) {
     pool->parallel_for(pool->parallel_for_data, parts, take_part_for_caller, pool);
   } else {
-    wake_workers(pool);
+    if (pool->wake) wake_workers(pool);
     take_part(pool, 0, epoch);
     wait_for_workers(pool);
   }
@@ -270,6 +271,7 @@ int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* para
   pool->parallel_for = parallel_for;
   pool->parallel_for_data = parallel_for_data;
   pool->threads = threads;
+  pool->wake = 1;
   /* With more threads than processors, spinning would keep the others from working. */
   const int crowded = threads > rn_processors();
   pool->worker_spins = crowded ? 0 : WORKER_SPINS;
@@ -299,6 +301,10 @@ void rn_pool_destroy(rn_pool* pool) {
 int32_t rn_pool_threads(const rn_pool* pool) { return pool->threads; }
 
 void* rn_pool_user_context(rn_pool* pool) { return &pool->outer; }
+
+void rn_pool_wake_sleepers(rn_pool* pool, int wake) { pool->wake = wake; }
+
+void rn_pool_rouse(rn_pool* pool) { wake_workers(pool); }
 
 int32_t rn_pool_thread(const rn_pool* pool, const void* user_context) {
   return user_context == &pool->outer ? 0 : (int32_t)((const rn_user*)user_context - pool->users);

@@ -14,6 +14,10 @@ void rn_pool_destroy(rn_pool* pool);
 int32_t rn_pool_threads(const rn_pool* pool);
 /* The user context to give to kernels, which they hand to halide_do_par_for. */
 void* rn_pool_user_context(rn_pool* pool);
+/* Whether the loops that follow wake threads that sleep (as they do after rn_pool_create); those that still spin take part in any case. */
+void rn_pool_wake_sleepers(rn_pool* pool, int wake);
+/* Wakes them now, for loops that may follow soon. */
+void rn_pool_rouse(rn_pool* pool);
 /* Which thread, 0 ... threads - 1, runs the task that got this user context. */
 int32_t rn_pool_thread(const rn_pool* pool, const void* user_context);
 /* How many processors this process may use. */

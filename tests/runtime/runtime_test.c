@@ -104,7 +104,7 @@ static const rn_kernel broken_kernels[] = {{"image", load, 2, 0, HALO}, {"result
 static const rn_port result_port[] = {{"out", ELEMENTS * 4}};
 static const rn_program programs[] = {{"future", UINT64_C(1) << 40, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands},
                                       {"plain", 0, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands},
-                                      {"pictures", 0, (PICTURE + DENSE) * 4, 0, 3, 7, 1, 0, kernels, operands},
+                                      {"pictures", 0, (PICTURE + DENSE) * 4, 0, 3, 7, 1, 1, kernels, operands},
                                       {"broken", 0, (PICTURE + DENSE) * 4, 0, 2, 7, 0, 0, broken_kernels, operands}};
 
 static rn_model make_model(uint64_t recipe_hash) {
