@@ -46,7 +46,9 @@ def compile_network(options, network, folder):
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / "weights.safetensors"
     if not weights.exists():
-        subprocess.run([sys.executable, HERE / "export.py", "weights", network, weights], check=True)
+        partial = folder / "weights.partial"
+        subprocess.run([sys.executable, HERE / "export.py", "weights", network, partial], check=True)
+        partial.rename(weights)
     subprocess.run([options.resnetc, "compile", ROOT / "networks" / f"{network}.rn", "-o", folder, "--weights", weights,
                     "--target", options.target, *options.resnetc_options], check=True, stdout=sys.stderr)  # fmt: skip
 

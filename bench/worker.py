@@ -30,16 +30,6 @@ def one_line(error):
     return f"{type(error).__name__}: {lines[0]}"[:200]
 
 
-def prepare(peer, case, threads):
-    """The function to time, and how far its outputs are from PyTorch's, over the largest."""
-    picture = np.load(case.file(".input.npy"))
-    reference = np.load(case.file(".reference.npy"))
-    output = np.full_like(reference, np.nan)
-    run = peer.prepare(case, threads, picture, output)
-    run()
-    return run, float(np.abs(output - reference).max() / np.abs(reference).max())
-
-
 def main():
     # Libraries print what they like on standard output: the answers go to a copy of it, theirs to standard error.
     answers = os.fdopen(os.dup(1), "w")
@@ -54,13 +44,18 @@ def main():
     try:
         peer = importlib.import_module(f"peers.{name}")
         version = importlib.metadata.version(peer.PACKAGE) if peer.PACKAGE else ""
-        run, difference = prepare(peer, case, len(processors))
+        # Held here until the end: contenders keep addresses into them.
+        picture, reference = np.load(case.file(".input.npy")), np.load(case.file(".reference.npy"))
+        output = np.full_like(reference, np.nan)
+        run = peer.prepare(case, len(processors), picture, output)
+        run()
     except Exception as error:
         import traceback
 
         traceback.print_exc()
         answer(failed=one_line(error))
         return
+    difference = float(np.abs(output - reference).max() / np.abs(reference).max())  # of the largest
     answer(difference=difference, version=version, settings=peer.SETTINGS, prepared_s=time.perf_counter() - start)
     clock = time.perf_counter
     for line in sys.stdin:

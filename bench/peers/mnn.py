@@ -1,5 +1,7 @@
 """MNN, from the ONNX file by its own converter."""
 
+import pathlib
+
 import numpy as np
 
 TITLE = "MNN"
@@ -7,21 +9,22 @@ PACKAGE = "MNN"
 SETTINGS = "CPU backend, high precision (float32), input and output copied as its interface wants"
 
 
-def convert(case):
-    # The package's mnnconvert command does this and reports each use to its makers, for which it installs packages: left out here.
-    import MNN  # noqa: F401  loads what _tools needs
+def convert(case, path):
+    # The package's mnnconvert command does this too, but reports each use to its makers, and installs a package for that with pip.
     import _tools
 
-    _tools.mnnconvert(["mnnconvert", "-f", "ONNX", "--modelFile", str(case.file(".onnx")), "--MNNModel", str(case.file(".mnn")),
-                       "--bizCode", "resnetc", "--keepInputFormat=1"])  # fmt: skip
+    partial = f"{path}.partial"
+    _tools.mnnconvert(["mnnconvert", "-f", "ONNX", "--modelFile", str(case.file(".onnx")), "--MNNModel", partial, "--bizCode", "resnetc"])
+    pathlib.Path(partial).rename(path)
 
 
 def prepare(case, threads, picture, output):
     import MNN
 
-    if not case.file(".mnn").exists():
-        convert(case)
-    interpreter = MNN.Interpreter(str(case.file(".mnn")))
+    path = case.file(f".{MNN.version()}.mnn")
+    if not path.exists():
+        convert(case, path)
+    interpreter = MNN.Interpreter(str(path))
     session = interpreter.createSession({"backend": "CPU", "numThread": threads, "precision": "high"})
     source = interpreter.getSessionInput(session, case.input)
     sink = interpreter.getSessionOutput(session, case.output)

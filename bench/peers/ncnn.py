@@ -1,9 +1,11 @@
 """ncnn, from TorchScript by pnnx."""
 
+import pathlib
 import subprocess
-import time
 
 import numpy as np
+
+from peers import faster
 
 TITLE = "ncnn"
 PACKAGE = "ncnn"
@@ -11,27 +13,30 @@ SETTINGS = ("converted by pnnx; Winograd, packing and sgemm on, 16-bit storage a
             "loop, whichever is faster here")  # fmt: skip
 
 
-def convert(case):
-    """ncnn's own format; pnnx writes several files beside its input."""
+def convert(case, parameters, weights):
+    """ncnn's own format; pnnx writes more files beside its input."""
     import pnnx
 
     shape = ",".join(str(n) for n in (1, *case.input_shape))
-    done = subprocess.run([pnnx.EXEC_PATH, case.file(".pt"), f"inputshape=[{shape}]", "fp16=0"], capture_output=True, text=True)
-    if not case.file(".ncnn.bin").exists():
+    done = subprocess.run([pnnx.EXEC_PATH, case.file(".pt"), f"inputshape=[{shape}]", "fp16=0", f"ncnnparam={parameters}",
+                           f"ncnnbin={weights}.partial"], capture_output=True, text=True)  # fmt: skip
+    if done.returncode != 0:
         raise RuntimeError("pnnx: " + ((done.stdout + done.stderr).strip().splitlines() or ["no word"])[-1])
+    pathlib.Path(f"{weights}.partial").rename(weights)
 
 
 def prepare(case, threads, picture, output):
     import ncnn
 
-    if not case.file(".ncnn.bin").exists():
-        convert(case)
+    parameters, weights = case.file(f".ncnn-{ncnn.__version__}.param"), case.file(f".ncnn-{ncnn.__version__}.bin")
+    if not weights.exists():
+        convert(case, parameters, weights)
     net = ncnn.Net()
     for option in dir(net.opt):
         if option.startswith(("use_fp16", "use_bf16", "use_int8")):
             setattr(net.opt, option, False)
     net.opt.num_threads = threads
-    if net.load_param(str(case.file(".ncnn.param"))) != 0 or net.load_model(str(case.file(".ncnn.bin"))) != 0:
+    if net.load_param(str(parameters)) != 0 or net.load_model(str(weights)) != 0:
         raise RuntimeError("cannot load its own model")
     source, = net.input_names()
     sink, = net.output_names()
@@ -54,14 +59,3 @@ def prepare(case, threads, picture, output):
             output[k] = np.asarray(result.batch(k))
 
     return loop if case.batch == 1 else faster(loop, batched)
-
-
-def faster(*ways):
-    def seconds(way):
-        way()
-        start = time.perf_counter()
-        for _ in range(3):
-            way()
-        return time.perf_counter() - start
-
-    return min(ways, key=seconds)
