@@ -1,0 +1,54 @@
+"""One network at one batch size: where its files are, what its input and output are called."""
+
+import dataclasses
+import json
+import pathlib
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    folder: str  # of the network: its library, weights and exported models
+    network: str
+    batch: int
+    input: str
+    input_shape: list  # of one picture
+    output: str
+    output_shape: list
+    multiply_adds: int  # of one picture, convolutions counted as direct sums
+    target: str
+
+    @staticmethod
+    def of_library(folder, network, batch):
+        """Reads the manifest that `resnetc compile` wrote."""
+        manifest = json.loads((folder / f"{network}.json").read_text())
+        target = manifest["targets"][0]
+        return Case(str(folder), network, batch, manifest["input"]["name"], manifest["input"]["shape"],
+                    manifest["outputs"][0]["name"], manifest["outputs"][0]["shape"],
+                    sum(kernel["multiply_adds"] for kernel in target["kernels"]), target["name"])  # fmt: skip
+
+    def file(self, suffix):
+        """A file of this network at this batch size."""
+        return pathlib.Path(self.folder) / f"batch{self.batch}{suffix}"
+
+    def network_file(self, name):
+        """A file of this network, whatever the batch size."""
+        return pathlib.Path(self.folder) / name
+
+    def model(self):
+        """The network as a torch module with its generated weights."""
+        import torch
+        from safetensors.torch import load_file
+
+        import models
+
+        models.no_initialisation()
+        model = models.build(self.network)
+        model.load_state_dict(load_file(self.network_file("weights.safetensors")), strict=False)
+        return model.requires_grad_(False).to(torch.float32)
+
+    def to_json(self):
+        return json.dumps(dataclasses.asdict(self))
+
+    @staticmethod
+    def from_json(text):
+        return Case(**json.loads(text))

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Times networks compiled by resnetc beside other inference libraries: same weights, same pictures, outputs compared first.
+
+    python3 -m pip install -r bench/requirements.txt
+    python3 bench/compare.py --resnetc build/resnetc [--networks resnet18,resnet50] [--markdown FILE] [--json FILE] [--plots FOLDER]
+
+A developer's tool: nothing that builds, tests or demonstrates resnetc runs it. PyTorch's compiler wants a C++ compiler besides.
+
+For each network, batch size and number of threads, every contender gets a fresh process, pinned to that many processors before it loads
+any library. It converts and loads the network, and its outputs are compared with PyTorch's (eager, float32): who is further off than 1e-4
+of the largest is shown and not timed. Then, round by round, each contender has a turn, in an order shuffled anew: a pause, then a burst of
+runs one right after the other, of which the median counts; the same burst for all. Before the next turn its threads must be asleep. Ratios
+are taken round by round, so that whatever slows the machine for a while slows both sides.
+
+A peer that is not installed, cannot convert a network or crashes is shown with its reason. The exit status is 1 if resnetc's own
+outputs are off, or if it cannot run.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import peers
+import report
+from case import Case
+from contender import Contender, Failed
+from rounds import measure, summary
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+NETWORKS = "resnet18,resnet34,resnet50,resnet101,resnext50_32x4d,wide_resnet50_2,cifar_resnet20"
+TOLERANCE = 1e-4
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def compile_network(options, network, folder):
+    """The network's library and weights; compiled each time, for resnetc may have changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / "weights.safetensors"
+    if not weights.exists():
+        partial = folder / "weights.partial"
+        subprocess.run([sys.executable, HERE / "export.py", "weights", network, partial], check=True)
+        partial.rename(weights)
+    subprocess.run([options.resnetc, "compile", ROOT / "networks" / f"{network}.rn", "-o", folder, "--weights", weights,
+                    "--target", options.target, *options.resnetc_options], check=True, stdout=sys.stderr)  # fmt: skip
+
+
+def peak_gflops(options, case, processors):
+    """What resnetc's own loops measure as these processors' peak."""
+    done = subprocess.run([options.resnetc, "bench", case.network_file(f"lib{case.network}.so"), "--json", "--runs", "1",
+                           "--threads", str(len(processors)), "--target", case.target], check=True, stdout=subprocess.PIPE,
+                          preexec_fn=lambda: os.sched_setaffinity(0, processors))  # fmt: skip
+    return json.loads(done.stdout)["peak_gflops"]
+
+
+def start(options, case, processors):
+    """The contenders that give the right outputs; and the rows of all, in order."""
+    ready, rows = [], {}
+    for name in ("resnetc", *options.peers):
+        say(f"  preparing {name}")
+        row = rows[name] = {"title": importlib.import_module(f"peers.{name}").TITLE}
+        try:
+            contender = Contender(name, case, processors, options.timeout)
+        except Failed as error:
+            row["reason"] = f"cannot run it: {error}"
+            continue
+        row |= contender.facts
+        if not row["difference"] <= TOLERANCE:
+            row["reason"] = f"outputs differ by {row['difference']:.1e} of the largest"
+            contender.stop()
+            continue
+        contender.settle()
+        ready.append(contender)
+    return ready, rows
+
+
+def measure_case(options, case, processors):
+    ready, rows = start(options, case, processors)
+    result = {"network": case.network, "input_shape": case.input_shape, "batch": case.batch, "threads": len(processors),
+              "target": case.target, "multiply_adds": case.multiply_adds, "rounds": options.rounds, "burst": options.burst,
+              "contenders": rows, "best_peer": None}  # fmt: skip
+    try:
+        peak = peak_gflops(options, case, processors)
+        if "reason" not in rows["resnetc"]:
+            say("  measuring")
+            turns, best, settled, failed = measure(ready, options.rounds, options.burst, options.warm_up, options.pause, options.seed)
+            for contender in ready:
+                row = rows[contender.name]
+                if contender.name in failed:
+                    row["reason"] = f"failed while it was timed: {failed[contender.name]}"
+                elif "resnetc" not in failed:
+                    row |= summary(contender.name, turns, best, settled)
+        result["peak_gflops"] = max(peak, peak_gflops(options, case, processors))
+    finally:
+        for contender in ready:
+            contender.stop()
+    for row in rows.values():
+        if "median_ms" in row:
+            row["of_peak"] = 2e-6 * case.multiply_adds * case.batch / row["median_ms"] / result["peak_gflops"]
+        row.setdefault("reason", "resnetc was not timed") if "median_ms" not in row else None
+    timed = [name for name in rows if name != "resnetc" and "reason" not in rows[name]]
+    result["best_peer"] = min(timed, key=lambda name: rows[name]["median_ms"], default=None)
+    return result
+
+
+def parse():
+    names = lambda text: [name for name in text.split(",") if name]  # noqa: E731
+    numbers = lambda text: [int(number) for number in text.split(",")]  # noqa: E731
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--resnetc", type=pathlib.Path, default=ROOT / "build" / "resnetc", help="the compiler's executable")
+    arguments.add_argument("--networks", type=names, default=names(NETWORKS), help=f"names that tests/exactness/models.py knows ({NETWORKS})")
+    arguments.add_argument("--batches", type=numbers, default=[1, 8], help="(1,8)")
+    arguments.add_argument("--threads", type=numbers, default=[1, 2], help="(1,2)")
+    arguments.add_argument("--peers", default="all", help=f"some of {','.join(peers.ALL[1:])} (all)")
+    arguments.add_argument("--rounds", "--pairs", type=int, default=30, help="turns of each contender (30)")
+    arguments.add_argument("--burst", type=int, default=3, help="runs of a turn, whose median counts (3)")
+    arguments.add_argument("--warm-up", type=int, default=10, help="untimed runs of each before the first round (10)")
+    arguments.add_argument("--pause", type=float, default=5, help="milliseconds before each turn (5)")
+    arguments.add_argument("--seed", type=int, default=1, help="of the shuffled orders (1)")
+    arguments.add_argument("--timeout", type=float, default=1800, help="seconds that one answer of a contender may take (1800)")
+    arguments.add_argument("--target", default="host")
+    arguments.add_argument("--resnetc-options", type=str.split, default=[], help="more options for resnetc compile")
+    arguments.add_argument("--json", type=pathlib.Path, help="write everything measured there")
+    arguments.add_argument("--markdown", type=pathlib.Path, help="write tables there")
+    arguments.add_argument("--plots", type=pathlib.Path, help="draw the ratios into this folder, as SVG")
+    arguments.add_argument("--folder", type=pathlib.Path, help="keep exported and converted networks there, for the next call")
+    options = arguments.parse_args()
+    options.peers = list(peers.ALL[1:]) if options.peers == "all" else names(options.peers)
+    if unknown := set(options.peers) - set(peers.ALL[1:]):
+        arguments.error(f"no peer is called {', '.join(sorted(unknown))}")
+    if max(options.threads) > len(os.sched_getaffinity(0)):
+        arguments.error(f"this process may use {len(os.sched_getaffinity(0))} processors only")
+    return options
+
+
+def write(options, results):
+    """After each case, so that what was measured outlives whatever comes next."""
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+    if options.markdown:
+        options.markdown.write_text(report.markdown(results))
+
+
+def main():
+    options = parse()
+    results = {"processor": report.processor(), "rounds": options.rounds, "burst": options.burst, "cases": []}
+    print(f"{results['processor']}; {options.rounds} rounds, {options.burst} runs a turn", flush=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        root = (options.folder or pathlib.Path(temporary)).resolve()
+        for network in options.networks:
+            say(f"compiling {network} with {options.resnetc}")
+            compile_network(options, network, root / network)
+            for batch in options.batches:
+                case = Case.of_library(root / network, network, batch)
+                if not case.file(".exported").exists():
+                    say(f"exporting {network}, batch {batch}")
+                    subprocess.run([sys.executable, HERE / "export.py", "models", case.to_json()], check=True, stdout=sys.stderr)
+                for threads in options.threads:
+                    say(f"{network}, batch {batch}, {threads} thread(s)")
+                    results["cases"].append(measure_case(options, case, sorted(os.sched_getaffinity(0))[:threads]))
+                    print("\n" + report.case_text(results["cases"][-1]), flush=True)
+                    write(options, results)
+    if options.plots:
+        import plots
+
+        plots.draw(results, options.plots)
+    return 1 if any("reason" in case["contenders"]["resnetc"] for case in results["cases"]) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
