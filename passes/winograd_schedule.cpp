@@ -46,7 +46,7 @@ double seconds(double work, double weights) {
 
 double checkpoint_elements(const Convolution& c) {
   const OpAttributes& a = c.attributes;
-  return static_cast<double>(c.out.channels) * static_cast<double>(c.in.channels / a.groups) * static_cast<double>(a.kernel.h * a.kernel.w);
+  return static_cast<double>(c.out.channels * (c.in.channels / a.groups) * a.kernel.h * a.kernel.w);
 }
 
 /// Elements of the packed weights.
