@@ -46,7 +46,8 @@ double seconds(double work, double weights) {
 
 double checkpoint_elements(const Convolution& c) {
   const OpAttributes& a = c.attributes;
-  return static_cast<double>(c.out.channels * (c.in.channels / a.groups) * a.kernel.h * a.kernel.w);
+  const int64_t per_group = c.in.channels / a.groups;
+  return static_cast<double>(c.out.channels * per_group * a.kernel.h * a.kernel.w);
 }
 
 /// Elements of the packed weights.
