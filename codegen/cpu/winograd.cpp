@@ -1,13 +1,14 @@
 /// \file 3x3 convolutions by Winograd's transforms (ir/winograd.h).
 ///
 /// A task is a few rows of tiles of one picture and a part of the output channels. It transforms its part of the input into scratch memory.
-/// Then, for each `vectors` vectors of output channels: it transforms their weights for `depth` input channels; for each element of the
-/// transform and each group of tiles it sums the products over those input channels in registers; and after all input channels it
-/// transforms back, with the epilogue. Tiles that reach past the picture read zeros (the halo's last line, again and again) and store only
-/// what lies inside.
+/// Then, for each `vectors` vectors of output channels: for each element of the transform and each group of tiles it sums the products over
+/// all input channels in registers, and then it transforms back, with the epilogue. Tiles that reach past the picture read zeros (the
+/// halo's last line, again and again) and store only what lies inside.
 ///
-/// Weights are transformed in every run: they are read from memory once a picture, where a transformed copy would be up to four times as
-/// large and its way from memory longer than the work saved.
+/// Weights are packed as transformed (depth 0), or transformed here, for `depth` input channels at a time; the choice is
+/// passes/winograd_schedule.h's. The products of all tiles are kept (`wide`) where that has each transformed weight read once: if they come
+/// from memory, or are made for a part of the input channels only. Otherwise one group of tiles is finished after the other, in the
+/// first-level cache.
 #include "ir/winograd.h"
 #include "codegen/cpu/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
@@ -59,7 +60,6 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   const int64_t parts = divisor_at_most(channel_blocks / vectors, s.parts);
   const bool packed = s.depth == 0;
   const int64_t depth = packed ? channels : s.depth, steps = channels / depth;
-  // Whether the products of all tiles are kept, so that each transformed weight is read once; or one group of tiles after the other.
   const bool wide = packed || steps > 1;
 
   Axes axes;
