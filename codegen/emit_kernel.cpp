@@ -39,7 +39,7 @@ bool emit_kernel(const KernelJob& job, const std::string& symbol, KernelOutput o
     cpu::Built built;
     if (!cpu::build_kernel(job.spec, built, why)) return false;
     Halide::Pipeline pipeline(built.output);
-    if (built.pass != nullptr) pipeline.add_custom_lowering_pass(built.pass.get(), [] {});
+    for (const auto& pass : built.passes) pipeline.add_custom_lowering_pass(pass.get(), [] {});
     Halide::Module module =
         pipeline.compile_to_module(built.arguments, symbol, Halide::Target(job.target), Halide::LinkageType::ExternalPlusArgv);
     module.compile({{file_type(output), path}});

@@ -13,6 +13,10 @@ namespace resnetc::checks {
 
 using Fault = std::optional<std::string>;
 
+/// The fault of a project step that is in no convolution's epilogue or stands behind what is no sum.
+inline constexpr std::string_view misplaced_projection =
+    "a projection can only stand in the epilogue of a convolution, behind nothing but sums (bias, add, project)";
+
 /// `what` in the fault is e.g. "the network's name".
 Fault identifier(std::string_view what, std::string_view name);
 Fault input(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std, const TensorType& type);

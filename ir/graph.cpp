@@ -52,7 +52,12 @@ void remove_unused(Graph& graph) {
 
 int64_t multiply_adds(const Graph& graph, const Op& op) {
   if (op.operands.empty()) return 0;
-  return resnetc::multiply_adds(op.kind, op.attributes, graph.op(op.operands[0]).type, op.type);
+  int64_t sum = resnetc::multiply_adds(op.kind, op.attributes, graph.op(op.operands[0]).type, op.type);
+  for (const Step& step : op.epilogue) {
+    if (step.kind != StepKind::project) continue;
+    sum += resnetc::multiply_adds(OpKind::conv2d, projection(op.type.channels), graph.op(step.operand).type, op.type);
+  }
+  return sum;
 }
 
 std::vector<TensorRef> checkpoint_tensors(const Graph& graph) {

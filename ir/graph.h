@@ -41,7 +41,7 @@ inline constexpr size_t max_epilogue_steps = 8;
 struct Step {
   StepKind kind = StepKind::relu;
   ValueId operand = no_value;        ///< where the table has one
-  std::vector<RecipePtr> constants;  ///< as the table names them, each [c]
+  std::vector<RecipePtr> constants;  ///< as the table names them, each [c] but a projection's weight
 };
 
 struct Op {
@@ -83,7 +83,7 @@ struct Graph {
 std::vector<int> use_counts(const Graph& graph);
 /// Removes operations whose value is not used and renumbers the rest; the input stays.
 void remove_unused(Graph& graph);
-/// Multiply-adds for one picture.
+/// Multiply-adds for one picture, those of projections in the epilogue included.
 int64_t multiply_adds(const Graph& graph, const Op& op);
 /// Every checkpoint tensor the graph's recipes read, without repeats, in order of first use.
 std::vector<TensorRef> checkpoint_tensors(const Graph& graph);

@@ -26,6 +26,13 @@ Fault check_constants(const Graph& graph, const Op& op) {
   return std::nullopt;
 }
 
+Fault check_projection(const Graph& graph, const TensorType& type, const Step& step) {
+  const OpAttributes attributes = projection(type.channels);
+  const TensorType operand[] = {graph.op(step.operand).type};
+  if (Fault fault = checks::result_type(OpKind::conv2d, attributes, operand, type)) return fault;
+  return checks::recipe_shape("weight", step.constants[0], weight_specs(OpKind::conv2d, attributes, operand[0])[0].shape);
+}
+
 Fault check_step(const Graph& graph, ValueId id, const Step& step) {
   const TensorType& type = graph.op(id).type;
   const StepInfo& wanted = info(step.kind);
@@ -33,11 +40,14 @@ Fault check_step(const Graph& graph, ValueId id, const Step& step) {
   if (wanted.constants.size() != step.constants.size()) {
     return fmt::format("its step {} has {} constants where it needs {}", wanted.name, step.constants.size(), wanted.constants.size());
   }
+  if (wanted.operand && (step.operand < 0 || step.operand >= id)) {
+    return fmt::format("its step {} uses a value before its definition", wanted.name);
+  }
+  if (step.kind == StepKind::project) return check_projection(graph, type, step);
   for (size_t i = 0; i < step.constants.size(); ++i) {
     if (Fault fault = checks::recipe_shape(wanted.constants[i], step.constants[i], {type.channels})) return fault;
   }
   if (!wanted.operand) return std::nullopt;
-  if (step.operand < 0 || step.operand >= id) return fmt::format("its step {} uses a value before its definition", wanted.name);
   const TensorType pair[] = {type, graph.op(step.operand).type};
   return checks::result_type(*wanted.op, {}, pair, type);
 }
@@ -54,7 +64,10 @@ Fault check_op(const Graph& graph, ValueId id) {
   if (Fault fault = checks::result_type(op.kind, op.attributes, operands, op.type)) return fault;
   if (Fault fault = check_constants(graph, op)) return fault;
   if (op.epilogue.size() > max_epilogue_steps) return fmt::format("its epilogue has more than {} steps", max_epilogue_steps);
+  bool sums = op.kind == OpKind::conv2d;
   for (const Step& step : op.epilogue) {
+    if (step.kind == StepKind::project && !sums) return std::string(checks::misplaced_projection);
+    sums = sums && may_precede_projection(step.kind);
     if (Fault fault = check_step(graph, id, step)) return fault;
   }
   return std::nullopt;

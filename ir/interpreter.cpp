@@ -19,9 +19,8 @@ void accumulate_row(double* out, int64_t out_width, const double* in, int64_t in
   for (int64_t x = first; x < last; ++x) out[x] += weight * in[x * stride + offset];
 }
 
-Values convolve(const Op& op, const TensorType& in_type, const Values& in, const std::vector<double>& weight) {
-  const OpAttributes& a = op.attributes;
-  const TensorType& t = op.type;
+Values convolve(const OpAttributes& a, const TensorType& in_type, const TensorType& t, const Values& in,
+                const std::vector<double>& weight) {
   int64_t per_group = in_type.channels / a.groups, co_per_group = t.channels / a.groups;
   Values out(static_cast<size_t>(t.elements()), 0.0);
   for (int64_t o = 0; o < t.channels; ++o) {
@@ -162,7 +161,7 @@ class Interpreter {
     if (in_type == op.type || op.kind == OpKind::pad_channels) out = in;  // what works in place, below
     switch (op.kind) {
       case OpKind::input: break;
-      case OpKind::conv2d: return convolve(op, in_type, in, constant(op.constants[0]));
+      case OpKind::conv2d: return convolve(op.attributes, in_type, op.type, in, constant(op.constants[0]));
       case OpKind::linear: return multiply_matrix(op, in, constant(op.constants[0]));
       case OpKind::max_pool:
       case OpKind::avg_pool: return pool(op, in_type, in);
@@ -194,6 +193,10 @@ class Interpreter {
       case StepKind::affine: scale_and_shift(out, op.type, constant(s.constants[0]), constant(s.constants[1])); break;
       case StepKind::add: add(out, value(s.operand)); break;
       case StepKind::mul: multiply(out, value(s.operand)); break;
+      case StepKind::project:
+        add(out,
+            convolve(graph::projection(op.type.channels), graph_.op(s.operand).type, op.type, value(s.operand), constant(s.constants[0])));
+        break;
       case StepKind::relu: std::transform(out.begin(), out.end(), out.begin(), relu); break;
       case StepKind::sigmoid: std::transform(out.begin(), out.end(), out.begin(), sigmoid); break;
     }

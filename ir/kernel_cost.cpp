@@ -12,6 +12,9 @@ KernelCost cost_of(const Program& program, const Kernel& kernel) {
     const TensorType& out = program.tensor(kernel.out).type;
     const int64_t tiles = ((out.height + by.output - 1) / by.output) * ((out.width + by.output - 1) / by.output);
     cost.multiply_adds = by.products() * by.products() * tiles * program.tensor(kernel.in).type.channels * out.channels;
+    for (const Step& step : kernel.epilogue) {
+      if (step.kind == graph::StepKind::project) cost.multiply_adds += out.elements() * program.tensor(step.operand).type.channels;
+    }
   }
   if (kernel.weight != none) cost.weight_bytes += program.constant(kernel.weight).bytes();
   for (const Step& step : kernel.epilogue) {

@@ -84,8 +84,11 @@ int64_t scratch_bytes(const KernelSpec& spec) {
   const int64_t weights = by.weights() * by.weights() * (s.depth + s.depth / lanes) * vectors;
   const int64_t tiles = s.depth < spec.in.type.channels ? (across + 1) * down : s.tiles.h * s.tiles.w;
   const int64_t products = by.products() * by.products() * tiles * vectors;
-  constexpr int64_t slack = 1024;  // for alignment, and what Halide asks for to read past the end
-  return (input + weights + products) * 4 + slack;
+  const int64_t projections = std::count_if(spec.epilogue.begin(), spec.epilogue.end(),
+                                            [](const KernelSpec::StepSpec& step) { return step.kind == graph::StepKind::project; });
+  const int64_t projected = projections * across * s.output * s.tiles.h * s.output * vectors;
+  constexpr int64_t slack = 1024;  // of each, for alignment, and what Halide asks for to read past the end
+  return (input + weights + products + projected) * 4 + (1 + projections) * slack;
 }
 
 std::string to_string(const KernelSpec& spec) {

@@ -52,8 +52,9 @@ bool in_place(const Program& program, const Kernel& kernel, TensorId operand) {
   if (kernel.out == none || operand == none) return false;
   // A copy reads each element of its input where it writes it; other kernels read around it.
   const bool elementwise = operand == kernel.in ? kernel.kind == KernelKind::copy
-                                                : std::any_of(kernel.epilogue.begin(), kernel.epilogue.end(),
-                                                              [&](const Step& step) { return step.operand == operand; });
+                                                : std::any_of(kernel.epilogue.begin(), kernel.epilogue.end(), [&](const Step& step) {
+                                                    return step.operand == operand && graph::info(step.kind).elementwise;
+                                                  });
   const Tensor& out = program.tensor(kernel.out);
   return elementwise && out.offset != none && out.offset == program.tensor(operand).offset;
 }

@@ -83,7 +83,7 @@ std::string_view to_string(KernelKind kind);
 struct Step {
   graph::StepKind kind = graph::StepKind::relu;
   TensorId operand = none;            ///< where the table of steps has one
-  std::vector<ConstantId> constants;  ///< as that table names them, each of the channels in whole vectors
+  std::vector<ConstantId> constants;  ///< as that table names them, each of the channels in whole vectors; a weight by pack_conv()
 };
 
 enum class Algorithm {
@@ -196,7 +196,7 @@ struct KernelSpec {
   Tensor in, out;      ///< name and offset empty; for load and store, the caller's side has channel_stride 0
   struct StepSpec {
     graph::StepKind kind;
-    Tensor operand;  ///< add, mul
+    Tensor operand;  ///< add, mul, project
     bool in_place = false;
   };
   std::vector<StepSpec> epilogue;

@@ -28,8 +28,10 @@ void print_kernel(std::string& out, const Program& program, const Kernel& kernel
     const Step& step = kernel.epilogue[i];
     out += i == 0 ? " then " : ", ";
     out += graph::to_string(step.kind);
-    if (step.operand != none) out += fmt::format("({})", name_of(step.operand));
-    if (!step.constants.empty()) out += fmt::format("(@{})", fmt::join(step.constants, ", @"));
+    std::vector<std::string> arguments;
+    if (step.operand != none) arguments.push_back(name_of(step.operand));
+    for (ConstantId id : step.constants) arguments.push_back(fmt::format("@{}", id));
+    if (!arguments.empty()) out += fmt::format("({})", fmt::join(arguments, ", "));
   }
   if (kernel.out != none) out += " out " + name_of(kernel.out);
   if (kernel.kind == KernelKind::store) out += fmt::format(" output {}", kernel.port);

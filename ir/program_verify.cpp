@@ -186,6 +186,12 @@ class Verifier {
     return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * a.kernel.h * a.kernel.w * span);
   }
 
+  Fault check_projection(const Step& step, const TensorType& type) const {
+    const TensorType operand[] = {p_.tensor(step.operand).type};
+    if (Fault fault = checks::result_type(OpKind::conv2d, graph::projection(type.channels), operand, type)) return fault;
+    return check_constant("projection's weight", step.constants[0], whole_vectors(type.channels) * operand[0].channels);
+  }
+
   Fault check_epilogue(const Kernel& kernel) const {
     // One step more than a graph's epilogue: an element-wise operation is itself the first.
     if (kernel.epilogue.size() > graph::max_epilogue_steps + 1) return "its epilogue is too long";
@@ -194,11 +200,18 @@ class Verifier {
       return "a store has no epilogue";
     }
     const TensorType& type = p_.tensor(kernel.out).type;
+    bool sums = kernel.kind == KernelKind::conv2d;
     for (const Step& step : kernel.epilogue) {
       const graph::StepInfo& wanted = graph::info(step.kind);
       if (wanted.operand != (step.operand != none) || wanted.constants.size() != step.constants.size()) {
         return fmt::format("its step {} has an operand too many or too few", wanted.name);
       }
+      if (step.kind == graph::StepKind::project) {
+        if (!sums) return std::string(checks::misplaced_projection);
+        if (Fault fault = check_projection(step, type)) return fault;
+        continue;
+      }
+      sums = sums && graph::may_precede_projection(step.kind);
       if (wanted.operand) {
         const TensorType pair[] = {type, p_.tensor(step.operand).type};
         if (Fault fault = checks::result_type(*wanted.op, {}, pair, type)) return fault;

@@ -9,16 +9,18 @@ namespace {
 
 constexpr std::string_view bias_names[] = {"bias"};
 constexpr std::string_view affine_names[] = {"scale", "shift"};
+constexpr std::string_view project_names[] = {"weight"};
 
 // clang-format off
-//  kind               name       operation        operand  constants
+//  kind               name       operation        operand  elementwise  constants
 constexpr auto table = std::to_array<StepInfo>({
-    {StepKind::bias,    "bias",    std::nullopt,    false,   bias_names},
-    {StepKind::affine,  "affine",  OpKind::affine,  false,   affine_names},
-    {StepKind::add,     "add",     OpKind::add,     true,    {}},
-    {StepKind::mul,     "mul",     OpKind::mul,     true,    {}},
-    {StepKind::relu,    "relu",    OpKind::relu,    false,   {}},
-    {StepKind::sigmoid, "sigmoid", OpKind::sigmoid, false,   {}},
+    {StepKind::bias,    "bias",    std::nullopt,    false,   false,       bias_names},
+    {StepKind::affine,  "affine",  OpKind::affine,  false,   false,       affine_names},
+    {StepKind::add,     "add",     OpKind::add,     true,    true,        {}},
+    {StepKind::mul,     "mul",     OpKind::mul,     true,    true,        {}},
+    {StepKind::project, "project", std::nullopt,    true,    false,       project_names},
+    {StepKind::relu,    "relu",    OpKind::relu,    false,   false,       {}},
+    {StepKind::sigmoid, "sigmoid", OpKind::sigmoid, false,   false,       {}},
 });
 // clang-format on
 
@@ -32,6 +34,7 @@ const StepInfo& info(StepKind kind) {
     case StepKind::affine:
     case StepKind::add:
     case StepKind::mul:
+    case StepKind::project:
     case StepKind::relu:
     case StepKind::sigmoid: break;
   }
@@ -51,6 +54,14 @@ std::optional<StepKind> step_of(OpKind op) {
     if (step.op == op) return step.kind;
   }
   return std::nullopt;
+}
+
+bool may_precede_projection(StepKind before) { return before == StepKind::bias || before == StepKind::add || before == StepKind::project; }
+
+OpAttributes projection(int64_t channels) {
+  OpAttributes attributes;
+  attributes.channels = channels;
+  return attributes;
 }
 
 std::string_view to_string(StepKind kind) { return info(kind).name; }

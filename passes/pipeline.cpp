@@ -10,6 +10,7 @@
 #include "passes/elide_identities.h"
 #include "passes/fold_batch_norm.h"
 #include "passes/fuse_pools.h"
+#include "passes/fuse_projections.h"
 #include "passes/fuse_shortcuts.h"
 #include "passes/infer_shapes.h"
 #include "passes/lower_to_graph.h"
@@ -75,6 +76,10 @@ const auto pipeline = std::to_array<Pass>({
               "element-wise operations (shortcut additions, activations) into the convolution or other one before them",
               "before fuse-pools: a convolution is the better place where there is a choice"},
      .on_graph = fuse_shortcuts},
+    {.info = {"fuse-projections", Level::graph, Level::graph,
+              "the convolution on a skip edge into the one that it is added to: one kernel sums both",
+              "after fuse-shortcuts, which has put the addition into one of the two"},
+     .on_graph = fuse_projections},
     {.info = {"fuse-pools", Level::graph, Level::graph, "element-wise operations into the pool before them",
               "takes what fuse-shortcuts left"},
      .on_graph = fuse_pools},

@@ -75,6 +75,13 @@ class Selection {
       convolutions.push_back({graph_.op(op.operands[0]).type, op.type, op.attributes});
       values.push_back(i);
     }
+    // Projections are summed, whatever their convolution does; their weights count towards the size of the weights file.
+    for (const graph::Op& op : graph_.ops) {
+      for (const graph::Step& step : op.epilogue) {
+        if (step.kind != StepKind::project) continue;
+        convolutions.push_back({graph_.op(step.operand).type, op.type, graph::projection(op.type.channels)});
+      }
+    }
     const std::vector<WinogradChoice> choices = choose_winograd(convolutions);
     for (size_t i = 0; i < values.size(); ++i) transforms_[values[i]] = choices[i];
   }
@@ -91,11 +98,13 @@ class Selection {
     return it->second;
   }
 
-  void add_step(program::Kernel& kernel, StepKind kind, graph::ValueId operand, const std::vector<RecipePtr>& constants) {
+  void add_step(program::Kernel& kernel, const graph::Step& from) {
     program::Step& step = kernel.epilogue.emplace_back();
-    step.kind = kind;
-    if (operand != graph::no_value) step.operand = operand;  // tensors have the numbers of their values
-    for (const RecipePtr& recipe : constants) step.constants.push_back(constant(pack_vector(recipe)));
+    step.kind = from.kind;
+    if (from.operand != graph::no_value) step.operand = from.operand;  // tensors have the numbers of their values
+    for (const RecipePtr& recipe : from.constants) {
+      step.constants.push_back(constant(from.kind == StepKind::project ? pack_conv(recipe, 1) : pack_vector(recipe)));
+    }
   }
 
   /// What the operation itself does, before its epilogue.
@@ -114,11 +123,11 @@ class Selection {
       case OpKind::add:
       case OpKind::mul:
       case OpKind::affine:
-        add_step(kernel, *graph::step_of(op.kind), op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants);
+        add_step(kernel, {*graph::step_of(op.kind), op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
         break;
       case OpKind::batch_norm: {
         const RecipePtr scale = mul(op.constants[0], rsqrt(op.constants[3], op.attributes.eps));
-        add_step(kernel, StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))});
+        add_step(kernel, {StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))}});
         break;
       }
     }
@@ -133,7 +142,7 @@ class Selection {
     if (!op.operands.empty()) kernel.in = op.operands[0];
     kernel.out = id;
     set_kind(op, kernel);
-    for (const graph::Step& step : op.epilogue) add_step(kernel, step.kind, step.operand, step.constants);
+    for (const graph::Step& step : op.epilogue) add_step(kernel, step);
     kernel.multiply_adds = graph::multiply_adds(graph_, op);
     const program::Tensor& out = program_.tensor(kernel.out);
     ScheduleChoice choice;

@@ -29,7 +29,7 @@ bool check_layouts(const program::KernelSpec& spec, std::string& why) {
     return false;
   }
   for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
-    if (graph::info(step.kind).operand && step.operand.channel_stride != spec.out.channel_stride) {
+    if (graph::info(step.kind).elementwise && step.operand.channel_stride != spec.out.channel_stride) {
       why = "an epilogue's operand must have the output's channel stride";
       return false;
     }

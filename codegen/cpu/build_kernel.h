@@ -16,7 +16,7 @@ namespace resnetc::codegen::cpu {
 struct Built {
   Halide::Func output;
   std::vector<Halide::Argument> arguments;
-  std::shared_ptr<Halide::Internal::IRMutator> pass;  ///< over the lowered statement; null: none
+  std::vector<std::shared_ptr<Halide::Internal::IRMutator>> passes;  ///< over the lowered statement
 };
 
 /// Builds the pipeline of a spec. Reports what the kernel library cannot do (a malformed spec) in `why`.

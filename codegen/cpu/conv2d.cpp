@@ -15,6 +15,14 @@ using Halide::TailStrategy;
 TailStrategy shift_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::ShiftInwards; }
 TailStrategy guard_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf; }
 
+/// While one task computes, the weights of the next one's channels are fetched: `rows` rows of `channels` vectors.
+std::shared_ptr<Halide::Internal::IRMutator> prefetch_rows(const std::string& buffer, const std::string& loop, int64_t rows,
+                                                           int64_t channels) {
+  const int segments = to_int(rows), row_elements = to_int(channels * lanes);
+  return prefetch_pass(
+      {buffer, ".task", loop, rows, [=](const Expr&, const Expr& segment) { return (segments + segment) * row_elements; }});
+}
+
 }  // namespace
 
 void build_conv2d(const program::KernelSpec& spec, Built& built) {
@@ -48,7 +56,15 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
   sum(axes.c, axes.x, axes.y, axes.n) += weight(tap * to_int(lanes) + lane_of(axes.c)) * in(first_channel + r.x, in_x, in_y, axes.n);
 
   Func out("out");
-  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, sum(axes.c, axes.x, axes.y, axes.n), axes, operands);
+  // A projection goes into the same accumulators: one more sum over channels, of another tensor.
+  std::vector<RDom> projected;
+  const Project project = [&](const Projection& shortcut) {
+    const RDom& channel = projected.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
+    sum(axes.c, axes.x, axes.y, axes.n) += shortcut.term(axes, axes.x, axes.y, channel);
+    built.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors, shortcut.channels()));
+    return Expr();
+  };
+  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, sum(axes.c, axes.x, axes.y, axes.n), axes, operands, project);
   set_output(out, axes, spec.out, flat);
 
   // Loops from the inside: one tile (c, xi), tiles of a row, rows of a task; then tasks (co, yo, n).
@@ -76,21 +92,22 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
   out.vectorize(axes.c, vector).unroll(axes.c).unroll(xi).never_partition_all();
 
   sum.compute_at(out, xo).store_in(Halide::MemoryType::Stack).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x);
+  const auto in_tile = [&](Halide::Stage stage) { stage.vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x).never_partition_all(); };
   auto update = sum.update();
-  update.reorder(axes.c, axes.x, r.x, r.y, r.z).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x);
+  update.reorder(axes.c, axes.x, r.x, r.y, r.z);
+  in_tile(update);
+  for (size_t i = 0; i < projected.size(); ++i) {
+    Halide::Stage stage = sum.update(static_cast<int>(i) + 1);
+    in_tile(stage.reorder(axes.c, axes.x, projected[i].x));
+  }
   // Of a few input channels the loop over them would cost more than what it does.
   if (span.span <= 4) {
     update.unroll(r.x);
     if (span.span * a.kernel.w <= 9) update.unroll(r.y);
   }
   sum.never_partition_all();
-  update.never_partition_all();
 
-  if (span.span > 4) {
-    const int segments = to_int(vectors * a.kernel.h * a.kernel.w), line_elements = to_int(span.span * lanes);
-    built.pass = prefetch_pass(
-        {"weight", ".task", "r$x", segments, [=](const Expr&, const Expr& segment) { return (segments + segment) * line_elements; }});
-  }
+  if (span.span > 4) built.passes.push_back(prefetch_rows("weight", "r$x", vectors * a.kernel.h * a.kernel.w, span.span));
 
   built.output = out;
   built.arguments = operands.arguments;

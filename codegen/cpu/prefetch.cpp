@@ -1,6 +1,7 @@
 /// \file A pass over Halide's lowered statement that adds one prefetch an iteration.
 #include "codegen/cpu/prefetch.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -70,8 +71,13 @@ class InsertPrefetch final : public IRMutator {
   Stmt inside(const For* loop) {
     const Expr at = Variable::make(Halide::Int(32), loop->name) - loop->min;
     if (ends_with(loop->name, what_.loop)) {
-      const Expr segment = simplify(slot_ * static_cast<int>(what_.segments) / static_cast<int>(slots_));
-      const Expr index = simplify(first_ + what_.offset(step_, segment) + at * line_elements);
+      // With time for several rounds a segment, each fetches its share of the lines.
+      const int rounds = std::max(static_cast<int>(slots_ / what_.segments), 1), all = static_cast<int>(slots_);
+      const int extent = static_cast<int>(as_const_int(loop->extent).value_or(1));
+      const Expr segment =
+          rounds == 1 ? slot_ * static_cast<int>(what_.segments) / all : min(slot_ / rounds, static_cast<int>(what_.segments) - 1);
+      const Expr line = (slot_ % rounds * extent + at) / rounds;
+      const Expr index = simplify(first_ + what_.offset(step_, simplify(segment)) + simplify(line) * line_elements);
       const Expr address =
           reinterpret(Halide::UInt(64), Variable::make(Halide::Handle(), what_.buffer)) + cast(Halide::UInt(64), index) * 4;
       const Stmt prefetch =

@@ -109,7 +109,23 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   // M A, then AT (M A).
   back(axes.c, p, i, tx, ty, axes.n) = product(by.at, p, [&](int at) { return products(axes.c, tx, ty, at, i, axes.n); });
   const Expr value = product(by.at, axes.y % m, [&](int at) { return back(axes.c, axes.x % m, at, axes.x / m, axes.y / m, axes.n); });
-  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands);
+  // A projection is summed for a row of groups of tiles, into scratch memory.
+  struct Projected {
+    Func sum, row;
+    RDom channel;
+  };
+  std::vector<Projected> projections;
+  const Project project = [&](const Projection& shortcut) {
+    const Projected& one = projections.emplace_back(
+        Projected{Func(shortcut.name + "_sum"), Func(shortcut.name + "_row"), RDom(0, shortcut.channels(), shortcut.name + "_r")});
+    const Expr px = Halide::min(axes.x, to_int(out_type.width) - 1), py = Halide::min(axes.y, to_int(out_type.height) - 1);
+    Func sums = one.sum, row = one.row;
+    sums(axes.c, axes.x, axes.y, axes.n) = 0.0f;
+    sums(axes.c, axes.x, axes.y, axes.n) += shortcut.term(axes, px, py, one.channel);
+    row(axes.c, axes.x, axes.y, axes.n) = sums(axes.c, axes.x, axes.y, axes.n);
+    return row(axes.c, axes.x, axes.y, axes.n);
+  };
+  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands, project);
   set_output(out, axes, spec.out, false);
 
   Var co("co"), part("part"), xi("xi"), yi("yi"), txo("txo"), tyo("tyo"), block("block"), task("task"), cv("cv");
@@ -189,6 +205,24 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
       .unroll(i);
   back.never_partition_all();
 
+  for (Projected& one : projections) {
+    const int64_t columns = whole_tiles_x * m, pixels = std::min(columns, tiles_x * s.tiles.h);
+    one.row.compute_at(out, tyo)
+        .store_in(MemoryType::Heap)
+        .bound_extent(axes.x, to_int(columns))
+        .bound_extent(axes.y, to_int(s.tiles.h * m));
+    one.row.split(axes.x, txo, axes.x, to_int(pixels), columns % pixels == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards);
+    one.row.vectorize(axes.c, vector).reorder(axes.c, axes.x, txo, axes.y, axes.n).unroll(axes.c).unroll(axes.x).never_partition_all();
+    one.sum.compute_at(one.row, txo)
+        .store_in(MemoryType::Stack)
+        .vectorize(axes.c, vector)
+        .unroll(axes.c)
+        .unroll(axes.x)
+        .never_partition_all();
+    Halide::Stage stage = one.sum.update();
+    stage.reorder(axes.c, axes.x, one.channel.x).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x).never_partition_all();
+  }
+
   // A segment: 16 input channels of one tap, or element of the transform.
   const int element = to_int(channels * lanes), depth_blocks = to_int(depth / lanes), last = to_int(steps) - 1;
   const int elements = packed ? kinds * kinds : 9, all = to_int(vectors) * elements * element, ahead = to_int(depth * lanes);
@@ -196,14 +230,14 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
     return segment / depth_blocks * between + segment % depth_blocks * (vector * vector);
   };
   if (packed) {
-    built.pass = prefetch_pass({"weight", "products.s0.j", "r$x", vectors * depth_blocks,
-                                [=](const Expr&, const Expr& segment) { return element + place(segment, elements * element); }});
+    built.passes.push_back(prefetch_pass({"weight", "products.s0.j", "r$x", vectors * depth_blocks,
+                                          [=](const Expr&, const Expr& segment) { return element + place(segment, elements * element); }}));
   } else {
-    built.pass =
-        prefetch_pass({"weight", steps == 1 ? ".co" : "rk$x", "r$x", vectors * 9 * depth_blocks, [=](const Expr& at, const Expr& segment) {
-                         if (last == 0) return all + place(segment, element);
-                         return Halide::select(at == last, all - last * ahead, ahead) + place(segment, element);
-                       }});
+    const auto offset = [=](const Expr& at, const Expr& segment) {
+      if (last == 0) return all + place(segment, element);
+      return Halide::select(at == last, all - last * ahead, ahead) + place(segment, element);
+    };
+    built.passes.push_back(prefetch_pass({"weight", steps == 1 ? ".co" : "rk$x", "r$x", vectors * 9 * depth_blocks, offset}));
   }
   built.output = out;
   built.arguments = operands.arguments;

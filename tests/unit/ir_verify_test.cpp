@@ -110,6 +110,18 @@ TEST_CASE("the verifier of graphs finds each fault") {
   CHECK(after([](Graph& g) { g.ops[2].name = "conv1"; }) == "two values have the name 'conv1'");
   CHECK(after([](Graph& g) { g.ops[4].epilogue[0].operand = 5; }) == "add 'add': its step add uses a value before its definition");
   CHECK(after([](Graph& g) { g.ops[4].epilogue[1].operand = 1; }) == "add 'add': its step sigmoid has one operand too many or too few");
+  using graph::StepKind;
+  const auto projected = [](Graph& g, size_t op, size_t at, int64_t channels) {
+    std::vector<graph::Step>& steps = g.ops[op].epilogue;
+    steps.insert(steps.begin() + static_cast<ptrdiff_t>(at), {StepKind::project, 0, {tensor("p", {16, channels, 1, 1})}});
+  };
+  const std::string misplaced =
+      "a projection can only stand in the epilogue of a convolution, behind nothing but sums (bias, add, project)";
+  CHECK(after([&](Graph& g) { projected(g, 1, 1, 3); }) == "none");
+  CHECK(after([&](Graph& g) { projected(g, 1, 2, 3); }) == "conv2d 'conv1': " + misplaced);
+  CHECK(after([&](Graph& g) { projected(g, 4, 0, 3); }) == "add 'add': " + misplaced);
+  CHECK(after([&](Graph& g) { projected(g, 1, 0, 4); }) ==
+        "conv2d 'conv1': its weight has shape [16, 4, 1, 1] where [16, 3, 1, 1] is needed");
   CHECK(after([](Graph& g) { g.ops[0].epilogue.emplace_back(); }) == "the input has operands, attributes, constants or an epilogue");
   CHECK(after([](Graph& g) { g.outputs[0].value = 100; }) == "output 'features' names no value");
   CHECK(after([](Graph& g) { g.outputs.clear(); }) == "the network has no output");
@@ -179,6 +191,17 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(after([](Program& p) { p.kernels[3].epilogue[0].operand = 99; }) == "kernel 'sum': its epilogue uses what is not a tensor");
   CHECK(after([](Program& p) { p.kernels[3].epilogue[1].constants = {0}; }) ==
         "kernel 'sum': its step relu has an operand too many or too few");
+  // Constant @3 has as many elements as a projection of 32 channels to 16.
+  const auto projected = [](Program& p, size_t kernel, size_t at, program::TensorId operand) {
+    std::vector<program::Step>& steps = p.kernels[kernel].epilogue;
+    steps.insert(steps.begin() + static_cast<ptrdiff_t>(at), {graph::StepKind::project, operand, {3}});
+  };
+  const std::string misplaced =
+      "a projection can only stand in the epilogue of a convolution, behind nothing but sums (bias, add, project)";
+  CHECK(after([&](Program& p) { projected(p, 3, 1, 2); }) == "none");
+  CHECK(after([&](Program& p) { projected(p, 3, 2, 2); }) == "kernel 'sum': " + misplaced);
+  CHECK(after([&](Program& p) { projected(p, 5, 0, 2); }) == "kernel 'gap': " + misplaced);
+  CHECK(after([&](Program& p) { projected(p, 3, 0, 1); }) == "kernel 'sum': its projection's weight has 512 elements where 256 are needed");
   CHECK(after([](Program& p) { p.kernels[2].port = 1; }) == "kernel 'conv2': it names an output and is no store");
   CHECK(after([](Program& p) { p.constants[0].recipe = nullptr; }) == "constant @0 has no recipe of one dimension");
   CHECK(after([](Program& p) { p.tensors[1].name = "image"; }) == "two tensors have the name 'image'");

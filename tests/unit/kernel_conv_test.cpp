@@ -19,6 +19,7 @@ struct Conv {
   std::vector<graph::StepKind> epilogue{graph::StepKind::bias};
   bool in_place = false;
   int64_t in_stride = 0;
+  int64_t projected = 0;  ///< channels of what a project step reads
 };
 
 KernelCase conv_case(const Conv& conv, uint32_t seed) {
@@ -43,6 +44,10 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
     if (kind == graph::StepKind::add) {
       step.operand = spec.out;
       step.in_place = conv.in_place;
+    }
+    if (kind == graph::StepKind::project) {
+      const Extent2 halo = conv.schedule.flat ? Extent2{0, 0} : Extent2{1, 2};
+      step.operand = layout(TensorType::picture(conv.projected, out.height, out.width), halo);
     }
     if (kind == graph::StepKind::mul) step.operand = layout(TensorType::vector(conv.co));
     spec.epilogue.push_back(step);
@@ -105,6 +110,27 @@ std::vector<KernelCase> all_cases() {
   add({.ci = 512, .co = 1000, .size = {1, 1}, .kernel = {1, 1}, .schedule = tile(9, 1, 1, true), .batch = 3});
   // The picture is smaller than the window.
   add({.ci = 17, .co = 3, .size = {1, 2}, .kernel = {5, 5}, .schedule = tile(1, 2, 1)});
+  // Projections, summed directly.
+  const std::vector<StepKind> projected{StepKind::bias, StepKind::project, StepKind::relu};
+  add({.ci = 64,
+       .co = 64,
+       .size = {7, 7},
+       .kernel = {1, 1},
+       .schedule = tile(2, 12, 2, true),
+       .batch = 3,
+       .epilogue = projected,
+       .projected = 40});
+  add({.ci = 32,
+       .co = 40,
+       .size = {13, 21},
+       .kernel = {1, 1},
+       .schedule = tile(1, 14, 3),
+       .out_halo = {1, 1},
+       .batch = 3,
+       .epilogue = {StepKind::add, StepKind::project, StepKind::project, StepKind::sigmoid},
+       .projected = 64});
+  add({.ci = 17, .co = 24, .size = {7, 9}, .schedule = tile(2, 5, 0), .epilogue = {StepKind::project}, .projected = 3});
+  add({.ci = 32, .co = 32, .size = {9, 9}, .groups = 8, .schedule = tile(2, 5, 2), .epilogue = projected, .projected = 16});
   // Winograd: whole tiles, and tails in every axis, of each size of tile and stride; weights packed, or transformed all at once or in
   // steps.
   for (Extent2 stride : {Extent2{1, 1}, Extent2{2, 2}}) {
@@ -141,6 +167,14 @@ std::vector<KernelCase> all_cases() {
              .schedule = transformed(m, 3, {2, 3}, 0, depth),
              .epilogue = everything});
         add({.ci = 32, .co = 3, .size = {25, 9}, .stride = stride, .schedule = transformed(m, 1, {3, 1}, 3, depth)});
+        add({.ci = 32,
+             .co = 48,
+             .size = {11 * t, 13 * t},
+             .stride = stride,
+             .schedule = transformed(m, 3, {2, 2}, 2, depth, 1),
+             .batch = 3,
+             .epilogue = depth == 0 ? std::vector{StepKind::project, StepKind::add, StepKind::project} : projected,
+             .projected = 24});
       }
     }
   }

@@ -178,7 +178,8 @@ std::optional<Planar> run_case(const KernelCase& one, Entry entry, std::string& 
     const std::vector<double>& values = one.steps[i];
     const int64_t channels = spec.out.type.channels;
     const graph::StepInfo& info = graph::info(step.kind);
-    for (size_t k = 0; k < info.constants.size(); ++k) {
+    if (step.kind == graph::StepKind::project) add_constant(pack_projection_naively(spec, i, values));
+    for (size_t k = 0; k < info.constants.size() && step.kind != graph::StepKind::project; ++k) {
       add_constant(padded_vector(values.data() + static_cast<int64_t>(k) * channels, channels));
     }
     if (info.operand) {

@@ -45,9 +45,10 @@ struct KernelCase {
   std::string name;
   program::KernelSpec spec;
   int64_t batch = 1;
-  Planar input;                            ///< for a packed u8 load, in the caller's order
-  std::vector<double> weight;              ///< conv2d: [co][ci / groups][kh][kw]
-  std::vector<std::vector<double>> steps;  ///< per step: constant [c] (bias), planar operand (add, mul); affine: scale then shift, [2 c]
+  Planar input;                ///< for a packed u8 load, in the caller's order
+  std::vector<double> weight;  ///< conv2d: [co][ci / groups][kh][kw]
+  /// Per step: constant [c] (bias), planar operand (add, mul); affine: scale then shift, [2 c]; project: operand, then weight [c, ci].
+  std::vector<std::vector<double>> steps;
   Planar expected;
 };
 

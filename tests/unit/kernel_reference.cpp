@@ -95,6 +95,11 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case graph::StepKind::affine: value = value * v[static_cast<size_t>(c)] + v[static_cast<size_t>(channels + c)]; break;
       case graph::StepKind::add: value += operand.get(v, n, c, y, x); break;
       case graph::StepKind::mul: value *= operand.get(v, n, c, spread ? 0 : y, spread ? 0 : x); break;
+      case graph::StepKind::project: {
+        const double* weight = v.data() + operand.type.elements() * one.batch + c * operand.type.channels;
+        for (int64_t k = 0; k < operand.type.channels; ++k) value += weight[k] * operand.get(v, n, k, y, x);
+        break;
+      }
       case graph::StepKind::relu: value = value < 0 ? 0 : value; break;
       case graph::StepKind::sigmoid: value = 1 / (1 + std::exp(-value)); break;
     }
@@ -130,6 +135,17 @@ std::vector<float> transform_weights_naively(const program::KernelSpec& spec, co
 }
 
 }  // namespace
+
+std::vector<float> pack_projection_naively(const program::KernelSpec& spec, size_t step, const std::vector<double>& values) {
+  const int64_t ci = spec.epilogue[step].operand.type.channels, co = spec.out.type.channels;
+  const double* weight = values.data() + static_cast<int64_t>(values.size()) - co * ci;
+  std::vector<float> packed(static_cast<size_t>((co + lanes - 1) / lanes * lanes * ci), 0.0f);
+  for (int64_t c = 0; c < co; ++c) {
+    for (int64_t k = 0; k < ci; ++k)
+      packed[static_cast<size_t>((c / lanes * ci + k) * lanes + c % lanes)] = static_cast<float>(weight[c * ci + k]);
+  }
+  return packed;
+}
 
 std::vector<float> pack_weights_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
   if (spec.schedule.algorithm == program::Algorithm::winograd && spec.schedule.depth == 0) return transform_weights_naively(spec, weight);
@@ -191,6 +207,12 @@ KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, 
       case graph::StepKind::affine: one.steps.push_back(random_values(channels, 2, random)); break;
       case graph::StepKind::add:
       case graph::StepKind::mul: one.steps.push_back(random_values(step.operand.type, batch, random)); break;
+      case graph::StepKind::project: {
+        one.steps.push_back(random_values(step.operand.type, batch, random));
+        const Planar weight = random_values(TensorType::vector(s.out.type.channels * step.operand.type.channels), 1, random);
+        one.steps.back().insert(one.steps.back().end(), weight.begin(), weight.end());
+        break;
+      }
       case graph::StepKind::relu:
       case graph::StepKind::sigmoid: one.steps.emplace_back();
     }

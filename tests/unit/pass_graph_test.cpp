@@ -160,6 +160,52 @@ TEST_CASE("fuse-shortcuts: a gate's product goes into what comes before it, or s
   CHECK(session.remark("fuse-shortcuts", "y") == "mul not fused: 'c' has another use; 'f' is f32[N, 4], the result f32[N, 4, 8, 8]");
 }
 
+namespace {
+
+const std::string projection_weight = "    weight = tensor(\"p.weight\", [4, 4, 1, 1])\n";
+const std::string projection_bias = "    bias = tensor(\"p.bias\", [4])\n";
+/// The 1x1 convolution %p of %x, with a bias.
+const std::string projection = op("p", "conv2d(%x) channels=4 then bias") + projection_weight + projection_bias;
+
+}  // namespace
+
+TEST_CASE("fuse-projections: summed with the convolution that the addition is in") {
+  Session session;
+  const std::string bias = "    bias = tensor(\"c.bias\", [4])\n";
+  CHECK(session.rewritten("fuse-projections", graph_of(projection + convolution("y", "x", "bias, add(%p), relu") + bias)) ==
+        graph_of(convolution("y", "x", "bias, project(%x), relu") + "    bias = add(tensor(\"c.bias\", [4]), tensor(\"p.bias\", [4]))\n" +
+                 projection_weight));
+  CHECK(session.remark("fuse-projections", "y") == "projection fused: summed together with 'p'");
+  // Without a bias of its own, the projection's becomes one.
+  CHECK(session.rewritten("fuse-projections", graph_of(projection + convolution("y", "x", "add(%p)"))) ==
+        graph_of(convolution("y", "x", "bias, project(%x)") + projection_bias + projection_weight));
+}
+
+TEST_CASE("fuse-projections: the addition may be in the projection, whose stride remains a choice of pixels") {
+  Session session;
+  const std::string half = " : f32[N, 4, 4, 4]\n", big = "conv2d(%x) channels=4 kernel=3x3 stride=2x2 pad=1x1";
+  CHECK(session.rewritten("fuse-projections", graph_of("  %c = " + big + half + std::string(weight) +
+                                                       "  %y = conv2d(%x) channels=4 stride=2x2 then bias, add(%c), relu" + half +
+                                                       projection_weight + projection_bias)) ==
+        graph_of("  %y.shortcut = max_pool(%x) stride=2x2" + half + "  %y = " + big + " then bias, project(%y.shortcut), relu" + half +
+                 std::string(weight) + projection_bias + projection_weight));
+}
+
+TEST_CASE("fuse-projections: refused, with the reason") {
+  const auto remark = [](const std::string& body) {
+    Session session;
+    CHECK(session.rewritten("fuse-projections", graph_of(body)) == graph_of(body));
+    return session.remark("fuse-projections", "y");
+  };
+  const std::string sum = convolution("y", "x", "add(%p)"), stays = "'p' stays a kernel of its own: ";
+  CHECK(remark(projection + op("z", "relu(%p)") + convolution("y", "z", "add(%p)")) == stays + "'p' has another use");
+  CHECK(remark(projection + convolution("y", "x", "relu, add(%p)")) == stays + "'y' does more than sums before the addition");
+  CHECK(remark(convolution("p", "x", "relu") + sum) == stays + "'p' does more than add a bias");
+  CHECK(remark(convolution("p", "x") + sum) == stays + "neither 'p' nor 'y' is a 1x1 convolution without padding and groups");
+  CHECK(remark(convolution("p", "x") + op("r", "relu(%x)") + op("y", "conv2d(%r) channels=4 then add(%p)") + projection_weight) ==
+        stays + "what 'y' projects is made after 'p'");
+}
+
 TEST_CASE("fuse-pools: what follows a pool") {
   Session session;
   CHECK(session.rewritten("fuse-pools", graph_of(op("p", "max_pool(%x) kernel=3x3 pad=1x1") + op("a", "affine(%p)") + affine_constants +
@@ -236,8 +282,8 @@ relu conv2d bias relu
 s.0.relu conv2d bias relu
 s.0.relu2 conv2d bias add(relu) relu
 s.1.relu conv2d bias relu
-s.1.bn2 conv2d bias
-s.1.relu2 conv2d bias add(s.1.bn2) relu
+s.1.relu2.shortcut max_pool
+s.1.relu2 conv2d bias project(s.1.relu2.shortcut) relu
 global_avg_pool global_avg_pool
 fc linear bias
 )");

@@ -84,6 +84,15 @@ TEST_CASE("random networks are the same for a seed, and reach what they are mean
                            "skip from",     " via ",           "gate via", "max_pool", "avg_pool",
                            "pad_channels",  "global_avg_pool", "linear",   "softmax",  "sigmoid",
                            "output extra1", "output extra2",   ", 40",     ", 17",     ", 1)"}) {
-    CHECK_MESSAGE(all.find(part) != std::string::npos, part);
+    CHECK_MESSAGE(all.find(part) != std::string::npos, std::string(part));
   }
+}
+
+TEST_CASE("among the kernels of random networks are projections, with and without strides, and Winograd's transforms") {
+  std::string all;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    Session session;
+    all += passes::print(session.lowered(random_network(seed), passes::Level::program), session.sources);
+  }
+  for (const char* part : {"project(", ".shortcut, @", "schedule winograd"}) CHECK_MESSAGE(all.find(part) != std::string::npos, std::string(part));
 }

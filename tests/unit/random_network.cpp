@@ -60,7 +60,7 @@ class Generator {
     named_.push_back({label, shape});
   }
 
-  int64_t channels() { return random_.one_of<int64_t>({1, 3, 17, 40}); }
+  int64_t channels() { return random_.one_of<int64_t>({1, 3, 16, 17, 32, 40, 48}); }
 
   void residual_mlp() {
     int64_t features = channels();
@@ -121,7 +121,7 @@ class Generator {
     int64_t stride = strided && random_.chance(25) && current_.height > 3 && current_.width > 3 ? 2 : 1;
     int64_t groups = 1;
     if (random_.chance(30)) {
-      for (int64_t g : {40, 17, 8, 5, 4, 3, 2}) {
+      for (int64_t g : {40, 17, 16, 8, 5, 4, 3, 2}) {
         if (current_.channels % g == 0 && out_channels % g == 0 && random_.chance(50)) groups = g;
       }
     }

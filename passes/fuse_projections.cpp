@@ -1,0 +1,119 @@
+/// \file Finds the additions of two convolutions, and chooses which of them is the step.
+#include "passes/fuse_projections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+namespace resnetc::passes {
+namespace {
+
+using graph::Op;
+using graph::Step;
+using graph::StepKind;
+using graph::ValueId;
+
+bool only_biased(const Op& op) { return op.epilogue.empty() || (op.epilogue.size() == 1 && op.epilogue[0].kind == StepKind::bias); }
+
+/// What a project step does, or does to every stride-th pixel.
+bool is_projection(const Op& op) {
+  OpAttributes plain = graph::projection(op.attributes.channels);
+  plain.stride = op.attributes.stride;
+  plain.bias = op.attributes.bias;  // a step of its own
+  return op.attributes == plain;
+}
+
+/// The convolution that stays one is the larger: its weights and window decide how both are computed.
+bool should_swap(const Op& op, const Op& other) {
+  if (is_projection(op) != is_projection(other)) return is_projection(op);
+  const auto strides = [](const Op& conv) { return conv.attributes.stride.h * conv.attributes.stride.w; };
+  return strides(op) > strides(other);
+}
+
+/// Whether the convolution `op` may become the sum of itself and `other`, whose value is added by step `at` of its epilogue.
+bool may_fuse(const graph::Graph& graph, const Op& op, size_t at, const std::vector<int>& uses, std::string& why) {
+  const Step& step = op.epilogue[at];
+  const Op& other = graph.op(step.operand);
+  if (uses[static_cast<size_t>(step.operand)] != 1) {
+    why = fmt::format("'{}' has another use", other.name);
+  } else if (!only_biased(other)) {
+    why = fmt::format("'{}' does more than add a bias", other.name);
+  } else if (!is_projection(other) && !is_projection(op)) {
+    why = fmt::format("neither '{}' nor '{}' is a 1x1 convolution without padding and groups", other.name, op.name);
+  } else if (should_swap(op, other) && op.operands[0] >= step.operand) {
+    why = fmt::format("what '{}' projects is made after '{}'", op.name, other.name);
+  } else if (!std::all_of(op.epilogue.begin(), op.epilogue.begin() + static_cast<ptrdiff_t>(at),
+                          [](const Step& before) { return may_precede_projection(before.kind); })) {
+    why = fmt::format("'{}' does more than sums before the addition", op.name);
+  } else if (op.epilogue.size() == graph::max_epilogue_steps && !other.epilogue.empty()) {
+    why = fmt::format("the epilogue of '{}' has no room for another bias", op.name);
+  }
+  return why.empty();
+}
+
+/// Adds `bias`, if there is one, to the epilogue's own.
+void add_bias(Op& op, const RecipePtr& bias) {
+  if (!bias) return;
+  if (!op.epilogue.empty() && op.epilogue[0].kind == StepKind::bias) {
+    op.epilogue[0].constants[0] = add(op.epilogue[0].constants[0], bias);
+  } else {
+    op.epilogue.insert(op.epilogue.begin(), {StepKind::bias, graph::no_value, {bias}});
+  }
+}
+
+/// Of a projection with a stride, what remains is the choice of pixels, a max_pool of single ones: the sums then read pixels side by side.
+void fuse(Op& op, size_t at, Op& other, const std::string& shortcut) {
+  if (should_swap(op, other)) {
+    std::swap(op.attributes, other.attributes);
+    std::swap(op.operands, other.operands);
+    std::swap(op.constants, other.constants);
+    std::swap(op.at, other.at);
+  }
+  const RecipePtr bias = other.epilogue.empty() ? nullptr : other.epilogue[0].constants[0];
+  Step& step = op.epilogue[at];
+  if (other.attributes.stride == Extent2{1, 1}) {
+    step = {StepKind::project, other.operands[0], {other.constants[0]}};
+  } else {
+    step = {StepKind::project, step.operand, {other.constants[0]}};
+    other.name = shortcut;
+    other.type.channels = other.constants[0]->shape[1];
+    other.kind = OpKind::max_pool;
+    const Extent2 stride = std::exchange(other.attributes, {}).stride;
+    other.attributes.stride = stride;
+    other.constants.clear();
+    other.epilogue.clear();
+  }
+  add_bias(op, bias);
+}
+
+}  // namespace
+
+void fuse_projections(graph::Graph& graph, PassContext& context) {
+  const std::vector<int> uses = use_counts(graph);
+  std::unordered_set<std::string> names;
+  for (const Op& op : graph.ops) names.insert(op.name);
+  for (Op& op : graph.ops) {
+    for (size_t at = 0; at < op.epilogue.size(); ++at) {
+      const Step& step = op.epilogue[at];
+      if (op.kind != OpKind::conv2d || step.kind != StepKind::add || graph.op(step.operand).kind != OpKind::conv2d) continue;
+      const std::string other = graph.op(step.operand).name;
+      std::string why;
+      if (may_fuse(graph, op, at, uses, why)) {
+        const size_t steps = op.epilogue.size();
+        std::string shortcut = op.name + ".shortcut";
+        while (!names.insert(shortcut).second) shortcut += "_";
+        fuse(op, at, graph.op(step.operand), shortcut);
+        at += op.epilogue.size() - steps;
+        context.remarks.push_back({"fuse-projections", op.name, fmt::format("projection fused: summed together with '{}'", other), op.at});
+      } else {
+        context.remarks.push_back({"fuse-projections", op.name, fmt::format("'{}' stays a kernel of its own: {}", other, why), op.at});
+      }
+    }
+  }
+  remove_unused(graph);
+}
+
+}  // namespace resnetc::passes
