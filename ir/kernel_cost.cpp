@@ -8,10 +8,11 @@ KernelCost cost_of(const Program& program, const Kernel& kernel) {
   KernelCost cost;
   cost.multiply_adds = kernel.multiply_adds;
   if (kernel.schedule.algorithm == Algorithm::winograd) {
-    const Winograd& by = *winograd(kernel.schedule.output, kernel.attributes.stride.w);
+    const WinogradForm form = *winograd_form(kernel.attributes, program.tensor(kernel.in).type.channels);
+    const Winograd& by = *winograd(form, kernel.schedule.output);
     const TensorType& out = program.tensor(kernel.out).type;
     const int64_t tiles = ((out.height + by.output - 1) / by.output) * ((out.width + by.output - 1) / by.output);
-    cost.multiply_adds = by.products() * by.products() * tiles * program.tensor(kernel.in).type.channels * out.channels;
+    cost.multiply_adds = by.products() * by.products() * tiles * form.summed * out.channels;
     for (const Step& step : kernel.epilogue) {
       if (step.kind == graph::StepKind::project) cost.multiply_adds += out.elements() * program.tensor(step.operand).type.channels;
     }

@@ -61,34 +61,49 @@ bool can_be_flat(const KernelSpec& spec) {
   return spec.in.dense() && spec.out.dense() && std::all_of(spec.epilogue.begin(), spec.epilogue.end(), dense);
 }
 
-bool can_be_winograd(const OpAttributes& a) {
-  const bool strides = a.stride == Extent2{1, 1} || a.stride == Extent2{2, 2};
-  return a.kernel == Extent2{3, 3} && strides && a.dilation == Extent2{1, 1} && a.groups == 1;
+Extent2 halo_of(const OpAttributes& a, Algorithm algorithm, int64_t channels) {
+  const std::optional<WinogradForm> form = winograd_form(a, channels);
+  if (algorithm != Algorithm::winograd || !form || !form->phases) return a.pad;
+  return {(a.pad.h + 2) / 2 * 2, (a.pad.w + 2) / 2 * 2};
 }
 
 bool can_be_winograd(const KernelSpec& spec) {
-  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && spec.in.type.channels % lanes == 0 &&
-         can_be_winograd(spec.attributes);
+  if (spec.kind != KernelKind::conv2d || spec.in.type.rank != 4) return false;
+  const int64_t channels = spec.in.type.channels;
+  const std::optional<WinogradForm> form = winograd_form(spec.attributes, channels);
+  if (!form || (form->phases ? spec.in.channel_stride != channels : channels % lanes != 0)) return false;
+  const Extent2 halo = halo_of(spec.attributes, Algorithm::winograd, channels);
+  return spec.in.halo.h >= halo.h && spec.in.halo.w >= halo.w;
+}
+
+bool keeps_all_products(const KernelSpec& spec) {
+  const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
+  const bool packed = spec.schedule.depth == 0;
+  // Weights over phases are few: they stay in the second-level cache.
+  return packed ? !form.phases : spec.schedule.depth < form.channels;
 }
 
 int64_t scratch_bytes(const KernelSpec& spec) {
   if (spec.schedule.algorithm != Algorithm::winograd) return 0;
   const Schedule& s = spec.schedule;
-  const Winograd& by = *winograd(s.output, spec.attributes.stride.w);
-  // The transformed input of one task, for whole groups of tiles; then weights, and the products where they outlive a step of `depth`.
+  const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
+  const Winograd& by = *winograd(form, s.output);
+  // The transformed input of one task, for whole groups of tiles; then weights, products, and what comes before the input's transform.
   const auto rounded = [](int64_t value, int64_t step) { return (value + step - 1) / step * step; };
   const int64_t across = rounded((spec.out.type.width + s.output - 1) / s.output, s.tiles.w);
   const int64_t down = rounded(s.rows > 0 ? s.rows : (spec.out.type.height + s.output - 1) / s.output, s.tiles.h);
-  const int64_t channels = whole_vectors(spec.in.type.channels), vectors = s.vectors * lanes;
-  const int64_t input = by.products() * by.products() * (across + 1) * down * channels;
+  const int64_t vectors = s.vectors * lanes;
+  const int64_t input = by.products() * by.products() * (across + 1) * down * form.channels;
   const int64_t weights = by.weights() * by.weights() * (s.depth + s.depth / lanes) * vectors;
-  const int64_t tiles = s.depth < spec.in.type.channels ? (across + 1) * down : s.tiles.h * s.tiles.w;
+  const int64_t tiles = keeps_all_products(spec) ? (across + 1) * down : s.tiles.h * s.tiles.w;
   const int64_t products = by.products() * by.products() * tiles * vectors;
+  const auto window = [&](int64_t count) { return count * s.output + by.window; };
+  const int64_t phases = form.phases ? window(across) * window(down) * form.channels : 0;
   const int64_t projections = std::count_if(spec.epilogue.begin(), spec.epilogue.end(),
                                             [](const KernelSpec::StepSpec& step) { return step.kind == graph::StepKind::project; });
   const int64_t projected = projections * across * s.output * s.tiles.h * s.output * vectors;
   constexpr int64_t slack = 1024;  // of each, for alignment, and what Halide asks for to read past the end
-  return (input + weights + products + projected) * 4 + (1 + projections) * slack;
+  return (input + weights + products + phases + projected) * 4 + (1 + projections) * slack;
 }
 
 std::string to_string(const KernelSpec& spec) {

@@ -206,10 +206,14 @@ struct KernelSpec {
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
 /// Whether the pixels of a convolution may be one axis: a 1x1 window that reads every pixel, between pictures without halos.
 bool can_be_flat(const KernelSpec& spec);
-/// Whether a convolution can be computed by Winograd's transforms: 3x3, stride 1 or 2, no dilation, one group, channels in whole vectors.
+/// Whether a convolution can be computed by Winograd's transforms (ir/winograd.h): channels in whole vectors or, for phases, pixels without
+/// gaps, and a halo that holds all that is read.
 bool can_be_winograd(const KernelSpec& spec);
-/// The part of that which layouts have no say in.
-bool can_be_winograd(const OpAttributes& attributes);
+/// The halo that a convolution's input needs: its padding, and of phases whole squares around that.
+Extent2 halo_of(const OpAttributes& attributes, Algorithm algorithm, int64_t channels);
+/// Whether a Winograd kernel keeps the products of all tiles of a task, so that each transformed weight is read once; or those of one group
+/// of tiles, in the first-level cache.
+bool keeps_all_products(const KernelSpec& spec);
 /// Tasks have no more scratch memory than this.
 inline constexpr int64_t max_scratch_bytes = int64_t{1} << 28;
 /// Bytes of scratch memory that one task of the kernel takes.

@@ -172,15 +172,17 @@ class Verifier {
     if (in.halo.h < a.pad.h || in.halo.w < a.pad.w) return fmt::format("its input's halo {} is less than its pad", to_string(in.halo));
     if (kernel.schedule.algorithm == Algorithm::winograd) {
       if (!can_be_winograd(spec_of(p_, kernel))) return "it is no convolution that Winograd's transforms apply to";
-      if (winograd(kernel.schedule.output, a.stride.w) == nullptr) {
+      const WinogradForm form = *winograd_form(a, in.type.channels);
+      const Winograd* by = winograd(form, kernel.schedule.output);
+      if (by == nullptr) {
         return fmt::format("a tile of {0} x {0} results has no transform at stride {1}", kernel.schedule.output, a.stride.w);
       }
       const int64_t depth = kernel.schedule.depth;
-      if (depth != 0 && (depth % lanes != 0 || in.type.channels % depth != 0)) {
+      if (depth != 0 && (form.phases || depth % lanes != 0 || in.type.channels % depth != 0)) {
         return fmt::format("a depth of {} does not divide its {} input channels into whole vectors", depth, in.type.channels);
       }
-      const int64_t kinds = winograd(kernel.schedule.output, a.stride.w)->weights();
-      if (depth == 0) return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * kinds * kinds * in.type.channels);
+      const int64_t kinds = by->weights();
+      if (depth == 0) return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * kinds * kinds * form.channels);
     }
     const int64_t span = group_span(in.type.channels, out.type.channels, a.groups).span;
     return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * a.kernel.h * a.kernel.w * span);

@@ -44,22 +44,48 @@ std::vector<double> pack(const std::vector<double>& w, const Recipe& recipe) {
   return out;
 }
 
-/// The packing that pack_winograd() describes, from row-major [co][ci][3][3].
-std::vector<double> transform(const std::vector<double>& w, const Recipe& recipe) {
-  const Winograd& by = *winograd(recipe.output, recipe.stride);
-  const int64_t co = recipe.args[0]->shape[0], ci = recipe.args[0]->shape[1];
-  const auto n = static_cast<size_t>(by.weights());
+/// What split_phases() describes, from row-major [co][ci][k][k].
+std::vector<double> split(const std::vector<double>& w, const Recipe& recipe) {
+  const std::vector<int64_t>& from = recipe.args[0]->shape;
+  const int64_t co = from[0], ci = from[1], k = from[2], r = recipe.shape[2];
+  const int64_t pad = (k - 1) / 2, before = (pad + 1) / 2;
   std::vector<double> out(static_cast<size_t>(element_count(recipe.shape)));
+  for (int64_t filter = 0; filter < co * ci; ++filter) {
+    for (int64_t tap = 0; tap < k * k; ++tap) {
+      // 2 (t - before) + phase = tap - pad
+      const int64_t y = tap / k - pad + 2 * before, x = tap % k - pad + 2 * before;
+      const int64_t channel = y % 2 * phase_lanes + x % 2 * ci + filter % ci;
+      out[static_cast<size_t>(((filter / ci * recipe.shape[1] + channel) * r + y / 2) * r + x / 2)] =
+          w[static_cast<size_t>(filter * k * k + tap)];
+    }
+  }
+  return out;
+}
+
+/// The transforms that pack_winograd() applies to weights of this shape.
+const Winograd* transforms_of(const std::vector<int64_t>& shape, int64_t output, int64_t stride) {
+  return shape.size() == 4 && shape[2] == shape[3] ? winograd(shape[2], output, stride) : nullptr;
+}
+
+/// The packing that pack_winograd() describes, from row-major [co][ci][r][r].
+std::vector<double> transform(const std::vector<double>& w, const Recipe& recipe) {
+  const Winograd& by = *transforms_of(recipe.args[0]->shape, recipe.output, recipe.stride);
+  const int64_t co = recipe.args[0]->shape[0], ci = recipe.args[0]->shape[1];
+  const auto n = static_cast<size_t>(by.weights()), r = static_cast<size_t>(by.window);
+  std::vector<double> out(static_cast<size_t>(element_count(recipe.shape)));
+  std::vector<double> half(r);
   for (int64_t row = 0; row < co; ++row) {
     for (int64_t c = 0; c < ci; ++c) {
-      const double* g = w.data() + (row * ci + c) * 9;
+      const double* g = w.data() + (row * ci + c) * by.window * by.window;
       double* to = out.data() + (row / lanes * by.weights() * by.weights() * ci + c) * lanes + row % lanes;
       for (size_t i = 0; i < n; ++i) {
-        double half[3] = {};
-        for (size_t k = 0; k < 3; ++k) {
-          for (size_t x = 0; x < 3; ++x) half[x] += by.g[i][k] * g[k * 3 + x];
+        for (size_t x = 0; x < r; ++x) {
+          half[x] = 0;
+          for (size_t k = 0; k < r; ++k) half[x] += by.g[i][k] * g[k * r + x];
         }
-        for (size_t j = 0; j < n; ++j, to += ci * lanes) *to = by.g[j][0] * half[0] + by.g[j][1] * half[1] + by.g[j][2] * half[2];
+        for (size_t j = 0; j < n; ++j, to += ci * lanes) {
+          for (size_t x = 0; x < r; ++x) *to += by.g[j][x] * half[x];
+        }
       }
     }
   }
@@ -129,9 +155,20 @@ RecipePtr pack_conv(RecipePtr w, int64_t groups) {
   return recipe;
 }
 
+RecipePtr split_phases(RecipePtr w) {
+  assert(can_split_phases(w->shape));
+  const int64_t r = (w->shape[2] + 1) / 2;
+  std::vector<int64_t> shape{w->shape[0], 2 * phase_lanes, r, r};
+  return make(RecipeKind::split_phases, {std::move(w)}, std::move(shape));
+}
+
+bool can_split_phases(const std::vector<int64_t>& shape) {
+  return shape.size() == 4 && 2 * shape[1] <= phase_lanes && shape[2] == shape[3] && (shape[2] == 5 || shape[2] == 7);
+}
+
 RecipePtr pack_winograd(RecipePtr w, int64_t output, int64_t stride) {
-  assert(w->shape.size() == 4 && w->shape[2] == 3 && w->shape[3] == 3 && winograd(output, stride) != nullptr);
-  const int64_t n = winograd(output, stride)->weights();
+  assert(can_pack_winograd(w->shape, output, stride));
+  const int64_t n = transforms_of(w->shape, output, stride)->weights();
   auto recipe = std::make_shared<Recipe>();
   recipe->kind = RecipeKind::pack_winograd;
   recipe->output = output;
@@ -139,6 +176,10 @@ RecipePtr pack_winograd(RecipePtr w, int64_t output, int64_t stride) {
   recipe->shape = {whole_vectors(w->shape[0]) * n * n * w->shape[1]};
   recipe->args = {std::move(w)};
   return recipe;
+}
+
+bool can_pack_winograd(const std::vector<int64_t>& shape, int64_t output, int64_t stride) {
+  return transforms_of(shape, output, stride) != nullptr;
 }
 
 int64_t GroupSpan::start(int64_t block) const { return std::min(block * lanes / co_per_group * ci_per_group, ci - span); }
@@ -201,6 +242,7 @@ std::vector<double> evaluate(const Recipe& recipe, const WeightSource& source) {
     }
     case RecipeKind::pack_vector: a.resize(static_cast<size_t>(recipe.shape[0])); break;
     case RecipeKind::pack_conv: return pack(a, recipe);
+    case RecipeKind::split_phases: return split(a, recipe);
     case RecipeKind::pack_winograd: return transform(a, recipe);
   }
   return a;

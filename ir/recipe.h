@@ -27,6 +27,7 @@ enum class RecipeKind {
   scale_rows,     ///< a[i, ...] * b[i]; b has shape [rows of a]
   pack_vector,    ///< a of shape [c], padded with zeros to whole vectors of 16: [ceil(c / 16) * 16]
   pack_conv,      ///< see pack_conv()
+  split_phases,   ///< see split_phases()
   pack_winograd,  ///< see pack_winograd()
 };
 
@@ -65,9 +66,16 @@ RecipePtr pack_vector(RecipePtr a);
 /// see an input channel; rows past co are zeros.
 RecipePtr pack_conv(RecipePtr w, int64_t groups);
 
-/// Transforms w[co][ci][3][3] for tiles of `output` x `output` results at `stride` (ir/winograd.h) and packs it as [block][i][j][ci][16], i
+/// The weights w[co][ci][k][k] of a window over the phases of its input (ir/winograd.h), k 5 or 7 and ci at most 4: [co][16][r][r], r =
+/// (k + 1) / 2, zero where there is no weight or no channel.
+RecipePtr split_phases(RecipePtr w);
+bool can_split_phases(const std::vector<int64_t>& shape);
+
+/// Transforms w[co][ci][r][r] for tiles of `output` x `output` results at `stride` (ir/winograd.h) and packs it as [block][i][j][ci][16], i
 /// and j the row and column of G w GT; rows past co are zeros.
 RecipePtr pack_winograd(RecipePtr w, int64_t output, int64_t stride);
+/// Whether there are transforms for weights of this shape.
+bool can_pack_winograd(const std::vector<int64_t>& shape, int64_t output, int64_t stride);
 
 /// Which input channels a block of 16 output channels reads in a grouped convolution: `span` channels from
 /// min(block * 16 / (co / groups) * (ci / groups), ci - span). With one group, span is ci and the start 0.

@@ -16,7 +16,7 @@ struct RecipeName {
   std::string_view name;
   size_t args;
 };
-constexpr std::array<RecipeName, 10> names{{
+constexpr std::array<RecipeName, 11> names{{
     {RecipeKind::tensor, "tensor", 0},
     {RecipeKind::fill, "fill", 0},
     {RecipeKind::add, "add", 2},
@@ -26,6 +26,7 @@ constexpr std::array<RecipeName, 10> names{{
     {RecipeKind::scale_rows, "scale_rows", 2},
     {RecipeKind::pack_vector, "pack_vector", 1},
     {RecipeKind::pack_conv, "pack_conv", 1},
+    {RecipeKind::split_phases, "split_phases", 1},
     {RecipeKind::pack_winograd, "pack_winograd", 1},
 }};
 
@@ -131,6 +132,11 @@ class Reader {
         if (cursor_.failed()) return nullptr;
         return packed(std::move(a), groups, start);
       }
+      case RecipeKind::split_phases:
+        if (!can_split_phases(a->shape) || a->shape[0] > max_recipe_elements / (2 * phase_lanes * lanes)) {
+          return fault(start, fmt::format("split_phases of {}", shape_text(a->shape)));
+        }
+        return split_phases(std::move(a));
       case RecipeKind::pack_winograd: {
         cursor_.expect(",");
         cursor_.expect("output");
@@ -162,10 +168,9 @@ class Reader {
   }
 
   RecipePtr transformed(RecipePtr a, int64_t output, int64_t stride, size_t start) {
-    const Winograd* by = winograd(output, stride);
-    bool fits = by != nullptr && a->shape.size() == 4 && a->shape[2] == 3 && a->shape[3] == 3;
+    bool fits = can_pack_winograd(a->shape, output, stride);
     if (fits) {
-      const int64_t taps = by->weights() * by->weights();
+      const int64_t n = winograd(a->shape[2], output, stride)->weights(), taps = n * n;
       fits = whole_vectors(a->shape[0]) <= max_recipe_elements / taps / a->shape[1];
     }
     if (!fits) return fault(start, fmt::format("pack_winograd of {} with output {}, stride {}", shape_text(a->shape), output, stride));

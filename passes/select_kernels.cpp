@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "ir/winograd.h"
 #include "passes/conv_schedule.h"
 #include "passes/winograd_schedule.h"
 
@@ -24,8 +25,9 @@ class Selection {
     program_.input = graph_.input;
     program_.input_name = graph_.ops.front().name;
     program_.input_type = graph_.ops.front().type;
-    lay_out();
+    find_readers();
     choose_algorithms();
+    lay_out();
     for (size_t i = 0; i < graph_.ops.size(); ++i) add_kernel(static_cast<graph::ValueId>(i));
     for (size_t i = 0; i < graph_.outputs.size(); ++i) add_store(i);
     return std::move(program_);
@@ -34,30 +36,33 @@ class Selection {
  private:
   static bool is_convolution(OpKind kind) { return kind == OpKind::conv2d || kind == OpKind::linear; }
 
+  /// The input stays as it is, without gaps between its pixels, where only convolutions read it.
+  void find_readers() {
+    input_as_it_is_ = graph_.ops.front().epilogue.empty();
+    for (const graph::Op& op : graph_.ops) {
+      for (graph::ValueId v : op.operands) input_as_it_is_ = input_as_it_is_ && (v != 0 || is_convolution(op.kind));
+      for (const graph::Step& step : op.epilogue) input_as_it_is_ = input_as_it_is_ && step.operand != 0;
+    }
+    for (const graph::Output& output : graph_.outputs) input_as_it_is_ = input_as_it_is_ && output.value != 0;
+  }
+
   /// One tensor per value, with the layout that its readers need.
   void lay_out() {
-    std::vector<bool> only_convolutions(graph_.ops.size(), true);
     std::vector<Extent2> halos(graph_.ops.size(), Extent2{0, 0});
-    for (const graph::Op& op : graph_.ops) {
-      for (graph::ValueId v : op.operands) {
-        const size_t i = static_cast<size_t>(v);
-        if (!is_convolution(op.kind)) only_convolutions[i] = false;
-        if (op.kind != OpKind::conv2d) continue;
-        halos[i].h = std::max(halos[i].h, op.attributes.pad.h);
-        halos[i].w = std::max(halos[i].w, op.attributes.pad.w);
-      }
-      for (const graph::Step& step : op.epilogue) {
-        if (step.operand != graph::no_value) only_convolutions[static_cast<size_t>(step.operand)] = false;
-      }
+    for (size_t reader = 0; reader < graph_.ops.size(); ++reader) {
+      const graph::Op& op = graph_.ops[reader];
+      if (op.kind != OpKind::conv2d) continue;
+      const size_t i = static_cast<size_t>(op.operands[0]);
+      const program::Algorithm algorithm = transforms_[reader].output != 0 ? program::Algorithm::winograd : program::Algorithm::direct;
+      const Extent2 halo = program::halo_of(op.attributes, algorithm, graph_.ops[i].type.channels);
+      halos[i] = {std::max(halos[i].h, halo.h), std::max(halos[i].w, halo.w)};
     }
-    for (const graph::Output& output : graph_.outputs) only_convolutions[static_cast<size_t>(output.value)] = false;
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
       const graph::Op& op = graph_.ops[i];
       program::Tensor tensor;
       tensor.name = op.name;
       tensor.type = op.type;
-      const bool as_it_is = op.kind == OpKind::input && only_convolutions[i] && op.epilogue.empty();
-      tensor.channel_stride = as_it_is ? op.type.channels : whole_vectors(op.type.channels);
+      tensor.channel_stride = i == 0 && input_as_it_is_ ? op.type.channels : whole_vectors(op.type.channels);
       tensor.halo = halos[i];
       tensor.at = op.at;
       program_.tensors.push_back(std::move(tensor));
@@ -72,7 +77,7 @@ class Selection {
     for (size_t i = 0; i < graph_.ops.size() && context_.winograd; ++i) {
       const graph::Op& op = graph_.ops[i];
       if (op.kind != OpKind::conv2d) continue;
-      convolutions.push_back({graph_.op(op.operands[0]).type, op.type, op.attributes});
+      convolutions.push_back({graph_.op(op.operands[0]).type, op.type, op.attributes, op.operands[0] == 0 && input_as_it_is_});
       values.push_back(i);
     }
     // Projections are summed, whatever their convolution does; their weights count towards the size of the weights file.
@@ -133,6 +138,11 @@ class Selection {
     }
   }
 
+  RecipePtr transformed_weights(const graph::Op& op, int64_t output) const {
+    const WinogradForm form = *winograd_form(op.attributes, graph_.op(op.operands[0]).type.channels);
+    return pack_winograd(form.phases ? split_phases(op.constants[0]) : op.constants[0], output, form.stride);
+  }
+
   void add_kernel(graph::ValueId id) {
     const graph::Op& op = graph_.op(id);
     program::Kernel kernel;
@@ -149,8 +159,7 @@ class Selection {
     const WinogradChoice& transforms = transforms_[static_cast<size_t>(id)];
     if (kernel.kind == KernelKind::conv2d) {
       const int64_t groups = op.kind == OpKind::conv2d ? op.attributes.groups : 1;
-      kernel.weight = constant(transforms.packed ? pack_winograd(op.constants[0], transforms.output, op.attributes.stride.w)
-                                                 : pack_conv(op.constants[0], groups));
+      kernel.weight = constant(transforms.packed ? transformed_weights(op, transforms.output) : pack_conv(op.constants[0], groups));
     }
     if (transforms.output != 0) {
       choice = choose_winograd_schedule(program_.tensor(kernel.in), out, kernel.attributes, transforms, program_.target);
@@ -187,6 +196,7 @@ class Selection {
   const graph::Graph& graph_;
   PassContext& context_;
   program::Program program_;
+  bool input_as_it_is_ = false;
   std::vector<WinogradChoice> transforms_;  ///< of each value
   std::map<std::string, program::ConstantId> constants_;
   int64_t constant_bytes_ = 0;

@@ -28,12 +28,12 @@ double operations(const Matrix& matrix, int64_t columns) {
   return static_cast<double>(nonzero * columns);
 }
 
-Work work_of(const Winograd& by, const TensorType& in, const TensorType& out) {
+Work work_of(const WinogradForm& form, const Winograd& by, const TensorType& out) {
   const auto tiles = static_cast<double>(ceil_div(out.height, by.output) * ceil_div(out.width, by.output));
-  const auto ci = static_cast<double>(in.channels), co = static_cast<double>(whole_vectors(out.channels));
+  const auto ci = static_cast<double>(form.channels), co = static_cast<double>(whole_vectors(out.channels));
   const auto n = static_cast<double>(by.products());
   // Transformed weights go to the second-level cache and come back: measured, about twice their arithmetic.
-  return {n * n * tiles * ci * co, tiles * ci * operations(by.bt, by.input() + by.products()),
+  return {n * n * tiles * static_cast<double>(form.summed) * co, tiles * ci * operations(by.bt, by.input() + by.products()),
           2 * ci * co * operations(by.g, 3 + by.weights()), tiles * co * operations(by.at, by.products() + by.output)};
 }
 
@@ -52,9 +52,10 @@ double checkpoint_elements(const Convolution& c) {
 
 /// Elements of the packed weights.
 double packed_elements(const Convolution& c, const WinogradChoice& choice) {
-  const auto channels = static_cast<double>(c.in.channels) * static_cast<double>(whole_vectors(c.out.channels));
   if (!choice.packed) return checkpoint_elements(c);
-  const auto weights = static_cast<double>(winograd(choice.output, c.attributes.stride.w)->weights());
+  const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
+  const auto channels = static_cast<double>(form.channels) * static_cast<double>(whole_vectors(c.out.channels));
+  const auto weights = static_cast<double>(winograd(form, choice.output)->weights());
   return channels * weights * weights;
 }
 
@@ -62,12 +63,16 @@ double seconds(const Convolution& c, const WinogradChoice& choice) {
   constexpr double direct_efficiency = 0.95, transformed_efficiency = 0.85;
   const double weights = packed_elements(c, choice);
   if (choice.output == 0) return seconds(static_cast<double>(c.out.pixels()) * checkpoint_elements(c) / direct_efficiency, weights);
-  const Work work = work_of(*winograd(choice.output, c.attributes.stride.w), c.in, c.out);
+  const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
+  const Work work = work_of(form, *winograd(form, choice.output), c.out);
   const double once = work.products / transformed_efficiency + work.input + work.output;
   return seconds(once + (choice.packed ? 0 : work.weights), weights);
 }
 
-bool can_be_transformed(const Convolution& c) { return program::can_be_winograd(c.attributes) && c.in.channels % lanes == 0; }
+bool can_be_transformed(const Convolution& c) {
+  const std::optional<WinogradForm> form = winograd_form(c.attributes, c.in.channels);
+  return form && (form->phases ? c.dense : c.in.channels % lanes == 0);
+}
 
 /// A convolution whose weights would better be packed as transformed, if the weights file had room for it.
 struct Wish {
@@ -89,8 +94,11 @@ std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolu
     room += 2 * checkpoint;
     if (can_be_transformed(c)) {
       WinogradChoice best, modest;
+      const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
       for (int64_t output : {2, 4}) {
+        if (winograd(form, output) == nullptr) continue;
         for (bool packed : {true, false}) {
+          if (!packed && form.phases) continue;
           const WinogradChoice now{output, packed};
           if (seconds(c, now) < seconds(c, best)) best = now;
           if (packed_elements(c, now) <= 2 * checkpoint && seconds(c, now) < seconds(c, modest)) modest = now;
@@ -117,7 +125,8 @@ std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolu
 
 ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& a,
                                         const WinogradChoice& choice, const std::string& target) {
-  const Winograd& by = *winograd(choice.output, a.stride.w);
+  const WinogradForm form = *winograd_form(a, in.type.channels);
+  const Winograd& by = *winograd(form, choice.output);
   const RegisterFile file = registers_of(target);
   const int64_t across = ceil_div(out.type.width, by.output), down = ceil_div(out.type.height, by.output);
   const int64_t blocks = out.channel_stride / lanes;
@@ -130,7 +139,12 @@ ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program
     for (int64_t h = 1; h <= down && file.holds(vectors, h); ++h) {
       for (int64_t w = 1; w <= across && file.holds(vectors, h * w); ++w) {
         const double used = static_cast<double>(across * down) / static_cast<double>(ceil_div(across, w) * w * ceil_div(down, h) * h);
-        const double now = used * efficiency(file, vectors, h * w, h * w, lanes * 4);
+        double now = used * efficiency(file, vectors, h * w, h * w, lanes * 4);
+        if (form.phases) {
+          // Each group of tiles reads all weights from the second-level cache, and its products stay in the first.
+          const int64_t bytes = by.products() * by.products() * vectors * lanes * h * w * 4;
+          now *= static_cast<double>(h * w) / static_cast<double>(h * w + 2) * (bytes > 48 << 10 ? 0.5 : 1);
+        }
         if (now <= best + 1e-9) continue;
         best = now;
         schedule.vectors = vectors;
@@ -140,18 +154,20 @@ ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program
   }
 
   // Tasks: each block of rows reads its weights anew, or transforms them, and each part of the output channels its input.
-  const Work work = work_of(by, in.type, out.type);
+  const Work work = work_of(form, by, out.type);
   const double weight_bytes = 4 * packed_elements({in.type, out.type, a}, choice);
   constexpr double multiply_adds_a_byte = 1;  // from the third-level cache: two for one from memory
   constexpr int64_t task_bytes = 1 << 20;     // what a core's second-level cache holds
-  const int64_t row_bytes = by.products() * by.products() * across * in.channel_stride * 4;
+  const int64_t row_bytes = by.products() * by.products() * across * form.channels * 4;
   double least = std::numeric_limits<double>::infinity();
   for (int64_t rows = schedule.tiles.h; rows < down + schedule.tiles.h; rows += schedule.tiles.h) {
     if (rows > schedule.tiles.h && rows * row_bytes > task_bytes) break;
     for (int64_t parts = 1; parts <= 4 && blocks / schedule.vectors % parts == 0; parts *= 2) {
       const int64_t row_blocks = ceil_div(down, rows);
       const double all = work.products + work.output + work.input * static_cast<double>(parts) +
-                         static_cast<double>(row_blocks) * (choice.packed ? multiply_adds_a_byte * weight_bytes : work.weights);
+                         static_cast<double>(row_blocks) * (form.phases     ? 0
+                                                            : choice.packed ? multiply_adds_a_byte * weight_bytes
+                                                                            : work.weights);
       // Of equals, the one with more tasks: there may be more than two threads.
       const double now = all * imbalance(down, rows, parts) * (1 + 0.02 / static_cast<double>(row_blocks * parts));
       if (now >= least) continue;

@@ -12,6 +12,7 @@ namespace resnetc::passes {
 struct Convolution {
   TensorType in, out;
   OpAttributes attributes;
+  bool dense = false;  ///< its input's pixels have no gaps between them, as phases need it
 };
 
 struct WinogradChoice {

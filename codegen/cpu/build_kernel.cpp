@@ -41,7 +41,7 @@ bool check_layouts(const program::KernelSpec& spec, std::string& why) {
       return false;
     }
     if (spec.schedule.algorithm == program::Algorithm::winograd &&
-        (!can_be_winograd(spec) || winograd(spec.schedule.output, a.stride.w) == nullptr)) {
+        (!can_be_winograd(spec) || winograd(*winograd_form(a, spec.in.type.channels), spec.schedule.output) == nullptr)) {
       why = "Winograd's transforms do not apply to it";
       return false;
     }

@@ -1,4 +1,4 @@
-/// \file 3x3 convolutions by Winograd's transforms (ir/winograd.h).
+/// \file Convolutions by Winograd's transforms (ir/winograd.h).
 ///
 /// A task is a few rows of tiles of one picture and a part of the output channels. It transforms its part of the input into scratch memory.
 /// Then, for each `vectors` vectors of output channels: for each element of the transform and each group of tiles it sums the products over
@@ -49,34 +49,47 @@ TailStrategy guard_unless(bool divides) { return divides ? TailStrategy::RoundUp
 void build_winograd(const program::KernelSpec& spec, Built& built) {
   const OpAttributes& a = spec.attributes;
   const program::Schedule& s = spec.schedule;
-  const Winograd& by = *winograd(s.output, a.stride.w);
+  const WinogradForm form = *winograd_form(a, spec.in.type.channels);
+  const Winograd& by = *winograd(form, s.output);
   const TensorType& out_type = spec.out.type;
   const int m = to_int(by.output), vector = to_int(lanes), step = to_int(by.output * by.stride);
   const int64_t across = (out_type.width + m - 1) / m, down = (out_type.height + m - 1) / m;
   const int64_t tiles_x = std::min(s.tiles.w, across);
   const int64_t rows = s.rows > 0 ? s.rows : (down + s.tiles.h - 1) / s.tiles.h * s.tiles.h;
-  const int64_t channels = spec.in.type.channels, channel_blocks = spec.out.channel_stride / lanes;
+  const int64_t channels = form.channels, channel_blocks = spec.out.channel_stride / lanes;
   const int64_t vectors = divisor_at_most(channel_blocks, s.vectors);
   const int64_t parts = divisor_at_most(channel_blocks / vectors, s.parts);
   const bool packed = s.depth == 0;
   const int64_t depth = packed ? channels : s.depth, steps = channels / depth;
-  const bool wide = packed || steps > 1;
+  const bool wide = keeps_all_products(spec);
 
   Axes axes;
   Operands operands;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
   const Halide::ImageParam weight = operands.constant("weight");
-  const int last_x = to_int(spec.in.type.width - 1 + a.pad.w), last_y = to_int(spec.in.type.height - 1 + a.pad.h);
-  const int pad_x = to_int(a.pad.w), pad_y = to_int(a.pad.h);
+  const int pad_x = to_int(form.pad.w), pad_y = to_int(form.pad.h);
   const bool whole = across % tiles_x == 0 && down % rows == 0 && out_type.width % m == 0 && out_type.height % m == 0 && by.stride == 1;
 
   Var i("i"), j("j"), x("x"), tx("tx"), ty("ty"), ci("ci"), cb("cb"), p("p"), k("k");
-  Func half("half"), transformed("transformed"), half_weights("half_weights"), weights("weights"), sum("sum"), products("products");
+  Func phases("phases"), half("half"), transformed("transformed"), half_weights("half_weights"), weights("weights"), sum("sum"),
+      products("products");
   Func back("back"), out("out");
+  // What lies past the halo is read for no result: the last line stands for it.
+  const auto last = [&](int64_t extent, int64_t pad, int64_t halo) {
+    return to_int(form.phases ? (extent + halo - 3) / 2 : extent - 1 + pad);
+  };
+  const int last_x = last(spec.in.type.width, a.pad.w, spec.in.halo.w), last_y = last(spec.in.type.height, a.pad.h, spec.in.halo.h);
+  const auto source = [&](const Expr& channel, const Expr& column, const Expr& row) {
+    const Expr at_x = whole ? column : Halide::min(column, last_x), at_y = whole ? row : Halide::min(row, last_y);
+    if (!form.phases) return in(channel, at_x, at_y, axes.n);
+    const int half_lanes = to_int(phase_lanes);
+    return in(channel % half_lanes, 2 * at_x, 2 * at_y + channel / half_lanes, axes.n);
+  };
+  phases(ci, x, ty, axes.n) = source(ci, x, ty);
   // BT d, then (BT d) B.
   half(ci, cb, i, x, ty, axes.n) = product(by.bt, i, [&](int at) {
     const Expr row = step * ty + at - pad_y;
-    return in(cb * vector + ci, whole ? x : Halide::min(x, last_x), whole ? row : Halide::min(row, last_y), axes.n);
+    return form.phases ? phases(ci, x, row, axes.n) : source(cb * vector + ci, x, row);
   });
   transformed(ci, tx, ty, cb, j, i, axes.n) =
       product(by.bt, j, [&](int at) { return half(ci, cb, i, step * tx + at - pad_x, ty, axes.n); });
@@ -95,11 +108,14 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   // The first rows of products may share the first row of weights.
   const int shared = to_int(by.products() - by.weights());
   const auto weights_of = [&](const Expr& at) { return shared == 0 ? at : Halide::max(at - shared, 0); };
-  RDom r(0, vector, 0, to_int(depth / lanes), "r"), rk(0, to_int(steps), "rk");
-  const Expr channel_block = k * to_int(depth / lanes) + r.y;
+  // The lanes of a vector that are channels, and the vectors; of phases, the lanes of each.
+  const int64_t inner = form.phases ? form.summed / 2 : lanes, outer = form.phases ? 2 : depth / lanes;
+  RDom r(0, to_int(inner), 0, to_int(outer), "r"), rk(0, to_int(steps), "rk");
+  const Expr channel = form.phases ? r.x + to_int(phase_lanes) * r.y : Expr(r.x);
+  const Expr channel_block = form.phases ? Expr(0) : k * to_int(depth / lanes) + r.y;
   sum(axes.c, tx, ty, j, i, axes.n, k) = 0.0f;
   sum(axes.c, tx, ty, j, i, axes.n, k) +=
-      weights(axes.c, r.x, weights_of(j), weights_of(i), channel_block) * transformed(r.x, tx, ty, channel_block, j, i, axes.n);
+      weights(axes.c, channel, weights_of(j), weights_of(i), channel_block) * transformed(channel, tx, ty, channel_block, j, i, axes.n);
   if (steps == 1) {
     products(axes.c, tx, ty, j, i, axes.n) = sum(axes.c, tx, ty, j, i, axes.n, 0);
   } else {
@@ -138,7 +154,7 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   out.split(tx, txo, tx, to_int(tiles_x), guard_unless(across % tiles_x == 0));
   // Threads take runs of tasks: each its own part of the larger, weights or picture.
   out.reorder(axes.c, xi, yi, tx, ty, txo, tyo, co, block, part, axes.n);
-  if (9 * channels * spec.out.channel_stride > spec.in.type.elements()) {
+  if (a.kernel.h * a.kernel.w * spec.in.type.channels * spec.out.channel_stride > spec.in.type.elements()) {
     out.fuse(block, axes.n, task).fuse(task, part, task);
   } else {
     out.fuse(block, part, task).fuse(task, axes.n, task);
@@ -151,6 +167,12 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   transformed.reorder_storage(ci, tx, ty, j, i, cb, axes.n);
   if (whole_tiles_x * rows % 4 == 0) transformed.align_storage(tx, whole_tiles_x + 1);
   transformed.reorder(ci, j, i, cb, tx, ty, axes.n).vectorize(ci, vector).unroll(j).unroll(i).never_partition_all();
+  if (form.phases) {
+    phases.compute_at(out, task).store_in(MemoryType::Heap).split(ci, cv, ci, to_int(phase_lanes));
+    phases.vectorize(ci).unroll(cv).never_partition_all();
+    // Whole vectors, though not all of their lanes are summed.
+    for (Func* func : {&phases, &half, &transformed}) func->bound(ci, 0, vector);
+  }
   half.compute_at(transformed, cb).store_in(MemoryType::Stack).vectorize(ci, vector).unroll(i).unroll(x).never_partition_all();
 
   const auto in_tiles = [&](Halide::Stage stage, const std::vector<Halide::VarOrRVar>& loops) {
@@ -177,7 +199,7 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
     products.bound_extent(tx, to_int(tiles_x)).bound_extent(ty, to_int(s.tiles.h));
     in_tiles(products, {j, i, axes.n});
     sum.compute_at(products, j);
-    weights.compute_at(out, co);
+    if (!packed) weights.compute_at(out, co);
   }
   if (!packed) {
     weights.store_in(MemoryType::Heap).align_storage(ci, vector + 1);  // tiles that lie powers of two of bytes apart would share cache sets
@@ -193,6 +215,7 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
       .unroll(tx)
       .unroll(ty)
       .never_partition_all();
+  if (form.phases) add.unroll(r.x).unroll(r.y);
   // One tile: behind the guards Halide would not know.
   back.compute_at(out, tx)
       .store_in(MemoryType::Stack)
@@ -224,18 +247,18 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   }
 
   // A segment: 16 input channels of one tap, or element of the transform.
-  const int element = to_int(channels * lanes), depth_blocks = to_int(depth / lanes), last = to_int(steps) - 1;
+  const int element = to_int(channels * lanes), depth_blocks = to_int(depth / lanes), last_step = to_int(steps) - 1;
   const int elements = packed ? kinds * kinds : 9, all = to_int(vectors) * elements * element, ahead = to_int(depth * lanes);
   const auto place = [=](const Expr& segment, int between) {
     return segment / depth_blocks * between + segment % depth_blocks * (vector * vector);
   };
-  if (packed) {
+  if (packed && wide) {
     built.passes.push_back(prefetch_pass({"weight", "products.s0.j", "r$x", vectors * depth_blocks,
                                           [=](const Expr&, const Expr& segment) { return element + place(segment, elements * element); }}));
-  } else {
+  } else if (!packed) {
     const auto offset = [=](const Expr& at, const Expr& segment) {
-      if (last == 0) return all + place(segment, element);
-      return Halide::select(at == last, all - last * ahead, ahead) + place(segment, element);
+      if (last_step == 0) return all + place(segment, element);
+      return Halide::select(at == last_step, all - last_step * ahead, ahead) + place(segment, element);
     };
     built.passes.push_back(prefetch_pass({"weight", steps == 1 ? ".co" : "rk$x", "r$x", vectors * 9 * depth_blocks, offset}));
   }

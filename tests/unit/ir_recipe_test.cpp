@@ -109,39 +109,85 @@ TEST_CASE("pack_conv packs as defined") {
 }
 
 TEST_CASE("Winograd's transforms convolve") {
-  for (int64_t stride : {1, 2}) {
-    for (int64_t m : {2, 4}) {
-      CAPTURE(m);
-      CAPTURE(stride);
-      const Winograd& by = *winograd(m, stride);
-      REQUIRE(by.output == m);
-      REQUIRE(by.input() == stride * (m - 1) + 3);
-      REQUIRE(by.products() == (stride == 1 ? m + 2 : 2 * m + 1));
-      REQUIRE(by.weights() == m + 2);
-      // In one dimension: y = AT [(G g) . (BT d)], where the first rows of products may share the first row of weights.
-      const std::vector<double> g{0.5, -1.25, 2}, d{1, -2, 0.5, 3, -0.25, 4, 1.5, -1, 2.25};
-      for (size_t y = 0; y < static_cast<size_t>(m); ++y) {
-        double sum = 0;
-        for (size_t e = 0; e < by.bt.size(); ++e) {
-          const size_t shared = by.bt.size() - by.g.size(), row = e < shared ? 0 : e - shared;
-          double weight = 0, input = 0;
-          for (size_t k = 0; k < 3; ++k) weight += by.g[row][k] * g[k];
-          for (size_t k = 0; k < by.bt[e].size(); ++k) input += by.bt[e][k] * d[k];
-          sum += by.at[y][e] * weight * input;
-        }
-        const size_t at = y * static_cast<size_t>(stride);
-        CHECK(sum == doctest::Approx(g[0] * d[at] + g[1] * d[at + 1] + g[2] * d[at + 2]).epsilon(1e-12));
+  struct Kind {
+    int64_t r, m, stride;
+  };
+  for (const auto& [r, m, stride] : {Kind{3, 2, 1}, Kind{3, 4, 1}, Kind{4, 4, 1}, Kind{3, 2, 2}, Kind{3, 4, 2}}) {
+    CAPTURE(r);
+    CAPTURE(m);
+    CAPTURE(stride);
+    REQUIRE(winograd(r, m, stride) != nullptr);
+    const Winograd& by = *winograd(r, m, stride);
+    REQUIRE(by.output == m);
+    REQUIRE(by.window == r);
+    REQUIRE(by.input() == stride * (m - 1) + r);
+    REQUIRE(by.products() == (stride == 1 ? m + r - 1 : 2 * m + 1));
+    REQUIRE(by.weights() == m + r - 1);
+    // In one dimension: y = AT [(G g) . (BT d)], where the first rows of products may share the first row of weights.
+    const std::vector<double> g{0.5, -1.25, 2, -0.75}, d{1, -2, 0.5, 3, -0.25, 4, 1.5, -1, 2.25};
+    for (size_t y = 0; y < static_cast<size_t>(m); ++y) {
+      double sum = 0, expected = 0;
+      for (size_t e = 0; e < by.bt.size(); ++e) {
+        const size_t shared = by.bt.size() - by.g.size(), row = e < shared ? 0 : e - shared;
+        double weight = 0, input = 0;
+        for (size_t k = 0; k < by.g[row].size(); ++k) weight += by.g[row][k] * g[k];
+        for (size_t k = 0; k < by.bt[e].size(); ++k) input += by.bt[e][k] * d[k];
+        sum += by.at[y][e] * weight * input;
       }
+      for (size_t k = 0; k < static_cast<size_t>(r); ++k) expected += g[k] * d[y * static_cast<size_t>(stride) + k];
+      CHECK(sum == doctest::Approx(expected).epsilon(1e-12));
     }
   }
-  CHECK(winograd(3, 1) == nullptr);
-  CHECK(winograd(6, 1) == nullptr);
-  CHECK(winograd(2, 3) == nullptr);
+  CHECK(winograd(3, 3, 1) == nullptr);
+  CHECK(winograd(3, 6, 1) == nullptr);
+  CHECK(winograd(3, 2, 3) == nullptr);
+  CHECK(winograd(4, 2, 1) == nullptr);
+  CHECK(winograd(4, 4, 2) == nullptr);
+}
+
+TEST_CASE("a window over phases is a window over pixels") {
+  for (int64_t k : {5, 7}) {
+    for (int64_t ci : {1, 3, 4}) {
+      CAPTURE(k);
+      CAPTURE(ci);
+      OpAttributes a;
+      a.kernel = {k, k};
+      a.stride = {2, 2};
+      a.pad = default_pad(a.kernel, a.dilation);
+      const auto form = winograd_form(a, ci);
+      REQUIRE(form);
+      const RecipePtr w = tensor("w", {2, ci, k, k}), split = split_phases(w);
+      REQUIRE(split->shape == std::vector<int64_t>{2, form->channels, form->window, form->window});
+      const std::vector<double> from = values(w), to = values(split);
+      // Every weight stands once where its pixel is, seen from the result; the rest is zero.
+      double left = 0;
+      for (double v : to) left += v;
+      for (int64_t i = 0; i < 2 * ci * k * k; ++i) {
+        const int64_t row = i / (k * k) / ci, c = i / (k * k) % ci, y = i / k % k - a.pad.h, x = i % k - a.pad.w;
+        const int64_t p = (y + 8) % 2, q = (x + 8) % 2, channel = 8 * p + ci * q + c;
+        const int64_t ty = (y - p) / 2 + form->pad.h, tx = (x - q) / 2 + form->pad.w;
+        const double got = to[static_cast<size_t>(((row * form->channels + channel) * form->window + ty) * form->window + tx)];
+        CHECK(got == from[static_cast<size_t>(i)]);
+        left -= got;
+      }
+      CHECK(left == doctest::Approx(0).epsilon(1e-9));
+    }
+  }
+  OpAttributes a;
+  a.kernel = {7, 7};
+  a.stride = {2, 2};
+  a.pad = {3, 3};
+  CHECK_FALSE(winograd_form(a, 5));
+  a.pad = {2, 2};
+  CHECK_FALSE(winograd_form(a, 3));
+  a.pad = {3, 3};
+  a.groups = 3;
+  CHECK_FALSE(winograd_form(a, 3));
 }
 
 TEST_CASE("pack_winograd packs as defined") {
   const RecipePtr w = tensor("w", {17, 5, 3, 3});
-  const Winograd& by = *winograd(4, 1);
+  const Winograd& by = *winograd(3, 4, 1);
   const RecipePtr packed = pack_winograd(w, 4, 1);
   REQUIRE(packed->shape == std::vector<int64_t>{2 * 36 * 5 * 16});
   const std::vector<double> from = values(w), to = values(packed);
@@ -166,7 +212,8 @@ TEST_CASE("recipes read back as printed") {
   const RecipePtr var = tensor("bn.running_var", {17}), w = tensor("a \"b\"\\\n\x01", {17, 1, 3, 3});
   const RecipePtr scale = mul(tensor("bn.weight", {17}), rsqrt(var, 1e-05));
   const RecipePtr all = pack_conv(scale_rows(w, add(scale, sub(fill(-0.1, {17}), fill(1e300, {17})))), 17);
-  for (const RecipePtr& recipe : {all, pack_vector(scale), var, pack_winograd(w, 2, 1), pack_winograd(w, 4, 2)}) {
+  for (const RecipePtr& recipe : {all, pack_vector(scale), var, pack_winograd(w, 2, 1), pack_winograd(w, 4, 2),
+                                  pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
     const std::string text = to_string(*recipe);
     std::string why;
     const auto again = parse_recipe(text, why);

@@ -37,7 +37,8 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
   };
   const TensorType out = TensorType::picture(conv.co, extent(conv.size.h, a.kernel.h, a.stride.h, a.dilation.h, a.pad.h),
                                              extent(conv.size.w, a.kernel.w, a.stride.w, a.dilation.w, a.pad.w));
-  spec.in = layout(TensorType::picture(conv.ci, conv.size.h, conv.size.w), a.pad, conv.in_stride);
+  const Extent2 in_halo = program::halo_of(a, conv.schedule.algorithm, conv.ci);
+  spec.in = layout(TensorType::picture(conv.ci, conv.size.h, conv.size.w), in_halo, conv.in_stride);
   spec.out = layout(out, conv.out_halo);
   for (graph::StepKind kind : conv.epilogue) {
     program::KernelSpec::StepSpec step{kind, {}, false};
@@ -177,6 +178,34 @@ std::vector<KernelCase> all_cases() {
              .projected = 24});
       }
     }
+  }
+  // Phases: whole tiles and tails, every number of channels, both windows.
+  add({.ci = 3,
+       .co = 32,
+       .size = {16, 32},
+       .kernel = {7, 7},
+       .stride = {2, 2},
+       .schedule = transformed(4, 2, {1, 2}, 2, 0),
+       .in_stride = 3});
+  for (int64_t ci : {1, 2, 3, 4}) {
+    add({.ci = ci,
+         .co = 40,
+         .size = {21, 27},
+         .kernel = {7, 7},
+         .stride = {2, 2},
+         .schedule = transformed(4, 1, {1, 3}, 1, 0, ci),
+         .out_halo = {1, 1},
+         .batch = 3,
+         .epilogue = residual,
+         .in_stride = ci});
+    add({.ci = ci,
+         .co = 17,
+         .size = {9 + ci, 14},
+         .kernel = {5, 5},
+         .stride = {2, 2},
+         .schedule = transformed(ci < 3 ? 2 : 4, 2, {2, 2}, ci == 1 ? 0 : 2, 0),
+         .batch = 3,
+         .in_stride = ci});
   }
   std::vector<KernelCase> cases;
   uint32_t seed = 1;

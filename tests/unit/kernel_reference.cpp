@@ -111,10 +111,32 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
 
 namespace {
 
+/// Of phases: weight [co][16][r][r], as ir/winograd.h describes them.
+std::vector<double> split_naively(const program::KernelSpec& spec, const WinogradForm& form, const std::vector<double>& weight) {
+  const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, k = spec.attributes.kernel.w, pad = spec.attributes.pad.w;
+  std::vector<double> out;
+  for (int64_t row = 0; row < co; ++row) {
+    for (int64_t channel = 0; channel < 16; ++channel) {
+      const int64_t p = channel / 8, q = channel % 8 / ci, c = channel % 8 % ci;
+      for (int64_t ty = 0; ty < form.window; ++ty) {
+        for (int64_t tx = 0; tx < form.window; ++tx) {
+          const int64_t y = 2 * (ty - form.pad.h) + p + pad, x = 2 * (tx - form.pad.w) + q + pad;
+          const bool there = q < 2 && y >= 0 && x >= 0 && y < k && x < k;
+          out.push_back(there ? weight[static_cast<size_t>(((row * ci + c) * k + y) * k + x)] : 0);
+        }
+      }
+    }
+  }
+  return out;
+}
+
 /// As pack_winograd() documents it: block, row and column of G w GT, input channel, lane.
-std::vector<float> transform_weights_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
-  const Winograd& by = *winograd(spec.schedule.output, spec.attributes.stride.w);
-  const int64_t co = spec.out.type.channels, ci = spec.in.type.channels;
+std::vector<float> transform_weights_naively(const program::KernelSpec& spec, const std::vector<double>& from) {
+  const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
+  const Winograd& by = *winograd(form, spec.schedule.output);
+  const std::vector<double> weight = form.phases ? split_naively(spec, form, from) : from;
+  const int64_t co = spec.out.type.channels, ci = form.channels;
+  const size_t r = static_cast<size_t>(form.window);
   std::vector<float> packed;
   for (int64_t block = 0; block < (co + lanes - 1) / lanes; ++block) {
     for (size_t i = 0; i < by.g.size(); ++i) {
@@ -122,8 +144,8 @@ std::vector<float> transform_weights_naively(const program::KernelSpec& spec, co
         for (int64_t c = 0; c < ci; ++c) {
           for (int64_t row = block * lanes; row < (block + 1) * lanes; ++row) {
             double sum = 0;
-            for (size_t tap = 0; tap < 9 && row < co; ++tap) {
-              sum += by.g[i][tap / 3] * weight[static_cast<size_t>((row * ci + c) * 9) + tap] * by.g[j][tap % 3];
+            for (size_t tap = 0; tap < r * r && row < co; ++tap) {
+              sum += by.g[i][tap / r] * weight[static_cast<size_t>(row * ci + c) * r * r + tap] * by.g[j][tap % r];
             }
             packed.push_back(static_cast<float>(sum));
           }

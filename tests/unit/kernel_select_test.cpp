@@ -141,6 +141,18 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
   CHECK(choose(64, 56, [](OpAttributes& a) { a.groups = 2; }).output == 0);
   CHECK(choose(64, 56, [](OpAttributes& a) { a.kernel = {3, 1}; }).output == 0);
 
+  // The first layer of a network for pictures goes through phases, where nothing else needs its input in vectors; among others, as its
+  // transformed weights are more than twice as large.
+  std::vector<Convolution> stem{conv(64, 56, as_it_is), conv(64, 112, [](OpAttributes& a) {
+                                  a.kernel = {7, 7};
+                                  a.stride = {2, 2};
+                                  a.pad = {3, 3};
+                                })};
+  stem[1].in.channels = 3;
+  CHECK(passes::choose_winograd(stem)[1].output == 0);
+  stem[1].dense = true;
+  CHECK(passes::choose_winograd(stem)[1] == WinogradChoice{4, true});
+
   // Packed weights are at most twice as large as the checkpoint's: alone a tile of 4 is too large, beside something else it is not.
   std::vector<Convolution> network{conv(256, 14, as_it_is)};
   CHECK_FALSE(passes::choose_winograd(network)[0] == WinogradChoice{4, true});
@@ -161,6 +173,7 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
           for (const WinogradChoice choice : {WinogradChoice{2, true}, WinogradChoice{4, false}}) {
             program::KernelSpec spec;
             spec.kind = program::KernelKind::conv2d;
+            spec.attributes.kernel = {3, 3};
             spec.attributes.stride = {stride, stride};
             spec.in = layout(TensorType::picture(channels, size * stride, size * stride), {1, 1});
             spec.out = layout(TensorType::picture(channels, size, size));
