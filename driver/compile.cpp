@@ -118,7 +118,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   }
 
   PhaseObserver observer(options.print_ir_after, options.dump_phases_to, targets->size() > 1, sources);
-  LoweringOptions lowering{*targets, weights.get(), !options.no_winograd, {}};
+  LoweringOptions lowering{*targets, weights.get(), options.no_winograd ? 0 : largest_winograd_tile, {}};
   if (!options.print_ir_after.empty() || !options.dump_phases_to.empty()) {
     observer.start(*network);
     lowering.after_pass = [&](const auto& pass, const auto& ir, bool changed, const auto* target) {

@@ -146,7 +146,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   }
   const WeightSource& weights = checkpoint ? static_cast<const WeightSource&>(*checkpoint) : generated;
 
-  auto lowered = lower(*network, {*targets, checkpoint.get(), true, {}}, diagnostics);
+  auto lowered = lower(*network, {*targets, checkpoint.get(), largest_winograd_tile, {}}, diagnostics);
   int status = report(diagnostics, invocation);
   if (status != done) return status;
   if (!lowered) return bug("a pass failed and gave no reason");

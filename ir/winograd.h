@@ -29,6 +29,9 @@ struct Winograd {
   int64_t weights() const { return static_cast<int64_t>(g.size()); }
 };
 
+/// The largest tile of results that there are transforms for.
+inline constexpr int64_t largest_winograd_tile = 4;
+
 /// The transforms for tiles of `output` results, 2 or 4, at stride 1 or 2; null for any other. The points are 0, 1, -1, then 2, -2, and
 /// infinity (stride 2: 0, 1, then -1, 2, and infinity): more of them save products and cost rounding error.
 const Winograd* winograd(int64_t output, int64_t stride);

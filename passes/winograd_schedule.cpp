@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "ir/winograd.h"
 #include "passes/machine_model.h"
 
 namespace resnetc::passes {
@@ -79,7 +78,7 @@ struct Wish {
 
 }  // namespace
 
-std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolutions) {
+std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolutions, int64_t largest_tile) {
   std::vector<WinogradChoice> choices(convolutions.size());
   std::vector<Wish> wishes;
   double room = 0;
@@ -90,6 +89,7 @@ std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolu
     if (can_be_transformed(c)) {
       WinogradChoice best, modest;
       for (int64_t output : {2, 4}) {
+        if (output > largest_tile) break;
         for (bool packed : {true, false}) {
           const WinogradChoice now{output, packed};
           if (seconds(c, now) < seconds(c, best)) best = now;
