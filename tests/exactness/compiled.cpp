@@ -25,10 +25,8 @@ namespace fs = std::filesystem;
 
 std::vector<const codegen::TargetInfo*> runnable_targets() {
   std::vector<const codegen::TargetInfo*> targets;
-  const codegen::TargetInfo* host = codegen::host_target();
-  if (host == nullptr) return targets;
   for (const codegen::TargetInfo& target : codegen::all_targets()) {
-    if ((target.features & ~host->features) == 0) targets.push_back(&target);
+    if (codegen::runs_here(target)) targets.push_back(&target);
   }
   return targets;
 }
