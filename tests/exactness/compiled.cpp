@@ -32,13 +32,14 @@ std::vector<const codegen::TargetInfo*> runnable_targets() {
 }
 
 std::vector<program::Program> lower(const topology::Network& network, std::span<const codegen::TargetInfo* const> targets,
-                                    Diagnostics& diagnostics, graph::Graph* graph) {
+                                    Diagnostics& diagnostics, graph::Graph* graph, int64_t winograd_tile) {
   std::vector<program::Program> programs;
   for (const codegen::TargetInfo* target : targets) {
     passes::AnyIr ir = network;
     passes::PassContext context;
     context.diagnostics = &diagnostics;
     context.target = target->halide;
+    context.winograd_tile = winograd_tile;
     context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& after, bool) {
       if (graph != nullptr && pass.from == passes::Level::topology && pass.to == passes::Level::graph)
         *graph = std::get<graph::Graph>(after);
