@@ -1,7 +1,7 @@
 """Files for the tests, without numpy: checkpoints for tiny.rn and single.rn, arrays, and pictures.
 
     make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME] [nan|zero|negative=NAME]
-    make.py copying OUT.safetensors [nan]
+    make.py copying OUT.safetensors [nan|large]
     make.py empty OUT.safetensors
     make.py npy OUT.npy TYPE D0,D1,...
     make.py ppm OUT.ppm WIDTH HEIGHT
@@ -72,7 +72,7 @@ def copying(path, *changes):
     """single.rn's 3x3 convolution as a copy: each output channel is its input channel's middle pixel, so direct sums are exact."""
     values = [0.0] * (16 * 16 * 9)
     for channel in range(16):
-        values[(channel * 16 + channel) * 9 + 4] = 1.0
+        values[(channel * 16 + channel) * 9 + 4] = 3e38 if "large" in changes else 1.0
     if "nan" in changes:
         values[0] = float("nan")
     save(path, {"conv1.weight": ([16, 16, 3, 3], values)})
