@@ -123,15 +123,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     if (!weights || !weights->matches(graph::checkpoint_tensors(*graph), diagnostics)) return report(diagnostics, invocation);
   }
 
-  PhaseObserver observer(options.print_ir_after, options.dump_phases_to, targets->size() > 1, sources);
   LoweringOptions lowering{*targets, weights.get(), options.no_winograd ? 0 : largest_winograd_tile, {}};
-  if (!options.print_ir_after.empty() || !options.dump_phases_to.empty()) {
-    observer.start(*network);
-    lowering.after_pass = [&](const auto& pass, const auto& ir, bool changed, const auto* target) {
-      observer.after_pass(pass, ir, changed, target);
-    };
-  }
-
   codegen::LibraryOptions library;
   library.output_dir = options.output_dir;
   library.name = options.name.empty() ? network->name : options.name;
@@ -152,6 +144,13 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   }
   double measured_for = seconds_since(measuring);
 
+  PhaseObserver observer(options.print_ir_after, options.dump_phases_to, targets->size() > 1, sources);
+  if (!options.print_ir_after.empty() || !options.dump_phases_to.empty()) {
+    observer.start(*network);
+    lowering.after_pass = [&](const auto& pass, const auto& ir, bool changed, const auto* target) {
+      observer.after_pass(pass, ir, changed, target);
+    };
+  }
   auto lowered = lower(*network, lowering, diagnostics);
   int status = report(diagnostics, invocation);
   if (status != done) return status;
