@@ -30,6 +30,8 @@ struct TargetInfo {
 std::span<const TargetInfo> all_targets();
 /// The best target of this machine; nothing if not even SSE4.1 is there.
 const TargetInfo* host_target();
+/// Whether this machine has the target's instructions.
+bool runs_here(const TargetInfo& target);
 /// By user's name ("host" included) or by Halide string; null if there is none.
 const TargetInfo* find_target(const std::string& name);
 

@@ -54,10 +54,14 @@ uint64_t machine_features() {
 
 std::span<const TargetInfo> all_targets() { return table(); }
 
-const TargetInfo* host_target() {
+bool runs_here(const TargetInfo& target) {
   static const uint64_t features = machine_features();
+  return (target.features & ~features) == 0;
+}
+
+const TargetInfo* host_target() {
   for (const TargetInfo& target : table()) {
-    if ((target.features & ~features) == 0) return &target;
+    if (runs_here(target)) return &target;
   }
   return nullptr;
 }

@@ -4,7 +4,6 @@
 #include <llvm/Support/FormatVariadic.h>
 #include <llvm/Support/JSON.h>
 #include <llvm/Support/raw_ostream.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -229,7 +228,7 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   }
   const auto& target = library->target(session->target());
   const Machine machine{peak_gflops(target.name, threads), options.layers ? memory_gbytes(threads) : 0,
-                        facts.weights_bytes <= static_cast<uint64_t>(std::max(0L, sysconf(_SC_LEVEL3_CACHE_SIZE)))};
+                        facts.weights_bytes <= last_cache_bytes()};
 
   if (options.json) {
     std::string text;

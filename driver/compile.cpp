@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "codegen/interface.h"
 #include "codegen/library.h"
 #include "driver/common.h"
 #include "driver/lowering.h"
+#include "driver/max_error.h"
 #include "driver/phases.h"
+#include "support/temp_dir.h"
 
 namespace resnetc::driver {
 namespace {
@@ -23,6 +27,7 @@ struct CompileOptions {
   std::string weights;
   bool embed_weights = false;
   bool no_winograd = false;
+  double max_error = 0;  ///< 0: none is asked for
   std::string target = "host";
   std::string device = "cpu";
   std::string batch;
@@ -98,6 +103,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   std::string why;
   auto targets = parse_targets(options.target, why);
   if (!targets) return usage_error(why);
+  if (std::string fault = options.max_error == 0 ? "" : MaxError::fault(*targets); !fault.empty()) return usage_error(fault);
 
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -117,8 +123,28 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     if (!weights || !weights->matches(graph::checkpoint_tensors(*graph), diagnostics)) return report(diagnostics, invocation);
   }
 
+  LoweringOptions lowering{*targets, weights.get(), options.no_winograd ? 0 : largest_winograd_tile, {}};
+  codegen::LibraryOptions library;
+  library.output_dir = options.output_dir;
+  library.name = options.name.empty() ? network->name : options.name;
+  library.weights = weights.get();
+  library.embed_weights = options.embed_weights;
+  library.kernels.cache_dir = options.no_cache ? "" : options.cache_dir.empty() ? codegen::default_cache_dir() : options.cache_dir;
+  library.kernels.jobs = options.jobs;
+
+  auto measuring = std::chrono::steady_clock::now();
+  std::optional<MaxError> measured;
+  std::optional<TempDir> own_cache;  // what was measured is what is written: kernels are kept for so long, even with --no-cache
+  if (options.max_error != 0) {
+    if (library.kernels.cache_dir.empty()) library.kernels.cache_dir = own_cache.emplace().path();
+    Diagnostics search(sources);
+    measured = MaxError::reach(options.max_error, *network, lowering, library.name, library.kernels, search, why);
+    if (!measured) return search.has_errors() ? report(search, invocation) : failure(why);
+    lowering.winograd_tile = measured->winograd_tile();
+  }
+  double measured_for = seconds_since(measuring);
+
   PhaseObserver observer(options.print_ir_after, options.dump_phases_to, targets->size() > 1, sources);
-  LoweringOptions lowering{*targets, weights.get(), !options.no_winograd, {}};
   if (!options.print_ir_after.empty() || !options.dump_phases_to.empty()) {
     observer.start(*network);
     lowering.after_pass = [&](const auto& pass, const auto& ir, bool changed, const auto* target) {
@@ -131,14 +157,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   if (!lowered) return bug("a pass failed and gave no reason");
   if (!observer.failure().empty()) return input_error(observer.failure());
 
-  codegen::LibraryOptions library;
-  library.output_dir = options.output_dir;
-  library.name = options.name.empty() ? network->name : options.name;
-  library.weights = weights.get();
-  library.embed_weights = options.embed_weights;
   library.depends_on_values = lowered->depends_on_values;
-  library.kernels.cache_dir = options.no_cache ? "" : options.cache_dir.empty() ? codegen::default_cache_dir() : options.cache_dir;
-  library.kernels.jobs = options.jobs;
   auto writing = std::chrono::steady_clock::now();
   double kernels_done = 0;
   Progress progress("compiling kernels");
@@ -169,15 +188,20 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     if (!write_file(options.depfile, depfile_text(*written, files), why)) return input_error(why);
   }
   if (!emit(options.emit, *lowered, *targets, sources, options.output_dir, library.name, *written, why)) return failure(why);
-  if (options.opt_report) fmt::print("{}\n", opt_report(*lowered, *targets, sources));
+  if (options.opt_report) {
+    fmt::print("{}\n", opt_report(*lowered, *targets, sources));
+    if (measured) fmt::print("{}\n", measured->report());
+  }
   if (options.time_passes) {
     std::vector<passes::PassTime> times{{"frontend", loading}};
+    if (measured) times.push_back({"measuring errors", measured_for});
     times.insert(times.end(), lowered->times.begin(), lowered->times.end());
     times.push_back({"kernels", kernels_done});
     times.push_back({"packing and linking", seconds_since(writing) - kernels_done});
     say(time_report(times));
   }
   print_summary(*lowered, *targets, *written, seconds_since(start));
+  if (measured) fmt::print("  {}\n", measured->summary());
   return done;
 }
 
@@ -197,6 +221,12 @@ void add_compile(CLI::App& app, Invocation& invocation) {
       ->type_name("FILE.safetensors");
   command->add_flag("--embed-weights", options->embed_weights, "put the packed weights into the library as well");
   command->add_flag("--no-winograd", options->no_winograd, "sum every convolution directly: slower, and a little more exact");
+  command->add_option("--max-error", options->max_error, "the largest error allowed, over the largest output: it is measured")
+      ->type_name("E")
+      ->check([](const std::string& text) {  // written so that a NaN is refused too
+        double error = 0;
+        return CLI::detail::lexical_cast(text, error) && error > 0 && std::isfinite(error) ? std::string() : "needs a number above 0";
+      });
   command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())
       ->type_name("T[,T...]");
   command->add_option("--device", options->device, "cpu, the only device there is")

@@ -15,7 +15,7 @@ std::optional<Lowered> lower(const topology::Network& network, const LoweringOpt
   passes::PassContext context;
   context.diagnostics = &diagnostics;
   context.weights = options.weights;
-  context.winograd = options.winograd;
+  context.winograd_tile = options.winograd_tile;
   if (options.after_pass) {
     context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
       options.after_pass(pass, ir, changed, current);

@@ -18,7 +18,7 @@ namespace resnetc::driver {
 struct LoweringOptions {
   std::vector<const codegen::TargetInfo*> targets;  ///< best first; none: the graph is where it ends
   const WeightSource* weights = nullptr;            ///< null: weights are unknown
-  bool winograd = true;                             ///< whether kernels may use Winograd's transforms
+  int64_t winograd_tile = largest_winograd_tile;    ///< the largest tile of Winograd's transforms; 0: none
   /// Sees the IR after each pass; `target` is null up to the graph.
   std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const codegen::TargetInfo* target)> after_pass;
 };

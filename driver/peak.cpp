@@ -2,9 +2,13 @@
 #include "driver/peak.h"
 
 #include <immintrin.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <fstream>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -108,6 +112,24 @@ double peak_gflops(const std::string& target, int threads) {
   double sum = 0;
   for (double rate : rates) sum += rate;
   return sum;
+}
+
+std::optional<uint64_t> parse_cache_size(std::string_view text) {
+  uint64_t number = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit = text.substr(static_cast<size_t>(stop - text.data()));
+  const int shift = unit == "K" ? 10 : unit == "M" ? 20 : 0;
+  if (error != std::errc() || shift == 0 || number > std::numeric_limits<uint64_t>::max() >> shift) return std::nullopt;
+  return number << shift;
+}
+
+uint64_t last_cache_bytes() {
+  const auto from_library = static_cast<uint64_t>(std::max(0L, sysconf(_SC_LEVEL3_CACHE_SIZE)));
+  std::string text;
+  std::ifstream("/sys/devices/system/cpu/cpu0/cache/index3/size") >> text;
+  const uint64_t from_kernel = parse_cache_size(text).value_or(0);
+  if (from_library == 0 || from_kernel == 0) return std::max(from_library, from_kernel);
+  return std::min(from_library, from_kernel);  // in virtual machines the C library may report the sum over all sockets
 }
 
 }  // namespace resnetc::driver

@@ -1,7 +1,11 @@
-/// \file What this machine can do at most, measured: single precision multiply-adds in registers, and reading from memory.
+/// \file What this machine can do at most, measured: single precision multiply-adds in registers, and reading from memory; and how large
+/// its last cache is.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace resnetc::driver {
 
@@ -11,5 +15,10 @@ double peak_gflops(const std::string& target, int threads);
 
 /// GB/s that `threads` threads read together from memory, past all caches. Takes about 200 ms and 256 MB.
 double memory_gbytes(int threads);
+
+/// Bytes of the third-level cache that a core reads through; 0 if there is none or the system does not say.
+uint64_t last_cache_bytes();
+/// A cache's size as Linux writes it under /sys, "32768K" or "32M", in bytes; nothing for any other text.
+std::optional<uint64_t> parse_cache_size(std::string_view text);
 
 }  // namespace resnetc::driver

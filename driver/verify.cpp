@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <memory>
+#include <span>
 
-#include "codegen/library.h"
 #include "driver/common.h"
-#include "driver/loaded_library.h"
 #include "driver/lowering.h"
+#include "driver/measured_error.h"
 #include "driver/table.h"
-#include "support/temp_dir.h"
 
 namespace resnetc::driver {
 namespace {
@@ -32,10 +30,8 @@ struct Observed {
   struct Kernel {
     std::string name;
     std::vector<float> values;
-    double error = 0;    ///< largest difference over the largest reference value
-    double largest = 0;  ///< of the reference
+    MeasuredError measured;
     bool compared = false;
-    bool numbers = true;  ///< whether all reference values are finite
   };
   std::vector<Kernel> kernels;
 
@@ -58,31 +54,13 @@ struct Observed {
 /// Takes picture `picture` of `kernel` into the account of its error.
 void compare(Observed::Kernel& kernel, const Values& expected, size_t picture) {
   kernel.compared = true;
-  size_t at = picture * expected.size();
-  if (at + expected.size() > kernel.values.size()) {
-    kernel.error = INFINITY;
-    return;
-  }
-  double largest = 0;
-  double difference = 0;
-  for (size_t i = 0; i < expected.size(); ++i) {
-    double got = static_cast<double>(kernel.values[at + i]);
-    if (std::isnan(expected[i]) != std::isnan(got)) difference = INFINITY;
-    if (std::isnan(expected[i]) || expected[i] == got) continue;  // the second: infinities
-    largest = std::max(largest, std::abs(expected[i]));
-    difference = std::max(difference, std::abs(expected[i] - got));
-  }
-  for (double value : expected) {
-    kernel.numbers = kernel.numbers && std::isfinite(value);
-    if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
-  }
-  kernel.largest = std::max(kernel.largest, largest);
-  double error = difference == 0 ? 0 : largest > 0 ? difference / largest : difference;
-  if (!(error <= kernel.error)) kernel.error = error;
+  const std::span<const float> all(kernel.values);
+  const size_t from = std::min(picture * expected.size(), all.size());
+  kernel.measured.add(all.subspan(from, std::min(expected.size(), all.size() - from)), expected);
 }
 
 /// The interpreter's pass over one picture, comparing as it goes.
-void interpret_and_compare(const graph::Graph& graph, const WeightSource& weights, const Values& input, size_t picture,
+void interpret_and_compare(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t picture,
                            Observed& observed) {
   std::map<std::string, std::vector<Observed::Kernel*>> by_name;
   for (auto& kernel : observed.kernels) by_name[kernel.name].push_back(&kernel);
@@ -94,16 +72,11 @@ void interpret_and_compare(const graph::Graph& graph, const WeightSource& weight
     stores[graph.op(graph.outputs[i].value).name].push_back(&kernel);
     std::erase(by_name[kernel.name], &kernel);
   }
-  Progress progress(fmt::format("interpreting picture {}", picture));
-  size_t count = 0;
-  interpret(graph, weights, input, [&](const graph::Op& op, const Values& values) {
-    progress.update(++count, graph.ops.size());
+  interpret_picture(graph, weights, pictures, picture, [&](const graph::Op& op, const Values& values) {
     for (auto* kernel : by_name[op.name]) compare(*kernel, values, picture);
     for (auto* kernel : stores[op.name]) compare(*kernel, values, picture);
   });
 }
-
-std::string error_text(double error) { return fmt::format("{:.2e}", error); }
 
 /// Prints the table; the number of kernels that are too far off.
 int print_table(const Observed& observed, const std::string& target, double tolerance) {
@@ -111,15 +84,17 @@ int print_table(const Observed& observed, const std::string& target, double tole
   double worst = 0;
   Table table({{"kernel"}, {"largest", Table::Align::right}, {"error", Table::Align::right}, {""}});
   for (const auto& kernel : observed.kernels) {
-    bool right = !kernel.compared || (kernel.numbers && kernel.error <= tolerance);
+    const MeasuredError& measured = kernel.measured;
+    bool right = !kernel.compared || (measured.finite && measured.error <= tolerance);
     compared += kernel.compared ? 1 : 0;
     bad += right ? 0 : 1;
-    worst = std::max(worst, kernel.error);
-    table.add({kernel.name, kernel.compared ? fmt::format("{:.4g}", kernel.largest) : "", kernel.compared ? error_text(kernel.error) : "",
-               !kernel.compared  ? "made by a pass: seen in what reads it"
-               : right           ? ""
-               : !kernel.numbers ? "not finite numbers"
-                                 : "too far off"});
+    worst = std::max(worst, measured.error);
+    table.add({kernel.name, kernel.compared ? fmt::format("{:.4g}", measured.largest) : "",
+               kernel.compared ? error_text(measured.error) : "",
+               !kernel.compared   ? "made by a pass: seen in what reads it"
+               : right            ? ""
+               : !measured.finite ? "not finite numbers"
+                                  : "too far off"});
   }
   fmt::print("{}\n{}", target, table.str());
   fmt::print("{} of {} kernels within {:g} of the largest value; the worst is {}\n\n", compared - bad, compared, tolerance,
@@ -147,46 +122,23 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   }
   const WeightSource& weights = checkpoint ? static_cast<const WeightSource&>(*checkpoint) : generated;
 
-  auto lowered = lower(*network, {*targets, checkpoint.get(), true, {}}, diagnostics);
+  auto lowered = lower(*network, {*targets, checkpoint.get(), largest_winograd_tile, {}}, diagnostics);
   int status = report(diagnostics, invocation);
   if (status != done) return status;
   if (!lowered) return bug("a pass failed and gave no reason");
 
-  TempDir folder;
-  if (folder.path().empty()) return input_error("cannot make a temporary folder");
-  codegen::LibraryOptions library_options;
-  library_options.output_dir = folder.path();
-  library_options.name = network->name;
-  library_options.weights = &weights;
-  library_options.depends_on_values = lowered->depends_on_values;
-  library_options.archive = false;
-  library_options.kernels.cache_dir = options.no_cache ? "" : codegen::default_cache_dir();
-  {
-    Progress progress("compiling kernels");
-    library_options.kernels.progress = [&](size_t count, size_t all) { progress.update(count, all); };
-    if (!codegen::write_library(lowered->programs, library_options, why)) return failure(why);
-  }
-  std::string path = fmt::format("{}/lib{}.so", folder.path(), network->name);
-  auto library = LoadedLibrary::open(path, diagnostics);
-  if (!library) return report(diagnostics, invocation);
-  Weights packed;
-  if (!find_weights(*library, path, "", packed, why)) return input_error(why);
-
-  // The same pictures for every target; the interpreter's work is done once for each.
-  const auto& port = library->facts().input;
-  std::vector<Values> pictures;
-  std::string input;
-  for (int k = 0; k < options.batch; ++k) {
-    pictures.push_back(generated_input(port.name, k, picture_elements(port), input_format(port)));
-    append_input(port, pictures.back(), input);
-  }
+  codegen::KernelOptions kernels;
+  kernels.cache_dir = options.no_cache ? "" : codegen::default_cache_dir();
+  const auto trial = Trial::make(*lowered, network->name, weights, std::move(kernels), why);
+  if (!trial) return failure(why);
+  const Pictures pictures = trial->pictures(options.batch);
   int bad = 0;
   for (const auto* target : *targets) {
-    auto session = Session::create(*library, packed.bytes, {options.batch, options.threads, target->name, true, packed.path}, why);
+    auto session = trial->session(target->name, options.batch, options.threads, why);
     Observed observed;
     if (session) session->observe(Observed::observe, &observed);
-    if (!session || !session->run(input, why)) return input_error(fmt::format("{}: {}", target->name, why));
-    for (size_t k = 0; k < pictures.size(); ++k) interpret_and_compare(*graph, weights, pictures[k], k, observed);
+    if (!session || !session->run(pictures.bytes, why)) return input_error(fmt::format("{}: {}", target->name, why));
+    for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(*graph, weights, pictures, k, observed);
     bad += print_table(observed, target->name, options.tolerance);
   }
   return bad == 0 ? done : input_wrong;

@@ -32,6 +32,25 @@ std::string to_dot(const Program& program) {
   return out + "}\n";
 }
 
+namespace {
+
+/// The fields that the algorithm has, as in the text form.
+json::Object to_json(const Schedule& schedule) {
+  json::Object object{{"algorithm", dump::string(to_string(schedule.algorithm))}, {"vectors", schedule.vectors}, {"rows", schedule.rows}};
+  if (schedule.algorithm == Algorithm::winograd) {
+    object["output"] = schedule.output;
+    object["tiles"] = json::Array{schedule.tiles.h, schedule.tiles.w};
+    object["depth"] = schedule.depth;
+    object["parts"] = schedule.parts;
+  } else {
+    object["pixels"] = schedule.pixels;
+    object["flat"] = schedule.flat;
+  }
+  return object;
+}
+
+}  // namespace
+
 std::string to_json(const Program& program, const Sources& sources) {
   const auto name_of = [&](TensorId id) { return id == none ? json::Value(nullptr) : dump::string(program.tensor(id).name); };
   const auto number = [](int64_t value) { return value == none ? json::Value(nullptr) : json::Value(value); };
@@ -60,7 +79,6 @@ std::string to_json(const Program& program, const Sources& sources) {
       for (size_t i = 0; i < step.constants.size(); ++i) s[std::string(graph::info(step.kind).constants[i])] = step.constants[i];
       steps.push_back(std::move(s));
     }
-    const Schedule& schedule = kernel.schedule;
     json::Object k{{"name", dump::string(kernel.name)},
                    {"kind", dump::string(to_string(kernel.kind))},
                    {"attributes", dump::attributes(kernel.attributes)},
@@ -68,11 +86,7 @@ std::string to_json(const Program& program, const Sources& sources) {
                    {"out", name_of(kernel.out)},
                    {"weight", number(kernel.weight)},
                    {"then", std::move(steps)},
-                   {"schedule", json::Object{{"algorithm", dump::string(to_string(schedule.algorithm))},
-                                             {"vectors", schedule.vectors},
-                                             {"pixels", schedule.pixels},
-                                             {"rows", schedule.rows},
-                                             {"flat", schedule.flat}}},
+                   {"schedule", to_json(kernel.schedule)},
                    {"reason", dump::string(kernel.reason)},
                    {"multiply_adds", kernel.multiply_adds},
                    {"at", dump::location(kernel.at, sources)}};

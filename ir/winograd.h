@@ -53,6 +53,9 @@ inline constexpr int64_t phase_lanes = 8;
 /// channels, 5x5 and 7x7 windows at stride 2 with the default padding; always without dilation and groups.
 std::optional<WinogradForm> winograd_form(const OpAttributes& attributes, int64_t channels);
 
+/// The largest tile of results that there are transforms for.
+inline constexpr int64_t largest_winograd_tile = 4;
+
 /// The transforms for tiles of `output` results at stride 1 or 2; null if there are none. The points are 0, 1, -1, then 2, -2, 1/2
 /// and infinity (stride 2: 0, 1, then -1, 2, and infinity): more of them save products and cost rounding error.
 const Winograd* winograd(int64_t window, int64_t output, int64_t stride);

@@ -13,6 +13,7 @@
 #include "ir/graph.h"
 #include "ir/program.h"
 #include "ir/topology.h"
+#include "ir/winograd.h"
 #include "support/diagnostics.h"
 
 namespace resnetc::passes {
@@ -49,10 +50,11 @@ struct PassContext {
   Diagnostics* diagnostics = nullptr;     ///< required
   const WeightSource* weights = nullptr;  ///< with values, elide-identities may act
   std::string target;                     ///< Halide target string, for select-kernels
-  bool winograd = true;                   ///< whether select-kernels may choose Winograd's transforms
-  std::vector<Remark> remarks;            ///< filled by the passes
-  std::vector<PassTime> times;            ///< filled by the pipeline
-  bool depends_on_values = false;         ///< set when a rewrite used the weights' values
+  /// The largest tile of Winograd's transforms that select-kernels may choose: 4, 2 or 0, none. Larger tiles round more.
+  int64_t winograd_tile = largest_winograd_tile;
+  std::vector<Remark> remarks;     ///< filled by the passes
+  std::vector<PassTime> times;     ///< filled by the pipeline
+  bool depends_on_values = false;  ///< set when a rewrite used the weights' values
   /// Called after each pass with the IR it left and whether its text changed; may be empty.
   std::function<void(const PassInfo&, const AnyIr&, bool changed)> after_pass;
 };

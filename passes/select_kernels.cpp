@@ -74,7 +74,7 @@ class Selection {
     transforms_.resize(graph_.ops.size());
     std::vector<Convolution> convolutions;
     std::vector<size_t> values;
-    for (size_t i = 0; i < graph_.ops.size() && context_.winograd; ++i) {
+    for (size_t i = 0; i < graph_.ops.size(); ++i) {
       const graph::Op& op = graph_.ops[i];
       if (op.kind != OpKind::conv2d) continue;
       convolutions.push_back({graph_.op(op.operands[0]).type, op.type, op.attributes, op.operands[0] == 0 && input_as_it_is_});
@@ -87,7 +87,7 @@ class Selection {
         convolutions.push_back({graph_.op(step.operand).type, op.type, graph::projection(op.type.channels)});
       }
     }
-    const std::vector<WinogradChoice> choices = choose_winograd(convolutions);
+    const std::vector<WinogradChoice> choices = choose_winograd(convolutions, context_.winograd_tile);
     for (size_t i = 0; i < values.size(); ++i) transforms_[values[i]] = choices[i];
   }
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "ir/winograd.h"
 #include "passes/machine_model.h"
 
 namespace resnetc::passes {
@@ -84,7 +83,7 @@ struct Wish {
 
 }  // namespace
 
-std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolutions) {
+std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolutions, int64_t largest_tile) {
   std::vector<WinogradChoice> choices(convolutions.size());
   std::vector<Wish> wishes;
   double room = 0;
@@ -96,6 +95,7 @@ std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolu
       WinogradChoice best, modest;
       const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
       for (int64_t output : {2, 4}) {
+        if (output > largest_tile) break;
         if (winograd(form, output) == nullptr) continue;
         for (bool packed : {true, false}) {
           if (!packed && form.phases) continue;

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "ir/winograd.h"
 #include "passes/conv_schedule.h"
 
 namespace resnetc::passes {
@@ -23,8 +24,8 @@ struct WinogradChoice {
 
 /// For each convolution of a network whether transforms are faster than sums, and where its weights are transformed. That decides how they
 /// are packed, which is the same for all targets: the figures behind it lie between those of the machines measured. Packed weights of all
-/// convolutions are at most twice as large as those of the checkpoint.
-std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolutions);
+/// convolutions are at most twice as large as those of the checkpoint. No tile is larger than `largest_tile`; 0: direct sums only.
+std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolutions, int64_t largest_tile = largest_winograd_tile);
 
 /// The schedule of a convolution for which `choice` was made.
 ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes,

@@ -25,22 +25,21 @@ namespace fs = std::filesystem;
 
 std::vector<const codegen::TargetInfo*> runnable_targets() {
   std::vector<const codegen::TargetInfo*> targets;
-  const codegen::TargetInfo* host = codegen::host_target();
-  if (host == nullptr) return targets;
   for (const codegen::TargetInfo& target : codegen::all_targets()) {
-    if ((target.features & ~host->features) == 0) targets.push_back(&target);
+    if (codegen::runs_here(target)) targets.push_back(&target);
   }
   return targets;
 }
 
 std::vector<program::Program> lower(const topology::Network& network, std::span<const codegen::TargetInfo* const> targets,
-                                    Diagnostics& diagnostics, graph::Graph* graph) {
+                                    Diagnostics& diagnostics, graph::Graph* graph, int64_t winograd_tile) {
   std::vector<program::Program> programs;
   for (const codegen::TargetInfo* target : targets) {
     passes::AnyIr ir = network;
     passes::PassContext context;
     context.diagnostics = &diagnostics;
     context.target = target->halide;
+    context.winograd_tile = winograd_tile;
     context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& after, bool) {
       if (graph != nullptr && pass.from == passes::Level::topology && pass.to == passes::Level::graph)
         *graph = std::get<graph::Graph>(after);

@@ -13,6 +13,7 @@
 #include "ir/interpreter.h"
 #include "ir/program.h"
 #include "ir/topology.h"
+#include "ir/winograd.h"
 #include "runtime/runtime.h"
 #include "support/temp_dir.h"
 
@@ -22,9 +23,10 @@ namespace resnetc::exactness {
 std::vector<const codegen::TargetInfo*> runnable_targets();
 
 /// The network's programs, one per target, best first; empty on errors, which are in `diagnostics`. `graph` (may be null) receives the
-/// network as a graph before any graph pass: what the interpreter is to run.
+/// network as a graph before any graph pass: what the interpreter is to run. No tile of Winograd's transforms is larger than
+/// `winograd_tile`.
 std::vector<program::Program> lower(const topology::Network& network, std::span<const codegen::TargetInfo* const> targets,
-                                    Diagnostics& diagnostics, graph::Graph* graph = nullptr);
+                                    Diagnostics& diagnostics, graph::Graph* graph = nullptr, int64_t winograd_tile = largest_winograd_tile);
 
 /// A compiled network with generated weights, loaded.
 class Library {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <optional>
 
 #include "frontend/frontend.h"
 #include "tests/exactness/compiled.h"
@@ -31,6 +32,7 @@ struct Case {
 struct Outcome {
   std::map<std::string, double> difference;  ///< by target's name
   size_t pictures = 0;                       ///< compared with PyTorch
+  std::optional<double> direct_sums;         ///< on the first target, without Winograd's transforms, if the compiler chose any
   std::string why;                           ///< what is wrong; empty if nothing is
 };
 
@@ -93,7 +95,31 @@ std::string check_target(const Library& library, const std::string& target, cons
   return difference <= limit ? "" : fmt::format("differs from PyTorch by {:.3g} of the largest output", difference);
 }
 
-Outcome check(const Case& what, std::span<const codegen::TargetInfo* const> targets, const codegen::KernelOptions& kernels) {
+bool has_transforms(const program::Program& program) {
+  return std::any_of(program.kernels.begin(), program.kernels.end(),
+                     [](const auto& kernel) { return kernel.schedule.algorithm == program::Algorithm::winograd; });
+}
+
+/// The largest difference to PyTorch of a program by itself; nothing, and the reason in `why`, if it does not run.
+std::optional<double> difference_of(const program::Program& program, const std::string& target, const Reference& reference,
+                                    std::span<const std::vector<std::byte>> pictures, const codegen::KernelOptions& kernels,
+                                    std::string& why) {
+  const TempDir dir;
+  const auto library = Library::make({&program, 1}, program.name, dir.path(), kernels, why);
+  const auto context = library ? Context::make(*library, target, thread_counts[1], 1, why) : nullptr;
+  if (!context) return std::nullopt;
+  double difference = 0;
+  for (size_t k = 0; k < std::min(reference.pictures, pictures.size()); ++k) {
+    const auto result = context->run(pictures.subspan(k, 1), why);
+    if (result.empty()) return std::nullopt;
+    difference = std::max(difference, relative_difference(result[0], reference.picture(k)));
+  }
+  return difference;
+}
+
+/// With `beside_sums`, also what Winograd's transforms cost.
+Outcome check(const Case& what, std::span<const codegen::TargetInfo* const> targets, const codegen::KernelOptions& kernels,
+              bool beside_sums) {
   Outcome outcome;
   auto reference = read_reference(
       fmt::format(RESNETC_SOURCE_DIR "/tests/exactness/references/{}_{}x{}.npy", what.network, what.height, what.width), outcome.why);
@@ -125,6 +151,16 @@ Outcome check(const Case& what, std::span<const codegen::TargetInfo* const> targ
     const std::string why = check_target(*library, target->name, what, *reference, pictures, outcome.difference[target->name]);
     if (!why.empty()) outcome.why += fmt::format("{}{}: {}", outcome.why.empty() ? "" : "; ", target->name, why);
   }
+  if (beside_sums && has_transforms(program)) {
+    std::string why;
+    const auto sums = lower(*network, targets.first(1), diagnostics, nullptr, 0);
+    if (sums.empty()) {
+      why = diagnostics.render();
+    } else {
+      outcome.direct_sums = difference_of(sums.front(), targets.front()->name, *reference, pictures, kernels, why);
+    }
+    if (!outcome.direct_sums) outcome.why += fmt::format("{}direct sums: {}", outcome.why.empty() ? "" : "; ", why);
+  }
   return outcome;
 }
 
@@ -135,17 +171,19 @@ std::string markdown(std::span<const std::pair<Case, Outcome>> results, std::spa
       "Written by `exactness --all --markdown` ([exactness.md](exactness.md) says what it does). The numbers are the largest difference "
       "to\n"
       "PyTorch in float64 over the largest output; 1e-4 is allowed. Every row ran with 1 and 2 threads and in batches of 1, 3 and 8\n"
-      "pictures, with results equal bit for bit. *Pictures* is how many were compared with PyTorch.\n\n";
+      "pictures, with results equal bit for bit. *Pictures* is how many were compared with PyTorch. *Direct sums* is what `--no-winograd`\n"
+      "gives: beside the instruction set before it, what Winograd's transforms cost; empty where the compiler chose none.\n\n";
   text += "| network | size | pictures |";
-  for (const auto* target : targets) text += fmt::format(" {} |", target->name);
+  for (const auto* target : targets) text += fmt::format(" {} |{}", target->name, target == targets.front() ? " direct sums |" : "");
   text += " result |\n|---|---|---|";
-  for (size_t i = 0; i < targets.size(); ++i) text += "---|";
+  for (size_t i = 0; i <= targets.size(); ++i) text += "---|";
   text += "---|\n";
   for (const auto& [what, outcome] : results) {
     text += fmt::format("| {} | {}x{} | {} |", what.network, what.height, what.width, outcome.pictures);
     for (const auto* target : targets) {
       auto found = outcome.difference.find(target->name);
       text += found == outcome.difference.end() ? " |" : fmt::format(" {:.1e} |", found->second);
+      if (target == targets.front()) text += outcome.direct_sums ? fmt::format(" {:.1e} |", *outcome.direct_sums) : " |";
     }
     text += fmt::format(" {} |\n", outcome.why.empty() ? "equal" : outcome.why);
   }
@@ -163,7 +201,7 @@ int run(int argc, char** argv) {
   app.add_flag("--all", all, "everything (the default)")->excludes(quick_flag);
   app.add_option("--network", networks, "only these")->delimiter(',')->type_name("NAME[,NAME...]");
   app.add_option("--target", target_names, "only these instruction sets")->delimiter(',')->type_name("T[,T...]");
-  app.add_option("--markdown", markdown_file, "write the table there as well")->type_name("FILE");
+  app.add_option("--markdown", markdown_file, "write the table there as well, with the errors of direct sums")->type_name("FILE");
   app.add_option("--cache-dir", kernels.cache_dir, "where compiled kernels are kept; '' for none")->type_name("DIR");
   CLI11_PARSE(app, argc, argv);
 
@@ -186,10 +224,11 @@ int run(int argc, char** argv) {
   for (const Case& what : cases) {
     const auto start = std::chrono::steady_clock::now();
     const std::span<const codegen::TargetInfo* const> some(targets.data(), what.in_full ? targets.size() : 1);
-    Outcome outcome = check(what, some, kernels);
+    Outcome outcome = check(what, some, kernels, !markdown_file.empty());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::string line = fmt::format("[{}/{}] {} {}x{}:", results.size() + 1, cases.size(), what.network, what.height, what.width);
     for (const auto& [target, difference] : outcome.difference) line += fmt::format(" {} {:.1e}", target, difference);
+    if (outcome.direct_sums) line += fmt::format(" ({} with direct sums {:.1e})", some.front()->name, *outcome.direct_sums);
     fmt::print("{}, {:.1f} s{}{}\n", line, seconds, outcome.why.empty() ? "" : ": FAILED: ", outcome.why);
     std::fflush(stdout);
     if (!outcome.why.empty()) ++failed;

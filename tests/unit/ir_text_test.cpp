@@ -49,9 +49,8 @@ TEST_CASE("reading keeps every field") {
   CHECK(program->kernels[7].port == 1);
 }
 
-TEST_CASE("a program with Winograd's transforms reads back as it was printed") {
-  std::optional<program::Program> program;
-  reprinted(program::parse, R"(program "net" target "x86-64-linux-avx2-fma" {
+/// A convolution by Winograd's transforms.
+constexpr std::string_view winograd_text = R"(program "net" target "x86-64-linux-avx2-fma" {
   input "image" : f32[N, 16, 9, 9] planar_f32
   output "y" : f32[N, 32, 9, 9]
   tensor %image : f32[N, 16, 9, 9] stride=16 halo=1x1
@@ -64,8 +63,11 @@ TEST_CASE("a program with Winograd's transforms reads back as it was printed") {
   kernel "y" store in %conv output 0
       schedule general vectors=1 pixels=1 rows=0
 }
-)",
-            &program);
+)";
+
+TEST_CASE("a program with Winograd's transforms reads back as it was printed") {
+  std::optional<program::Program> program;
+  reprinted(program::parse, winograd_text, &program);
   const program::KernelSpec spec = spec_of(*program, program->kernels[1]);
   CHECK(spec.schedule.output == 4);
   CHECK(spec.schedule.tiles == Extent2{2, 3});
@@ -158,6 +160,23 @@ TEST_CASE("the Graphviz and JSON forms hold every operation") {
     REQUIRE(static_cast<bool>(value));
     CHECK(value->getAsObject()->getArray(forms[i].second)->size() == sizes[i]);
   }
+  // What a schedule has depends on the algorithm.
+  const auto transformed = program::parse(sources.add("w.ir", std::string(winograd_text)), diagnostics);
+  REQUIRE(transformed);
+  const auto schedule_of_second = [&](const program::Program& shown) {
+    auto value = llvm::json::parse(program::to_json(shown, sources));
+    REQUIRE(static_cast<bool>(value));
+    return *(*value->getAsObject()->getArray("kernels"))[1].getAsObject()->get("schedule");
+  };
+  CHECK(schedule_of_second(*program) ==
+        llvm::json::Object{{"algorithm", "direct"}, {"vectors", 1}, {"pixels", 4}, {"rows", 2}, {"flat", false}});
+  CHECK(schedule_of_second(*transformed) == llvm::json::Object{{"algorithm", "winograd"},
+                                                               {"output", 4},
+                                                               {"vectors", 2},
+                                                               {"tiles", llvm::json::Array{2, 3}},
+                                                               {"rows", 2},
+                                                               {"depth", 0},
+                                                               {"parts", 2}});
   CHECK(topology::to_dot(*net).find("\"layer1.0.downsample.0\" -> \"layer1.0.skip\" [style=dashed]") != std::string::npos);
   CHECK(graph::to_dot(*graph).find("\"conv1\" -> \"add\"") != std::string::npos);
   CHECK(program::to_dot(*program).find("\"1 conv1\" -> \"3 sum\" [style=bold, label=\"in place\"]") != std::string::npos);

@@ -156,6 +156,10 @@ TEST_CASE("targets: names, features, this machine's") {
   CHECK(codegen::find_target(codegen::find_target("sse41")->halide)->name == "sse41");
   CHECK(codegen::find_target("host") == codegen::host_target());
   CHECK(codegen::find_target("neon") == nullptr);
+  CHECK(codegen::runs_here(*codegen::host_target()));
+  codegen::TargetInfo later = *codegen::host_target();
+  later.features |= uint64_t{1} << 63;
+  CHECK_FALSE(codegen::runs_here(later));
 }
 
 }  // namespace resnetc::testing

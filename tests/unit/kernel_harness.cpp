@@ -280,9 +280,8 @@ Entry entry_of(const Library& library, const codegen::KernelObject& object) {
 
 std::vector<codegen::TargetInfo> runnable_targets() {
   std::vector<codegen::TargetInfo> targets;
-  const codegen::TargetInfo* host = codegen::host_target();
   for (const codegen::TargetInfo& target : codegen::all_targets()) {
-    if (host != nullptr && (target.features & ~host->features) == 0) targets.push_back(target);
+    if (codegen::runs_here(target)) targets.push_back(target);
   }
   return targets;
 }

@@ -114,6 +114,35 @@ TEST_CASE("select-kernels: schedules") {
   CHECK(choose(16, 7, 3, avx512).rows == 0);
 }
 
+TEST_CASE("select-kernels: no tile of Winograd's transforms is larger than the context allows") {
+  graph::Graph graph;
+  graph.name = "limits";
+  const TensorType large = TensorType::picture(64, 56, 56), small = TensorType::picture(512, 7, 7);
+  graph.ops.push_back(make_op(OpKind::input, "image", large, {}));
+  graph.ops.push_back(make_conv("a", large, 0, 64, 3));
+  graph.ops.push_back(make_op(OpKind::avg_pool, "pool", TensorType::picture(64, 7, 7), {1}));
+  graph.ops.back().attributes.kernel = graph.ops.back().attributes.stride = {8, 8};
+  graph.ops.push_back(make_conv("b", small, 2, 64, 1));
+  graph.ops.push_back(make_conv("c", small, 3, 512, 3));
+  graph.outputs.push_back({"result", 4, {}});
+  const auto tiles = [&](int64_t largest) {
+    Sources sources;
+    Diagnostics diagnostics(sources);
+    passes::PassContext context;
+    context.diagnostics = &diagnostics;
+    context.target = codegen::find_target("avx2")->halide;
+    context.winograd_tile = largest;
+    std::vector<int64_t> outputs;
+    for (const program::Kernel& kernel : passes::select_kernels(graph, context)->kernels) {
+      if (kernel.kind == program::KernelKind::conv2d) outputs.push_back(kernel.schedule.output);
+    }
+    return outputs;
+  };
+  CHECK(tiles(largest_winograd_tile) == std::vector<int64_t>{4, 0, 2});
+  CHECK(tiles(2) == std::vector<int64_t>{2, 0, 2});
+  CHECK(tiles(0) == std::vector<int64_t>{0, 0, 0});
+}
+
 TEST_CASE("select-kernels: where Winograd's transforms gain") {
   using passes::Convolution;
   using passes::WinogradChoice;

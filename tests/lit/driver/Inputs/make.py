@@ -1,6 +1,7 @@
-"""Files for the tests, without numpy: a checkpoint for tiny.rn, arrays, and pictures.
+"""Files for the tests, without numpy: checkpoints for tiny.rn and single.rn, arrays, and pictures.
 
     make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME] [nan|zero|negative=NAME]
+    make.py copying OUT.safetensors [nan|large]
     make.py empty OUT.safetensors
     make.py npy OUT.npy TYPE D0,D1,...
     make.py ppm OUT.ppm WIDTH HEIGHT
@@ -53,7 +54,7 @@ def checkpoint(path, *changes):
             shapes[name] = shapes[name] + [1]
     nan = {change.split("=")[1] for change in changes if change.startswith("nan=")}
     random.seed(1)
-    header, data = {}, b""
+    tensors_of = {}
     for name, shape in sorted(shapes.items()):
         low, high = (0.5, 1.5) if name.endswith("running_var") else (-0.5, 0.5)
         values = [random.uniform(low, high) for _ in range(count(shape))]
@@ -63,6 +64,23 @@ def checkpoint(path, *changes):
             values = [0.0] * len(values)
         if f"negative={name}" in changes:
             values[1] = -1.0
+        tensors_of[name] = shape, values
+    save(path, tensors_of)
+
+
+def copying(path, *changes):
+    """single.rn's 3x3 convolution as a copy: each output channel is its input channel's middle pixel, so direct sums are exact."""
+    values = [0.0] * (16 * 16 * 9)
+    for channel in range(16):
+        values[(channel * 16 + channel) * 9 + 4] = 3e38 if "large" in changes else 1.0
+    if "nan" in changes:
+        values[0] = float("nan")
+    save(path, {"conv1.weight": ([16, 16, 3, 3], values)})
+
+
+def save(path, tensors_of):
+    header, data = {}, b""
+    for name, (shape, values) in tensors_of.items():
         begin = len(data)
         data += struct.pack(f"<{len(values)}f", *values)
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, len(data)]}
