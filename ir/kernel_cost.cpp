@@ -10,7 +10,7 @@ KernelCost cost_of(const Program& program, const Kernel& kernel) {
   if (kernel.schedule.algorithm == Algorithm::winograd) {
     const WinogradForm form = *winograd_form(kernel.attributes, program.tensor(kernel.in).type.channels);
     const Winograd& by = *winograd(form, kernel.schedule.output);
-    const TensorType& out = program.tensor(kernel.out).type;
+    const TensorType out = computed_type(spec_of(program, kernel));
     const int64_t tiles = ((out.height + by.output - 1) / by.output) * ((out.width + by.output - 1) / by.output);
     cost.multiply_adds = by.products() * by.products() * tiles * form.summed * out.channels;
     for (const Step& step : kernel.epilogue) {

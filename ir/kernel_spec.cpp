@@ -49,9 +49,22 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel) {
     s.operand = layout_of(program.tensor(step.operand));
     s.in_place = in_place(program, kernel, step.operand);
   }
+  spec.pool = kernel.pool;
   spec.schedule = kernel.schedule;
   spec.in_place = in_place(program, kernel, kernel.in);
   return spec;
+}
+
+TensorType computed_type(const KernelSpec& spec) {
+  if (!spec.pool) return spec.out.type;
+  std::string why;
+  const TensorType operand[] = {spec.in.type};
+  return infer_type(OpKind::conv2d, spec.attributes, operand, why).value_or(spec.out.type);
+}
+
+int64_t pooled_rows(const KernelSpec& spec) {
+  const OpAttributes& pool = *spec.pool;
+  return std::max<int64_t>(spec.schedule.rows * spec.schedule.output - pool.kernel.h, 0) / pool.stride.h + 1;
 }
 
 bool can_be_flat(const KernelSpec& spec) {
@@ -90,8 +103,9 @@ int64_t scratch_bytes(const KernelSpec& spec) {
   const Winograd& by = *winograd(form, s.output);
   // The transformed input of one task, for whole groups of tiles; then weights, products, and what comes before the input's transform.
   const auto rounded = [](int64_t value, int64_t step) { return (value + step - 1) / step * step; };
-  const int64_t across = rounded((spec.out.type.width + s.output - 1) / s.output, s.tiles.w);
-  const int64_t down = rounded(s.rows > 0 ? s.rows : (spec.out.type.height + s.output - 1) / s.output, s.tiles.h);
+  const TensorType type = computed_type(spec);
+  const int64_t across = rounded((type.width + s.output - 1) / s.output, s.tiles.w);
+  const int64_t down = rounded(s.rows > 0 ? s.rows : (type.height + s.output - 1) / s.output, s.tiles.h);
   const int64_t vectors = s.vectors * lanes;
   const int64_t input = by.products() * by.products() * (across + 1) * down * form.channels;
   const int64_t weights = by.weights() * by.weights() * (s.depth + s.depth / lanes) * vectors;
@@ -102,8 +116,9 @@ int64_t scratch_bytes(const KernelSpec& spec) {
   const int64_t projections = std::count_if(spec.epilogue.begin(), spec.epilogue.end(),
                                             [](const KernelSpec::StepSpec& step) { return step.kind == graph::StepKind::project; });
   const int64_t projected = projections * across * s.output * s.tiles.h * s.output * vectors;
+  const int64_t unpooled = spec.pool ? across * s.output * down * s.output * vectors : 0;
   constexpr int64_t slack = 1024;  // of each, for alignment, and what Halide asks for to read past the end
-  return (input + weights + products + phases + projected) * 4 + (1 + projections) * slack;
+  return (input + weights + products + phases + projected + unpooled) * 4 + (1 + projections) * slack;
 }
 
 std::string to_string(const KernelSpec& spec) {
@@ -119,6 +134,7 @@ std::string to_string(const KernelSpec& spec) {
       out += fmt::format("({}{})", layout_text(step.operand), step.in_place ? " in_place" : "");
     }
   }
+  if (spec.pool) out += " pool" + text::attributes(*spec.pool);
   return out + " out " + layout_text(spec.out) + text::schedule(spec.schedule);
 }
 

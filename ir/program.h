@@ -124,6 +124,7 @@ struct Kernel {
   int32_t port = 0;          ///< store: index of the output
   ConstantId weight = none;  ///< conv2d
   std::vector<Step> epilogue;
+  std::optional<OpAttributes> pool;  ///< Winograd: a max_pool of what the epilogue yields, which is not stored itself
   Schedule schedule;
   std::string reason;         ///< why this algorithm and schedule, for --opt-report
   int64_t multiply_adds = 0;  ///< for one picture
@@ -200,10 +201,15 @@ struct KernelSpec {
     bool in_place = false;
   };
   std::vector<StepSpec> epilogue;
+  std::optional<OpAttributes> pool;
   Schedule schedule;
   bool in_place = false;  ///< copy: the output takes the input's place
 };
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
+/// The type that a kernel computes, before its pool if it has one.
+TensorType computed_type(const KernelSpec& spec);
+/// Rows of the pool's result that a Winograd task makes of its rows of tiles.
+int64_t pooled_rows(const KernelSpec& spec);
 /// Whether the pixels of a convolution may be one axis: a 1x1 window that reads every pixel, between pictures without halos.
 bool can_be_flat(const KernelSpec& spec);
 /// Whether a convolution can be computed by Winograd's transforms (ir/winograd.h): channels in whole vectors or, for phases, pixels without

@@ -16,6 +16,7 @@ std::string to_dot(const Program& program) {
     const std::string id = fmt::format("{} {}", i, kernel.name);
     std::string label = fmt::format("{}\n{}", kernel.name, to_string(kernel.kind));
     for (const Step& step : kernel.epilogue) label += fmt::format(", {}", graph::to_string(step.kind));
+    if (kernel.pool) label += ", max_pool";
     if (kernel.out != none) {
       const Tensor& t = program.tensor(kernel.out);
       label += fmt::format("\n{}{}", to_string(t.type), t.offset == none ? "" : fmt::format(" at {}", t.offset));
@@ -90,6 +91,7 @@ std::string to_json(const Program& program, const Sources& sources) {
                    {"reason", dump::string(kernel.reason)},
                    {"multiply_adds", kernel.multiply_adds},
                    {"at", dump::location(kernel.at, sources)}};
+    if (kernel.pool) k["pool"] = dump::attributes(*kernel.pool);
     if (kernel.kind == KernelKind::store) k["output"] = kernel.port;
     kernels.push_back(std::move(k));
   }

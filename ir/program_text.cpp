@@ -33,6 +33,7 @@ void print_kernel(std::string& out, const Program& program, const Kernel& kernel
     for (ConstantId id : step.constants) arguments.push_back(fmt::format("@{}", id));
     if (!arguments.empty()) out += fmt::format("({})", fmt::join(arguments, ", "));
   }
+  if (kernel.pool) out += " pool" + text::attributes(*kernel.pool);
   if (kernel.out != none) out += " out " + name_of(kernel.out);
   if (kernel.kind == KernelKind::store) out += fmt::format(" output {}", kernel.port);
   out += "\n     " + text::schedule(kernel.schedule);
@@ -155,6 +156,7 @@ class Parser {
         read_step(kernel);
       } while (r_.accept(","));
     }
+    if (r_.accept("pool")) kernel.pool = r_.attributes();
     if (r_.accept("out")) kernel.out = r_.value(names_);
     if (kernel.kind == KernelKind::store) {
       r_.expect("output");

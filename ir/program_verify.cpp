@@ -108,6 +108,7 @@ class Verifier {
     if (load ? kernel.in != none : !known(kernel.in)) return "its input tensor is missing or not a tensor";
     if (store ? kernel.out != none : !known(kernel.out)) return "its output tensor is missing or not a tensor";
     if (kernel.kind != KernelKind::conv2d && kernel.weight != none) return "it has a weight and is no convolution";
+    if (kernel.kind != KernelKind::conv2d && kernel.pool) return "it has a pool and is no convolution";
     if (kernel.multiply_adds < 0) return "its number of multiply-adds is negative";
     for (TensorId id : reads(kernel)) {
       if (!known(id)) return "its epilogue uses what is not a tensor";
@@ -159,6 +160,24 @@ class Verifier {
     return std::nullopt;
   }
 
+  Fault check_pool(const Kernel& kernel, const TensorType& computed) const {
+    const OpAttributes& pool = *kernel.pool;
+    if (Fault fault = checks::attributes(OpKind::max_pool, pool)) return fault;
+    const TensorType operand[] = {computed};
+    if (Fault fault = checks::result_type(OpKind::max_pool, pool, operand, p_.tensor(kernel.out).type)) return fault;
+    if (2 * pool.pad.h >= pool.kernel.h || 2 * pool.pad.w >= pool.kernel.w) return "a pool's window must be more than twice its padding";
+    const Schedule& s = kernel.schedule;
+    if (pool.kernel.h * pool.kernel.w > 16) return "a pool inside a kernel has at most 16 elements";
+    if (s.algorithm != Algorithm::winograd || s.parts != 1 || s.rows <= 0 || s.rows > max_elements || s.output <= 0 ||
+        s.output * s.rows < pool.kernel.h) {
+      return "only a Winograd kernel can pool what it computes, in tasks that hold a whole window";
+    }
+    for (const Step& step : kernel.epilogue) {
+      if (step.operand != none) return "a kernel that pools what it computes cannot read other tensors";
+    }
+    return std::nullopt;
+  }
+
   Fault check_convolution(const Kernel& kernel) const {
     const Tensor& in = p_.tensor(kernel.in);
     const Tensor& out = p_.tensor(kernel.out);
@@ -168,7 +187,15 @@ class Verifier {
       if (Fault fault = checks::attributes(OpKind::linear, a)) return fault;
     }
     const TensorType operand[] = {in.type};
-    if (Fault fault = checks::result_type(linear ? OpKind::linear : OpKind::conv2d, a, operand, out.type)) return fault;
+    TensorType computed = out.type;
+    if (kernel.pool) {
+      std::string why;
+      const std::optional<TensorType> type = infer_type(OpKind::conv2d, a, operand, why);
+      if (!type) return why;
+      computed = *type;
+      if (Fault fault = check_pool(kernel, computed)) return fault;
+    }
+    if (Fault fault = checks::result_type(linear ? OpKind::linear : OpKind::conv2d, a, operand, computed)) return fault;
     if (in.halo.h < a.pad.h || in.halo.w < a.pad.w) return fmt::format("its input's halo {} is less than its pad", to_string(in.halo));
     if (kernel.schedule.algorithm == Algorithm::winograd) {
       if (!can_be_winograd(spec_of(p_, kernel))) return "it is no convolution that Winograd's transforms apply to";

@@ -1,6 +1,8 @@
 /// \file The lowering of a graph to kernels.
 #include "passes/select_kernels.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -27,9 +29,11 @@ class Selection {
     program_.input_type = graph_.ops.front().type;
     find_readers();
     choose_algorithms();
+    find_pools();
     lay_out();
     for (size_t i = 0; i < graph_.ops.size(); ++i) add_kernel(static_cast<graph::ValueId>(i));
     for (size_t i = 0; i < graph_.outputs.size(); ++i) add_store(i);
+    remove_unused_tensors();
     return std::move(program_);
   }
 
@@ -91,6 +95,45 @@ class Selection {
     for (size_t i = 0; i < values.size(); ++i) transforms_[values[i]] = choices[i];
   }
 
+  /// A pool that alone reads the first layer's result becomes a part of its kernel: the largest tensor of the network is never written.
+  void find_pools() {
+    pools_.assign(graph_.ops.size(), graph::no_value);
+    const std::vector<int> uses = use_counts(graph_);
+    for (size_t i = 0; i < graph_.ops.size(); ++i) {
+      const graph::Op& op = graph_.ops[i];
+      if (op.kind != OpKind::max_pool || !op.epilogue.empty()) continue;
+      const OpAttributes& a = op.attributes;
+      const size_t operand = static_cast<size_t>(op.operands[0]);
+      const graph::Op& from = graph_.ops[operand];
+      if (transforms_[operand].output == 0 || uses[operand] != 1 || from.operands[0] != 0) continue;
+      if (a.kernel.h * a.kernel.w > 16 || 2 * a.pad.h >= a.kernel.h || 2 * a.pad.w >= a.kernel.w) continue;
+      if (std::any_of(from.epilogue.begin(), from.epilogue.end(), [](const graph::Step& s) { return s.operand != graph::no_value; }))
+        continue;
+      pools_[operand] = static_cast<graph::ValueId>(i);
+      pools_[i] = op.operands[0];
+    }
+  }
+
+  /// The tensors that kernels write, renumbered.
+  void remove_unused_tensors() {
+    std::vector<program::TensorId> renumbered(program_.tensors.size(), program::none);
+    std::vector<program::Tensor> kept;
+    for (program::Kernel& kernel : program_.kernels) {
+      if (kernel.out == program::none) continue;
+      renumbered[static_cast<size_t>(kernel.out)] = static_cast<program::TensorId>(kept.size());
+      kept.push_back(std::move(program_.tensor(kernel.out)));
+    }
+    const auto renumber = [&](program::TensorId& id) {
+      if (id != program::none) id = renumbered[static_cast<size_t>(id)];
+    };
+    for (program::Kernel& kernel : program_.kernels) {
+      renumber(kernel.in);
+      renumber(kernel.out);
+      for (program::Step& step : kernel.epilogue) renumber(step.operand);
+    }
+    program_.tensors = std::move(kept);
+  }
+
   program::ConstantId constant(const RecipePtr& recipe) {
     const auto [it, added] = constants_.emplace(to_string(*recipe), static_cast<program::ConstantId>(program_.constants.size()));
     if (added) {
@@ -145,12 +188,19 @@ class Selection {
 
   void add_kernel(graph::ValueId id) {
     const graph::Op& op = graph_.op(id);
+    const graph::ValueId pool = pools_[static_cast<size_t>(id)];
+    if (op.kind == OpKind::max_pool && pool != graph::no_value) return;  // its kernel is there
     program::Kernel kernel;
     kernel.name = op.name;
     kernel.attributes = op.attributes;
     kernel.at = op.at;
     if (!op.operands.empty()) kernel.in = op.operands[0];
     kernel.out = id;
+    if (pool != graph::no_value) {
+      kernel.name = graph_.op(pool).name;
+      kernel.out = pool;
+      kernel.pool = graph_.op(pool).attributes;
+    }
     set_kind(op, kernel);
     for (const graph::Step& step : op.epilogue) add_step(kernel, step);
     kernel.multiply_adds = graph::multiply_adds(graph_, op);
@@ -162,7 +212,9 @@ class Selection {
       kernel.weight = constant(transforms.packed ? transformed_weights(op, transforms.output) : pack_conv(op.constants[0], groups));
     }
     if (transforms.output != 0) {
-      choice = choose_winograd_schedule(program_.tensor(kernel.in), out, kernel.attributes, transforms, program_.target);
+      choice = choose_winograd_schedule(program_.tensor(kernel.in), program_.tensor(id), kernel.attributes,
+                                        kernel.pool ? &*kernel.pool : nullptr, transforms, program_.target);
+      if (kernel.pool) choice.reason += fmt::format("; '{}' is pooled before it is stored", op.name);
     } else if (kernel.kind == KernelKind::conv2d) {
       choice = choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, can_be_flat(spec_of(program_, kernel)),
                                     kernel.multiply_adds, program_.target);
@@ -198,6 +250,7 @@ class Selection {
   program::Program program_;
   bool input_as_it_is_ = false;
   std::vector<WinogradChoice> transforms_;  ///< of each value
+  std::vector<graph::ValueId> pools_;       ///< of a value, the pool that its kernel ends with; of such a pool, that value
   std::map<std::string, program::ConstantId> constants_;
   int64_t constant_bytes_ = 0;
 };

@@ -124,7 +124,7 @@ std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolu
 }
 
 ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& a,
-                                        const WinogradChoice& choice, const std::string& target) {
+                                        const OpAttributes* pool, const WinogradChoice& choice, const std::string& target) {
   const WinogradForm form = *winograd_form(a, in.type.channels);
   const Winograd& by = *winograd(form, choice.output);
   const RegisterFile file = registers_of(target);
@@ -160,17 +160,28 @@ ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program
   constexpr int64_t task_bytes = 1 << 20;     // what a core's second-level cache holds
   const int64_t row_bytes = by.products() * by.products() * across * form.channels * 4;
   double least = std::numeric_limits<double>::infinity();
+  int64_t tasks = 0;
   for (int64_t rows = schedule.tiles.h; rows < down + schedule.tiles.h; rows += schedule.tiles.h) {
     if (rows > schedule.tiles.h && rows * row_bytes > task_bytes) break;
-    for (int64_t parts = 1; parts <= 4 && blocks / schedule.vectors % parts == 0; parts *= 2) {
-      const int64_t row_blocks = ceil_div(down, rows);
+    // What a pool leaves to do: whole blocks of its rows, where the rows that two blocks' windows share are computed twice.
+    int64_t units = down;
+    if (pool != nullptr) {
+      if (rows * by.output < pool->kernel.h) continue;
+      const int64_t pool_rows = (rows * by.output - pool->kernel.h) / pool->stride.h + 1;
+      const int64_t pooled = (out.type.height + 2 * pool->pad.h - pool->kernel.h) / pool->stride.h + 1;
+      units = ceil_div(pooled, pool_rows) * rows;
+    }
+    for (int64_t parts = 1; parts <= (pool == nullptr ? 4 : 1) && blocks / schedule.vectors % parts == 0; parts *= 2) {
+      const int64_t row_blocks = ceil_div(units, rows);
       const double all = work.products + work.output + work.input * static_cast<double>(parts) +
                          static_cast<double>(row_blocks) * (form.phases     ? 0
                                                             : choice.packed ? multiply_adds_a_byte * weight_bytes
                                                                             : work.weights);
       // Of equals, the one with more tasks: there may be more than two threads.
-      const double now = all * imbalance(down, rows, parts) * (1 + 0.02 / static_cast<double>(row_blocks * parts));
+      const double now = all * static_cast<double>(units) / static_cast<double>(down) * imbalance(units, rows, parts) *
+                         (1 + 0.02 / static_cast<double>(row_blocks * parts));
       if (now >= least) continue;
+      tasks = row_blocks * parts;
       least = now;
       schedule.rows = rows;
       schedule.parts = parts;
@@ -189,7 +200,7 @@ ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program
           fmt::format("Winograd's transforms with tiles of {0}x{0} results, {1} x {2} tiles in registers, weights transformed {3}; "
                       "{4} tasks",
                       by.output, schedule.vectors * lanes, to_string(schedule.tiles),
-                      choice.packed ? "when they are packed" : "in each run", ceil_div(down, schedule.rows) * schedule.parts)};
+                      choice.packed ? "when they are packed" : "in each run", tasks)};
 }
 
 }  // namespace resnetc::passes

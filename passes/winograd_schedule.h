@@ -27,8 +27,9 @@ struct WinogradChoice {
 /// convolutions are at most twice as large as those of the checkpoint. No tile is larger than `largest_tile`; 0: direct sums only.
 std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolutions, int64_t largest_tile = largest_winograd_tile);
 
-/// The schedule of a convolution for which `choice` was made.
+/// The schedule of a convolution for which `choice` was made, with the pool that its kernel ends with, or null. `out` is what the
+/// convolution computes.
 ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes,
-                                        const WinogradChoice& choice, const std::string& target);
+                                        const OpAttributes* pool, const WinogradChoice& choice, const std::string& target);
 
 }  // namespace resnetc::passes

@@ -10,6 +10,7 @@
 /// from memory, or are made for a part of the input channels only. Otherwise one group of tiles is finished after the other, in the
 /// first-level cache.
 #include "ir/winograd.h"
+#include "codegen/cpu/arithmetic.h"
 #include "codegen/cpu/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
 #include "codegen/cpu/prefetch.h"
@@ -51,7 +52,7 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   const program::Schedule& s = spec.schedule;
   const WinogradForm form = *winograd_form(a, spec.in.type.channels);
   const Winograd& by = *winograd(form, s.output);
-  const TensorType& out_type = spec.out.type;
+  const TensorType out_type = computed_type(spec);
   const int m = to_int(by.output), vector = to_int(lanes), step = to_int(by.output * by.stride);
   const int64_t across = (out_type.width + m - 1) / m, down = (out_type.height + m - 1) / m;
   const int64_t tiles_x = std::min(s.tiles.w, across);
@@ -62,13 +63,19 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   const bool packed = s.depth == 0;
   const int64_t depth = packed ? channels : s.depth, steps = channels / depth;
   const bool wide = keeps_all_products(spec);
+  // With a pool a task computes rows in terms of its first, and `n` counts the blocks of rows of all pictures.
+  const bool pooled = spec.pool.has_value();
+  const OpAttributes pool = spec.pool.value_or(OpAttributes{});
+  const int64_t pool_rows = pooled ? pooled_rows(spec) : 0;
+  const int row_blocks = pooled ? to_int((spec.out.type.height + pool_rows - 1) / pool_rows) : 1;
 
   Axes axes;
   Operands operands;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
   const Halide::ImageParam weight = operands.constant("weight");
   const int pad_x = to_int(form.pad.w), pad_y = to_int(form.pad.h);
-  const bool whole = across % tiles_x == 0 && down % rows == 0 && out_type.width % m == 0 && out_type.height % m == 0 && by.stride == 1;
+  const bool whole =
+      !pooled && across % tiles_x == 0 && down % rows == 0 && out_type.width % m == 0 && out_type.height % m == 0 && by.stride == 1;
 
   Var i("i"), j("j"), x("x"), tx("tx"), ty("ty"), ci("ci"), cb("cb"), p("p"), k("k");
   Func phases("phases"), half("half"), transformed("transformed"), half_weights("half_weights"), weights("weights"), sum("sum"),
@@ -79,17 +86,21 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
     return to_int(form.phases ? (extent + halo - 3) / 2 : extent - 1 + pad);
   };
   const int last_x = last(spec.in.type.width, a.pad.w, spec.in.halo.w), last_y = last(spec.in.type.height, a.pad.h, spec.in.halo.h);
+  const int first_y = -to_int(form.phases ? spec.in.halo.h / 2 : a.pad.h);
+  const Expr picture = pooled ? axes.n / row_blocks : Expr(axes.n);
+  const Expr first_row = pooled ? (axes.n % row_blocks) * to_int(pool_rows * pool.stride.h) - to_int(pool.pad.h) : Expr(0);
   const auto source = [&](const Expr& channel, const Expr& column, const Expr& row) {
     const Expr at_x = whole ? column : Halide::min(column, last_x), at_y = whole ? row : Halide::min(row, last_y);
-    if (!form.phases) return in(channel, at_x, at_y, axes.n);
+    if (!form.phases) return in(channel, at_x, pooled ? Halide::max(at_y, first_y) : at_y, picture);
     const int half_lanes = to_int(phase_lanes);
-    return in(channel % half_lanes, 2 * at_x, 2 * at_y + channel / half_lanes, axes.n);
+    return in(channel % half_lanes, 2 * at_x, 2 * (pooled ? Halide::max(at_y, first_y) : at_y) + channel / half_lanes, picture);
   };
-  phases(ci, x, ty, axes.n) = source(ci, x, ty);
+  const Expr first_line = first_row * to_int(by.stride);
+  phases(ci, x, ty, axes.n) = source(ci, x, ty + first_line);
   // BT d, then (BT d) B.
   half(ci, cb, i, x, ty, axes.n) = product(by.bt, i, [&](int at) {
     const Expr row = step * ty + at - pad_y;
-    return form.phases ? phases(ci, x, row, axes.n) : source(cb * vector + ci, x, row);
+    return form.phases ? phases(ci, x, row, axes.n) : source(cb * vector + ci, x, row + first_line);
   });
   transformed(ci, tx, ty, cb, j, i, axes.n) =
       product(by.bt, j, [&](int at) { return half(ci, cb, i, step * tx + at - pad_x, ty, axes.n); });
@@ -141,25 +152,53 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
     row(axes.c, axes.x, axes.y, axes.n) = sums(axes.c, axes.x, axes.y, axes.n);
     return row(axes.c, axes.x, axes.y, axes.n);
   };
-  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands, project);
+  Func result = pooled ? Func("result") : out;
+  result(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands, project);
+  if (pooled) {
+    const Expr block_of_rows = axes.y / to_int(pool_rows);
+    Expr largest;
+    for (int dy = 0; dy < pool.kernel.h; ++dy) {
+      for (int dx = 0; dx < pool.kernel.w; ++dx) {
+        // A clamped coordinate repeats an element of the same window, so it cannot change the maximum.
+        const Expr column = Halide::clamp(axes.x * to_int(pool.stride.w) + dx - to_int(pool.pad.w), 0, to_int(out_type.width) - 1);
+        const Expr row = Halide::clamp(axes.y * to_int(pool.stride.h) + dy - to_int(pool.pad.h), 0, to_int(out_type.height) - 1);
+        const Expr from_first = row - block_of_rows * to_int(pool_rows * pool.stride.h) + to_int(pool.pad.h);
+        const Expr element = result(axes.c, column, from_first, axes.n * row_blocks + block_of_rows);
+        largest = largest.defined() ? max_keeping_nan(largest, element) : element;
+      }
+    }
+    out(axes.c, axes.x, axes.y, axes.n) = largest;
+  }
   set_output(out, axes, spec.out, false);
 
   Var co("co"), part("part"), xi("xi"), yi("yi"), txo("txo"), tyo("tyo"), block("block"), task("task"), cv("cv");
   out.split(axes.c, co, axes.c, to_int(lanes * vectors), TailStrategy::RoundUp);
-  out.split(co, part, co, to_int(channel_blocks / vectors / parts), TailStrategy::RoundUp);
-  out.split(axes.y, ty, yi, m, guard_unless(out_type.height % m == 0));
-  out.split(axes.x, tx, xi, m, guard_unless(out_type.width % m == 0));
-  out.split(ty, block, ty, to_int(rows), guard_unless(down % rows == 0));
-  out.split(ty, tyo, ty, to_int(s.tiles.h), TailStrategy::RoundUp);
-  out.split(tx, txo, tx, to_int(tiles_x), guard_unless(across % tiles_x == 0));
-  // Threads take runs of tasks: each its own part of the larger, weights or picture.
-  out.reorder(axes.c, xi, yi, tx, ty, txo, tyo, co, block, part, axes.n);
-  if (a.kernel.h * a.kernel.w * spec.in.type.channels * spec.out.channel_stride > spec.in.type.elements()) {
-    out.fuse(block, axes.n, task).fuse(task, part, task);
-  } else {
-    out.fuse(block, part, task).fuse(task, axes.n, task);
+  if (pooled) {
+    out.split(axes.y, block, axes.y, to_int(pool_rows), guard_unless(spec.out.type.height % pool_rows == 0));
+    out.reorder(axes.c, axes.x, axes.y, co, block, axes.n).fuse(block, axes.n, task);
+    result.compute_at(out, co).store_in(MemoryType::Heap).bound(axes.x, 0, to_int(out_type.width)).bound(axes.y, 0, to_int(rows) * m);
+    for (Func* func : {&result, &phases, &transformed, &products}) func->bound_extent(axes.n, 1);
   }
-  out.parallel(task).vectorize(axes.c, vector).unroll(axes.c).unroll(xi).unroll(yi).never_partition_all();
+  result.split(axes.y, ty, yi, m, guard_unless(pooled || out_type.height % m == 0));
+  result.split(axes.x, tx, xi, m, guard_unless(out_type.width % m == 0));
+  if (!pooled) result.split(ty, block, ty, to_int(rows), guard_unless(down % rows == 0));
+  result.split(ty, tyo, ty, to_int(s.tiles.h), TailStrategy::RoundUp);
+  result.split(tx, txo, tx, to_int(tiles_x), guard_unless(across % tiles_x == 0));
+  if (pooled) {
+    result.reorder(axes.c, xi, yi, tx, ty, txo, tyo, axes.n);
+  } else {
+    out.split(co, part, co, to_int(channel_blocks / vectors / parts), TailStrategy::RoundUp);
+    // Threads take runs of tasks: each its own part of the larger, weights or picture.
+    out.reorder(axes.c, xi, yi, tx, ty, txo, tyo, co, block, part, axes.n);
+    if (a.kernel.h * a.kernel.w * spec.in.type.channels * spec.out.channel_stride > spec.in.type.elements()) {
+      out.fuse(block, axes.n, task).fuse(task, part, task);
+    } else {
+      out.fuse(block, part, task).fuse(task, axes.n, task);
+    }
+  }
+  out.parallel(task);
+  if (pooled) out.vectorize(axes.c, vector).unroll(axes.c).never_partition_all();
+  result.vectorize(axes.c, vector).unroll(axes.c).unroll(xi).unroll(yi).never_partition_all();
 
   const auto whole_tiles_x = to_int((across + tiles_x - 1) / tiles_x * tiles_x);
   transformed.compute_at(out, task).store_in(MemoryType::Heap).bound_extent(tx, whole_tiles_x).bound_extent(ty, to_int(rows));
@@ -195,7 +234,7 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   } else {
     // Beyond 16 KiB Halide would keep what it calls a stack to the task's end.
     const int64_t bytes = by.products() * by.products() * s.tiles.h * tiles_x * vectors * lanes * 4;
-    products.compute_at(out, txo).store_in(bytes <= 16384 ? MemoryType::Stack : MemoryType::Heap);
+    products.compute_at(result, txo).store_in(bytes <= 16384 ? MemoryType::Stack : MemoryType::Heap);
     products.bound_extent(tx, to_int(tiles_x)).bound_extent(ty, to_int(s.tiles.h));
     in_tiles(products, {j, i, axes.n});
     sum.compute_at(products, j);
@@ -217,7 +256,7 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
       .never_partition_all();
   if (form.phases) add.unroll(r.x).unroll(r.y);
   // One tile: behind the guards Halide would not know.
-  back.compute_at(out, tx)
+  back.compute_at(result, tx)
       .store_in(MemoryType::Stack)
       .bound_extent(tx, 1)
       .bound_extent(ty, 1)
@@ -230,7 +269,7 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
 
   for (Projected& one : projections) {
     const int64_t columns = whole_tiles_x * m, pixels = std::min(columns, tiles_x * s.tiles.h);
-    one.row.compute_at(out, tyo)
+    one.row.compute_at(result, tyo)
         .store_in(MemoryType::Heap)
         .bound_extent(axes.x, to_int(columns))
         .bound_extent(axes.y, to_int(s.tiles.h * m));

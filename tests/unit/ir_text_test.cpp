@@ -78,6 +78,41 @@ TEST_CASE("a program with Winograd's transforms reads back as it was printed") {
   CHECK(program::scratch_bytes(spec_of(*program, program->kernels[0])) == 0);
 }
 
+TEST_CASE("a program whose kernel pools what it computes reads back as it was printed, and is checked") {
+  const auto pooled = [](std::string_view pool, std::string_view type = "[N, 32, 4, 4]") {
+    std::string text = replaced(winograd_text, "weight @0 out", "weight @0 " + std::string(pool) + " out");
+    text = replaced(text, "parts=2", "parts=1");
+    for (std::string_view from : {"output \"y\" : f32[N, 32, 9, 9]", "tensor %conv : f32[N, 32, 9, 9]"}) {
+      text = replaced(text, from, replaced(from, "[N, 32, 9, 9]", type));
+    }
+    return text;
+  };
+  const std::string text = pooled("pool kernel=2x2 stride=2x2");
+  std::optional<program::Program> program;
+  CHECK(reprinted(program::parse, text, &program).find(" pool kernel=2x2 stride=2x2 out %conv") != std::string::npos);
+  const program::KernelSpec spec = spec_of(*program, program->kernels[1]);
+  CHECK(computed_type(spec) == TensorType::picture(32, 9, 9));
+  CHECK(pooled_rows(spec) == 4);  // two rows of tiles of four, windows of two
+  CHECK(to_string(spec).find(" pool kernel=2x2 stride=2x2 out") != std::string::npos);
+
+  const auto fault = [](const std::string& wrong) {
+    std::string error = first_error(program::parse, wrong);
+    const std::string_view prefix = "this IR is not valid: kernel 'conv': ";
+    return error.starts_with(prefix) ? error.substr(prefix.size()) : error;
+  };
+  CHECK(fault(text) == "read");
+  CHECK(fault(pooled("pool kernel=3x3 stride=2x2", "[N, 32, 9, 9]")) ==
+        "its type is f32[N, 32, 9, 9] where the operation makes f32[N, 32, 4, 4]");
+  CHECK(fault(pooled("pool kernel=2x2 stride=2x2 pad=1x1", "[N, 32, 5, 5]")) == "a pool's window must be more than twice its padding");
+  CHECK(fault(pooled("pool kernel=5x5", "[N, 32, 5, 5]")) == "a pool inside a kernel has at most 16 elements");
+  CHECK(fault(pooled("then add(%conv) pool kernel=2x2 stride=2x2")) == "it reads tensor 'conv', which nothing has written");
+  const std::string_view whole = "only a Winograd kernel can pool what it computes, in tasks that hold a whole window";
+  CHECK(fault(replaced(text, "parts=1", "parts=2")) == whole);
+  CHECK(fault(replaced(text, "rows=2 depth", "rows=0 depth")) == whole);
+  CHECK(fault(replaced(text, "schedule winograd output=4 vectors=2 tiles=2x3 rows=2 depth=0 parts=1",
+                       "schedule direct vectors=2 pixels=3 rows=1")) == whole);
+}
+
 TEST_CASE("unused operations go and the rest is renumbered") {
   std::optional<graph::Graph> graph;
   reprinted(graph::parse, replaced(graph_text, "  output \"logits\" %softmax\n", ""), &graph);

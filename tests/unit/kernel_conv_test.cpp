@@ -19,6 +19,7 @@ struct Conv {
   std::vector<graph::StepKind> epilogue{graph::StepKind::bias};
   bool in_place = false;
   int64_t in_stride = 0;
+  Extent2 pool{0, 0};     ///< window of a pool at stride 2 and with the default padding; none
   int64_t projected = 0;  ///< channels of what a project step reads
 };
 
@@ -40,6 +41,14 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
   const Extent2 in_halo = program::halo_of(a, conv.schedule.algorithm, conv.ci);
   spec.in = layout(TensorType::picture(conv.ci, conv.size.h, conv.size.w), in_halo, conv.in_stride);
   spec.out = layout(out, conv.out_halo);
+  if (conv.pool != Extent2{0, 0}) {
+    OpAttributes& pool = spec.pool.emplace();
+    pool.kernel = conv.pool;
+    pool.stride = {2, 2};
+    pool.pad = {(conv.pool.h - 1) / 2, (conv.pool.w - 1) / 2};
+    spec.out.type.height = extent(out.height, pool.kernel.h, 2, 1, pool.pad.h);
+    spec.out.type.width = extent(out.width, pool.kernel.w, 2, 1, pool.pad.w);
+  }
   for (graph::StepKind kind : conv.epilogue) {
     program::KernelSpec::StepSpec step{kind, {}, false};
     if (kind == graph::StepKind::add) {
@@ -206,6 +215,27 @@ std::vector<KernelCase> all_cases() {
          .schedule = transformed(ci < 3 ? 2 : 4, 2, {2, 2}, ci == 1 ? 0 : 2, 0),
          .batch = 3,
          .in_stride = ci});
+  }
+  // Pools of what is computed: whole tasks and tails, one task and many.
+  for (int64_t rows : {1, 2, 3, 9}) {
+    add({.ci = 3,
+         .co = 40,
+         .size = {37, 50},
+         .kernel = {7, 7},
+         .stride = {2, 2},
+         .schedule = transformed(4, rows == 2 ? 3 : 1, {1, 4}, rows, 0),
+         .out_halo = {rows % 2, rows % 2},
+         .batch = 3,
+         .epilogue = {StepKind::bias, StepKind::relu},
+         .in_stride = 3,
+         .pool = {3, 3}});
+    add({.ci = 16,
+         .co = 32,
+         .size = {21, 18},
+         .schedule = transformed(4, 2, {1, 2}, rows, rows == 3 ? 16 : 0),
+         .batch = 3,
+         .epilogue = {StepKind::bias},
+         .pool = {rows == 1 ? 4 : 2, 2}});
   }
   std::vector<KernelCase> cases;
   uint32_t seed = 1;

@@ -188,13 +188,29 @@ std::vector<float> pack_weights_naively(const program::KernelSpec& spec, const s
   return packed;
 }
 
+/// What the kernel computes at a place, or the largest of a pool's window of that.
+double stored(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
+  if (!one.spec.pool) return finish(one, element(one, n, c, y, x), n, c, y, x);
+  const OpAttributes& pool = *one.spec.pool;
+  const TensorType computed = computed_type(one.spec);
+  const View view{computed};
+  double largest = -std::numeric_limits<double>::infinity();
+  for (int64_t i = 0; i < pool.kernel.h; ++i) {
+    for (int64_t j = 0; j < pool.kernel.w; ++j) {
+      const int64_t row = y * pool.stride.h - pool.pad.h + i, column = x * pool.stride.w - pool.pad.w + j;
+      if (view.holds(row, column)) largest = std::max(largest, finish(one, element(one, n, c, row, column), n, c, row, column));
+    }
+  }
+  return largest;
+}
+
 Planar reference(const KernelCase& one) {
   const TensorType& type = one.spec.kind == KernelKind::store ? one.spec.in.type : one.spec.out.type;
   Planar values;
   for (int64_t n = 0; n < one.batch; ++n) {
     for (int64_t c = 0; c < type.channels; ++c) {
       for (int64_t y = 0; y < type.height; ++y) {
-        for (int64_t x = 0; x < type.width; ++x) values.push_back(finish(one, element(one, n, c, y, x), n, c, y, x));
+        for (int64_t x = 0; x < type.width; ++x) values.push_back(stored(one, n, c, y, x));
       }
     }
   }

@@ -206,7 +206,7 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
             spec.attributes.stride = {stride, stride};
             spec.in = layout(TensorType::picture(channels, size * stride, size * stride), {1, 1});
             spec.out = layout(TensorType::picture(channels, size, size));
-            spec.schedule = passes::choose_winograd_schedule(spec.in, spec.out, spec.attributes, choice, target).schedule;
+            spec.schedule = passes::choose_winograd_schedule(spec.in, spec.out, spec.attributes, nullptr, choice, target).schedule;
             const program::Schedule& s = spec.schedule;
             CHECK(channels / 16 % s.vectors == 0);
             CHECK(channels / 16 / s.vectors % s.parts == 0);

@@ -94,6 +94,6 @@ TEST_CASE("among the kernels of random networks are projections, with and withou
     Session session;
     all += passes::print(session.lowered(random_network(seed), passes::Level::program), session.sources);
   }
-  for (const char* part : {"project(", ".shortcut, @", "schedule winograd"})
+  for (const char* part : {"project(", ".shortcut, @", "schedule winograd", "split_phases", " pool kernel="})
     CHECK_MESSAGE(all.find(part) != std::string::npos, std::string(part));
 }

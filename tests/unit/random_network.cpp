@@ -90,9 +90,23 @@ class Generator {
       form = fmt::format("u8[N, {}, {}, {}] mean = {} std = {}", current_.height, current_.width, current_.channels, mean, deviation);
     }
     text_ = fmt::format("network random_network {{\n  input x: {}\n", form);
-    convolution(current_.channels == 1 && random_.chance(50) ? 1 : channels());
+    if (current_.channels <= 3 && random_.chance(40)) {
+      first_layers();
+    } else {
+      convolution(current_.channels == 1 && random_.chance(50) ? 1 : channels());
+    }
     for (int64_t i = 2 + random_.below(5); i > 0; --i) item();
     tail();
+  }
+
+  /// As networks for pictures begin: a large window with a stride, then a pool.
+  void first_layers() {
+    const int64_t kernel = random_.one_of<int64_t>({5, 7}), out_channels = random_.one_of<int64_t>({16, 40, 64});
+    const auto half = [](int64_t extent) { return (extent + 1) / 2; };
+    layer(fmt::format("conv({0}x{0}, {1}, stride = 2)", kernel, out_channels), {out_channels, half(current_.height), half(current_.width)});
+    layer("batch_norm", current_);
+    layer("relu", current_);
+    if (random_.chance(70)) layer("max_pool(3x3, stride = 2)", {out_channels, half(current_.height), half(current_.width)});
   }
 
   void item() {
