@@ -84,6 +84,13 @@ double gflops(int64_t multiply_adds, int batch, double ms) {
   return ms > 0 ? 2.0 * static_cast<double>(multiply_adds) * batch / (ms * 1e6) : 0;
 }
 
+/// Before the first measured run.
+struct Start {
+  double create_ms = 0, first_run_ms = 0;
+  uint64_t arena_bytes = 0;
+  uint64_t grown_bytes = 0;  ///< of the process, from before the context was created until after its first run
+};
+
 /// What the machine can do, measured beside the library.
 struct Machine {
   double gflops = 0;
@@ -108,7 +115,8 @@ Roof roof_of(const codegen::LibraryFacts::Kernel& kernel, const Machine& machine
 }
 
 llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::LibraryFacts::Target& target, const BenchOptions& options,
-                           int threads, const Timing& timing, const Machine& machine, const std::vector<double>& kernel_ms) {
+                           int threads, const Start& begun, const Timing& timing, const Machine& machine,
+                           const std::vector<double>& kernel_ms) {
   int64_t total = 0;
   llvm::json::Array layers;
   for (size_t i = 0; i < target.kernels.size(); ++i) {
@@ -131,6 +139,11 @@ llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::Li
                             {"target", target.name},
                             {"threads", threads},
                             {"batch", options.batch},
+                            {"create_ms", begun.create_ms},
+                            {"first_run_ms", begun.first_run_ms},
+                            {"weights_bytes", static_cast<int64_t>(facts.weights_bytes)},
+                            {"arena_bytes", static_cast<int64_t>(begun.arena_bytes)},
+                            {"memory_grown_bytes", static_cast<int64_t>(begun.grown_bytes)},
                             {"runs", static_cast<int64_t>(timing.runs)},
                             {"median_ms", timing.median_ms},
                             {"min_ms", timing.min_ms},
@@ -207,15 +220,21 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
     if (!options.json) fmt::print("{}.weights is not there: generated weights are used\n", facts.name);
   }
   int threads = options.threads != 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  auto session = Session::create(*library, weights.bytes, {options.batch, threads, options.target, false, weights.path}, why);
-  if (!session) return input_error(why);
-
   std::string input;
   for (int k = 0; k < options.batch; ++k) {
     append_input(facts.input, generated_input(facts.input.name, k, picture_elements(facts.input), input_format(facts.input)), input);
   }
+  Start begun;
+  const uint64_t memory_before = resident_bytes();
+  const auto start = std::chrono::steady_clock::now();
+  auto session = Session::create(*library, weights.bytes, {options.batch, threads, options.target, false, weights.path}, why);
+  if (!session) return input_error(why);
+  begun.create_ms = seconds_since(start) * 1e3;
+  if (!session->run(input, why)) return input_error(why);
+  begun.first_run_ms = seconds_since(start) * 1e3 - begun.create_ms;
+  begun.grown_bytes = resident_bytes() - std::min(memory_before, resident_bytes());
   std::vector<double> warm, times;
-  if (!session->run(input, why) || !repeat(*session, input, options, std::min(0.3, options.seconds), warm, why)) return input_error(why);
+  if (!repeat(*session, input, options, std::min(0.3, options.seconds), warm, why)) return input_error(why);
   if (!repeat(*session, input, options, options.seconds, times, why)) return input_error(why);
   Timing timing = timing_of(times);
   KernelTimes kernel_times;
@@ -227,13 +246,14 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
     for (auto& seconds : kernel_times.seconds) kernel_ms.push_back(median(std::move(seconds)) * 1e3);
   }
   const auto& target = library->target(session->target());
+  begun.arena_bytes = static_cast<uint64_t>(target.arena_bytes * options.batch);
   const Machine machine{peak_gflops(target.name, threads), options.layers ? memory_gbytes(threads) : 0,
                         facts.weights_bytes <= last_cache_bytes()};
 
   if (options.json) {
     std::string text;
     llvm::raw_string_ostream stream(text);
-    stream << llvm::formatv("{0:2}", llvm::json::Value(to_json(facts, target, options, threads, timing, machine, kernel_ms)));
+    stream << llvm::formatv("{0:2}", llvm::json::Value(to_json(facts, target, options, threads, begun, timing, machine, kernel_ms)));
     fmt::print("{}\n", text);
     return done;
   }
@@ -245,6 +265,8 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
              timing.spread_percent, timing.runs);
   fmt::print("{:.1f} pictures/s, {:.1f} GFLOP/s, {:.0f} % of the {:.1f} measured as this machine's peak\n",
              1e3 * options.batch / timing.median_ms, rate, machine.gflops > 0 ? 100 * rate / machine.gflops : 0, machine.gflops);
+  fmt::print("created in {:.2f} ms, first run {:.2f} ms; memory grew by {}: weights are {}, the arena {}\n", begun.create_ms,
+             begun.first_run_ms, human_bytes(begun.grown_bytes), human_bytes(facts.weights_bytes), human_bytes(begun.arena_bytes));
   if (options.layers) print_layers(target, options, machine, kernel_ms, timing.median_ms);
   return done;
 }

@@ -123,6 +123,12 @@ std::optional<uint64_t> parse_cache_size(std::string_view text) {
   return number << shift;
 }
 
+uint64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  uint64_t all = 0, resident = 0;
+  return file >> all >> resident ? resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
 uint64_t last_cache_bytes() {
   const auto from_library = static_cast<uint64_t>(std::max(0L, sysconf(_SC_LEVEL3_CACHE_SIZE)));
   std::string text;

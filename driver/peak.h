@@ -1,5 +1,5 @@
-/// \file What this machine can do at most, measured: single precision multiply-adds in registers, and reading from memory; and how large
-/// its last cache is.
+/// \file What this machine can do at most, measured: single precision multiply-adds in registers, and reading from memory; how large
+/// its last cache is, and how much memory this process has.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,9 @@ double memory_gbytes(int threads);
 
 /// Bytes of the third-level cache that a core reads through; 0 if there is none or the system does not say.
 uint64_t last_cache_bytes();
+/// Bytes of memory that this process has now, files that it maps and has read included; 0 if the system does not say.
+uint64_t resident_bytes();
+
 /// A cache's size as Linux writes it under /sys, "32768K" or "32M", in bytes; nothing for any other text.
 std::optional<uint64_t> parse_cache_size(std::string_view text);
 
