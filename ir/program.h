@@ -108,7 +108,7 @@ struct Schedule {
   int64_t output = 0;   ///< rows and columns of a tile of the result: 2 or 4
   Extent2 tiles{1, 1};  ///< tiles that are multiplied together; rows is a multiple of tiles.h
   int64_t depth = 0;    ///< input channels whose weights are transformed together; divides their number. 0: packed as transformed
-  int64_t parts = 1;    ///< of the output channels: each is a task, for each block of rows
+  int64_t parts = 1;    ///< of the output channels, as even as can be: each is a task, for each block of rows
   bool operator==(const Schedule&) const = default;
 };
 

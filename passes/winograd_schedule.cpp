@@ -123,68 +123,104 @@ std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolu
   return choices;
 }
 
-ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& a,
-                                        const OpAttributes* pool, const WinogradChoice& choice, const std::string& target) {
-  const WinogradForm form = *winograd_form(a, in.type.channels);
-  const Winograd& by = *winograd(form, choice.output);
-  const RegisterFile file = registers_of(target);
-  const int64_t across = ceil_div(out.type.width, by.output), down = ceil_div(out.type.height, by.output);
-  const int64_t blocks = out.channel_stride / lanes;
-  program::Schedule schedule;
-  schedule.algorithm = program::Algorithm::winograd;
-  schedule.output = by.output;
-  double best = 0;
-  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
-    if (blocks % vectors != 0) continue;
-    for (int64_t h = 1; h <= down && file.holds(vectors, h); ++h) {
-      for (int64_t w = 1; w <= across && file.holds(vectors, h * w); ++w) {
-        const double used = static_cast<double>(across * down) / static_cast<double>(ceil_div(across, w) * w * ceil_div(down, h) * h);
-        double now = used * efficiency(file, vectors, h * w, h * w, lanes * 4);
-        if (form.phases) {
-          // Each group of tiles reads all weights from the second-level cache, and its products stay in the first.
-          const int64_t bytes = by.products() * by.products() * vectors * lanes * h * w * 4;
-          now *= static_cast<double>(h * w) / static_cast<double>(h * w + 2) * (bytes > 48 << 10 ? 0.5 : 1);
-        }
-        if (now <= best + 1e-9) continue;
-        best = now;
-        schedule.vectors = vectors;
-        schedule.tiles = {h, w};
-      }
-    }
-  }
+namespace {
 
-  // Tasks: each block of rows reads its weights anew, or transforms them, and each part of the output channels its input.
-  const Work work = work_of(form, by, out.type);
-  const double weight_bytes = 4 * packed_elements({in.type, out.type, a}, choice);
+/// What is known of a convolution before its schedule is chosen.
+struct Case {
+  const Convolution& convolution;
+  const OpAttributes* pool;  ///< null: none
+  const WinogradChoice& choice;
+  WinogradForm form;
+  const Winograd& by;
+  int64_t across, down, blocks;  ///< tiles each way, vectors of output channels
+};
+
+/// The part of peak arithmetic that the products reach in a register tile of `vectors` by `tiles`.
+double efficiency_of(const Case& c, const RegisterFile& file, int64_t vectors, Extent2 tiles) {
+  const int64_t count = tiles.h * tiles.w;
+  const int64_t computed = ceil_div(c.across, tiles.w) * tiles.w * ceil_div(c.down, tiles.h) * tiles.h;
+  double result =
+      efficiency(file, vectors, count, count, lanes * 4) * static_cast<double>(c.across * c.down) / static_cast<double>(computed);
+  if (c.form.phases) {
+    // Each group of tiles reads all weights from the second-level cache, and its products stay in the first.
+    const int64_t bytes = c.by.products() * c.by.products() * vectors * lanes * count * 4;
+    result *= static_cast<double>(count) / static_cast<double>(count + 2) * (bytes > 48 << 10 ? 0.5 : 1);
+  }
+  return result;
+}
+
+/// Rows of tiles to compute in tasks of `rows`: with a pool whole blocks of its rows, where the rows that two blocks' windows share are
+/// computed twice; none if a task does not hold a window.
+int64_t rows_to_compute(const Case& c, int64_t rows) {
+  if (c.pool == nullptr) return c.down;
+  if (rows * c.by.output < c.pool->kernel.h) return 0;
+  const int64_t pool_rows = (rows * c.by.output - c.pool->kernel.h) / c.pool->stride.h + 1;
+  const int64_t pooled = (c.convolution.out.height + 2 * c.pool->pad.h - c.pool->kernel.h) / c.pool->stride.h + 1;
+  return ceil_div(pooled, pool_rows) * rows;
+}
+
+/// Each block of rows reads its weights anew, or transforms them, and each part of the output channels its input. The time of the slower of
+/// two threads, for a register tile and the best tasks for it; those are put into `schedule`.
+double choose_tasks(const Case& c, double tile_efficiency, int64_t& tasks, program::Schedule& schedule) {
+  const Work work = work_of(c.form, c.by, c.convolution.out);
+  const double weight_bytes = 4 * packed_elements(c.convolution, c.choice);
   constexpr double multiply_adds_a_byte = 1;  // from the third-level cache: two for one from memory
   constexpr int64_t task_bytes = 1 << 20;     // what a core's second-level cache holds
-  const int64_t row_bytes = by.products() * by.products() * across * form.channels * 4;
+  const int64_t row_bytes = c.by.products() * c.by.products() * c.across * c.form.channels * 4;
+  const double of_weights = c.form.phases ? 0 : c.choice.packed ? multiply_adds_a_byte * weight_bytes : work.weights;
+  const int64_t step = schedule.tiles.h, groups = c.blocks / schedule.vectors;
   double least = std::numeric_limits<double>::infinity();
-  int64_t tasks = 0;
-  for (int64_t rows = schedule.tiles.h; rows < down + schedule.tiles.h; rows += schedule.tiles.h) {
-    if (rows > schedule.tiles.h && rows * row_bytes > task_bytes) break;
-    // What a pool leaves to do: whole blocks of its rows, where the rows that two blocks' windows share are computed twice.
-    int64_t units = down;
-    if (pool != nullptr) {
-      if (rows * by.output < pool->kernel.h) continue;
-      const int64_t pool_rows = (rows * by.output - pool->kernel.h) / pool->stride.h + 1;
-      const int64_t pooled = (out.type.height + 2 * pool->pad.h - pool->kernel.h) / pool->stride.h + 1;
-      units = ceil_div(pooled, pool_rows) * rows;
-    }
-    for (int64_t parts = 1; parts <= (pool == nullptr ? 4 : 1) && blocks / schedule.vectors % parts == 0; parts *= 2) {
-      const int64_t row_blocks = ceil_div(units, rows);
-      const double all = work.products + work.output + work.input * static_cast<double>(parts) +
-                         static_cast<double>(row_blocks) * (form.phases     ? 0
-                                                            : choice.packed ? multiply_adds_a_byte * weight_bytes
-                                                                            : work.weights);
+  for (int64_t rows = step; rows < c.down + step; rows += step) {
+    if (rows > 1 && rows * row_bytes > task_bytes) break;
+    const int64_t units = rows_to_compute(c, rows);
+    if (units == 0) continue;
+    const int64_t row_blocks = ceil_div(units, rows), most_parts = c.pool == nullptr ? std::min<int64_t>(groups, 4) : 1;
+    for (int64_t parts = 1; parts <= most_parts; ++parts) {
+      const double uneven = static_cast<double>(ceil_div(groups, parts) * parts) / static_cast<double>(groups);
+      const double all = work.products / tile_efficiency + work.output + work.input * static_cast<double>(parts) +
+                         static_cast<double>(row_blocks) * of_weights;
       // Of equals, the one with more tasks: there may be more than two threads.
-      const double now = all * static_cast<double>(units) / static_cast<double>(down) * imbalance(units, rows, parts) *
+      const double now = all * static_cast<double>(units) / static_cast<double>(c.down) * imbalance(units, rows, parts) * uneven *
                          (1 + 0.02 / static_cast<double>(row_blocks * parts));
       if (now >= least) continue;
-      tasks = row_blocks * parts;
       least = now;
+      tasks = row_blocks * parts;
       schedule.rows = rows;
       schedule.parts = parts;
+    }
+  }
+  return least;
+}
+
+}  // namespace
+
+ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& a,
+                                        const OpAttributes* pool, const WinogradChoice& choice, const std::string& target) {
+  const Convolution convolution{in.type, out.type, a};
+  const WinogradForm form = *winograd_form(a, in.type.channels);
+  const Winograd& by = *winograd(form, choice.output);
+  const int64_t across = ceil_div(out.type.width, by.output), down = ceil_div(out.type.height, by.output);
+  const Case one{convolution, pool, choice, form, by, across, down, out.channel_stride / lanes};
+  const RegisterFile file = registers_of(target);
+  program::Schedule schedule;
+  double least = std::numeric_limits<double>::infinity();
+  int64_t tasks = 0;
+  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+    if (one.blocks % vectors != 0) continue;
+    for (int64_t h = 1; h <= down && file.holds(vectors, h); ++h) {
+      for (int64_t w = 1; w <= across && file.holds(vectors, h * w); ++w) {
+        program::Schedule now;
+        now.algorithm = program::Algorithm::winograd;
+        now.output = by.output;
+        now.vectors = vectors;
+        now.tiles = {h, w};
+        int64_t now_tasks = 0;
+        const double cost = choose_tasks(one, efficiency_of(one, file, vectors, {h, w}), now_tasks, now);
+        if (cost >= least * (1 - 1e-9)) continue;
+        least = cost;
+        schedule = now;
+        tasks = now_tasks;
+      }
     }
   }
   if (!choice.packed) {

@@ -59,7 +59,7 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   const int64_t rows = s.rows > 0 ? s.rows : (down + s.tiles.h - 1) / s.tiles.h * s.tiles.h;
   const int64_t channels = form.channels, channel_blocks = spec.out.channel_stride / lanes;
   const int64_t vectors = divisor_at_most(channel_blocks, s.vectors);
-  const int64_t parts = divisor_at_most(channel_blocks / vectors, s.parts);
+  const int64_t groups = channel_blocks / vectors, groups_a_part = (groups + s.parts - 1) / s.parts;
   const bool packed = s.depth == 0;
   const int64_t depth = packed ? channels : s.depth, steps = channels / depth;
   const bool wide = keeps_all_products(spec);
@@ -187,7 +187,7 @@ void build_winograd(const program::KernelSpec& spec, Built& built) {
   if (pooled) {
     result.reorder(axes.c, xi, yi, tx, ty, txo, tyo, axes.n);
   } else {
-    out.split(co, part, co, to_int(channel_blocks / vectors / parts), TailStrategy::RoundUp);
+    out.split(co, part, co, to_int(groups_a_part), guard_unless(groups % groups_a_part == 0));
     // Threads take runs of tasks: each its own part of the larger, weights or picture.
     out.reorder(axes.c, xi, yi, tx, ty, txo, tyo, co, block, part, axes.n);
     if (a.kernel.h * a.kernel.w * spec.in.type.channels * spec.out.channel_stride > spec.in.type.elements()) {

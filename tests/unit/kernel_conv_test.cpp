@@ -176,6 +176,16 @@ std::vector<KernelCase> all_cases() {
              .stride = stride,
              .schedule = transformed(m, 3, {2, 3}, 0, depth),
              .epilogue = everything});
+        // Parts of unequal size: two and one, three and two.
+        add({.ci = 32, .co = 40, .size = {9 * t, 9 * t}, .stride = stride, .schedule = transformed(m, 1, {1, 3}, 9, depth, 2)});
+        add({.ci = 32,
+             .co = 80,
+             .size = {5 * t, 6 * t},
+             .stride = stride,
+             .schedule = transformed(m, 1, {2, 2}, 2, depth, 2),
+             .batch = 3,
+             .epilogue = residual,
+             .in_place = true});
         add({.ci = 32, .co = 3, .size = {25, 9}, .stride = stride, .schedule = transformed(m, 1, {3, 1}, 3, depth)});
         add({.ci = 32,
              .co = 48,
