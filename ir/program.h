@@ -204,6 +204,10 @@ struct KernelSpec {
   bool in_place = false;  ///< copy: the output takes the input's place
 };
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
+/// What the kernel computes between which layouts, whatever its schedule: a line that names it in a file of tuned schedules (ir/tuning.h).
+std::string work_of(const KernelSpec& spec);
+/// Why the kernel, its types and layouts being right, cannot have the schedule it has; nothing if it can.
+std::optional<std::string> schedule_fault(const KernelSpec& spec);
 /// Whether the pixels of a convolution may be one axis: a 1x1 window that reads every pixel, between pictures without halos.
 bool can_be_flat(const KernelSpec& spec);
 /// Whether a convolution can be computed by Winograd's transforms: 3x3, stride 1 or 2, no dilation, one group, channels in whole vectors.

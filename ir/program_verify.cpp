@@ -117,7 +117,8 @@ class Verifier {
     }
     if (Fault fault = check_types(kernel)) return fault;
     if (Fault fault = check_epilogue(kernel)) return fault;
-    if (Fault fault = check_schedule(kernel)) return fault;
+    if (Fault fault = schedule_fault(spec_of(p_, kernel))) return fault;
+    if (Fault fault = check_weight(kernel)) return fault;
     if (store) {
       if (stored_[static_cast<size_t>(kernel.port)]) return fmt::format("output {} is stored twice", kernel.port);
       stored_[static_cast<size_t>(kernel.port)] = true;
@@ -170,20 +171,21 @@ class Verifier {
     const TensorType operand[] = {in.type};
     if (Fault fault = checks::result_type(linear ? OpKind::linear : OpKind::conv2d, a, operand, out.type)) return fault;
     if (in.halo.h < a.pad.h || in.halo.w < a.pad.w) return fmt::format("its input's halo {} is less than its pad", to_string(in.halo));
-    if (kernel.schedule.algorithm == Algorithm::winograd) {
-      if (!can_be_winograd(spec_of(p_, kernel))) return "it is no convolution that Winograd's transforms apply to";
-      if (winograd(kernel.schedule.output, a.stride.w) == nullptr) {
-        return fmt::format("a tile of {0} x {0} results has no transform at stride {1}", kernel.schedule.output, a.stride.w);
-      }
-      const int64_t depth = kernel.schedule.depth;
-      if (depth != 0 && (depth % lanes != 0 || in.type.channels % depth != 0)) {
-        return fmt::format("a depth of {} does not divide its {} input channels into whole vectors", depth, in.type.channels);
-      }
+    return std::nullopt;
+  }
+
+  /// The size of a convolution's weight, which depends on its schedule.
+  Fault check_weight(const Kernel& kernel) const {
+    if (kernel.kind != KernelKind::conv2d) return std::nullopt;
+    const TensorType& in = p_.tensor(kernel.in).type;
+    const int64_t out_channels = whole_vectors(p_.tensor(kernel.out).type.channels);
+    const OpAttributes& a = kernel.attributes;
+    if (kernel.schedule.algorithm == Algorithm::winograd && kernel.schedule.depth == 0) {
       const int64_t kinds = winograd(kernel.schedule.output, a.stride.w)->weights();
-      if (depth == 0) return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * kinds * kinds * in.type.channels);
+      return check_constant("weight", kernel.weight, out_channels * kinds * kinds * in.channels);
     }
-    const int64_t span = group_span(in.type.channels, out.type.channels, a.groups).span;
-    return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * a.kernel.h * a.kernel.w * span);
+    const int64_t span = group_span(in.channels, p_.tensor(kernel.out).type.channels, a.groups).span;
+    return check_constant("weight", kernel.weight, out_channels * a.kernel.h * a.kernel.w * span);
   }
 
   Fault check_epilogue(const Kernel& kernel) const {
@@ -208,31 +210,6 @@ class Verifier {
       }
     }
     return std::nullopt;
-  }
-
-  Fault check_schedule(const Kernel& kernel) const {
-    const Schedule& s = kernel.schedule;
-    const Algorithm wanted = kernel.kind == KernelKind::conv2d ? Algorithm::direct : Algorithm::general;
-    const bool transformed = s.algorithm == Algorithm::winograd && kernel.kind == KernelKind::conv2d;
-    if (s.algorithm != wanted && !transformed) {
-      return fmt::format("the algorithm of a {} is '{}', not '{}'", to_string(kernel.kind), to_string(wanted), to_string(s.algorithm));
-    }
-    if (s.vectors < 1 || s.vectors > max_tile_vectors || s.pixels < 1 || s.pixels > max_tile || s.vectors * s.pixels > max_tile) {
-      return fmt::format("a tile of {} vectors by {} pixels is out of range", s.vectors, s.pixels);
-    }
-    if (transformed) {
-      const Extent2 t = s.tiles;
-      if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || s.vectors * t.h * t.w > max_tile || s.rows % t.h != 0) {
-        return fmt::format("a register tile of {} vectors by {} tiles in tasks of {} rows is out of range", s.vectors, to_string(t),
-                           s.rows);
-      }
-      if (s.parts < 1 || s.parts > max_elements) return fmt::format("{} parts of its channels", s.parts);
-      if (scratch_bytes(spec_of(p_, kernel)) > max_scratch_bytes)
-        return fmt::format("its tasks need more than {} bytes each", max_scratch_bytes);
-    }
-    if (s.rows < 0 || s.rows > max_elements) return fmt::format("tasks of {} rows", s.rows);
-    if (!s.flat || can_be_flat(spec_of(p_, kernel))) return std::nullopt;
-    return "its pixels are not one axis, so its schedule cannot be flat";
   }
 
   const Program& p_;

@@ -13,6 +13,7 @@
 #include "ir/graph.h"
 #include "ir/program.h"
 #include "ir/topology.h"
+#include "ir/tuning.h"
 #include "support/diagnostics.h"
 
 namespace resnetc::passes {
@@ -50,6 +51,7 @@ struct PassContext {
   const WeightSource* weights = nullptr;  ///< with values, elide-identities may act
   std::string target;                     ///< Halide target string, for select-kernels
   bool winograd = true;                   ///< whether select-kernels may choose Winograd's transforms
+  const program::Tuning* tuned = nullptr; ///< schedules for this target that select-kernels prefers to its own; may be null
   std::vector<Remark> remarks;            ///< filled by the passes
   std::vector<PassTime> times;            ///< filled by the pipeline
   bool depends_on_values = false;         ///< set when a rewrite used the weights' values

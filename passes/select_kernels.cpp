@@ -1,8 +1,11 @@
 /// \file The lowering of a graph to kernels.
 #include "passes/select_kernels.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "passes/conv_schedule.h"
 #include "passes/winograd_schedule.h"
@@ -25,6 +28,7 @@ class Selection {
     program_.input_name = graph_.ops.front().name;
     program_.input_type = graph_.ops.front().type;
     lay_out();
+    find_tuned();
     choose_algorithms();
     for (size_t i = 0; i < graph_.ops.size(); ++i) add_kernel(static_cast<graph::ValueId>(i));
     for (size_t i = 0; i < graph_.outputs.size(); ++i) add_store(i);
@@ -64,6 +68,31 @@ class Selection {
     }
   }
 
+  /// What was measured for each convolution, if its schedule is one that the convolution can have.
+  void find_tuned() {
+    tuned_.resize(graph_.ops.size());
+    std::set<const program::TunedKernel*> faulty;  // a line may be for several kernels, and is one mistake
+    for (size_t i = 0; i < graph_.ops.size() && context_.tuned != nullptr; ++i) {
+      const graph::Op& op = graph_.ops[i];
+      if (!is_convolution(op.kind)) continue;
+      program::Kernel kernel;
+      kernel.kind = KernelKind::conv2d;
+      kernel.attributes = op.attributes;
+      kernel.in = op.operands[0];
+      kernel.out = static_cast<graph::ValueId>(i);
+      for (const graph::Step& step : op.epilogue) add_step(kernel, step.kind, step.operand, {});
+      const program::TunedKernel* tuned = context_.tuned->find(work_of(spec_of(program_, kernel)));
+      if (tuned == nullptr) continue;
+      kernel.schedule = tuned->schedule;
+      const std::optional<std::string> fault = schedule_fault(spec_of(program_, kernel));
+      if (!fault) {
+        tuned_[i] = tuned;
+      } else if (faulty.insert(tuned).second) {
+        context_.diagnostics->error(tuned->at, fmt::format("'{}' cannot have this schedule: {}", op.name, *fault));
+      }
+    }
+  }
+
   /// Sums or transforms, for each value that is a convolution.
   void choose_algorithms() {
     transforms_.resize(graph_.ops.size());
@@ -75,7 +104,12 @@ class Selection {
       convolutions.push_back({graph_.op(op.operands[0]).type, op.type, op.attributes});
       values.push_back(i);
     }
-    const std::vector<WinogradChoice> choices = choose_winograd(convolutions);
+    std::vector<WinogradChoice> choices = choose_winograd(convolutions);
+    std::vector<std::optional<WinogradChoice>> tuned(values.size());
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (tuned_[values[i]] != nullptr) tuned[i] = choice_of(tuned_[values[i]]->schedule);
+    }
+    prefer(tuned, convolutions, choices);
     for (size_t i = 0; i < values.size(); ++i) transforms_[values[i]] = choices[i];
   }
 
@@ -152,6 +186,14 @@ class Selection {
       const int64_t read = kernel.in == program::none ? 0 : program_.tensor(kernel.in).type.elements();
       choice = choose_general_schedule(kernel.kind == KernelKind::softmax ? 0 : read + out.type.elements(), out.type.height);
     }
+    if (const program::TunedKernel* tuned = tuned_[static_cast<size_t>(id)]) {
+      if (choice_of(tuned->schedule) == transforms) {
+        choice = {tuned->schedule, fmt::format("tuned, {}: {}", to_string(tuned->schedule.algorithm), tuned->reason)};
+      } else {
+        choice.reason += context_.winograd ? "; tuned otherwise, but the packed weights would be too large"
+                                           : "; tuned otherwise, but transforms are switched off";
+      }
+    }
     finish(std::move(kernel), std::move(choice));
   }
 
@@ -178,7 +220,8 @@ class Selection {
   const graph::Graph& graph_;
   PassContext& context_;
   program::Program program_;
-  std::vector<WinogradChoice> transforms_;  ///< of each value
+  std::vector<const program::TunedKernel*> tuned_;  ///< of each value; null: none
+  std::vector<WinogradChoice> transforms_;          ///< of each value
   std::map<std::string, program::ConstantId> constants_;
   int64_t constant_bytes_ = 0;
 };
