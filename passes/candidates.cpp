@@ -20,9 +20,8 @@ std::vector<Family> families_of(const program::Program& program, const program::
   const program::Tensor &in = program.tensor(kernel.in), &out = program.tensor(kernel.out);
   const program::KernelSpec spec = spec_of(program, kernel);
   const Convolution convolution{in.type, out.type, kernel.attributes};
-  std::vector<Family> families{
-      {expected_seconds(convolution, {}),
-       direct_candidates(in, out, kernel.attributes, can_be_flat(spec), kernel.multiply_adds, program.target)}};
+  std::vector<Family> families{{expected_seconds(convolution, {}),
+                                direct_candidates(in, out, kernel.attributes, can_be_flat(spec), kernel.multiply_adds, program.target)}};
   if (!winograd_too || !can_be_winograd(spec)) return families;
   for (int64_t output : {2, 4}) {
     for (bool packed : {true, false}) {

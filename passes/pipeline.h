@@ -47,14 +47,15 @@ struct PassTime {
 };
 
 struct PassContext {
-  Diagnostics* diagnostics = nullptr;     ///< required
-  const WeightSource* weights = nullptr;  ///< with values, elide-identities may act
-  std::string target;                     ///< Halide target string, for select-kernels
-  bool winograd = true;                   ///< whether select-kernels may choose Winograd's transforms
-  const program::Tuning* tuned = nullptr; ///< schedules for this target that select-kernels prefers to its own; may be null
-  std::vector<Remark> remarks;            ///< filled by the passes
-  std::vector<PassTime> times;            ///< filled by the pipeline
-  bool depends_on_values = false;         ///< set when a rewrite used the weights' values
+  Diagnostics* diagnostics = nullptr;      ///< required
+  const WeightSource* weights = nullptr;   ///< with values, elide-identities may act
+  std::string target;                      ///< Halide target string, for select-kernels
+  bool winograd = true;                    ///< whether select-kernels may choose Winograd's transforms
+  const program::Tuning* tuned = nullptr;  ///< schedules for this target that select-kernels prefers to its own; may be null
+  bool weights_limited = true;             ///< whether those may not make the packed weights too large: not while they are measured
+  std::vector<Remark> remarks;             ///< filled by the passes
+  std::vector<PassTime> times;             ///< filled by the pipeline
+  bool depends_on_values = false;          ///< set when a rewrite used the weights' values
   /// Called after each pass with the IR it left and whether its text changed; may be empty.
   std::function<void(const PassInfo&, const AnyIr&, bool changed)> after_pass;
 };

@@ -109,7 +109,7 @@ class Selection {
     for (size_t i = 0; i < values.size(); ++i) {
       if (tuned_[values[i]] != nullptr) tuned[i] = choice_of(tuned_[values[i]]->schedule);
     }
-    prefer(tuned, convolutions, choices);
+    prefer(tuned, convolutions, context_.weights_limited, choices);
     for (size_t i = 0; i < values.size(); ++i) transforms_[values[i]] = choices[i];
   }
 

@@ -123,15 +123,16 @@ WinogradChoice choice_of(const program::Schedule& schedule) {
   return {schedule.output, schedule.depth == 0};
 }
 
-void prefer(std::span<const std::optional<WinogradChoice>> wanted, std::span<const Convolution> convolutions,
+void prefer(std::span<const std::optional<WinogradChoice>> wanted, std::span<const Convolution> convolutions, bool limited,
             std::vector<WinogradChoice>& choices) {
   double room = 0;
-  for (size_t i = 0; i < choices.size(); ++i) room += 2 * checkpoint_elements(convolutions[i]) - packed_elements(convolutions[i], choices[i]);
+  for (size_t i = 0; i < choices.size(); ++i)
+    room += 2 * checkpoint_elements(convolutions[i]) - packed_elements(convolutions[i], choices[i]);
   for (bool grows : {false, true}) {  // what shrinks makes room for what grows
     for (size_t i = 0; i < choices.size(); ++i) {
       if (!wanted[i]) continue;
       const double added = packed_elements(convolutions[i], *wanted[i]) - packed_elements(convolutions[i], choices[i]);
-      if ((added > 0) != grows || added > std::max(room, 0.0)) continue;
+      if ((added > 0) != grows || (limited && added > std::max(room, 0.0))) continue;
       room -= added;
       choices[i] = *wanted[i];
     }

@@ -30,9 +30,9 @@ std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolu
 WinogradChoice choice_of(const program::Schedule& schedule);
 /// Seconds that the model expects of it on one thread.
 double expected_seconds(const Convolution& convolution, const WinogradChoice& choice);
-/// Puts `wanted`, where there is something, in the place of choose_winograd()'s `choices`, as long as packed weights stay within that limit.
-/// Other choices do not change.
-void prefer(std::span<const std::optional<WinogradChoice>> wanted, std::span<const Convolution> convolutions,
+/// Puts `wanted`, where there is something, in the place of choose_winograd()'s `choices`; if `limited`, as far as packed weights stay
+/// within their limit. Other choices do not change.
+void prefer(std::span<const std::optional<WinogradChoice>> wanted, std::span<const Convolution> convolutions, bool limited,
             std::vector<WinogradChoice>& choices);
 
 /// The schedule of a convolution for which `choice` was made.
