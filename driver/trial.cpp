@@ -35,7 +35,7 @@ std::unique_ptr<Trial> Trial::make(const program::Program& program, const codege
   return trial;
 }
 
-bool Side::turn(const std::string& input, bool by_kernel, std::string& why) {
+bool Side::turn(Session& session, const std::string& input, bool by_kernel, std::string& why) {
   constexpr double seconds = 0.01;
   constexpr int least = 2;
   if (!session.run(input, why)) return false;

@@ -30,14 +30,13 @@ class Trial {
   std::vector<std::unique_ptr<Session>> sessions_;
 };
 
-/// One of those that take turns.
+/// What was measured of one of those that take turns.
 struct Side {
-  Session& session;
   KernelTimes kernels;
   std::vector<double> runs;
 
   /// A few runs, the first of which only brings the caches back from the other side. False, and the reason in `why`, if one fails.
-  bool turn(const std::string& input, bool by_kernel, std::string& why);
+  bool turn(Session& session, const std::string& input, bool by_kernel, std::string& why);
   /// Of these kernels together.
   double seconds(const std::vector<size_t>& some) const;
   double all_seconds() const;

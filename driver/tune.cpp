@@ -36,7 +36,7 @@ constexpr double share_of_candidates = 0.7;
 
 /// On one number of threads.
 struct Comparison {
-  int threads;
+  int threads = 1;
   Side untuned, tuned;
 };
 
@@ -98,7 +98,7 @@ class Tuner {
     tuning_.target = lowering.targets.front()->name;
     threads_ = {1};
     if (const unsigned all = std::thread::hardware_concurrency(); all > 1) threads_.push_back(static_cast<int>(all));
-    library_.name = network.name;
+    library_.name = "trial";  // whatever it is called in the end
     library_.weights = lowering.weights != nullptr ? lowering.weights : &generated_;
     library_.archive = false;
     library_.kernels.cache_dir = options.cache_dir.empty() ? cache_.path() : options.cache_dir;
@@ -118,10 +118,12 @@ class Tuner {
  private:
   void show() { progress_.update(static_cast<size_t>(seconds_since(start_)), static_cast<size_t>(options_.seconds)); }
 
-  std::optional<Lowered> lower_with(const Tuning& tuning, std::string& why) {
+  std::optional<Lowered> lower_with(const Tuning& tuning, std::string& why, bool weights_limited = true) {
     Diagnostics diagnostics(sources_);
-    lowering_.tuned = &tuning;
-    std::optional<Lowered> lowered = lower(network_, lowering_, diagnostics);
+    LoweringOptions lowering = lowering_;
+    lowering.tuned = &tuning;
+    lowering.weights_limited = weights_limited;
+    std::optional<Lowered> lowered = lower(network_, lowering, diagnostics);
     if (!lowered) why = diagnostics.all().empty() ? "internal error: a pass gave no reason" : diagnostics.all().front().text;
     return lowered;
   }
@@ -166,12 +168,14 @@ class Tuner {
     const std::unique_ptr<Trial> trial = Trial::make(program, library_, threads_, why);
     if (!trial) return false;
     for (size_t i = 0; i < threads_.size(); ++i) {
-      Comparison& now = comparisons.emplace_back(Comparison{threads_[i], {untuned_->session(i), {}, {}}, {trial->session(i), {}, {}}});
+      Comparison& now = comparisons.emplace_back();
+      now.threads = threads_[i];
       const double seconds = share * options_.seconds / static_cast<double>(threads_.size());
       constexpr int least = 3;
       const auto start = Clock::now();
       for (int count = 0; count < least || seconds_since(start) < seconds; ++count) {
-        if (!now.untuned.turn(input_, by_kernel, why) || !now.tuned.turn(input_, by_kernel, why)) return false;
+        if (!now.untuned.turn(untuned_->session(i), input_, by_kernel, why)) return false;
+        if (!now.tuned.turn(trial->session(i), input_, by_kernel, why)) return false;
         show();
       }
     }
@@ -198,9 +202,7 @@ class Tuner {
     for (const Subject& subject : subjects_) {
       if (!subject.candidates.empty()) table.kernels.push_back({subject.work, subject.candidates.front(), "", {}});
     }
-    lowering_.weights_limited = false;
-    const std::optional<Lowered> lowered = lower_with(table, why);
-    lowering_.weights_limited = true;
+    const std::optional<Lowered> lowered = lower_with(table, why, false);
     if (!lowered) return false;
     const Program& program = lowered->programs.front();
     std::vector<Comparison> comparisons;

@@ -131,9 +131,9 @@ TEST_CASE("tuning: select-kernels obeys, within the limit on packed weights") {
   pass_test::Session plain;
   const program::Program before = select(plain);
   const std::map<std::string, program::Schedule> model = schedules(before);
-  std::mt19937 random(1);
   int obeyed = 0;
-  for (int round = 0; round < 30; ++round) {
+  for (uint32_t seed = 0; seed < 30; ++seed) {
+    std::mt19937 random(seed);
     program::Tuning tuning{"avx2", "", {}};
     for (const program::Kernel& kernel : before.kernels) {
       const std::vector<program::Schedule> candidates = passes::schedule_candidates(before, kernel, true);
