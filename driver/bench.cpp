@@ -13,6 +13,7 @@
 #include "driver/loaded_library.h"
 #include "driver/peak.h"
 #include "driver/table.h"
+#include "driver/timing.h"
 
 namespace resnetc::driver {
 namespace {
@@ -27,25 +28,6 @@ struct BenchOptions {
   double seconds = 2;
   bool layers = false;
   bool json = false;
-};
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  size_t middle = values.size() / 2;
-  return values.size() % 2 != 0 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
-/// The times of each kernel, run after run; of a batch that goes picture by picture, their sum.
-struct KernelTimes {
-  std::vector<std::vector<double>> seconds;
-  static void observe(void* data, const rn_observation* seen) {
-    auto& self = *static_cast<KernelTimes*>(data);
-    if (self.seconds.empty()) self.seconds.resize(static_cast<size_t>(seen->kernel_count));
-    auto& times = self.seconds[static_cast<size_t>(seen->kernel)];
-    if (seen->picture == 0) times.push_back(0);
-    times.back() += seen->seconds;
-  }
 };
 
 struct Timing {

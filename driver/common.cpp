@@ -151,6 +151,22 @@ bool write_file(const std::string& path, std::string_view text, std::string& why
   return false;
 }
 
+bool can_write(const std::string& path, std::string& why) {
+  std::error_code error;
+  const bool there = fs::exists(path, error);
+  if (there && fs::is_directory(path, error)) {
+    why = fmt::format("cannot write '{}': it is a directory", path);
+    return false;
+  }
+  if (there && !fs::is_regular_file(path, error)) return true;
+  const std::string temporary = fmt::format("{}.tmp{}", path, getpid());  // what write_file() begins with
+  errno = 0;
+  const bool opened = std::ofstream(temporary, std::ios::binary | std::ios::trunc).is_open();
+  if (!opened) why = fmt::format("cannot write '{}': {}", path, std::strerror(errno != 0 ? errno : EIO));
+  fs::remove(temporary, error);
+  return opened;
+}
+
 bool replaces_input(const std::string& output, const std::vector<std::string>& inputs, std::string& why) {
   for (const std::string& input : inputs) {
     std::error_code error;

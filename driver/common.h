@@ -61,6 +61,8 @@ std::vector<std::string> split(std::string_view text, char separator = ',');
 std::optional<std::string> read_file(const std::string& path, std::string& why);
 /// Writes through a temporary file and a rename; the folder must exist.
 bool write_file(const std::string& path, std::string_view text, std::string& why);
+/// Whether write_file() could, as far as one can tell beforehand: for what is written after long work. Leaves nothing.
+bool can_write(const std::string& path, std::string& why);
 
 /// Whether writing `output` would replace one of the files that were read; then says so in `why`.
 bool replaces_input(const std::string& output, const std::vector<std::string>& inputs, std::string& why);

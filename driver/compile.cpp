@@ -14,6 +14,8 @@
 #include "driver/lowering.h"
 #include "driver/max_error.h"
 #include "driver/phases.h"
+#include "driver/tune.h"
+#include "driver/tuned.h"
 #include "support/temp_dir.h"
 
 namespace resnetc::driver {
@@ -39,6 +41,8 @@ struct CompileOptions {
   bool no_cache = false;
   std::string cache_dir;
   int jobs = 0;
+  std::string tune, tuned;
+  std::optional<double> tune_seconds;
 };
 
 /// What is wrong with the options themselves; empty if nothing is.
@@ -47,6 +51,8 @@ std::string option_fault(const CompileOptions& options) {
   if (!options.batch.empty()) return "--batch has no use: a library runs any batch up to the one its context is created for";
   if (std::string fault = options.name.empty() ? "" : codegen::name_fault(options.name); !fault.empty()) return "--name: " + fault;
   if (options.embed_weights && options.weights.empty()) return "--embed-weights needs --weights";
+  if (!options.tune.empty() && !options.tuned.empty()) return "--tune makes what --tuned reads: give one of them";
+  if (options.tune_seconds && options.tune.empty()) return "--tune-seconds needs --tune";
   for (const std::string& kind : options.emit) {
     if (std::find(emit_kinds().begin(), emit_kinds().end(), kind) == emit_kinds().end()) {
       return fmt::format("unknown kind '{}' for --emit: the kinds are {}", kind, fmt::join(emit_kinds(), ", "));
@@ -97,13 +103,50 @@ void print_summary(const Lowered& lowered, const std::vector<const codegen::Targ
   }
 }
 
+/// Empty: no cache.
+std::string cache_dir(const CompileOptions& options) {
+  return options.no_cache ? "" : options.cache_dir.empty() ? codegen::default_cache_dir() : options.cache_dir;
+}
+
+/// Measures, writes the file, and reads it as --tuned would: what is compiled depends on what it says. `status` tells why there is nothing.
+std::optional<program::Tuning> tune_to_file(const CompileOptions& options, const topology::Network& network,
+                                            const LoweringOptions& lowering, const codegen::KernelOptions& kernels,
+                                            const Invocation& invocation, Diagnostics& diagnostics, int& status) {
+  std::string why;
+  Diagnostics first(diagnostics.sources());  // its own: the passes run again below, and one mistake is one error
+  if (!plain_graph(network, first)) {
+    status = report(first, invocation);
+    return std::nullopt;
+  }
+  if (!can_write(options.tune, why)) {
+    status = input_error(why);
+    return std::nullopt;
+  }
+  const double seconds = options.tune_seconds.value_or(default_tune_seconds);
+  const std::optional<program::Tuning> found = tune(network, lowering, seconds, kernels, diagnostics.sources(), why);
+  if (!found) {
+    status = failure(why);
+    return std::nullopt;
+  }
+  const std::string text = program::print(*found);
+  if (!write_file(options.tune, text, why)) {
+    status = input_error(why);
+    return std::nullopt;
+  }
+  fmt::print("{} tuned {}: {}\n", found->kernels.size(), found->kernels.size() == 1 ? "kernel" : "kernels", found->reason);
+  return program::parse_tuning(diagnostics.sources().add(options.tune, text), diagnostics);
+}
+
 int compile(const CompileOptions& options, const Invocation& invocation) {
   auto start = std::chrono::steady_clock::now();
   if (std::string fault = option_fault(options); !fault.empty()) return usage_error(fault);
   std::string why;
   auto targets = parse_targets(options.target, why);
   if (!targets) return usage_error(why);
-  if (std::string fault = options.max_error == 0 ? "" : MaxError::fault(*targets); !fault.empty()) return usage_error(fault);
+  if (options.max_error != 0) why = MaxError::fault(*targets);
+  if (!options.tune.empty()) why = tune_fault(*targets);
+  if (!options.tuned.empty()) why = tuned_targets_fault(*targets);
+  if (!why.empty()) return usage_error(why);
 
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -129,19 +172,39 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   library.name = options.name.empty() ? network->name : options.name;
   library.weights = weights.get();
   library.embed_weights = options.embed_weights;
-  library.kernels.cache_dir = options.no_cache ? "" : options.cache_dir.empty() ? codegen::default_cache_dir() : options.cache_dir;
+  library.kernels.cache_dir = cache_dir(options);
   library.kernels.jobs = options.jobs;
+  std::optional<TempDir> own_cache;  // what was measured is what is written: kernels are kept for so long, even with --no-cache
+  const bool measures = options.max_error != 0 || !options.tune.empty();
+  if (measures && library.kernels.cache_dir.empty()) library.kernels.cache_dir = own_cache.emplace().path();
 
   auto measuring = std::chrono::steady_clock::now();
   std::optional<MaxError> measured;
-  std::optional<TempDir> own_cache;  // what was measured is what is written: kernels are kept for so long, even with --no-cache
-  if (options.max_error != 0) {
-    if (library.kernels.cache_dir.empty()) library.kernels.cache_dir = own_cache.emplace().path();
+  const auto reach_error = [&]() -> std::optional<int> {
+    if (options.max_error == 0) return std::nullopt;
     Diagnostics search(sources);
     measured = MaxError::reach(options.max_error, *network, lowering, library.name, library.kernels, search, why);
     if (!measured) return search.has_errors() ? report(search, invocation) : failure(why);
     lowering.winograd_tile = measured->winograd_tile();
+    return std::nullopt;
+  };
+
+  int status = done;
+  const codegen::TargetInfo& target = *targets->front();
+  std::optional<program::Tuning> tuning;
+  if (!options.tuned.empty()) {
+    files.push_back(options.tuned);
+    tuning = read_tuning(options.tuned, target, diagnostics);
+    if (!tuning) return report(diagnostics, invocation);
+  } else if (!options.tune.empty()) {
+    if (replaces_input(options.tune, files, why)) return usage_error(why);
+    // Only what is exact enough is tuned; what tuning then changes is measured as well, below.
+    if (const std::optional<int> failed = reach_error()) return *failed;
+    tuning = tune_to_file(options, *network, lowering, library.kernels, invocation, diagnostics, status);
+    if (!tuning) return status != done ? status : report(diagnostics, invocation);
   }
+  if (tuning) lowering.tuned = &*tuning;
+  if (const std::optional<int> failed = reach_error()) return *failed;
   double measured_for = seconds_since(measuring);
 
   PhaseObserver observer(options.print_ir_after, options.dump_phases_to, targets->size() > 1, sources);
@@ -152,7 +215,8 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     };
   }
   auto lowered = lower(*network, lowering, diagnostics);
-  int status = report(diagnostics, invocation);
+  if (lowered && tuning) warn_of_unused(*tuning, *lowered, target, diagnostics);
+  status = report(diagnostics, invocation);
   if (status != done) return status;
   if (!lowered) return bug("a pass failed and gave no reason");
   if (!observer.failure().empty()) return input_error(observer.failure());
@@ -194,7 +258,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   }
   if (options.time_passes) {
     std::vector<passes::PassTime> times{{"frontend", loading}};
-    if (measured) times.push_back({"measuring errors", measured_for});
+    if (measures) times.push_back({options.tune.empty() ? "measuring errors" : "tuning", measured_for});
     times.insert(times.end(), lowered->times.begin(), lowered->times.end());
     times.push_back({"kernels", kernels_done});
     times.push_back({"packing and linking", seconds_since(writing) - kernels_done});
@@ -227,6 +291,16 @@ void add_compile(CLI::App& app, Invocation& invocation) {
         double error = 0;
         return CLI::detail::lexical_cast(text, error) && error > 0 && std::isfinite(error) ? std::string() : "needs a number above 0";
       });
+  command->add_option("--tune", options->tune, "measure other schedules on this machine, write the faster ones to FILE and use them")
+      ->type_name("FILE")
+      ->check(not_empty);
+  command->add_option("--tune-seconds", options->tune_seconds, fmt::format("how long --tune takes, about ({:g})", default_tune_seconds))
+      ->type_name("S")
+      ->check([](const std::string& text) {  // written so that a NaN is refused too
+        double s = 0;
+        return CLI::detail::lexical_cast(text, s) && s >= 0 && s <= 86400 ? std::string() : "needs seconds from 0 to 86400";
+      });
+  command->add_option("--tuned", options->tuned, "use the schedules that --tune wrote")->type_name("FILE")->check(not_empty);
   command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())
       ->type_name("T[,T...]");
   command->add_option("--device", options->device, "cpu, the only device there is")

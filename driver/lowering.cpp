@@ -16,6 +16,7 @@ std::optional<Lowered> lower(const topology::Network& network, const LoweringOpt
   context.diagnostics = &diagnostics;
   context.weights = options.weights;
   context.winograd_tile = options.winograd_tile;
+  context.weights_limited = options.weights_limited;
   if (options.after_pass) {
     context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
       options.after_pass(pass, ir, changed, current);
@@ -36,6 +37,7 @@ std::optional<Lowered> lower(const topology::Network& network, const LoweringOpt
   for (const codegen::TargetInfo* target : options.targets) {
     current = target;
     context.target = target->halide;
+    context.tuned = options.tuned != nullptr && options.tuned->target == target->name ? options.tuned : nullptr;
     passes::AnyIr own = result.graph;
     if (!advance(own, passes::Level::program)) return std::nullopt;
     result.programs.push_back(std::get<program::Program>(std::move(own)));

@@ -11,6 +11,7 @@
 #include "codegen/safetensors.h"
 #include "ir/graph.h"
 #include "ir/program.h"
+#include "ir/tuning.h"
 #include "passes/pipeline.h"
 
 namespace resnetc::driver {
@@ -21,6 +22,8 @@ struct LoweringOptions {
   int64_t winograd_tile = largest_winograd_tile;    ///< the largest tile of Winograd's transforms; 0: none
   /// Sees the IR after each pass; `target` is null up to the graph.
   std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const codegen::TargetInfo* target)> after_pass;
+  const program::Tuning* tuned = nullptr;  ///< measured schedules, for the target that they name
+  bool weights_limited = true;             ///< whether these may not make the packed weights too large
 };
 
 struct Lowered {

@@ -58,7 +58,7 @@ std::unique_ptr<Trial> Trial::make(const Lowered& lowered, const std::string& na
   options.archive = false;
   options.kernels = std::move(kernels);
   Progress progress("compiling kernels");
-  options.kernels.progress = [&](size_t count, size_t all) { progress.update(count, all); };
+  if (!options.kernels.progress) options.kernels.progress = [&](size_t count, size_t all) { progress.update(count, all); };
   if (!codegen::write_library(lowered.programs, options, why)) return nullptr;
   progress.finish();
 

@@ -11,6 +11,7 @@
 #include "driver/lowering.h"
 #include "driver/measured_error.h"
 #include "driver/table.h"
+#include "driver/tuned.h"
 
 namespace resnetc::driver {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 struct VerifyOptions {
   NetworkOptions network;
   std::string weights;
+  std::string tuned;
   std::string target = "host";
   int batch = 1;
   int threads = 0;
@@ -106,6 +108,8 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   std::string why;
   auto targets = parse_targets(options.target, why);
   if (!targets) return usage_error(why);
+  if (!options.tuned.empty()) why = tuned_targets_fault(*targets);
+  if (!why.empty()) return usage_error(why);
   Sources sources;
   Diagnostics diagnostics(sources);
   auto network = load(options.network, diagnostics);
@@ -122,7 +126,13 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   }
   const WeightSource& weights = checkpoint ? static_cast<const WeightSource&>(*checkpoint) : generated;
 
-  auto lowered = lower(*network, {*targets, checkpoint.get(), largest_winograd_tile, {}}, diagnostics);
+  std::optional<program::Tuning> tuning;
+  if (!options.tuned.empty()) {
+    tuning = read_tuning(options.tuned, *targets->front(), diagnostics);
+    if (!tuning) return report(diagnostics, invocation);
+  }
+  auto lowered = lower(*network, {*targets, checkpoint.get(), largest_winograd_tile, {}, tuning ? &*tuning : nullptr}, diagnostics);
+  if (lowered && tuning) warn_of_unused(*tuning, *lowered, *targets->front(), diagnostics);
   int status = report(diagnostics, invocation);
   if (status != done) return status;
   if (!lowered) return bug("a pass failed and gave no reason");
@@ -152,6 +162,7 @@ void add_verify(CLI::App& app, Invocation& invocation) {
   add_network_options(*command, options->network);
   command->add_option("--weights", options->weights, "a checkpoint (generated weights, see docs/exactness.md)")
       ->type_name("FILE.safetensors");
+  command->add_option("--tuned", options->tuned, "use the schedules that 'resnetc compile --tune' wrote")->type_name("FILE");
   command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())
       ->type_name("T[,T...]");
   command->add_option("--batch", options->batch, "pictures in the run (1)")->type_name("N")->check(CLI::Range(1, 1024).description(""));

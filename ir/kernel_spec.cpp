@@ -29,6 +29,23 @@ std::string layout_text(const Tensor& tensor) {
   return fmt::format("{} stride={} halo={}", to_string(tensor.type), tensor.channel_stride, to_string(tensor.halo));
 }
 
+std::string without_schedule(const KernelSpec& spec) {
+  std::string out(to_string(spec.kind));
+  out += text::attributes(spec.attributes);
+  if (spec.kind == KernelKind::load) out += " input" + text::input_format(spec.input.format, spec.input.mean, spec.input.std);
+  out += " in " + layout_text(spec.in) + (spec.in_place ? " in_place" : "");
+  for (size_t i = 0; i < spec.epilogue.size(); ++i) {
+    const KernelSpec::StepSpec& step = spec.epilogue[i];
+    out += i == 0 ? " then " : ", ";
+    out += graph::to_string(step.kind);
+    if (graph::info(step.kind).operand) {
+      out += fmt::format("({}{})", layout_text(step.operand), step.in_place ? " in_place" : "");
+    }
+  }
+  if (spec.pool) out += " pool" + text::attributes(*spec.pool);
+  return out + " out " + layout_text(spec.out);
+}
+
 }  // namespace
 
 KernelSpec spec_of(const Program& program, const Kernel& kernel) {
@@ -121,21 +138,13 @@ int64_t scratch_bytes(const KernelSpec& spec) {
   return (input + weights + products + phases + projected + unpooled) * 4 + (1 + projections) * slack;
 }
 
-std::string to_string(const KernelSpec& spec) {
-  std::string out(to_string(spec.kind));
-  out += text::attributes(spec.attributes);
-  if (spec.kind == KernelKind::load) out += " input" + text::input_format(spec.input.format, spec.input.mean, spec.input.std);
-  out += " in " + layout_text(spec.in) + (spec.in_place ? " in_place" : "");
-  for (size_t i = 0; i < spec.epilogue.size(); ++i) {
-    const KernelSpec::StepSpec& step = spec.epilogue[i];
-    out += i == 0 ? " then " : ", ";
-    out += graph::to_string(step.kind);
-    if (graph::info(step.kind).operand) {
-      out += fmt::format("({}{})", layout_text(step.operand), step.in_place ? " in_place" : "");
-    }
-  }
-  if (spec.pool) out += " pool" + text::attributes(*spec.pool);
-  return out + " out " + layout_text(spec.out) + text::schedule(spec.schedule);
+std::string work_of(const KernelSpec& spec) {
+  KernelSpec work = spec;
+  work.in_place = false;  // places come from the memory plan, and that from the schedules
+  for (KernelSpec::StepSpec& step : work.epilogue) step.in_place = false;
+  return without_schedule(work);
 }
+
+std::string to_string(const KernelSpec& spec) { return without_schedule(spec) + text::schedule(spec.schedule); }
 
 }  // namespace resnetc::program

@@ -210,6 +210,10 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel);
 TensorType computed_type(const KernelSpec& spec);
 /// Rows of the pool's result that a Winograd task makes of its rows of tiles.
 int64_t pooled_rows(const KernelSpec& spec);
+/// What the kernel computes between which layouts, whatever its schedule: a line that names it in a file of tuned schedules (ir/tuning.h).
+std::string work_of(const KernelSpec& spec);
+/// Why the kernel, its types and layouts being right, cannot have the schedule it has; nothing if it can.
+std::optional<std::string> schedule_fault(const KernelSpec& spec);
 /// Whether the pixels of a convolution may be one axis: a 1x1 window that reads every pixel, between pictures without halos.
 bool can_be_flat(const KernelSpec& spec);
 /// Whether a convolution can be computed by Winograd's transforms (ir/winograd.h): channels in whole vectors or, for phases, pixels without

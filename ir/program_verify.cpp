@@ -118,7 +118,8 @@ class Verifier {
     }
     if (Fault fault = check_types(kernel)) return fault;
     if (Fault fault = check_epilogue(kernel)) return fault;
-    if (Fault fault = check_schedule(kernel)) return fault;
+    if (Fault fault = schedule_fault(spec_of(p_, kernel))) return fault;
+    if (Fault fault = check_weight(kernel)) return fault;
     if (store) {
       if (stored_[static_cast<size_t>(kernel.port)]) return fmt::format("output {} is stored twice", kernel.port);
       stored_[static_cast<size_t>(kernel.port)] = true;
@@ -166,12 +167,7 @@ class Verifier {
     const TensorType operand[] = {computed};
     if (Fault fault = checks::result_type(OpKind::max_pool, pool, operand, p_.tensor(kernel.out).type)) return fault;
     if (2 * pool.pad.h >= pool.kernel.h || 2 * pool.pad.w >= pool.kernel.w) return "a pool's window must be more than twice its padding";
-    const Schedule& s = kernel.schedule;
     if (pool.kernel.h * pool.kernel.w > 16) return "a pool inside a kernel has at most 16 elements";
-    if (s.algorithm != Algorithm::winograd || s.parts != 1 || s.rows <= 0 || s.rows > max_elements || s.output <= 0 ||
-        s.output * s.rows < pool.kernel.h) {
-      return "only a Winograd kernel can pool what it computes, in tasks that hold a whole window";
-    }
     for (const Step& step : kernel.epilogue) {
       if (step.operand != none) return "a kernel that pools what it computes cannot read other tensors";
     }
@@ -197,22 +193,22 @@ class Verifier {
     }
     if (Fault fault = checks::result_type(linear ? OpKind::linear : OpKind::conv2d, a, operand, computed)) return fault;
     if (in.halo.h < a.pad.h || in.halo.w < a.pad.w) return fmt::format("its input's halo {} is less than its pad", to_string(in.halo));
-    if (kernel.schedule.algorithm == Algorithm::winograd) {
-      if (!can_be_winograd(spec_of(p_, kernel))) return "it is no convolution that Winograd's transforms apply to";
-      const WinogradForm form = *winograd_form(a, in.type.channels);
-      const Winograd* by = winograd(form, kernel.schedule.output);
-      if (by == nullptr) {
-        return fmt::format("a tile of {0} x {0} results has no transform at stride {1}", kernel.schedule.output, a.stride.w);
-      }
-      const int64_t depth = kernel.schedule.depth;
-      if (depth != 0 && (form.phases || depth % lanes != 0 || in.type.channels % depth != 0)) {
-        return fmt::format("a depth of {} does not divide its {} input channels into whole vectors", depth, in.type.channels);
-      }
-      const int64_t kinds = by->weights();
-      if (depth == 0) return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * kinds * kinds * form.channels);
+    return std::nullopt;
+  }
+
+  /// The size of a convolution's weight, which depends on its schedule.
+  Fault check_weight(const Kernel& kernel) const {
+    if (kernel.kind != KernelKind::conv2d) return std::nullopt;
+    const TensorType& in = p_.tensor(kernel.in).type;
+    const int64_t out_channels = whole_vectors(p_.tensor(kernel.out).type.channels);
+    const OpAttributes& a = kernel.attributes;
+    if (kernel.schedule.algorithm == Algorithm::winograd && kernel.schedule.depth == 0) {
+      const WinogradForm form = *winograd_form(a, in.channels);
+      const int64_t kinds = winograd(form, kernel.schedule.output)->weights();
+      return check_constant("weight", kernel.weight, out_channels * kinds * kinds * form.channels);
     }
-    const int64_t span = group_span(in.type.channels, out.type.channels, a.groups).span;
-    return check_constant("weight", kernel.weight, whole_vectors(out.type.channels) * a.kernel.h * a.kernel.w * span);
+    const int64_t span = group_span(in.channels, p_.tensor(kernel.out).type.channels, a.groups).span;
+    return check_constant("weight", kernel.weight, out_channels * a.kernel.h * a.kernel.w * span);
   }
 
   Fault check_projection(const Step& step, const TensorType& type) const {
@@ -250,31 +246,6 @@ class Verifier {
       }
     }
     return std::nullopt;
-  }
-
-  Fault check_schedule(const Kernel& kernel) const {
-    const Schedule& s = kernel.schedule;
-    const Algorithm wanted = kernel.kind == KernelKind::conv2d ? Algorithm::direct : Algorithm::general;
-    const bool transformed = s.algorithm == Algorithm::winograd && kernel.kind == KernelKind::conv2d;
-    if (s.algorithm != wanted && !transformed) {
-      return fmt::format("the algorithm of a {} is '{}', not '{}'", to_string(kernel.kind), to_string(wanted), to_string(s.algorithm));
-    }
-    if (s.vectors < 1 || s.vectors > max_tile_vectors || s.pixels < 1 || s.pixels > max_tile || s.vectors * s.pixels > max_tile) {
-      return fmt::format("a tile of {} vectors by {} pixels is out of range", s.vectors, s.pixels);
-    }
-    if (transformed) {
-      const Extent2 t = s.tiles;
-      if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || s.vectors * t.h * t.w > max_tile || s.rows % t.h != 0) {
-        return fmt::format("a register tile of {} vectors by {} tiles in tasks of {} rows is out of range", s.vectors, to_string(t),
-                           s.rows);
-      }
-      if (s.parts < 1 || s.parts > max_elements) return fmt::format("{} parts of its channels", s.parts);
-      if (scratch_bytes(spec_of(p_, kernel)) > max_scratch_bytes)
-        return fmt::format("its tasks need more than {} bytes each", max_scratch_bytes);
-    }
-    if (s.rows < 0 || s.rows > max_elements) return fmt::format("tasks of {} rows", s.rows);
-    if (!s.flat || can_be_flat(spec_of(p_, kernel))) return std::nullopt;
-    return "its pixels are not one axis, so its schedule cannot be flat";
   }
 
   const Program& p_;

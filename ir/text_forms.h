@@ -49,10 +49,10 @@ class Reader : public Cursor {
   /// Reports a failure of the reader, or else text after the end, or else the fault that the verifier found. Whether there was none.
   bool finish();
   bool report_fault(const std::optional<std::string>& fault);
-
- private:
+  /// One character of the text.
   Location place(size_t offset) const;
 
+ private:
   FileId file_;
   Diagnostics& diagnostics_;
   Names files_;

@@ -38,41 +38,95 @@ int64_t choose_rows(int64_t units, int64_t channel_tasks, int64_t multiply_adds)
   return best;
 }
 
+struct Tile {
+  int64_t vectors = 1, pixels = 1;
+  double efficiency = 0;
+};
+
+/// Register tiles on an axis of so many pixels, the most efficient first.
+std::vector<Tile> rank_tiles(int64_t blocks, int64_t axis, int64_t stride_bytes, const std::string& target) {
+  const RegisterFile file = registers_of(target);
+  std::vector<Tile> tiles;
+  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+    if (blocks % vectors != 0) continue;
+    for (int64_t pixels = 1; pixels <= axis && file.holds(vectors, pixels); ++pixels) {
+      tiles.push_back({vectors, pixels, efficiency(file, vectors, pixels, axis, stride_bytes)});
+    }
+  }
+  return most_efficient_first(tiles);
+}
+
+/// What a convolution's schedule is chosen by.
+struct Space {
+  int64_t axis, height, blocks;
+  bool flat;
+  int64_t multiply_adds;
+  std::vector<Tile> tiles;
+
+  Space(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, bool as_one_axis, int64_t work,
+        const std::string& target)
+      : axis(as_one_axis ? out.type.pixels() : out.type.width),
+        height(out.type.height),
+        blocks(out.channel_stride / lanes),
+        flat(as_one_axis),
+        multiply_adds(work),
+        tiles(rank_tiles(blocks, axis, in.channel_stride * attributes.stride.w * 4, target)) {}
+
+  /// What `rows` counts.
+  int64_t units(const Tile& tile) const { return flat ? ceil_div(axis, tile.pixels) : height; }
+
+  program::Schedule schedule(const Tile& tile) const {
+    program::Schedule schedule;
+    schedule.algorithm = program::Algorithm::direct;
+    schedule.flat = flat;
+    schedule.vectors = tile.vectors;
+    schedule.pixels = tile.pixels;
+    schedule.rows = choose_rows(units(tile), blocks / tile.vectors, multiply_adds);
+    return schedule;
+  }
+};
+
 }  // namespace
 
 ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, bool flat,
                                     int64_t multiply_adds, const std::string& target) {
-  const RegisterFile file = registers_of(target);
-  const int64_t axis = flat ? out.type.pixels() : out.type.width;
-  const int64_t blocks = out.channel_stride / lanes;
-  const int64_t stride_bytes = in.channel_stride * attributes.stride.w * 4;
-  program::Schedule schedule;
-  schedule.algorithm = program::Algorithm::direct;
-  schedule.flat = flat;
-  double best = 0;
-  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
-    if (blocks % vectors != 0) continue;
-    for (int64_t pixels = 1; pixels <= axis && file.holds(vectors, pixels); ++pixels) {
-      const double now = efficiency(file, vectors, pixels, axis, stride_bytes);
-      if (now <= best + 1e-9) continue;
-      best = now;
-      schedule.vectors = vectors;
-      schedule.pixels = pixels;
-    }
-  }
-  const int64_t units = flat ? (axis + schedule.pixels - 1) / schedule.pixels : out.type.height;
-  schedule.rows = choose_rows(units, blocks / schedule.vectors, multiply_adds);
+  const Space space(in, out, attributes, flat, multiply_adds, target);
+  const Tile& tile = space.tiles.front();
+  const program::Schedule schedule = space.schedule(tile);
   std::string reason = fmt::format("direct convolution, {} x {} register tile ({}{:.0f}% of peak expected)", schedule.vectors * lanes,
-                                   schedule.pixels, flat ? "pixels of all rows as one axis, " : "", 100 * best);
-  if (axis % schedule.pixels != 0) {
-    reason += fmt::format("; {} {} are not whole tiles, the last one overlaps", axis, flat ? "pixels" : "columns");
+                                   schedule.pixels, flat ? "pixels of all rows as one axis, " : "", 100 * tile.efficiency);
+  if (space.axis % schedule.pixels != 0) {
+    reason += fmt::format("; {} {} are not whole tiles, the last one overlaps", space.axis, flat ? "pixels" : "columns");
   }
   if (schedule.rows == 0) {
     reason += "; too little work to share between threads";
   } else {
-    reason += fmt::format("; {} tasks", (units + schedule.rows - 1) / schedule.rows * (blocks / schedule.vectors));
+    reason += fmt::format("; {} tasks", ceil_div(space.units(tile), schedule.rows) * (space.blocks / schedule.vectors));
   }
   return {schedule, reason};
+}
+
+std::vector<program::Schedule> direct_candidates(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes,
+                                                 bool flat, int64_t multiply_adds, const std::string& target) {
+  const Space space(in, out, attributes, flat, multiply_adds, target);
+  std::vector<program::Schedule> candidates;
+  constexpr size_t most_tiles = 4;
+  for (size_t t = 0; t < std::min(most_tiles, space.tiles.size()); ++t) {
+    const program::Schedule& now = candidates.emplace_back(space.schedule(space.tiles[t]));
+    if (t > 1 || now.rows == 0) continue;
+    // Fewer and more tasks.
+    const int64_t units = space.units(space.tiles[t]), rows = now.rows;
+    for (int64_t other : {(rows + 1) / 2, std::min(2 * rows, units)}) {
+      if (other == rows) continue;
+      candidates.push_back(space.schedule(space.tiles[t]));
+      candidates.back().rows = other;
+    }
+  }
+  if (flat) {
+    const Space rows(in, out, attributes, false, multiply_adds, target);
+    candidates.push_back(rows.schedule(rows.tiles.front()));
+  }
+  return candidates;
 }
 
 ScheduleChoice choose_general_schedule(int64_t elements, int64_t height) {

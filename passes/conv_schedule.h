@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ir/program.h"
 
@@ -16,6 +17,9 @@ struct ScheduleChoice {
 /// The schedule of a convolution of `in` to `out` with `multiply_adds` for one picture. `flat` says whether all pixels may be one axis.
 ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, bool flat,
                                     int64_t multiply_adds, const std::string& target);
+/// That schedule, then others of direct sums that are worth a trial, in the order of what the model expects.
+std::vector<program::Schedule> direct_candidates(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes,
+                                                 bool flat, int64_t multiply_adds, const std::string& target);
 
 /// The schedule of any other kernel, which passes `elements` of one picture through memory and makes `height` rows.
 ScheduleChoice choose_general_schedule(int64_t elements, int64_t height);

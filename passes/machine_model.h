@@ -2,8 +2,12 @@
 /// from one multiply-add to the next on the same accumulator, and a first-level cache of 64 sets of 64 bytes.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace resnetc::passes {
 
@@ -25,6 +29,23 @@ double efficiency(const RegisterFile& file, int64_t vectors, int64_t pixels, int
 /// The largest part of the work that one of two threads gets, as a multiple of its half; a task is `rows` of `units`, for each of
 /// `channel_tasks`.
 double imbalance(int64_t units, int64_t rows, int64_t channel_tasks);
+
+/// The least `cost` first, equals in the order in which they come.
+template <class Item, class Cost>
+std::vector<Item> ranked(const std::vector<Item>& items, Cost cost) {
+  std::vector<std::pair<double, size_t>> order;
+  for (size_t i = 0; i < items.size(); ++i) order.emplace_back(cost(items[i]), i);
+  std::sort(order.begin(), order.end());
+  std::vector<Item> sorted;
+  for (const auto& [value, i] : order) sorted.push_back(items[i]);
+  return sorted;
+}
+
+/// The most efficient first; what differs by rounding alone counts as equal.
+template <class Tile>
+std::vector<Tile> most_efficient_first(const std::vector<Tile>& tiles) {
+  return ranked(tiles, [](const Tile& tile) { return -std::round(tile.efficiency * 1e9); });
+}
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 

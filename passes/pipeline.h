@@ -13,6 +13,7 @@
 #include "ir/graph.h"
 #include "ir/program.h"
 #include "ir/topology.h"
+#include "ir/tuning.h"
 #include "ir/winograd.h"
 #include "support/diagnostics.h"
 
@@ -52,9 +53,11 @@ struct PassContext {
   std::string target;                     ///< Halide target string, for select-kernels
   /// The largest tile of Winograd's transforms that select-kernels may choose: 4, 2 or 0, none. Larger tiles round more.
   int64_t winograd_tile = largest_winograd_tile;
-  std::vector<Remark> remarks;     ///< filled by the passes
-  std::vector<PassTime> times;     ///< filled by the pipeline
-  bool depends_on_values = false;  ///< set when a rewrite used the weights' values
+  const program::Tuning* tuned = nullptr;  ///< schedules for this target that select-kernels prefers to its own; may be null
+  bool weights_limited = true;             ///< whether those may not make the packed weights too large: not while they are measured
+  std::vector<Remark> remarks;             ///< filled by the passes
+  std::vector<PassTime> times;             ///< filled by the pipeline
+  bool depends_on_values = false;          ///< set when a rewrite used the weights' values
   /// Called after each pass with the IR it left and whether its text changed; may be empty.
   std::function<void(const PassInfo&, const AnyIr&, bool changed)> after_pass;
 };

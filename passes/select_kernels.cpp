@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "ir/winograd.h"
 #include "passes/conv_schedule.h"
@@ -31,6 +32,10 @@ class Selection {
     choose_algorithms();
     find_pools();
     lay_out();
+    if (context_.tuned != nullptr) {
+      find_tuned();
+      prefer_tuned();
+    }
     for (size_t i = 0; i < graph_.ops.size(); ++i) add_kernel(static_cast<graph::ValueId>(i));
     for (size_t i = 0; i < graph_.outputs.size(); ++i) add_store(i);
     remove_unused_tensors();
@@ -76,23 +81,22 @@ class Selection {
   /// Sums or transforms, for each value that is a convolution.
   void choose_algorithms() {
     transforms_.resize(graph_.ops.size());
-    std::vector<Convolution> convolutions;
-    std::vector<size_t> values;
+    tuned_.resize(graph_.ops.size());
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
       const graph::Op& op = graph_.ops[i];
       if (op.kind != OpKind::conv2d) continue;
-      convolutions.push_back({graph_.op(op.operands[0]).type, op.type, op.attributes, op.operands[0] == 0 && input_as_it_is_});
-      values.push_back(i);
+      convolutions_.push_back({graph_.op(op.operands[0]).type, op.type, op.attributes, op.operands[0] == 0 && input_as_it_is_});
+      values_.push_back(i);
     }
     // Projections are summed, whatever their convolution does; their weights count towards the size of the weights file.
     for (const graph::Op& op : graph_.ops) {
       for (const graph::Step& step : op.epilogue) {
         if (step.kind != StepKind::project) continue;
-        convolutions.push_back({graph_.op(step.operand).type, op.type, graph::projection(op.type.channels)});
+        convolutions_.push_back({graph_.op(step.operand).type, op.type, graph::projection(op.type.channels)});
       }
     }
-    const std::vector<WinogradChoice> choices = choose_winograd(convolutions, context_.winograd_tile);
-    for (size_t i = 0; i < values.size(); ++i) transforms_[values[i]] = choices[i];
+    choices_ = choose_winograd(convolutions_, context_.winograd_tile);
+    for (size_t i = 0; i < values_.size(); ++i) transforms_[values_[i]] = choices_[i];
   }
 
   /// A pool that alone reads the first layer's result becomes a part of its kernel: the largest tensor of the network is never written.
@@ -112,6 +116,58 @@ class Selection {
       pools_[operand] = static_cast<graph::ValueId>(i);
       pools_[i] = op.operands[0];
     }
+  }
+
+  /// The convolution of a value, without schedule and constants.
+  program::Kernel bare_kernel(size_t value) const {
+    const graph::Op& op = graph_.ops[value];
+    program::Kernel kernel;
+    kernel.kind = KernelKind::conv2d;
+    kernel.attributes = op.attributes;
+    kernel.in = op.operands[0];
+    kernel.out = static_cast<graph::ValueId>(value);
+    for (const graph::Step& step : op.epilogue) {
+      program::Step& bare = kernel.epilogue.emplace_back();
+      bare.kind = step.kind;
+      if (step.operand != graph::no_value) bare.operand = step.operand;
+    }
+    if (const graph::ValueId pool = pools_[value]; pool != graph::no_value) {
+      kernel.out = pool;
+      kernel.pool = graph_.op(pool).attributes;
+    }
+    return kernel;
+  }
+
+  /// What was measured for each convolution, if its schedule is one that the convolution can have.
+  void find_tuned() {
+    std::set<const program::TunedKernel*> faulty;  // a line may be for several kernels, and is one mistake
+    for (size_t i = 0; i < graph_.ops.size(); ++i) {
+      if (!is_convolution(graph_.ops[i].kind)) continue;
+      program::Kernel kernel = bare_kernel(i);
+      const program::TunedKernel* tuned = context_.tuned->find(work_of(spec_of(program_, kernel)));
+      if (tuned == nullptr) continue;
+      kernel.schedule = tuned->schedule;
+      const std::optional<std::string> fault = schedule_fault(spec_of(program_, kernel));
+      if (!fault) {
+        tuned_[i] = tuned;
+      } else if (faulty.insert(tuned).second) {
+        context_.diagnostics->error(tuned->at, fmt::format("'{}' cannot have this schedule: {}", graph_.ops[i].name, *fault));
+      }
+    }
+  }
+
+  /// The algorithms of what was measured, as far as there is room for its weights. Layouts are made already: a first layer over phases,
+  /// whose input is laid out for them, stays as it is.
+  void prefer_tuned() {
+    std::vector<std::optional<WinogradChoice>> wanted(convolutions_.size());
+    for (size_t i = 0; i < values_.size(); ++i) {
+      if (tuned_[values_[i]] == nullptr) continue;
+      const WinogradChoice tuned = choice_of(tuned_[values_[i]]->schedule);
+      const std::optional<WinogradForm> form = winograd_form(convolutions_[i].attributes, convolutions_[i].in.channels);
+      if (tuned.output <= context_.winograd_tile && !(form && form->phases)) wanted[i] = tuned;
+    }
+    prefer(wanted, convolutions_, context_.weights_limited, choices_);
+    for (size_t i = 0; i < values_.size(); ++i) transforms_[values_[i]] = choices_[i];
   }
 
   /// The tensors that kernels write, renumbered.
@@ -181,6 +237,14 @@ class Selection {
     }
   }
 
+  /// Why the kernel of this value does not have the schedule that was measured for it.
+  const char* obstacle(const graph::Op& op, const program::Schedule& tuned) const {
+    if (context_.winograd_tile == 0) return "transforms are switched off";
+    if (tuned.output > context_.winograd_tile) return "its tiles are too large for the error allowed";
+    const std::optional<WinogradForm> form = winograd_form(op.attributes, graph_.op(op.operands[0]).type.channels);
+    return form && form->phases ? "its input is laid out for another algorithm" : "the packed weights would be too large";
+  }
+
   RecipePtr transformed_weights(const graph::Op& op, int64_t output) const {
     const WinogradForm form = *winograd_form(op.attributes, graph_.op(op.operands[0]).type.channels);
     return pack_winograd(form.phases ? split_phases(op.constants[0]) : op.constants[0], output, form.stride);
@@ -222,6 +286,13 @@ class Selection {
       const int64_t read = kernel.in == program::none ? 0 : program_.tensor(kernel.in).type.elements();
       choice = choose_general_schedule(kernel.kind == KernelKind::softmax ? 0 : read + out.type.elements(), out.type.height);
     }
+    if (const program::TunedKernel* tuned = tuned_[static_cast<size_t>(id)]) {
+      if (choice_of(tuned->schedule) == transforms) {
+        choice = {tuned->schedule, fmt::format("tuned, {}: {}", to_string(tuned->schedule.algorithm), tuned->reason)};
+      } else {
+        choice.reason += std::string("; tuned otherwise, but ") + obstacle(op, tuned->schedule);
+      }
+    }
     finish(std::move(kernel), std::move(choice));
   }
 
@@ -249,8 +320,12 @@ class Selection {
   PassContext& context_;
   program::Program program_;
   bool input_as_it_is_ = false;
-  std::vector<WinogradChoice> transforms_;  ///< of each value
-  std::vector<graph::ValueId> pools_;       ///< of a value, the pool that its kernel ends with; of such a pool, that value
+  std::vector<Convolution> convolutions_;           ///< those of values_, then projections
+  std::vector<WinogradChoice> choices_;             ///< of each convolution
+  std::vector<size_t> values_;                      ///< that convolutions compute
+  std::vector<WinogradChoice> transforms_;          ///< of each value
+  std::vector<graph::ValueId> pools_;               ///< of a value, the pool that its kernel ends with; of such a pool, that value
+  std::vector<const program::TunedKernel*> tuned_;  ///< of each value; null: none
   std::map<std::string, program::ConstantId> constants_;
   int64_t constant_bytes_ = 0;
 };

@@ -58,7 +58,9 @@ double packed_elements(const Convolution& c, const WinogradChoice& choice) {
   return channels * weights * weights;
 }
 
-double seconds(const Convolution& c, const WinogradChoice& choice) {
+}  // namespace
+
+double expected_seconds(const Convolution& c, const WinogradChoice& choice) {
   constexpr double direct_efficiency = 0.95, transformed_efficiency = 0.85;
   const double weights = packed_elements(c, choice);
   if (choice.output == 0) return seconds(static_cast<double>(c.out.pixels()) * checkpoint_elements(c) / direct_efficiency, weights);
@@ -67,6 +69,8 @@ double seconds(const Convolution& c, const WinogradChoice& choice) {
   const double once = work.products / transformed_efficiency + work.input + work.output;
   return seconds(once + (choice.packed ? 0 : work.weights), weights);
 }
+
+namespace {
 
 bool can_be_transformed(const Convolution& c) {
   const std::optional<WinogradForm> form = winograd_form(c.attributes, c.in.channels);
@@ -100,13 +104,13 @@ std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolu
         for (bool packed : {true, false}) {
           if (!packed && form.phases) continue;
           const WinogradChoice now{output, packed};
-          if (seconds(c, now) < seconds(c, best)) best = now;
-          if (packed_elements(c, now) <= 2 * checkpoint && seconds(c, now) < seconds(c, modest)) modest = now;
+          if (expected_seconds(c, now) < expected_seconds(c, best)) best = now;
+          if (packed_elements(c, now) <= 2 * checkpoint && expected_seconds(c, now) < expected_seconds(c, modest)) modest = now;
         }
       }
       choices[i] = modest;
       const double added = packed_elements(c, best) - packed_elements(c, modest);
-      if (best != modest && added > 0) wishes.push_back({i, best, seconds(c, modest) - seconds(c, best), added});
+      if (best != modest && added > 0) wishes.push_back({i, best, expected_seconds(c, modest) - expected_seconds(c, best), added});
     }
     room -= packed_elements(c, choices[i]);
   }
@@ -121,6 +125,27 @@ std::vector<WinogradChoice> choose_winograd(std::span<const Convolution> convolu
     choices[wish.index] = wish.choice;
   }
   return choices;
+}
+
+WinogradChoice choice_of(const program::Schedule& schedule) {
+  if (schedule.algorithm != program::Algorithm::winograd) return {};
+  return {schedule.output, schedule.depth == 0};
+}
+
+void prefer(std::span<const std::optional<WinogradChoice>> wanted, std::span<const Convolution> convolutions, bool limited,
+            std::vector<WinogradChoice>& choices) {
+  double room = 0;
+  for (size_t i = 0; i < choices.size(); ++i)
+    room += 2 * checkpoint_elements(convolutions[i]) - packed_elements(convolutions[i], choices[i]);
+  for (bool grows : {false, true}) {  // what shrinks makes room for what grows
+    for (size_t i = 0; i < choices.size(); ++i) {
+      if (!wanted[i]) continue;
+      const double added = packed_elements(convolutions[i], *wanted[i]) - packed_elements(convolutions[i], choices[i]);
+      if ((added > 0) != grows || (limited && added > std::max(room, 0.0))) continue;
+      room -= added;
+      choices[i] = *wanted[i];
+    }
+  }
 }
 
 namespace {
@@ -159,37 +184,89 @@ int64_t rows_to_compute(const Case& c, int64_t rows) {
   return ceil_div(pooled, pool_rows) * rows;
 }
 
-/// Each block of rows reads its weights anew, or transforms them, and each part of the output channels its input. The time of the slower of
-/// two threads, for a register tile and the best tasks for it; those are put into `schedule`.
-double choose_tasks(const Case& c, double tile_efficiency, int64_t& tasks, program::Schedule& schedule) {
+/// A register tile with tasks for it.
+struct Plan {
+  int64_t vectors = 1;
+  Extent2 tiles{1, 1};
+  int64_t rows = 1, parts = 1, tasks = 1;
+  double cost = 0;  ///< time of the slower of two threads, in multiply-adds
+};
+
+/// All tasks for one register tile. Each block of rows reads its weights anew, or transforms them, and each part of the output channels its
+/// input.
+void add_plans(const Case& c, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
   const Work work = work_of(c.form, c.by, c.convolution.out);
   const double weight_bytes = 4 * packed_elements(c.convolution, c.choice);
   constexpr double multiply_adds_a_byte = 1;  // from the third-level cache: two for one from memory
   constexpr int64_t task_bytes = 1 << 20;     // what a core's second-level cache holds
   const int64_t row_bytes = c.by.products() * c.by.products() * c.across * c.form.channels * 4;
   const double of_weights = c.form.phases ? 0 : c.choice.packed ? multiply_adds_a_byte * weight_bytes : work.weights;
-  const int64_t step = schedule.tiles.h, groups = c.blocks / schedule.vectors;
-  double least = std::numeric_limits<double>::infinity();
-  for (int64_t rows = step; rows < c.down + step; rows += step) {
-    if (rows > 1 && rows * row_bytes > task_bytes) break;
-    const int64_t units = rows_to_compute(c, rows);
+  const int64_t step = plan.tiles.h, groups = c.blocks / plan.vectors;
+  for (plan.rows = step; plan.rows < c.down + step; plan.rows += step) {
+    if (plan.rows > 1 && plan.rows * row_bytes > task_bytes) break;
+    const int64_t units = rows_to_compute(c, plan.rows);
     if (units == 0) continue;
-    const int64_t row_blocks = ceil_div(units, rows), most_parts = c.pool == nullptr ? std::min<int64_t>(groups, 4) : 1;
-    for (int64_t parts = 1; parts <= most_parts; ++parts) {
-      const double uneven = static_cast<double>(ceil_div(groups, parts) * parts) / static_cast<double>(groups);
-      const double all = work.products / tile_efficiency + work.output + work.input * static_cast<double>(parts) +
+    const int64_t row_blocks = ceil_div(units, plan.rows), most_parts = c.pool == nullptr ? std::min<int64_t>(groups, 4) : 1;
+    for (plan.parts = 1; plan.parts <= most_parts; ++plan.parts) {
+      const double uneven = static_cast<double>(ceil_div(groups, plan.parts) * plan.parts) / static_cast<double>(groups);
+      const double all = work.products / tile_efficiency + work.output + work.input * static_cast<double>(plan.parts) +
                          static_cast<double>(row_blocks) * of_weights;
+      plan.tasks = row_blocks * plan.parts;
       // Of equals, the one with more tasks: there may be more than two threads.
-      const double now = all * static_cast<double>(units) / static_cast<double>(c.down) * imbalance(units, rows, parts) * uneven *
-                         (1 + 0.02 / static_cast<double>(row_blocks * parts));
-      if (now >= least) continue;
-      least = now;
-      tasks = row_blocks * parts;
-      schedule.rows = rows;
-      schedule.parts = parts;
+      plan.cost = all * static_cast<double>(units) / static_cast<double>(c.down) * imbalance(units, plan.rows, plan.parts) * uneven *
+                  (1 + 0.02 / static_cast<double>(plan.tasks));
+      plans.push_back(plan);
     }
   }
-  return least;
+}
+
+/// The cheapest first.
+std::vector<Plan> rank_plans(const Case& c, const std::string& target) {
+  const RegisterFile file = registers_of(target);
+  std::vector<Plan> plans;
+  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+    if (c.blocks % vectors != 0) continue;
+    for (int64_t h = 1; h <= c.down && file.holds(vectors, h); ++h) {
+      for (int64_t w = 1; w <= c.across && file.holds(vectors, h * w); ++w) {
+        Plan plan;
+        plan.vectors = vectors;
+        plan.tiles = {h, w};
+        add_plans(c, efficiency_of(c, file, vectors, plan.tiles), plan, plans);
+      }
+    }
+  }
+  return ranked(plans, [](const Plan& plan) { return plan.cost; });
+}
+
+/// Input channels whose weights are transformed together.
+int64_t choose_depth(const Winograd& by, int64_t channels, int64_t vectors) {
+  // All at once need no sums in memory; where they do not leave room in the second-level cache, a quarter of it.
+  const int64_t vector_bytes = by.weights() * by.weights() * lanes * vectors * lanes * 4;
+  int64_t depth = channels;
+  if (depth / lanes * vector_bytes > 640 << 10) {
+    do depth -= lanes;
+    while (channels % depth != 0 || (depth > lanes && depth / lanes * vector_bytes > 256 << 10));
+  }
+  return depth;
+}
+
+program::Schedule make_schedule(const Case& c, const Plan& plan) {
+  program::Schedule schedule;
+  schedule.algorithm = program::Algorithm::winograd;
+  schedule.output = c.by.output;
+  schedule.vectors = plan.vectors;
+  schedule.tiles = plan.tiles;
+  schedule.rows = plan.rows;
+  schedule.parts = plan.parts;
+  schedule.depth = c.choice.packed ? 0 : choose_depth(c.by, c.convolution.in.channels, plan.vectors);
+  return schedule;
+}
+
+Case case_of(const Convolution& convolution, const program::Tensor& out, const OpAttributes* pool, const WinogradChoice& choice) {
+  const WinogradForm form = *winograd_form(convolution.attributes, convolution.in.channels);
+  const Winograd& by = *winograd(form, choice.output);
+  const int64_t across = ceil_div(out.type.width, by.output), down = ceil_div(out.type.height, by.output);
+  return {convolution, pool, choice, form, by, across, down, out.channel_stride / lanes};
 }
 
 }  // namespace
@@ -197,46 +274,33 @@ double choose_tasks(const Case& c, double tile_efficiency, int64_t& tasks, progr
 ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& a,
                                         const OpAttributes* pool, const WinogradChoice& choice, const std::string& target) {
   const Convolution convolution{in.type, out.type, a};
-  const WinogradForm form = *winograd_form(a, in.type.channels);
-  const Winograd& by = *winograd(form, choice.output);
-  const int64_t across = ceil_div(out.type.width, by.output), down = ceil_div(out.type.height, by.output);
-  const Case one{convolution, pool, choice, form, by, across, down, out.channel_stride / lanes};
-  const RegisterFile file = registers_of(target);
-  program::Schedule schedule;
-  double least = std::numeric_limits<double>::infinity();
-  int64_t tasks = 0;
-  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
-    if (one.blocks % vectors != 0) continue;
-    for (int64_t h = 1; h <= down && file.holds(vectors, h); ++h) {
-      for (int64_t w = 1; w <= across && file.holds(vectors, h * w); ++w) {
-        program::Schedule now;
-        now.algorithm = program::Algorithm::winograd;
-        now.output = by.output;
-        now.vectors = vectors;
-        now.tiles = {h, w};
-        int64_t now_tasks = 0;
-        const double cost = choose_tasks(one, efficiency_of(one, file, vectors, {h, w}), now_tasks, now);
-        if (cost >= least * (1 - 1e-9)) continue;
-        least = cost;
-        schedule = now;
-        tasks = now_tasks;
-      }
-    }
-  }
-  if (!choice.packed) {
-    // All input channels at once need no sums in memory; where they do not leave room in the second-level cache, a quarter of it.
-    const int64_t vector_bytes = by.weights() * by.weights() * lanes * schedule.vectors * lanes * 4;
-    schedule.depth = in.type.channels;
-    if (schedule.depth / lanes * vector_bytes > 640 << 10) {
-      do schedule.depth -= lanes;
-      while (in.type.channels % schedule.depth != 0 || (schedule.depth > lanes && schedule.depth / lanes * vector_bytes > 256 << 10));
-    }
-  }
-  return {schedule,
+  const Case one = case_of(convolution, out, pool, choice);
+  const Plan plan = rank_plans(one, target).front();
+  return {make_schedule(one, plan),
           fmt::format("Winograd's transforms with tiles of {0}x{0} results, {1} x {2} tiles in registers, weights transformed {3}; "
                       "{4} tasks",
-                      by.output, schedule.vectors * lanes, to_string(schedule.tiles),
-                      choice.packed ? "when they are packed" : "in each run", tasks)};
+                      choice.output, plan.vectors * lanes, to_string(plan.tiles), choice.packed ? "when they are packed" : "in each run",
+                      plan.tasks)};
+}
+
+std::vector<program::Schedule> winograd_candidates(const program::Tensor& in, const program::Tensor& out, const OpAttributes& a,
+                                                   const OpAttributes* pool, const WinogradChoice& choice, const std::string& target) {
+  const Convolution convolution{in.type, out.type, a};
+  const Case one = case_of(convolution, out, pool, choice);
+  constexpr size_t most = 10;
+  constexpr int64_t most_of_a_tile = 3;
+  std::vector<program::Schedule> candidates;
+  for (const Plan& plan : rank_plans(one, target)) {
+    const auto same_tile = [&](const program::Schedule& s) { return s.vectors == plan.vectors && s.tiles == plan.tiles; };
+    if (std::count_if(candidates.begin(), candidates.end(), same_tile) >= most_of_a_tile) continue;
+    candidates.push_back(make_schedule(one, plan));
+    if (candidates.size() == most) break;
+  }
+  if (!choice.packed && candidates.front().depth % (2 * lanes) == 0) {
+    candidates.push_back(candidates.front());
+    candidates.back().depth /= 2;
+  }
+  return candidates;
 }
 
 }  // namespace resnetc::passes

@@ -1,5 +1,5 @@
-/// \file The readers of IR text and of recipes. What they accept must print to a text that reads back the same, and everything later
-/// stages ask of it must work.
+/// \file The readers of IR text, of tuned schedules and of recipes. What they accept must print to a text that reads back the same, and
+/// everything later stages ask of it must work.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -8,6 +8,7 @@
 #include "ir/program.h"
 #include "ir/recipe.h"
 #include "ir/topology.h"
+#include "ir/tuning.h"
 
 namespace {
 
@@ -38,6 +39,29 @@ void check(const std::string& input, Parse parse, Use use) {
   use(*ir);
 }
 
+void check_tuning(const std::string& input) {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const auto tuning = program::parse_tuning(sources.add("fuzz.tuning", input), diagnostics);
+  require(tuning.has_value() != diagnostics.has_errors(), "a failure without an error, or an error without a failure");
+  diagnostics.render();
+  if (!tuning) return;
+  const std::string printed = program::print(*tuning);
+  const auto again = program::parse_tuning(sources.add("again.tuning", printed), diagnostics);
+  require(again && program::print(*again) == printed, "tuned schedules read back as something else");
+  // On a kernel that any of them may be for.
+  program::KernelSpec spec;
+  spec.kind = program::KernelKind::conv2d;
+  spec.attributes.kernel = {3, 3};
+  spec.attributes.pad = {1, 1};
+  spec.in.type = spec.out.type = TensorType::picture(32, 14, 14);
+  spec.in.channel_stride = spec.out.channel_stride = 32;
+  for (const program::TunedKernel& kernel : tuning->kernels) {
+    spec.schedule = kernel.schedule;
+    if (!program::schedule_fault(spec)) require(program::scratch_bytes(spec) <= program::max_scratch_bytes, "too much scratch memory");
+  }
+}
+
 class NoWeights final : public WeightSource {
  public:
   std::vector<double> read(const std::string&, const std::vector<int64_t>&) const override { return {}; }
@@ -54,6 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     require(again && to_string(**again) == printed, "a recipe reads back as something else");
     evaluate(**recipe, NoWeights());
   }
+  check_tuning(input);
   check(input, topology::parse, [](const topology::Network&) {});
   check(input, graph::parse, [](graph::Graph graph) {
     graph::checkpoint_tensors(graph);

@@ -1,0 +1,53 @@
+/// \file Medians, and the observer that collects times.
+#include "driver/timing.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "driver/common.h"
+
+namespace resnetc::driver {
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  size_t middle = values.size() / 2;
+  return values.size() % 2 != 0 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+void KernelTimes::observe(void* data, const rn_observation* seen) {
+  auto& self = *static_cast<KernelTimes*>(data);
+  if (self.seconds.empty()) self.seconds.resize(static_cast<size_t>(seen->kernel_count));
+  auto& times = self.seconds[static_cast<size_t>(seen->kernel)];
+  if (seen->picture == 0) times.push_back(0);
+  times.back() += seen->seconds;
+}
+
+bool Side::turn(Session& session, const std::string& input, bool by_kernel, std::string& why) {
+  constexpr double seconds = 0.01;
+  constexpr int least = 2;
+  if (!session.run(input, why)) return false;
+  if (by_kernel) session.observe(KernelTimes::observe, &kernels);
+  const auto start = std::chrono::steady_clock::now();
+  for (int count = 0; count < least || seconds_since(start) < seconds; ++count) {
+    const auto begin = std::chrono::steady_clock::now();
+    if (!session.run(input, why)) return false;
+    runs.push_back(seconds_since(begin));
+  }
+  session.observe(nullptr, nullptr);
+  return true;
+}
+
+double Side::seconds(const std::vector<size_t>& some) const {
+  double sum = 0;
+  for (size_t kernel : some) sum += median(kernels.seconds[kernel]);
+  return sum;
+}
+
+double Side::all_seconds() const {
+  double sum = 0;
+  for (const std::vector<double>& times : kernels.seconds) sum += median(times);
+  return sum;
+}
+
+}  // namespace resnetc::driver

@@ -1,0 +1,381 @@
+/// \file Building, running and judging of candidates.
+#include "driver/tune.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "driver/common.h"
+#include "driver/measured_error.h"
+#include "driver/timing.h"
+#include "driver/tuned.h"
+#include "passes/candidates.h"
+
+namespace resnetc::driver {
+
+namespace {
+
+using program::Program;
+using program::Schedule;
+using program::Tuning;
+using Clock = std::chrono::steady_clock;
+
+/// Less than this part of the untuned time is worth a second look, and is kept if it is still less than the other then: the first look
+/// takes the best of many measurements, so it is partly luck.
+constexpr double promising = 0.98, confirmed = 0.99;
+/// The same for the whole network, whose time is known better.
+constexpr double faster = 0.995;
+/// Of the time, for candidates. The rest is for what they come to together.
+constexpr double share_of_candidates = 0.7;
+
+/// On one number of threads.
+struct Comparison {
+  int threads = 1;
+  Side untuned, tuned;
+};
+
+/// Seconds of the untuned and of the tuned side, on one number of threads.
+struct Pair {
+  int threads = 1;
+  double untuned = 0, tuned = 0;
+  double whole = 0;  ///< of all kernels, untuned
+};
+
+/// The part of the untuned time, and what is saved as a part of the whole network's, each on the number of threads where it gains least:
+/// nobody is to lose.
+double ratio(const std::vector<Pair>& pairs) {
+  double worst = 0;
+  for (const Pair& pair : pairs) worst = std::max(worst, pair.untuned > 0 ? pair.tuned / pair.untuned : 1);
+  return worst;
+}
+double gain(const std::vector<Pair>& pairs) {
+  double least = 1;
+  for (const Pair& pair : pairs) least = std::min(least, (pair.untuned - pair.tuned) / pair.whole);
+  return least;
+}
+
+/// "0.120 ms instead of 0.131 on 1 thread, 0.061 instead of 0.072 on 2".
+std::string measured_text(const std::vector<Pair>& pairs, double kernels) {
+  std::string text;
+  for (const Pair& pair : pairs) {
+    const bool first = text.empty();
+    text += fmt::format("{}{:.4f}{} instead of {:.4f} on {}{}", first ? "" : ", ", 1e3 * pair.tuned / kernels, first ? " ms" : "",
+                        1e3 * pair.untuned / kernels, pair.threads, first ? (pair.threads == 1 ? " thread" : " threads") : "");
+  }
+  return text;
+}
+
+/// A library, and a session of it on each number of threads.
+struct Candidate {
+  std::unique_ptr<Trial> trial;
+  std::vector<std::unique_ptr<Session>> sessions;
+};
+
+/// A schedule that was measured.
+struct Option {
+  Schedule schedule;
+  std::vector<Pair> measured;
+  int64_t added_bytes = 0;  ///< of packed weights
+
+  /// Whether it is worth having at all: what makes the weights smaller may give others their room.
+  bool useful(double limit) const { return added_bytes < 0 || ratio(measured) < limit; }
+};
+
+/// All kernels that do the same work, with the schedules to try on them.
+struct Subject {
+  std::string work;
+  std::vector<size_t> kernels;  ///< their places in the program
+  std::deque<Schedule> candidates;
+  std::vector<Option> options;
+  const Option* chosen = nullptr;  ///< null: as untuned
+};
+
+class Tuner {
+ public:
+  Tuner(const topology::Network& network, const LoweringOptions& lowering, double seconds, const codegen::KernelOptions& kernels,
+        Sources& sources)
+      : network_(network), lowering_(lowering), seconds_(seconds), kernels_(kernels), sources_(sources), progress_("tuning, seconds") {
+    lowering_.after_pass = nullptr;
+    tuning_.target = lowering.targets.front()->name;
+    threads_ = {1};
+    if (const unsigned all = std::thread::hardware_concurrency(); all > 1) threads_.push_back(static_cast<int>(all));
+    kernels_.progress = [this](size_t, size_t) { show(); };
+  }
+
+  std::optional<Tuning> run(std::string& why) {
+    if (!start(why)) return std::nullopt;
+    while (seconds_since(start_) < share_of_candidates * seconds_ && candidates_left()) {
+      if (!try_next(why)) return std::nullopt;
+    }
+    if (!confirm(why) || !judge(why)) return std::nullopt;
+    return std::move(tuning_);
+  }
+
+ private:
+  void show() { progress_.update(static_cast<size_t>(seconds_since(start_)), static_cast<size_t>(seconds_)); }
+
+  std::optional<Lowered> lower_with(const Tuning& tuning, std::string& why, bool weights_limited = true) {
+    Diagnostics diagnostics(sources_);
+    LoweringOptions lowering = lowering_;
+    lowering.tuned = &tuning;
+    lowering.weights_limited = weights_limited;
+    std::optional<Lowered> lowered = lower(network_, lowering, diagnostics);
+    if (!lowered) why = diagnostics.all().empty() ? "internal error: a pass gave no reason" : diagnostics.all().front().text;
+    return lowered;
+  }
+
+  /// A library of what was lowered, with a session on each number of threads.
+  std::optional<Candidate> build(const Lowered& lowered, std::string& why) {
+    Candidate made;
+    made.trial = Trial::make(lowered, "trial", lowering_.weights != nullptr ? *lowering_.weights : generated_, kernels_, why);
+    for (size_t i = 0; made.trial && i < threads_.size(); ++i) {
+      made.sessions.push_back(made.trial->session(tuning_.target, 1, threads_[i], why));
+      if (!made.sessions.back()) return std::nullopt;
+    }
+    if (!made.trial) return std::nullopt;
+    return made;
+  }
+
+  bool start(std::string& why) {
+    std::optional<Lowered> lowered = lower_with(tuning_, why);
+    if (!lowered) return false;
+    std::optional<Candidate> built = build(*lowered, why);
+    if (!built) return false;
+    untuned_ = std::move(*built);
+    input_ = untuned_.trial->pictures(1).bytes;
+    untuned_program_ = std::move(lowered->programs.front());
+    const Program& program = untuned_program_;
+    std::map<std::string, size_t> known;
+    for (size_t k = 0; k < program.kernels.size(); ++k) {
+      const program::Kernel& kernel = program.kernels[k];
+      std::vector<Schedule> candidates = passes::schedule_candidates(program, kernel, lowering_.winograd_tile);
+      if (candidates.empty()) continue;
+      std::string work = work_of(spec_of(program, kernel));
+      const auto [at, added] = known.emplace(work, subjects_.size());
+      if (added) subjects_.push_back({std::move(work), {}, {candidates.begin(), candidates.end()}, {}});
+      subjects_[at->second].kernels.push_back(k);
+    }
+    for (Subject& subject : subjects_) {  // what all of them have is no candidate
+      const Schedule& first = program.kernels[subject.kernels.front()].schedule;
+      if (has_everywhere(program, subject, first)) std::erase(subject.candidates, first);
+    }
+    return true;
+  }
+
+  static bool has_everywhere(const Program& program, const Subject& subject, const Schedule& schedule) {
+    return std::all_of(subject.kernels.begin(), subject.kernels.end(), [&](size_t k) { return program.kernels[k].schedule == schedule; });
+  }
+
+  bool candidates_left() const {
+    return std::any_of(subjects_.begin(), subjects_.end(), [](const Subject& subject) { return !subject.candidates.empty(); });
+  }
+
+  /// Runs the program in turns with the untuned one, for a share of the time that there is.
+  bool compare(const Lowered& lowered, double share, bool by_kernel, std::vector<Comparison>& comparisons, std::string& why) {
+    const std::optional<Candidate> other = build(lowered, why);
+    if (!other) return false;
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      Comparison& now = comparisons.emplace_back();
+      now.threads = threads_[i];
+      const double seconds = share * seconds_ / static_cast<double>(threads_.size());
+      constexpr int least = 3;
+      const auto start = Clock::now();
+      for (int count = 0; count < least || seconds_since(start) < seconds; ++count) {
+        if (!now.untuned.turn(*untuned_.sessions[i], input_, by_kernel, why)) return false;
+        if (!now.tuned.turn(*other->sessions[i], input_, by_kernel, why)) return false;
+        show();
+      }
+    }
+    return true;
+  }
+
+  static std::vector<Pair> pairs_of(const std::vector<Comparison>& comparisons, const Subject& subject) {
+    std::vector<Pair> pairs;
+    for (const Comparison& c : comparisons) {
+      pairs.push_back({c.threads, c.untuned.seconds(subject.kernels), c.tuned.seconds(subject.kernels), c.untuned.all_seconds()});
+    }
+    return pairs;
+  }
+
+  static int64_t weight_bytes(const Program& program, const Subject& subject) {
+    int64_t bytes = 0;
+    for (size_t k : subject.kernels) bytes += program.constant(program.kernels[k].weight).bytes();
+    return bytes;
+  }
+
+  /// The next candidate of every subject.
+  bool try_next(std::string& why) {
+    Tuning table{tuning_.target, "", {}};
+    for (const Subject& subject : subjects_) {
+      if (!subject.candidates.empty()) table.kernels.push_back({subject.work, subject.candidates.front(), "", {}});
+    }
+    const std::optional<Lowered> lowered = lower_with(table, why, false);
+    if (!lowered) return false;
+    const Program& program = lowered->programs.front();
+    std::vector<Comparison> comparisons;
+    if (!compare(*lowered, share_of_round, true, comparisons, why)) return false;
+    for (Subject& subject : subjects_) {
+      if (subject.candidates.empty()) continue;
+      const int64_t added_bytes = weight_bytes(program, subject) - weight_bytes(untuned_program_, subject);
+      subject.options.push_back({subject.candidates.front(), pairs_of(comparisons, subject), added_bytes});
+      subject.candidates.pop_front();
+    }
+    return true;
+  }
+
+  Tuning chosen() const {
+    Tuning table{tuning_.target, "", {}};
+    for (const Subject& subject : subjects_) {
+      if (subject.chosen == nullptr) continue;
+      const std::string reason = measured_text(subject.chosen->measured, static_cast<double>(subject.kernels.size()));
+      table.kernels.push_back({subject.work, subject.chosen->schedule, reason, {}});
+    }
+    return table;
+  }
+
+  /// Whether what is chosen can be had: whether packed weights are not too large. select-kernels knows.
+  bool chosen_fits() {
+    std::string why;
+    const std::optional<Lowered> lowered = lower_with(chosen(), why);
+    return lowered && std::all_of(subjects_.begin(), subjects_.end(), [&](const Subject& subject) {
+             return subject.chosen == nullptr || has_everywhere(lowered->programs.front(), subject, subject.chosen->schedule);
+           });
+  }
+
+  /// Chooses what gains most if each byte of weights has a price.
+  void choose_at(double price) {
+    for (Subject& subject : subjects_) {
+      subject.chosen = nullptr;
+      double best = 0;
+      for (const Option& option : subject.options) {
+        const double worth = gain(option.measured) - price * static_cast<double>(option.added_bytes);
+        if (worth <= best) continue;
+        best = worth;
+        subject.chosen = &option;
+      }
+    }
+  }
+
+  /// Chooses what gains most and fits: at the lowest price at which all fits, then what room is left for.
+  void choose(double limit) {
+    for (Subject& subject : subjects_) std::erase_if(subject.options, [&](const Option& option) { return !option.useful(limit); });
+    choose_at(0);
+    if (chosen_fits()) return;
+    double low = 0, high = 1e-15;
+    constexpr int doublings = 60, halvings = 20;
+    const auto fits_at = [&](double price) {
+      choose_at(price);
+      return chosen_fits();
+    };
+    for (int i = 0; i < doublings && !fits_at(high); ++i) low = std::exchange(high, 2 * high);
+    for (int i = 0; i < halvings; ++i) {
+      const double middle = (low + high) / 2;
+      (fits_at(middle) ? high : low) = middle;
+    }
+    choose_at(high);
+    while (improve()) {
+    }
+  }
+
+  static double gain_of(const Option* option) { return option == nullptr ? 0 : gain(option->measured); }
+
+  /// Another choice for one subject that gains more and fits, if need be with nothing for another subject: a price for each byte leaves
+  /// gaps where few things are large.
+  bool improve() {
+    for (Subject& subject : subjects_) {
+      const Option* before = subject.chosen;
+      std::vector<const Option*> others{nullptr};
+      for (const Option& option : subject.options) others.push_back(&option);
+      for (const Option* other : others) {
+        const double more = gain_of(other) - gain_of(before);
+        if (more <= 0) continue;
+        subject.chosen = other;
+        if (chosen_fits()) return true;
+        for (Subject& victim : subjects_) {
+          if (&victim == &subject || victim.chosen == nullptr || gain_of(victim.chosen) >= more) continue;
+          const Option* lost = std::exchange(victim.chosen, nullptr);
+          if (chosen_fits()) return true;
+          victim.chosen = lost;
+        }
+      }
+      subject.chosen = before;
+    }
+    return false;
+  }
+
+  /// Measures together what was chosen, and chooses from what that leaves.
+  bool confirm(std::string& why) {
+    choose(promising);
+    if (chosen().kernels.empty()) return true;
+    const std::optional<Lowered> lowered = lower_with(chosen(), why);
+    std::vector<Comparison> comparisons;
+    if (!lowered || !compare(*lowered, share_of_confirmation, true, comparisons, why)) return false;
+    for (Subject& subject : subjects_) {
+      std::vector<Option> kept;
+      if (subject.chosen != nullptr)
+        kept.push_back({subject.chosen->schedule, pairs_of(comparisons, subject), subject.chosen->added_bytes});
+      subject.chosen = nullptr;
+      subject.options = std::move(kept);
+    }
+    choose(confirmed);
+    return true;
+  }
+
+  /// The whole network, unobserved: what is not faster there is not kept.
+  bool judge(std::string& why) {
+    tuning_ = chosen();
+    if (tuning_.kernels.empty()) {
+      tuning_.reason = "no kernel was faster with another schedule";
+      return true;
+    }
+    const std::optional<Lowered> lowered = lower_with(tuning_, why);
+    std::vector<Comparison> comparisons;
+    if (!lowered || !compare(*lowered, share_of_judgement, false, comparisons, why)) return false;
+    std::vector<Pair> pairs;
+    for (const Comparison& c : comparisons) pairs.push_back({c.threads, median(c.untuned.runs), median(c.tuned.runs), 1});
+    tuning_.reason = fmt::format("{} took {}", network_.name, measured_text(pairs, 1));
+    if (ratio(pairs) < faster) return true;
+    tuning_.kernels.clear();
+    tuning_.reason = "not faster as a whole: " + tuning_.reason;
+    return true;
+  }
+
+  /// Of the time, for running: each round of candidates, what they come to together, and the whole.
+  static constexpr double share_of_round = 0.03, share_of_confirmation = 0.1, share_of_judgement = 0.1;
+
+  const topology::Network& network_;
+  LoweringOptions lowering_;
+  double seconds_;
+  codegen::KernelOptions kernels_;
+  Sources& sources_;
+  Clock::time_point start_ = Clock::now();
+  Progress progress_;
+  GeneratedWeights generated_;
+  std::vector<int> threads_;
+  std::string input_;
+  Program untuned_program_;
+  Candidate untuned_;
+  std::vector<Subject> subjects_;
+  Tuning tuning_;
+};
+
+}  // namespace
+
+std::string tune_fault(const std::vector<const codegen::TargetInfo*>& targets) {
+  if (std::string fault = tuned_targets_fault(targets); !fault.empty()) return fault;
+  const codegen::TargetInfo* host = codegen::host_target();
+  if (host != nullptr && (targets.front()->features & ~host->features) == 0) return "";
+  return fmt::format("--tune measures on this machine, which cannot run '{}'", targets.front()->name);
+}
+
+std::optional<Tuning> tune(const topology::Network& network, const LoweringOptions& lowering, double seconds,
+                           const codegen::KernelOptions& kernels, Sources& sources, std::string& why) {
+  return Tuner(network, lowering, seconds, kernels, sources).run(why);
+}
+
+}  // namespace resnetc::driver

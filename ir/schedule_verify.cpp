@@ -1,0 +1,59 @@
+/// \file Which schedules a kernel can have.
+#include <fmt/format.h>
+
+#include "ir/program.h"
+#include "ir/winograd.h"
+
+namespace resnetc::program {
+
+namespace {
+
+using Fault = std::optional<std::string>;
+
+Fault winograd_fault(const KernelSpec& spec) {
+  const Schedule& s = spec.schedule;
+  if (!can_be_winograd(spec)) return "it is no convolution that Winograd's transforms apply to";
+  const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
+  const Winograd* by = winograd(form, s.output);
+  if (by == nullptr) {
+    return fmt::format("a tile of {0} x {0} results has no transform at stride {1}", s.output, spec.attributes.stride.w);
+  }
+  const int64_t channels = spec.in.type.channels;
+  if (s.depth != 0 && (form.phases || s.depth % lanes != 0 || channels % s.depth != 0)) {
+    return fmt::format("a depth of {} does not divide its {} input channels into whole vectors", s.depth, channels);
+  }
+  const Extent2 t = s.tiles;
+  if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || s.vectors * t.h * t.w > max_tile || s.rows % t.h != 0) {
+    return fmt::format("a register tile of {} vectors by {} tiles in tasks of {} rows is out of range", s.vectors, to_string(t), s.rows);
+  }
+  const int64_t down = (computed_type(spec).height + s.output - 1) / s.output;
+  if (s.rows >= down + t.h) return fmt::format("tasks of {} rows of tiles, of which there are {}", s.rows, down);
+  if (s.parts < 1 || s.parts > max_elements) return fmt::format("{} parts of its channels", s.parts);
+  if (scratch_bytes(spec) > max_scratch_bytes) return fmt::format("its tasks need more than {} bytes each", max_scratch_bytes);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> schedule_fault(const KernelSpec& spec) {
+  const Schedule& s = spec.schedule;
+  const Algorithm wanted = spec.kind == KernelKind::conv2d ? Algorithm::direct : Algorithm::general;
+  const bool transformed = s.algorithm == Algorithm::winograd && spec.kind == KernelKind::conv2d;
+  if (s.algorithm != wanted && !transformed) {
+    return fmt::format("the algorithm of a {} is '{}', not '{}'", to_string(spec.kind), to_string(wanted), to_string(s.algorithm));
+  }
+  if (s.vectors < 1 || s.vectors > max_tile_vectors || s.pixels < 1 || s.pixels > max_tile || s.vectors * s.pixels > max_tile) {
+    return fmt::format("a tile of {} vectors by {} pixels is out of range", s.vectors, s.pixels);
+  }
+  if (s.rows < 0 || s.rows > max_elements) return fmt::format("tasks of {} rows", s.rows);
+  if (spec.pool && (!transformed || s.parts != 1 || s.output <= 0 || s.output * s.rows < spec.pool->kernel.h)) {
+    return "only a Winograd kernel can pool what it computes, in tasks that hold a whole window";
+  }
+  if (transformed) {
+    if (Fault fault = winograd_fault(spec)) return fault;
+  }
+  if (!s.flat || can_be_flat(spec)) return std::nullopt;
+  return "its pixels are not one axis, so its schedule cannot be flat";
+}
+
+}  // namespace resnetc::program

@@ -1,0 +1,71 @@
+/// \file The text form of tuned schedules.
+#include "ir/tuning.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "ir/text_forms.h"
+
+namespace resnetc::program {
+
+namespace {
+
+constexpr int64_t version = 1;
+
+std::string because(const std::string& reason) { return reason.empty() ? "" : " because " + text::quoted(reason); }
+
+/// A string that may be printed as it is: a hostile file cannot drive the terminal.
+std::string printable(text::Reader& reader) {
+  const size_t start = reader.offset();
+  std::string text = reader.string();
+  if (std::any_of(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; })) reader.fail_at(start, "only printable ASCII here");
+  return text;
+}
+
+}  // namespace
+
+const TunedKernel* Tuning::find(std::string_view work) const {
+  const auto found = std::find_if(kernels.begin(), kernels.end(), [&](const TunedKernel& kernel) { return kernel.work == work; });
+  return found == kernels.end() ? nullptr : &*found;
+}
+
+std::string print(const Tuning& tuning) {
+  std::string out = fmt::format("tuning {} target {}{}\n", version, text::quoted(tuning.target), because(tuning.reason));
+  for (const TunedKernel& kernel : tuning.kernels) {
+    out += fmt::format("kernel {}{}{}\n", text::quoted(kernel.work), text::schedule(kernel.schedule), because(kernel.reason));
+  }
+  return out;
+}
+
+std::optional<Tuning> parse_tuning(FileId file, Diagnostics& diagnostics) {
+  text::Reader reader(file, diagnostics);
+  Tuning tuning;
+  if (diagnostics.sources().text(file).size() > max_tuning_bytes) reader.fail(fmt::format("more than {} bytes", max_tuning_bytes));
+  reader.expect("tuning");
+  const size_t start = reader.offset();
+  if (const int64_t found = reader.integer(); !reader.failed() && found != version) {
+    reader.fail_at(start, fmt::format("this is version {} of the form, and only version {} is known", found, version));
+  }
+  reader.expect("target");
+  tuning.target = printable(reader);
+  if (reader.accept("because")) tuning.reason = printable(reader);
+  std::unordered_set<std::string> seen;
+  while (!reader.at_end()) {
+    TunedKernel kernel;
+    reader.expect("kernel");
+    const size_t name = reader.offset();
+    kernel.work = printable(reader);
+    if (!reader.failed() && !seen.insert(kernel.work).second) reader.fail_at(name, "this kernel has a line already");
+    if (tuning.kernels.size() == max_tuned_kernels) reader.fail_at(name, fmt::format("more than {} kernels", max_tuned_kernels));
+    kernel.at = reader.place(reader.offset());
+    kernel.schedule = reader.schedule();
+    if (reader.accept("because")) kernel.reason = printable(reader);
+    tuning.kernels.push_back(std::move(kernel));
+  }
+  if (!reader.finish()) return std::nullopt;
+  return tuning;
+}
+
+}  // namespace resnetc::program
