@@ -84,11 +84,18 @@ int64_t pooled_rows(const KernelSpec& spec) {
   return std::max<int64_t>(spec.schedule.rows * spec.schedule.output - pool.kernel.h, 0) / pool.stride.h + 1;
 }
 
-bool can_be_flat(const KernelSpec& spec) {
+bool has_one_axis(const KernelSpec& spec) {
   const OpAttributes& a = spec.attributes;
   if (spec.kind != KernelKind::conv2d || a.kernel != Extent2{1, 1} || a.stride != Extent2{1, 1} || a.pad != Extent2{0, 0}) return false;
   const auto dense = [](const KernelSpec::StepSpec& step) { return step.operand.dense(); };
   return spec.in.dense() && spec.out.dense() && std::all_of(spec.epilogue.begin(), spec.epilogue.end(), dense);
+}
+
+bool is_staged(const KernelSpec& spec) { return spec.schedule.flat && !has_one_axis(spec); }
+
+int64_t rows_of_task(const KernelSpec& spec) {
+  const int64_t height = spec.out.type.height, rows = spec.schedule.rows;
+  return rows <= 0 ? height : std::min(rows, height);
 }
 
 Extent2 halo_of(const OpAttributes& a, Algorithm algorithm, int64_t channels) {
@@ -114,12 +121,14 @@ bool keeps_all_products(const KernelSpec& spec) {
 }
 
 int64_t scratch_bytes(const KernelSpec& spec) {
-  if (spec.schedule.algorithm != Algorithm::winograd) return 0;
   const Schedule& s = spec.schedule;
+  const auto rounded = [](int64_t value, int64_t step) { return (value + step - 1) / step * step; };
+  constexpr int64_t slack = 1024;  // of each allocation, for alignment, and what Halide asks for to read past the end
+  if (is_staged(spec)) return rounded(rows_of_task(spec) * spec.out.type.width, s.pixels) * s.vectors * lanes * 4 + slack;
+  if (s.algorithm != Algorithm::winograd) return 0;
   const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
   const Winograd& by = *winograd(form, s.output);
   // The transformed input of one task, for whole groups of tiles; then weights, products, and what comes before the input's transform.
-  const auto rounded = [](int64_t value, int64_t step) { return (value + step - 1) / step * step; };
   const TensorType type = computed_type(spec);
   const int64_t across = rounded((type.width + s.output - 1) / s.output, s.tiles.w);
   const int64_t down = rounded(s.rows > 0 ? s.rows : (type.height + s.output - 1) / s.output, s.tiles.h);
@@ -134,7 +143,6 @@ int64_t scratch_bytes(const KernelSpec& spec) {
                                             [](const KernelSpec::StepSpec& step) { return step.kind == graph::StepKind::project; });
   const int64_t projected = projections * across * s.output * s.tiles.h * s.output * vectors;
   const int64_t unpooled = spec.pool ? across * s.output * down * s.output * vectors : 0;
-  constexpr int64_t slack = 1024;  // of each, for alignment, and what Halide asks for to read past the end
   return (input + weights + products + phases + projected + unpooled) * 4 + (1 + projections) * slack;
 }
 

@@ -43,6 +43,8 @@ bool writes_once(const Program& program, const Kernel& kernel) {
   if (kernel.schedule.algorithm == Algorithm::winograd) return true;  // its tails are guarded
   const Tensor& out = program.tensor(kernel.out);
   // Rows need no look: their split is guarded. Channels are stored in whole vectors.
+  const KernelSpec spec = spec_of(program, kernel);
+  if (is_staged(spec)) return true;
   const int64_t pixels = kernel.schedule.flat ? out.type.pixels() : out.type.width;
   const int64_t blocks = (out.channel_stride + lanes - 1) / lanes;
   return pixels % std::min(pixels, kernel.schedule.pixels) == 0 && blocks % std::min(blocks, kernel.schedule.vectors) == 0;

@@ -100,10 +100,10 @@ struct Schedule {
   Algorithm algorithm = Algorithm::general;
   int64_t vectors = 1;  ///< register tile: vectors of 16 channels, at most max_tile_vectors
   int64_t pixels = 1;   ///< register tile: pixels of a row, or of the whole flattened picture; vectors * pixels is at most max_tile
-  /// Rows (or, flattened, tiles) of one task; 0: too little work to share, a whole picture is one task. Global pools and stores have units
-  /// of their own (vectors of channels; rows, or pieces of a picture without a halo), which any other value shares.
+  /// Rows (or, flattened but not staged, tiles) of one task; 0: too little work to share, a whole picture is one task. Global pools and
+  /// stores have units of their own (vectors of channels; rows, or pieces of a picture without a halo), which any other value shares.
   int64_t rows = 1;
-  bool flat = false;  ///< pixels of all rows as one axis, where can_be_flat() admits it
+  bool flat = false;  ///< direct sums: pixels of all rows as one axis, so that tiles need not divide a row
   // Winograd: `vectors` by `tiles` is the register tile of the products, `rows` counts rows of tiles.
   int64_t output = 0;   ///< rows and columns of a tile of the result: 2 or 4
   Extent2 tiles{1, 1};  ///< tiles that are multiplied together; rows is a multiple of tiles.h
@@ -214,8 +214,12 @@ int64_t pooled_rows(const KernelSpec& spec);
 std::string work_of(const KernelSpec& spec);
 /// Why the kernel, its types and layouts being right, cannot have the schedule it has; nothing if it can.
 std::optional<std::string> schedule_fault(const KernelSpec& spec);
-/// Whether the pixels of a convolution may be one axis: a 1x1 window that reads every pixel, between pictures without halos.
-bool can_be_flat(const KernelSpec& spec);
+/// Whether the pixels of a convolution are one axis in memory: a 1x1 window that reads every pixel, between pictures without halos.
+bool has_one_axis(const KernelSpec& spec);
+/// Whether a flat schedule's sums go through scratch memory, as they do where the pixels are not one axis.
+bool is_staged(const KernelSpec& spec);
+/// Rows of one task of a staged kernel.
+int64_t rows_of_task(const KernelSpec& spec);
 /// Whether a convolution can be computed by Winograd's transforms (ir/winograd.h): channels in whole vectors or, for phases, pixels without
 /// gaps, and a halo that holds all that is read.
 bool can_be_winograd(const KernelSpec& spec);

@@ -10,6 +10,11 @@ namespace {
 
 using Fault = std::optional<std::string>;
 
+Fault scratch_fault(const KernelSpec& spec) {
+  if (scratch_bytes(spec) <= max_scratch_bytes) return std::nullopt;
+  return fmt::format("its tasks need more than {} bytes each", max_scratch_bytes);
+}
+
 Fault winograd_fault(const KernelSpec& spec) {
   const Schedule& s = spec.schedule;
   if (!can_be_winograd(spec)) return "it is no convolution that Winograd's transforms apply to";
@@ -29,8 +34,7 @@ Fault winograd_fault(const KernelSpec& spec) {
   const int64_t down = (computed_type(spec).height + s.output - 1) / s.output;
   if (s.rows >= down + t.h) return fmt::format("tasks of {} rows of tiles, of which there are {}", s.rows, down);
   if (s.parts < 1 || s.parts > max_elements) return fmt::format("{} parts of its channels", s.parts);
-  if (scratch_bytes(spec) > max_scratch_bytes) return fmt::format("its tasks need more than {} bytes each", max_scratch_bytes);
-  return std::nullopt;
+  return scratch_fault(spec);
 }
 
 }  // namespace
@@ -49,11 +53,8 @@ std::optional<std::string> schedule_fault(const KernelSpec& spec) {
   if (spec.pool && (!transformed || s.parts != 1 || s.output <= 0 || s.output * s.rows < spec.pool->kernel.h)) {
     return "only a Winograd kernel can pool what it computes, in tasks that hold a whole window";
   }
-  if (transformed) {
-    if (Fault fault = winograd_fault(spec)) return fault;
-  }
-  if (!s.flat || can_be_flat(spec)) return std::nullopt;
-  return "its pixels are not one axis, so its schedule cannot be flat";
+  if (s.flat && s.algorithm != Algorithm::direct) return "only direct sums can be flat";
+  return transformed ? winograd_fault(spec) : scratch_fault(spec);
 }
 
 }  // namespace resnetc::program

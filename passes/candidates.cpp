@@ -30,7 +30,7 @@ std::vector<Family> families_of(const program::Program& program, const program::
   std::vector<Family> families;
   if (!fixed || fixed->output == 0) {
     families.push_back(
-        {expected_seconds(convolution, {}), direct_candidates(in, out, a, can_be_flat(spec), kernel.multiply_adds, program.target)});
+        {expected_seconds(convolution, {}), direct_candidates(in, out, a, has_one_axis(spec), kernel.multiply_adds, program.target)});
   }
   if (!can_be_winograd(spec)) return families;
   for (int64_t output : {2, 4}) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "passes/machine_model.h"
 
@@ -43,89 +44,121 @@ struct Tile {
   double efficiency = 0;
 };
 
-/// Register tiles on an axis of so many pixels, the most efficient first.
-std::vector<Tile> rank_tiles(int64_t blocks, int64_t axis, int64_t stride_bytes, const std::string& target) {
-  const RegisterFile file = registers_of(target);
-  std::vector<Tile> tiles;
-  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
-    if (blocks % vectors != 0) continue;
-    for (int64_t pixels = 1; pixels <= axis && file.holds(vectors, pixels); ++pixels) {
-      tiles.push_back({vectors, pixels, efficiency(file, vectors, pixels, axis, stride_bytes)});
-    }
-  }
-  return most_efficient_first(tiles);
-}
+/// How a convolution's pixels are taken by its tiles.
+enum class Walk {
+  rows,      ///< row by row
+  one_axis,  ///< all of them one after the other, as they lie in memory
+  staged     ///< the same where they do not lie so: by way of scratch memory
+};
 
 /// What a convolution's schedule is chosen by.
-struct Space {
-  int64_t axis, height, blocks;
-  bool flat;
-  int64_t multiply_adds;
-  std::vector<Tile> tiles;
-
-  Space(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, bool as_one_axis, int64_t work,
+class Space {
+ public:
+  Space(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, Walk walk, int64_t multiply_adds,
         const std::string& target)
-      : axis(as_one_axis ? out.type.pixels() : out.type.width),
-        height(out.type.height),
-        blocks(out.channel_stride / lanes),
-        flat(as_one_axis),
-        multiply_adds(work),
-        tiles(rank_tiles(blocks, axis, in.channel_stride * attributes.stride.w * 4, target)) {}
+      : walk_(walk), width_(out.type.width), height_(out.type.height), blocks_(out.channel_stride / lanes), multiply_adds_(multiply_adds) {
+    rank_tiles(registers_of(target), in.channel_stride * attributes.stride.w * 4);
+  }
 
+  /// The most efficient first.
+  const std::vector<Tile>& tiles() const { return tiles_; }
+  /// Pixels along which tiles are laid.
+  int64_t axis() const { return walk_ == Walk::rows ? width_ : width_ * height_; }
   /// What `rows` counts.
-  int64_t units(const Tile& tile) const { return flat ? ceil_div(axis, tile.pixels) : height; }
+  int64_t units(const Tile& tile) const { return walk_ == Walk::one_axis ? ceil_div(axis(), tile.pixels) : height_; }
+  int64_t tasks(const program::Schedule& schedule, const Tile& tile) const {
+    return ceil_div(units(tile), schedule.rows) * (blocks_ / schedule.vectors);
+  }
 
   program::Schedule schedule(const Tile& tile) const {
     program::Schedule schedule;
     schedule.algorithm = program::Algorithm::direct;
-    schedule.flat = flat;
+    schedule.flat = walk_ != Walk::rows;
     schedule.vectors = tile.vectors;
     schedule.pixels = tile.pixels;
-    schedule.rows = choose_rows(units(tile), blocks / tile.vectors, multiply_adds);
+    schedule.rows = choose_rows(units(tile), blocks_ / tile.vectors, multiply_adds_);
     return schedule;
   }
+
+ private:
+  /// The part of peak that is reached with staged sums: each task begins with a new tile, and each result is stored and read once more.
+  double staged_efficiency(const RegisterFile& file, const Tile& tile, int64_t stride_bytes) const {
+    const int64_t rows = schedule(tile).rows, task_axis = width_ * (rows == 0 ? height_ : rows);
+    const double terms = static_cast<double>(multiply_adds_) / static_cast<double>(axis() * blocks_ * lanes);
+    constexpr double terms_of_staging = 6;
+    return efficiency(file, tile.vectors, tile.pixels, task_axis, stride_bytes) * terms / (terms + terms_of_staging);
+  }
+
+  void rank_tiles(const RegisterFile& file, int64_t stride_bytes) {
+    for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+      if (blocks_ % vectors != 0) continue;
+      for (int64_t pixels = 1; pixels <= axis() && file.holds(vectors, pixels); ++pixels) {
+        Tile tile{vectors, pixels};
+        tile.efficiency =
+            walk_ == Walk::staged ? staged_efficiency(file, tile, stride_bytes) : efficiency(file, vectors, pixels, axis(), stride_bytes);
+        tiles_.push_back(tile);
+      }
+    }
+    tiles_ = most_efficient_first(tiles_);
+  }
+
+  Walk walk_;
+  int64_t width_, height_, blocks_, multiply_adds_;
+  std::vector<Tile> tiles_;
 };
+
+/// The ways to walk, the better first.
+std::vector<std::pair<Walk, Space>> spaces_of(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes,
+                                              bool one_axis, int64_t multiply_adds, const std::string& target) {
+  const auto space = [&](Walk walk) { return std::pair(walk, Space(in, out, attributes, walk, multiply_adds, target)); };
+  std::vector<std::pair<Walk, Space>> spaces{space(one_axis ? Walk::one_axis : Walk::staged), space(Walk::rows)};
+  const auto best = [&](size_t i) { return spaces[i].second.tiles().front().efficiency; };
+  // Rows that are nearly as good need no scratch memory.
+  if (!one_axis && best(1) > 0.98 * best(0)) std::swap(spaces[0], spaces[1]);
+  return spaces;
+}
 
 }  // namespace
 
-ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, bool flat,
+ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, bool one_axis,
                                     int64_t multiply_adds, const std::string& target) {
-  const Space space(in, out, attributes, flat, multiply_adds, target);
-  const Tile& tile = space.tiles.front();
+  const auto [walk, space] = spaces_of(in, out, attributes, one_axis, multiply_adds, target).front();
+  const Tile& tile = space.tiles().front();
   const program::Schedule schedule = space.schedule(tile);
+  const char* walks[] = {"", "pixels of all rows as one axis, ", "pixels of all rows as one axis by way of scratch memory, "};
   std::string reason = fmt::format("direct convolution, {} x {} register tile ({}{:.0f}% of peak expected)", schedule.vectors * lanes,
-                                   schedule.pixels, flat ? "pixels of all rows as one axis, " : "", 100 * tile.efficiency);
-  if (space.axis % schedule.pixels != 0) {
-    reason += fmt::format("; {} {} are not whole tiles, the last one overlaps", space.axis, flat ? "pixels" : "columns");
+                                   schedule.pixels, walks[static_cast<size_t>(walk)], 100 * tile.efficiency);
+  if (walk != Walk::staged && space.axis() % schedule.pixels != 0) {
+    reason += fmt::format("; {} {} are not whole tiles, the last one overlaps", space.axis(), walk == Walk::rows ? "columns" : "pixels");
   }
   if (schedule.rows == 0) {
     reason += "; too little work to share between threads";
   } else {
-    reason += fmt::format("; {} tasks", ceil_div(space.units(tile), schedule.rows) * (space.blocks / schedule.vectors));
+    reason += fmt::format("; {} tasks", space.tasks(schedule, tile));
   }
   return {schedule, reason};
 }
 
 std::vector<program::Schedule> direct_candidates(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes,
-                                                 bool flat, int64_t multiply_adds, const std::string& target) {
-  const Space space(in, out, attributes, flat, multiply_adds, target);
+                                                 bool one_axis, int64_t multiply_adds, const std::string& target) {
+  const auto spaces = spaces_of(in, out, attributes, one_axis, multiply_adds, target);
+  const Space& space = spaces.front().second;
   std::vector<program::Schedule> candidates;
   constexpr size_t most_tiles = 4;
-  for (size_t t = 0; t < std::min(most_tiles, space.tiles.size()); ++t) {
-    const program::Schedule& now = candidates.emplace_back(space.schedule(space.tiles[t]));
+  for (size_t t = 0; t < std::min(most_tiles, space.tiles().size()); ++t) {
+    const Tile& tile = space.tiles()[t];
+    const program::Schedule& now = candidates.emplace_back(space.schedule(tile));
     if (t > 1 || now.rows == 0) continue;
     // Fewer and more tasks.
-    const int64_t units = space.units(space.tiles[t]), rows = now.rows;
-    for (int64_t other : {(rows + 1) / 2, std::min(2 * rows, units)}) {
+    const int64_t rows = now.rows;
+    for (int64_t other : {(rows + 1) / 2, std::min(2 * rows, space.units(tile))}) {
       if (other == rows) continue;
-      candidates.push_back(space.schedule(space.tiles[t]));
+      candidates.push_back(space.schedule(tile));
       candidates.back().rows = other;
     }
   }
-  if (flat) {
-    const Space rows(in, out, attributes, false, multiply_adds, target);
-    candidates.push_back(rows.schedule(rows.tiles.front()));
-  }
+  const Space& other = spaces.back().second;
+  candidates.push_back(other.schedule(other.tiles().front()));
   return candidates;
 }
 

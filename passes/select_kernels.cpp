@@ -280,7 +280,7 @@ class Selection {
                                         kernel.pool ? &*kernel.pool : nullptr, transforms, program_.target);
       if (kernel.pool) choice.reason += fmt::format("; '{}' is pooled before it is stored", op.name);
     } else if (kernel.kind == KernelKind::conv2d) {
-      choice = choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, can_be_flat(spec_of(program_, kernel)),
+      choice = choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, has_one_axis(spec_of(program_, kernel)),
                                     kernel.multiply_adds, program_.target);
     } else {
       const int64_t read = kernel.in == program::none ? 0 : program_.tensor(kernel.in).type.elements();

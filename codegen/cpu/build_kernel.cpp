@@ -45,10 +45,6 @@ bool check_layouts(const program::KernelSpec& spec, std::string& why) {
       why = "Winograd's transforms do not apply to it";
       return false;
     }
-    if (spec.schedule.flat && !can_be_flat(spec)) {
-      why = "only a 1x1 convolution between tensors without halos can be flat";
-      return false;
-    }
   }
   return true;
 }

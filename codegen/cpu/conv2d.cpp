@@ -2,6 +2,9 @@
 ///
 /// A tile is `vectors` vectors of 16 output channels by `pixels` pixels of a row, held in registers over the whole reduction. Vectors run
 /// over output channels, so that a weight is one load and an input element one broadcast. Padding is the producer's zero halo.
+///
+/// Flat, the pixels of all rows are one axis, of which tiles take their part. Where rows do not follow each other in memory, because of
+/// halos, strides or a window, a task's sums go to scratch memory and from there, row by row, through the epilogue.
 #include "codegen/cpu/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
 #include "codegen/cpu/prefetch.h"
@@ -29,12 +32,12 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
   const OpAttributes& a = spec.attributes;
   const TensorType& in_type = spec.in.type;
   const TensorType& out_type = spec.out.type;
-  const bool flat = spec.schedule.flat;
+  const bool staged = is_staged(spec), flat = spec.schedule.flat && !staged;
   const int64_t width = flat ? out_type.pixels() : out_type.width;
   const int64_t height = flat ? 1 : out_type.height;
   const int64_t channel_blocks = spec.out.channel_stride / lanes;
   const int64_t vectors = divisor_at_most(channel_blocks, spec.schedule.vectors);
-  const int64_t pixels = std::clamp<int64_t>(spec.schedule.pixels, 1, width);
+  const int64_t pixels = std::clamp<int64_t>(spec.schedule.pixels, 1, staged ? out_type.pixels() : width);
   const GroupSpan span = group_span(in_type.channels, out_type.channels, a.groups);
 
   Axes axes;
@@ -49,8 +52,15 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
     first_channel = Halide::min(block * to_int(lanes) / to_int(span.co_per_group) * to_int(span.ci_per_group), to_int(span.ci - span.span));
   }
   const Expr tap = r.x + to_int(span.span) * (r.y + to_int(a.kernel.w) * (r.z + to_int(a.kernel.h) * block));
-  const Expr in_x = axes.x * to_int(a.stride.w) + r.y * to_int(a.dilation.w) - to_int(a.pad.w);
-  const Expr in_y = axes.y * to_int(a.stride.h) + r.z * to_int(a.dilation.h) - to_int(a.pad.h);
+  // The pixel that is summed; staged, the last tile of the picture may reach past its end and then repeats the last pixel.
+  Expr x = axes.x, y = axes.y;
+  if (staged) {
+    const Expr pixel = Halide::min(axes.x, to_int(out_type.pixels() - 1));
+    x = pixel % to_int(width);
+    y = pixel / to_int(width);
+  }
+  const Expr in_x = x * to_int(a.stride.w) + r.y * to_int(a.dilation.w) - to_int(a.pad.w);
+  const Expr in_y = y * to_int(a.stride.h) + r.z * to_int(a.dilation.h) - to_int(a.pad.h);
   Func sum("sum");
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
   sum(axes.c, axes.x, axes.y, axes.n) += weight(tap * to_int(lanes) + lane_of(axes.c)) * in(first_channel + r.x, in_x, in_y, axes.n);
@@ -60,17 +70,22 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
   std::vector<RDom> projected;
   const Project project = [&](const Projection& shortcut) {
     const RDom& channel = projected.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
-    sum(axes.c, axes.x, axes.y, axes.n) += shortcut.term(axes, axes.x, axes.y, channel);
+    sum(axes.c, axes.x, axes.y, axes.n) += shortcut.term(axes, x, y, channel);
     built.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors, shortcut.channels()));
     return Expr();
   };
-  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, sum(axes.c, axes.x, axes.y, axes.n), axes, operands, project);
+  const Expr value = staged ? sum(axes.c, axes.y * to_int(width) + axes.x, 0, axes.n) : sum(axes.c, axes.x, axes.y, axes.n);
+  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands, project);
   set_output(out, axes, spec.out, flat);
 
   // Loops from the inside: one tile (c, xi), tiles of a row, rows of a task; then tasks (co, yo, n).
   Var co("co"), xi("xi"), xo("xo"), yo("yo"), outer("outer"), task("task");
   out.split(axes.c, co, axes.c, to_int(lanes * vectors), TailStrategy::RoundUp);
-  out.split(axes.x, xo, xi, to_int(pixels), shift_unless(width % pixels == 0));
+  if (staged) {
+    out.split(axes.x, xo, xi, 1);  // of the loops below, that over tiles is in `sums`
+  } else {
+    out.split(axes.x, xo, xi, to_int(pixels), shift_unless(width % pixels == 0));
+  }
   const int64_t units = flat ? (width + pixels - 1) / pixels : height;
   if (spec.schedule.rows <= 0) {
     // Too little work to share: a picture is a task.
@@ -91,7 +106,15 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
   const int vector = to_int(lanes);
   out.vectorize(axes.c, vector).unroll(axes.c).unroll(xi).never_partition_all();
 
-  sum.compute_at(out, xo).store_in(Halide::MemoryType::Stack).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x);
+  Func sums = staged ? sum.in(out) : out;  // what has the loop over tiles
+  if (staged) {
+    const int64_t rows = rows_of_task(spec), tiles = (rows * width + pixels - 1) / pixels;
+    sums.compute_at(out, spec.schedule.rows <= 0 ? co : task).store_in(Halide::MemoryType::Heap);
+    sums.bound_extent(axes.x, to_int(tiles * pixels)).bound_extent(axes.n, 1);
+    sums.split(axes.x, xo, xi, to_int(pixels), TailStrategy::RoundUp).reorder(axes.c, xi, xo, axes.y, axes.n);
+    sums.vectorize(axes.c, vector).unroll(axes.c).unroll(xi).never_partition_all();
+  }
+  sum.compute_at(sums, xo).store_in(Halide::MemoryType::Stack).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x);
   const auto in_tile = [&](Halide::Stage stage) { stage.vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x).never_partition_all(); };
   auto update = sum.update();
   update.reorder(axes.c, axes.x, r.x, r.y, r.z);

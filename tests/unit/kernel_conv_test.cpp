@@ -108,6 +108,18 @@ std::vector<KernelCase> all_cases() {
   add({.ci = 17, .co = 64, .size = {13, 21}, .kernel = {1, 1}, .schedule = tile(2, 14, 3, true), .batch = 3, .epilogue = residual});
   add({.ci = 64, .co = 256, .size = {7, 7}, .kernel = {1, 1}, .schedule = tile(4, 6, 2, true), .batch = 3, .epilogue = everything});
   add({.ci = 40, .co = 40, .size = {7, 7}, .kernel = {1, 1}, .schedule = tile(1, 7, 0, true), .epilogue = residual, .in_place = true});
+  // Flat where rows do not follow each other: halos, strides, windows; tasks that do not divide the rows, tiles that do not divide a task.
+  add({.ci = 64, .co = 64, .size = {7, 7}, .kernel = {1, 1}, .schedule = tile(2, 6, 3, true), .out_halo = {1, 1}, .epilogue = residual});
+  add({.ci = 17, .co = 40, .size = {13, 21}, .schedule = tile(1, 5, 4, true), .out_halo = {1, 2}, .batch = 3, .epilogue = everything});
+  add({.ci = 40,
+       .co = 64,
+       .size = {14, 14},
+       .stride = {2, 2},
+       .schedule = tile(4, 6, 0, true),
+       .batch = 3,
+       .epilogue = residual,
+       .in_place = true});
+  add({.ci = 3, .co = 17, .size = {13, 21}, .kernel = {7, 7}, .stride = {2, 2}, .schedule = tile(2, 4, 3, true), .in_stride = 3});
   add({.ci = 3, .co = 40, .size = {21, 13}, .kernel = {1, 3}, .stride = {2, 1}, .schedule = tile(1, 13, 5)});
   add({.ci = 17, .co = 17, .size = {13, 21}, .dilation = {2, 2}, .schedule = tile(2, 3, 4), .out_halo = {1, 1}});
   // Groups: one to one, fewer and more channels than a vector, a block that covers parts of two groups.
@@ -141,6 +153,7 @@ std::vector<KernelCase> all_cases() {
        .projected = 64});
   add({.ci = 17, .co = 24, .size = {7, 9}, .schedule = tile(2, 5, 0), .epilogue = {StepKind::project}, .projected = 3});
   add({.ci = 32, .co = 32, .size = {9, 9}, .groups = 8, .schedule = tile(2, 5, 2), .epilogue = projected, .projected = 16});
+  add({.ci = 17, .co = 24, .size = {7, 9}, .schedule = tile(2, 5, 2, true), .epilogue = projected, .projected = 33});
   // Winograd: whole tiles, and tails in every axis, of each size of tile and stride; weights packed, or transformed all at once or in
   // steps.
   for (Extent2 stride : {Extent2{1, 1}, Extent2{2, 2}}) {
