@@ -18,13 +18,17 @@ using Halide::TailStrategy;
 TailStrategy shift_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::ShiftInwards; }
 TailStrategy guard_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf; }
 
-/// While one task computes, the weights of the next one's channels are fetched: `rows` rows of `channels` vectors.
+/// While one task computes, the weights of the next one's channels are fetched: `rows` rows of `channels` vectors, of which an iteration
+/// of the loop reads `unrolled`.
 std::shared_ptr<Halide::Internal::IRMutator> prefetch_rows(const std::string& buffer, const std::string& loop, int64_t rows,
-                                                           int64_t channels) {
+                                                           int64_t channels, int unrolled) {
   const int segments = to_int(rows), row_elements = to_int(channels * lanes);
-  return prefetch_pass(
-      {buffer, ".task", loop, rows, [=](const Expr&, const Expr& segment) { return (segments + segment) * row_elements; }});
+  const auto offset = [=](const Expr&, const Expr& segment) { return (segments + segment) * row_elements; };
+  return prefetch_pass({buffer, ".task", loop, rows, offset, unrolled});
 }
+
+/// A sum over channels is unrolled by this where the tile is so small that the loop itself would cost a part of its time.
+int unroll_of(int64_t registers, int64_t channels) { return registers <= 16 && channels % 2 == 0 ? 2 : 1; }
 
 }  // namespace
 
@@ -68,10 +72,13 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
   Func out("out");
   // A projection goes into the same accumulators: one more sum over channels, of another tensor.
   std::vector<RDom> projected;
+  std::vector<int64_t> projected_channels;
   const Project project = [&](const Projection& shortcut) {
     const RDom& channel = projected.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
+    projected_channels.push_back(shortcut.channels());
     sum(axes.c, axes.x, axes.y, axes.n) += shortcut.term(axes, x, y, channel);
-    built.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors, shortcut.channels()));
+    built.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors, shortcut.channels(),
+                                         unroll_of(vectors * pixels, shortcut.channels())));
     return Expr();
   };
   const Expr value = staged ? sum(axes.c, axes.y * to_int(width) + axes.x, 0, axes.n) : sum(axes.c, axes.x, axes.y, axes.n);
@@ -122,6 +129,7 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
   for (size_t i = 0; i < projected.size(); ++i) {
     Halide::Stage stage = sum.update(static_cast<int>(i) + 1);
     in_tile(stage.reorder(axes.c, axes.x, projected[i].x));
+    if (const int by = unroll_of(vectors * pixels, projected_channels[i]); by > 1) stage.unroll(projected[i].x, by);
   }
   // Of a few input channels the loop over them would cost more than what it does.
   if (span.span <= 4) {
@@ -130,7 +138,11 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
   }
   sum.never_partition_all();
 
-  if (span.span > 4) built.passes.push_back(prefetch_rows("weight", "r$x", vectors * a.kernel.h * a.kernel.w, span.span));
+  if (span.span > 4) {
+    const int by = unroll_of(vectors * pixels, span.span);
+    if (by > 1) update.unroll(r.x, by);
+    built.passes.push_back(prefetch_rows("weight", "r$x", vectors * a.kernel.h * a.kernel.w, span.span, by));
+  }
 
   built.output = out;
   built.arguments = operands.arguments;

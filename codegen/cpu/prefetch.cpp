@@ -76,14 +76,20 @@ class InsertPrefetch final : public IRMutator {
       const int extent = static_cast<int>(as_const_int(loop->extent).value_or(1));
       const Expr segment =
           rounds == 1 ? slot_ * static_cast<int>(what_.segments) / all : min(slot_ / rounds, static_cast<int>(what_.segments) - 1);
-      const Expr line = (slot_ % rounds * extent + at) / rounds;
-      const Expr index = simplify(first_ + what_.offset(step_, simplify(segment)) + simplify(line) * line_elements);
-      const Expr address =
-          reinterpret(Halide::UInt(64), Variable::make(Halide::Handle(), what_.buffer)) + cast(Halide::UInt(64), index) * 4;
-      const Stmt prefetch =
-          Evaluate::make(Call::make(Halide::Int(32), "llvm.prefetch.p0", {reinterpret(Halide::Handle(), address), 0, 3, 1}, Call::Extern));
-      return For::make(loop->name, loop->min, loop->extent, loop->for_type, loop->partition_policy, loop->device_api,
-                       Block::make(prefetch, loop->body));
+      // Where there is no time for several rounds, an iteration fetches all that one of the next step's will read. Unsigned numbers are
+      // divided in two instructions.
+      const int lines = (what_.unrolled + rounds - 1) / rounds;
+      const Expr number = cast(Halide::UInt(32), slot_ % rounds * extent + at) * what_.unrolled / rounds;
+      const Expr first = simplify(first_ + what_.offset(step_, simplify(segment)));
+      Stmt body = loop->body;
+      for (int i = 0; i < lines; ++i) {
+        const Expr index = cast(Halide::UInt(64), first) + cast(Halide::UInt(64), simplify(number)) * line_elements + i * line_elements;
+        const Expr address = reinterpret(Halide::UInt(64), Variable::make(Halide::Handle(), what_.buffer)) + index * 4;
+        const Stmt prefetch = Evaluate::make(
+            Call::make(Halide::Int(32), "llvm.prefetch.p0", {reinterpret(Halide::Handle(), address), 0, 3, 1}, Call::Extern));
+        body = Block::make(prefetch, body);
+      }
+      return For::make(loop->name, loop->min, loop->extent, loop->for_type, loop->partition_policy, loop->device_api, body);
     }
     const int extent = static_cast<int>(as_const_int(loop->extent).value_or(1));
     const Expr slot = std::exchange(slot_, slot_ * extent + at);
