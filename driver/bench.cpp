@@ -11,6 +11,7 @@
 
 #include "driver/common.h"
 #include "driver/loaded_library.h"
+#include "driver/median.h"
 #include "driver/peak.h"
 #include "driver/table.h"
 #include "driver/timing.h"
@@ -37,12 +38,18 @@ struct Timing {
 
 /// Runs until both a time and a number of runs are reached, or exactly `runs` times.
 bool repeat(Session& session, const std::string& input, const BenchOptions& options, double seconds, std::vector<double>& times,
-            std::string& why) {
-  auto start = std::chrono::steady_clock::now();
+            std::string& why, PeakMeter* peak = nullptr) {
+  constexpr double peak_every = 0.1;
+  auto start = std::chrono::steady_clock::now(), peak_at = start;
   auto enough = [&] {
     return options.runs != 0 ? times.size() >= static_cast<size_t>(options.runs) : times.size() >= 5 && seconds_since(start) >= seconds;
   };
   while (!enough()) {
+    if (peak != nullptr && (times.empty() || seconds_since(peak_at) >= peak_every)) {
+      peak->measure();
+      if (!session.run(input, why)) return false;  // which wakes the threads and fills the caches again
+      peak_at = std::chrono::steady_clock::now();
+    }
     auto begin = std::chrono::steady_clock::now();
     if (!session.run(input, why)) return false;
     times.push_back(seconds_since(begin));
@@ -215,9 +222,11 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   if (!session->run(input, why)) return input_error(why);
   begun.first_run_ms = seconds_since(start) * 1e3 - begun.create_ms;
   begun.grown_bytes = resident_bytes() - std::min(memory_before, resident_bytes());
+  const auto& target = library->target(session->target());
+  PeakMeter peak(target.name, threads);
   std::vector<double> warm, times;
   if (!repeat(*session, input, options, std::min(0.3, options.seconds), warm, why)) return input_error(why);
-  if (!repeat(*session, input, options, options.seconds, times, why)) return input_error(why);
+  if (!repeat(*session, input, options, options.seconds, times, why, &peak)) return input_error(why);
   Timing timing = timing_of(times);
   KernelTimes kernel_times;
   std::vector<double> kernel_ms;
@@ -227,10 +236,8 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
     if (!repeat(*session, input, options, options.seconds, times, why)) return input_error(why);
     for (auto& seconds : kernel_times.seconds) kernel_ms.push_back(median(std::move(seconds)) * 1e3);
   }
-  const auto& target = library->target(session->target());
   begun.arena_bytes = static_cast<uint64_t>(target.arena_bytes * options.batch);
-  const Machine machine{peak_gflops(target.name, threads), options.layers ? memory_gbytes(threads) : 0,
-                        facts.weights_bytes <= last_cache_bytes()};
+  const Machine machine{peak.gflops(), options.layers ? memory_gbytes(threads) : 0, facts.weights_bytes <= last_cache_bytes()};
 
   if (options.json) {
     std::string text;

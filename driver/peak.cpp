@@ -12,11 +12,13 @@
 #include <thread>
 #include <vector>
 
+#include "driver/median.h"
+
 namespace resnetc::driver {
 namespace {
 
 constexpr int chains = 12;  // independent accumulators: covers four cycles of latency at two a cycle, and fits SSE's 16 registers
-constexpr int64_t rounds = 20000;
+constexpr int64_t rounds = 2000;
 
 // Each returns the floating-point operations it did. The empty asm hides the accumulators' values, so nothing folds or vanishes.
 
@@ -56,17 +58,15 @@ double mul_add_sse41() {
   return 2.0 * 4 * chains * static_cast<double>(rounds);
 }
 
-/// The best of many short bursts: what the core does when nothing else takes it.
-double best_rate(double (*burst)()) {
+/// The rates of short bursts, for two milliseconds.
+void add_rates(double (*burst)(), std::vector<double>& rates) {
   using Clock = std::chrono::steady_clock;
-  double best = 0;
-  auto end = Clock::now() + std::chrono::milliseconds(50);
+  const auto end = Clock::now() + std::chrono::milliseconds(2);
   while (Clock::now() < end) {
-    auto start = Clock::now();
-    double operations = burst();
-    best = std::max(best, operations / std::chrono::duration<double>(Clock::now() - start).count());
+    const auto start = Clock::now();
+    const double operations = burst();
+    rates.push_back(operations / std::chrono::duration<double>(Clock::now() - start).count() / 1e9);
   }
-  return best / 1e9;
 }
 
 /// Reads `vectors` of 16 bytes once.
@@ -101,16 +101,24 @@ double memory_gbytes(int threads) {
   return best / 1e9;
 }
 
-double peak_gflops(const std::string& target, int threads) {
-  double (*burst)() = target == "avx512" ? fma_avx512 : target == "avx2" ? fma_avx2 : target == "sse41" ? mul_add_sse41 : nullptr;
-  if (burst == nullptr) return 0;
-  std::vector<double> rates(static_cast<size_t>(threads));
+PeakMeter::PeakMeter(const std::string& target, int threads)
+    : burst_(target == "avx512"  ? fma_avx512
+             : target == "avx2"  ? fma_avx2
+             : target == "sse41" ? mul_add_sse41
+                                 : nullptr),
+      rates_(static_cast<size_t>(threads)) {}
+
+void PeakMeter::measure() {
+  if (burst_ == nullptr) return;
   std::vector<std::thread> workers;
-  for (size_t i = 1; i < rates.size(); ++i) workers.emplace_back([&, i] { rates[i] = best_rate(burst); });
-  rates[0] = best_rate(burst);
+  for (size_t i = 1; i < rates_.size(); ++i) workers.emplace_back([this, i] { add_rates(burst_, rates_[i]); });
+  add_rates(burst_, rates_[0]);
   for (auto& worker : workers) worker.join();
+}
+
+double PeakMeter::gflops() const {
   double sum = 0;
-  for (double rate : rates) sum += rate;
+  for (const std::vector<double>& rates : rates_) sum += median(rates);
   return sum;
 }
 

@@ -6,12 +6,24 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace resnetc::driver {
 
-/// GFLOP/s (a multiply-add is two) with `threads` threads at once, in the instruction set of `target` ("avx512", "avx2", "sse41"). Takes
-/// about 50 ms. 0 for an unknown target.
-double peak_gflops(const std::string& target, int threads);
+/// GFLOP/s (a multiply-add is two) with some threads at once, in the instruction set of `target` ("avx512", "avx2", "sse41"). Clocks
+/// drift and neighbours come and go: measured now and then between the runs that are to be compared with it, of which medians count too.
+class PeakMeter {
+ public:
+  PeakMeter(const std::string& target, int threads);
+  /// Takes two milliseconds.
+  void measure();
+  /// The median of what was measured; 0 for an unknown target, or if nothing was.
+  double gflops() const;
+
+ private:
+  double (*burst_)() = nullptr;  ///< null: an unknown target
+  std::vector<std::vector<double>> rates_;
+};
 
 /// GB/s that `threads` threads read together from memory, past all caches. Takes about 200 ms and 256 MB.
 double memory_gbytes(int threads);

@@ -5,15 +5,9 @@
 #include <chrono>
 
 #include "driver/common.h"
+#include "driver/median.h"
 
 namespace resnetc::driver {
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  size_t middle = values.size() / 2;
-  return values.size() % 2 != 0 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 void KernelTimes::observe(void* data, const rn_observation* seen) {
   auto& self = *static_cast<KernelTimes*>(data);

@@ -9,9 +9,6 @@
 
 namespace resnetc::driver {
 
-/// Zero if there are none.
-double median(std::vector<double> values);
-
 /// The times of each kernel, run after run; of a batch that goes picture by picture, their sum.
 struct KernelTimes {
   std::vector<std::vector<double>> seconds;

@@ -12,6 +12,7 @@
 
 #include "driver/common.h"
 #include "driver/measured_error.h"
+#include "driver/median.h"
 #include "driver/timing.h"
 #include "driver/tuned.h"
 #include "passes/candidates.h"
