@@ -4,8 +4,6 @@
 ///
 ///     graph "resnet18" {
 ///       input %image : f32[N, 3, 224, 224] planar_f32 @ "resnet18.rn":6:3+5
-///       %conv1 = conv2d(%image) channels=64 kernel=7x7 stride=2x2 pad=3x3 : f32[N, 64, 112, 112] @ "resnet18.rn":8:3+5
-///         weight = tensor("conv1.weight", [64, 3, 7, 7])
 ///       %relu = conv2d(%image) channels=64 kernel=7x7 stride=2x2 pad=3x3 then bias, relu : f32[N, 64, 112, 112] @ ...
 ///         weight = scale_rows(...)
 ///         bias = sub(...)

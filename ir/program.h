@@ -9,16 +9,17 @@
 ///
 /// Text form (`resnetc dump --level program`):
 ///
-///     program "resnet18" target "x86-64-linux-avx512..." arena 6422528 {
+///     program "resnet18" target "x86-64-linux-avx512..." arena 1722368 {
 ///       input "image" : f32[N, 3, 224, 224] planar_f32
 ///       output "logits" : f32[N, 1000]
-///       tensor %image : f32[N, 3, 224, 224] stride=3 halo=3x3 at 0 @ "resnet18.rn":6:3+5
-///       tensor %relu : f32[N, 64, 112, 112] stride=64 halo=0x0 at 634880 @ ...
-///       constant @0 : f32[9408] at 0 = pack_conv(...)
+///       tensor %image : f32[N, 3, 224, 224] stride=3 halo=4x4 at 861184 @ "resnet18.rn":5:3+37
+///       tensor %max_pool : f32[N, 64, 56, 56] stride=64 halo=1x1 at 0 @ ...
+///       constant @0 : f32[64] at 0 = pack_vector(...)
 ///       kernel "image" load out %image
 ///           schedule general vectors=1 pixels=1 rows=4 @ ...
-///       kernel "relu" conv2d channels=64 kernel=7x7 stride=2x2 pad=3x3 in %image weight @0 then bias(@1), relu out %relu
-///           schedule direct vectors=2 pixels=14 rows=4 multiply_adds=118013952 because "..." @ "resnet18.rn":8:3+5
+///       kernel "max_pool" conv2d channels=64 kernel=7x7 stride=2x2 pad=3x3 in %image weight @1 then bias(@0), relu
+///           pool kernel=3x3 stride=2x2 pad=1x1 out %max_pool
+///           schedule winograd output=4 vectors=1 tiles=1x14 rows=4 depth=0 parts=1 multiply_adds=118013952 because "..." @ ...
 ///       kernel "logits" store in %fc output 0
 ///           schedule general vectors=1 pixels=1 rows=0 @ ...
 ///     }
@@ -89,13 +90,13 @@ struct Step {
 enum class Algorithm {
   general,   ///< the one way of every kernel that is no convolution
   direct,    ///< a convolution, summed in register tiles
-  winograd,  ///< a 3x3 convolution of stride 1 or 2 through transformed tiles (ir/winograd.h)
+  winograd,  ///< a convolution through transformed tiles, where winograd_form() (ir/winograd.h) knows how
 };
 
 /// As in the text form.
 std::string_view to_string(Algorithm algorithm);
 
-/// How a kernel is computed. Defaults are a correct schedule; select-kernels chooses.
+/// How a kernel is computed; select-kernels chooses. Defaults are correct for every kernel but a convolution, which wants an algorithm.
 struct Schedule {
   Algorithm algorithm = Algorithm::general;
   int64_t vectors = 1;  ///< register tile: vectors of 16 channels, at most max_tile_vectors

@@ -23,7 +23,7 @@ enum class StepKind {
 struct StepInfo {
   StepKind kind;
   std::string_view name;                        ///< in IR text
-  std::optional<OpKind> op;                     ///< the operation that becomes this step where it is fused; bias has none
+  std::optional<OpKind> op;                     ///< the operation that becomes this step where it is fused; bias and project have none
   bool operand;                                 ///< whether it reads another tensor; its type is that of the operation's second operand
   bool elementwise;                             ///< of that tensor it reads, for each element of the result, the one in its place
   std::span<const std::string_view> constants;  ///< their names in graph text; each has one element a channel, but for a weight

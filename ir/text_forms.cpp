@@ -54,12 +54,13 @@ std::string input_format(InputFormat format, const std::vector<double>& mean, co
 }
 
 std::string schedule(const program::Schedule& s) {
-  if (s.algorithm == program::Algorithm::winograd) {
-    return fmt::format(" schedule winograd output={} vectors={} tiles={} rows={} depth={} parts={}", s.output, s.vectors,
-                       to_string(s.tiles), s.rows, s.depth, s.parts);
+  // All fields: a new one must be in the text, which names and caches objects.
+  const auto& [algorithm, vectors, pixels, rows, flat, output, tiles, depth, parts] = s;
+  if (algorithm == program::Algorithm::winograd) {
+    return fmt::format(" schedule winograd output={} vectors={} tiles={} rows={} depth={} parts={}", output, vectors, to_string(tiles),
+                       rows, depth, parts);
   }
-  return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", to_string(s.algorithm), s.vectors, s.pixels, s.rows,
-                     s.flat ? " flat" : "");
+  return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", to_string(algorithm), vectors, pixels, rows, flat ? " flat" : "");
 }
 
 Reader::Reader(FileId file, Diagnostics& diagnostics) : Cursor(diagnostics.sources().text(file)), file_(file), diagnostics_(diagnostics) {}

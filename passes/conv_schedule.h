@@ -1,5 +1,5 @@
-/// \file Which register tile and which tasks a direct convolution gets on a target. A small model of the machine, not a search: the same
-/// input gives the same choice everywhere.
+/// \file Which register tile and which tasks a direct convolution gets on a target, and which tasks every other kernel. A small model of
+/// the machine, not a search: the same input gives the same choice everywhere.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ struct ScheduleChoice {
 /// the other (program::has_one_axis()).
 ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, bool one_axis,
                                     int64_t multiply_adds, const std::string& target);
-/// That schedule, then others of direct sums that are worth a trial, in the order of what the model expects.
+/// That schedule, then others of direct sums that are worth a trial, with other tasks, roughly in the order of what the model expects.
 std::vector<program::Schedule> direct_candidates(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes,
                                                  bool one_axis, int64_t multiply_adds, const std::string& target);
 

@@ -50,7 +50,8 @@ class Elision {
 
   bool positive(ValueId v) const { return non_negative_[static_cast<size_t>(final_value(v))]; }
 
-  /// Which values cannot be negative: what a ReLU or a sigmoid makes, pools of such, and sums of two such.
+  /// Which values cannot be negative: what a ReLU or a sigmoid makes, what pools, pads and adds
+  /// such, and a softmax.
   void note_sign(Node& node) {
     if (node.result == topology::no_value || node.kind == NodeKind::block || node.kind == NodeKind::stage) return;
     bool sign = false;

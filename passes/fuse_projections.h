@@ -7,8 +7,8 @@
 
 namespace resnetc::passes {
 
-/// An addition of two convolutions, one of which has no other use, becomes one with a project step where one of the two is a projection
-/// (graph::is_projection()) and nothing but a bias is done to it before. Their biases become one.
+/// An addition of two convolutions, one of which has no other use, becomes one with a project step where one of the two is a projection,
+/// of a 1x1 window without padding and groups, and nothing but a bias is done to it before. Their biases become one.
 void fuse_projections(graph::Graph& graph, PassContext& context);
 
 }  // namespace resnetc::passes
