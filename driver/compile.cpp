@@ -144,8 +144,8 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   auto targets = parse_targets(options.target, why);
   if (!targets) return usage_error(why);
   if (options.max_error != 0) why = MaxError::fault(*targets);
-  if (!options.tune.empty()) why = tune_fault(*targets);
-  if (!options.tuned.empty()) why = tuned_targets_fault(*targets);
+  if (why.empty() && !options.tune.empty()) why = tune_fault(*targets);
+  if (why.empty() && !options.tuned.empty()) why = tuned_targets_fault(*targets);
   if (!why.empty()) return usage_error(why);
 
   Sources sources;

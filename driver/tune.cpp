@@ -369,8 +369,7 @@ class Tuner {
 
 std::string tune_fault(const std::vector<const codegen::TargetInfo*>& targets) {
   if (std::string fault = tuned_targets_fault(targets); !fault.empty()) return fault;
-  const codegen::TargetInfo* host = codegen::host_target();
-  if (host != nullptr && (targets.front()->features & ~host->features) == 0) return "";
+  if (codegen::runs_here(*targets.front())) return "";
   return fmt::format("--tune measures on this machine, which cannot run '{}'", targets.front()->name);
 }
 

@@ -62,8 +62,7 @@ void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height) {
   if (rows <= 0 || rows >= height) {
     out.parallel(axes.n);
   } else {
-    const Halide::TailStrategy tail = height % rows ? Halide::TailStrategy::GuardWithIf : Halide::TailStrategy::RoundUp;
-    out.split(axes.y, block, axes.y, to_int(rows), tail).fuse(block, axes.n, task).parallel(task);
+    out.split(axes.y, block, axes.y, to_int(rows), guard_unless(height % rows == 0)).fuse(block, axes.n, task).parallel(task);
   }
   out.never_partition_all();
 }

@@ -16,7 +16,6 @@ namespace {
 using Halide::TailStrategy;
 
 TailStrategy shift_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::ShiftInwards; }
-TailStrategy guard_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf; }
 
 /// While one task computes, the weights of the next one's channels are fetched: `rows` rows of `channels` vectors, of which an iteration
 /// of the loop reads `unrolled`.
@@ -72,13 +71,12 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
   Func out("out");
   // A projection goes into the same accumulators: one more sum over channels, of another tensor.
   std::vector<RDom> projected;
-  std::vector<int64_t> projected_channels;
+  std::vector<int> projected_unrolled;
   const Project project = [&](const Projection& shortcut) {
     const RDom& channel = projected.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
-    projected_channels.push_back(shortcut.channels());
+    const int by = projected_unrolled.emplace_back(unroll_of(vectors * pixels, shortcut.channels()));
     sum(axes.c, axes.x, axes.y, axes.n) += shortcut.term(axes, x, y, channel);
-    built.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors, shortcut.channels(),
-                                         unroll_of(vectors * pixels, shortcut.channels())));
+    built.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors, shortcut.channels(), by));
     return Expr();
   };
   const Expr value = staged ? sum(axes.c, axes.y * to_int(width) + axes.x, 0, axes.n) : sum(axes.c, axes.x, axes.y, axes.n);
@@ -129,7 +127,7 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
   for (size_t i = 0; i < projected.size(); ++i) {
     Halide::Stage stage = sum.update(static_cast<int>(i) + 1);
     in_tile(stage.reorder(axes.c, axes.x, projected[i].x));
-    if (const int by = unroll_of(vectors * pixels, projected_channels[i]); by > 1) stage.unroll(projected[i].x, by);
+    if (projected_unrolled[i] > 1) stage.unroll(projected[i].x, projected_unrolled[i]);
   }
   // Of a few input channels the loop over them would cost more than what it does.
   if (span.span <= 4) {

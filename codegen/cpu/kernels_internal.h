@@ -16,6 +16,11 @@ void build_softmax(const program::KernelSpec& spec, Built& built);
 void build_load(const program::KernelSpec& spec, Built& built);
 void build_store(const program::KernelSpec& spec, Built& built);
 
+/// The tail of a split: none where the factor divides the extent, else guarded, so that each element is computed once.
+inline Halide::TailStrategy guard_unless(bool divides) {
+  return divides ? Halide::TailStrategy::RoundUp : Halide::TailStrategy::GuardWithIf;
+}
+
 /// The largest divisor of `whole` that is at most `wanted`: a tile never reaches past the last vector of channels.
 int64_t divisor_at_most(int64_t whole, int64_t wanted);
 

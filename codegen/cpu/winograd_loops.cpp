@@ -14,8 +14,6 @@ using Halide::TailStrategy;
 
 constexpr int vector = static_cast<int>(lanes);
 
-TailStrategy guard_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf; }
-
 int64_t whole_groups(int64_t tiles, int64_t group) { return (tiles + group - 1) / group * group; }
 
 }  // namespace
