@@ -1,5 +1,6 @@
 /// \file What a kernel has to do and to move, from its schedule and layouts.
 #include "ir/program.h"
+#include "ir/strassen.h"
 #include "ir/winograd.h"
 
 namespace resnetc::program {
@@ -16,6 +17,14 @@ KernelCost cost_of(const Program& program, const Kernel& kernel) {
     for (const Step& step : kernel.epilogue) {
       if (step.kind == graph::StepKind::project) cost.multiply_adds += out.elements() * program.tensor(step.operand).type.channels;
     }
+  }
+  if (kernel.schedule.algorithm == Algorithm::strassen) {
+    const TensorType& out = program.tensor(kernel.out).type;
+    int64_t channels = program.tensor(kernel.in).type.channels;
+    for (const Step& step : kernel.epilogue) {
+      if (step.kind == graph::StepKind::project) channels += program.tensor(step.operand).type.channels;
+    }
+    cost.multiply_adds = strassen::products * ((out.width + 1) / 2) * out.height * (channels / 2) * (whole_vectors(out.channels) / 2);
   }
   if (kernel.weight != none) cost.weight_bytes += program.constant(kernel.weight).bytes();
   for (const Step& step : kernel.epilogue) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ir/program.h"
+#include "ir/strassen.h"
 #include "ir/text_forms.h"
 #include "ir/winograd.h"
 
@@ -115,6 +116,17 @@ bool can_be_winograd(const KernelSpec& spec) {
   return spec.in.halo.h >= halo.h && spec.in.halo.w >= halo.w;
 }
 
+bool can_be_strassen(const KernelSpec& spec) {
+  const OpAttributes& a = spec.attributes;
+  if (spec.kind != KernelKind::conv2d || spec.in.type.rank != 4 || a.groups != 1) return false;
+  if (a.kernel != Extent2{1, 1} || a.stride != Extent2{1, 1} || a.pad != Extent2{0, 0}) return false;
+  const auto has_halves = [](const KernelSpec::StepSpec& step) {
+    return step.kind != graph::StepKind::project || strassen::has_halves(step.operand.type.channels);
+  };
+  return strassen::has_halves(spec.in.type.channels) && strassen::has_halves(whole_vectors(spec.out.type.channels)) &&
+         std::all_of(spec.epilogue.begin(), spec.epilogue.end(), has_halves);
+}
+
 bool keeps_all_products(const KernelSpec& spec) {
   const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
   const bool packed = spec.schedule.depth == 0;
@@ -122,10 +134,34 @@ bool keeps_all_products(const KernelSpec& spec) {
   return packed ? !form.phases : spec.schedule.depth < form.channels;
 }
 
+namespace {
+
+constexpr int64_t rounded(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
+
+/// Of each allocation, for alignment, and what Halide asks for to read past the end.
+constexpr int64_t slack = 1024;
+
+int64_t strassen_bytes(const KernelSpec& spec) {
+  const Schedule& s = spec.schedule;
+  const int64_t across = rounded((spec.out.type.width + 1) / 2, s.tiles.w),
+                down = rounded(s.rows > 0 ? s.rows : spec.out.type.height, s.tiles.h);
+  int64_t elements = s.tiles.h * s.tiles.w * s.vectors * lanes, tensors = 1;
+  const auto add = [&](const Tensor& tensor) {
+    elements += across * down * (tensor.type.channels / 2 + lanes);
+    ++tensors;
+  };
+  add(spec.in);
+  for (const KernelSpec::StepSpec& step : spec.epilogue) {
+    if (step.kind == graph::StepKind::project) add(step.operand);
+  }
+  return strassen::products * elements * 4 + tensors * slack;
+}
+
+}  // namespace
+
 int64_t scratch_bytes(const KernelSpec& spec) {
   const Schedule& s = spec.schedule;
-  const auto rounded = [](int64_t value, int64_t step) { return (value + step - 1) / step * step; };
-  constexpr int64_t slack = 1024;  // of each allocation, for alignment, and what Halide asks for to read past the end
+  if (s.algorithm == Algorithm::strassen) return strassen_bytes(spec);
   if (is_staged(spec)) return rounded(rows_of_task(spec) * spec.out.type.width, s.pixels) * s.vectors * lanes * 4 + slack;
   if (s.algorithm != Algorithm::winograd) return 0;
   const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);

@@ -24,6 +24,7 @@ std::string_view to_string(Algorithm algorithm) {
     case Algorithm::general: return "general";
     case Algorithm::direct: return "direct";
     case Algorithm::winograd: return "winograd";
+    case Algorithm::strassen: return "strassen";
   }
   return no_name;
 }
@@ -40,7 +41,7 @@ std::vector<TensorId> reads(const Kernel& kernel) {
 
 bool writes_once(const Program& program, const Kernel& kernel) {
   if (kernel.out == none) return true;
-  if (kernel.schedule.algorithm == Algorithm::winograd) return true;  // its tails are guarded
+  if (in_tiles(kernel.schedule.algorithm)) return true;  // its tails are guarded
   const Tensor& out = program.tensor(kernel.out);
   // Rows need no look: their split is guarded. Channels are stored in whole vectors.
   const KernelSpec spec = spec_of(program, kernel);

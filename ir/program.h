@@ -83,18 +83,22 @@ std::string_view to_string(KernelKind kind);
 
 struct Step {
   graph::StepKind kind = graph::StepKind::relu;
-  TensorId operand = none;            ///< where the table of steps has one
-  std::vector<ConstantId> constants;  ///< as that table names them, each of the channels in whole vectors; a weight by pack_conv()
+  TensorId operand = none;  ///< where the table of steps has one
+  std::vector<ConstantId>
+      constants;  ///< as that table names them, each of the channels in whole vectors; a weight as the schedule wants it
 };
 
 enum class Algorithm {
   general,   ///< the one way of every kernel that is no convolution
   direct,    ///< a convolution, summed in register tiles
   winograd,  ///< a convolution through transformed tiles, where winograd_form() (ir/winograd.h) knows how
+  strassen,  ///< a 1x1 convolution as matrices of halves (ir/strassen.h): pixels that are neighbours in a row, channels of vectors in turn
 };
 
 /// As in the text form.
 std::string_view to_string(Algorithm algorithm);
+/// Whether its register tile is Schedule::tiles; else it is Schedule::pixels.
+constexpr bool in_tiles(Algorithm algorithm) { return algorithm == Algorithm::winograd || algorithm == Algorithm::strassen; }
 
 /// How a kernel is computed; select-kernels chooses. Defaults are correct for every kernel but a convolution, which wants an algorithm.
 struct Schedule {
@@ -105,7 +109,8 @@ struct Schedule {
   /// stores have units of their own (vectors of channels; rows, or pieces of a picture without a halo), which any other value shares.
   int64_t rows = 1;
   bool flat = false;  ///< direct sums: pixels of all rows as one axis, so that tiles need not divide a row
-  // Winograd: `vectors` by `tiles` is the register tile of the products, `rows` counts rows of tiles.
+  // Winograd: `vectors` by `tiles` is the register tile of the products, `rows` counts rows of tiles. Strassen: the same, of pairs of
+  // pixels and of vectors of half the channels; `rows` and `parts` as Winograd's.
   int64_t output = 0;   ///< rows and columns of a tile of the result: 2 or 4
   Extent2 tiles{1, 1};  ///< tiles that are multiplied together; rows is a multiple of tiles.h
   int64_t depth = 0;    ///< input channels whose weights are transformed together; divides their number. 0: packed as transformed
@@ -224,6 +229,8 @@ int64_t rows_of_task(const KernelSpec& spec);
 /// Whether a convolution can be computed by Winograd's transforms (ir/winograd.h): channels in whole vectors or, for phases, pixels without
 /// gaps, and a halo that holds all that is read.
 bool can_be_winograd(const KernelSpec& spec);
+/// Whether a convolution can be computed by Strassen's products: 1x1, of all pixels, all channels in whole halves.
+bool can_be_strassen(const KernelSpec& spec);
 /// The halo that a convolution's input needs: its padding, and of phases whole squares around that.
 Extent2 halo_of(const OpAttributes& attributes, Algorithm algorithm, int64_t channels);
 /// Whether a Winograd kernel keeps the products of all tiles of a task, so that each transformed weight is read once; or those of one group

@@ -40,8 +40,10 @@ json::Object to_json(const Schedule& schedule) {
   json::Object object{{"algorithm", dump::string(to_string(schedule.algorithm))}, {"vectors", schedule.vectors}, {"rows", schedule.rows}};
   if (schedule.algorithm == Algorithm::winograd) {
     object["output"] = schedule.output;
-    object["tiles"] = json::Array{schedule.tiles.h, schedule.tiles.w};
     object["depth"] = schedule.depth;
+  }
+  if (in_tiles(schedule.algorithm)) {
+    object["tiles"] = json::Array{schedule.tiles.h, schedule.tiles.w};
     object["parts"] = schedule.parts;
   } else {
     object["pixels"] = schedule.pixels;

@@ -6,6 +6,7 @@
 
 #include "ir/checks.h"
 #include "ir/program.h"
+#include "ir/strassen.h"
 #include "ir/winograd.h"
 
 namespace resnetc::program {
@@ -207,14 +208,19 @@ class Verifier {
       const int64_t kinds = winograd(form, kernel.schedule.output)->weights();
       return check_constant("weight", kernel.weight, out_channels * kinds * kinds * form.channels);
     }
+    if (kernel.schedule.algorithm == Algorithm::strassen) {
+      return check_constant("weight", kernel.weight, strassen::weights(in.channels, out_channels));
+    }
     const int64_t span = group_span(in.channels, p_.tensor(kernel.out).type.channels, a.groups).span;
     return check_constant("weight", kernel.weight, out_channels * a.kernel.h * a.kernel.w * span);
   }
 
-  Fault check_projection(const Step& step, const TensorType& type) const {
+  Fault check_projection(const Step& step, Algorithm algorithm, const TensorType& type) const {
     const TensorType operand[] = {p_.tensor(step.operand).type};
     if (Fault fault = checks::result_type(OpKind::conv2d, graph::projection(type.channels), operand, type)) return fault;
-    return check_constant("projection's weight", step.constants[0], whole_vectors(type.channels) * operand[0].channels);
+    const int64_t in = operand[0].channels, out = whole_vectors(type.channels);
+    return check_constant("projection's weight", step.constants[0],
+                          algorithm == Algorithm::strassen ? strassen::weights(in, out) : out * in);
   }
 
   Fault check_epilogue(const Kernel& kernel) const {
@@ -233,7 +239,7 @@ class Verifier {
       }
       if (step.kind == graph::StepKind::project) {
         if (!sums) return std::string(checks::misplaced_projection);
-        if (Fault fault = check_projection(step, type)) return fault;
+        if (Fault fault = check_projection(step, kernel.schedule.algorithm, type)) return fault;
         continue;
       }
       sums = sums && graph::may_precede_projection(step.kind);

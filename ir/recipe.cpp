@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "ir/strassen.h"
 #include "ir/winograd.h"
 
 namespace resnetc {
@@ -86,6 +87,24 @@ std::vector<double> transform(const std::vector<double>& w, const Recipe& recipe
         for (size_t j = 0; j < n; ++j, to += ci * lanes) {
           for (size_t x = 0; x < r; ++x) *to += by.g[j][x] * half[x];
         }
+      }
+    }
+  }
+  return out;
+}
+
+/// The packing that pack_strassen() describes, from row-major [co][ci].
+std::vector<double> combine_halves(const std::vector<double>& w, const Recipe& recipe) {
+  const int64_t co = recipe.args[0]->shape[0], ci = recipe.args[0]->shape[1], half = ci / 2;
+  std::vector<double> out(static_cast<size_t>(recipe.shape[0]));
+  for (int64_t row = 0; row < co; ++row) {
+    const int64_t pair = row / (2 * lanes), out_half = row / lanes % 2;
+    for (int64_t e = 0; e < strassen::products; ++e) {
+      double* to = out.data() + (pair * strassen::products + e) * half * lanes + row % lanes;
+      for (int64_t in_half : {0, 1}) {
+        const int factor = strassen::g[static_cast<size_t>(e)][static_cast<size_t>(2 * in_half + out_half)];
+        for (int64_t i = 0; i < half && factor != 0; ++i)
+          to[i * lanes] += factor * w[static_cast<size_t>(row * ci + strassen::channel_of(i, in_half))];
       }
     }
   }
@@ -182,6 +201,17 @@ bool can_pack_winograd(const std::vector<int64_t>& shape, int64_t output, int64_
   return transforms_of(shape, output, stride) != nullptr;
 }
 
+RecipePtr pack_strassen(RecipePtr w) {
+  assert(can_pack_strassen(w->shape));
+  const int64_t elements = strassen::weights(w->shape[1], whole_vectors(w->shape[0]));
+  return make(RecipeKind::pack_strassen, {std::move(w)}, {elements});
+}
+
+bool can_pack_strassen(const std::vector<int64_t>& shape) {
+  const bool matrix = shape.size() == 2 || (shape.size() == 4 && shape[2] == 1 && shape[3] == 1);
+  return matrix && strassen::has_halves(shape[1]) && strassen::has_halves(whole_vectors(shape[0]));
+}
+
 int64_t GroupSpan::start(int64_t block) const { return std::min(block * lanes / co_per_group * ci_per_group, ci - span); }
 
 GroupSpan group_span(int64_t ci, int64_t co, int64_t groups) {
@@ -244,6 +274,7 @@ std::vector<double> evaluate(const Recipe& recipe, const WeightSource& source) {
     case RecipeKind::pack_conv: return pack(a, recipe);
     case RecipeKind::split_phases: return split(a, recipe);
     case RecipeKind::pack_winograd: return transform(a, recipe);
+    case RecipeKind::pack_strassen: return combine_halves(a, recipe);
   }
   return a;
 }

@@ -29,6 +29,7 @@ enum class RecipeKind {
   pack_conv,      ///< see pack_conv()
   split_phases,   ///< see split_phases()
   pack_winograd,  ///< see pack_winograd()
+  pack_strassen,  ///< see pack_strassen()
 };
 
 struct Recipe;
@@ -76,6 +77,12 @@ bool can_split_phases(const std::vector<int64_t>& shape);
 RecipePtr pack_winograd(RecipePtr w, int64_t output, int64_t stride);
 /// Whether there are transforms for weights of this shape.
 bool can_pack_winograd(const std::vector<int64_t>& shape, int64_t output, int64_t stride);
+
+/// Combines the halves of the weights of a 1x1 convolution, w[co][ci] or w[co][ci][1][1], for Strassen's products (ir/strassen.h) and packs
+/// them as [pair][e][i][16]: pair = two blocks of 16 output channels, one of each half, e the product, i a channel of half the input. Rows
+/// past co are zeros.
+RecipePtr pack_strassen(RecipePtr w);
+bool can_pack_strassen(const std::vector<int64_t>& shape);
 
 /// Which input channels a block of 16 output channels reads in a grouped convolution: `span` channels from
 /// min(block * 16 / (co / groups) * (ci / groups), ci - span). With one group, span is ci and the start 0.

@@ -16,7 +16,7 @@ struct RecipeName {
   std::string_view name;
   size_t args;
 };
-constexpr std::array<RecipeName, 11> names{{
+constexpr std::array<RecipeName, 12> names{{
     {RecipeKind::tensor, "tensor", 0},
     {RecipeKind::fill, "fill", 0},
     {RecipeKind::add, "add", 2},
@@ -28,6 +28,7 @@ constexpr std::array<RecipeName, 11> names{{
     {RecipeKind::pack_conv, "pack_conv", 1},
     {RecipeKind::split_phases, "split_phases", 1},
     {RecipeKind::pack_winograd, "pack_winograd", 1},
+    {RecipeKind::pack_strassen, "pack_strassen", 1},
 }};
 
 constexpr int max_depth = 64;
@@ -149,6 +150,11 @@ class Reader {
         if (cursor_.failed()) return nullptr;
         return transformed(std::move(a), output, stride, start);
       }
+      case RecipeKind::pack_strassen:
+        if (!can_pack_strassen(a->shape) || whole_vectors(a->shape[0]) > max_recipe_elements / 2 / a->shape[1]) {
+          return fault(start, fmt::format("pack_strassen of {}", shape_text(a->shape)));
+        }
+        return pack_strassen(std::move(a));
       case RecipeKind::tensor:
       case RecipeKind::fill: break;
     }

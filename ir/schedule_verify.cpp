@@ -15,6 +15,17 @@ Fault scratch_fault(const KernelSpec& spec) {
   return fmt::format("its tasks need more than {} bytes each", max_scratch_bytes);
 }
 
+/// Of register tiles and tasks, where there are `down` rows of tiles.
+Fault tiles_fault(const Schedule& s, int64_t down) {
+  const Extent2 t = s.tiles;
+  if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || s.vectors * t.h * t.w > max_tile || s.rows % t.h != 0) {
+    return fmt::format("a register tile of {} vectors by {} tiles in tasks of {} rows is out of range", s.vectors, to_string(t), s.rows);
+  }
+  if (s.rows >= down + t.h) return fmt::format("tasks of {} rows of tiles, of which there are {}", s.rows, down);
+  if (s.parts < 1 || s.parts > max_elements) return fmt::format("{} parts of its channels", s.parts);
+  return std::nullopt;
+}
+
 Fault winograd_fault(const KernelSpec& spec) {
   const Schedule& s = spec.schedule;
   if (!can_be_winograd(spec)) return "it is no convolution that Winograd's transforms apply to";
@@ -27,13 +38,14 @@ Fault winograd_fault(const KernelSpec& spec) {
   if (s.depth != 0 && (form.phases || s.depth % lanes != 0 || channels % s.depth != 0)) {
     return fmt::format("a depth of {} does not divide its {} input channels into whole vectors", s.depth, channels);
   }
-  const Extent2 t = s.tiles;
-  if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || s.vectors * t.h * t.w > max_tile || s.rows % t.h != 0) {
-    return fmt::format("a register tile of {} vectors by {} tiles in tasks of {} rows is out of range", s.vectors, to_string(t), s.rows);
-  }
-  const int64_t down = (computed_type(spec).height + s.output - 1) / s.output;
-  if (s.rows >= down + t.h) return fmt::format("tasks of {} rows of tiles, of which there are {}", s.rows, down);
-  if (s.parts < 1 || s.parts > max_elements) return fmt::format("{} parts of its channels", s.parts);
+  if (Fault fault = tiles_fault(s, (computed_type(spec).height + s.output - 1) / s.output)) return fault;
+  return scratch_fault(spec);
+}
+
+Fault strassen_fault(const KernelSpec& spec) {
+  const Schedule& s = spec.schedule;
+  if (!can_be_strassen(spec)) return "it is no 1x1 convolution whose channels have whole halves";
+  if (Fault fault = tiles_fault(s, spec.out.type.height)) return fault;
   return scratch_fault(spec);
 }
 
@@ -43,7 +55,8 @@ std::optional<std::string> schedule_fault(const KernelSpec& spec) {
   const Schedule& s = spec.schedule;
   const Algorithm wanted = spec.kind == KernelKind::conv2d ? Algorithm::direct : Algorithm::general;
   const bool transformed = s.algorithm == Algorithm::winograd && spec.kind == KernelKind::conv2d;
-  if (s.algorithm != wanted && !transformed) {
+  const bool halved = s.algorithm == Algorithm::strassen && spec.kind == KernelKind::conv2d;
+  if (s.algorithm != wanted && !transformed && !halved) {
     return fmt::format("the algorithm of a {} is '{}', not '{}'", to_string(spec.kind), to_string(wanted), to_string(s.algorithm));
   }
   if (s.vectors < 1 || s.vectors > max_tile_vectors || s.pixels < 1 || s.pixels > max_tile || s.vectors * s.pixels > max_tile) {
@@ -54,6 +67,7 @@ std::optional<std::string> schedule_fault(const KernelSpec& spec) {
     return "only a Winograd kernel can pool what it computes, in tasks that hold a whole window";
   }
   if (s.flat && s.algorithm != Algorithm::direct) return "only direct sums can be flat";
+  if (halved) return strassen_fault(spec);
   return transformed ? winograd_fault(spec) : scratch_fault(spec);
 }
 

@@ -60,6 +60,9 @@ std::string schedule(const program::Schedule& s) {
     return fmt::format(" schedule winograd output={} vectors={} tiles={} rows={} depth={} parts={}", output, vectors, to_string(tiles),
                        rows, depth, parts);
   }
+  if (algorithm == program::Algorithm::strassen) {
+    return fmt::format(" schedule strassen vectors={} tiles={} rows={} parts={}", vectors, to_string(tiles), rows, parts);
+  }
   return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", to_string(algorithm), vectors, pixels, rows, flat ? " flat" : "");
 }
 
@@ -179,10 +182,10 @@ program::Schedule Reader::schedule() {
     expect("=");
     return integer(0, max_elements);
   };
-  const bool transformed = s.algorithm == program::Algorithm::winograd;
+  const bool transformed = s.algorithm == program::Algorithm::winograd, tiled = in_tiles(s.algorithm);
   if (transformed) s.output = field("output");
   s.vectors = field("vectors");
-  if (transformed) {
+  if (tiled) {
     expect("tiles");
     expect("=");
     s.tiles = extent();
@@ -190,8 +193,8 @@ program::Schedule Reader::schedule() {
     s.pixels = field("pixels");
   }
   s.rows = field("rows");
-  if (transformed) {
-    s.depth = field("depth");
+  if (tiled) {
+    if (transformed) s.depth = field("depth");
     s.parts = field("parts");
     return s;
   }

@@ -45,6 +45,10 @@ bool check_layouts(const program::KernelSpec& spec, std::string& why) {
       why = "Winograd's transforms do not apply to it";
       return false;
     }
+    if (spec.schedule.algorithm == program::Algorithm::strassen && !can_be_strassen(spec)) {
+      why = "Strassen's products do not apply to it";
+      return false;
+    }
   }
   return true;
 }
@@ -81,6 +85,8 @@ bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& wh
     case KernelKind::conv2d:
       if (spec.schedule.algorithm == program::Algorithm::winograd) {
         build_winograd(spec, built);
+      } else if (spec.schedule.algorithm == program::Algorithm::strassen) {
+        build_strassen(spec, built);
       } else {
         build_conv2d(spec, built);
       }

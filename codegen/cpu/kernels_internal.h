@@ -8,6 +8,7 @@ namespace resnetc::codegen::cpu {
 
 void build_conv2d(const program::KernelSpec& spec, Built& built);
 void build_winograd(const program::KernelSpec& spec, Built& built);
+void build_strassen(const program::KernelSpec& spec, Built& built);
 void build_max_pool(const program::KernelSpec& spec, Built& built);
 void build_avg_pool(const program::KernelSpec& spec, Built& built);
 void build_global_avg_pool(const program::KernelSpec& spec, Built& built);

@@ -84,6 +84,14 @@ program::Schedule transformed(int64_t output, int64_t vectors, Extent2 tiles, in
   return schedule;
 }
 
+/// Of Strassen's products.
+program::Schedule halved(int64_t vectors, Extent2 tiles, int64_t rows, int64_t parts = 1) {
+  program::Schedule schedule{program::Algorithm::strassen, vectors, 1, rows, false};
+  schedule.tiles = tiles;
+  schedule.parts = parts;
+  return schedule;
+}
+
 std::vector<KernelCase> all_cases() {
   using graph::StepKind;
   const std::vector<StepKind> residual{StepKind::bias, StepKind::add, StepKind::relu};
@@ -211,6 +219,26 @@ std::vector<KernelCase> all_cases() {
       }
     }
   }
+  // Strassen: whole tiles and tails in every axis, one part of the channels and many, projections.
+  const auto one_by_one = [&](Conv conv) {
+    conv.kernel = {1, 1};
+    add(std::move(conv));
+  };
+  one_by_one({.ci = 32, .co = 32, .size = {4, 8}, .schedule = halved(1, {2, 4}, 2)});
+  one_by_one({.ci = 64, .co = 128, .size = {14, 14}, .schedule = halved(2, {2, 7}, 4), .batch = 3, .epilogue = residual, .in_place = true});
+  one_by_one(
+      {.ci = 96, .co = 160, .size = {7, 9}, .schedule = halved(1, {1, 3}, 2, 2), .out_halo = {1, 1}, .batch = 3, .epilogue = everything});
+  one_by_one({.ci = 64, .co = 50, .size = {5, 1}, .schedule = halved(2, {3, 2}, 3), .batch = 3});
+  one_by_one({.ci = 160, .co = 192, .size = {1, 5}, .schedule = halved(3, {1, 2}, 0, 2), .epilogue = residual});
+  one_by_one({.ci = 64,
+              .co = 96,
+              .size = {6, 10},
+              .schedule = halved(3, {1, 5}, 6, 3),
+              .batch = 3,
+              .epilogue = {StepKind::add, StepKind::project, StepKind::project, StepKind::sigmoid},
+              .projected = 32});
+  one_by_one(
+      {.ci = 32, .co = 24, .size = {13, 21}, .schedule = halved(1, {2, 5}, 4), .out_halo = {1, 2}, .epilogue = projected, .projected = 96});
   // Phases: whole tiles and tails, every number of channels, both windows.
   add({.ci = 3,
        .co = 32,

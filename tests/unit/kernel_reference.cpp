@@ -1,6 +1,7 @@
 /// \file Reference loops and random cases for kernels.
 #include "tests/unit/kernel_reference.h"
 
+#include "ir/strassen.h"
 #include "ir/winograd.h"
 
 #include <algorithm>
@@ -156,11 +157,33 @@ std::vector<float> transform_weights_naively(const program::KernelSpec& spec, co
   return packed;
 }
 
+/// As pack_strassen() documents it, of row-major [co][ci].
+std::vector<float> combine_halves_naively(int64_t co, int64_t ci, const double* weight) {
+  std::vector<float> packed;
+  for (int64_t pair = 0; pair < (co + 2 * lanes - 1) / (2 * lanes); ++pair) {
+    for (const strassen::Row& factors : strassen::g) {
+      for (int64_t i = 0; i < ci / 2; ++i) {
+        for (int64_t lane = 0; lane < lanes; ++lane) {
+          double sum = 0;
+          for (size_t k = 0; k < 4; ++k) {
+            const int64_t in_half = static_cast<int64_t>(k) / 2, out_half = static_cast<int64_t>(k) % 2;
+            const int64_t c = i / lanes * 2 * lanes + in_half * lanes + i % lanes, row = (2 * pair + out_half) * lanes + lane;
+            if (row < co) sum += factors[k] * weight[row * ci + c];
+          }
+          packed.push_back(static_cast<float>(sum));
+        }
+      }
+    }
+  }
+  return packed;
+}
+
 }  // namespace
 
 std::vector<float> pack_projection_naively(const program::KernelSpec& spec, size_t step, const std::vector<double>& values) {
   const int64_t ci = spec.epilogue[step].operand.type.channels, co = spec.out.type.channels;
   const double* weight = values.data() + static_cast<int64_t>(values.size()) - co * ci;
+  if (spec.schedule.algorithm == program::Algorithm::strassen) return combine_halves_naively(co, ci, weight);
   std::vector<float> packed(static_cast<size_t>((co + lanes - 1) / lanes * lanes * ci), 0.0f);
   for (int64_t c = 0; c < co; ++c) {
     for (int64_t k = 0; k < ci; ++k)
@@ -171,6 +194,9 @@ std::vector<float> pack_projection_naively(const program::KernelSpec& spec, size
 
 std::vector<float> pack_weights_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
   if (spec.schedule.algorithm == program::Algorithm::winograd && spec.schedule.depth == 0) return transform_weights_naively(spec, weight);
+  if (spec.schedule.algorithm == program::Algorithm::strassen) {
+    return combine_halves_naively(spec.out.type.channels, spec.in.type.channels, weight.data());
+  }
   const OpAttributes& a = spec.attributes;
   const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, per_group = ci / a.groups;
   const GroupSpan span = group_span(ci, co, a.groups);
