@@ -284,7 +284,8 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   command->add_option("--weights", options->weights, "a checkpoint to pack; without it, 'resnetc pack' does so later")
       ->type_name("FILE.safetensors");
   command->add_flag("--embed-weights", options->embed_weights, "put the packed weights into the library as well");
-  command->add_flag("--no-winograd", options->no_winograd, "sum every convolution directly: slower, and a little more exact");
+  command->add_flag("--no-winograd", options->no_winograd,
+                    "sum every convolution directly, by Strassen's products neither: slower, and a little more exact");
   command->add_option("--max-error", options->max_error, "the largest error allowed, over the largest output: it is measured")
       ->type_name("E")
       ->check([](const std::string& text) {  // written so that a NaN is refused too

@@ -19,7 +19,7 @@ namespace resnetc::driver {
 struct LoweringOptions {
   std::vector<const codegen::TargetInfo*> targets;  ///< best first; none: the graph is where it ends
   const WeightSource* weights = nullptr;            ///< null: weights are unknown
-  int64_t winograd_tile = largest_winograd_tile;    ///< the largest tile of Winograd's transforms; 0: none
+  int64_t winograd_tile = largest_winograd_tile;    ///< as PassContext's
   /// Sees the IR after each pass; `target` is null up to the graph.
   std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const codegen::TargetInfo* target)> after_pass;
   const program::Tuning* tuned = nullptr;  ///< measured schedules, for the target that they name

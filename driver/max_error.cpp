@@ -18,16 +18,6 @@ constexpr int picture_count = 2;
 /// Of one picture, all outputs in order.
 using References = std::vector<std::vector<Values>>;
 
-int64_t largest_tile(const std::vector<program::Program>& programs) {
-  int64_t largest = 0;
-  for (const program::Program& program : programs) {
-    for (const program::Kernel& kernel : program.kernels) largest = std::max(largest, kernel.schedule.output);
-  }
-  return largest;
-}
-
-std::string tile_text(int64_t tile) { return tile == 0 ? "direct sums" : fmt::format("Winograd's tiles up to {0}x{0}", tile); }
-
 /// Each output of each picture has its own largest value to be compared with.
 std::optional<double> error_of(const Trial& trial, const std::string& target, const Pictures& pictures, const References& references,
                                std::string& why) {
@@ -87,18 +77,28 @@ std::optional<MaxError> MaxError::reach(double allowed, const topology::Network&
     }
     Rung& rung = result.rungs_.emplace_back();
     rung.limit = lowering.winograd_tile;
-    rung.tile = largest_tile(lowered->programs);
+    for (const program::Program& program : lowered->programs) {
+      for (const program::Kernel& kernel : program.kernels) {
+        rung.tile = std::max(rung.tile, kernel.schedule.output);
+        rung.halves = rung.halves || kernel.schedule.algorithm == program::Algorithm::strassen;
+      }
+    }
     for (const std::string& target : result.targets_) {
       const auto error = error_of(*trial, target, pictures, references, why);
       if (!error) return std::nullopt;
       rung.errors.push_back(*error);
     }
     if (rung.worst() <= allowed) return result;
-    if (rung.tile == 0) break;
+    if (rung.tile == 0 && !rung.halves) break;
     lowering.winograd_tile = rung.tile > 2 ? 2 : 0;
   }
   why = result.refusal();
   return std::nullopt;
+}
+
+std::string MaxError::Rung::algorithms() const {
+  if (tile == 0) return halves ? "Strassen's products" : "direct sums";
+  return fmt::format("Winograd's tiles up to {0}x{0}{1}", tile, halves ? " and Strassen's products" : "");
 }
 
 double MaxError::Rung::worst() const { return *std::max_element(errors.begin(), errors.end()); }
@@ -108,7 +108,7 @@ std::string MaxError::summary() const {
   for (size_t i = 0; i < targets_.size(); ++i) {
     errors += fmt::format("{}{} on {}", i == 0 ? "" : ", ", error_text(rungs_.back().errors[i]), targets_[i]);
   }
-  return fmt::format("error, of the largest output: {}, with {}; {:g} is allowed", errors, tile_text(rungs_.back().tile), allowed_);
+  return fmt::format("error, of the largest output: {}, with {}; {:g} is allowed", errors, rungs_.back().algorithms(), allowed_);
 }
 
 std::string MaxError::report() const {
@@ -116,7 +116,7 @@ std::string MaxError::report() const {
   for (const std::string& target : targets_) columns.push_back({target, Table::Align::right});
   Table table(std::move(columns));
   for (const Rung& rung : rungs_) {
-    std::vector<std::string> cells{tile_text(rung.tile)};
+    std::vector<std::string> cells{rung.algorithms()};
     for (double error : rung.errors) cells.push_back(error_text(error));
     table.add(std::move(cells));
   }
@@ -126,7 +126,7 @@ std::string MaxError::report() const {
 std::string MaxError::refusal() const {
   std::string reached;
   for (const Rung& rung : rungs_) {
-    reached += fmt::format("{}{} with {}", reached.empty() ? "" : ", ", error_text(rung.worst()), tile_text(rung.tile));
+    reached += fmt::format("{}{} with {}", reached.empty() ? "" : ", ", error_text(rung.worst()), rung.algorithms());
   }
   return fmt::format("--max-error {:g} is not reached, and nothing is written: of the largest output, the error is {}", allowed_, reached);
 }

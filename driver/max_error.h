@@ -1,4 +1,4 @@
-/// \file compile's --max-error: down a short ladder of tiles of Winograd's transforms until the error, as measured, is small enough.
+/// \file compile's --max-error: down a short ladder of algorithms until the error, as measured, is small enough.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class MaxError {
 
   /// The limit for LoweringOptions that was enough.
   int64_t winograd_tile() const { return rungs_.back().limit; }
-  /// One line: what was reached, and with which tiles.
+  /// One line: what was reached, and with which algorithms.
   std::string summary() const;
   /// A table of all that was measured, for --opt-report.
   std::string report() const;
@@ -33,9 +33,11 @@ class MaxError {
  private:
   struct Rung {
     int64_t limit = 0;           ///< LoweringOptions::winograd_tile
-    int64_t tile = 0;            ///< the largest that a kernel has; 0: direct sums
+    int64_t tile = 0;            ///< the largest of Winograd's that a kernel has; 0: none
+    bool halves = false;         ///< whether a kernel has Strassen's products
     std::vector<double> errors;  ///< of each target
     double worst() const;
+    std::string algorithms() const;
   };
 
   std::string refusal() const;

@@ -1,9 +1,11 @@
-/// \file The candidates of direct sums and of each of Winograd's transforms, merged by what the model expects of these.
+/// \file The candidates of direct sums, of each of Winograd's transforms and of Strassen's products, merged by what the model expects of
+/// these.
 #include "passes/candidates.h"
 
 #include <algorithm>
 
 #include "passes/machine_model.h"
+#include "passes/strassen_schedule.h"
 #include "passes/winograd_schedule.h"
 
 namespace resnetc::passes {
@@ -23,22 +25,24 @@ std::vector<Family> families_of(const program::Program& program, const program::
   const program::Tensor& in = program.tensor(kernel.in);
   program::Tensor out = program.tensor(kernel.out);
   out.type = computed_type(spec);
-  const Convolution convolution{in.type, out.type, a};
+  Convolution convolution{in.type, out.type, a, {}, in.channel_stride == in.type.channels};
+  for (const program::Step& step : kernel.epilogue) {
+    if (step.kind == graph::StepKind::project) convolution.projected.push_back(program.tensor(step.operand).type.channels);
+  }
   // The algorithm of a first layer over phases decides how its input is laid out: it stays.
   const std::optional<WinogradForm> form = winograd_form(a, in.type.channels);
-  const std::optional<WinogradChoice> fixed = form && form->phases ? std::optional(choice_of(kernel.schedule)) : std::nullopt;
+  const std::optional<AlgorithmChoice> fixed = form && form->phases ? std::optional(choice_of(kernel.schedule)) : std::nullopt;
   std::vector<Family> families;
-  if (!fixed || fixed->output == 0) {
+  if (!fixed || fixed->algorithm == program::Algorithm::direct) {
     families.push_back(
         {expected_seconds(convolution, {}), direct_candidates(in, out, a, has_one_axis(spec), kernel.multiply_adds, program.target)});
   }
-  if (!can_be_winograd(spec)) return families;
-  for (int64_t output : {2, 4}) {
-    if (output > largest_tile || winograd(*form, output) == nullptr) continue;
-    for (bool packed : {true, false}) {
-      const WinogradChoice choice{output, packed};
-      if (fixed && *fixed != choice) continue;
-      families.push_back({expected_seconds(convolution, choice), winograd_candidates(in, out, a, pool, choice, program.target)});
+  for (const AlgorithmChoice& choice : faster_algorithms(convolution, largest_tile)) {
+    const double seconds = expected_seconds(convolution, choice);
+    if (choice.algorithm == program::Algorithm::strassen) {
+      if (can_be_strassen(spec)) families.push_back({seconds, strassen_candidates(convolution, out, program.target)});
+    } else if (can_be_winograd(spec) && (!fixed || *fixed == choice)) {
+      families.push_back({seconds, winograd_candidates(in, out, a, pool, choice, program.target)});
     }
   }
   return families;

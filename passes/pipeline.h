@@ -51,7 +51,8 @@ struct PassContext {
   Diagnostics* diagnostics = nullptr;     ///< required
   const WeightSource* weights = nullptr;  ///< with values, elide-identities may act
   std::string target;                     ///< Halide target string, for select-kernels
-  /// The largest tile of Winograd's transforms that select-kernels may choose: 4, 2 or 0, none. Larger tiles round more.
+  /// The largest tile of Winograd's transforms that select-kernels may choose: 4, 2 or 0, direct sums only, without Strassen's products
+  /// too. Larger tiles round more.
   int64_t winograd_tile = largest_winograd_tile;
   const program::Tuning* tuned = nullptr;  ///< schedules for this target that select-kernels prefers to its own; may be null
   bool weights_limited = true;             ///< whether those may not make the packed weights too large: not while they are measured

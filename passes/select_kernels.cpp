@@ -9,6 +9,7 @@
 
 #include "ir/winograd.h"
 #include "passes/conv_schedule.h"
+#include "passes/strassen_schedule.h"
 #include "passes/winograd_schedule.h"
 
 namespace resnetc::passes {
@@ -62,8 +63,7 @@ class Selection {
       const graph::Op& op = graph_.ops[reader];
       if (op.kind != OpKind::conv2d) continue;
       const size_t i = static_cast<size_t>(op.operands[0]);
-      const program::Algorithm algorithm = transforms_[reader].output != 0 ? program::Algorithm::winograd : program::Algorithm::direct;
-      const Extent2 halo = program::halo_of(op.attributes, algorithm, graph_.ops[i].type.channels);
+      const Extent2 halo = program::halo_of(op.attributes, chosen_[reader].algorithm, graph_.ops[i].type.channels);
       halos[i] = {std::max(halos[i].h, halo.h), std::max(halos[i].w, halo.w)};
     }
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
@@ -78,25 +78,22 @@ class Selection {
     }
   }
 
-  /// Sums or transforms, for each value that is a convolution.
+  /// For each value that is a convolution.
   void choose_algorithms() {
-    transforms_.resize(graph_.ops.size());
+    chosen_.resize(graph_.ops.size());
     tuned_.resize(graph_.ops.size());
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
       const graph::Op& op = graph_.ops[i];
       if (op.kind != OpKind::conv2d) continue;
-      convolutions_.push_back({graph_.op(op.operands[0]).type, op.type, op.attributes, op.operands[0] == 0 && input_as_it_is_});
+      Convolution& convolution = convolutions_.emplace_back();
+      convolution = {graph_.op(op.operands[0]).type, op.type, op.attributes, {}, op.operands[0] == 0 && input_as_it_is_};
+      for (const graph::Step& step : op.epilogue) {
+        if (step.kind == StepKind::project) convolution.projected.push_back(graph_.op(step.operand).type.channels);
+      }
       values_.push_back(i);
     }
-    // Projections are summed, whatever their convolution does; their weights count towards the size of the weights file.
-    for (const graph::Op& op : graph_.ops) {
-      for (const graph::Step& step : op.epilogue) {
-        if (step.kind != StepKind::project) continue;
-        convolutions_.push_back({graph_.op(step.operand).type, op.type, graph::projection(op.type.channels)});
-      }
-    }
-    choices_ = choose_winograd(convolutions_, context_.winograd_tile);
-    for (size_t i = 0; i < values_.size(); ++i) transforms_[values_[i]] = choices_[i];
+    choices_ = passes::choose_algorithms(convolutions_, context_.winograd_tile);
+    for (size_t i = 0; i < values_.size(); ++i) chosen_[values_[i]] = choices_[i];
   }
 
   /// A pool that alone reads the first layer's result becomes a part of its kernel: the largest tensor of the network is never written.
@@ -109,8 +106,10 @@ class Selection {
       const OpAttributes& a = op.attributes;
       const size_t operand = static_cast<size_t>(op.operands[0]);
       const graph::Op& from = graph_.ops[operand];
-      if (transforms_[operand].output == 0 || uses[operand] != 1 || from.operands[0] != 0) continue;
+      if (chosen_[operand].algorithm != program::Algorithm::winograd || uses[operand] != 1 || from.operands[0] != 0) continue;
       if (a.kernel.h * a.kernel.w > 16 || 2 * a.pad.h >= a.kernel.h || 2 * a.pad.w >= a.kernel.w) continue;
+      // A window is within the tiles of a task.
+      if (a.kernel.h > (from.type.height + chosen_[operand].output - 1) / chosen_[operand].output * chosen_[operand].output) continue;
       if (std::any_of(from.epilogue.begin(), from.epilogue.end(), [](const graph::Step& s) { return s.operand != graph::no_value; }))
         continue;
       pools_[operand] = static_cast<graph::ValueId>(i);
@@ -159,15 +158,16 @@ class Selection {
   /// The algorithms of what was measured, as far as there is room for its weights. Layouts are made already: a first layer over phases,
   /// whose input is laid out for them, stays as it is.
   void prefer_tuned() {
-    std::vector<std::optional<WinogradChoice>> wanted(convolutions_.size());
+    std::vector<std::optional<AlgorithmChoice>> wanted(convolutions_.size());
     for (size_t i = 0; i < values_.size(); ++i) {
       if (tuned_[values_[i]] == nullptr) continue;
-      const WinogradChoice tuned = choice_of(tuned_[values_[i]]->schedule);
+      const AlgorithmChoice tuned = choice_of(tuned_[values_[i]]->schedule);
+      if (tuned.algorithm == program::Algorithm::strassen && context_.winograd_tile == 0) continue;
       const std::optional<WinogradForm> form = winograd_form(convolutions_[i].attributes, convolutions_[i].in.channels);
       if (tuned.output <= context_.winograd_tile && !(form && form->phases)) wanted[i] = tuned;
     }
     prefer(wanted, convolutions_, context_.weights_limited, choices_);
-    for (size_t i = 0; i < values_.size(); ++i) transforms_[values_[i]] = choices_[i];
+    for (size_t i = 0; i < values_.size(); ++i) chosen_[values_[i]] = choices_[i];
   }
 
   /// The tensors that kernels write, renumbered.
@@ -202,12 +202,14 @@ class Selection {
     return it->second;
   }
 
-  void add_step(program::Kernel& kernel, const graph::Step& from) {
+  void add_step(program::Kernel& kernel, const graph::Step& from, program::Algorithm algorithm = program::Algorithm::direct) {
     program::Step& step = kernel.epilogue.emplace_back();
     step.kind = from.kind;
     if (from.operand != graph::no_value) step.operand = from.operand;  // tensors have the numbers of their values
     for (const RecipePtr& recipe : from.constants) {
-      step.constants.push_back(constant(from.kind == StepKind::project ? pack_conv(recipe, 1) : pack_vector(recipe)));
+      step.constants.push_back(constant(from.kind != StepKind::project              ? pack_vector(recipe)
+                                        : algorithm == program::Algorithm::strassen ? pack_strassen(recipe)
+                                                                                    : pack_conv(recipe, 1)));
     }
   }
 
@@ -245,9 +247,11 @@ class Selection {
     return form && form->phases ? "its input is laid out for another algorithm" : "the packed weights would be too large";
   }
 
-  RecipePtr transformed_weights(const graph::Op& op, int64_t output) const {
+  RecipePtr packed_weights(const graph::Op& op, const AlgorithmChoice& choice) const {
+    if (choice.algorithm == program::Algorithm::strassen) return pack_strassen(op.constants[0]);
+    if (!choice.packed) return pack_conv(op.constants[0], op.kind == OpKind::conv2d ? op.attributes.groups : 1);
     const WinogradForm form = *winograd_form(op.attributes, graph_.op(op.operands[0]).type.channels);
-    return pack_winograd(form.phases ? split_phases(op.constants[0]) : op.constants[0], output, form.stride);
+    return pack_winograd(form.phases ? split_phases(op.constants[0]) : op.constants[0], choice.output, form.stride);
   }
 
   void add_kernel(graph::ValueId id) {
@@ -266,18 +270,18 @@ class Selection {
       kernel.pool = graph_.op(pool).attributes;
     }
     set_kind(op, kernel);
-    for (const graph::Step& step : op.epilogue) add_step(kernel, step);
+    const AlgorithmChoice& chosen = chosen_[static_cast<size_t>(id)];
+    for (const graph::Step& step : op.epilogue) add_step(kernel, step, chosen.algorithm);
     kernel.multiply_adds = graph::multiply_adds(graph_, op);
     const program::Tensor& out = program_.tensor(kernel.out);
     ScheduleChoice choice;
-    const WinogradChoice& transforms = transforms_[static_cast<size_t>(id)];
-    if (kernel.kind == KernelKind::conv2d) {
-      const int64_t groups = op.kind == OpKind::conv2d ? op.attributes.groups : 1;
-      kernel.weight = constant(transforms.packed ? transformed_weights(op, transforms.output) : pack_conv(op.constants[0], groups));
-    }
-    if (transforms.output != 0) {
+    if (kernel.kind == KernelKind::conv2d) kernel.weight = constant(packed_weights(op, chosen));
+    if (chosen.algorithm == program::Algorithm::strassen) {
+      const auto found = std::lower_bound(values_.begin(), values_.end(), static_cast<size_t>(id));
+      choice = choose_strassen_schedule(convolutions_[static_cast<size_t>(found - values_.begin())], out, program_.target);
+    } else if (chosen.algorithm == program::Algorithm::winograd) {
       choice = choose_winograd_schedule(program_.tensor(kernel.in), program_.tensor(id), kernel.attributes,
-                                        kernel.pool ? &*kernel.pool : nullptr, transforms, program_.target);
+                                        kernel.pool ? &*kernel.pool : nullptr, chosen, program_.target);
       if (kernel.pool) choice.reason += fmt::format("; '{}' is pooled before it is stored", op.name);
     } else if (kernel.kind == KernelKind::conv2d) {
       choice = choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, has_one_axis(spec_of(program_, kernel)),
@@ -287,7 +291,7 @@ class Selection {
       choice = choose_general_schedule(kernel.kind == KernelKind::softmax ? 0 : read + out.type.elements(), out.type.height);
     }
     if (const program::TunedKernel* tuned = tuned_[static_cast<size_t>(id)]) {
-      if (choice_of(tuned->schedule) == transforms) {
+      if (choice_of(tuned->schedule) == chosen) {
         choice = {tuned->schedule, fmt::format("tuned, {}: {}", to_string(tuned->schedule.algorithm), tuned->reason)};
       } else {
         choice.reason += std::string("; tuned otherwise, but ") + obstacle(op, tuned->schedule);
@@ -320,10 +324,10 @@ class Selection {
   PassContext& context_;
   program::Program program_;
   bool input_as_it_is_ = false;
-  std::vector<Convolution> convolutions_;           ///< those of values_, then projections
-  std::vector<WinogradChoice> choices_;             ///< of each convolution
+  std::vector<Convolution> convolutions_;           ///< those of values_
+  std::vector<AlgorithmChoice> choices_;            ///< of each convolution
   std::vector<size_t> values_;                      ///< that convolutions compute
-  std::vector<WinogradChoice> transforms_;          ///< of each value
+  std::vector<AlgorithmChoice> chosen_;             ///< of each value
   std::vector<graph::ValueId> pools_;               ///< of a value, the pool that its kernel ends with; of such a pool, that value
   std::vector<const program::TunedKernel*> tuned_;  ///< of each value; null: none
   std::map<std::string, program::ConstantId> constants_;

@@ -26,9 +26,6 @@ std::shared_ptr<Halide::Internal::IRMutator> prefetch_rows(const std::string& bu
   return prefetch_pass({buffer, ".task", loop, rows, offset, unrolled});
 }
 
-/// A sum over channels is unrolled by this where the tile is so small that the loop itself would cost a part of its time.
-int unroll_of(int64_t registers, int64_t channels) { return registers <= 16 && channels % 2 == 0 ? 2 : 1; }
-
 }  // namespace
 
 void build_conv2d(const program::KernelSpec& spec, Built& built) {

@@ -25,6 +25,9 @@ inline Halide::TailStrategy guard_unless(bool divides) {
 /// The largest divisor of `whole` that is at most `wanted`: a tile never reaches past the last vector of channels.
 int64_t divisor_at_most(int64_t whole, int64_t wanted);
 
+/// A sum over channels is unrolled by this where the tile is so small that the loop itself would cost a part of its time.
+inline int unroll_of(int64_t registers, int64_t channels) { return registers <= 16 && channels % 2 == 0 ? 2 : 1; }
+
 /// Makes one vector of 16 channels of a pixel the innermost work, `block` the loop over a pixel's vectors, and rows the tasks.
 void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& axes, const Var& block);
 

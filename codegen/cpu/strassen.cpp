@@ -141,11 +141,14 @@ void build_strassen(const program::KernelSpec& spec, Built& built) {
   in_tile(sum, {e, axes.n});
   for (size_t k = 0; k < summed.size(); ++k) {
     const Operand& one = summed[k];
-    in_tile(sum.update(static_cast<int>(k)), {one.r.x, e, axes.n});
+    Halide::Stage update = sum.update(static_cast<int>(k));
+    in_tile(update, {one.r.x, e, axes.n});
+    const int by = unroll_of(s.tiles.h * across * vectors, one.half);
+    if (by > 1) update.unroll(one.r.x, by);
     // While one group of channels is computed, the next one's weights are fetched.
     const int segments = to_int(vectors * products), row_elements = one.half * vector;
     const auto offset = [=](const Expr&, const Expr& segment) { return (segments + segment) * row_elements; };
-    built.passes.push_back(prefetch_pass({one.weight, ".group", one.r.x.name(), segments, offset}));
+    built.passes.push_back(prefetch_pass({one.weight, ".group", one.r.x.name(), segments, offset, by}));
   }
 
   built.output = out;

@@ -32,7 +32,7 @@ std::vector<const codegen::TargetInfo*> runnable_targets() {
 }
 
 std::vector<program::Program> lower(const topology::Network& network, std::span<const codegen::TargetInfo* const> targets,
-                                    Diagnostics& diagnostics, graph::Graph* graph, int64_t winograd_tile) {
+                                    Diagnostics& diagnostics, graph::Graph* graph, int64_t winograd_tile, const program::Tuning* tuned) {
   std::vector<program::Program> programs;
   for (const codegen::TargetInfo* target : targets) {
     passes::AnyIr ir = network;
@@ -40,6 +40,8 @@ std::vector<program::Program> lower(const topology::Network& network, std::span<
     context.diagnostics = &diagnostics;
     context.target = target->halide;
     context.winograd_tile = winograd_tile;
+    context.tuned = tuned;
+    context.weights_limited = tuned == nullptr;
     context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& after, bool) {
       if (graph != nullptr && pass.from == passes::Level::topology && pass.to == passes::Level::graph)
         *graph = std::get<graph::Graph>(after);

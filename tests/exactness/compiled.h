@@ -12,6 +12,7 @@
 #include "codegen/kernels.h"
 #include "ir/interpreter.h"
 #include "ir/program.h"
+#include "ir/tuning.h"
 #include "ir/topology.h"
 #include "ir/winograd.h"
 #include "runtime/runtime.h"
@@ -24,9 +25,10 @@ std::vector<const codegen::TargetInfo*> runnable_targets();
 
 /// The network's programs, one per target, best first; empty on errors, which are in `diagnostics`. `graph` (may be null) receives the
 /// network as a graph before any graph pass: what the interpreter is to run. No tile of Winograd's transforms is larger than
-/// `winograd_tile`.
+/// `winograd_tile`; `tuned` (may be null) prefers schedules, whatever the size of their weights.
 std::vector<program::Program> lower(const topology::Network& network, std::span<const codegen::TargetInfo* const> targets,
-                                    Diagnostics& diagnostics, graph::Graph* graph = nullptr, int64_t winograd_tile = largest_winograd_tile);
+                                    Diagnostics& diagnostics, graph::Graph* graph = nullptr, int64_t winograd_tile = largest_winograd_tile,
+                                    const program::Tuning* tuned = nullptr);
 
 /// A compiled network with generated weights, loaded.
 class Library {

@@ -1,5 +1,5 @@
 /// \file Random small networks, compiled, against the reference interpreter. Network number k is that of seed S + k, on one of this
-/// machine's instruction sets in turn.
+/// machine's instruction sets in turn; every second round through these with random schedules instead of the compiler's own choice.
 
 #include <fmt/format.h>
 
@@ -29,7 +29,7 @@ struct Network {
   std::string why;  ///< what is wrong; empty if nothing is
 };
 
-Network make_network(uint64_t seed, const codegen::TargetInfo* target) {
+Network make_network(uint64_t seed, const codegen::TargetInfo* target, bool tuned) {
   Network network;
   network.seed = seed;
   network.target = target;
@@ -38,6 +38,10 @@ Network make_network(uint64_t seed, const codegen::TargetInfo* target) {
   Diagnostics diagnostics(sources);
   const auto topology = parse_network(fmt::format("seed{}.rn", seed), network.text, {}, diagnostics);
   if (topology) network.programs = lower(*topology, {&target, 1}, diagnostics, &network.graph);
+  if (!network.programs.empty() && tuned) {
+    const program::Tuning tuning = random_tuning(network.programs.front(), seed);
+    network.programs = lower(*topology, {&target, 1}, diagnostics, nullptr, largest_winograd_tile, &tuning);
+  }
   if (network.programs.empty()) network.why = diagnostics.render();
   return network;
 }
@@ -110,7 +114,8 @@ int run(int argc, char** argv) {
   app.add_flag("--show", show, "print the networks' texts");
   CLI11_PARSE(app, argc, argv);
 
-  std::vector<const codegen::TargetInfo*> targets = runnable_targets();
+  const std::vector<const codegen::TargetInfo*> all = runnable_targets();
+  std::vector<const codegen::TargetInfo*> targets = all;
   if (!target_names.empty()) {
     std::erase_if(targets,
                   [&](const auto* t) { return std::find(target_names.begin(), target_names.end(), t->name) == target_names.end(); });
@@ -126,8 +131,9 @@ int run(int argc, char** argv) {
   while (done < count) {
     std::vector<Network> networks;
     for (uint64_t k = done; k < std::min<uint64_t>(done + chunk, count); ++k) {
-      // The seed alone decides the target, so that one network by itself repeats what it did among others.
-      networks.push_back(make_network(seed + k, targets[(seed + k) % targets.size()]));
+      // The seed alone decides the target and the schedules, so that one network by itself repeats what it did among others.
+      const uint64_t own = seed + k;
+      networks.push_back(make_network(own, targets[own % targets.size()], own / all.size() % 2 == 1));
       if (show) fmt::print("# seed {}\n{}\n", seed + k, networks.back().text);
     }
     std::string why;

@@ -1,10 +1,12 @@
 /// \file Recipes: evaluation, packing against its definition, text of good and of hostile origin.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <map>
 
 #include "ir/recipe.h"
+#include "ir/strassen.h"
 #include "ir/winograd.h"
 
 using namespace resnetc;
@@ -145,6 +147,59 @@ TEST_CASE("Winograd's transforms convolve") {
   CHECK(winograd(4, 4, 2) == nullptr);
 }
 
+TEST_CASE("Strassen's products multiply matrices, and pack_strassen packs as defined") {
+  // In 2x2 matrices: C = AT [(G b) . (BT a)].
+  const std::array<double, 4> a{3, -1.5, 0.25, 7}, b{-2, 5, 0.75, 1.25};
+  for (size_t y : {0u, 1u}) {
+    for (size_t x : {0u, 1u}) {
+      double sum = 0;
+      for (size_t e = 0; e < static_cast<size_t>(strassen::products); ++e) {
+        double left = 0, right = 0;
+        for (size_t k = 0; k < 4; ++k) {
+          left += strassen::bt[e][k] * a[k];
+          right += strassen::g[e][k] * b[k];
+        }
+        sum += strassen::at[2 * y + x][e] * left * right;
+      }
+      CHECK(sum == a[2 * y] * b[x] + a[2 * y + 1] * b[2 + x]);
+    }
+  }
+
+  for (int64_t co : {32, 56, 64}) {
+    const int64_t ci = 96, half = ci / 2;
+    const RecipePtr w = tensor("w", {co, ci, 1, 1});
+    const RecipePtr packed = pack_strassen(w);
+    const std::vector<double> from = values(w), to = values(packed);
+    REQUIRE(packed->shape == std::vector<int64_t>{(co + 31) / 32 * 7 * half * 16});
+    REQUIRE(to.size() == static_cast<size_t>(packed->shape[0]));
+    bool same = true;
+    size_t at = 0;
+    for (int64_t pair = 0; pair < (co + 31) / 32; ++pair) {
+      for (size_t e = 0; e < 7; ++e) {
+        for (int64_t i = 0; i < half; ++i) {
+          for (int64_t lane = 0; lane < 16; ++lane, ++at) {
+            const auto weight = [&](int64_t in_half, int64_t out_half) {
+              const int64_t row = (2 * pair + out_half) * 16 + lane, column = (2 * (i / 16) + in_half) * 16 + i % 16;
+              return row < co ? from[static_cast<size_t>(row * ci + column)] : 0.0;
+            };
+            double want = 0;
+            for (size_t k = 0; k < 4; ++k) want += strassen::g[e][k] * weight(static_cast<int64_t>(k / 2), static_cast<int64_t>(k % 2));
+            same = same && to[at] == want;
+          }
+        }
+      }
+    }
+    CHECK(same);
+  }
+  CHECK(can_pack_strassen({32, 64}));
+  CHECK(can_pack_strassen({17, 64}));
+  CHECK_FALSE(can_pack_strassen({16, 64}));
+  CHECK_FALSE(can_pack_strassen({32, 48}));
+  CHECK_FALSE(can_pack_strassen({32, 64, 3, 3}));
+  CHECK_FALSE(can_pack_strassen({32}));
+  CHECK(values(pack_strassen(tensor("missing", {32, 32}))).empty());
+}
+
 TEST_CASE("a window over phases is a window over pixels") {
   for (int64_t k : {5, 7}) {
     for (int64_t ci : {1, 3, 4}) {
@@ -212,8 +267,9 @@ TEST_CASE("recipes read back as printed") {
   const RecipePtr var = tensor("bn.running_var", {17}), w = tensor("a \"b\"\\\n\x01", {17, 1, 3, 3});
   const RecipePtr scale = mul(tensor("bn.weight", {17}), rsqrt(var, 1e-05));
   const RecipePtr all = pack_conv(scale_rows(w, add(scale, sub(fill(-0.1, {17}), fill(1e300, {17})))), 17);
-  for (const RecipePtr& recipe : {all, pack_vector(scale), var, pack_winograd(w, 2, 1), pack_winograd(w, 4, 2),
-                                  pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
+  for (const RecipePtr& recipe :
+       {all, pack_vector(scale), var, pack_winograd(w, 2, 1), pack_winograd(w, 4, 2), pack_strassen(tensor("one.weight", {32, 64, 1, 1})),
+        pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
     const std::string text = to_string(*recipe);
     std::string why;
     const auto again = parse_recipe(text, why);
@@ -255,6 +311,9 @@ TEST_CASE("hostile recipes are refused") {
         "at offset 0: pack_winograd of [4, 1, 3, 3] with output 3, stride 1");
   CHECK(reason("pack_winograd(fill(1, [4, 1, 1, 3]), output=4, stride=2)") ==
         "at offset 0: pack_winograd of [4, 1, 1, 3] with output 4, stride 2");
+  CHECK(reason("pack_strassen(fill(1, [32, 48]))") == "at offset 0: pack_strassen of [32, 48]");
+  CHECK(reason("pack_strassen(fill(1, [32, 32, 3, 1]))") == "at offset 0: pack_strassen of [32, 32, 3, 1]");
+  CHECK(reason("pack_strassen(tensor(\"w\", [17, 67108864]))") == "at offset 0: pack_strassen of [17, 67108864]");
   CHECK(reason("pack_winograd(tensor(\"w\", [1, 200000000, 3, 3]), output=2, stride=1)").ends_with("with output 2, stride 1"));
   CHECK(reason("pack_conv(fill(1, [4, 4]), groups=2)") == "at offset 0: pack_conv of [4, 4] in 2 groups");
   CHECK(reason("pack_conv(tensor(\"w\", [1, 2147483648, 1, 1]), groups=1)").ends_with("in 1 groups"));

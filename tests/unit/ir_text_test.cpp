@@ -78,6 +78,51 @@ TEST_CASE("a program with Winograd's transforms reads back as it was printed") {
   CHECK(program::scratch_bytes(spec_of(*program, program->kernels[0])) == 0);
 }
 
+/// A 1x1 convolution by Strassen's products, with a projection.
+constexpr std::string_view strassen_text = R"(program "net" target "x86-64-linux-avx2-fma" {
+  input "image" : f32[N, 32, 9, 9] planar_f32
+  output "y" : f32[N, 96, 9, 9]
+  tensor %image : f32[N, 32, 9, 9] stride=32 halo=0x0
+  tensor %conv : f32[N, 96, 9, 9] stride=96 halo=0x0
+  constant @0 : f32[5376] at 0 = pack_strassen(tensor("conv.weight", [96, 32, 1, 1]))
+  constant @1 : f32[5376] at 21504 = pack_strassen(tensor("shortcut.weight", [96, 32, 1, 1]))
+  kernel "image" load out %image
+      schedule general vectors=1 pixels=1 rows=2
+  kernel "conv" conv2d channels=96 in %image weight @0 then project(%image, @1) out %conv
+      schedule strassen vectors=3 tiles=1x2 rows=4 parts=1 multiply_adds=497664
+  kernel "y" store in %conv output 0
+      schedule general vectors=1 pixels=1 rows=0
+}
+)";
+
+TEST_CASE("a program with Strassen's products reads back as it was printed, and is checked") {
+  std::optional<program::Program> program;
+  reprinted(program::parse, strassen_text, &program);
+  const program::KernelSpec spec = spec_of(*program, program->kernels[1]);
+  CHECK(spec.schedule.algorithm == program::Algorithm::strassen);
+  CHECK(spec.schedule.tiles == Extent2{1, 2});
+  CHECK(spec.schedule.parts == 1);
+  // Seven products of 2 pairs and 48 channels; seven sums of 4 rows of 6 pairs and 16 channels (16 more between pixels) of each input.
+  CHECK(program::scratch_bytes(spec) == 4 * 7 * (2 * 48 + 2 * 4 * 6 * (16 + 16)) + 3 * 1024);
+  // Seven products instead of eight, of five pairs in a row of nine pixels.
+  CHECK(program::cost_of(*program, program->kernels[1]).multiply_adds == 7 * 5 * 9 * 16 * 2 * 48);
+
+  const auto fault = [](std::string_view from, std::string_view to) {
+    std::string error = first_error(program::parse, replaced(strassen_text, from, to));
+    const std::string_view prefix = "this IR is not valid: kernel 'conv': ";
+    return error.starts_with(prefix) ? error.substr(prefix.size()) : error;
+  };
+  CHECK(fault("", "") == "read");
+  CHECK(fault("tiles=1x2", "tiles=0x2") == "a register tile of 3 vectors by 0x2 tiles in tasks of 4 rows is out of range");
+  CHECK(fault("tiles=1x2", "tiles=3x2") == "a register tile of 3 vectors by 3x2 tiles in tasks of 4 rows is out of range");
+  CHECK(fault("rows=4", "rows=10") == "tasks of 10 rows of tiles, of which there are 9");
+  CHECK(fault("parts=1", "parts=0") == "0 parts of its channels");
+  const std::string schedule = "schedule direct vectors=3 pixels=3 rows=4 multiply_adds";
+  CHECK(fault("schedule strassen vectors=3 tiles=1x2 rows=4 parts=1 multiply_adds", schedule) ==
+        "its projection's weight has 5376 elements where 3072 are needed");
+  CHECK(fault("channels=96 in", "channels=96 stride=1x1 groups=2 in") == "it is no 1x1 convolution whose channels have whole halves");
+}
+
 TEST_CASE("a program whose kernel pools what it computes reads back as it was printed, and is checked") {
   const auto pooled = [](std::string_view pool, std::string_view type = "[N, 32, 4, 4]") {
     std::string text = replaced(winograd_text, "weight @0 out", "weight @0 " + std::string(pool) + " out");
@@ -212,6 +257,10 @@ TEST_CASE("the Graphviz and JSON forms hold every operation") {
                                                                {"rows", 2},
                                                                {"depth", 0},
                                                                {"parts", 2}});
+  const auto halved = program::parse(sources.add("s.ir", std::string(strassen_text)), diagnostics);
+  REQUIRE(halved);
+  CHECK(schedule_of_second(*halved) ==
+        llvm::json::Object{{"algorithm", "strassen"}, {"vectors", 3}, {"tiles", llvm::json::Array{1, 2}}, {"rows", 4}, {"parts", 1}});
   CHECK(topology::to_dot(*net).find("\"layer1.0.downsample.0\" -> \"layer1.0.skip\" [style=dashed]") != std::string::npos);
   CHECK(graph::to_dot(*graph).find("\"conv1\" -> \"add\"") != std::string::npos);
   CHECK(program::to_dot(*program).find("\"1 conv1\" -> \"3 sum\" [style=bold, label=\"in place\"]") != std::string::npos);

@@ -1,16 +1,23 @@
 /// \file select-kernels: layouts, constants, schedules.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
 #include "codegen/kernels.h"
+#include "passes/candidates.h"
 #include "passes/conv_schedule.h"
 #include "passes/select_kernels.h"
+#include "passes/strassen_schedule.h"
 #include "passes/winograd_schedule.h"
 #include "tests/unit/kernel_harness.h"
+#include "tests/unit/pass_test.h"
 
 namespace resnetc::testing {
 namespace {
+
+using passes::AlgorithmChoice;
+using passes::Convolution;
 
 graph::Op make_op(OpKind kind, std::string name, TensorType type, std::vector<graph::ValueId> operands) {
   graph::Op op;
@@ -46,6 +53,106 @@ graph::Graph small_graph() {
   graph.ops.push_back(make_op(OpKind::add, "d", hidden, {2, 3}));
   graph.outputs.push_back({"result", 4, {}});
   return graph;
+}
+
+TEST_CASE("select-kernels: pictures of any shape have schedules, and candidates for tuning") {
+  const auto network = [](int64_t height, int64_t width, std::string_view pool) {
+    return fmt::format(R"(
+network any {{
+  input image: f32[N, 3, {}, {}]
+  stem: conv(7x7, 64, stride = 2)
+  max_pool({})
+  conv1: conv(3x3, 64)
+  conv2: conv(3x3, 512)
+  conv3: conv(1x1, 512)
+  conv4: conv(3x3, 64, stride = 2)
+  output x
+}})",
+                       height, width, pool);
+  };
+  struct Shape {
+    int64_t height, width;
+    const char* pool;
+  };
+  for (const Shape& shape : {Shape{4, 320, "8x2, stride = 1, pad = 3x0"},
+                             {64, 16000, "16x1, stride = 2, pad = 0"},
+                             {16000, 8, "3x3, stride = 2"},
+                             {4, 60000, "2x2"},
+                             {2, 2, "3x3, stride = 2"},
+                             {40, 16000, "4x4, stride = 2"},
+                             {1, 30000, "1x2"}}) {
+    for (const char* target : {"avx512", "sse41"}) {
+      CAPTURE(shape.height);
+      CAPTURE(shape.width);
+      pass_test::Session session;
+      session.context.target = codegen::find_target(target)->halide;
+      const auto program =
+          std::get<program::Program>(session.lowered(network(shape.height, shape.width, shape.pool), passes::Level::program));
+      CHECK(program::verify(program).value_or("") == "");
+      for (const program::Kernel& kernel : program.kernels) {
+        const auto candidates = passes::schedule_candidates(program, kernel, largest_winograd_tile);
+        CHECK(candidates.empty() == (kernel.kind != program::KernelKind::conv2d));
+      }
+    }
+  }
+}
+
+TEST_CASE("select-kernels: where Strassen's products gain") {
+  const AlgorithmChoice halved{program::Algorithm::strassen, 0, false}, direct;
+  const auto one_by_one = [](int64_t in, int64_t out, int64_t size) {
+    Convolution c;
+    c.in = TensorType::picture(in, size, size);
+    c.out = TensorType::picture(out, size, size);
+    c.attributes.channels = out;
+    return c;
+  };
+  const auto choose = [](const Convolution& c, int64_t largest_tile = largest_winograd_tile) {
+    return passes::choose_algorithms({&c, 1}, largest_tile)[0];
+  };
+  CHECK(choose(one_by_one(1024, 256, 14)) == halved);
+  CHECK(choose(one_by_one(256, 1024, 14)) == halved);
+  CHECK(choose(one_by_one(1000, 256, 14)) == direct);     // not whole halves
+  CHECK(choose(one_by_one(1024, 250, 14)) == halved);     // the result has whole ones, with what it is filled up with
+  CHECK(choose(one_by_one(256, 64, 56)) == direct);       // combining 256 channels costs more than an eighth of 64 each
+  CHECK(choose(one_by_one(512, 2048, 7)) == direct);      // an eighth of the pairs holds one pixel
+  CHECK(choose(one_by_one(1024, 1024, 1)) == direct);     // as many weights to read as there is to do
+  CHECK(choose(one_by_one(1024, 256, 14), 2) == halved);  // no tile of Winograd's
+  CHECK(choose(one_by_one(1024, 256, 14), 0) == direct);  // direct sums only
+  CHECK(choose(one_by_one(1024, 1024, 2000)) == direct);  // a row of halves is larger than the caches
+  Convolution other = one_by_one(1024, 256, 14);
+  other.attributes.groups = 2;
+  CHECK(choose(other) == direct);
+  other = one_by_one(1024, 256, 14);
+  other.attributes.stride = {2, 2};
+  CHECK(choose(other) == direct);
+  other = one_by_one(1024, 256, 14);
+  other.projected = {512};
+  CHECK(choose(other) == halved);
+  other.projected = {512, 16};
+  CHECK(choose(other) == direct);
+
+  for (const char* name : {"avx512", "avx2", "sse41"}) {
+    for (const auto& [in, out] : {std::pair<int64_t, int64_t>{128, 512}, {1024, 256}, {32, 32}, {96, 480}, {2048, 2048}}) {
+      for (int64_t size : {1, 2, 7, 13, 28, 56}) {
+        const Convolution c = one_by_one(in, out, size);
+        if (passes::faster_algorithms(c, largest_winograd_tile).empty()) continue;
+        program::KernelSpec spec;
+        spec.kind = program::KernelKind::conv2d;
+        spec.in = layout(TensorType::picture(in, size, size));
+        spec.out = layout(TensorType::picture(out, size, size), {1, 1});
+        const std::vector<program::Schedule> candidates = passes::strassen_candidates(c, spec.out, codegen::find_target(name)->halide);
+        CHECK(candidates.size() >= 1);
+        CHECK(candidates.size() <= 6);
+        for (const program::Schedule& s : candidates) {
+          spec.schedule = s;
+          CHECK(out / 32 % s.vectors == 0);
+          CHECK(s.parts <= out / 32 / s.vectors);
+          CHECK(program::schedule_fault(spec) == std::nullopt);
+          CHECK(program::scratch_bytes(spec) <= (1 << 20));
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -143,26 +250,27 @@ TEST_CASE("select-kernels: no tile of Winograd's transforms is larger than the c
   CHECK(tiles(0) == std::vector<int64_t>{0, 0, 0});
 }
 
+AlgorithmChoice winograd_of(int64_t output, bool packed) { return {program::Algorithm::winograd, output, packed}; }
+
 TEST_CASE("select-kernels: where Winograd's transforms gain") {
-  using passes::Convolution;
-  using passes::WinogradChoice;
   const auto conv = [](int64_t channels, int64_t size, auto change) {
     OpAttributes a;
     a.channels = channels;
     a.kernel = {3, 3};
     a.pad = {1, 1};
     change(a);
-    return Convolution{TensorType::picture(channels, size * a.stride.h, size * a.stride.w), TensorType::picture(channels, size, size), a};
+    return Convolution{
+        TensorType::picture(channels, size * a.stride.h, size * a.stride.w), TensorType::picture(channels, size, size), a, {}};
   };
   const auto as_it_is = [](OpAttributes&) {};
   const auto choose = [&](int64_t channels, int64_t size, auto change) {
     const Convolution one = conv(channels, size, change);
-    return passes::choose_winograd({&one, 1})[0];
+    return passes::choose_algorithms({&one, 1})[0];
   };
   const auto strided = [](OpAttributes& a) { a.stride = {2, 2}; };
   CHECK(choose(64, 56, as_it_is).output == 4);
-  CHECK(choose(512, 7, as_it_is) == WinogradChoice{2, true});  // of a few pixels the weights' way from memory is what counts
-  CHECK(choose(8, 56, as_it_is).output == 0);                  // not whole vectors
+  CHECK(choose(512, 7, as_it_is) == winograd_of(2, true));  // of a few pixels the weights' way from memory is what counts
+  CHECK(choose(8, 56, as_it_is).output == 0);               // not whole vectors
   CHECK(choose(1024, 1, as_it_is).output == 0);
   CHECK(choose(64, 28, strided).output == 4);
   CHECK(choose(512, 7, strided).output == 0);
@@ -178,20 +286,20 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
                                   a.pad = {3, 3};
                                 })};
   stem[1].in.channels = 3;
-  CHECK(passes::choose_winograd(stem)[1].output == 0);
+  CHECK(passes::choose_algorithms(stem)[1].output == 0);
   stem[1].dense = true;
-  CHECK(passes::choose_winograd(stem)[1] == WinogradChoice{4, true});
+  CHECK(passes::choose_algorithms(stem)[1] == winograd_of(4, true));
 
   // Packed weights are at most twice as large as the checkpoint's: alone a tile of 4 is too large, beside something else it is not.
   std::vector<Convolution> network{conv(256, 14, as_it_is)};
-  CHECK_FALSE(passes::choose_winograd(network)[0] == WinogradChoice{4, true});
+  CHECK_FALSE(passes::choose_algorithms(network)[0] == winograd_of(4, true));
   for (int i = 0; i < 3; ++i) network.push_back(conv(256, 1, as_it_is));
-  CHECK(passes::choose_winograd(network)[0] == WinogradChoice{4, true});
+  CHECK(passes::choose_algorithms(network)[0] == winograd_of(4, true));
   for (int i = 0; i < 20; ++i) network.push_back(conv(256, 14, as_it_is));
-  const std::vector<WinogradChoice> choices = passes::choose_winograd(network);
-  CHECK(std::count(choices.begin(), choices.end(), WinogradChoice{4, true}) >= 1);
+  const std::vector<AlgorithmChoice> choices = passes::choose_algorithms(network);
+  CHECK(std::count(choices.begin(), choices.end(), winograd_of(4, true)) >= 1);
   int64_t packed = 0;
-  for (const WinogradChoice& c : choices) packed += c.packed ? (c.output + 2) * (c.output + 2) : 9;
+  for (const AlgorithmChoice& c : choices) packed += c.packed ? (c.output + 2) * (c.output + 2) : 9;
   CHECK(packed <= 2 * 9 * static_cast<int64_t>(network.size()));
 
   // Channels that are no power of two, of small pictures, are shared between threads as well.
@@ -201,7 +309,8 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
       a.kernel = {3, 3};
       const program::Tensor tensor = layout(TensorType::picture(channels, size, size), {1, 1});
       const program::Schedule s =
-          passes::choose_winograd_schedule(tensor, tensor, a, nullptr, {4, false}, codegen::find_target("avx512")->halide).schedule;
+          passes::choose_winograd_schedule(tensor, tensor, a, nullptr, winograd_of(4, false), codegen::find_target("avx512")->halide)
+              .schedule;
       CHECK((size + 3) / 4 / s.rows + s.parts >= 2);
       CHECK(s.parts <= 4);
     }
@@ -212,7 +321,7 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
     for (int64_t channels : {16, 48, 64, 512}) {
       for (int64_t size : {1, 7, 13, 56, 113}) {
         for (int64_t stride : {1, 2}) {
-          for (const WinogradChoice choice : {WinogradChoice{2, true}, WinogradChoice{4, false}}) {
+          for (const AlgorithmChoice& choice : {winograd_of(2, true), winograd_of(4, false)}) {
             program::KernelSpec spec;
             spec.kind = program::KernelKind::conv2d;
             spec.attributes.kernel = {3, 3};

@@ -37,13 +37,14 @@ network pictures {
 })",
                                                                    passes::Level::program));
   std::vector<KernelCase> cases;
-  bool pooled = false, projected = false;
+  bool pooled = false, projected = false, halved = false;
   for (const program::Program* from : {&program, &pictures}) {
     for (const program::Kernel& kernel : from->kernels) {
       program::KernelSpec spec = spec_of(*from, kernel);
       for (const program::Schedule& schedule : passes::schedule_candidates(*from, kernel, largest_winograd_tile)) {
         spec.schedule = schedule;
         pooled = pooled || spec.pool;
+        halved = halved || schedule.algorithm == program::Algorithm::strassen;
         for (const auto& step : spec.epilogue) projected = projected || step.kind == graph::StepKind::project;
         cases.push_back(make_case(kernel.name + " " + program::to_string(spec), spec, 2, 1));
       }
@@ -51,6 +52,7 @@ network pictures {
   }
   CHECK(pooled);
   CHECK(projected);
+  CHECK(halved);
   CHECK(cases.size() > 40);
   for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);
 }

@@ -88,12 +88,18 @@ TEST_CASE("random networks are the same for a seed, and reach what they are mean
   }
 }
 
-TEST_CASE("among the kernels of random networks are projections, with and without strides, and Winograd's transforms") {
+TEST_CASE("among the kernels of random networks are projections, with and without strides, and every algorithm") {
   std::string all;
   for (uint64_t seed = 0; seed < 200; ++seed) {
-    Session session;
-    all += passes::print(session.lowered(random_network(seed), passes::Level::program), session.sources);
+    Session session, tuned;
+    const passes::AnyIr ir = session.lowered(random_network(seed), passes::Level::program);
+    all += passes::print(ir, session.sources);
+    const program::Tuning tuning = random_tuning(std::get<program::Program>(ir), seed);
+    tuned.context.tuned = &tuning;
+    tuned.context.weights_limited = false;
+    all += passes::print(tuned.lowered(random_network(seed), passes::Level::program), tuned.sources);
   }
-  for (const char* part : {"project(", ".shortcut, @", "schedule winograd", "split_phases", " pool kernel="})
+  for (const char* part :
+       {"project(", ".shortcut, @", "schedule direct", "schedule winograd", "schedule strassen", "split_phases", " pool kernel="})
     CHECK_MESSAGE(all.find(part) != std::string::npos, std::string(part));
 }

@@ -1,12 +1,12 @@
 /// \file Tuned schedules: their text form, what select-kernels makes of them, and the candidates that tuning measures.
 #include <algorithm>
 #include <map>
-#include <random>
 
 #include "codegen/kernels.h"
 #include "ir/tuning.h"
 #include "passes/candidates.h"
 #include "tests/unit/pass_test.h"
+#include "tests/unit/random_network.h"
 
 using namespace resnetc;
 
@@ -132,15 +132,8 @@ TEST_CASE("tuning: select-kernels obeys, within the limit on packed weights") {
   const program::Program before = select(plain);
   const std::map<std::string, program::Schedule> model = schedules(before);
   int obeyed = 0;
-  for (uint32_t seed = 0; seed < 30; ++seed) {
-    std::mt19937 random(seed);
-    program::Tuning tuning{"avx2", "", {}};
-    for (const program::Kernel& kernel : before.kernels) {
-      const std::vector<program::Schedule> candidates = passes::schedule_candidates(before, kernel, largest_winograd_tile);
-      if (candidates.empty() || random() % 3 == 0) continue;
-      const std::string work = work_of(spec_of(before, kernel));
-      if (tuning.find(work) == nullptr) tuning.kernels.push_back({work, candidates[random() % candidates.size()], "measured", {}});
-    }
+  for (uint64_t seed = 0; seed < 30; ++seed) {
+    const program::Tuning tuning = random_tuning(before, seed);
     for (bool limited : {true, false}) {
       pass_test::Session session;
       session.context.tuned = &tuning;

@@ -5,6 +5,9 @@
 
 #include <vector>
 
+#include "ir/winograd.h"
+#include "passes/candidates.h"
+
 namespace {
 
 /// SplitMix64: unlike the standard's distributions the same everywhere.
@@ -238,3 +241,17 @@ class Generator {
 }  // namespace
 
 std::string random_network(uint64_t seed) { return Generator(seed).run(); }
+
+resnetc::program::Tuning random_tuning(const resnetc::program::Program& program, uint64_t seed) {
+  using namespace resnetc;
+  Random random(seed);
+  program::Tuning tuning;
+  for (const program::Kernel& kernel : program.kernels) {
+    const std::vector<program::Schedule> candidates = passes::schedule_candidates(program, kernel, largest_winograd_tile);
+    const std::string work = work_of(spec_of(program, kernel));
+    if (candidates.empty() || tuning.find(work) != nullptr || random.chance(33)) continue;
+    const auto chosen = static_cast<size_t>(random.below(static_cast<int64_t>(candidates.size())));
+    tuning.kernels.push_back({work, candidates[chosen], "measured", {}});
+  }
+  return tuning;
+}

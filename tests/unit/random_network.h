@@ -1,10 +1,15 @@
-/// \file Small random residual networks as text, for comparing the compiler with the interpreter.
+/// \file Small random residual networks as text and random schedules for them, for comparing the compiler with the interpreter.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
+#include "ir/tuning.h"
+
 /// A valid network called `random_network`, the same for a seed on every platform. Between them the seeds reach: 1, 3, 17 and 40 channels;
 /// kernels of 1, 3, 5 and 7, strides, groups, dilation, biases; batch norms after and before convolutions; skips of any length, bare and
 /// with layers, nested and overlapping, several from one value; gates; pools; padded channels; several outputs; odd sizes; all input forms.
 std::string random_network(uint64_t seed);
+
+/// For two of three works of the program's kernels, one of the schedules that tuning would measure. Another seed may find others.
+resnetc::program::Tuning random_tuning(const resnetc::program::Program& program, uint64_t seed);
