@@ -105,7 +105,7 @@ Roof roof_of(const codegen::LibraryFacts::Kernel& kernel, const Machine& machine
 
 llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::LibraryFacts::Target& target, const BenchOptions& options,
                            int threads, const Start& begun, const Timing& timing, const Machine& machine,
-                           const std::vector<double>& kernel_ms) {
+                           const std::vector<double>& kernel_ms, double share_of_run) {
   int64_t total = 0;
   llvm::json::Array layers;
   for (size_t i = 0; i < target.kernels.size(); ++i) {
@@ -142,13 +142,25 @@ llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::Li
                             {"peak_gflops", machine.gflops}};
   if (!layers.empty()) {
     object["memory_gbytes_per_second"] = machine.memory_gbytes;
+    object["kernels_share_of_run"] = share_of_run;
     object["layers"] = std::move(layers);
   }
   return object;
 }
 
+/// The median over all runs of what its kernels take of a run; the rest passes between them.
+double share_of_kernels(const KernelTimes& kernels, const std::vector<double>& runs) {
+  std::vector<double> shares;
+  for (size_t run = 0; run < runs.size(); ++run) {
+    double sum = 0;
+    for (const std::vector<double>& seconds : kernels.seconds) sum += run < seconds.size() ? seconds[run] : 0;
+    shares.push_back(runs[run] > 0 ? sum / runs[run] : 0);
+  }
+  return shares.empty() ? 0 : median(std::move(shares));
+}
+
 void print_layers(const codegen::LibraryFacts::Target& target, const BenchOptions& options, const Machine& machine,
-                  const std::vector<double>& kernel_ms, double whole_ms) {
+                  const std::vector<double>& kernel_ms, double share_of_run) {
   double sum = 0;
   int64_t operations = 0, weights = 0, tensors = 0;
   for (double ms : kernel_ms) sum += ms;
@@ -183,9 +195,9 @@ void print_layers(const codegen::LibraryFacts::Target& target, const BenchOption
   table.rule();
   auto [rate, share] = rates(operations, sum);
   table.add({"total", "", fmt::format("{:.4f}", sum), "100.0 %", rate, share, megabytes(weights), megabytes(tensors), ""});
-  fmt::print("\n{}\n{} {:.1f} GB/s; the kernels' sum is {:.1f} % of the whole run's median\n", table.str(),
+  fmt::print("\n{}\n{} {:.1f} GB/s; the kernels take {:.1f} % of a run\n", table.str(),
              machine.weights_cached ? "the weights stay in the last cache; memory gives" : "weights come from memory, which gives",
-             machine.memory_gbytes, whole_ms > 0 ? 100 * sum / whole_ms : 0);
+             machine.memory_gbytes, 100 * share_of_run);
 }
 
 int bench(const BenchOptions& options, const Invocation& invocation) {
@@ -230,10 +242,12 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   Timing timing = timing_of(times);
   KernelTimes kernel_times;
   std::vector<double> kernel_ms;
+  double share_of_run = 0;
   if (options.layers) {
     session->observe(KernelTimes::observe, &kernel_times);
     times.clear();
     if (!repeat(*session, input, options, options.seconds, times, why)) return input_error(why);
+    share_of_run = share_of_kernels(kernel_times, times);
     for (auto& seconds : kernel_times.seconds) kernel_ms.push_back(median(std::move(seconds)) * 1e3);
   }
   begun.arena_bytes = static_cast<uint64_t>(target.arena_bytes * options.batch);
@@ -242,7 +256,8 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   if (options.json) {
     std::string text;
     llvm::raw_string_ostream stream(text);
-    stream << llvm::formatv("{0:2}", llvm::json::Value(to_json(facts, target, options, threads, begun, timing, machine, kernel_ms)));
+    stream << llvm::formatv("{0:2}",
+                            llvm::json::Value(to_json(facts, target, options, threads, begun, timing, machine, kernel_ms, share_of_run)));
     fmt::print("{}\n", text);
     return done;
   }
@@ -256,7 +271,7 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
              1e3 * options.batch / timing.median_ms, rate, machine.gflops > 0 ? 100 * rate / machine.gflops : 0, machine.gflops);
   fmt::print("created in {:.2f} ms, first run {:.2f} ms; memory grew by {}: weights are {}, the arena {}\n", begun.create_ms,
              begun.first_run_ms, human_bytes(begun.grown_bytes), human_bytes(facts.weights_bytes), human_bytes(begun.arena_bytes));
-  if (options.layers) print_layers(target, options, machine, kernel_ms, timing.median_ms);
+  if (options.layers) print_layers(target, options, machine, kernel_ms, share_of_run);
   return done;
 }
 
