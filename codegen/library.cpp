@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 #include <llvm/Support/FileSystem.h>
-#include <llvm/Support/FileUtilities.h>
-#include <llvm/Support/raw_ostream.h>
 
 #include "codegen/embedded_runtime.h"
 #include "codegen/entry.h"
@@ -12,6 +10,7 @@
 #include "codegen/link.h"
 #include "codegen/manifest.h"
 #include "codegen/weights_file.h"
+#include "support/files.h"
 
 namespace resnetc::codegen {
 namespace {
@@ -62,19 +61,12 @@ bool write_artefacts(const std::string& folder, const std::vector<Artefact>& art
     why = fmt::format("{}: {}", folder, error.message());
     return false;
   }
+  std::vector<NewFile> files;
   for (const Artefact& artefact : artefacts) {
-    const std::string path = folder + "/" + artefact.file;
-    llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream& out) {
-      out << artefact.bytes;
-      return llvm::Error::success();
-    });
-    if (error) {
-      why = fmt::format("{}: {}", path, llvm::toString(std::move(error)));
-      return false;
-    }
-    paths.push_back(path);
+    files.push_back({folder + "/" + artefact.file, artefact.bytes});
+    paths.push_back(files.back().path);
   }
-  return true;
+  return replace_files(files, why);
 }
 
 }  // namespace

@@ -24,10 +24,13 @@ struct LibraryOptions {
   std::function<void(std::string)> warn;  ///< may be empty; told of packed weights that are not numbers
 };
 
-/// One program per target, best first; their constants must agree (they come from one graph). Writes every artefact through a temporary
-/// file and a rename, so that a failure leaves what was there. Returns the paths written, or nothing and the reason in `why`.
+/// One program per target, best first; their constants must agree (they come from one graph). Writes all artefacts or none: a failure
+/// leaves what was there. Returns the paths written, or nothing and the reason in `why`.
 std::optional<std::vector<std::string>> write_library(std::span<const program::Program> programs, const LibraryOptions& options,
                                                       std::string& why);
+
+/// Whether there is a weights file at `path` that was packed for something else than these programs.
+bool has_other_weights(const std::string& path, std::span<const program::Program> programs);
 
 /// The manifest (NET.json; also the section `.resnetc` of the library): name, format versions, interface, targets, kernels with their
 /// multiply-adds and operands, constants with recipes and places, hashes.

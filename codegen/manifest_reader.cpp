@@ -12,6 +12,7 @@
 
 #include "codegen/interface.h"
 #include "codegen/library.h"
+#include "runtime/runtime.h"
 
 namespace resnetc::codegen {
 namespace {
@@ -183,6 +184,7 @@ std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string&
     return std::nullopt;
   }
   if (reader.number(*root, "manifest_version") != 1) reader.fail("of another format version");
+  if (reader.number(*root, "abi_version") != RN_ABI_VERSION) reader.fail("of another version of the libraries' interface");
   if (!reader.ok()) return std::nullopt;
 
   LibraryFacts facts;

@@ -6,9 +6,11 @@
 #include <llvm/Support/xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -94,6 +96,15 @@ std::optional<std::string> pack_weights(const std::vector<program::Constant>& co
   std::memcpy(header.name, name.data(), std::min(name.size(), sizeof header.name - 1));
   std::memcpy(file.data(), &header, sizeof header);
   return file;
+}
+
+bool has_other_weights(const std::string& path, std::span<const program::Program> programs) {
+  rn_weights_header header{};
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, sizeof header> bytes{};
+  if (!file.read(bytes.data(), bytes.size())) return false;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  return std::memcmp(header.magic, RN_WEIGHTS_MAGIC, sizeof header.magic) == 0 && header.recipe_hash != recipe_hash(programs[0].constants);
 }
 
 std::string not_numbers(const std::vector<program::Constant>& constants, std::string_view weights_file) {

@@ -220,7 +220,8 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
     weights.bytes = std::string_view(generated).substr(shift, packed->size());
     if (!options.json) fmt::print("{}.weights is not there: generated weights are used\n", facts.name);
   }
-  int threads = options.threads != 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const auto processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int threads = options.threads != 0 ? options.threads : processors;
   std::string input;
   for (int k = 0; k < options.batch; ++k) {
     append_input(facts.input, generated_input(facts.input.name, k, picture_elements(facts.input), input_format(facts.input)), input);
@@ -235,7 +236,7 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   begun.first_run_ms = seconds_since(start) * 1e3 - begun.create_ms;
   begun.grown_bytes = resident_bytes() - std::min(memory_before, resident_bytes());
   const auto& target = library->target(session->target());
-  PeakMeter peak(target.name, threads);
+  PeakMeter peak(target.name, std::min(threads, processors));
   std::vector<double> warm, times;
   if (!repeat(*session, input, options, std::min(0.3, options.seconds), warm, why)) return input_error(why);
   if (!repeat(*session, input, options, options.seconds, times, why, &peak)) return input_error(why);
@@ -251,7 +252,8 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
     for (auto& seconds : kernel_times.seconds) kernel_ms.push_back(median(std::move(seconds)) * 1e3);
   }
   begun.arena_bytes = static_cast<uint64_t>(target.arena_bytes * options.batch);
-  const Machine machine{peak.gflops(), options.layers ? memory_gbytes(threads) : 0, facts.weights_bytes <= last_cache_bytes()};
+  const Machine machine{peak.gflops(), options.layers ? memory_gbytes(std::min(threads, processors)) : 0,
+                        facts.weights_bytes <= last_cache_bytes()};
 
   if (options.json) {
     std::string text;

@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+
+#include "support/files.h"
 
 namespace resnetc::driver {
 
@@ -110,7 +113,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
-std::optional<std::string> read_file(const std::string& path, std::string& why) {
+std::optional<std::string> read_file(const std::string& path, std::string& why, size_t most_bytes) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
     why = fmt::format("cannot read '{}': it is a directory", path);
@@ -119,8 +122,17 @@ std::optional<std::string> read_file(const std::string& path, std::string& why) 
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text;
-  if (file) text.assign(std::istreambuf_iterator<char>(file), {});
-  if (!file || file.bad()) {
+  while (file && text.size() <= most_bytes) {  // a device may have no end
+    const size_t before = text.size();
+    text.resize(before + std::min<size_t>(size_t{1} << 20, most_bytes + 1 - before));
+    file.read(text.data() + before, static_cast<std::streamsize>(text.size() - before));
+    text.resize(before + static_cast<size_t>(file.gcount()));
+  }
+  if (text.size() > most_bytes) {
+    why = fmt::format("cannot read '{}': it has more than {}", path, human_bytes(most_bytes));
+    return std::nullopt;
+  }
+  if (file.bad() || !file.eof()) {
     why = fmt::format("cannot read '{}': {}", path, std::strerror(errno != 0 ? errno : EIO));
     return std::nullopt;
   }
@@ -135,20 +147,8 @@ bool write_file(const std::string& path, std::string_view text, std::string& why
     why = fmt::format("cannot write '{}': {}", path, std::strerror(errno));
     return false;
   }
-  std::string temporary = fmt::format("{}.tmp{}", path, getpid());
-  errno = 0;
-  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-  bool written = file && file.write(text.data(), static_cast<std::streamsize>(text.size())) && file.flush();
-  file.close();
-  if (written) {
-    fs::rename(temporary, path, error);
-    if (!error) return true;
-    why = fmt::format("cannot write '{}': {}", path, error.message());
-  } else {
-    why = fmt::format("cannot write '{}': {}", path, std::strerror(errno != 0 ? errno : EIO));
-  }
-  fs::remove(temporary, error);
-  return false;
+  const NewFile file{path, text};
+  return replace_files({&file, 1}, why);
 }
 
 bool can_write(const std::string& path, std::string& why) {
@@ -159,7 +159,7 @@ bool can_write(const std::string& path, std::string& why) {
     return false;
   }
   if (there && !fs::is_regular_file(path, error)) return true;
-  const std::string temporary = fmt::format("{}.tmp{}", path, getpid());  // what write_file() begins with
+  const std::string temporary = fmt::format("{}.tmp{}", path, getpid());  // what replace_files() begins with
   errno = 0;
   const bool opened = std::ofstream(temporary, std::ios::binary | std::ios::trunc).is_open();
   if (!opened) why = fmt::format("cannot write '{}': {}", path, std::strerror(errno != 0 ? errno : EIO));

@@ -57,8 +57,8 @@ int failure(std::string_view text);
 /// "a,b,c" to its parts; empty parts are dropped.
 std::vector<std::string> split(std::string_view text, char separator = ',');
 
-/// Reads a whole file; nothing, and the reason in `why`, if it cannot.
-std::optional<std::string> read_file(const std::string& path, std::string& why);
+/// Reads a whole file of at most `most_bytes`; nothing, and the reason in `why`, if it cannot.
+std::optional<std::string> read_file(const std::string& path, std::string& why, size_t most_bytes = size_t{1} << 30);
 /// Writes through a temporary file and a rename; the folder must exist.
 bool write_file(const std::string& path, std::string_view text, std::string& why);
 /// Whether write_file() could, as far as one can tell beforehand: for what is written after long work. Leaves nothing.

@@ -137,6 +137,26 @@ std::optional<program::Tuning> tune_to_file(const CompileOptions& options, const
   return program::parse_tuning(diagnostics.sources().add(options.tune, text), diagnostics);
 }
 
+/// The folder to write to. Where it was made here and nothing has been written, it goes again.
+class OutputFolder {
+ public:
+  OutputFolder(std::string path, std::string& why) : path_(std::move(path)) {
+    std::error_code error;
+    made_ = std::filesystem::create_directories(path_, error);
+    if (error) why = fmt::format("cannot make the folder '{}': {}", path_, error.message());
+  }
+  ~OutputFolder() {
+    std::error_code error;
+    if (made_) std::filesystem::remove(path_, error);  // only if nothing is in it
+  }
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+
+ private:
+  std::string path_;
+  bool made_ = false;
+};
+
 int compile(const CompileOptions& options, const Invocation& invocation) {
   auto start = std::chrono::steady_clock::now();
   if (std::string fault = option_fault(options); !fault.empty()) return usage_error(fault);
@@ -174,9 +194,26 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   library.embed_weights = options.embed_weights;
   library.kernels.cache_dir = cache_dir(options);
   library.kernels.jobs = options.jobs;
+  if (!options.cache_dir.empty() && !options.no_cache) {
+    std::error_code error;
+    std::filesystem::create_directories(options.cache_dir, error);
+    if (error) return input_error(fmt::format("cannot keep kernels in '{}': {}", options.cache_dir, error.message()));
+  }
   std::optional<TempDir> own_cache;  // what was measured is what is written: kernels are kept for so long, even with --no-cache
   const bool measures = options.max_error != 0 || !options.tune.empty();
   if (measures && library.kernels.cache_dir.empty()) library.kernels.cache_dir = own_cache.emplace().path();
+
+  if (!options.tuned.empty()) files.push_back(options.tuned);
+  // What cannot be written is said before the long work, not after it.
+  std::vector<std::string> made_files{options.depfile};
+  for (const char* ending : {".h", ".weights", ".json"})
+    made_files.push_back(fmt::format("{}/{}{}", options.output_dir, library.name, ending));
+  for (const std::string& file : made_files) {
+    if (replaces_input(file, files, why)) return usage_error(why);
+  }
+  const OutputFolder folder(options.output_dir, why);
+  if (!why.empty()) return input_error(why);
+  if (measures && !can_write(fmt::format("{}/lib{}.so", options.output_dir, library.name), why)) return input_error(why);
 
   auto measuring = std::chrono::steady_clock::now();
   std::optional<MaxError> measured;
@@ -193,7 +230,6 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   const codegen::TargetInfo& target = *targets->front();
   std::optional<program::Tuning> tuning;
   if (!options.tuned.empty()) {
-    files.push_back(options.tuned);
     tuning = read_tuning(options.tuned, target, diagnostics);
     if (!tuning) return report(diagnostics, invocation);
   } else if (!options.tune.empty()) {
@@ -231,23 +267,15 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   };
   Diagnostics late(sources);  // what came before is printed
   library.warn = [&](std::string text) { late.warning({sources.named(options.weights), 0, 0, 0}, std::move(text)); };
-  std::vector<std::string> made_files{options.depfile};
-  for (const char* ending : {".h", ".weights", ".json"})
-    made_files.push_back(fmt::format("{}/{}{}", options.output_dir, library.name, ending));
-  for (const std::string& file : made_files) {
-    if (replaces_input(file, files, why)) return usage_error(why);
-  }
-  std::error_code error;
-  const bool made = std::filesystem::create_directories(options.output_dir, error);
-  if (error) return input_error(fmt::format("cannot make the folder '{}': {}", options.output_dir, error.message()));
   auto written = codegen::write_library(lowered->programs, library, why);
   progress.finish();
   report(late, invocation);
-  if (!written) {
-    if (made) std::filesystem::remove(options.output_dir, error);  // only if nothing is in it
-    return failure(why);
-  }
+  if (!written) return failure(why);
 
+  const std::string packed = fmt::format("{}/{}.weights", options.output_dir, library.name);
+  if (!weights && codegen::has_other_weights(packed, lowered->programs)) {
+    say(fmt::format("resnetc: warning: '{}' does not belong to this library: 'resnetc pack', or --weights, makes what does\n", packed));
+  }
   if (!options.depfile.empty()) {
     if (!write_file(options.depfile, depfile_text(*written, files), why)) return input_error(why);
   }
@@ -314,7 +342,9 @@ void add_compile(CLI::App& app, Invocation& invocation) {
       ->allow_extra_args(false);
   command->add_option("--print-ir-after", options->print_ir_after, "print the IR on stderr after a pass, after all, or where it changed")
       ->type_name("PASS|all|change");
-  command->add_option("--dump-phases-to", options->dump_phases_to, "write the IR after each pass to a numbered file")->type_name("DIR");
+  command->add_option("--dump-phases-to", options->dump_phases_to, "write the IR after each pass to a numbered file")
+      ->type_name("DIR")
+      ->check(not_empty);
   command->add_flag("--opt-report", options->opt_report, "print what the passes did to each layer, and why not more");
   command->add_flag("--time-passes", options->time_passes, "print on stderr what each pass, kernels and linking took");
   command->add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");

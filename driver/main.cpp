@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "driver/common.h"
+#include "support/temp_dir.h"
 
 namespace resnetc::driver {
 namespace {
@@ -47,6 +48,7 @@ int explain_extra(const CLI::App& app, const std::string& extra) {
 }
 
 int run(int argc, char** argv) {
+  remove_temp_dirs_on_signals();
   Invocation invocation;
   CLI::App app{"Compiles residual networks to native libraries."};
   app.name("resnetc");

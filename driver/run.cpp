@@ -146,7 +146,7 @@ int run(const RunOptions& options, const Invocation& invocation) {
   std::string why;
   std::vector<std::string> labels;
   if (!options.labels.empty()) {
-    auto text = read_file(options.labels, why);
+    auto text = read_file(options.labels, why, size_t{1} << 24);
     if (!text) return input_error(why);
     if (text->find('\0') != std::string::npos) return input_error(fmt::format("'{}' is not text", options.labels));
     std::erase(*text, '\r');

@@ -233,7 +233,8 @@ class Tuner {
     Tuning table{tuning_.target, "", {}};
     for (const Subject& subject : subjects_) {
       if (subject.chosen == nullptr) continue;
-      const std::string reason = measured_text(subject.chosen->measured, static_cast<double>(subject.kernels.size()));
+      std::string reason = measured_text(subject.chosen->measured, static_cast<double>(subject.kernels.size()));
+      if (ratio(subject.chosen->measured) >= 1) reason += "; its weights are smaller, which leaves room for others";
       table.kernels.push_back({subject.work, subject.chosen->schedule, reason, {}});
     }
     return table;

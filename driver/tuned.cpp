@@ -16,7 +16,7 @@ std::string tuned_targets_fault(const std::vector<const codegen::TargetInfo*>& t
 
 std::optional<program::Tuning> read_tuning(const std::string& path, const codegen::TargetInfo& target, Diagnostics& diagnostics) {
   std::string why;
-  std::optional<std::string> text = read_file(path, why);
+  std::optional<std::string> text = read_file(path, why, program::max_tuning_bytes);
   if (!text) {
     diagnostics.error({}, why);
     return std::nullopt;

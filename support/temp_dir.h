@@ -21,4 +21,8 @@ class TempDir {
   std::string path_;
 };
 
+/// From now on SIGINT, SIGTERM and SIGHUP remove all that there are before they end the process. For programs, once, at their start; a
+/// signal that is ignored stays so.
+void remove_temp_dirs_on_signals();
+
 }  // namespace resnetc

@@ -172,7 +172,8 @@ std::string markdown(std::span<const std::pair<Case, Outcome>> results, std::spa
       "to\n"
       "PyTorch in float64 over the largest output; 1e-4 is allowed. Every row ran with 1 and 2 threads and in batches of 1, 3 and 8\n"
       "pictures, with results equal bit for bit. *Pictures* is how many were compared with PyTorch. *Direct sums* is what `--no-winograd`\n"
-      "gives: beside the instruction set before it, what Winograd's transforms cost; empty where the compiler chose none.\n\n";
+      "gives: beside the instruction set before it, what Winograd's transforms and Strassen's products cost; empty where the compiler "
+      "chose none.\n\n";
   text += "| network | size | pictures |";
   for (const auto* target : targets) text += fmt::format(" {} |{}", target->name, target == targets.front() ? " direct sums |" : "");
   text += " result |\n|---|---|---|";
@@ -191,6 +192,7 @@ std::string markdown(std::span<const std::pair<Case, Outcome>> results, std::spa
 }
 
 int run(int argc, char** argv) {
+  remove_temp_dirs_on_signals();
   CLI::App app{"Compares compiled networks with PyTorch's float64 outputs (docs/exactness.md)."};
   bool quick = false, all = false;
   std::string markdown_file;

@@ -100,6 +100,7 @@ bool compile_ahead(std::span<const Network> networks, const codegen::KernelOptio
 }
 
 int run(int argc, char** argv) {
+  remove_temp_dirs_on_signals();
   CLI::App app{"Compares compiled random networks with the reference interpreter (docs/exactness.md)."};
   uint64_t seed = 1, count = 200;
   bool show = false;

@@ -1,0 +1,53 @@
+/// \file Temporary files and renames.
+#include "support/files.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace resnetc {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string temporary_of(const NewFile& file) { return fmt::format("{}.tmp{}", file.path, getpid()); }
+
+bool write_temporary(const NewFile& file, std::string& why) {
+  std::error_code error;
+  if (fs::is_directory(file.path, error)) {
+    why = fmt::format("cannot write '{}': it is a directory", file.path);
+    return false;
+  }
+  errno = 0;
+  std::ofstream out(temporary_of(file), std::ios::binary | std::ios::trunc);
+  const bool written = out && out.write(file.bytes.data(), static_cast<std::streamsize>(file.bytes.size())) && out.flush();
+  const int reason = errno;
+  out.close();
+  if (written && out) return true;
+  why = fmt::format("cannot write '{}': {}", file.path, std::strerror(reason != 0 ? reason : EIO));
+  return false;
+}
+
+}  // namespace
+
+bool replace_files(std::span<const NewFile> files, std::string& why) {
+  std::error_code error;
+  bool good = true;
+  for (const NewFile& file : files) good = good && write_temporary(file, why);
+  for (const NewFile& file : files) {
+    if (good) fs::rename(temporary_of(file), file.path, error);
+    if (good && error) {
+      why = fmt::format("cannot write '{}': {}", file.path, error.message());
+      good = false;
+    }
+    if (!good) fs::remove(temporary_of(file), error);
+  }
+  return good;
+}
+
+}  // namespace resnetc
