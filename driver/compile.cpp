@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "codegen/interface.h"
 #include "codegen/library.h"
@@ -205,11 +206,18 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
 
   if (!options.tuned.empty()) files.push_back(options.tuned);
   // What cannot be written is said before the long work, not after it.
-  std::vector<std::string> made_files{options.depfile};
-  for (const char* ending : {".h", ".weights", ".json"})
-    made_files.push_back(fmt::format("{}/{}{}", options.output_dir, library.name, ending));
+  std::vector<std::string> made_files;
+  for (const char* form : {"lib{}.so", "lib{}.a", "{}.h", "{}.weights", "{}.json"}) {
+    made_files.push_back(options.output_dir + "/" + fmt::format(fmt::runtime(form), library.name));
+  }
+  for (const std::string& file : {options.depfile, options.tune}) {
+    if (!file.empty()) made_files.push_back(file);
+  }
+  std::set<std::filesystem::path> places;
   for (const std::string& file : made_files) {
     if (replaces_input(file, files, why)) return usage_error(why);
+    const bool alone = places.insert(std::filesystem::absolute(file).lexically_normal()).second;
+    if (!alone) return usage_error(fmt::format("'{}' would be written twice; give each its own place", file));
   }
   const OutputFolder folder(options.output_dir, why);
   if (!why.empty()) return input_error(why);
@@ -233,7 +241,6 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     tuning = read_tuning(options.tuned, target, diagnostics);
     if (!tuning) return report(diagnostics, invocation);
   } else if (!options.tune.empty()) {
-    if (replaces_input(options.tune, files, why)) return usage_error(why);
     // Only what is exact enough is tuned; what tuning then changes is measured as well, below.
     if (const std::optional<int> failed = reach_error()) return *failed;
     tuning = tune_to_file(options, *network, lowering, library.kernels, invocation, diagnostics, status);
