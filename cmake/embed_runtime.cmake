@@ -1,8 +1,9 @@
-# runtime/*.c -> one relocatable object -> bytes in resnetc (codegen/embedded_runtime.h declares them).
+# runtime/*.c -> relocatable objects, one for all products and one for each device that some are for -> bytes in resnetc (codegen/embedded_runtime.h declares them).
 # Never sanitized, never with the build's own flags: what is carried must not depend on how resnetc was built.
 file(GLOB runtime_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/runtime/*.c)
 file(GLOB runtime_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/runtime/*.h)
 set(runtime_objects)
+set(devices cuda)  # runtime/DEVICE.c
 set(embed_dir ${CMAKE_CURRENT_BINARY_DIR}/embedded_runtime)
 file(MAKE_DIRECTORY ${embed_dir})
 foreach(source ${runtime_sources})
@@ -13,24 +14,30 @@ foreach(source ${runtime_sources})
             -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -I${PROJECT_SOURCE_DIR}
             -isystem ${RESNETC_HALIDE_DIR}/include -c ${source} -o ${object}
     DEPENDS ${source} ${runtime_headers} VERBATIM)
-  list(APPEND runtime_objects ${object})
+  if(NOT stem IN_LIST devices)
+    list(APPEND runtime_objects ${object})
+  endif()
 endforeach()
 add_custom_command(OUTPUT ${embed_dir}/runtime.o
   COMMAND ${LLVM_TOOLS_BINARY_DIR}/ld.lld -r -o ${embed_dir}/runtime.o ${runtime_objects}
   DEPENDS ${runtime_objects} VERBATIM)
 file(WRITE ${embed_dir}/embed.S.in "
     .section .rodata
-    .global resnetc_runtime_object
-    .global resnetc_runtime_object_end
+    .macro carry name
+    .global resnetc_\\name\\()_object
+    .global resnetc_\\name\\()_object_end
     .balign 16
-resnetc_runtime_object:
-    .incbin \"${embed_dir}/runtime.o\"
-resnetc_runtime_object_end:
+resnetc_\\name\\()_object:
+    .incbin \"${embed_dir}/\\name\\().o\"
+resnetc_\\name\\()_object_end:
+    .endm
+    carry runtime
+    carry cuda
     .section .note.GNU-stack,\"\",@progbits
 ")
 configure_file(${embed_dir}/embed.S.in ${embed_dir}/embed.s COPYONLY)
 add_custom_command(OUTPUT ${embed_dir}/embed.o
   COMMAND ${CMAKE_C_COMPILER} -c ${embed_dir}/embed.s -o ${embed_dir}/embed.o
-  DEPENDS ${embed_dir}/runtime.o ${embed_dir}/embed.s VERBATIM)
+  DEPENDS ${embed_dir}/runtime.o ${embed_dir}/cuda.o ${embed_dir}/embed.s VERBATIM)
 add_library(resnetc_embedded_runtime STATIC ${embed_dir}/embed.o)
 set_target_properties(resnetc_embedded_runtime PROPERTIES LINKER_LANGUAGE C)

@@ -79,6 +79,7 @@ std::string default_cache_dir() {
 std::optional<std::string> kernel_text(const KernelJob& job, KernelText kind, std::string& why) {
   const KernelOutput output = kind == KernelText::stmt   ? KernelOutput::stmt
                               : kind == KernelText::llvm ? KernelOutput::llvm
+                              : kind == KernelText::ptx  ? KernelOutput::ptx
                                                          : KernelOutput::assembly;
   std::string text;
   auto done = [&](size_t, WorkResult result) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "codegen/cpu/build_kernel.h"
+#include "codegen/cuda/build_kernel.h"
 
 namespace resnetc::codegen {
 
@@ -14,6 +15,7 @@ Halide::OutputFileType file_type(KernelOutput output) {
     case KernelOutput::object: return Halide::OutputFileType::object;
     case KernelOutput::stmt: return Halide::OutputFileType::stmt;
     case KernelOutput::llvm: return Halide::OutputFileType::llvm_assembly;
+    case KernelOutput::ptx: return Halide::OutputFileType::device_code;
     case KernelOutput::assembly: break;
   }
   return Halide::OutputFileType::assembly;
@@ -36,8 +38,9 @@ bool emit_kernel(const KernelJob& job, const std::string& symbol, KernelOutput o
       why = "'" + job.target + "' is not a target that Halide knows";
       return false;
     }
-    cpu::Built built;
-    if (!cpu::build_kernel(job.spec, built, why)) return false;
+    common::Built built;
+    const bool made = program::is_gpu(job.target) ? cuda::build_kernel(job.spec, built, why) : cpu::build_kernel(job.spec, built, why);
+    if (!made) return false;
     Halide::Pipeline pipeline(built.output);
     for (const auto& pass : built.passes) pipeline.add_custom_lowering_pass(pass.get(), [] {});
     Halide::Module module =

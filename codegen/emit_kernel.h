@@ -7,7 +7,7 @@
 
 namespace resnetc::codegen {
 
-enum class KernelOutput { object, stmt, llvm, assembly };
+enum class KernelOutput { object, stmt, llvm, assembly, ptx };
 
 /// Writes the kernel in the form asked for to the file at `path`. False and the reason in `why` when Halide refuses.
 bool emit_kernel(const KernelJob& job, const std::string& symbol, KernelOutput output, const std::string& path, std::string& why);

@@ -31,7 +31,7 @@ struct Types {
         operand(llvm::StructType::get(context, {i32, i32, i64, i64, i32, i32, i32, i32, four, four})),
         halo(llvm::StructType::get(context, {i64, i64, i64, i64, i32, i32, i32, i32})),
         kernel(llvm::StructType::get(context, {ptr, ptr, i32, i32, halo})),
-        program(llvm::StructType::get(context, {ptr, i64, i64, i64, i32, i32, i32, i32, ptr, ptr})),
+        program(llvm::StructType::get(context, {ptr, i64, ptr, i64, i64, i32, i32, i32, i32, ptr, ptr})),
         port(llvm::StructType::get(context, {ptr, i64})),
         model(llvm::StructType::get(context, {i32, i32, ptr, i64, i64, i64, ptr, i64, port, i32, i32, ptr, ptr})) {}
 
@@ -123,8 +123,14 @@ class Emitter {
     std::vector<llvm::Constant*> kernels, operands;
     for (size_t k = 0; k < tables->kernels.size(); ++k) kernels.push_back(kernel_row(tables->kernels[k], entry.symbols[k]));
     for (const rn_operand& operand : tables->operands) operands.push_back(operand_row(operand));
+    llvm::Constant* device = null();
+    if (!entry.device.empty()) {
+      on_device_ = true;
+      device = module_.getOrInsertGlobal(entry.device, types_.ptr);
+      llvm::cast<llvm::GlobalVariable>(device)->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    }
     return llvm::ConstantStruct::get(types_.program,
-                                     {text(entry.target), i64(entry.features), i64(entry.program->arena_bytes), i64(scratch),
+                                     {text(entry.target), i64(entry.features), device, i64(entry.program->arena_bytes), i64(scratch),
                                       i32(static_cast<int64_t>(kernels.size())), i32(static_cast<int64_t>(operands.size())),
                                       i32(program::by_picture(*entry.program) ? 1 : 0), i32(program::brief(*entry.program) ? 1 : 0),
                                       table(types_.kernel, kernels, "kernels"), table(types_.operand, operands, "operands")});
@@ -224,21 +230,34 @@ class Emitter {
   void emit_run() {
     const std::vector<llvm::Type*> run_arguments = {types_.ptr, types_.ptr, types_.i64, types_.ptr, types_.ptr, types_.i32};
     forward("run_outputs", "rn_run", types_.i32, run_arguments);
+    emit_run_with("run", "rn_run", false);
+    if (on_device_) emit_run_with("run_device", "rn_run_device", true);
+  }
 
+  /// The function with an argument for each output; one that takes a stream has it before the batch.
+  void emit_run_with(const std::string& suffix, const std::string& to, bool stream) {
     const size_t count = options_.interface.outputs.size();
     std::vector<llvm::Type*> arguments = {types_.ptr, types_.ptr, types_.i64};
     for (size_t i = 0; i < count; ++i) arguments.insert(arguments.end(), {types_.ptr, types_.i64});
+    if (stream) arguments.push_back(types_.ptr);
     arguments.push_back(types_.i32);
-    llvm::Function* run = begin("run", types_.i32, arguments);
+    llvm::Function* run = begin(suffix, types_.i32, arguments);
     llvm::Value* outputs = builder_.CreateAlloca(llvm::ArrayType::get(types_.ptr, count));
     llvm::Value* bytes = builder_.CreateAlloca(llvm::ArrayType::get(types_.i64, count));
     for (unsigned i = 0; i < count; ++i) {
       builder_.CreateStore(run->getArg(3 + 2 * i), builder_.CreateConstInBoundsGEP1_64(types_.ptr, outputs, i));
       builder_.CreateStore(run->getArg(4 + 2 * i), builder_.CreateConstInBoundsGEP1_64(types_.i64, bytes, i));
     }
-    llvm::Value* batch = run->getArg(static_cast<unsigned>(3 + 2 * count));
-    builder_.CreateRet(builder_.CreateCall(declare("rn_run", types_.i32, run_arguments),
-                                           {run->getArg(0), run->getArg(1), run->getArg(2), outputs, bytes, batch}));
+    std::vector<llvm::Value*> values = {run->getArg(0), run->getArg(1), run->getArg(2), outputs, bytes};
+    unsigned next = static_cast<unsigned>(3 + 2 * count);
+    if (stream) {
+      values.push_back(builder_.CreateAlloca(types_.ptr));
+      builder_.CreateStore(run->getArg(next++), values.back());
+    }
+    values.push_back(run->getArg(next));
+    std::vector<llvm::Type*> types;
+    for (const llvm::Value* value : values) types.push_back(value->getType());
+    builder_.CreateRet(builder_.CreateCall(declare(to, types_.i32, types), values));
   }
 
   const EntryOptions& options_;
@@ -249,6 +268,7 @@ class Emitter {
   llvm::GlobalVariable* model_ = nullptr;
   std::string targets_;
   int64_t arena_bytes_ = 0;
+  bool on_device_ = false;
 };
 
 }  // namespace
@@ -289,7 +309,7 @@ std::optional<std::string> check_table_layout() {
   differs("rn_kernel", types.kernel, sizeof(rn_kernel),
           {AT(rn_kernel, name), AT(rn_kernel, function), AT(rn_kernel, operand_count), AT(rn_kernel, first_operand), AT(rn_kernel, halo)});
   differs("rn_program", types.program, sizeof(rn_program),
-          {AT(rn_program, target), AT(rn_program, features), AT(rn_program, arena_bytes), AT(rn_program, scratch_bytes),
+          {AT(rn_program, target), AT(rn_program, features), AT(rn_program, device), AT(rn_program, arena_bytes), AT(rn_program, scratch_bytes),
            AT(rn_program, kernel_count), AT(rn_program, operand_count), AT(rn_program, by_picture), AT(rn_program, brief),
            AT(rn_program, kernels), AT(rn_program, operands)});
   differs("rn_port", types.port, sizeof(rn_port), {AT(rn_port, name), AT(rn_port, picture_bytes)});

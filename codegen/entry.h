@@ -17,6 +17,7 @@ struct EntryProgram {
   const program::Program* program = nullptr;
   std::string target;                ///< the short name that users see
   uint64_t features = 0;             ///< RN_* bits
+  std::string device;                ///< symbol of its rn_device; empty: none
   std::vector<std::string> symbols;  ///< one argv entry a kernel
 };
 

@@ -65,7 +65,13 @@ typedef enum @_status {
   $_UNKNOWN_TARGET = 14,         /* the library has no target of that name */
   $_OUT_OF_MEMORY = 15,
   $_THREAD_FAILED = 16,          /* a thread could not be started */
-  $_KERNEL_FAILED = 17           /* a bug in resnetc */
+  $_KERNEL_FAILED = 17,          /* a bug in resnetc */
+  $_NO_DRIVER = 18,              /* no CUDA driver, or one too old for the library */
+  $_NO_DEVICE = 19,              /* no GPU of that number */
+  $_DEVICE_TOO_OLD = 20,         /* the GPU's compute capability is below 8.0 */
+  $_OUT_OF_DEVICE_MEMORY = 21,
+  $_DEVICE_FAILED = 22,          /* the GPU or its driver reported a failure */
+  $_NOT_ON_DEVICE = 23           /* run_device in a context that does not run on a GPU */
 } @_status;
 )";
 
@@ -85,9 +91,10 @@ typedef struct @_options {
   void *parallel_for_data;        /* its first argument */
   const char *target;             /* one of @_targets(); default: the environment variable RESNETC_TARGET, else the best */
   int32_t verify_contents;        /* not 0: hash all weights, which reads all of them */
-  int32_t reserved;
+  int32_t device;                 /* for target "cuda": which GPU, counted from 0 */
+  void *device_context;           /* for target "cuda": the caller's CUcontext; default: the GPU's primary context */
 } @_options;
-#define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0 }
+#define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* What an observer sees after each kernel: the value that it made for `batch` pictures of the run, from `picture` on. Element (c, y, x)
  * of the n-th of them is data[n * stride_batch + c * stride_channel + y * stride_y + x * stride_x]; it is valid during the call. */
@@ -119,10 +126,11 @@ void @_destroy(@_context *context);
 /* English text for a status, never NULL. Static. */
 const char *@_status_string(@_status status);
 
-/* The instruction set a context runs on, one of @_targets(). Static. */
+/* What a context runs on, one of @_targets(). Static. */
 const char *@_selected_target(const @_context *context);
 
-/* The library's instruction sets, best first, with commas between. Static. */
+/* The library's instruction sets, and "cuda" for a GPU, best first, with commas between. A context takes the first that works here,
+ * unless its options name one. Static. */
 const char *@_targets(void);
 
 /* How many threads a run uses. */
@@ -144,7 +152,7 @@ uint32_t @_abi_version(void);
 
 }  // namespace
 
-std::string header(const program::Program& program, const std::string& name) {
+std::string header(const program::Program& program, const std::string& name, bool gpu) {
   const Interface interface = interface_of(program, name);
   std::string out =
       fmt::format("/* {}: the network \"{}\", compiled by resnetc. Generated; C89 and C++.\n *\n", name, comment_text(program.name));
@@ -184,6 +192,17 @@ extern "C" {
                      interface.input.u8 ? "uint8_t" : "float", interface.input.c_name);
   for (const Port& port : interface.outputs) out += fmt::format("    float *{0}, size_t {0}_bytes,\n", port.c_name);
   out += "    int32_t batch);\n";
+  if (gpu) {
+    out += expand(interface, R"(
+/* The same with all buffers in the memory of the context's GPU, aligned as float or uint8_t. The kernels are queued on `stream`, a CUstream
+ * of the context's CUcontext (NULL: its default stream), and the function returns: wait for the stream before you use the outputs, change the
+ * input, run again in this context on another stream, or destroy it. $_NOT_ON_DEVICE unless the context runs on "cuda". */
+)");
+    out += fmt::format("{0}_status {0}_run_device({0}_context *context,\n    const {1} *{2}, size_t {2}_bytes,\n", name,
+                       interface.input.u8 ? "uint8_t" : "float", interface.input.c_name);
+    for (const Port& port : interface.outputs) out += fmt::format("    float *{0}, size_t {0}_bytes,\n", port.c_name);
+    out += "    void *stream, int32_t batch);\n";
+  }
   out += expand(interface, functions);
   out += "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
   return out;

@@ -109,12 +109,13 @@ Interface interface_of(const program::Program& program, const std::string& name)
   return result;
 }
 
-std::vector<std::string> api_symbols(const Interface& interface) {
+std::vector<std::string> api_symbols(const Interface& interface, bool gpu) {
   std::vector<std::string> symbols;
   for (const char* suffix : {"abi_version", "input_bytes", "arena_bytes", "create", "run", "run_outputs", "destroy", "status_string",
                              "selected_target", "targets", "thread_count", "set_observer", "manifest"}) {
     symbols.push_back(interface.name + "_" + suffix);
   }
+  if (gpu) symbols.push_back(interface.name + "_run_device");
   for (const Port& output : interface.outputs) symbols.push_back(interface.name + "_output_bytes_" + output.c_name);
   return symbols;
 }

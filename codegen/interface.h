@@ -26,8 +26,8 @@ struct Interface {
 };
 
 Interface interface_of(const program::Program& program, const std::string& name);
-/// Every symbol that the library exports.
-std::vector<std::string> api_symbols(const Interface& interface);
+/// Every symbol that the library exports; one more if it has a program for a GPU.
+std::vector<std::string> api_symbols(const Interface& interface, bool gpu);
 /// A letter or an underscore, then letters, digits and underscores; no keyword of C or C++.
 bool is_c_identifier(const std::string& name);
 /// Why `name` cannot be a library's: it is no identifier, or libNAME, NAME.h or NAME_create would stand for something else. Empty if it

@@ -21,16 +21,18 @@
 
 namespace resnetc::codegen {
 
-/// The instruction sets a library can hold, best first. `name` is what users write; `halide` the resolved target string.
+/// What a library can hold programs for, best first. `name` is what users write; `halide` the resolved target string.
 struct TargetInfo {
-  std::string name;  ///< "avx512", "avx2", "sse41"
+  std::string name;  ///< "cuda", "avx512", "avx2", "sse41"
   std::string halide;
-  uint64_t features;  ///< RN_* bits of runtime/model.h
+  uint64_t features;         ///< RN_* bits of runtime/model.h; of a GPU, its compute capability
+  const char* device = "";  ///< symbol of its rn_device in the runtime (runtime/device.h); empty: the processor
+  bool on_gpu() const { return device[0] != '\0'; }
 };
 std::span<const TargetInfo> all_targets();
-/// The best target of this machine; nothing if not even SSE4.1 is there.
+/// The best target of this machine's processor; nothing if not even SSE4.1 is there.
 const TargetInfo* host_target();
-/// Whether this machine has the target's instructions.
+/// Whether this machine has the target's instructions; of a GPU, that shows only when a context is created.
 bool runs_here(const TargetInfo& target);
 /// By user's name ("host" included) or by Halide string; null if there is none.
 const TargetInfo* find_target(const std::string& name);
@@ -65,7 +67,7 @@ std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const 
 std::string default_cache_dir();
 
 /// What `--emit` can ask of a kernel, as text.
-enum class KernelText { stmt, llvm, assembly };
+enum class KernelText { stmt, llvm, assembly, ptx };
 std::optional<std::string> kernel_text(const KernelJob& job, KernelText kind, std::string& why);
 
 }  // namespace resnetc::codegen

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <llvm/Support/FileSystem.h>
 
+#include <algorithm>
+
 #include "codegen/embedded_runtime.h"
 #include "codegen/entry.h"
 #include "codegen/interface.h"
@@ -36,7 +38,7 @@ std::optional<KernelSet> compile_all(std::span<const program::Program> programs,
       why = fmt::format("unknown target '{}'", program.target);
       return std::nullopt;
     }
-    EntryProgram entry{&program, target->name, target->features, {}};
+    EntryProgram entry{&program, target->name, target->features, target->device, {}};
     for (size_t k = 0; k < program.kernels.size(); ++k) entry.symbols.push_back(kernels->objects[kernels->index[job++]].symbol + "_argv");
     entries.push_back(std::move(entry));
   }
@@ -97,8 +99,10 @@ std::optional<std::vector<std::string>> write_library(std::span<const program::P
   if (!entry) return std::nullopt;
 
   std::vector<std::string_view> objects = {*entry, embedded_runtime()};
+  const bool gpu = std::any_of(programs.begin(), programs.end(), program::on_gpu);
+  if (gpu) objects.push_back(embedded_cuda_runtime());
   for (const KernelObject& kernel : kernels->objects) objects.emplace_back(kernel.object);
-  const std::optional<std::string> object = link_relocatable(objects, api_symbols(entry_options.interface), why);
+  const std::optional<std::string> object = link_relocatable(objects, api_symbols(entry_options.interface, gpu), why);
   if (!object) return std::nullopt;
 
   std::vector<Artefact> artefacts;
@@ -112,7 +116,7 @@ std::optional<std::vector<std::string>> write_library(std::span<const program::P
     if (!archive) return std::nullopt;
     artefacts.push_back({fmt::format("lib{}.a", options.name), std::move(*archive)});
   }
-  artefacts.push_back({options.name + ".h", header(first, options.name)});
+  artefacts.push_back({options.name + ".h", header(first, options.name, gpu)});
   if (weights && !options.embed_weights) artefacts.push_back({options.name + ".weights", std::move(*weights)});
   artefacts.push_back({options.name + ".json", std::move(json)});
 

@@ -72,8 +72,8 @@ struct LibraryFacts {
 /// Reads a manifest of untrusted origin.
 std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string& why);
 
-/// The C header.
-std::string header(const program::Program& program, const std::string& name);
+/// The C header; with what is for a GPU alone if one of the programs is.
+std::string header(const program::Program& program, const std::string& name, bool gpu);
 
 /// Hash over all constants' recipes and places: what a weights file and a library must share.
 uint64_t recipe_hash(const std::vector<program::Constant>& constants);

@@ -12,8 +12,9 @@ namespace {
 
 // Every feature is named: Halide's own detection is not used, since what is compiled may depend on nothing but its input.
 // large_buffers makes indices 64 bits wide, for batches of more than 2^31 elements; it costs nothing that can be measured.
-const std::array<TargetInfo, 3>& table() {
-  static const std::array<TargetInfo, 3> targets = {{
+const std::array<TargetInfo, 4>& table() {
+  static const std::array<TargetInfo, 4> targets = {{
+      {"cuda", "x86-64-linux-cuda-cuda_capability_80-no_asserts-no_bounds_query-no_runtime-user_context", 80, "rn_cuda"},
       {"avx512",
        "x86-64-linux-avx-avx2-avx512-avx512_skylake-f16c-fma-large_buffers-no_asserts-no_bounds_query-no_runtime-sse41-user_context",
        RN_SSE41 | RN_AVX | RN_AVX2 | RN_AVX512},
@@ -56,12 +57,12 @@ std::span<const TargetInfo> all_targets() { return table(); }
 
 bool runs_here(const TargetInfo& target) {
   static const uint64_t features = machine_features();
-  return (target.features & ~features) == 0;
+  return target.on_gpu() || (target.features & ~features) == 0;
 }
 
 const TargetInfo* host_target() {
   for (const TargetInfo& target : table()) {
-    if (runs_here(target)) return &target;
+    if (!target.on_gpu() && runs_here(target)) return &target;
   }
   return nullptr;
 }

@@ -190,14 +190,17 @@ void print_layers(const codegen::LibraryFacts::Target& target, const BenchOption
     // A convolution is told by its algorithm, anything else by what it is.
     table.add({kernel.name, kernel.kind == "conv2d" ? kernel.algorithm : kernel.kind, fmt::format("{:.4f}", kernel_ms[i]),
                fmt::format("{:.1f} %", 100 * kernel_ms[i] / sum), rate, share, megabytes(kernel.cost.weight_bytes),
-               megabytes(kernel.cost.tensor_bytes), fmt::format("{} {:3.0f} %", roof.name, 100 * roof.share)});
+               megabytes(kernel.cost.tensor_bytes), machine.gflops > 0 ? fmt::format("{} {:3.0f} %", roof.name, 100 * roof.share) : ""});
   }
   table.rule();
   auto [rate, share] = rates(operations, sum);
   table.add({"total", "", fmt::format("{:.4f}", sum), "100.0 %", rate, share, megabytes(weights), megabytes(tensors), ""});
-  fmt::print("\n{}\n{} {:.1f} GB/s; the kernels take {:.1f} % of a run\n", table.str(),
-             machine.weights_cached ? "the weights stay in the last cache; memory gives" : "weights come from memory, which gives",
-             machine.memory_gbytes, 100 * share_of_run);
+  fmt::print("\n{}\n", table.str());
+  if (machine.memory_gbytes > 0) {
+    fmt::print("{} {:.1f} GB/s; ", machine.weights_cached ? "the weights stay in the last cache; memory gives" : "weights come from memory, which gives",
+               machine.memory_gbytes);
+  }
+  fmt::print("the kernels take {:.1f} % of a run\n", 100 * share_of_run);
 }
 
 int bench(const BenchOptions& options, const Invocation& invocation) {
@@ -236,10 +239,12 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   begun.first_run_ms = seconds_since(start) * 1e3 - begun.create_ms;
   begun.grown_bytes = resident_bytes() - std::min(memory_before, resident_bytes());
   const auto& target = library->target(session->target());
-  PeakMeter peak(target.name, std::min(threads, processors));
+  const bool gpu = program::is_gpu(target.halide);
+  std::optional<PeakMeter> peak;  // of the processor, which says nothing of a GPU
+  if (!gpu) peak.emplace(target.name, std::min(threads, processors));
   std::vector<double> warm, times;
   if (!repeat(*session, input, options, std::min(0.3, options.seconds), warm, why)) return input_error(why);
-  if (!repeat(*session, input, options, options.seconds, times, why, &peak)) return input_error(why);
+  if (!repeat(*session, input, options, options.seconds, times, why, peak ? &*peak : nullptr)) return input_error(why);
   Timing timing = timing_of(times);
   KernelTimes kernel_times;
   std::vector<double> kernel_ms;
@@ -252,7 +257,7 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
     for (auto& seconds : kernel_times.seconds) kernel_ms.push_back(median(std::move(seconds)) * 1e3);
   }
   begun.arena_bytes = static_cast<uint64_t>(target.arena_bytes * options.batch);
-  const Machine machine{peak.gflops(), options.layers ? memory_gbytes(std::min(threads, processors)) : 0,
+  const Machine machine{peak ? peak->gflops() : 0, options.layers && !gpu ? memory_gbytes(std::min(threads, processors)) : 0,
                         facts.weights_bytes <= last_cache_bytes()};
 
   if (options.json) {
@@ -269,8 +274,9 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   fmt::print("{} on {}, {} {}, batch {}\n", facts.name, target.name, threads, threads == 1 ? "thread" : "threads", options.batch);
   fmt::print("median {:.3f} ms, best {:.3f} ms, spread {:.1f} % (10th to 90th percentile), {} runs\n", timing.median_ms, timing.min_ms,
              timing.spread_percent, timing.runs);
-  fmt::print("{:.1f} pictures/s, {:.1f} GFLOP/s, {:.0f} % of the {:.1f} measured as this machine's peak\n",
-             1e3 * options.batch / timing.median_ms, rate, machine.gflops > 0 ? 100 * rate / machine.gflops : 0, machine.gflops);
+  fmt::print("{:.1f} pictures/s, {:.1f} GFLOP/s", 1e3 * options.batch / timing.median_ms, rate);
+  if (machine.gflops > 0) fmt::print(", {:.0f} % of the {:.1f} measured as this machine's peak", 100 * rate / machine.gflops, machine.gflops);
+  fmt::print("\n");
   fmt::print("created in {:.2f} ms, first run {:.2f} ms; memory grew by {}: weights are {}, the arena {}\n", begun.create_ms,
              begun.first_run_ms, human_bytes(begun.grown_bytes), human_bytes(facts.weights_bytes), human_bytes(begun.arena_bytes));
   if (options.layers) print_layers(target, options, machine, kernel_ms, share_of_run);

@@ -31,9 +31,9 @@ struct CompileOptions {
   bool embed_weights = false;
   bool no_winograd = false;
   double max_error = 0;  ///< 0: none is asked for
-  std::string target = "host";
-  std::string device = "cpu";
-  std::string batch;
+  std::string target;  ///< empty: not named
+  std::vector<std::string> devices;
+  std::optional<int64_t> batch;
   std::vector<std::string> emit;
   std::string print_ir_after;
   std::string dump_phases_to;
@@ -46,10 +46,31 @@ struct CompileOptions {
   std::optional<double> tune_seconds;
 };
 
+bool names(const std::vector<std::string>& all, std::string_view one) { return std::find(all.begin(), all.end(), one) != all.end(); }
+
+/// The targets that --device and --target name together.
+std::string target_text(const CompileOptions& options) {
+  const std::string cpu = options.target.empty() ? "host" : options.target;
+  if (!names(options.devices, "cuda")) return cpu;
+  return names(options.devices, "cpu") ? "cuda," + cpu : "cuda";
+}
+
+/// What is wrong with options for the targets that are named; empty if nothing is.
+std::string device_fault(const CompileOptions& options, const std::vector<const codegen::TargetInfo*>& targets) {
+  const bool gpu = targets.front()->on_gpu();
+  if (options.batch && !gpu) return "--batch is for --device cuda: on the CPU the schedules serve any batch";
+  if (gpu && !options.tune.empty()) return "--tune measures schedules of the CPU, and the library is for a GPU";
+  if (gpu && !options.tuned.empty()) return "--tuned names schedules of the CPU, and the library is for a GPU";
+  if (gpu && options.max_error != 0) return "--max-error chooses among algorithms of the CPU: a GPU's kernels have one, the direct sums";
+  if (!gpu && names(options.emit, "ptx")) return "--emit ptx is for --device cuda";
+  return "";
+}
+
 /// What is wrong with the options themselves; empty if nothing is.
 std::string option_fault(const CompileOptions& options) {
-  if (options.device == "cuda") return "--device cuda does not exist yet: resnetc compiles for the CPU only";
-  if (!options.batch.empty()) return "--batch has no use: a library runs any batch up to the one its context is created for";
+  if (!options.target.empty() && !options.devices.empty() && !names(options.devices, "cpu")) {
+    return "--target names instruction sets of the CPU: --device cuda,cpu makes a library for both";
+  }
   if (std::string fault = options.name.empty() ? "" : codegen::name_fault(options.name); !fault.empty()) return "--name: " + fault;
   if (options.embed_weights && options.weights.empty()) return "--embed-weights needs --weights";
   if (!options.tune.empty() && !options.tuned.empty()) return "--tune makes what --tuned reads: give one of them";
@@ -162,8 +183,9 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   auto start = std::chrono::steady_clock::now();
   if (std::string fault = option_fault(options); !fault.empty()) return usage_error(fault);
   std::string why;
-  auto targets = parse_targets(options.target, why);
+  auto targets = parse_targets(target_text(options), why);
   if (!targets) return usage_error(why);
+  if (why = device_fault(options, *targets); !why.empty()) return usage_error(why);
   if (options.max_error != 0) why = MaxError::fault(*targets);
   if (why.empty() && !options.tune.empty()) why = tune_fault(*targets);
   if (why.empty() && !options.tuned.empty()) why = tuned_targets_fault(*targets);
@@ -188,6 +210,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   }
 
   LoweringOptions lowering{*targets, weights.get(), options.no_winograd ? 0 : largest_winograd_tile, {}};
+  if (options.batch) lowering.batch = *options.batch;
   codegen::LibraryOptions library;
   library.output_dir = options.output_dir;
   library.name = options.name.empty() ? network->name : options.name;
@@ -339,10 +362,14 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   command->add_option("--tuned", options->tuned, "use the schedules that --tune wrote")->type_name("FILE")->check(not_empty);
   command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())
       ->type_name("T[,T...]");
-  command->add_option("--device", options->device, "cpu, the only device there is")
-      ->type_name("DEVICE")
-      ->check(CLI::IsMember({"cpu", "cuda"}));
-  command->add_option("--batch", options->batch)->group("");  // hidden: refused with a reason
+  command->add_option("--device", options->devices, "cpu (the default), cuda, or both: then the context chooses, the GPU first")
+      ->type_name("DEVICE[,DEVICE]")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"cpu", "cuda"}).description(""));
+  command->add_option("--batch", options->batch, "for cuda: schedules are chosen for runs of so many pictures (32)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 65536).description(""));
   command->add_option("--emit", options->emit, fmt::format("also write {}", fmt::join(emit_kinds(), ", ")))
       ->type_name("KIND[,KIND...]")
       ->delimiter(',')

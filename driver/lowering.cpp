@@ -17,6 +17,7 @@ std::optional<Lowered> lower(const topology::Network& network, const LoweringOpt
   context.weights = options.weights;
   context.winograd_tile = options.winograd_tile;
   context.weights_limited = options.weights_limited;
+  context.batch = options.batch;
   if (options.after_pass) {
     context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
       options.after_pass(pass, ir, changed, current);
@@ -42,6 +43,7 @@ std::optional<Lowered> lower(const topology::Network& network, const LoweringOpt
     if (!advance(own, passes::Level::program)) return std::nullopt;
     result.programs.push_back(std::get<program::Program>(std::move(own)));
   }
+  program::share_constants(result.programs);
   result.remarks = std::move(context.remarks);
   result.times = std::move(context.times);
   result.depends_on_values = context.depends_on_values;

@@ -23,6 +23,7 @@ struct LoweringOptions {
   /// Sees the IR after each pass; `target` is null up to the graph.
   std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const codegen::TargetInfo* target)> after_pass;
   const program::Tuning* tuned = nullptr;  ///< measured schedules, for the target that they name
+  int64_t batch = 32;                      ///< as PassContext's
   bool weights_limited = true;             ///< whether these may not make the packed weights too large
 };
 

@@ -39,7 +39,7 @@ void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool c
 }
 
 const std::vector<std::string>& emit_kinds() {
-  static const std::vector<std::string> kinds{"topology", "graph", "program", "dot", "json", "stmt", "llvm", "asm"};
+  static const std::vector<std::string> kinds{"topology", "graph", "program", "dot", "json", "stmt", "llvm", "asm", "ptx"};
   return kinds;
 }
 
@@ -82,25 +82,31 @@ bool emit(const std::vector<std::string>& kinds, const Lowered& lowered, const s
         if (!put(fmt::format("{}{}.program.{}", name, program_suffix(i), kind), print_as(lowered.programs[i], kind, sources))) return false;
       }
     } else {
-      auto text_kind = kind == "stmt"   ? codegen::KernelText::stmt
-                       : kind == "llvm" ? codegen::KernelText::llvm
-                                        : codegen::KernelText::assembly;
+      struct Form {
+        const char *kind, *extension;
+        codegen::KernelText text;
+      };
+      constexpr Form forms[] = {{"stmt", "stmt", codegen::KernelText::stmt},
+                                {"llvm", "ll", codegen::KernelText::llvm},
+                                {"asm", "s", codegen::KernelText::assembly},
+                                {"ptx", "ptx", codegen::KernelText::ptx}};
+      const Form& form = *std::find_if(std::begin(forms), std::end(forms), [&](const Form& known) { return kind == known.kind; });
       std::map<std::string, std::string> known;  // by spec and target: equal kernels are compiled once
       for (size_t i = 0; i < lowered.programs.size(); ++i) {
         const program::Program& program = lowered.programs[i];
+        if (form.text == codegen::KernelText::ptx && !program::on_gpu(program)) continue;
         for (const program::Kernel& kernel : program.kernels) {
           codegen::KernelJob job{program::spec_of(program, kernel), program.target};
           std::string key = program.target + "\n" + program::to_string(job.spec);
           auto found = known.find(key);
           if (found == known.end()) {
-            auto text = codegen::kernel_text(job, text_kind, why);
+            auto text = codegen::kernel_text(job, form.text, why);
             if (!text) return false;
             found = known.emplace(key, std::move(*text)).first;
           }
-          const char* extension = kind == "llvm" ? "ll" : kind == "asm" ? "s" : "stmt";
           // A store shares its output's name, which may be a layer's too.
           std::string stem = file_stem(kernel.name) + (kernel.kind == program::KernelKind::store ? ".store" : "") + program_suffix(i);
-          if (!put(fmt::format("{}.{}", stem, extension), found->second)) return false;
+          if (!put(fmt::format("{}.{}", stem, form.extension), found->second)) return false;
         }
       }
     }

@@ -2,6 +2,7 @@
 /// last. All addresses are proportional to the batch, so a batch of one stands for every batch.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -72,6 +73,9 @@ class Replay {
       if (kernel.out == none) continue;
       if (Fault fault = check_place(p_.tensor(kernel.out))) return fault;
     }
+    if (on_gpu(p_)) {
+      if (Fault fault = check_halos()) return fault;
+    }
     for (size_t i = 0; i < p_.kernels.size(); ++i) {
       if (Fault fault = step(p_.kernels[i], static_cast<int64_t>(i))) return fmt::format("kernel '{}' {}", p_.kernels[i].name, *fault);
     }
@@ -86,6 +90,22 @@ class Replay {
     if (t.offset < 0 || t.offset % 64 != 0) return fmt::format("tensor '{}' is not aligned to 64 bytes", t.name);
     if (t.picture_bytes() > p_.arena_bytes || t.offset > p_.arena_bytes - t.picture_bytes()) {
       return fmt::format("tensor '{}' lies outside the arena", t.name);
+    }
+    return std::nullopt;
+  }
+
+  /// Halos that are zeroed once stay zero: whatever shares their place has its halo in the same place.
+  Fault check_halos() const {
+    std::vector<const Tensor*> by_offset;
+    for (const Tensor& t : p_.tensors) by_offset.push_back(&t);
+    std::sort(by_offset.begin(), by_offset.end(), [](const Tensor* a, const Tensor* b) { return a->offset < b->offset; });
+    for (size_t i = 0; i < by_offset.size(); ++i) {
+      const Tensor& a = *by_offset[i];
+      for (size_t j = i + 1; j < by_offset.size() && by_offset[j]->offset < a.offset + a.picture_bytes(); ++j) {
+        const Tensor& b = *by_offset[j];
+        if ((a.dense() && b.dense()) || (a.offset == b.offset && a.same_layout(b))) continue;
+        return fmt::format("tensor '{}' shares memory with '{}', and one of them has a halo that the other overwrites", a.name, b.name);
+      }
     }
     return std::nullopt;
   }

@@ -25,9 +25,13 @@ std::string_view to_string(Algorithm algorithm) {
     case Algorithm::direct: return "direct";
     case Algorithm::winograd: return "winograd";
     case Algorithm::strassen: return "strassen";
+    case Algorithm::threads: return "threads";
   }
   return no_name;
 }
+
+bool is_gpu(std::string_view target) { return target.find("-cuda-") != std::string_view::npos; }
+bool on_gpu(const Program& program) { return is_gpu(program.target); }
 
 std::vector<TensorId> reads(const Kernel& kernel) {
   std::vector<TensorId> ids;
@@ -41,6 +45,7 @@ std::vector<TensorId> reads(const Kernel& kernel) {
 
 bool writes_once(const Program& program, const Kernel& kernel) {
   if (kernel.out == none) return true;
+  if (kernel.schedule.algorithm == Algorithm::threads) return false;
   if (in_tiles(kernel.schedule.algorithm)) return true;  // its tails are guarded
   const Tensor& out = program.tensor(kernel.out);
   // Rows need no look: their split is guarded. Channels are stored in whole vectors.
@@ -75,9 +80,18 @@ int64_t all_multiply_adds(const Program& program) {
 bool brief(const Program& program) { return all_multiply_adds(program) <= 50'000'000; }
 
 bool by_picture(const Program& program) {
+  if (on_gpu(program)) return false;
   const int64_t multiply_adds = all_multiply_adds(program);
+  // Of what it reads: the programs of other targets may share its table of constants.
+  std::vector<bool> read(program.constants.size());
+  for (const Kernel& kernel : program.kernels) {
+    if (kernel.weight != none) read[static_cast<size_t>(kernel.weight)] = true;
+    for (const Step& step : kernel.epilogue) {
+      for (ConstantId id : step.constants) read[static_cast<size_t>(id)] = true;
+    }
+  }
   int64_t weight_bytes = 0;
-  for (const Constant& constant : program.constants) weight_bytes += constant.bytes();
+  for (size_t i = 0; i < read.size(); ++i) weight_bytes += read[i] ? program.constants[i].bytes() : 0;
   // Cores of 60 to 130 billion multiply-adds a second, memory of 20 to 40 billion bytes.
   constexpr int64_t multiply_adds_a_byte = 4;
   return multiply_adds >= multiply_adds_a_byte * weight_bytes;

@@ -26,6 +26,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,6 +94,7 @@ enum class Algorithm {
   direct,    ///< a convolution, summed in register tiles
   winograd,  ///< a convolution through transformed tiles, where winograd_form() (ir/winograd.h) knows how
   strassen,  ///< a 1x1 convolution as matrices of halves (ir/strassen.h): pixels that are neighbours in a row, channels of vectors in turn
+  threads,   ///< any kernel on a GPU, a tile of the result for each of its threads; convolutions are summed directly
 };
 
 /// As in the text form.
@@ -115,11 +117,20 @@ struct Schedule {
   Extent2 tiles{1, 1};  ///< tiles that are multiplied together; rows is a multiple of tiles.h
   int64_t depth = 0;    ///< input channels whose weights are transformed together; divides their number. 0: packed as transformed
   int64_t parts = 1;    ///< of the output channels, as even as can be: each is a task, for each block of rows
+  // Threads: each computes `tiles` pixels, rows by columns (or, flat, of the whole picture as one row), of `channels` neighbouring channels,
+  // and a block has block.w threads side by side along the channels and block.h along such tiles. Of a store of pictures the columns take
+  // the place of channels, and channels that of columns.
+  int64_t channels = 0;
+  Extent2 block{1, 1};
   bool operator==(const Schedule&) const = default;
 };
 
 /// A tile is unrolled whole: larger ones fit no registers, and take the compiler ever longer.
 inline constexpr int64_t max_tile_vectors = 8, max_tile = 64;
+/// The same of a thread's tile.
+inline constexpr int64_t max_thread_channels = 4, max_thread_tile = 128;
+/// Threads of a block, at most (CUDA C++ programming guide, technical specifications).
+inline constexpr int64_t max_block = 1024;
 
 struct Kernel {
   KernelKind kind = KernelKind::copy;
@@ -159,10 +170,17 @@ struct Program {
   const Constant& constant(ConstantId id) const { return constants[static_cast<size_t>(id)]; }
 };
 
+/// Whether the program is for a GPU. Then all schedules are of threads; places are those of the largest batch, whatever a run's is; and halos
+/// are zeroed once, when a context is created, so that only tensors of the same layout share the place of one that has a halo.
+bool on_gpu(const Program& program);
+/// The same of a target.
+bool is_gpu(std::string_view target);
+
 /// Tensors a kernel reads, its epilogue's included.
 std::vector<TensorId> reads(const Kernel& kernel);
 /// Whether the schedule stores each element of the output exactly once (a tail that shifts inwards does not), so that the output may take
-/// the place of an operand that is read element by element.
+/// the place of an operand that is read element by element. No kernel on a GPU may do that: it reads through a cache that does not see
+/// what it writes.
 bool writes_once(const Program& program, const Kernel& kernel);
 /// Whether the output takes the place of `operand`, of the epilogue or, of a copy, the input (decided by plan-memory).
 bool in_place(const Program& program, const Kernel& kernel, TensorId operand);
@@ -182,6 +200,10 @@ bool by_picture(const Program& program);
 /// Whether one picture is so little work, half a millisecond or less for one thread, that threads which sleep had better sleep on: in
 /// a virtual machine waking one took 0.2 ms from the run.
 bool brief(const Program& program);
+
+/// Gives programs of one network, for several targets, the same constants at the same places, so that one weights file serves all: the
+/// first program's first. Some may then have constants that they do not read.
+void share_constants(std::span<Program> programs);
 
 std::string print(const Program& program, const Sources& sources);
 std::optional<Program> parse(FileId file, Diagnostics& diagnostics);

@@ -42,6 +42,13 @@ json::Object to_json(const Schedule& schedule) {
     object["output"] = schedule.output;
     object["depth"] = schedule.depth;
   }
+  if (schedule.algorithm == Algorithm::threads) {
+    object["channels"] = schedule.channels;
+    object["tiles"] = json::Array{schedule.tiles.h, schedule.tiles.w};
+    object["block"] = json::Array{schedule.block.h, schedule.block.w};
+    object["flat"] = schedule.flat;
+    return object;
+  }
   if (in_tiles(schedule.algorithm)) {
     object["tiles"] = json::Array{schedule.tiles.h, schedule.tiles.w};
     object["parts"] = schedule.parts;

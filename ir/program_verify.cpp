@@ -120,6 +120,9 @@ class Verifier {
     if (Fault fault = check_types(kernel)) return fault;
     if (Fault fault = check_epilogue(kernel)) return fault;
     if (Fault fault = schedule_fault(spec_of(p_, kernel))) return fault;
+    if ((kernel.schedule.algorithm == Algorithm::threads) != on_gpu(p_)) {
+      return fmt::format("its algorithm '{}' is not for the program's target", to_string(kernel.schedule.algorithm));
+    }
     if (Fault fault = check_weight(kernel)) return fault;
     if (store) {
       if (stored_[static_cast<size_t>(kernel.port)]) return fmt::format("output {} is stored twice", kernel.port);
@@ -211,16 +214,22 @@ class Verifier {
     if (kernel.schedule.algorithm == Algorithm::strassen) {
       return check_constant("weight", kernel.weight, strassen::weights(in.channels, out_channels));
     }
+    if (kernel.schedule.algorithm == Algorithm::threads) {
+      const int64_t block = kernel.schedule.channels * kernel.schedule.block.w;
+      return check_constant("weight", kernel.weight, blocked_rows(p_.tensor(kernel.out).type.channels, block) * a.kernel.h * a.kernel.w * (in.channels / a.groups));
+    }
     const int64_t span = group_span(in.channels, p_.tensor(kernel.out).type.channels, a.groups).span;
     return check_constant("weight", kernel.weight, out_channels * a.kernel.h * a.kernel.w * span);
   }
 
-  Fault check_projection(const Step& step, Algorithm algorithm, const TensorType& type) const {
+  Fault check_projection(const Step& step, const Schedule& schedule, const TensorType& type) const {
     const TensorType operand[] = {p_.tensor(step.operand).type};
     if (Fault fault = checks::result_type(OpKind::conv2d, graph::projection(type.channels), operand, type)) return fault;
     const int64_t in = operand[0].channels, out = whole_vectors(type.channels);
-    return check_constant("projection's weight", step.constants[0],
-                          algorithm == Algorithm::strassen ? strassen::weights(in, out) : out * in);
+    int64_t elements = out * in;
+    if (schedule.algorithm == Algorithm::strassen) elements = strassen::weights(in, out);
+    if (schedule.algorithm == Algorithm::threads) elements = blocked_rows(type.channels, schedule.channels * schedule.block.w) * in;
+    return check_constant("projection's weight", step.constants[0], elements);
   }
 
   Fault check_epilogue(const Kernel& kernel) const {
@@ -239,7 +248,7 @@ class Verifier {
       }
       if (step.kind == graph::StepKind::project) {
         if (!sums) return std::string(checks::misplaced_projection);
-        if (Fault fault = check_projection(step, kernel.schedule.algorithm, type)) return fault;
+        if (Fault fault = check_projection(step, kernel.schedule, type)) return fault;
         continue;
       }
       sums = sums && graph::may_precede_projection(step.kind);

@@ -111,6 +111,21 @@ std::vector<double> combine_halves(const std::vector<double>& w, const Recipe& r
   return out;
 }
 
+/// What pack_blocks() describes, from row-major [co][ci][taps].
+std::vector<double> pack_in_blocks(const std::vector<double>& w, const Recipe& recipe) {
+  const std::vector<int64_t>& from = recipe.args[0]->shape;
+  const int64_t co = from[0], ci = from[1], taps = from.size() == 4 ? from[2] * from[3] : 1, block = recipe.block;
+  std::vector<double> out(static_cast<size_t>(recipe.shape[0]));
+  for (int64_t row = 0; row < co; ++row) {
+    double* to = out.data() + row / block * taps * ci * block + row % block;
+    const double* row_in = w.data() + row * ci * taps;
+    for (int64_t c = 0; c < ci; ++c) {
+      for (int64_t t = 0; t < taps; ++t) to[(t * ci + c) * block] = row_in[c * taps + t];
+    }
+  }
+  return out;
+}
+
 template <class Function>
 void combine(std::vector<double>& a, const std::vector<double>& b, Function f) {
   for (size_t i = 0; i < a.size(); ++i) a[i] = f(a[i], b[i]);
@@ -212,6 +227,17 @@ bool can_pack_strassen(const std::vector<int64_t>& shape) {
   return matrix && strassen::has_halves(shape[1]) && strassen::has_halves(whole_vectors(shape[0]));
 }
 
+RecipePtr pack_blocks(RecipePtr w, int64_t block) {
+  assert((w->shape.size() == 4 || w->shape.size() == 2) && block >= 1);
+  const int64_t taps = w->shape.size() == 4 ? w->shape[2] * w->shape[3] : 1;
+  auto recipe = std::make_shared<Recipe>();
+  recipe->kind = RecipeKind::pack_blocks;
+  recipe->block = block;
+  recipe->shape = {blocked_rows(w->shape[0], block) * taps * w->shape[1]};
+  recipe->args = {std::move(w)};
+  return recipe;
+}
+
 int64_t GroupSpan::start(int64_t block) const { return std::min(block * lanes / co_per_group * ci_per_group, ci - span); }
 
 GroupSpan group_span(int64_t ci, int64_t co, int64_t groups) {
@@ -275,6 +301,7 @@ std::vector<double> evaluate(const Recipe& recipe, const WeightSource& source) {
     case RecipeKind::split_phases: return split(a, recipe);
     case RecipeKind::pack_winograd: return transform(a, recipe);
     case RecipeKind::pack_strassen: return combine_halves(a, recipe);
+    case RecipeKind::pack_blocks: return pack_in_blocks(a, recipe);
   }
   return a;
 }

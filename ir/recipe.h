@@ -30,6 +30,7 @@ enum class RecipeKind {
   split_phases,   ///< see split_phases()
   pack_winograd,  ///< see pack_winograd()
   pack_strassen,  ///< see pack_strassen()
+  pack_blocks,    ///< see pack_blocks()
 };
 
 struct Recipe;
@@ -41,6 +42,7 @@ struct Recipe {
   std::string name;            ///< tensor: its name in the checkpoint
   double value = 0;            ///< fill: the element; rsqrt: what is added under the root
   int64_t groups = 1;          ///< pack_conv
+  int64_t block = 0;           ///< pack_blocks
   int64_t output = 0;          ///< pack_winograd: rows and columns of a tile of the result
   int64_t stride = 1;          ///< pack_winograd
   std::vector<int64_t> shape;  ///< of the result
@@ -83,6 +85,12 @@ bool can_pack_winograd(const std::vector<int64_t>& shape, int64_t output, int64_
 /// past co are zeros.
 RecipePtr pack_strassen(RecipePtr w);
 bool can_pack_strassen(const std::vector<int64_t>& shape);
+
+/// Packs w[co][ci][kh][kw] (or a linear layer's [out][in]) for the threads of a GPU, which share `block` output channels: as
+/// [rows / block][kh][kw][ci][block], of blocked_rows() rows; those past co are zeros. Of a grouped convolution ci are those of one group.
+RecipePtr pack_blocks(RecipePtr w, int64_t block);
+/// `co` in whole vectors and those in whole blocks.
+constexpr int64_t blocked_rows(int64_t co, int64_t block) { return (whole_vectors(co) + block - 1) / block * block; }
 
 /// Which input channels a block of 16 output channels reads in a grouped convolution: `span` channels from
 /// min(block * 16 / (co / groups) * (ci / groups), ci - span). With one group, span is ci and the start 0.

@@ -16,7 +16,7 @@ struct RecipeName {
   std::string_view name;
   size_t args;
 };
-constexpr std::array<RecipeName, 12> names{{
+constexpr std::array<RecipeName, 13> names{{
     {RecipeKind::tensor, "tensor", 0},
     {RecipeKind::fill, "fill", 0},
     {RecipeKind::add, "add", 2},
@@ -29,8 +29,10 @@ constexpr std::array<RecipeName, 12> names{{
     {RecipeKind::split_phases, "split_phases", 1},
     {RecipeKind::pack_winograd, "pack_winograd", 1},
     {RecipeKind::pack_strassen, "pack_strassen", 1},
+    {RecipeKind::pack_blocks, "pack_blocks", 1},
 }};
 
+constexpr int64_t max_recipe_block = 4096;
 constexpr int max_depth = 64;
 constexpr int max_nodes = 4096;
 constexpr int64_t max_recipe_elements = int64_t{1} << 31;
@@ -50,6 +52,7 @@ void write(const Recipe& recipe, std::string& out) {
   }
   if (recipe.kind == RecipeKind::rsqrt) out += ", " + text::number(recipe.value);
   if (recipe.kind == RecipeKind::pack_conv) out += fmt::format(", groups={}", recipe.groups);
+  if (recipe.kind == RecipeKind::pack_blocks) out += fmt::format(", block={}", recipe.block);
   if (recipe.kind == RecipeKind::pack_winograd) out += fmt::format(", output={}, stride={}", recipe.output, recipe.stride);
   out += ')';
 }
@@ -155,6 +158,14 @@ class Reader {
           return fault(start, fmt::format("pack_strassen of {}", shape_text(a->shape)));
         }
         return pack_strassen(std::move(a));
+      case RecipeKind::pack_blocks: {
+        cursor_.expect(",");
+        cursor_.expect("block");
+        cursor_.expect("=");
+        const int64_t block = cursor_.integer(1, max_recipe_block);
+        if (cursor_.failed()) return nullptr;
+        return blocked(std::move(a), block, start);
+      }
       case RecipeKind::tensor:
       case RecipeKind::fill: break;
     }
@@ -171,6 +182,17 @@ class Reader {
     }
     if (!fits) return fault(start, fmt::format("pack_conv of {} in {} groups", shape_text(a->shape), groups));
     return pack_conv(std::move(a), groups);
+  }
+
+  RecipePtr blocked(RecipePtr a, int64_t block, size_t start) {
+    const size_t rank = a->shape.size();
+    bool fits = rank == 2 || rank == 4;
+    if (fits) {
+      const int64_t taps = rank == 4 ? a->shape[2] * a->shape[3] : 1;
+      fits = blocked_rows(a->shape[0], block) <= max_recipe_elements / taps / a->shape[1];
+    }
+    if (!fits) return fault(start, fmt::format("pack_blocks of {} in blocks of {}", shape_text(a->shape), block));
+    return pack_blocks(std::move(a), block);
   }
 
   RecipePtr transformed(RecipePtr a, int64_t output, int64_t stride, size_t start) {

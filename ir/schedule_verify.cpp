@@ -49,10 +49,33 @@ Fault strassen_fault(const KernelSpec& spec) {
   return scratch_fault(spec);
 }
 
+Fault threads_fault(const KernelSpec& spec) {
+  const Schedule& s = spec.schedule;
+  const Extent2 t = s.tiles, b = s.block;
+  if (s.flat && !has_one_axis(spec)) return "only a 1x1 convolution whose pixels lie along one axis can be flat";
+  if (s.channels < 1 || s.channels > max_thread_channels || t.h < 1 || t.w < 1 || t.h > max_thread_tile || t.w > max_thread_tile ||
+      s.channels * t.h * t.w > max_thread_tile) {
+    return fmt::format("a thread's tile of {} channels by {} pixels is out of range", s.channels, to_string(t));
+  }
+  if (b.h < 1 || b.w < 1 || b.h > max_block || b.w > max_block || b.h * b.w > max_block) {
+    return fmt::format("a block of {} threads is out of range", to_string(b));
+  }
+  const bool store = spec.kind == KernelKind::store;
+  const TensorType& type = store ? spec.in.type : spec.out.type;
+  const bool turned = store && type.rank == 4;
+  const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.channel_stride;
+  if (channels % s.channels != 0) return fmt::format("a thread's {} channels do not divide {}", s.channels, channels);
+  const int64_t width = turned ? type.channels : s.flat ? type.pixels() : type.width, height = s.flat ? 1 : type.height;
+  if (t.w > width || t.h > height) return fmt::format("a thread's tile of {} pixels is larger than the picture", to_string(t));
+  if (b.w > channels / s.channels) return fmt::format("{} threads side by side have only {} channels", b.w, channels);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> schedule_fault(const KernelSpec& spec) {
   const Schedule& s = spec.schedule;
+  if (s.algorithm == Algorithm::threads) return spec.pool ? "a GPU's kernel cannot pool what it computes" : threads_fault(spec);
   const Algorithm wanted = spec.kind == KernelKind::conv2d ? Algorithm::direct : Algorithm::general;
   const bool transformed = s.algorithm == Algorithm::winograd && spec.kind == KernelKind::conv2d;
   const bool halved = s.algorithm == Algorithm::strassen && spec.kind == KernelKind::conv2d;

@@ -55,13 +55,16 @@ std::string input_format(InputFormat format, const std::vector<double>& mean, co
 
 std::string schedule(const program::Schedule& s) {
   // All fields: a new one must be in the text, which names and caches objects.
-  const auto& [algorithm, vectors, pixels, rows, flat, output, tiles, depth, parts] = s;
+  const auto& [algorithm, vectors, pixels, rows, flat, output, tiles, depth, parts, channels, block] = s;
   if (algorithm == program::Algorithm::winograd) {
     return fmt::format(" schedule winograd output={} vectors={} tiles={} rows={} depth={} parts={}", output, vectors, to_string(tiles),
                        rows, depth, parts);
   }
   if (algorithm == program::Algorithm::strassen) {
     return fmt::format(" schedule strassen vectors={} tiles={} rows={} parts={}", vectors, to_string(tiles), rows, parts);
+  }
+  if (algorithm == program::Algorithm::threads) {
+    return fmt::format(" schedule threads channels={} tiles={} block={}{}", channels, to_string(tiles), to_string(block), flat ? " flat" : "");
   }
   return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", to_string(algorithm), vectors, pixels, rows, flat ? " flat" : "");
 }
@@ -182,13 +185,23 @@ program::Schedule Reader::schedule() {
     expect("=");
     return integer(0, max_elements);
   };
+  const auto extent_field = [this](std::string_view name) {
+    expect(name);
+    expect("=");
+    return extent();
+  };
+  if (s.algorithm == program::Algorithm::threads) {
+    s.channels = field("channels");
+    s.tiles = extent_field("tiles");
+    s.block = extent_field("block");
+    s.flat = accept("flat");
+    return s;
+  }
   const bool transformed = s.algorithm == program::Algorithm::winograd, tiled = in_tiles(s.algorithm);
   if (transformed) s.output = field("output");
   s.vectors = field("vectors");
   if (tiled) {
-    expect("tiles");
-    expect("=");
-    s.tiles = extent();
+    s.tiles = extent_field("tiles");
   } else {
     s.pixels = field("pixels");
   }

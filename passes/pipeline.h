@@ -55,6 +55,7 @@ struct PassContext {
   /// too. Larger tiles round more.
   int64_t winograd_tile = largest_winograd_tile;
   const program::Tuning* tuned = nullptr;  ///< schedules for this target that select-kernels prefers to its own; may be null
+  int64_t batch = 32;                      ///< on a GPU: schedules are chosen for runs of so many pictures
   bool weights_limited = true;             ///< whether those may not make the packed weights too large: not while they are measured
   std::vector<Remark> remarks;             ///< filled by the passes
   std::vector<PassTime> times;             ///< filled by the pipeline

@@ -41,6 +41,32 @@ TensorId in_place_operand(const Program& program, const Kernel& kernel, int inde
   return program::none;
 }
 
+/// Places of tensors with halos on a GPU, which other layouts never share: each is taken for the whole program.
+class LastingPlaces {
+ public:
+  /// The place, of `places`, that the tensor made by kernel `now` and read last by `last_use` takes: one of its layout that is free by then,
+  /// or a new one.
+  size_t take(const Program& program, TensorId id, int now, int last_use, std::vector<Place>& places) {
+    const program::Tensor& tensor = program.tensor(id);
+    for (Lasting& known : known_) {
+      if (known.free_after >= now || !program.tensor(known.first).same_layout(tensor)) continue;
+      known.free_after = last_use;
+      return known.place;
+    }
+    known_.push_back({id, places.size(), last_use});
+    places.push_back({0, static_cast<int>(program.kernels.size()) - 1, tensor.picture_bytes(), 0});
+    return known_.back().place;
+  }
+
+ private:
+  struct Lasting {
+    TensorId first;
+    size_t place;
+    int free_after;
+  };
+  std::vector<Lasting> known_;
+};
+
 }  // namespace
 
 void plan_memory(Program& program, PassContext& context) {
@@ -52,6 +78,8 @@ void plan_memory(Program& program, PassContext& context) {
 
   std::vector<Place> places;
   std::vector<size_t> place_of(program.tensors.size(), 0);
+  const bool gpu = program::on_gpu(program);
+  LastingPlaces lasting;
   int64_t shared = 0;
   for (size_t k = 0; k < program.kernels.size(); ++k) {
     const Kernel& kernel = program.kernels[k];
@@ -64,6 +92,10 @@ void plan_memory(Program& program, PassContext& context) {
       shared += program.tensors[out].picture_bytes();
       context.remarks.push_back(
           {"plan-memory", kernel.name, fmt::format("written in place of '{}'", program.tensor(operand).name), kernel.at});
+      continue;
+    }
+    if (gpu && !program.tensors[out].dense()) {
+      place_of[out] = lasting.take(program, kernel.out, static_cast<int>(k), last_use[out], places);
       continue;
     }
     place_of[out] = places.size();

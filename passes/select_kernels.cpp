@@ -10,6 +10,7 @@
 #include "ir/winograd.h"
 #include "passes/conv_schedule.h"
 #include "passes/strassen_schedule.h"
+#include "passes/thread_schedule.h"
 #include "passes/winograd_schedule.h"
 
 namespace resnetc::passes {
@@ -44,6 +45,8 @@ class Selection {
   }
 
  private:
+  bool gpu() const { return program::is_gpu(context_.target); }
+
   static bool is_convolution(OpKind kind) { return kind == OpKind::conv2d || kind == OpKind::linear; }
 
   /// The input stays as it is, without gaps between its pixels, where only convolutions read it.
@@ -92,7 +95,8 @@ class Selection {
       }
       values_.push_back(i);
     }
-    choices_ = passes::choose_algorithms(convolutions_, context_.winograd_tile);
+    // A GPU's kernels sum directly.
+    choices_ = passes::choose_algorithms(convolutions_, gpu() ? 0 : context_.winograd_tile);
     for (size_t i = 0; i < values_.size(); ++i) chosen_[values_[i]] = choices_[i];
   }
 
@@ -202,41 +206,69 @@ class Selection {
     return it->second;
   }
 
-  void add_step(program::Kernel& kernel, const graph::Step& from, program::Algorithm algorithm = program::Algorithm::direct) {
-    program::Step& step = kernel.epilogue.emplace_back();
+  /// A step without its constants, which are packed as the schedule of its kernel wants them.
+  static program::Step bare_step(const graph::Step& from) {
+    program::Step step;
     step.kind = from.kind;
     if (from.operand != graph::no_value) step.operand = from.operand;  // tensors have the numbers of their values
-    for (const RecipePtr& recipe : from.constants) {
-      step.constants.push_back(constant(from.kind != StepKind::project              ? pack_vector(recipe)
-                                        : algorithm == program::Algorithm::strassen ? pack_strassen(recipe)
-                                                                                    : pack_conv(recipe, 1)));
+    return step;
+  }
+
+  void add_constants(program::Kernel& kernel, const std::vector<graph::Step>& steps) {
+    for (size_t i = 0; i < steps.size(); ++i) {
+      for (const RecipePtr& recipe : steps[i].constants) {
+        const bool matrix = steps[i].kind == StepKind::project;
+        kernel.epilogue[i].constants.push_back(constant(matrix ? packed_matrix(recipe, kernel.schedule) : pack_vector(recipe)));
+      }
     }
   }
 
-  /// What the operation itself does, before its epilogue.
-  void set_kind(const graph::Op& op, program::Kernel& kernel) {
-    switch (op.kind) {
-      case OpKind::input: kernel.kind = KernelKind::load; break;
+  static RecipePtr packed_matrix(const RecipePtr& recipe, const program::Schedule& schedule) {
+    if (schedule.algorithm == program::Algorithm::strassen) return pack_strassen(recipe);
+    if (schedule.algorithm == program::Algorithm::threads) return pack_blocks(recipe, schedule.channels * schedule.block.w);
+    return pack_conv(recipe, 1);
+  }
+
+  static KernelKind kind_of(OpKind kind) {
+    switch (kind) {
+      case OpKind::input: return KernelKind::load;
       case OpKind::conv2d:
-      case OpKind::linear: kernel.kind = KernelKind::conv2d; break;
-      case OpKind::max_pool: kernel.kind = KernelKind::max_pool; break;
-      case OpKind::avg_pool: kernel.kind = KernelKind::avg_pool; break;
-      case OpKind::global_avg_pool: kernel.kind = KernelKind::global_avg_pool; break;
-      case OpKind::softmax: kernel.kind = KernelKind::softmax; break;
-      case OpKind::pad_channels: kernel.kind = KernelKind::copy; break;
+      case OpKind::linear: return KernelKind::conv2d;
+      case OpKind::max_pool: return KernelKind::max_pool;
+      case OpKind::avg_pool: return KernelKind::avg_pool;
+      case OpKind::global_avg_pool: return KernelKind::global_avg_pool;
+      case OpKind::softmax: return KernelKind::softmax;
+      case OpKind::pad_channels:
       case OpKind::relu:
       case OpKind::sigmoid:
       case OpKind::add:
       case OpKind::mul:
       case OpKind::affine:
-        add_step(kernel, {*graph::step_of(op.kind), op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
+      case OpKind::batch_norm: break;
+    }
+    return KernelKind::copy;
+  }
+
+  /// The steps of an operation's kernel: what the operation itself does if that is one, and its epilogue.
+  static std::vector<graph::Step> steps_of(const graph::Op& op) {
+    std::vector<graph::Step> steps;
+    switch (op.kind) {
+      case OpKind::relu:
+      case OpKind::sigmoid:
+      case OpKind::add:
+      case OpKind::mul:
+      case OpKind::affine:
+        steps.push_back({*graph::step_of(op.kind), op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
         break;
       case OpKind::batch_norm: {
         const RecipePtr scale = mul(op.constants[0], rsqrt(op.constants[3], op.attributes.eps));
-        add_step(kernel, {StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))}});
+        steps.push_back({StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))}});
         break;
       }
+      default: break;
     }
+    steps.insert(steps.end(), op.epilogue.begin(), op.epilogue.end());
+    return steps;
   }
 
   /// Why the kernel of this value does not have the schedule that was measured for it.
@@ -247,7 +279,8 @@ class Selection {
     return form && form->phases ? "its input is laid out for another algorithm" : "the packed weights would be too large";
   }
 
-  RecipePtr packed_weights(const graph::Op& op, const AlgorithmChoice& choice) const {
+  RecipePtr packed_weights(const graph::Op& op, const AlgorithmChoice& choice, const program::Schedule& schedule) const {
+    if (schedule.algorithm == program::Algorithm::threads) return packed_matrix(op.constants[0], schedule);
     if (choice.algorithm == program::Algorithm::strassen) return pack_strassen(op.constants[0]);
     if (!choice.packed) return pack_conv(op.constants[0], op.kind == OpKind::conv2d ? op.attributes.groups : 1);
     const WinogradForm form = *winograd_form(op.attributes, graph_.op(op.operands[0]).type.channels);
@@ -269,14 +302,16 @@ class Selection {
       kernel.out = pool;
       kernel.pool = graph_.op(pool).attributes;
     }
-    set_kind(op, kernel);
+    kernel.kind = kind_of(op.kind);
+    const std::vector<graph::Step> steps = steps_of(op);
+    for (const graph::Step& step : steps) kernel.epilogue.push_back(bare_step(step));
     const AlgorithmChoice& chosen = chosen_[static_cast<size_t>(id)];
-    for (const graph::Step& step : op.epilogue) add_step(kernel, step, chosen.algorithm);
     kernel.multiply_adds = graph::multiply_adds(graph_, op);
     const program::Tensor& out = program_.tensor(kernel.out);
     ScheduleChoice choice;
-    if (kernel.kind == KernelKind::conv2d) kernel.weight = constant(packed_weights(op, chosen));
-    if (chosen.algorithm == program::Algorithm::strassen) {
+    if (gpu()) {
+      choice = choose_thread_schedule(spec_of(program_, kernel), context_.batch);
+    } else if (chosen.algorithm == program::Algorithm::strassen) {
       const auto found = std::lower_bound(values_.begin(), values_.end(), static_cast<size_t>(id));
       choice = choose_strassen_schedule(convolutions_[static_cast<size_t>(found - values_.begin())], out, program_.target);
     } else if (chosen.algorithm == program::Algorithm::winograd) {
@@ -297,6 +332,9 @@ class Selection {
         choice.reason += std::string("; tuned otherwise, but ") + obstacle(op, tuned->schedule);
       }
     }
+    kernel.schedule = choice.schedule;
+    add_constants(kernel, steps);
+    if (kernel.kind == KernelKind::conv2d) kernel.weight = constant(packed_weights(op, chosen, kernel.schedule));
     finish(std::move(kernel), std::move(choice));
   }
 
@@ -310,7 +348,8 @@ class Selection {
     kernel.port = static_cast<int32_t>(port);
     kernel.at = output.at;
     const TensorType& type = program_.tensor(kernel.in).type;
-    finish(std::move(kernel), choose_general_schedule(2 * type.elements(), type.height));
+    finish(std::move(kernel), gpu() ? choose_thread_schedule(spec_of(program_, kernel), context_.batch)
+                                    : choose_general_schedule(2 * type.elements(), type.height));
   }
 
   void finish(program::Kernel kernel, ScheduleChoice choice) {

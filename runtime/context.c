@@ -1,13 +1,15 @@
 /* \file Contexts: choosing a program, arenas, and the walk over the kernels.
  *
  * A lane is what it takes to run the kernels once: an arena and a description of the buffers. A program that goes by pictures has one for
- * each thread if there can be as many pictures; any other has one lane for the whole batch. */
+ * each thread if there can be as many pictures; any other has one lane for the whole batch. A program for a device has neither lanes nor
+ * threads: it is an instance there (runtime/device.h). */
 #include <HalideRuntime.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
+#include "runtime/buffers.h"
+#include "runtime/device.h"
 #include "runtime/parallel.h"
 #include "runtime/runtime.h"
 
@@ -26,6 +28,7 @@ struct rn_context {
   rn_lane* lanes;
   int32_t lane_count;
   rn_pool* pool;
+  rn_instance* instance; /* of a program for a device */
   rn_observer observer;
   void* observer_data;
   int32_t max_batch;
@@ -50,25 +53,20 @@ static const char* const status_strings[RN_STATUS_COUNT] = {
     "out of memory",
     "a thread could not be started",
     "a kernel failed; this is a bug in resnetc",
+    "there is no CUDA driver on this machine, or it is too old for the library",
+    "there is no GPU of that number",
+    "the GPU's compute capability is less than the library needs",
+    "out of memory on the GPU",
+    "the GPU or its driver reported a failure",
+    "the context does not run on a GPU",
 };
 
 const char* rn_status_string(int32_t status) { return status < 0 || status >= RN_STATUS_COUNT ? "unknown status" : status_strings[status]; }
 
-static int32_t choose_program(const rn_model* model, const char* wanted, const rn_program** chosen) {
-  const uint64_t features = rn_cpu_features();
-  int found = 0;
-  if (wanted == NULL) wanted = getenv("RESNETC_TARGET");
-  if (wanted != NULL && wanted[0] == '\0') wanted = NULL;
-  for (int32_t i = 0; i < model->program_count; ++i) {
-    const rn_program* program = &model->programs[i];
-    if (wanted != NULL && strcmp(wanted, program->target) != 0) continue;
-    found = 1;
-    if ((program->features & ~features) == 0) {
-      *chosen = program;
-      return RN_OK;
-    }
-  }
-  return wanted != NULL && !found ? RN_UNKNOWN_TARGET : RN_NO_TARGET;
+/* The target that the options or the environment ask for; NULL: any. */
+static const char* wanted_target(const rn_options* options) {
+  const char* wanted = options->target != NULL ? options->target : getenv("RESNETC_TARGET");
+  return wanted != NULL && wanted[0] != '\0' ? wanted : NULL;
 }
 
 /* Kernels index the elements of all their pictures with 32-bit integers. */
@@ -79,24 +77,6 @@ static int batch_fits(const rn_program* program, int32_t max_batch) {
     if (operand->place != RN_CONSTANT && (int64_t)operand->stride[operand->dims - 1] * batch > INT32_MAX) return 0;
   }
   return program->arena_bytes <= INT64_MAX / max_batch;
-}
-
-static void describe_buffers(const rn_context* context, halide_buffer_t* buffers, halide_dimension_t* dimensions) {
-  const rn_program* program = context->program;
-  for (int32_t i = 0; i < program->operand_count; ++i, dimensions += RN_MAX_DIMS) {
-    const rn_operand* operand = &program->operands[i];
-    halide_buffer_t* buffer = &buffers[i];
-    buffer->type.code = operand->type_bits == 8 ? halide_type_uint : halide_type_float;
-    buffer->type.bits = (uint8_t)operand->type_bits;
-    buffer->type.lanes = 1;
-    buffer->dimensions = operand->dims;
-    buffer->dim = dimensions;
-    for (int32_t d = 0; d < operand->dims; ++d) {
-      dimensions[d].extent = operand->extent[d];
-      dimensions[d].stride = operand->stride[d];
-    }
-    if (operand->place == RN_CONSTANT) buffer->host = (uint8_t*)(uintptr_t)(context->constants + operand->offset);
-  }
 }
 
 /* The context, its lanes and their buffers in one piece, zeroed; the arenas in another. */
@@ -137,9 +117,51 @@ static int32_t read_options(const rn_options* given, rn_options* options) {
   return RN_OK;
 }
 
+/* Lanes, arenas and threads. */
+static int32_t create_on_host(const rn_program* program, const unsigned char* constants, const rn_options* options, rn_context** out) {
+  if ((program->features & ~rn_cpu_features()) != 0) return RN_NO_TARGET;
+  const int32_t status = allocate(out, program, options);
+  if (status != RN_OK) return status;
+  rn_context* context = *out;
+  const size_t lanes = (size_t)context->lane_count, operands = (size_t)program->operand_count;
+  halide_dimension_t* dimensions = (halide_dimension_t*)(void*)(context->lanes[0].buffers + lanes * operands);
+  for (size_t i = 0; i < lanes; ++i) {
+    halide_buffer_t* buffers = context->lanes[i].buffers;
+    rn_describe_buffers(program, buffers, dimensions + i * operands * RN_MAX_DIMS);
+    for (size_t j = 0; j < operands; ++j) {
+      if (program->operands[j].place == RN_CONSTANT) buffers[j].host = (uint8_t*)(uintptr_t)(constants + program->operands[j].offset);
+    }
+  }
+  return rn_pool_create(options->threads, options->parallel_for, options->parallel_for_data, (size_t)program->scratch_bytes,
+                        &context->pool);
+}
+
+static int32_t create_on_device(const rn_model* model, const rn_program* program, const unsigned char* constants,
+                                const rn_options* options, rn_context** out) {
+  *out = (rn_context*)calloc(1, sizeof(rn_context));
+  if (*out == NULL) return RN_OUT_OF_MEMORY;
+  return program->device->create(model, program, constants, options, &(*out)->instance);
+}
+
+static int32_t create_with(const rn_model* model, const rn_program* program, const unsigned char* constants, const rn_options* options,
+                           rn_context** out) {
+  if (!batch_fits(program, options->max_batch)) return RN_BATCH_TOO_LARGE;
+  rn_context* context = NULL;
+  const int32_t status = program->device != NULL ? create_on_device(model, program, constants, options, &context)
+                                                 : create_on_host(program, constants, options, &context);
+  if (status != RN_OK) {
+    rn_destroy(context);
+    return status;
+  }
+  context->model = model;
+  context->program = program;
+  context->max_batch = options->max_batch;
+  *out = context;
+  return RN_OK;
+}
+
 int32_t rn_create(const rn_model* model, const void* weights, size_t weights_bytes, const rn_options* given, rn_context** out) {
   rn_options options;
-  const rn_program* program = NULL;
   if (out == NULL) return RN_BAD_ARGUMENT;
   *out = NULL;
   int32_t status = read_options(given, &options);
@@ -151,35 +173,25 @@ int32_t rn_create(const rn_model* model, const void* weights, size_t weights_byt
   /* A network without constants needs no weights. */
   const int none_needed = weights == NULL && model->weights_bytes == 0;
   if (!none_needed) status = rn_check_weights(model, weights, weights_bytes, options.verify_contents);
-  if (status == RN_OK) status = choose_program(model, options.target, &program);
   if (status != RN_OK) return status;
-  if (!batch_fits(program, options.max_batch)) return RN_BATCH_TOO_LARGE;
+  const unsigned char* constants = weights == NULL ? NULL : (const unsigned char*)weights + RN_WEIGHTS_ALIGN;
 
-  rn_context* context = NULL;
-  status = allocate(&context, program, &options);
-  if (status == RN_OK) {
-    context->model = model;
-    context->program = program;
-    context->constants = weights == NULL ? NULL : (const unsigned char*)weights + RN_WEIGHTS_ALIGN;
-    context->max_batch = options.max_batch;
-    const size_t lanes = (size_t)context->lane_count, operands = (size_t)program->operand_count;
-    halide_dimension_t* dimensions = (halide_dimension_t*)(void*)(context->lanes[0].buffers + lanes * operands);
-    for (size_t i = 0; i < lanes; ++i) {
-      describe_buffers(context, context->lanes[i].buffers, dimensions + i * operands * RN_MAX_DIMS);
-    }
-    status =
-        rn_pool_create(options.threads, options.parallel_for, options.parallel_for_data, (size_t)program->scratch_bytes, &context->pool);
+  /* The first program that works here. Why the best one does not is what the caller wants to know if none does. */
+  const char* wanted = wanted_target(&options);
+  status = RN_UNKNOWN_TARGET;
+  for (int32_t i = 0; i < model->program_count; ++i) {
+    const rn_program* program = &model->programs[i];
+    if (wanted != NULL && strcmp(wanted, program->target) != 0) continue;
+    const int32_t now = create_with(model, program, constants, &options, out);
+    if (now == RN_OK) return RN_OK;
+    if (status == RN_UNKNOWN_TARGET) status = now;
   }
-  if (status != RN_OK) {
-    rn_destroy(context);
-    return status;
-  }
-  *out = context;
-  return RN_OK;
+  return status;
 }
 
 void rn_destroy(rn_context* context) {
   if (context == NULL) return;
+  if (context->instance != NULL) context->program->device->destroy(context->instance);
   rn_pool_destroy(context->pool);
   free(context->arenas);
   free(context);
@@ -199,41 +211,12 @@ static void zero_halo(const rn_halo* halo, unsigned char* tensor, int32_t batch)
   }
 }
 
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 /* The pictures of one walk over the kernels, and where the caller keeps the run's. */
 typedef struct rn_walk {
   const unsigned char* input;
   void* const* outputs;
   int32_t first, batch;
 } rn_walk;
-
-static void observe(const rn_context* context, int32_t index, const halide_buffer_t* result, int planar, const rn_walk* walk,
-                    double seconds) {
-  const halide_dimension_t* d = result->dim;
-  const int c = planar ? 2 : 0, x = planar ? 0 : 1, y = planar ? 1 : 2;
-  rn_observation observation;
-  memset(&observation, 0, sizeof observation);
-  observation.name = context->program->kernels[index].name;
-  observation.seconds = seconds;
-  observation.data = (const float*)(const void*)result->host;
-  observation.kernel = index;
-  observation.kernel_count = context->program->kernel_count;
-  observation.picture = walk->first;
-  observation.batch = walk->batch;
-  observation.channels = d[c].extent;
-  observation.height = d[y].extent;
-  observation.width = d[x].extent;
-  observation.stride_batch = d[3].stride;
-  observation.stride_channel = d[c].stride;
-  observation.stride_y = d[y].stride;
-  observation.stride_x = d[x].stride;
-  context->observer(context->observer_data, &observation);
-}
 
 static void place_buffers(const rn_context* context, const rn_lane* lane, const rn_walk* walk) {
   const rn_model* model = context->model;
@@ -258,16 +241,19 @@ static int32_t walk_kernels(const rn_context* context, const rn_lane* lane, void
   place_buffers(context, lane, walk);
   for (int32_t k = 0; k < program->kernel_count; ++k) {
     const rn_kernel* kernel = &program->kernels[k];
-    const int32_t last = kernel->first_operand + kernel->operand_count - 1;
+    const halide_buffer_t* result = &lane->buffers[kernel->first_operand + kernel->operand_count - 1];
     void* arguments[1 + RN_MAX_OPERANDS];
     arguments[0] = &user_context;
     for (int32_t i = 0; i < kernel->operand_count; ++i) arguments[1 + i] = &lane->buffers[kernel->first_operand + i];
-    const double begin = context->observer != NULL ? now() : 0;
+    const double begin = context->observer != NULL ? rn_now() : 0;
     if (kernel->halo.rows != 0 || kernel->halo.columns != 0) {
       zero_halo(&kernel->halo, lane->arena + walk->batch * kernel->halo.offset, walk->batch);
     }
     if (kernel->function(arguments) != 0) return RN_KERNEL_FAILED;
-    if (context->observer != NULL) observe(context, k, &lane->buffers[last], program->operands[last].planar, walk, now() - begin);
+    if (context->observer != NULL) {
+      rn_observe(context->observer, context->observer_data, program, k, result, (const float*)(const void*)result->host, walk->first,
+                 walk->batch, rn_now() - begin);
+    }
   }
   return RN_OK;
 }
@@ -308,8 +294,8 @@ static int32_t run_by_picture(const rn_context* context, const rn_walk* all) {
   return RN_OK;
 }
 
-int32_t rn_run(rn_context* context, const void* input, size_t input_bytes, void* const* outputs, const size_t* output_bytes,
-               int32_t batch) {
+static int32_t check_run(const rn_context* context, const void* input, size_t input_bytes, void* const* outputs,
+                         const size_t* output_bytes, int32_t batch) {
   if (context == NULL || input == NULL || outputs == NULL || output_bytes == NULL || batch <= 0) return RN_BAD_ARGUMENT;
   if (batch > context->max_batch) return RN_BATCH_TOO_LARGE;
   const rn_model* model = context->model;
@@ -318,23 +304,52 @@ int32_t rn_run(rn_context* context, const void* input, size_t input_bytes, void*
     if (outputs[i] == NULL) return RN_BAD_ARGUMENT;
     if (output_bytes[i] != (size_t)model->outputs[i].picture_bytes * (size_t)batch) return RN_BAD_OUTPUT_SIZE;
   }
-  const rn_walk walk = {(const unsigned char*)input, outputs, 0, batch};
+  return RN_OK;
+}
+
+static int32_t run_on_host(const rn_context* context, const rn_walk* walk) {
   /* The threads that sleep through a brief run are awake for the next, if that follows at once. */
-  const int alone = context->program->brief && batch == 1;
+  const int alone = context->program->brief && walk->batch == 1;
   rn_pool_wake_sleepers(context->pool, !alone);
   const int32_t status = context->program->by_picture
-                             ? run_by_picture(context, &walk)
-                             : walk_kernels(context, &context->lanes[0], rn_pool_user_context(context->pool), &walk);
+                             ? run_by_picture(context, walk)
+                             : walk_kernels(context, &context->lanes[0], rn_pool_user_context(context->pool), walk);
   if (alone) rn_pool_rouse(context->pool);
   return status;
 }
 
+static int32_t run_on_device(const rn_context* context, const void* input, void* const* outputs, void* const* stream, int32_t batch) {
+  const rn_device_run run = {input, outputs, batch, stream, context->observer, context->observer_data};
+  return context->program->device->run(context->instance, &run);
+}
+
+int32_t rn_run(rn_context* context, const void* input, size_t input_bytes, void* const* outputs, const size_t* output_bytes,
+               int32_t batch) {
+  const int32_t status = check_run(context, input, input_bytes, outputs, output_bytes, batch);
+  if (status != RN_OK) return status;
+  if (context->instance != NULL) return run_on_device(context, input, outputs, NULL, batch);
+  const rn_walk walk = {(const unsigned char*)input, outputs, 0, batch};
+  return run_on_host(context, &walk);
+}
+
+int32_t rn_run_device(rn_context* context, const void* input, size_t input_bytes, void* const* outputs, const size_t* output_bytes,
+                      void* const* stream, int32_t batch) {
+  const int32_t status = stream == NULL ? RN_BAD_ARGUMENT : check_run(context, input, input_bytes, outputs, output_bytes, batch);
+  if (status != RN_OK) return status;
+  return context->instance == NULL ? RN_NOT_ON_DEVICE : run_on_device(context, input, outputs, stream, batch);
+}
+
 const char* rn_selected_target(const rn_context* context) { return context == NULL ? "" : context->program->target; }
 
-int32_t rn_thread_count(const rn_context* context) { return context == NULL ? 0 : rn_pool_threads(context->pool); }
+int32_t rn_thread_count(const rn_context* context) {
+  if (context == NULL) return 0;
+  return context->instance != NULL ? 1 : rn_pool_threads(context->pool);
+}
 
 void rn_set_observer(rn_context* context, rn_observer observer, void* data) {
   if (context == NULL) return;
+  /* Without memory for it, it is the run that fails. */
+  if (context->instance != NULL && observer != NULL) context->program->device->prepare_observer(context->instance);
   context->observer = observer;
   context->observer_data = data;
 }

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define RN_MODEL_VERSION 3
+#define RN_MODEL_VERSION 4
 #define RN_MAX_OPERANDS 12
 #define RN_MAX_DIMS 4
 
@@ -64,8 +64,9 @@ enum {
 
 /* The network for one target. */
 typedef struct rn_program {
-  const char* target; /* the short name users see and choose by: "avx512", "avx2", "sse41" */
-  uint64_t features;
+  const char* target;             /* the short name users see and choose by: "avx512", "avx2", "sse41", "cuda" */
+  uint64_t features;              /* of a processor, the RN_... bits above; of a GPU, its compute capability, 80 for 8.0 */
+  const struct rn_device* device; /* where kernels run (runtime/device.h); NULL: on the caller's processor */
   int64_t arena_bytes;   /* for a batch of one */
   int64_t scratch_bytes; /* the most that one task of a kernel takes through halide_malloc */
   int32_t kernel_count;

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define RN_ABI_VERSION 2
+#define RN_ABI_VERSION 3
 #define RN_MAX_THREADS 1024
 
 enum {
@@ -34,7 +34,13 @@ enum {
   RN_OUT_OF_MEMORY = 15,
   RN_THREAD_FAILED = 16,
   RN_KERNEL_FAILED = 17,
-  RN_STATUS_COUNT = 18
+  RN_NO_DRIVER = 18,
+  RN_NO_DEVICE = 19,
+  RN_DEVICE_TOO_OLD = 20,
+  RN_OUT_OF_DEVICE_MEMORY = 21,
+  RN_DEVICE_FAILED = 22,
+  RN_NOT_ON_DEVICE = 23,
+  RN_STATUS_COUNT = 24
 };
 
 typedef void (*rn_task)(void* argument, int32_t index);
@@ -48,7 +54,8 @@ typedef struct rn_options {
   void* parallel_for_data;
   const char* target; /* NULL: the best one */
   int32_t verify_contents;
-  int32_t reserved;
+  int32_t device;       /* number of the GPU */
+  void* device_context; /* the caller's CUcontext; NULL: the GPU's primary one */
 } rn_options;
 
 /* What an observer sees after each kernel: the value it made for `batch` pictures from `picture` on, as float32. Strides count elements. */
@@ -67,6 +74,9 @@ typedef struct rn_context rn_context;
 
 int32_t rn_create(const rn_model* model, const void* weights, size_t weights_bytes, const rn_options* options, rn_context** context);
 int32_t rn_run(rn_context* context, const void* input, size_t input_bytes, void* const* outputs, const size_t* output_bytes, int32_t batch);
+/* The same with input and outputs in the device's memory, queued on *stream. RN_NOT_ON_DEVICE unless the context is on one. */
+int32_t rn_run_device(rn_context* context, const void* input, size_t input_bytes, void* const* outputs, const size_t* output_bytes,
+                      void* const* stream, int32_t batch);
 void rn_destroy(rn_context* context);
 const char* rn_status_string(int32_t status);
 const char* rn_selected_target(const rn_context* context);

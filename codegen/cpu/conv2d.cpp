@@ -5,7 +5,7 @@
 ///
 /// Flat, the pixels of all rows are one axis, of which tiles take their part. Where rows do not follow each other in memory, because of
 /// halos, strides or a window, a task's sums go to scratch memory and from there, row by row, through the epilogue.
-#include "codegen/cpu/epilogue.h"
+#include "codegen/common/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
 #include "codegen/cpu/prefetch.h"
 

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "codegen/cpu/build_kernel.h"
-#include "codegen/cpu/operands.h"
+#include "codegen/common/definitions.h"
+#include "codegen/common/operands.h"
 
 namespace resnetc::codegen::cpu {
 

@@ -11,7 +11,7 @@
 
 #include <algorithm>
 
-#include "codegen/cpu/epilogue.h"
+#include "codegen/common/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
 #include "codegen/cpu/prefetch.h"
 

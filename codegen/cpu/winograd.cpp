@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "codegen/cpu/arithmetic.h"
+#include "codegen/common/arithmetic.h"
 #include "codegen/cpu/kernels_internal.h"
 
 namespace resnetc::codegen::cpu {

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "codegen/cpu/build_kernel.h"
-#include "codegen/cpu/epilogue.h"
+#include "codegen/common/epilogue.h"
 #include "ir/winograd.h"
 
 namespace resnetc::codegen::cpu {

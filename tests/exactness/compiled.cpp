@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 std::vector<const codegen::TargetInfo*> runnable_targets() {
   std::vector<const codegen::TargetInfo*> targets;
   for (const codegen::TargetInfo& target : codegen::all_targets()) {
-    if (codegen::runs_here(target)) targets.push_back(&target);
+    if (!target.on_gpu() && codegen::runs_here(target)) targets.push_back(&target);
   }
   return targets;
 }

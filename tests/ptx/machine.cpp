@@ -75,6 +75,7 @@ class Block {
     warp.groups = {{0, warp.all}};
     warp.local.resize(static_cast<size_t>(entry_.local_bytes * warp_size));
     warp.local_written.resize(warp.local.size());
+    for (Slot slot : entry_.true_predicates) warp.predicates[static_cast<size_t>(slot)] = ~Mask{0};
     for (const auto& [slot, bits] : entry_.constant_words) warp.words[static_cast<size_t>(slot)].fill(bits);
     for (const auto& [slot, bits] : entry_.constant_longs) warp.longs[static_cast<size_t>(slot)].fill(bits);
     for (const auto& [slot, special] : entry_.specials) {

@@ -53,7 +53,7 @@ Integer number(std::string_view text, int base = 10) {
 
 const std::map<std::string_view, Opcode>& opcodes() {
   static const std::map<std::string_view, Opcode> names{
-      {"abs", Opcode::abs},   {"add", Opcode::add},   {"and", Opcode::and_},    {"bar", Opcode::bar_sync}, {"barrier", Opcode::bar_sync},
+      {"abs", Opcode::abs},   {"add", Opcode::add},   {"and", Opcode::and_},    {"bar", Opcode::bar_sync}, {"bfe", Opcode::bfe}, {"barrier", Opcode::bar_sync},
       {"bra", Opcode::bra},   {"cvt", Opcode::cvt},   {"cvta", Opcode::cvta},   {"div", Opcode::div},      {"ex2", Opcode::ex2},
       {"exit", Opcode::exit}, {"fence", Opcode::nop}, {"fma", Opcode::fma},     {"ld", Opcode::ld},        {"lg2", Opcode::lg2},
       {"mad", Opcode::mad},   {"max", Opcode::max},   {"membar", Opcode::nop},  {"min", Opcode::min},      {"mov", Opcode::mov},
@@ -296,7 +296,11 @@ class Reader {
       }
       return slot;
     }
-    if (type == Type::pred) throw Fault{fmt::format("'{}' is no predicate", text)};
+    if (type == Type::pred && text != "0" && text != "-1") throw Fault{fmt::format("'{}' is no predicate", text)};
+    if (type == Type::pred) {
+      if (text == "-1") entry_.true_predicates.push_back(entry_.predicates);
+      return entry_.predicates++;
+    }
     if (const auto variable = variables_.find(std::string(text)); variable != variables_.end() && wide) {
       return constant(static_cast<uint64_t>(variable->second), true);
     }
@@ -433,13 +437,14 @@ class Reader {
       case Opcode::selp: return take({t, t, t, Type::pred});
       case Opcode::shl:
       case Opcode::shr: return take({t, t, Type::u32});
+      case Opcode::bfe: return take({t, t, Type::u32, Type::u32});
       case Opcode::shfl: return take({Type::u32, Type::u32, Type::u32, Type::u32, Type::u32});
       case Opcode::mul:
       case Opcode::mad:
       case Opcode::fma: {
         const bool wide = to.part == Part::wide;
-        if (wide && t != Type::u32 && t != Type::s32) throw Fault{fmt::format("unknown instruction '{}'", name)};
-        const Type result = wide ? Type::u64 : t;
+        if (wide && bytes_of(t) != 4 && bytes_of(t) != 2) throw Fault{fmt::format("unknown instruction '{}'", name)};
+        const Type result = !wide ? t : bytes_of(t) == 4 ? Type::u64 : Type::u32;
         return to.opcode == Opcode::mul ? take({result, t, t}) : take({result, t, t, result});
       }
       case Opcode::abs:

@@ -155,6 +155,13 @@ void integers(Warp& warp, const Instruction& i, Mask mask) {
         to[l] = product + (i.opcode == Opcode::mad ? wide(warp, i.slots[3])[l] : 0);
       });
     }
+    if constexpr (sizeof(T) == 2) {
+      Words& to = word(warp, i.slots[0]);
+      return each(mask, [&](size_t l) {
+        const auto halves = static_cast<uint32_t>(static_cast<int64_t>(at(1, l)) * static_cast<int64_t>(at(2, l)));
+        to[l] = halves + (i.opcode == Opcode::mad ? word(warp, i.slots[3])[l] : 0);
+      });
+    }
     unknown(mask);
   }
   const auto product = [&](size_t l) {
@@ -198,6 +205,17 @@ void integers(Warp& warp, const Instruction& i, Mask mask) {
       return results([&](size_t l) {
         const T sign = at(1, l) < T{0} ? static_cast<T>(-1) : T{0};
         return amount(l) >= width ? sign : static_cast<T>(at(1, l) >> amount(l));
+      });
+    // A field of bits, of which only a signed one's last is copied to those above.
+    case Opcode::bfe:
+      return results([&](size_t l) {
+        const uint32_t begin = amount(l) & 255, length = word(warp, i.slots[3])[l] & 255;
+        const T sign = at(1, l) < T{0} ? static_cast<T>(-1) : T{0};
+        if (length == 0) return T{0};
+        const T field = begin >= width ? sign : static_cast<T>(at(1, l) >> begin);
+        if (length >= width) return field;
+        const uint32_t above = width - length;
+        return static_cast<T>(static_cast<T>(static_cast<Unsigned>(field) << above) >> above);
       });
     case Opcode::selp: {
       const Mask by = warp.predicates[static_cast<size_t>(i.slots[3])];

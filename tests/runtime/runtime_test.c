@@ -102,10 +102,10 @@ static const rn_operand operands[] = {PORT(RN_INPUT), IMAGE, IMAGE, CONSTANT, RE
 static const rn_kernel kernels[] = {{"image", load, 2, 0, HALO}, {"result", stencil, 3, 2, NO_HALO}, {"out", store, 2, 5, NO_HALO}};
 static const rn_kernel broken_kernels[] = {{"image", load, 2, 0, HALO}, {"result", broken, 3, 2, NO_HALO}};
 static const rn_port result_port[] = {{"out", ELEMENTS * 4}};
-static const rn_program programs[] = {{"future", UINT64_C(1) << 40, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands},
-                                      {"plain", 0, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands},
-                                      {"pictures", 0, (PICTURE + DENSE) * 4, 0, 3, 7, 1, 1, kernels, operands},
-                                      {"broken", 0, (PICTURE + DENSE) * 4, 0, 2, 7, 0, 0, broken_kernels, operands}};
+static const rn_program programs[] = {{"future", UINT64_C(1) << 40, NULL, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands},
+                                      {"plain", 0, NULL, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands},
+                                      {"pictures", 0, NULL, (PICTURE + DENSE) * 4, 0, 3, 7, 1, 1, kernels, operands},
+                                      {"broken", 0, NULL, (PICTURE + DENSE) * 4, 0, 2, 7, 0, 0, broken_kernels, operands}};
 
 static rn_model make_model(uint64_t recipe_hash) {
   rn_model model = {RN_MODEL_VERSION, RN_WEIGHTS_VERSION, "test", 0, 0, 64, NULL, 0, {"image", ELEMENTS * 4}, 1, 4, result_port, programs};
@@ -445,7 +445,7 @@ static void test_scratch(void) {
 }
 
 static void test_no_weights(void) {
-  static const rn_program only_load[] = {{"plain", 0, PICTURE * 4, 0, 1, 2, 0, 0, kernels, operands}};
+  static const rn_program only_load[] = {{"plain", 0, NULL, PICTURE * 4, 0, 1, 2, 0, 0, kernels, operands}};
   rn_model model = make_model(1);
   rn_context* context = NULL;
   const rn_options options = make_options(1);

@@ -151,10 +151,12 @@ TEST_CASE("run_workers: a crash is a message") {
 }
 
 TEST_CASE("targets: names, features, this machine's") {
-  REQUIRE(codegen::all_targets().size() == 3);
+  REQUIRE(codegen::all_targets().size() == 4);
   CHECK(codegen::find_target("avx2")->features == (RN_SSE41 | RN_AVX | RN_AVX2));
   CHECK(codegen::find_target(codegen::find_target("sse41")->halide)->name == "sse41");
   CHECK(codegen::find_target("host") == codegen::host_target());
+  CHECK(codegen::find_target("cuda")->on_gpu());
+  CHECK_FALSE(codegen::host_target()->on_gpu());
   CHECK(codegen::find_target("neon") == nullptr);
   CHECK(codegen::runs_here(*codegen::host_target()));
   codegen::TargetInfo later = *codegen::host_target();

@@ -281,7 +281,7 @@ Entry entry_of(const Library& library, const codegen::KernelObject& object) {
 std::vector<codegen::TargetInfo> runnable_targets() {
   std::vector<codegen::TargetInfo> targets;
   for (const codegen::TargetInfo& target : codegen::all_targets()) {
-    if (codegen::runs_here(target)) targets.push_back(target);
+    if (!target.on_gpu() && codegen::runs_here(target)) targets.push_back(target);
   }
   return targets;
 }

@@ -70,7 +70,7 @@ TEST_CASE("a lying manifest is an error") {
   CHECK(why_not(std::string(100000, '[')) == "bad manifest: nested too deep");
   CHECK(why_not(good.substr(0, good.size() / 2)).starts_with("bad manifest: "));
   CHECK(why_not(replaced(good, "\"manifest_version\": 1", "\"manifest_version\": 2")) == "bad manifest: of another format version");
-  CHECK(why_not(replaced(good, "\"abi_version\": 2", "\"abi_version\": 9")) ==
+  CHECK(why_not(replaced(good, "\"abi_version\": 3", "\"abi_version\": 9")) ==
         "bad manifest: of another version of the libraries' interface");
   CHECK(why_not(replaced(good, "\"name\": \"tiny\"", "\"name\": \"a b\"")) == "bad manifest: 'name' is not a C identifier");
   CHECK(why_not(replaced(good, "\"picture_bytes\": 420", "\"picture_bytes\": 421")) ==
@@ -168,14 +168,15 @@ TEST_CASE("the header compiles as strict C89 and as C++") {
       "?/",
       "");
   program.outputs.push_back({"class", TensorType::vector(9)});
-  lib_test::write_bytes(folder.path() + "/planar.h", header(program, "planar"));
+  lib_test::write_bytes(folder.path() + "/planar.h", header(program, "planar", false));
   program.input.format = InputFormat::packed_u8;
   program.input.mean = {0.485, 0.456, 0.406};
   program.input.std = {0.229, 0.224, 0.225};
-  const std::string packed = header(program, "packed");
+  const std::string packed = header(program, "packed", true);
   CHECK(packed.find("mean = (0.485, 0.456, 0.406)") != std::string::npos);
   CHECK(packed.find("u8[batch, 5, 7, 3]") != std::string::npos);
   CHECK(packed.find("const uint8_t *image, size_t image_bytes,") != std::string::npos);
+  CHECK(packed.find("packed_run_device") != std::string::npos);
   lib_test::write_bytes(folder.path() + "/packed.h", packed);
   const std::string source =
       "#include \"packed.h\"\n#include \"packed.h\"\n#include \"planar.h\"\n"
@@ -190,11 +191,11 @@ TEST_CASE("the header compiles as strict C89 and as C++") {
 
 TEST_CASE("the generated header's structures are the runtime's") {
   TempDir folder;
-  lib_test::write_bytes(folder.path() + "/net.h", header(lib_test::make_program("net", ""), "net"));
+  lib_test::write_bytes(folder.path() + "/net.h", header(lib_test::make_program("net", ""), "net", true));
   std::string source =
       "#include \"net.h\"\n#include \"runtime/runtime.h\"\n#define SAME(t, f) _Static_assert(offsetof(net_##t, f) == offsetof(rn_##t, f), "
       "#f)\n";
-  for (const char* field : {"size", "max_batch", "threads", "parallel_for", "parallel_for_data", "target", "verify_contents", "reserved"}) {
+  for (const char* field : {"size", "max_batch", "threads", "parallel_for", "parallel_for_data", "target", "verify_contents", "device", "device_context"}) {
     source += std::string("SAME(options, ") + field + ");\n";
   }
   for (const char* field : {"name", "seconds", "data", "kernel", "kernel_count", "batch", "channels", "height", "width", "stride_batch",

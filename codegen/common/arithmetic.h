@@ -3,7 +3,7 @@
 
 #include <Halide.h>
 
-namespace resnetc::codegen::cpu {
+namespace resnetc::codegen::common {
 
 /// max(x, 0), but NaN for NaN. One instruction all the same: x86's maximum returns its second operand when either is NaN.
 Halide::Expr relu(const Halide::Expr& x);
@@ -14,4 +14,4 @@ Halide::Expr exponential(const Halide::Expr& x);
 /// 1 / (1 + exp(-x))
 Halide::Expr sigmoid(const Halide::Expr& x);
 
-}  // namespace resnetc::codegen::cpu
+}  // namespace resnetc::codegen::common

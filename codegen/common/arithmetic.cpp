@@ -1,8 +1,8 @@
 /// \file NaN-aware scalar functions. `strict_float` keeps LLVM from assuming that there are no NaNs and from merging the two halves of
 /// ln 2.
-#include "codegen/cpu/arithmetic.h"
+#include "codegen/common/arithmetic.h"
 
-namespace resnetc::codegen::cpu {
+namespace resnetc::codegen::common {
 
 using Halide::Expr;
 using Halide::strict_float;
@@ -28,4 +28,4 @@ Expr exponential(const Expr& x) {
 
 Expr sigmoid(const Expr& x) { return strict_float(1.0f / (1.0f + exponential(-x))); }
 
-}  // namespace resnetc::codegen::cpu
+}  // namespace resnetc::codegen::common

@@ -8,7 +8,7 @@
 
 #include "ir/program.h"
 
-namespace resnetc::codegen::cpu {
+namespace resnetc::codegen::common {
 
 using Halide::Expr;
 using Halide::Func;
@@ -27,6 +27,12 @@ enum class CallerOrder { channels_first, channels_last };
 /// product is compiled without bounds queries and assertions, so an index is only an address.
 class Operands {
  public:
+  enum class Place { host, gpu };
+  explicit Operands(Place place = Place::host) : on_gpu_(place == Place::gpu) {}
+
+  /// Then loads of several elements at once need to know that they are aligned: tensors whose pixels are and constants say so.
+  bool on_gpu() const { return on_gpu_; }
+
   /// An arena tensor, (c, x, y, n).
   Halide::ImageParam tensor(const std::string& name, const program::Tensor& tensor);
   /// A caller's buffer.
@@ -37,8 +43,13 @@ class Operands {
   std::vector<Halide::Argument> arguments;
 
  private:
-  void add(Halide::ImageParam& param);
+  void add(Halide::ImageParam& param, bool aligned);
+
+  bool on_gpu_;
 };
+
+/// Bytes at which vectors begin on a GPU, the widest that a thread loads.
+inline constexpr int gpu_alignment = 16;
 
 /// Fixes the layout of the output: an arena tensor whose pixels may lie along one axis.
 void set_output(Func& out, const Axes& axes, const program::Tensor& tensor, bool flat);
@@ -54,4 +65,4 @@ inline Expr lane_of(const Expr& c) { return c % to_int(lanes); }
 /// Blocks of 16 that hold `channels`.
 inline int64_t blocks(int64_t channels) { return (channels + lanes - 1) / lanes; }
 
-}  // namespace resnetc::codegen::cpu
+}  // namespace resnetc::codegen::common

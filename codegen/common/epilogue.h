@@ -4,9 +4,9 @@
 #include <functional>
 #include <string>
 
-#include "codegen/cpu/operands.h"
+#include "codegen/common/operands.h"
 
-namespace resnetc::codegen::cpu {
+namespace resnetc::codegen::common {
 
 /// A projection step: what it reads, as its builder wants it.
 struct Projection {
@@ -26,4 +26,4 @@ using Project = std::function<Expr(const Projection&)>;
 /// convolution has projections.
 Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axes, Operands& operands, const Project& project = nullptr);
 
-}  // namespace resnetc::codegen::cpu
+}  // namespace resnetc::codegen::common

@@ -1,9 +1,9 @@
 /// \file Epilogue steps as expressions.
-#include "codegen/cpu/epilogue.h"
+#include "codegen/common/epilogue.h"
 
-#include "codegen/cpu/arithmetic.h"
+#include "codegen/common/arithmetic.h"
 
-namespace resnetc::codegen::cpu {
+namespace resnetc::codegen::common {
 
 Expr Projection::term(const Axes& axes, const Expr& x, const Expr& y, const Expr& r) const {
   const Expr element = (r + channels() * block_of(axes.c)) * to_int(lanes) + lane_of(axes.c);
@@ -42,4 +42,4 @@ Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axe
   return value;
 }
 
-}  // namespace resnetc::codegen::cpu
+}  // namespace resnetc::codegen::common

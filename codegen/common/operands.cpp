@@ -1,9 +1,12 @@
 /// \file Buffers with compiled-in layouts.
-#include "codegen/cpu/operands.h"
+#include "codegen/common/operands.h"
 
-namespace resnetc::codegen::cpu {
+namespace resnetc::codegen::common {
 
-void Operands::add(Halide::ImageParam& param) { arguments.push_back(param); }
+void Operands::add(Halide::ImageParam& param, bool aligned) {
+  if (on_gpu_ && aligned) param.set_host_alignment(gpu_alignment);
+  arguments.push_back(param);
+}
 
 Halide::ImageParam Operands::tensor(const std::string& name, const program::Tensor& tensor) {
   Halide::ImageParam param(Halide::Float(32), 4, name);
@@ -11,7 +14,7 @@ Halide::ImageParam Operands::tensor(const std::string& name, const program::Tens
   param.dim(1).set_min(0).set_stride(to_int(tensor.channel_stride));
   param.dim(2).set_min(0).set_stride(to_int(tensor.row_elements()));
   param.dim(3).set_min(0).set_stride(to_int(tensor.picture_bytes() / 4));
-  add(param);
+  add(param, tensor.channel_stride % lanes == 0);
   return param;
 }
 
@@ -22,14 +25,14 @@ Halide::ImageParam Operands::caller(const std::string& name, Halide::Type type, 
   param.dim(1).set_min(0).set_stride(to_int(planar ? shape.width : shape.channels));
   param.dim(2).set_min(0).set_stride(to_int(planar ? shape.pixels() : shape.channels * shape.width));
   param.dim(3).set_min(0).set_stride(to_int(shape.elements()));
-  add(param);
+  add(param, false);
   return param;
 }
 
 Halide::ImageParam Operands::constant(const std::string& name) {
   Halide::ImageParam param(Halide::Float(32), 1, name);
   param.dim(0).set_min(0).set_stride(1);
-  add(param);
+  add(param, true);
   return param;
 }
 
@@ -58,4 +61,4 @@ void set_caller_output(Func& out, const std::vector<int64_t>& extents) {
   buffer.dim(static_cast<int>(extents.size())).set_min(0).set_stride(to_int(stride));
 }
 
-}  // namespace resnetc::codegen::cpu
+}  // namespace resnetc::codegen::common

@@ -1,0 +1,159 @@
+/// \file Pools, copies, softmax, loads and stores as Halide functions without schedules.
+#include "codegen/common/definitions.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "codegen/common/arithmetic.h"
+#include "codegen/common/epilogue.h"
+
+namespace resnetc::codegen::common {
+
+namespace {
+
+RDom window_of(const OpAttributes& a) { return RDom(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), "r"); }
+
+/// A per-channel constant of the network's input: data of the kernel or, on a GPU, whose kernels can carry none, chosen by the channel.
+Expr per_channel(const std::vector<double>& values, const char* name, double otherwise, const Expr& channel, int channels, bool on_gpu) {
+  const auto value = [&](int c) {
+    const auto i = static_cast<size_t>(c);
+    return static_cast<float>(i < values.size() ? values[i] : otherwise);
+  };
+  if (on_gpu) {
+    Expr chosen = value(channels - 1);
+    for (int c = std::min(channels - 1, to_int(static_cast<int64_t>(values.size()))); c-- > 0;) chosen = Halide::select(channel == c, value(c), chosen);
+    return chosen;
+  }
+  Halide::Buffer<float> buffer(channels, name);
+  for (int c = 0; c < channels; ++c) buffer(c) = value(c);
+  return buffer(channel);
+}
+
+}  // namespace
+
+// Windows are clipped by clamping coordinates, so pools read no halo.
+Window define_max_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
+  const OpAttributes& a = spec.attributes;
+  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.w);
+  const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.h);
+  const int right = to_int(spec.in.type.width - 1), bottom = to_int(spec.in.type.height - 1);
+  // A clamped coordinate repeats an element of the same window, so it cannot change the maximum.
+  auto at = [&](const Expr& column, const Expr& row) {
+    return in(axes.c, Halide::clamp(x + column, 0, right), Halide::clamp(y + row, 0, bottom), axes.n);
+  };
+  Window pool{Func("out"), Func("largest"), window_of(a)};
+  Func& largest = pool.reduction;
+  largest(axes.c, axes.x, axes.y, axes.n) = at(0, 0);
+  largest(axes.c, axes.x, axes.y, axes.n) = max_keeping_nan(largest(axes.c, axes.x, axes.y, axes.n), at(pool.r.x, pool.r.y));
+  pool.out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, largest(axes.c, axes.x, axes.y, axes.n), axes, operands);
+  set_output(pool.out, axes, spec.out, false);
+  return pool;
+}
+
+Window define_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
+  const OpAttributes& a = spec.attributes;
+  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  Window pool{Func("out"), Func("sum"), window_of(a)};
+  const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.w) + pool.r.x;
+  const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.h) + pool.r.y;
+  const int width = to_int(spec.in.type.width), height = to_int(spec.in.type.height);
+  Expr element = in(axes.c, Halide::clamp(x, 0, width - 1), Halide::clamp(y, 0, height - 1), axes.n);
+  if (a.pad != Extent2{0, 0}) element = Halide::select(x >= 0 && x < width && y >= 0 && y < height, element, 0.0f);
+  Func& sum = pool.reduction;
+  sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
+  sum(axes.c, axes.x, axes.y, axes.n) += element;
+  const float share = 1.0f / static_cast<float>(a.kernel.h * a.kernel.w);
+  pool.out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, sum(axes.c, axes.x, axes.y, axes.n) * share, axes, operands);
+  set_output(pool.out, axes, spec.out, false);
+  return pool;
+}
+
+GlobalPool define_global_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
+  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  GlobalPool pool{Func("out"), Func("sum"), Func("row_sum"), RDom(0, to_int(spec.in.type.width), "rx"),
+                  RDom(0, to_int(spec.in.type.height), "ry")};
+  pool.row_sum(axes.c, pool.row, axes.n) = 0.0f;
+  pool.row_sum(axes.c, pool.row, axes.n) += in(axes.c, pool.rx, pool.row, axes.n);
+  pool.sum(axes.c, axes.n) = 0.0f;
+  pool.sum(axes.c, axes.n) += pool.row_sum(axes.c, pool.ry, axes.n);
+  const float share = 1.0f / static_cast<float>(spec.in.type.pixels());
+  pool.out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, pool.sum(axes.c, axes.n) * share, axes, operands);
+  set_output(pool.out, axes, spec.out, false);
+  return pool;
+}
+
+Softmax define_softmax(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
+  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const int channels = to_int(spec.in.type.channels), vector = to_int(lanes);
+  Softmax s{Func("out"), Func("lane_max"), Func("top"), Func("lane_sum"), Func("sum"), RDom(0, to_int(blocks(channels)), "rb"), RDom(0, vector, "rl")};
+  auto at = [&](const Expr& c) { return in(c, 0, 0, axes.n); };
+  const Expr lowest = -std::numeric_limits<float>::infinity();
+  const Expr channel = s.blocks * vector + s.lane;
+  s.lane_max(s.lane, axes.n) = lowest;
+  s.lane_max(s.lane, axes.n) = max_keeping_nan(s.lane_max(s.lane, axes.n), Halide::select(channel < channels, at(channel), lowest));
+  s.top(axes.n) = lowest;
+  s.top(axes.n) = max_keeping_nan(s.top(axes.n), s.lane_max(s.lanes_of_one, axes.n));
+  s.lane_sum(s.lane, axes.n) = 0.0f;
+  s.lane_sum(s.lane, axes.n) += Halide::select(channel < channels, exponential(at(channel) - s.top(axes.n)), 0.0f);
+  s.sum(axes.n) = 0.0f;
+  s.sum(axes.n) += s.lane_sum(s.lanes_of_one, axes.n);
+  const Expr share = exponential(at(axes.c) - s.top(axes.n)) / s.sum(axes.n);
+  s.out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, share, axes, operands);
+  set_output(s.out, axes, spec.out, false);
+  return s;
+}
+
+Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
+  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const int channels = to_int(spec.in.type.channels);
+  Expr value = in(axes.c, axes.x, axes.y, axes.n);
+  if (spec.out.type.channels > channels) {
+    // Blocks past the input's storage read its last block instead, and what they read is not used.
+    const Expr block = Halide::min(block_of(axes.c), to_int(spec.in.channel_stride / lanes - 1));
+    value = Halide::select(axes.c < channels, in(block * to_int(lanes) + lane_of(axes.c), axes.x, axes.y, axes.n), 0.0f);
+  }
+  Func out("out");
+  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands);
+  set_output(out, axes, spec.out, false);
+  return out;
+}
+
+Func define_load(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
+  const TensorType& type = spec.out.type;
+  const int channels = to_int(type.channels);
+  const bool u8 = spec.input.format == InputFormat::packed_u8;
+  const bool planar = spec.input.format == InputFormat::planar_f32;
+  const Halide::ImageParam in = operands.caller("in", u8 ? Halide::UInt(8) : Halide::Float(32), type,
+                                                planar ? CallerOrder::channels_first : CallerOrder::channels_last);
+  // The caller's buffer ends with its last channel, the arena's vectors may not.
+  const bool padded = spec.out.channel_stride != type.channels;
+  const Expr c = padded ? Halide::min(axes.c, channels - 1) : Expr(axes.c);
+  Expr value = planar ? in(axes.x, axes.y, c, axes.n) : in(c, axes.x, axes.y, axes.n);
+  if (u8) {
+    const Expr mean = per_channel(spec.input.mean, "mean", 0.0, c, channels, operands.on_gpu());
+    const Expr deviation = per_channel(spec.input.std, "deviation", 1.0, c, channels, operands.on_gpu());
+    value = (Halide::cast<float>(value) / 255.0f - mean) / deviation;
+  }
+  if (padded) value = Halide::select(axes.c < channels, value, 0.0f);
+  Func out("out");
+  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands);
+  set_output(out, axes, spec.out, false);
+  return out;
+}
+
+Func define_store(const program::KernelSpec& spec, const Axes& axes, Operands& operands, bool flat) {
+  const TensorType& type = spec.in.type;
+  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  Func out("out");
+  if (type.rank == 2) {
+    out(axes.c, axes.x, axes.y, axes.n) = in(axes.c, axes.x, axes.y, axes.n);
+    set_caller_output(out, {type.channels, 1, 1});
+  } else {
+    out(axes.x, axes.y, axes.c, axes.n) = in(axes.c, axes.x, axes.y, axes.n);
+    set_caller_output(out, {flat ? type.pixels() : type.width, flat ? 1 : type.height, type.channels});
+  }
+  return out;
+}
+
+}  // namespace resnetc::codegen::common

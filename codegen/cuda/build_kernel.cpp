@@ -1,0 +1,61 @@
+/// \file Hands a spec to the builder of its kind; blocks and threads.
+#include "codegen/cuda/build_kernel.h"
+
+#include "codegen/cuda/kernels_internal.h"
+
+namespace resnetc::codegen::cuda {
+
+using program::KernelKind;
+
+ThreadLoops share_between_threads(const program::Schedule& schedule, Func& out, const Axes& axes, int64_t channels, int64_t width,
+                                  int64_t height) {
+  using Halide::TailStrategy;
+  const auto tail = [](int64_t extent, int64_t tile) { return extent % tile == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards; };
+  ThreadLoops loops;
+  Var groups("groups"), group("group"), column("tile_x"), row("tile_y"), tiles("tiles"), tile("tile"), block("block");
+  const int64_t threads_across = channels / schedule.channels;
+  out.split(axes.c, group, loops.channel, to_int(schedule.channels), TailStrategy::RoundUp);
+  out.split(group, groups, loops.thread, to_int(schedule.block.w),
+            threads_across % schedule.block.w == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
+  out.split(axes.x, column, loops.column, to_int(schedule.tiles.w), tail(width, schedule.tiles.w));
+  out.split(axes.y, row, loops.row, to_int(schedule.tiles.h), tail(height, schedule.tiles.h));
+  const auto count = [](int64_t extent, int64_t size) { return (extent + size - 1) / size; };
+  const int64_t all = count(width, schedule.tiles.w) * count(height, schedule.tiles.h);
+  out.fuse(column, row, tiles).split(tiles, tiles, tile, to_int(schedule.block.h),
+                                     all % schedule.block.h == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
+  // Pictures are in the first dimension of the grid, which alone may be larger than 65535.
+  out.fuse(tiles, axes.n, block);
+  out.reorder(loops.channel, loops.column, loops.row, loops.thread, tile, block, groups);
+  out.gpu_blocks(block, groups).gpu_threads(loops.thread, tile);
+  out.unroll(loops.column).unroll(loops.row).never_partition_all();
+  widen(schedule, out, loops.channel);
+  return loops;
+}
+
+void widen(const program::Schedule& schedule, Halide::Stage stage, const Var& channel) {
+  if (schedule.channels == 2 || schedule.channels == 4) {
+    stage.vectorize(channel);
+  } else {
+    stage.unroll(channel);
+  }
+}
+
+bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& why) {
+  if (spec.schedule.algorithm != program::Algorithm::threads) {
+    why = "a GPU's kernel has no schedule of threads";
+    return false;
+  }
+  switch (spec.kind) {
+    case KernelKind::load: build_load(spec, built); break;
+    case KernelKind::store: build_store(spec, built); break;
+    case KernelKind::conv2d: build_conv2d(spec, built); break;
+    case KernelKind::max_pool: build_max_pool(spec, built); break;
+    case KernelKind::avg_pool: build_avg_pool(spec, built); break;
+    case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;
+    case KernelKind::copy: build_copy(spec, built); break;
+    case KernelKind::softmax: build_softmax(spec, built); break;
+  }
+  return true;
+}
+
+}  // namespace resnetc::codegen::cuda

@@ -1,0 +1,17 @@
+/// \file From a KernelSpec whose schedule is of threads to a Halide pipeline for an NVIDIA GPU: one launch a kernel. Only worker processes
+/// call this, as codegen/cpu/build_kernel.h says.
+#pragma once
+
+#include <string>
+
+#include "codegen/common/built.h"
+#include "ir/program.h"
+
+namespace resnetc::codegen::cuda {
+
+using namespace common;
+
+/// Builds the pipeline of a spec. Reports what the kernel library cannot do (a malformed spec) in `why`.
+bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& why);
+
+}  // namespace resnetc::codegen::cuda

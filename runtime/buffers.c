@@ -1,0 +1,52 @@
+/* \file Buffers as Halide's kernels take them, and what observers see of them. */
+#include "runtime/buffers.h"
+
+#include <string.h>
+#include <time.h>
+
+void rn_describe_buffers(const rn_program* program, halide_buffer_t* buffers, halide_dimension_t* dimensions) {
+  for (int32_t i = 0; i < program->operand_count; ++i, dimensions += RN_MAX_DIMS) {
+    const rn_operand* operand = &program->operands[i];
+    halide_buffer_t* buffer = &buffers[i];
+    buffer->type.code = operand->type_bits == 8 ? halide_type_uint : halide_type_float;
+    buffer->type.bits = (uint8_t)operand->type_bits;
+    buffer->type.lanes = 1;
+    buffer->dimensions = operand->dims;
+    buffer->dim = dimensions;
+    for (int32_t d = 0; d < operand->dims; ++d) {
+      dimensions[d].extent = operand->extent[d];
+      dimensions[d].stride = operand->stride[d];
+    }
+  }
+}
+
+void rn_observe(rn_observer observer, void* observer_data, const rn_program* program, int32_t index, const halide_buffer_t* result,
+                const float* data, int32_t picture, int32_t batch, double seconds) {
+  const rn_kernel* kernel = &program->kernels[index];
+  const int planar = program->operands[kernel->first_operand + kernel->operand_count - 1].planar;
+  const halide_dimension_t* d = result->dim;
+  const int c = planar ? 2 : 0, x = planar ? 0 : 1, y = planar ? 1 : 2;
+  rn_observation observation;
+  memset(&observation, 0, sizeof observation);
+  observation.name = kernel->name;
+  observation.seconds = seconds;
+  observation.data = data;
+  observation.kernel = index;
+  observation.kernel_count = program->kernel_count;
+  observation.picture = picture;
+  observation.batch = batch;
+  observation.channels = d[c].extent;
+  observation.height = d[y].extent;
+  observation.width = d[x].extent;
+  observation.stride_batch = d[3].stride;
+  observation.stride_channel = d[c].stride;
+  observation.stride_y = d[y].stride;
+  observation.stride_x = d[x].stride;
+  observer(observer_data, &observation);
+}
+
+double rn_now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}

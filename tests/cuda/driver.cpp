@@ -1,0 +1,347 @@
+/// \file A stand-in for the CUDA driver, libcuda.so.1: the functions that runtime/cuda.c calls, over the machine for PTX (tests/ptx). What
+/// is put into a stream is done when the stream is waited for, and not before, so that a wait that is missing shows.
+///
+/// The first fault ends its stream: it is printed, and every later call fails, as after a failed launch on a real GPU. What a process has
+/// not given back when it ends is printed, and its exit status is then 99.
+///
+/// Environment: RESNETC_GPU_DEVICES (1) GPUs of compute capability RESNETC_GPU_CAPABILITY (80) with RESNETC_GPU_MEMORY (2^36) bytes each.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "runtime/cuda_driver.h"
+#include "tests/ptx/machine.h"
+
+namespace {
+
+using namespace resnetc;
+
+enum Result : rn_cu_result {
+  success = 0,
+  invalid_value = 1,
+  out_of_memory = 2,
+  not_initialised = 3,
+  no_device = 100,
+  invalid_device = 101,
+  invalid_ptx = 218,
+  invalid_context = 201,
+  invalid_handle = 400,
+  not_found = 500,
+  launch_failed = 719
+};
+
+struct Stream {
+  std::vector<std::function<std::string()>> queue;
+};
+
+struct Module {
+  std::string text;
+  ptx::Module code;
+};
+
+struct Context {
+  int32_t device = 0;
+  ptx::GlobalMemory memory;
+  std::map<uint64_t, size_t> sizes;
+  Stream none;  ///< the default stream
+  std::set<std::unique_ptr<Stream>> streams;
+  std::map<Module*, std::unique_ptr<Module>> modules;
+  int64_t bytes = 0;
+  int retained = 0;  ///< of a primary context
+};
+
+int64_t setting(const char* name, int64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoll(text, nullptr, 0);
+}
+
+struct Driver {
+  std::mutex mutex;
+  bool initialised = false;
+  bool failed = false;
+  int64_t device_count = 1, capability = 80, memory = int64_t{1} << 36;
+  std::map<int32_t, std::unique_ptr<Context>> primary;
+  std::set<std::unique_ptr<Context>> own;
+
+  Result fail(const std::string& what) {
+    std::fprintf(stderr, "GPU: %s\n", what.c_str());
+    failed = true;
+    return launch_failed;
+  }
+
+  /// What is still held when the process ends.
+  ~Driver() {
+    if (failed) return;  // then nothing can be given back
+    size_t left = own.size();
+    for (const auto& [device, context] : primary) left += context->memory.allocation_count() + context->streams.size() + context->modules.size() + (context->retained > 0 ? 1 : 0);
+    if (left == 0) return;
+    std::fprintf(stderr, "GPU: %zu contexts, streams, modules and pieces of memory were never given back\n", left);
+    std::fflush(nullptr);
+    _exit(99);
+  }
+};
+
+Driver& driver() {
+  static Driver instance;
+  return instance;
+}
+
+thread_local std::vector<Context*> current;
+
+/// With the driver locked and a context that is current: `f(context)`.
+template <class Function>
+Result in_context(Function f) {
+  Driver& d = driver();
+  const std::lock_guard lock(d.mutex);
+  if (!d.initialised) return not_initialised;
+  if (d.failed) return launch_failed;
+  if (current.empty()) return invalid_context;
+  return f(*current.back());
+}
+
+Stream* stream_of(Context& context, rn_cu_handle handle) {
+  if (handle == nullptr) return &context.none;
+  for (const auto& stream : context.streams) {
+    if (stream.get() == handle) return stream.get();
+  }
+  return nullptr;
+}
+
+Result enqueue(rn_cu_handle handle, const std::function<std::function<std::string()>(Context&)>& make) {
+  return in_context([&](Context& context) {
+    Stream* stream = stream_of(context, handle);
+    if (stream == nullptr) return invalid_handle;
+    stream->queue.push_back(make(context));
+    return success;
+  });
+}
+
+Result drain(Stream& stream) {
+  for (const auto& work : stream.queue) {
+    if (const std::string fault = work(); !fault.empty()) return driver().fail(fault);
+  }
+  stream.queue.clear();
+  return success;
+}
+
+}  // namespace
+
+extern "C" {
+
+rn_cu_result cuInit(unsigned) {
+  Driver& d = driver();
+  const std::lock_guard lock(d.mutex);
+  d.device_count = setting("RESNETC_GPU_DEVICES", d.device_count);
+  d.capability = setting("RESNETC_GPU_CAPABILITY", d.capability);
+  d.memory = setting("RESNETC_GPU_MEMORY", d.memory);
+  if (d.device_count == 0) return no_device;
+  d.initialised = true;
+  return success;
+}
+
+rn_cu_result cuDeviceGetCount(int32_t* count) {
+  *count = static_cast<int32_t>(driver().device_count);
+  return success;
+}
+
+rn_cu_result cuDeviceGet(rn_cu_device* device, int32_t ordinal) {
+  if (ordinal < 0 || ordinal >= driver().device_count) return invalid_device;
+  *device = ordinal;
+  return success;
+}
+
+rn_cu_result cuDeviceGetAttribute(int32_t* value, int32_t attribute, rn_cu_device) {
+  if (attribute == RN_CU_CAPABILITY_MAJOR) {
+    *value = static_cast<int32_t>(driver().capability / 10);
+  } else if (attribute == RN_CU_CAPABILITY_MINOR) {
+    *value = static_cast<int32_t>(driver().capability % 10);
+  } else {
+    return invalid_value;
+  }
+  return success;
+}
+
+rn_cu_result cuDevicePrimaryCtxRetain(rn_cu_handle* context, rn_cu_device device) {
+  Driver& d = driver();
+  const std::lock_guard lock(d.mutex);
+  std::unique_ptr<Context>& primary = d.primary[device];
+  if (primary == nullptr) primary = std::make_unique<Context>();
+  primary->device = device;
+  ++primary->retained;
+  *context = primary.get();
+  return success;
+}
+
+rn_cu_result cuDevicePrimaryCtxRelease_v2(rn_cu_device device) {
+  Driver& d = driver();
+  const std::lock_guard lock(d.mutex);
+  const auto found = d.primary.find(device);
+  if (found == d.primary.end() || found->second->retained == 0) return invalid_context;
+  --found->second->retained;
+  return success;
+}
+
+rn_cu_result cuCtxCreate_v2(rn_cu_handle* context, unsigned, rn_cu_device device) {
+  Driver& d = driver();
+  const std::lock_guard lock(d.mutex);
+  auto made = std::make_unique<Context>();
+  made->device = device;
+  *context = made.get();
+  current.push_back(made.get());
+  d.own.insert(std::move(made));
+  return success;
+}
+
+rn_cu_result cuCtxDestroy_v2(rn_cu_handle context) {
+  Driver& d = driver();
+  const std::lock_guard lock(d.mutex);
+  std::erase(current, static_cast<Context*>(context));
+  return std::erase_if(d.own, [&](const auto& own) { return own.get() == context; }) == 1 ? success : invalid_context;
+}
+
+rn_cu_result cuCtxPushCurrent_v2(rn_cu_handle context) {
+  current.push_back(static_cast<Context*>(context));
+  return success;
+}
+
+rn_cu_result cuCtxPopCurrent_v2(rn_cu_handle* context) {
+  if (current.empty()) return invalid_context;
+  *context = current.back();
+  current.pop_back();
+  return success;
+}
+
+rn_cu_result cuCtxGetDevice(rn_cu_device* device) {
+  return in_context([&](const Context& context) {
+    *device = context.device;
+    return success;
+  });
+}
+
+rn_cu_result cuStreamCreate(rn_cu_handle* stream, unsigned) {
+  return in_context([&](Context& context) {
+    *stream = context.streams.insert(std::make_unique<Stream>()).first->get();
+    return success;
+  });
+}
+
+rn_cu_result cuStreamDestroy_v2(rn_cu_handle stream) {
+  return in_context([&](Context& context) {
+    return std::erase_if(context.streams, [&](const auto& known) { return known.get() == stream; }) == 1 ? success : invalid_handle;
+  });
+}
+
+rn_cu_result cuStreamSynchronize(rn_cu_handle handle) {
+  return in_context([&](Context& context) {
+    Stream* stream = stream_of(context, handle);
+    return stream == nullptr ? invalid_handle : drain(*stream);
+  });
+}
+
+rn_cu_result cuMemAlloc_v2(rn_cu_memory* memory, size_t bytes) {
+  return in_context([&](Context& context) {
+    if (bytes == 0) return invalid_value;
+    if (static_cast<int64_t>(bytes) > driver().memory - context.bytes) return out_of_memory;
+    *memory = context.memory.allocate(bytes);
+    context.sizes[*memory] = bytes;
+    context.bytes += static_cast<int64_t>(bytes);
+    return success;
+  });
+}
+
+rn_cu_result cuMemFree_v2(rn_cu_memory memory) {
+  return in_context([&](Context& context) {
+    if (!context.memory.release(memory)) return invalid_value;
+    context.bytes -= static_cast<int64_t>(context.sizes[memory]);
+    context.sizes.erase(memory);
+    return success;
+  });
+}
+
+rn_cu_result cuMemcpyHtoDAsync_v2(rn_cu_memory to, const void* from, size_t bytes, rn_cu_handle stream) {
+  return enqueue(stream, [&](Context& context) {
+    return [&context, to, from, bytes] { return context.memory.write(to, {static_cast<const std::byte*>(from), bytes}); };
+  });
+}
+
+rn_cu_result cuMemcpyDtoHAsync_v2(void* to, rn_cu_memory from, size_t bytes, rn_cu_handle stream) {
+  return enqueue(stream, [&](Context& context) {
+    return [&context, to, from, bytes] { return context.memory.read(from, {static_cast<std::byte*>(to), bytes}); };
+  });
+}
+
+rn_cu_result cuMemsetD2D32Async(rn_cu_memory to, size_t pitch, unsigned value, size_t width, size_t height, rn_cu_handle stream) {
+  if (height > 1 && pitch < width * 4) return invalid_value;
+  return enqueue(stream, [&](Context& context) {
+    return [&context, to, pitch, value, width, height] {
+      const std::vector<unsigned> row(width, value);
+      std::string fault;
+      for (size_t y = 0; y < height && fault.empty(); ++y) fault = context.memory.write(to + y * pitch, std::as_bytes(std::span(row)));
+      return fault;
+    };
+  });
+}
+
+rn_cu_result cuModuleLoadDataEx(rn_cu_handle* module, const void* image, unsigned, int32_t*, void**) {
+  return in_context([&](Context& context) {
+    std::string why;
+    auto made = std::make_unique<Module>();
+    made->text = static_cast<const char*>(image);
+    std::optional<ptx::Module> code = ptx::parse(made->text, why);
+    if (!code) {
+      driver().fail("a module: " + why);
+      return invalid_ptx;
+    }
+    made->code = std::move(*code);
+    Module* const key = made.get();
+    *module = key;
+    context.modules[key] = std::move(made);
+    return success;
+  });
+}
+
+rn_cu_result cuModuleUnload(rn_cu_handle module) {
+  return in_context([&](Context& context) { return context.modules.erase(static_cast<Module*>(module)) == 1 ? success : invalid_handle; });
+}
+
+rn_cu_result cuModuleGetFunction(rn_cu_handle* function, rn_cu_handle module, const char* name) {
+  return in_context([&](Context& context) {
+    const auto found = context.modules.find(static_cast<Module*>(module));
+    if (found == context.modules.end()) return invalid_handle;
+    const ptx::Entry* entry = found->second->code.find(name);
+    if (entry == nullptr) return not_found;
+    *function = const_cast<ptx::Entry*>(entry);
+    return success;
+  });
+}
+
+rn_cu_result cuLaunchKernel(rn_cu_handle function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,
+                            unsigned block_z, unsigned shared_bytes, rn_cu_handle stream, void** parameters, void**) {
+  return enqueue(stream, [&](Context& context) {
+    const auto* entry = static_cast<const ptx::Entry*>(function);
+    // Arguments are taken at the call.
+    std::vector<std::byte> block(static_cast<size_t>(entry->parameter_bytes));
+    for (size_t i = 0; i < entry->parameters.size(); ++i) {
+      const ptx::Parameter& parameter = entry->parameters[i];
+      std::memcpy(block.data() + parameter.offset, parameters[i], static_cast<size_t>(parameter.bytes));
+    }
+    return [=, &context] {
+      ptx::Launch launch;
+      launch.grid = {grid_x, grid_y, grid_z};
+      launch.block = {block_x, block_y, block_z};
+      launch.shared_bytes = shared_bytes;
+      launch.parameters = block;
+      return ptx::run(*entry, launch, context.memory);
+    };
+  });
+}
+
+}  // extern "C"
