@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "runtime/cuda_driver.h"
+#include "tests/cuda/driver.h"
 #include "tests/ptx/machine.h"
 
 namespace {
@@ -68,22 +69,40 @@ struct Driver {
   bool initialised = false;
   bool failed = false;
   int64_t device_count = 1, capability = 80, memory = int64_t{1} << 36;
+  std::string fault;
+  int64_t allocated = 0, launches = 0;
+  const char* (*change)(const char*) = nullptr;
   std::map<int32_t, std::unique_ptr<Context>> primary;
   std::set<std::unique_ptr<Context>> own;
 
   Result fail(const std::string& what) {
-    std::fprintf(stderr, "GPU: %s\n", what.c_str());
+    if (change == nullptr) std::fprintf(stderr, "GPU: %s\n", what.c_str());
+    fault = what;
     failed = true;
     return launch_failed;
+  }
+
+  resnetc_gpu_counts count() const {
+    resnetc_gpu_counts counts{0, 0, 0, static_cast<int64_t>(own.size()), allocated, launches};
+    const auto add = [&](const Context& context) {
+      counts.allocations += static_cast<int64_t>(context.memory.allocation_count());
+      counts.modules += static_cast<int64_t>(context.modules.size());
+      counts.streams += static_cast<int64_t>(context.streams.size());
+      counts.contexts += context.retained > 0 ? 1 : 0;
+    };
+    for (const auto& context : own) add(*context);
+    for (const auto& [device, context] : primary) add(*context);
+    return counts;
   }
 
   /// What is still held when the process ends.
   ~Driver() {
     if (failed) return;  // then nothing can be given back
-    size_t left = own.size();
-    for (const auto& [device, context] : primary) left += context->memory.allocation_count() + context->streams.size() + context->modules.size() + (context->retained > 0 ? 1 : 0);
+    const resnetc_gpu_counts held = count();
+    const int64_t left = held.allocations + held.modules + held.streams + held.contexts;
     if (left == 0) return;
-    std::fprintf(stderr, "GPU: %zu contexts, streams, modules and pieces of memory were never given back\n", left);
+    std::fprintf(stderr, "GPU: %lld contexts, streams, modules and pieces of memory were never given back\n",
+                 static_cast<long long>(left));
     std::fflush(nullptr);
     _exit(99);
   }
@@ -139,6 +158,7 @@ extern "C" {
 rn_cu_result cuInit(unsigned) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
+  if (d.initialised) return success;
   d.device_count = setting("RESNETC_GPU_DEVICES", d.device_count);
   d.capability = setting("RESNETC_GPU_CAPABILITY", d.capability);
   d.memory = setting("RESNETC_GPU_MEMORY", d.memory);
@@ -253,6 +273,7 @@ rn_cu_result cuMemAlloc_v2(rn_cu_memory* memory, size_t bytes) {
     *memory = context.memory.allocate(bytes);
     context.sizes[*memory] = bytes;
     context.bytes += static_cast<int64_t>(bytes);
+    ++driver().allocated;
     return success;
   });
 }
@@ -294,7 +315,8 @@ rn_cu_result cuModuleLoadDataEx(rn_cu_handle* module, const void* image, unsigne
   return in_context([&](Context& context) {
     std::string why;
     auto made = std::make_unique<Module>();
-    made->text = static_cast<const char*>(image);
+    const auto* text = static_cast<const char*>(image);
+    made->text = driver().change != nullptr ? driver().change(text) : text;
     std::optional<ptx::Module> code = ptx::parse(made->text, why);
     if (!code) {
       driver().fail("a module: " + why);
@@ -339,9 +361,31 @@ rn_cu_result cuLaunchKernel(rn_cu_handle function, unsigned grid_x, unsigned gri
       launch.block = {block_x, block_y, block_z};
       launch.shared_bytes = shared_bytes;
       launch.parameters = block;
+      ++driver().launches;
       return ptx::run(*entry, launch, context.memory);
     };
   });
+}
+
+resnetc_gpu_counts resnetc_gpu_count() {
+  const std::lock_guard lock(driver().mutex);
+  return driver().count();
+}
+
+const char* resnetc_gpu_fault() { return driver().fault.c_str(); }
+
+void resnetc_gpu_change_modules(const char* (*change)(const char* text)) { driver().change = change; }
+
+void resnetc_gpu_reset(int64_t devices, int64_t capability, int64_t memory) {
+  Driver& d = driver();
+  const std::lock_guard lock(d.mutex);
+  d.failed = false;
+  d.fault.clear();
+  d.primary.clear();
+  d.own.clear();
+  d.device_count = devices;
+  d.capability = capability;
+  d.memory = memory;
 }
 
 }  // extern "C"

@@ -1,0 +1,377 @@
+/// \file Libraries for CUDA on the stand-in for its driver: what a context takes and gives back, statuses, device pointers, batches; and that
+/// errors planted in kernels are found.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <dlfcn.h>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <functional>
+#include <regex>
+#include <thread>
+
+#include "codegen/library.h"
+#include "frontend/frontend.h"
+#include "runtime/cuda_driver.h"
+#include "support/temp_dir.h"
+#include "tests/cuda/driver.h"
+#include "tests/exactness/compiled.h"
+
+namespace resnetc::cuda_test {
+namespace {
+
+using exactness::relative_difference;
+
+// Halos, a window that leaves the picture, groups that do not fit the threads, a projection, channels that are no whole vectors, shared
+// memory with barriers (softmax).
+constexpr const char* text = R"(network small {
+  input image: f32[N, 3, 13, 11]
+  c1: conv(3x3, 24)  b1: batch_norm  relu
+  p: max_pool(3x3, stride = 2)
+  c2: conv(3x3, 40, groups = 4)  b2: batch_norm  relu
+  c3: conv(1x1, 40)  b3: batch_norm
+  skip from p via down { conv(1x1, 40)  batch_norm }
+  relu
+  global_avg_pool
+  fc: linear(10)
+  softmax
+  output scores
+})";
+constexpr size_t classes = 10, most_pictures = 3;
+constexpr int64_t plenty = int64_t{1} << 32;
+
+/// The functions that the stand-in has for tests.
+template <class Function>
+Function* stand_in(const char* name) {
+  static void* const library = dlopen("libcuda.so.1", RTLD_NOW);
+  REQUIRE(library != nullptr);
+  void* const function = dlsym(library, name);
+  REQUIRE(function != nullptr);
+  return reinterpret_cast<Function*>(function);
+}
+resnetc_gpu_counts count() { return stand_in<decltype(resnetc_gpu_count)>("resnetc_gpu_count")(); }
+std::string gpu_fault() { return stand_in<decltype(resnetc_gpu_fault)>("resnetc_gpu_fault")(); }
+void reset(int64_t devices = 1, int64_t capability = 80, int64_t memory = plenty) {
+  stand_in<decltype(resnetc_gpu_reset)>("resnetc_gpu_reset")(devices, capability, memory);
+}
+void change_modules(const char* (*change)(const char*)) {
+  stand_in<decltype(resnetc_gpu_change_modules)>("resnetc_gpu_change_modules")(change);
+}
+
+/// The small network's library, made once, and what the interpreter says of its pictures.
+class Small {
+ public:
+  static Small& get() {
+    static Small instance;
+    return instance;
+  }
+
+  int32_t create(const rn_options& options, rn_context** context) const {
+    return symbol<int32_t(const void*, size_t, const rn_options*, rn_context**)>("create")(weights.data(), weights.size(), &options, context);
+  }
+  void destroy(rn_context* context) const { symbol<void(rn_context*)>("destroy")(context); }
+  int32_t run(rn_context* context, size_t batch, std::vector<float>& scores) const {
+    scores.assign(batch * classes, 0);
+    return symbol<int32_t(rn_context*, const float*, size_t, float*, size_t, int32_t)>("run")(
+        context, pictures.data(), batch * picture * 4, scores.data(), scores.size() * 4, static_cast<int32_t>(batch));
+  }
+  double error(const std::vector<float>& scores) const {
+    return relative_difference(scores, std::span<const double>(wanted).first(scores.size()));
+  }
+  std::string selected(rn_context* context) const { return symbol<const char*(rn_context*)>("selected_target")(context); }
+
+  template <class Function>
+  Function* symbol(const char* name) const {
+    void* const function = dlsym(handle_, (std::string("small_") + name).c_str());
+    REQUIRE(function != nullptr);
+    return reinterpret_cast<Function*>(function);
+  }
+
+  std::vector<float> pictures;
+  std::vector<double> wanted;
+  std::string_view weights;  ///< aligned
+  size_t picture = 3 * 13 * 11;
+
+ private:
+  Small() {
+    Sources sources;
+    Diagnostics diagnostics(sources);
+    const auto topology = parse_network("small.rn", text, {}, diagnostics);
+    REQUIRE_MESSAGE(topology, diagnostics.render());
+    graph::Graph graph;
+    const codegen::TargetInfo* const targets[] = {codegen::find_target("cuda"), codegen::host_target()};
+    std::vector<program::Program> programs = exactness::lower(*topology, targets, diagnostics, &graph);
+    REQUIRE_MESSAGE(programs.size() == 2, diagnostics.render());
+    program::share_constants(programs);
+
+    const GeneratedWeights source;
+    codegen::LibraryOptions options;
+    options.output_dir = folder_.path();
+    options.name = "small";
+    options.weights = &source;
+    options.archive = false;
+    std::string why;
+    REQUIRE_MESSAGE(codegen::write_library(programs, options, why), why);
+    handle_ = dlopen(folder_.file("libsmall.so").c_str(), RTLD_NOW | RTLD_LOCAL);
+    REQUIRE(handle_ != nullptr);
+    const std::optional<std::string> packed = codegen::pack_weights(programs[0].constants, "small", source, why);
+    REQUIRE(packed);
+    storage_.resize(packed->size() + 64);
+    const size_t shift = (64 - reinterpret_cast<uintptr_t>(storage_.data()) % 64) % 64;
+    packed->copy(storage_.data() + shift, packed->size());
+    weights = std::string_view(storage_).substr(shift, packed->size());
+
+    for (size_t k = 0; k < most_pictures; ++k) {
+      const Values values = generated_input("image", static_cast<int64_t>(k), static_cast<int64_t>(picture), InputFormat::planar_f32);
+      for (double value : values) pictures.push_back(static_cast<float>(value));
+      const std::vector<Values> outputs = interpret(graph, source, values);
+      wanted.insert(wanted.end(), outputs[0].begin(), outputs[0].end());
+    }
+  }
+
+  TempDir folder_;
+  std::string storage_;
+  void* handle_ = nullptr;
+};
+
+rn_options on_gpu() {
+  rn_options options{};
+  options.size = sizeof options;
+  options.target = "cuda";
+  options.max_batch = most_pictures;
+  return options;
+}
+
+bool holds_nothing() {
+  const resnetc_gpu_counts held = count();
+  return held.allocations == 0 && held.modules == 0 && held.streams == 0 && held.contexts == 0;
+}
+
+TEST_CASE("any batch, again and again, and all is given back") {
+  const Small& small = Small::get();
+  reset();
+  rn_context* context = nullptr;
+  REQUIRE(small.create(on_gpu(), &context) == RN_OK);
+  CHECK(small.selected(context) == "cuda");
+  const resnetc_gpu_counts before = count();
+  // Smaller batches find halos where the largest has left them.
+  for (size_t batch : {size_t{3}, size_t{1}, size_t{2}, size_t{3}}) {
+    std::vector<float> scores;
+    REQUIRE(small.run(context, batch, scores) == RN_OK);
+    CHECK(small.error(scores) < 1e-4);
+  }
+  const resnetc_gpu_counts after = count();
+  CHECK(after.allocated == before.allocated);
+  CHECK(after.allocations == before.allocations);
+  CHECK(after.launches > before.launches);
+  small.destroy(context);
+  CHECK(holds_nothing());
+}
+
+TEST_CASE("contexts share nothing and run at the same time") {
+  const Small& small = Small::get();
+  reset();
+  double errors[2] = {1, 1};
+  const auto work = [&](size_t which) {
+    rn_context* context = nullptr;
+    std::vector<float> scores;
+    if (small.create(on_gpu(), &context) == RN_OK && small.run(context, 2, scores) == RN_OK) errors[which] = small.error(scores);
+    small.destroy(context);
+  };
+  std::thread first(work, 0), second(work, 1);
+  first.join();
+  second.join();
+  CHECK(errors[0] < 1e-4);
+  CHECK(errors[1] < 1e-4);
+  CHECK(holds_nothing());
+}
+
+TEST_CASE("buffers of the device, in the caller's context and stream") {
+  const Small& small = Small::get();
+  reset();
+  rn_cu_handle cu = nullptr, stream = nullptr, popped = nullptr;
+  REQUIRE(stand_in<rn_cu_result(unsigned)>("cuInit")(0) == RN_CU_SUCCESS);
+  REQUIRE(stand_in<rn_cu_result(rn_cu_handle*, unsigned, rn_cu_device)>("cuCtxCreate_v2")(&cu, 0, 0) == RN_CU_SUCCESS);
+  REQUIRE(stand_in<rn_cu_result(rn_cu_handle*, unsigned)>("cuStreamCreate")(&stream, 0) == RN_CU_SUCCESS);
+  rn_cu_memory image = 0, result = 0;
+  auto* allocate = stand_in<rn_cu_result(rn_cu_memory*, size_t)>("cuMemAlloc_v2");
+  auto* upload = stand_in<rn_cu_result(rn_cu_memory, const void*, size_t, rn_cu_handle)>("cuMemcpyHtoDAsync_v2");
+  auto* download = stand_in<rn_cu_result(void*, rn_cu_memory, size_t, rn_cu_handle)>("cuMemcpyDtoHAsync_v2");
+  auto* wait = stand_in<rn_cu_result(rn_cu_handle)>("cuStreamSynchronize");
+  const size_t in_bytes = 2 * small.picture * 4, out_bytes = 2 * classes * 4;
+  REQUIRE(allocate(&image, in_bytes) == RN_CU_SUCCESS);
+  REQUIRE(allocate(&result, out_bytes) == RN_CU_SUCCESS);
+  REQUIRE(upload(image, small.pictures.data(), in_bytes, stream) == RN_CU_SUCCESS);
+
+  rn_options options = on_gpu();
+  options.device_context = cu;
+  rn_context* context = nullptr;
+  REQUIRE(small.create(options, &context) == RN_OK);
+  auto* run_device =
+      small.symbol<int32_t(rn_context*, rn_cu_memory, size_t, rn_cu_memory, size_t, rn_cu_handle, int32_t)>("run_device");
+  CHECK(run_device(context, image, in_bytes, result, out_bytes - 4, stream, 2) == RN_BAD_OUTPUT_SIZE);
+  CHECK(run_device(context, image, in_bytes, result, out_bytes, stream, 4) == RN_BATCH_TOO_LARGE);
+  const int64_t launches = count().launches;
+  REQUIRE(run_device(context, image, in_bytes, result, out_bytes, stream, 2) == RN_OK);
+  CHECK(count().launches == launches);  // queued, no more
+  std::vector<float> scores(2 * classes);
+  REQUIRE(download(scores.data(), result, out_bytes, stream) == RN_CU_SUCCESS);
+  REQUIRE(wait(stream) == RN_CU_SUCCESS);
+  CHECK(small.error(scores) < 1e-4);
+  small.destroy(context);
+
+  CHECK(count().allocations == 2);  // the caller's own are left alone
+  auto* release = stand_in<rn_cu_result(rn_cu_memory)>("cuMemFree_v2");
+  CHECK(release(image) == RN_CU_SUCCESS);
+  CHECK(release(result) == RN_CU_SUCCESS);
+  CHECK(stand_in<rn_cu_result(rn_cu_handle)>("cuStreamDestroy_v2")(stream) == RN_CU_SUCCESS);
+  CHECK(stand_in<rn_cu_result(rn_cu_handle*)>("cuCtxPopCurrent_v2")(&popped) == RN_CU_SUCCESS);
+  CHECK(popped == cu);  // and current as before
+  CHECK(stand_in<rn_cu_result(rn_cu_handle)>("cuCtxDestroy_v2")(cu) == RN_CU_SUCCESS);
+  CHECK(holds_nothing());
+
+  rn_options on_cpu{};
+  on_cpu.size = sizeof on_cpu;
+  on_cpu.target = codegen::host_target()->name.c_str();
+  REQUIRE(small.create(on_cpu, &context) == RN_OK);
+  CHECK(run_device(context, image, in_bytes / 2, result, out_bytes / 2, nullptr, 1) == RN_NOT_ON_DEVICE);
+  small.destroy(context);
+}
+
+TEST_CASE("what a GPU lacks is a status, and nothing stays behind") {
+  const Small& small = Small::get();
+  rn_context* context = nullptr;
+  rn_options options = on_gpu();
+  reset(1, 75);
+  CHECK(small.create(options, &context) == RN_DEVICE_TOO_OLD);
+  CHECK(holds_nothing());
+  reset(2);
+  options.device = 2;
+  CHECK(small.create(options, &context) == RN_NO_DEVICE);
+  options.device = 1;
+  REQUIRE(small.create(options, &context) == RN_OK);
+  small.destroy(context);
+  CHECK(holds_nothing());
+  options.device = 0;
+  // Memory for ever more of what is allocated.
+  int too_small = 0;
+  for (int64_t memory = 1024;; memory += 8192, ++too_small) {
+    reset(1, 90, memory);
+    const int32_t status = small.create(options, &context);
+    if (status == RN_OK) break;
+    CHECK(status == RN_OUT_OF_DEVICE_MEMORY);
+    CHECK(context == nullptr);
+    CHECK(holds_nothing());
+  }
+  CHECK(too_small > 4);
+  small.destroy(context);
+  CHECK(holds_nothing());
+  // A library for both takes the processor where there is no GPU for it.
+  reset(1, 75);
+  options.target = nullptr;
+  REQUIRE(small.create(options, &context) == RN_OK);
+  CHECK(small.selected(context) == codegen::host_target()->name);
+  std::vector<float> scores;
+  REQUIRE(small.run(context, 2, scores) == RN_OK);
+  CHECK(small.error(scores) < 1e-4);
+  small.destroy(context);
+  reset();
+  REQUIRE(small.create(options, &context) == RN_OK);
+  CHECK(small.selected(context) == "cuda");
+  small.destroy(context);
+}
+
+// ------------------------------------------------------------------ planted errors
+
+/// Changes the `place`-th match of a pattern in each module whose text has `within`.
+struct Mutation {
+  std::string within, pattern, replacement;
+  int place = 0;  ///< all_places: every match
+  bool done = false;
+};
+Mutation mutation;
+constexpr int all_places = -1;
+
+const char* mutate(const char* module) {
+  static std::string changed;
+  changed = module;
+  if (changed.find(mutation.within) == std::string::npos) return changed.c_str();
+  const std::regex pattern(mutation.pattern);
+  if (mutation.place == all_places) {
+    mutation.done = std::regex_search(changed, pattern);
+    changed = std::regex_replace(changed, pattern, mutation.replacement);
+    return changed.c_str();
+  }
+  auto it = std::sregex_iterator(changed.begin(), changed.end(), pattern);
+  for (int i = 0; i < mutation.place && it != std::sregex_iterator(); ++i) ++it;
+  if (it == std::sregex_iterator()) return changed.c_str();
+  mutation.done = true;
+  const auto at = static_cast<size_t>(it->position());
+  changed = changed.substr(0, at) + it->format(mutation.replacement) + changed.substr(at + static_cast<size_t>(it->length()));
+  return changed.c_str();
+}
+
+/// How a planted error is found: the machine's words, a wrong result, or not at all.
+std::string found(const Mutation& planted) {
+  const Small& small = Small::get();
+  reset();
+  mutation = planted;
+  change_modules(mutate);
+  rn_context* context = nullptr;
+  std::vector<float> scores;
+  std::string how = "not found";
+  if (small.create(on_gpu(), &context) == RN_OK && small.run(context, most_pictures, scores) == RN_OK) {
+    if (!(small.error(scores) < 1e-4)) how = "a wrong result";
+  } else {
+    how = gpu_fault();
+  }
+  small.destroy(context);
+  change_modules(nullptr);
+  reset();
+  return mutation.done ? how : "not planted";
+}
+
+TEST_CASE("planted errors are found") {
+  CHECK(found({"no such text", "x", "y"}) == "not planted");
+  CHECK(found({"", "zzz", ""}) == "not planted");
+  const auto caught = [](const std::string& how) { return how != "not planted" && how != "not found"; };
+  /// How many places there are, and at how many of them the error is found.
+  const auto try_all = [&](const std::string& within, const std::string& pattern, const std::string& replacement, int& places) {
+    int found_at = 0;
+    for (places = 0;; ++places) {
+      const std::string how = found({within, pattern, replacement, places});
+      if (how == "not planted") return found_at;
+      MESSAGE(places, ": ", how);
+      found_at += caught(how) ? 1 : 0;
+    }
+  };
+  int places = 0;
+  SUBCASE("an index off by one") {
+    // Each load of four channels in a convolution's loop, of the next four; of an address that is not aligned, or that is far off.
+    CHECK(try_all("fma.rn.f32", R"((ld\.global\.nc\.v4\.b32[^\[]*\[%rd\d+)\])", "$1+16]", places) == places);
+    CHECK(places > 0);
+    const std::string odd = found({"fma.rn.f32", R"((ld\.global\.nc\.v4\.b32[^\[]*\[%rd\d+)\])", "$1+4]"});
+    CHECK_MESSAGE(odd.find("not aligned") != std::string::npos, odd);
+    const std::string far = found({"fma.rn.f32", R"((st\.global[^\[]*\[%rd\d+)\])", "$1+268435456]"});
+    CHECK_MESSAGE(far.find("not allocated") != std::string::npos, far);
+  }
+  SUBCASE("a missing barrier") {
+    // Halide sets more than are needed: without one of them, not all kernels are wrong.
+    CHECK(try_all(".shared", R"(bar\.sync[^;]*;)", "", places) >= 1);
+    CHECK(places > 2);
+    const std::string none = found({".shared", R"(bar\.sync[^;]*;)", "", all_places});
+    CHECK_MESSAGE(none.find("a race") != std::string::npos, none);
+  }
+  SUBCASE("a barrier that not all threads reach") {
+    const std::string how = found({".shared", R"((bar\.sync|barrier\.sync)([^;]*);)", "setp.gt.u32 %p1, %r1, 3; @%p1 bra $$Lskip; $1$2; $$Lskip:"});
+    CHECK_MESSAGE(caught(how), how);
+  }
+  SUBCASE("a wrong guard") {
+    // Threads past the last channel, or the last pixel, take part as well.
+    CHECK(try_all("after_bb", R"((setp\.lt\.[su]32\s+%p\d+, %r\d+, )\d+;)", "$1 999999;", places) >= 1);
+    CHECK(places > 0);
+  }
+}
+
+}  // namespace
+}  // namespace resnetc::cuda_test
