@@ -1,5 +1,5 @@
-/// \file The runtime's relocatable objects, compiled with resnetc (cmake/embed_runtime.cmake): one is linked into every product, one more into
-/// those with a program for a GPU.
+/// \file The runtime's relocatable objects, compiled with resnetc (cmake/embed_runtime.cmake): one is linked into every product, one more
+/// into those with a program for a GPU.
 #pragma once
 
 #include <cstdint>

@@ -309,9 +309,9 @@ std::optional<std::string> check_table_layout() {
   differs("rn_kernel", types.kernel, sizeof(rn_kernel),
           {AT(rn_kernel, name), AT(rn_kernel, function), AT(rn_kernel, operand_count), AT(rn_kernel, first_operand), AT(rn_kernel, halo)});
   differs("rn_program", types.program, sizeof(rn_program),
-          {AT(rn_program, target), AT(rn_program, features), AT(rn_program, device), AT(rn_program, arena_bytes), AT(rn_program, scratch_bytes),
-           AT(rn_program, kernel_count), AT(rn_program, operand_count), AT(rn_program, by_picture), AT(rn_program, brief),
-           AT(rn_program, kernels), AT(rn_program, operands)});
+          {AT(rn_program, target), AT(rn_program, features), AT(rn_program, device), AT(rn_program, arena_bytes),
+           AT(rn_program, scratch_bytes), AT(rn_program, kernel_count), AT(rn_program, operand_count), AT(rn_program, by_picture),
+           AT(rn_program, brief), AT(rn_program, kernels), AT(rn_program, operands)});
   differs("rn_port", types.port, sizeof(rn_port), {AT(rn_port, name), AT(rn_port, picture_bytes)});
   differs("rn_model", types.model, sizeof(rn_model),
           {AT(rn_model, version), AT(rn_model, weights_version), AT(rn_model, name), AT(rn_model, recipe_hash), AT(rn_model, content_hash),

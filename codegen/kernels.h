@@ -25,7 +25,7 @@ namespace resnetc::codegen {
 struct TargetInfo {
   std::string name;  ///< "cuda", "avx512", "avx2", "sse41"
   std::string halide;
-  uint64_t features;         ///< RN_* bits of runtime/model.h; of a GPU, its compute capability
+  uint64_t features;        ///< RN_* bits of runtime/model.h; of a GPU, its compute capability
   const char* device = "";  ///< symbol of its rn_device in the runtime (runtime/device.h); empty: the processor
   bool on_gpu() const { return device[0] != '\0'; }
 };

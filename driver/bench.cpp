@@ -197,7 +197,8 @@ void print_layers(const codegen::LibraryFacts::Target& target, const BenchOption
   table.add({"total", "", fmt::format("{:.4f}", sum), "100.0 %", rate, share, megabytes(weights), megabytes(tensors), ""});
   fmt::print("\n{}\n", table.str());
   if (machine.memory_gbytes > 0) {
-    fmt::print("{} {:.1f} GB/s; ", machine.weights_cached ? "the weights stay in the last cache; memory gives" : "weights come from memory, which gives",
+    fmt::print("{} {:.1f} GB/s; ",
+               machine.weights_cached ? "the weights stay in the last cache; memory gives" : "weights come from memory, which gives",
                machine.memory_gbytes);
   }
   fmt::print("the kernels take {:.1f} % of a run\n", 100 * share_of_run);
@@ -275,7 +276,8 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   fmt::print("median {:.3f} ms, best {:.3f} ms, spread {:.1f} % (10th to 90th percentile), {} runs\n", timing.median_ms, timing.min_ms,
              timing.spread_percent, timing.runs);
   fmt::print("{:.1f} pictures/s, {:.1f} GFLOP/s", 1e3 * options.batch / timing.median_ms, rate);
-  if (machine.gflops > 0) fmt::print(", {:.0f} % of the {:.1f} measured as this machine's peak", 100 * rate / machine.gflops, machine.gflops);
+  if (machine.gflops > 0)
+    fmt::print(", {:.0f} % of the {:.1f} measured as this machine's peak", 100 * rate / machine.gflops, machine.gflops);
   fmt::print("\n");
   fmt::print("created in {:.2f} ms, first run {:.2f} ms; memory grew by {}: weights are {}, the arena {}\n", begun.create_ms,
              begun.first_run_ms, human_bytes(begun.grown_bytes), human_bytes(facts.weights_bytes), human_bytes(begun.arena_bytes));

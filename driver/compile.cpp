@@ -31,7 +31,7 @@ struct CompileOptions {
   bool embed_weights = false;
   bool no_winograd = false;
   double max_error = 0;  ///< 0: none is asked for
-  std::string target;  ///< empty: not named
+  std::string target;    ///< empty: not named
   std::vector<std::string> devices;
   std::optional<int64_t> batch;
   std::vector<std::string> emit;

@@ -94,9 +94,7 @@ bool has_one_axis(const KernelSpec& spec) {
   return spec.in.dense() && spec.out.dense() && std::all_of(spec.epilogue.begin(), spec.epilogue.end(), dense);
 }
 
-bool is_staged(const KernelSpec& spec) {
-  return spec.schedule.algorithm == Algorithm::direct && spec.schedule.flat && !has_one_axis(spec);
-}
+bool is_staged(const KernelSpec& spec) { return spec.schedule.algorithm == Algorithm::direct && spec.schedule.flat && !has_one_axis(spec); }
 
 int64_t rows_of_task(const KernelSpec& spec) {
   const int64_t height = spec.out.type.height, rows = spec.schedule.rows;

@@ -117,9 +117,9 @@ struct Schedule {
   Extent2 tiles{1, 1};  ///< tiles that are multiplied together; rows is a multiple of tiles.h
   int64_t depth = 0;    ///< input channels whose weights are transformed together; divides their number. 0: packed as transformed
   int64_t parts = 1;    ///< of the output channels, as even as can be: each is a task, for each block of rows
-  // Threads: each computes `tiles` pixels, rows by columns (or, flat, of the whole picture as one row), of `channels` neighbouring channels,
-  // and a block has block.w threads side by side along the channels and block.h along such tiles. Of a store of pictures the columns take
-  // the place of channels, and channels that of columns.
+  // Threads: each computes `tiles` pixels, rows by columns (or, flat, of the whole picture as one row), of `channels` neighbouring
+  // channels, and a block has block.w threads side by side along the channels and block.h along such tiles. Of a store of pictures the
+  // columns take the place of channels, and channels that of columns.
   int64_t channels = 0;
   Extent2 block{1, 1};
   bool operator==(const Schedule&) const = default;
@@ -170,8 +170,8 @@ struct Program {
   const Constant& constant(ConstantId id) const { return constants[static_cast<size_t>(id)]; }
 };
 
-/// Whether the program is for a GPU. Then all schedules are of threads; places are those of the largest batch, whatever a run's is; and halos
-/// are zeroed once, when a context is created, so that only tensors of the same layout share the place of one that has a halo.
+/// Whether the program is for a GPU. Then all schedules are of threads; places are those of the largest batch, whatever a run's is; and
+/// halos are zeroed once, when a context is created, so that only tensors of the same layout share the place of one that has a halo.
 bool on_gpu(const Program& program);
 /// The same of a target.
 bool is_gpu(std::string_view target);

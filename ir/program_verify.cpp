@@ -216,7 +216,8 @@ class Verifier {
     }
     if (kernel.schedule.algorithm == Algorithm::threads) {
       const int64_t block = kernel.schedule.channels * kernel.schedule.block.w;
-      return check_constant("weight", kernel.weight, blocked_rows(p_.tensor(kernel.out).type.channels, block) * a.kernel.h * a.kernel.w * (in.channels / a.groups));
+      return check_constant("weight", kernel.weight,
+                            blocked_rows(p_.tensor(kernel.out).type.channels, block) * a.kernel.h * a.kernel.w * (in.channels / a.groups));
     }
     const int64_t span = group_span(in.channels, p_.tensor(kernel.out).type.channels, a.groups).span;
     return check_constant("weight", kernel.weight, out_channels * a.kernel.h * a.kernel.w * span);

@@ -64,7 +64,8 @@ std::string schedule(const program::Schedule& s) {
     return fmt::format(" schedule strassen vectors={} tiles={} rows={} parts={}", vectors, to_string(tiles), rows, parts);
   }
   if (algorithm == program::Algorithm::threads) {
-    return fmt::format(" schedule threads channels={} tiles={} block={}{}", channels, to_string(tiles), to_string(block), flat ? " flat" : "");
+    return fmt::format(" schedule threads channels={} tiles={} block={}{}", channels, to_string(tiles), to_string(block),
+                       flat ? " flat" : "");
   }
   return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", to_string(algorithm), vectors, pixels, rows, flat ? " flat" : "");
 }

@@ -13,11 +13,11 @@ namespace {
 using program::KernelKind;
 using program::KernelSpec;
 
-constexpr double quarters = 4;             // of a processor, each with a scheduler that issues one instruction a cycle
+constexpr double quarters = 4;  // of a processor, each with a scheduler that issues one instruction a cycle
 constexpr double registers_of_quarter = 16384;
 constexpr double most_blocks = 32, most_warps = 64, warp_lanes = 32;
-constexpr double returned_bytes = 128;     // a cycle, from the first-level cache to the registers of a processor
-constexpr double latency = 300;            // cycles until what is loaded is there, mostly from the second-level cache
+constexpr double returned_bytes = 128;  // a cycle, from the first-level cache to the registers of a processor
+constexpr double latency = 300;         // cycles until what is loaded is there, mostly from the second-level cache
 
 double count(int64_t extent, int64_t size) { return static_cast<double>((extent + size - 1) / size); }
 
@@ -45,7 +45,10 @@ struct Turn {
 };
 
 Turn turn_of(const program::Schedule& s, const Reduction& r) {
-  const auto at_once = static_cast<double>(!r.aligned ? (r.channels <= 4 ? r.channels : 1) : r.channels % 4 == 0 ? 4 : r.channels % 2 == 0 ? 2 : 1);
+  const auto at_once = static_cast<double>(!r.aligned            ? (r.channels <= 4 ? r.channels : 1)
+                                           : r.channels % 4 == 0 ? 4
+                                           : r.channels % 2 == 0 ? 2
+                                                                 : 1);
   const auto c = static_cast<double>(s.channels), w = static_cast<double>(s.tiles.w), h = static_cast<double>(s.tiles.h);
   const auto k = static_cast<double>(r.kernel.w);
   // Columns that the tile's windows touch in one row of the input.
@@ -101,8 +104,11 @@ LaunchCost launch_cost(const KernelSpec& spec) {
     cost.block_bytes += 4 * taps * depth * static_cast<double>(s.channels * s.block.w);
     const double in_w = static_cast<double>((s.tiles.w - 1) * r.stride.w + (r.kernel.w - 1) * r.dilation.w + 1);
     const double in_h = static_cast<double>((s.tiles.h - 1) * r.stride.h + (r.kernel.h - 1) * r.dilation.h + 1);
-    const double groups = static_cast<double>(std::max<int64_t>(1, std::min(spec.attributes.groups, s.channels * s.block.w * spec.attributes.groups / std::max<int64_t>(1, spec.out.type.channels))));
-    cost.block_bytes += 4 * std::min(in_w * in_h, static_cast<double>(s.tiles.w * s.tiles.h) * taps) * depth * static_cast<double>(s.block.h) * groups;
+    const double groups =
+        static_cast<double>(std::max<int64_t>(1, std::min(spec.attributes.groups, s.channels * s.block.w * spec.attributes.groups /
+                                                                                      std::max<int64_t>(1, spec.out.type.channels))));
+    cost.block_bytes +=
+        4 * std::min(in_w * in_h, static_cast<double>(s.tiles.w * s.tiles.h) * taps) * depth * static_cast<double>(s.block.h) * groups;
   }
   cost.registers = static_cast<int64_t>(registers + in_turn);
   cost.multiply_add_share = instructions > 0 ? multiply_adds / instructions : 0;
@@ -110,7 +116,8 @@ LaunchCost launch_cost(const KernelSpec& spec) {
   // The epilogue: for each element a load, an addition and a part of a store or so.
   cost.warp_instructions = instructions + 40 + 4 * static_cast<double>(s.channels * s.tiles.h * s.tiles.w);
   const double by_registers = quarters * registers_of_quarter / (std::ceil(static_cast<double>(cost.registers) / 8) * 8 * warp_lanes);
-  cost.resident_blocks = static_cast<int64_t>(std::clamp(std::floor(std::min(by_registers, most_warps) / static_cast<double>(cost.warps)), 1.0, most_blocks));
+  cost.resident_blocks =
+      static_cast<int64_t>(std::clamp(std::floor(std::min(by_registers, most_warps) / static_cast<double>(cost.warps)), 1.0, most_blocks));
   cost.occupancy = static_cast<double>(cost.resident_blocks * cost.warps) / most_warps;
   return cost;
 }

@@ -13,11 +13,11 @@ namespace resnetc::passes {
 
 struct Gpu {
   std::string_view name;
-  double processors;         ///< streaming multiprocessors
-  double clock;              ///< Hz
-  double multiply_adds;      ///< of a warp, that one quarter of a processor begins in a cycle
-  double memory_bandwidth;   ///< bytes a second
-  double cache_bandwidth;    ///< bytes a cycle from the second-level cache to one processor
+  double processors;        ///< streaming multiprocessors
+  double clock;             ///< Hz
+  double multiply_adds;     ///< of a warp, that one quarter of a processor begins in a cycle
+  double memory_bandwidth;  ///< bytes a second
+  double cache_bandwidth;   ///< bytes a cycle from the second-level cache to one processor
 };
 /// A100 (SXM, 80 GB) and H100 (SXM).
 std::span<const Gpu> known_gpus();
@@ -25,17 +25,17 @@ const Gpu& a100();
 
 /// A kernel's launch, from its schedule and layouts.
 struct LaunchCost {
-  int64_t blocks = 0;              ///< of one picture
-  int64_t warps = 0;               ///< of a block
-  int64_t registers = 0;           ///< of a thread, estimated
-  int64_t resident_blocks = 0;     ///< that fit a processor at once
-  double occupancy = 0;            ///< warps that fit, over the 64 a processor could hold
-  double multiply_add_share = 0;   ///< of the innermost loop's instructions; 0 for what is no convolution
-  double loaded_bytes = 0;         ///< into registers of a warp
-  double block_bytes = 0;          ///< that a block reads, each byte once
-  double warp_multiply_adds = 0;   ///< of a warp in all
-  double warp_instructions = 0;    ///< of a warp in all
-  double turns = 0;                ///< of the innermost loop
+  int64_t blocks = 0;             ///< of one picture
+  int64_t warps = 0;              ///< of a block
+  int64_t registers = 0;          ///< of a thread, estimated
+  int64_t resident_blocks = 0;    ///< that fit a processor at once
+  double occupancy = 0;           ///< warps that fit, over the 64 a processor could hold
+  double multiply_add_share = 0;  ///< of the innermost loop's instructions; 0 for what is no convolution
+  double loaded_bytes = 0;        ///< into registers of a warp
+  double block_bytes = 0;         ///< that a block reads, each byte once
+  double warp_multiply_adds = 0;  ///< of a warp in all
+  double warp_instructions = 0;   ///< of a warp in all
+  double turns = 0;               ///< of the innermost loop
 };
 LaunchCost launch_cost(const program::KernelSpec& spec);
 

@@ -44,8 +44,8 @@ TensorId in_place_operand(const Program& program, const Kernel& kernel, int inde
 /// Places of tensors with halos on a GPU, which other layouts never share: each is taken for the whole program.
 class LastingPlaces {
  public:
-  /// The place, of `places`, that the tensor made by kernel `now` and read last by `last_use` takes: one of its layout that is free by then,
-  /// or a new one.
+  /// The place, of `places`, that the tensor made by kernel `now` and read last by `last_use` takes: one of its layout that is free by
+  /// then, or a new one.
   size_t take(const Program& program, TensorId id, int now, int last_use, std::vector<Place>& places) {
     const program::Tensor& tensor = program.tensor(id);
     for (Lasting& known : known_) {

@@ -116,7 +116,8 @@ ScheduleChoice choose_thread_schedule(const KernelSpec& spec, int64_t batch) {
                           s.channels, s.tiles.h * s.tiles.w, cost.registers, 100 * cost.multiply_add_share);
   }
   for (const Gpu& gpu : known_gpus()) {
-    reason += fmt::format("; {:.1f} us expected on an {} for {} picture{}", 1e6 * predicted_seconds(gpu, chosen, batch), gpu.name, batch, batch == 1 ? "" : "s");
+    reason += fmt::format("; {:.1f} us expected on an {} for {} picture{}", 1e6 * predicted_seconds(gpu, chosen, batch), gpu.name, batch,
+                          batch == 1 ? "" : "s");
   }
   return {s, reason};
 }

@@ -136,8 +136,8 @@ static int32_t create_on_host(const rn_program* program, const unsigned char* co
                         &context->pool);
 }
 
-static int32_t create_on_device(const rn_model* model, const rn_program* program, const unsigned char* constants,
-                                const rn_options* options, rn_context** out) {
+static int32_t create_on_device(const rn_model* model, const rn_program* program, const unsigned char* constants, const rn_options* options,
+                                rn_context** out) {
   *out = (rn_context*)calloc(1, sizeof(rn_context));
   if (*out == NULL) return RN_OUT_OF_MEMORY;
   return program->device->create(model, program, constants, options, &(*out)->instance);
@@ -294,8 +294,8 @@ static int32_t run_by_picture(const rn_context* context, const rn_walk* all) {
   return RN_OK;
 }
 
-static int32_t check_run(const rn_context* context, const void* input, size_t input_bytes, void* const* outputs,
-                         const size_t* output_bytes, int32_t batch) {
+static int32_t check_run(const rn_context* context, const void* input, size_t input_bytes, void* const* outputs, const size_t* output_bytes,
+                         int32_t batch) {
   if (context == NULL || input == NULL || outputs == NULL || output_bytes == NULL || batch <= 0) return RN_BAD_ARGUMENT;
   if (batch > context->max_batch) return RN_BATCH_TOO_LARGE;
   const rn_model* model = context->model;

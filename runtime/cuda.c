@@ -49,11 +49,11 @@ static void load_driver(void) {
   void* library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) return;
   int complete = 1;
-#define LOAD(name, symbol, parameters)             \
-  {                                                \
-    void* function = dlsym(library, symbol);       \
+#define LOAD(name, symbol, parameters)                \
+  {                                                   \
+    void* function = dlsym(library, symbol);          \
     memcpy(&driver.name, &function, sizeof function); \
-    complete = complete && function != NULL;       \
+    complete = complete && function != NULL;          \
   }
   RN_CU_FUNCTIONS(LOAD)
 #undef LOAD

@@ -67,8 +67,8 @@ typedef struct rn_program {
   const char* target;             /* the short name users see and choose by: "avx512", "avx2", "sse41", "cuda" */
   uint64_t features;              /* of a processor, the RN_... bits above; of a GPU, its compute capability, 80 for 8.0 */
   const struct rn_device* device; /* where kernels run (runtime/device.h); NULL: on the caller's processor */
-  int64_t arena_bytes;   /* for a batch of one */
-  int64_t scratch_bytes; /* the most that one task of a kernel takes through halide_malloc */
+  int64_t arena_bytes;            /* for a batch of one */
+  int64_t scratch_bytes;          /* the most that one task of a kernel takes through halide_malloc */
   int32_t kernel_count;
   int32_t operand_count;
   int32_t by_picture; /* 1: of a batch, each thread computes whole pictures; 0: all threads one kernel of the whole batch after the other */

@@ -21,7 +21,8 @@ Expr per_channel(const std::vector<double>& values, const char* name, double oth
   };
   if (on_gpu) {
     Expr chosen = value(channels - 1);
-    for (int c = std::min(channels - 1, to_int(static_cast<int64_t>(values.size()))); c-- > 0;) chosen = Halide::select(channel == c, value(c), chosen);
+    for (int c = std::min(channels - 1, to_int(static_cast<int64_t>(values.size()))); c-- > 0;)
+      chosen = Halide::select(channel == c, value(c), chosen);
     return chosen;
   }
   Halide::Buffer<float> buffer(channels, name);
@@ -86,7 +87,8 @@ GlobalPool define_global_avg_pool(const program::KernelSpec& spec, const Axes& a
 Softmax define_softmax(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const Halide::ImageParam in = operands.tensor("in", spec.in);
   const int channels = to_int(spec.in.type.channels), vector = to_int(lanes);
-  Softmax s{Func("out"), Func("lane_max"), Func("top"), Func("lane_sum"), Func("sum"), RDom(0, to_int(blocks(channels)), "rb"), RDom(0, vector, "rl")};
+  Softmax s{Func("out"),          Func("lane_max"), Func("top"), Func("lane_sum"), Func("sum"), RDom(0, to_int(blocks(channels)), "rb"),
+            RDom(0, vector, "rl")};
   auto at = [&](const Expr& c) { return in(c, 0, 0, axes.n); };
   const Expr lowest = -std::numeric_limits<float>::infinity();
   const Expr channel = s.blocks * vector + s.lane;

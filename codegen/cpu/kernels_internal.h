@@ -1,9 +1,9 @@
 /// \file One builder per kind of kernel, and the schedule that all but the convolutions share.
 #pragma once
 
-#include "codegen/cpu/build_kernel.h"
 #include "codegen/common/definitions.h"
 #include "codegen/common/operands.h"
+#include "codegen/cpu/build_kernel.h"
 
 namespace resnetc::codegen::cpu {
 

@@ -17,8 +17,8 @@
 
 #include <vector>
 
-#include "codegen/cpu/build_kernel.h"
 #include "codegen/common/epilogue.h"
+#include "codegen/cpu/build_kernel.h"
 #include "ir/winograd.h"
 
 namespace resnetc::codegen::cpu {

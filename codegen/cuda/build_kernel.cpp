@@ -21,8 +21,8 @@ ThreadLoops share_between_threads(const program::Schedule& schedule, Func& out, 
   out.split(axes.y, row, loops.row, to_int(schedule.tiles.h), tail(height, schedule.tiles.h));
   const auto count = [](int64_t extent, int64_t size) { return (extent + size - 1) / size; };
   const int64_t all = count(width, schedule.tiles.w) * count(height, schedule.tiles.h);
-  out.fuse(column, row, tiles).split(tiles, tiles, tile, to_int(schedule.block.h),
-                                     all % schedule.block.h == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
+  out.fuse(column, row, tiles)
+      .split(tiles, tiles, tile, to_int(schedule.block.h), all % schedule.block.h == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
   // Pictures are in the first dimension of the grid, which alone may be larger than 65535.
   out.fuse(tiles, axes.n, block);
   out.reorder(loops.channel, loops.column, loops.row, loops.thread, tile, block, groups);

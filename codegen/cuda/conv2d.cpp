@@ -1,9 +1,9 @@
 /// \file Convolution in register tiles; linear layers are its 1x1 case on one pixel.
 ///
-/// A thread keeps the sums of `channels` neighbouring output channels by a tile of pixels in registers over the whole reduction. Side by side
-/// threads have the next channels of the same pixels, so that weights are read in whole lines, and an input element by all of them at
-/// once. Both are read as vectors, of up to four input channels and of the thread's output channels: with tiles of 28 to 112 sums, 86 to 96 %
-/// of the innermost loop's instructions are multiply-adds. Nothing goes through shared memory; what threads and blocks share comes from
+/// A thread keeps the sums of `channels` neighbouring output channels by a tile of pixels in registers over the whole reduction. Side by
+/// side threads have the next channels of the same pixels, so that weights are read in whole lines, and an input element by all of them at
+/// once. Both are read as vectors, of up to four input channels and of the thread's output channels: with tiles of 28 to 112 sums, 86 to 96
+/// % of the innermost loop's instructions are multiply-adds. Nothing goes through shared memory; what threads and blocks share comes from
 /// the first-level cache.
 ///
 /// An output channel sees its own group's input channels alone, whatever its neighbours see. Padding is the halo.
@@ -48,8 +48,7 @@ class Convolution {
       return Expr();
     };
     Func out("out");
-    out(axes_.c, axes_.x, axes_.y, axes_.n) =
-        apply_epilogue(spec_, sum_(axes_.c, axes_.x, axes_.y, axes_.n), axes_, operands_, project);
+    out(axes_.c, axes_.x, axes_.y, axes_.n) = apply_epilogue(spec_, sum_(axes_.c, axes_.x, axes_.y, axes_.n), axes_, operands_, project);
     set_output(out, axes_, spec_.out, spec_.schedule.flat);
     out.output_buffer().set_host_alignment(gpu_alignment);
     schedule(out);

@@ -1,5 +1,5 @@
-/// \file Libraries for CUDA on the stand-in for its driver: what a context takes and gives back, statuses, device pointers, batches; and that
-/// errors planted in kernels are found.
+/// \file Libraries for CUDA on the stand-in for its driver: what a context takes and gives back, statuses, device pointers, batches; and
+/// that errors planted in kernels are found.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <dlfcn.h>
 #include <doctest/doctest.h>
@@ -67,7 +67,8 @@ class Small {
   }
 
   int32_t create(const rn_options& options, rn_context** context) const {
-    return symbol<int32_t(const void*, size_t, const rn_options*, rn_context**)>("create")(weights.data(), weights.size(), &options, context);
+    return symbol<int32_t(const void*, size_t, const rn_options*, rn_context**)>("create")(weights.data(), weights.size(), &options,
+                                                                                           context);
   }
   void destroy(rn_context* context) const { symbol<void(rn_context*)>("destroy")(context); }
   int32_t run(rn_context* context, size_t batch, std::vector<float>& scores) const {
@@ -207,8 +208,7 @@ TEST_CASE("buffers of the device, in the caller's context and stream") {
   options.device_context = cu;
   rn_context* context = nullptr;
   REQUIRE(small.create(options, &context) == RN_OK);
-  auto* run_device =
-      small.symbol<int32_t(rn_context*, rn_cu_memory, size_t, rn_cu_memory, size_t, rn_cu_handle, int32_t)>("run_device");
+  auto* run_device = small.symbol<int32_t(rn_context*, rn_cu_memory, size_t, rn_cu_memory, size_t, rn_cu_handle, int32_t)>("run_device");
   CHECK(run_device(context, image, in_bytes, result, out_bytes - 4, stream, 2) == RN_BAD_OUTPUT_SIZE);
   CHECK(run_device(context, image, in_bytes, result, out_bytes, stream, 4) == RN_BATCH_TOO_LARGE);
   const int64_t launches = count().launches;
@@ -363,7 +363,8 @@ TEST_CASE("planted errors are found") {
     CHECK_MESSAGE(none.find("a race") != std::string::npos, none);
   }
   SUBCASE("a barrier that not all threads reach") {
-    const std::string how = found({".shared", R"((bar\.sync|barrier\.sync)([^;]*);)", "setp.gt.u32 %p1, %r1, 3; @%p1 bra $$Lskip; $1$2; $$Lskip:"});
+    const std::string how =
+        found({".shared", R"((bar\.sync|barrier\.sync)([^;]*);)", "setp.gt.u32 %p1, %r1, 3; @%p1 bra $$Lskip; $1$2; $$Lskip:"});
     CHECK_MESSAGE(caught(how), how);
   }
   SUBCASE("a wrong guard") {

@@ -5,6 +5,7 @@
 /// not given back when it ends is printed, and its exit status is then 99.
 ///
 /// Environment: RESNETC_GPU_DEVICES (1) GPUs of compute capability RESNETC_GPU_CAPABILITY (80) with RESNETC_GPU_MEMORY (2^36) bytes each.
+#include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,7 +15,6 @@
 #include <mutex>
 #include <set>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include "runtime/cuda_driver.h"
@@ -101,8 +101,7 @@ struct Driver {
     const resnetc_gpu_counts held = count();
     const int64_t left = held.allocations + held.modules + held.streams + held.contexts;
     if (left == 0) return;
-    std::fprintf(stderr, "GPU: %lld contexts, streams, modules and pieces of memory were never given back\n",
-                 static_cast<long long>(left));
+    std::fprintf(stderr, "GPU: %lld contexts, streams, modules and pieces of memory were never given back\n", static_cast<long long>(left));
     std::fflush(nullptr);
     _exit(99);
   }

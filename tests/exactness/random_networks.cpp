@@ -110,7 +110,9 @@ int run(int argc, char** argv) {
   kernels.cache_dir = cache.path();
   app.add_option("--seed", seed, "of the first network (1)")->type_name("S");
   app.add_option("--count", count, "how many networks (200)")->type_name("N");
-  app.add_option("--target", target_names, "only these; cuda alone is left out unless it is named (docs/cuda.md)")->delimiter(',')->type_name("T[,T...]");
+  app.add_option("--target", target_names, "only these; cuda alone is left out unless it is named (docs/cuda.md)")
+      ->delimiter(',')
+      ->type_name("T[,T...]");
   app.add_option("--cache-dir", kernels.cache_dir, "where compiled kernels are kept (nowhere)")->type_name("DIR");
   app.add_flag("--show", show, "print the networks' texts");
   CLI11_PARSE(app, argc, argv);

@@ -53,14 +53,16 @@ Integer number(std::string_view text, int base = 10) {
 
 const std::map<std::string_view, Opcode>& opcodes() {
   static const std::map<std::string_view, Opcode> names{
-      {"abs", Opcode::abs},   {"add", Opcode::add},   {"and", Opcode::and_},    {"bar", Opcode::bar_sync}, {"bfe", Opcode::bfe}, {"barrier", Opcode::bar_sync},
-      {"bra", Opcode::bra},   {"cvt", Opcode::cvt},   {"cvta", Opcode::cvta},   {"div", Opcode::div},      {"ex2", Opcode::ex2},
-      {"exit", Opcode::exit}, {"fence", Opcode::nop}, {"fma", Opcode::fma},     {"ld", Opcode::ld},        {"lg2", Opcode::lg2},
-      {"mad", Opcode::mad},   {"max", Opcode::max},   {"membar", Opcode::nop},  {"min", Opcode::min},      {"mov", Opcode::mov},
-      {"mul", Opcode::mul},   {"neg", Opcode::neg},   {"not", Opcode::not_},    {"or", Opcode::or_},       {"rcp", Opcode::rcp},
-      {"rem", Opcode::rem},   {"ret", Opcode::exit},  {"rsqrt", Opcode::rsqrt}, {"selp", Opcode::selp},    {"setp", Opcode::setp},
-      {"shfl", Opcode::shfl}, {"shl", Opcode::shl},   {"shr", Opcode::shr},     {"sqrt", Opcode::sqrt},    {"st", Opcode::st},
-      {"sub", Opcode::sub},   {"trap", Opcode::trap}, {"xor", Opcode::xor_}};
+      {"abs", Opcode::abs},     {"add", Opcode::add},          {"and", Opcode::and_},   {"bar", Opcode::bar_sync},
+      {"bfe", Opcode::bfe},     {"barrier", Opcode::bar_sync}, {"bra", Opcode::bra},    {"cvt", Opcode::cvt},
+      {"cvta", Opcode::cvta},   {"div", Opcode::div},          {"ex2", Opcode::ex2},    {"exit", Opcode::exit},
+      {"fence", Opcode::nop},   {"fma", Opcode::fma},          {"ld", Opcode::ld},      {"lg2", Opcode::lg2},
+      {"mad", Opcode::mad},     {"max", Opcode::max},          {"membar", Opcode::nop}, {"min", Opcode::min},
+      {"mov", Opcode::mov},     {"mul", Opcode::mul},          {"neg", Opcode::neg},    {"not", Opcode::not_},
+      {"or", Opcode::or_},      {"rcp", Opcode::rcp},          {"rem", Opcode::rem},    {"ret", Opcode::exit},
+      {"rsqrt", Opcode::rsqrt}, {"selp", Opcode::selp},        {"setp", Opcode::setp},  {"shfl", Opcode::shfl},
+      {"shl", Opcode::shl},     {"shr", Opcode::shr},          {"sqrt", Opcode::sqrt},  {"st", Opcode::st},
+      {"sub", Opcode::sub},     {"trap", Opcode::trap},        {"xor", Opcode::xor_}};
   return names;
 }
 

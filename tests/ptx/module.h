@@ -116,7 +116,7 @@ struct Entry {
   std::vector<Parameter> parameters;
   int64_t parameter_bytes = 0, local_bytes = 0, shared_bytes = 0;  ///< shared: what is declared, beside what a launch adds
   Slot predicates = 0, words = 0, longs = 0;                       ///< sizes of the three files
-  std::vector<Slot> true_predicates;  ///< constants; a constant that is false is a predicate that nothing sets
+  std::vector<Slot> true_predicates;                               ///< constants; a constant that is false is a predicate that nothing sets
   std::vector<std::pair<Slot, uint32_t>> constant_words;
   std::vector<std::pair<Slot, uint64_t>> constant_longs;
   std::vector<std::pair<Slot, Special>> specials;  ///< of 32 bits

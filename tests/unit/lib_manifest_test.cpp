@@ -195,7 +195,8 @@ TEST_CASE("the generated header's structures are the runtime's") {
   std::string source =
       "#include \"net.h\"\n#include \"runtime/runtime.h\"\n#define SAME(t, f) _Static_assert(offsetof(net_##t, f) == offsetof(rn_##t, f), "
       "#f)\n";
-  for (const char* field : {"size", "max_batch", "threads", "parallel_for", "parallel_for_data", "target", "verify_contents", "device", "device_context"}) {
+  for (const char* field :
+       {"size", "max_batch", "threads", "parallel_for", "parallel_for_data", "target", "verify_contents", "device", "device_context"}) {
     source += std::string("SAME(options, ") + field + ");\n";
   }
   for (const char* field : {"name", "seconds", "data", "kernel", "kernel_count", "batch", "channels", "height", "width", "stride_batch",
