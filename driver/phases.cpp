@@ -9,6 +9,7 @@
 #include <set>
 
 #include "driver/common.h"
+#include "driver/gpu_report.h"
 #include "driver/ir_format.h"
 #include "driver/table.h"
 
@@ -146,6 +147,7 @@ std::string opt_report(const Lowered& lowered, const std::vector<const codegen::
       table.add({kernel.name, kernel.multiply_adds != 0 ? grouped(kernel.multiply_adds) : "", kernel.reason});
     }
     out += table.str();
+    if (program::on_gpu(lowered.programs[i])) out += "\n" + gpu_report(lowered.programs[i]);
   }
   return out;
 }

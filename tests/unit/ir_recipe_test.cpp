@@ -200,6 +200,30 @@ TEST_CASE("Strassen's products multiply matrices, and pack_strassen packs as def
   CHECK(values(pack_strassen(tensor("missing", {32, 32}))).empty());
 }
 
+TEST_CASE("pack_blocks packs as defined") {
+  for (int64_t block : {16, 48, 64}) {
+    const int64_t co = 40, ci = 6;
+    const RecipePtr w = tensor("w", {co, ci, 3, 1}), packed = pack_blocks(w, block);
+    const std::vector<double> from = values(w), to = values(packed);
+    const int64_t rows = block == 64 ? 64 : 48;  // whole vectors, and whole blocks
+    REQUIRE(packed->shape == std::vector<int64_t>{rows * 3 * ci});
+    bool same = true;
+    size_t at = 0;
+    for (int64_t b = 0; b < rows / block; ++b) {
+      for (int64_t tap = 0; tap < 3; ++tap) {
+        for (int64_t c = 0; c < ci; ++c) {
+          for (int64_t lane = 0; lane < block; ++lane, ++at) {
+            const int64_t row = b * block + lane;
+            same = same && to[at] == (row < co ? from[static_cast<size_t>((row * ci + c) * 3 + tap)] : 0.0);
+          }
+        }
+      }
+    }
+    CHECK(same);
+  }
+  CHECK(values(pack_blocks(tensor("missing", {32, 32}), 32)).empty());
+}
+
 TEST_CASE("a window over phases is a window over pixels") {
   for (int64_t k : {5, 7}) {
     for (int64_t ci : {1, 3, 4}) {
@@ -269,7 +293,7 @@ TEST_CASE("recipes read back as printed") {
   const RecipePtr all = pack_conv(scale_rows(w, add(scale, sub(fill(-0.1, {17}), fill(1e300, {17})))), 17);
   for (const RecipePtr& recipe :
        {all, pack_vector(scale), var, pack_winograd(w, 2, 1), pack_winograd(w, 4, 2), pack_strassen(tensor("one.weight", {32, 64, 1, 1})),
-        pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
+        pack_blocks(w, 24), pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
     const std::string text = to_string(*recipe);
     std::string why;
     const auto again = parse_recipe(text, why);
@@ -311,6 +335,9 @@ TEST_CASE("hostile recipes are refused") {
         "at offset 0: pack_winograd of [4, 1, 3, 3] with output 3, stride 1");
   CHECK(reason("pack_winograd(fill(1, [4, 1, 1, 3]), output=4, stride=2)") ==
         "at offset 0: pack_winograd of [4, 1, 1, 3] with output 4, stride 2");
+  CHECK(reason("pack_blocks(fill(1, [32, 48, 3]), block=16)") == "at offset 0: pack_blocks of [32, 48, 3] in blocks of 16");
+  CHECK(reason("pack_blocks(tensor(\"w\", [17, 67108864]), block=64)") == "at offset 0: pack_blocks of [17, 67108864] in blocks of 64");
+  CHECK(reason("pack_blocks(fill(1, [32, 48]), block=0)") != "");
   CHECK(reason("pack_strassen(fill(1, [32, 48]))") == "at offset 0: pack_strassen of [32, 48]");
   CHECK(reason("pack_strassen(fill(1, [32, 32, 3, 1]))") == "at offset 0: pack_strassen of [32, 32, 3, 1]");
   CHECK(reason("pack_strassen(tensor(\"w\", [17, 67108864]))") == "at offset 0: pack_strassen of [17, 67108864]");

@@ -95,6 +95,75 @@ constexpr std::string_view strassen_text = R"(program "net" target "x86-64-linux
 }
 )";
 
+/// A 3x3 convolution on a GPU, with a projection.
+constexpr std::string_view threads_text = R"(program "net" target "x86-64-linux-cuda-cuda_capability_80" {
+  input "image" : f32[N, 16, 9, 9] planar_f32
+  output "y" : f32[N, 40, 9, 9]
+  tensor %image : f32[N, 16, 9, 9] stride=16 halo=1x1
+  tensor %conv : f32[N, 40, 9, 9] stride=48 halo=0x0
+  constant @0 : f32[6912] at 0 = pack_blocks(tensor("conv.weight", [40, 16, 3, 3]), block=48)
+  constant @1 : f32[768] at 27648 = pack_blocks(tensor("shortcut.weight", [40, 16, 1, 1]), block=48)
+  kernel "image" load out %image
+      schedule threads channels=4 tiles=1x1 block=32x4
+  kernel "conv" conv2d channels=40 kernel=3x3 pad=1x1 in %image weight @0 then project(%image, @1) out %conv
+      schedule threads channels=4 tiles=3x5 block=2x12 multiply_adds=466560
+  kernel "y" store in %conv output 0
+      schedule threads channels=1 tiles=1x1 block=16x9
+}
+)";
+
+TEST_CASE("a program for a GPU reads back as it was printed, and is checked") {
+  std::optional<program::Program> program;
+  reprinted(program::parse, threads_text, &program);
+  const program::KernelSpec spec = spec_of(*program, program->kernels[1]);
+  CHECK(program::on_gpu(*program));
+  CHECK(spec.schedule.algorithm == program::Algorithm::threads);
+  CHECK(spec.schedule.tiles == Extent2{3, 5});
+  CHECK(spec.schedule.block == Extent2{2, 12});
+  CHECK(program::scratch_bytes(spec) == 0);
+  CHECK_FALSE(program::writes_once(*program, program->kernels[1]));
+  CHECK_FALSE(program::by_picture(*program));
+
+  const auto fault = [](std::string_view from, std::string_view to) {
+    std::string error = first_error(program::parse, replaced(threads_text, from, to));
+    const std::string_view prefix = "this IR is not valid: kernel 'conv': ";
+    return error.starts_with(prefix) ? error.substr(prefix.size()) : error;
+  };
+  CHECK(fault("", "") == "read");
+  CHECK(fault("channels=4 tiles=3x5", "channels=0 tiles=3x5") == "a thread's tile of 0 channels by 3x5 pixels is out of range");
+  CHECK(fault("channels=4 tiles=3x5", "channels=5 tiles=3x5") == "a thread's tile of 5 channels by 3x5 pixels is out of range");
+  CHECK(fault("tiles=3x5", "tiles=9x5") == "a thread's tile of 4 channels by 9x5 pixels is out of range");
+  CHECK(fault("channels=4 tiles=3x5", "channels=1 tiles=1x10") == "a thread's tile of 1x10 pixels is larger than the picture");
+  CHECK(fault("channels=4 tiles=3x5", "channels=3 tiles=3x5").ends_with("has 6912 elements where 10368 are needed"));
+  CHECK(fault("block=2x12", "block=86x12") == "a block of 86x12 threads is out of range");
+  CHECK(fault("block=2x12", "block=0x12") == "a block of 0x12 threads is out of range");
+  CHECK(fault("block=2x12", "block=2x13") == "13 threads side by side have only 48 channels");
+  CHECK(fault("block=2x12", "block=2x12 flat") == "only a 1x1 convolution whose pixels lie along one axis can be flat");
+  CHECK(fault("block=2x12", "block=2x11").ends_with("has 6912 elements where 12672 are needed"));
+  CHECK(fault("schedule threads channels=4 tiles=3x5 block=2x12", "schedule direct vectors=1 pixels=1 rows=1") ==
+        "its algorithm 'direct' is not for the program's target");
+  CHECK(first_error(program::parse, replaced(strassen_text, "schedule general vectors=1 pixels=1 rows=2",
+                                             "schedule threads channels=4 tiles=1x1 block=1x8")) ==
+        "this IR is not valid: kernel 'image': its algorithm 'threads' is not for the program's target");
+}
+
+TEST_CASE("programs for several targets share their constants") {
+  std::optional<program::Program> gpu, cpu;
+  reprinted(program::parse, threads_text, &gpu);
+  reprinted(program::parse, strassen_text, &cpu);
+  std::vector<program::Program> programs{*gpu, *cpu, *gpu};
+  program::share_constants(programs);
+  for (const program::Program& program : programs) {
+    REQUIRE(program.constants.size() == 4);
+    CHECK(program::verify(program) == std::nullopt);
+    CHECK(program.constants[1].offset == gpu->constants[1].offset);
+  }
+  const auto text_of = [](const program::Program& program, program::ConstantId id) { return to_string(*program.constant(id).recipe); };
+  CHECK(text_of(programs[1], programs[1].kernels[1].weight) == text_of(*cpu, cpu->kernels[1].weight));
+  CHECK(text_of(programs[1], programs[1].kernels[1].epilogue[0].constants[0]) == text_of(*cpu, cpu->kernels[1].epilogue[0].constants[0]));
+  CHECK(programs[2].kernels[1].weight == gpu->kernels[1].weight);
+}
+
 TEST_CASE("a program with Strassen's products reads back as it was printed, and is checked") {
   std::optional<program::Program> program;
   reprinted(program::parse, strassen_text, &program);

@@ -53,7 +53,44 @@ struct Plan {
 
 using program::KernelKind;
 
+/// The same kernels for a GPU.
+Plan on_gpu(Plan plan) {
+  plan.program.target = "x86-64-linux-cuda-cuda_capability_80";
+  for (program::Kernel& kernel : plan.program.kernels) kernel.schedule.algorithm = program::Algorithm::threads;
+  return plan;
+}
+
 }  // namespace
+
+TEST_CASE("plan-memory: on a GPU a halo's place is shared by the same layout alone") {
+  Plan p;
+  // a and c have one layout with a halo, b another, d none; no two of them live at once but neighbours.
+  const auto a = p.tensor(16, {1, 1}), b = p.tensor(32, {1, 1}), c = p.tensor(16, {1, 1}), d = p.tensor(16), e = p.tensor(16);
+  p.kernel(KernelKind::load, program::none, a);
+  p.kernel(KernelKind::conv2d, a, b);
+  p.kernel(KernelKind::conv2d, b, c);
+  p.kernel(KernelKind::conv2d, c, d);
+  p.kernel(KernelKind::conv2d, d, e);
+  p.kernel(KernelKind::store, e, program::none);
+  CHECK(Plan(p).plan() == "a:18 b:0 c:18 d:0 e:1 27");
+  Plan gpu = on_gpu(p);
+  CHECK(gpu.plan() == "a:18 b:0 c:18 d:27 e:28 29");
+  gpu.program.tensors[3].offset = 0;
+  CHECK(program::check_memory_plan(gpu.program) ==
+        "tensor 'b' shares memory with 'd', and one of them has a halo that the other overwrites");
+}
+
+TEST_CASE("plan-memory: on a GPU nothing is written in place") {
+  Plan p;
+  const auto a = p.tensor(16), b = p.tensor(16), c = p.tensor(16);
+  p.kernel(KernelKind::load, program::none, a);
+  p.kernel(KernelKind::conv2d, a, b);
+  p.kernel(KernelKind::conv2d, b, c);
+  p.add(a);
+  p.kernel(KernelKind::store, c, program::none);
+  CHECK(Plan(p).plan() == "a:0 b:1 c:0 2");
+  CHECK(on_gpu(p).plan() == "a:0 b:1 c:2 3");
+}
 
 TEST_CASE("plan-memory: what does not live at once shares bytes") {
   Plan p;

@@ -141,6 +141,14 @@ TEST_CASE("ptx: integers") {
   CHECK(value_of("shr.s32 %r9, %r2, %r3;", 0x80000000, 31) == 0xffffffff);
   CHECK(value_of("shr.s32 %r9, %r2, %r3;", 0x80000000, 99) == 0xffffffff);
   CHECK(value_of("shr.u32 %r9, %r2, %r3;", 0x80000000, 31) == 1);
+  CHECK(value_of("bfe.u32 %r9, %r2, 8, 4;", 0xabcdef12) == 0xf);
+  CHECK(value_of("bfe.s32 %r9, %r2, 8, 4;", 0xabcdef12) == 0xffffffff);
+  CHECK(value_of("bfe.u32 %r9, %r2, %r3, 32;", 0xabcdef12, 28) == 0xa);
+  CHECK(value_of("bfe.s32 %r9, %r2, 40, 3;", 0x80000000) == 0xffffffff);
+  CHECK(value_of("bfe.u32 %r9, %r2, 3, 0;", 0xffffffff) == 0);
+  CHECK(value_of("cvt.u16.u32 %rs1, %r2; mul.wide.u16 %r9, %rs1, %rs1;", 0xffff) == 0xfffe0001);
+  CHECK(value_of("cvt.u16.u32 %rs1, %r2; mul.wide.s16 %r9, %rs1, 3;", 0xffff) == 0xfffffffd);
+  CHECK(value_of("mov.pred %p1, -1; mov.pred %p2, 0; selp.b32 %r8, 4, 8, %p1; selp.b32 %r9, 1, 2, %p2; or.b32 %r9, %r9, %r8;", 0) == 6);
   CHECK(value_of("mov.b64 %rd10, {%r2, %r3}; add.s64 %rd10, %rd10, 1; mov.b64 {%r8, %r9}, %rd10;", 0xffffffff, 7) == 8);
   CHECK(value_of("cvt.s64.s32 %rd10, %r2; shr.s64 %rd10, %rd10, 40; cvt.u32.u64 %r9, %rd10;", 0x80000000) == 0xffffffff);
   CHECK(value_of("cvt.u16.u32 %rs1, %r2; add.s16 %rs1, %rs1, 1; cvt.u32.u16 %r9, %rs1;", 0x1ffff) == 0);

@@ -1,0 +1,238 @@
+/// \file What the PTX of a network's kernels shows without being run: how many of the inner loops' instructions multiply and add, how wide
+/// loads are, whether the schedule's model tells these apart rightly; and with NVIDIA's ptxas, if there is one, registers and spills.
+/// docs/cuda.md quotes the table that it prints.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <regex>
+
+#include "codegen/kernels.h"
+#include "frontend/frontend.h"
+#include "passes/gpu_model.h"
+#include "support/temp_dir.h"
+#include "tests/exactness/compiled.h"
+#include "tests/ptx/module.h"
+
+namespace resnetc::static_checks {
+namespace {
+
+constexpr int64_t batch = 32;
+constexpr const char* architectures[] = {"sm_80", "sm_90"};
+
+/// The innermost loop with the most multiply-adds.
+struct Loop {
+  int64_t instructions = 0, multiply_adds = 0;
+  int64_t narrow_loads = 0;  ///< of global memory, of fewer than 8 bytes a thread
+};
+
+Loop inner_loop(const ptx::Entry& entry) {
+  Loop best;
+  const std::vector<ptx::Instruction>& all = entry.instructions;
+  for (size_t end = 0; end < all.size(); ++end) {
+    const auto begin = static_cast<size_t>(all[end].target);
+    if (all[end].opcode != ptx::Opcode::bra || begin > end) continue;
+    Loop loop;
+    bool innermost = true;
+    for (size_t i = begin; i <= end; ++i) {
+      const ptx::Instruction& one = all[i];
+      innermost = innermost && (i == end || one.opcode != ptx::Opcode::bra || static_cast<size_t>(one.target) > i);
+      ++loop.instructions;
+      loop.multiply_adds += one.opcode == ptx::Opcode::fma ? 1 : 0;
+      const bool load = one.opcode == ptx::Opcode::ld && one.space == ptx::Space::global;
+      loop.narrow_loads += load && one.width * ptx::bytes_of(one.type) < 8 ? 1 : 0;
+    }
+    if (innermost && loop.multiply_adds > best.multiply_adds) best = loop;
+  }
+  return best;
+}
+
+/// What ptxas says of a module.
+struct Assembled {
+  int registers = 0, spilled_bytes = 0;
+};
+
+std::string find_ptxas() {
+  std::string path = std::getenv("PATH") == nullptr ? "" : std::getenv("PATH");
+  path += ":/usr/local/cuda/bin:";
+  for (size_t begin = 0, end; (end = path.find(':', begin)) != std::string::npos; begin = end + 1) {
+    const std::string candidate = path.substr(begin, end - begin) + "/ptxas";
+    if (end != begin && access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  return "";
+}
+
+std::optional<Assembled> assemble(const std::string& ptxas, const std::string& file, const char* architecture) {
+  FILE* pipe = popen(fmt::format("'{}' -v -arch={} '{}' -o /dev/null 2>&1", ptxas, architecture, file).c_str(), "r");
+  if (pipe == nullptr) return std::nullopt;
+  std::string said;
+  char buffer[4096];
+  while (const size_t got = fread(buffer, 1, sizeof buffer, pipe)) said.append(buffer, got);
+  if (pclose(pipe) != 0) return std::nullopt;
+  std::smatch registers, spills;
+  if (!std::regex_search(said, registers, std::regex(R"(Used (\d+) registers)"))) return std::nullopt;
+  Assembled assembled{std::stoi(registers[1]), 0};
+  if (std::regex_search(said, spills, std::regex(R"((\d+) bytes spill stores, (\d+) bytes spill loads)"))) {
+    assembled.spilled_bytes = std::stoi(spills[1]) + std::stoi(spills[2]);
+  }
+  return assembled;
+}
+
+struct Checked {
+  std::string name;
+  program::KernelSpec spec;
+  int64_t multiply_adds = 0;  ///< of one picture, in all kernels of this spec
+  int64_t of_one = 0;
+  Loop loop;
+  int64_t shared_bytes = 0;
+  std::map<std::string, Assembled> assembled;
+};
+
+int faults = 0;
+void fault(const std::string& what) {
+  ++faults;
+  fmt::print("FAILED: {}\n", what);
+}
+
+std::vector<Checked> check(const program::Program& program, const std::string& ptxas) {
+  std::vector<Checked> all;
+  std::map<std::string, size_t> known;
+  const TempDir folder;
+  for (const program::Kernel& kernel : program.kernels) {
+    const program::KernelSpec spec = program::spec_of(program, kernel);
+    const auto [it, added] = known.emplace(program::to_string(spec), all.size());
+    if (!added) {
+      all[it->second].multiply_adds += kernel.multiply_adds;
+      continue;
+    }
+    Checked one{kernel.name, spec, kernel.multiply_adds, kernel.multiply_adds, {}, 0, {}};
+    std::string why;
+    const std::optional<std::string> text = codegen::kernel_text({spec, program.target}, codegen::KernelText::ptx, why);
+    const std::optional<ptx::Module> module = text ? ptx::parse(*text, why) : std::nullopt;
+    if (!module || module->entries.size() != 1) {
+      fault(fmt::format("{}: {}", kernel.name, module ? "it is more than one launch" : why));
+      continue;
+    }
+    one.loop = inner_loop(module->entries[0]);
+    one.shared_bytes = module->entries[0].shared_bytes;
+    const std::string file = folder.file("kernel.ptx");
+    if (FILE* out = ptxas.empty() ? nullptr : fopen(file.c_str(), "w")) {
+      fwrite(text->data(), 1, text->size(), out);
+      fclose(out);
+      for (const char* architecture : architectures) {
+        const std::optional<Assembled> assembled = assemble(ptxas, file, architecture);
+        if (!assembled) {
+          fault(fmt::format("{}: ptxas does not take it for {}", kernel.name, architecture));
+        } else if (assembled->spilled_bytes != 0) {
+          fault(fmt::format("{}: {} bytes spilled on {}", kernel.name, assembled->spilled_bytes, architecture));
+        } else {
+          one.assembled[architecture] = *assembled;
+        }
+      }
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+double share(const Loop& loop) {
+  return loop.instructions > 0 ? static_cast<double>(loop.multiply_adds) / static_cast<double>(loop.instructions) : 0;
+}
+
+void print(const std::vector<Checked>& all) {
+  fmt::print("{:<26} {:>7} {:>5} {:>7} {:>5} {:>6} {:>6} {:>6} {:>9} {:>7} {:>8}\n", "kernel", "blocks", "warps", "in loop", "model",
+             "sm_80", "sm_90", "model", "A100, us", "of roof", "shared B");
+  for (const Checked& one : all) {
+    const passes::LaunchCost cost = passes::launch_cost(one.spec);
+    const auto registers = [&](const char* architecture) {
+      const auto found = one.assembled.find(architecture);
+      return found == one.assembled.end() ? std::string("-") : fmt::format("{}", found->second.registers);
+    };
+    const double seconds = passes::predicted_seconds(passes::a100(), one.spec, batch);
+    const bool sums = one.of_one != 0;
+    fmt::print("{:<26} {:>7} {:>5} {:>7} {:>5} {:>6} {:>6} {:>6} {:>9.1f} {:>7.2f} {:>8}\n", one.name, cost.blocks, cost.warps,
+               sums ? fmt::format("{:.1f} %", 100 * share(one.loop)) : "",
+               sums ? fmt::format("{:.0f} %", 100 * cost.multiply_add_share) : "", registers("sm_80"), registers("sm_90"),
+               sums ? fmt::format("{}", cost.registers) : "", 1e6 * seconds,
+               seconds / passes::roofline_seconds(passes::a100(), one.spec, one.of_one, batch), one.shared_bytes);
+  }
+}
+
+/// Nine tenths of a network's multiply-adds are in kernels whose inner loops load 8 or 16 bytes a thread at once, and which the model
+/// expects to take at most 1.5 times what an A100's roofline allows. Networks too small to fill a GPU are left out.
+void check_main_kernels(const std::string& network, const std::vector<Checked>& all) {
+  constexpr int64_t least = 1'000'000'000;
+  int64_t total = 0, good = 0;
+  std::string others;
+  for (const Checked& one : all) {
+    total += one.multiply_adds;
+    const double seconds = passes::predicted_seconds(passes::a100(), one.spec, batch);
+    const double roof = passes::roofline_seconds(passes::a100(), one.spec, one.of_one, batch);
+    if (one.loop.narrow_loads == 0 && seconds <= 1.5 * roof) {
+      good += one.multiply_adds;
+    } else if (one.of_one != 0) {
+      others += fmt::format(" {} ({} loads of 4 bytes, {:.2f} times its roofline)", one.name, one.loop.narrow_loads, seconds / roof);
+    }
+  }
+  if (total < least) return;
+  fmt::print("{:.1f} % of the multiply-adds are in kernels with wide loads near the roofline; not in them:{}\n\n",
+             100 * static_cast<double>(good) / static_cast<double>(total), others);
+  if (10 * good < 9 * total) fault(fmt::format("{}: wide loads near the roofline are for less than 90 % of its multiply-adds", network));
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Checks the PTX of networks' kernels without running it (docs/cuda.md)."};
+  std::vector<std::string> files;
+  app.add_option("NET.rn", files, "the networks")->required();
+  CLI11_PARSE(app, argc, argv);
+  const std::string ptxas = find_ptxas();
+  size_t long_loops = 0, good_loops = 0, kernels = 0;
+  for (const std::string& file : files) {
+    Sources sources;
+    Diagnostics diagnostics(sources);
+    const codegen::TargetInfo* target = codegen::find_target("cuda");
+    const auto network = load_network(file, {}, diagnostics);
+    const std::vector<program::Program> programs =
+        network ? exactness::lower(*network, {&target, 1}, diagnostics) : std::vector<program::Program>{};
+    if (programs.empty()) {
+      fmt::print(stderr, "{}", diagnostics.render());
+      return 2;
+    }
+    const std::vector<Checked> all = check(programs[0], ptxas);
+    fmt::print("{}\n", network->name);
+    print(all);
+    fmt::print("\n");
+    check_main_kernels(network->name, all);
+    kernels += all.size();
+    for (const Checked& one : all) {
+      if (one.loop.multiply_adds < 50) continue;
+      ++long_loops;
+      good_loops += share(one.loop) >= 0.8 ? 1 : 0;
+      const double model = passes::launch_cost(one.spec).multiply_add_share;
+      if (std::abs(model - share(one.loop)) > 0.06) {
+        fault(fmt::format("{}, {}: the model expects {:.1f} % of its inner loop to multiply and add, {:.1f} % do", network->name, one.name,
+                          100 * model, 100 * share(one.loop)));
+      }
+    }
+  }
+  if (10 * good_loops < 9 * long_loops) {
+    fault(fmt::format("of {} inner loops with 50 multiply-adds or more, only {} are to 80 % of these", long_loops, good_loops));
+  }
+  fmt::print("{} kernels, {} with 50 multiply-adds or more in the inner loop, of {} of these 80 % or more of the instructions\n", kernels,
+             long_loops, good_loops);
+  if (ptxas.empty()) {
+    fmt::print("ptxas is not installed here: registers and spills were not checked\n");
+  } else {
+    fmt::print("ptxas: no spills for sm_80 and sm_90 unless a line above says so\n");
+  }
+  return faults == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace resnetc::static_checks
+
+int main(int argc, char** argv) { return resnetc::static_checks::run(argc, argv); }
