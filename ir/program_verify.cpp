@@ -123,7 +123,7 @@ class Verifier {
     if ((kernel.schedule.algorithm == Algorithm::threads) != on_gpu(p_)) {
       return fmt::format("its algorithm '{}' is not for the program's target", to_string(kernel.schedule.algorithm));
     }
-    if (Fault fault = check_weight(kernel)) return fault;
+    if (Fault fault = check_weights(kernel)) return fault;
     if (store) {
       if (stored_[static_cast<size_t>(kernel.port)]) return fmt::format("output {} is stored twice", kernel.port);
       stored_[static_cast<size_t>(kernel.port)] = true;
@@ -200,37 +200,49 @@ class Verifier {
     return std::nullopt;
   }
 
-  /// The size of a convolution's weight, which depends on its schedule.
-  Fault check_weight(const Kernel& kernel) const {
-    if (kernel.kind != KernelKind::conv2d) return std::nullopt;
-    const TensorType& in = p_.tensor(kernel.in).type;
-    const int64_t out_channels = whole_vectors(p_.tensor(kernel.out).type.channels);
+  /// Elements of the weight of a convolution, which depend on its schedule.
+  static int64_t weight_elements(const Kernel& kernel, const TensorType& in, const TensorType& out) {
     const OpAttributes& a = kernel.attributes;
-    if (kernel.schedule.algorithm == Algorithm::winograd && kernel.schedule.depth == 0) {
-      const WinogradForm form = *winograd_form(a, in.channels);
-      const int64_t kinds = winograd(form, kernel.schedule.output)->weights();
-      return check_constant("weight", kernel.weight, out_channels * kinds * kinds * form.channels);
+    const Schedule& s = kernel.schedule;
+    const int64_t out_channels = whole_vectors(out.channels), taps = a.kernel.h * a.kernel.w;
+    switch (s.algorithm) {
+      case Algorithm::strassen: return strassen::weights(in.channels, out_channels);
+      case Algorithm::threads: return blocked_rows(out.channels, s.channels * s.block.w) * taps * (in.channels / a.groups);
+      case Algorithm::winograd:
+        if (s.depth == 0) {
+          const WinogradForm form = *winograd_form(a, in.channels);
+          const int64_t kinds = winograd(form, s.output)->weights();
+          return out_channels * kinds * kinds * form.channels;
+        }
+        break;
+      case Algorithm::general:
+      case Algorithm::direct: break;
     }
-    if (kernel.schedule.algorithm == Algorithm::strassen) {
-      return check_constant("weight", kernel.weight, strassen::weights(in.channels, out_channels));
-    }
-    if (kernel.schedule.algorithm == Algorithm::threads) {
-      const int64_t block = kernel.schedule.channels * kernel.schedule.block.w;
-      return check_constant("weight", kernel.weight,
-                            blocked_rows(p_.tensor(kernel.out).type.channels, block) * a.kernel.h * a.kernel.w * (in.channels / a.groups));
-    }
-    const int64_t span = group_span(in.channels, p_.tensor(kernel.out).type.channels, a.groups).span;
-    return check_constant("weight", kernel.weight, out_channels * a.kernel.h * a.kernel.w * span);
+    return out_channels * taps * group_span(in.channels, out.channels, a.groups).span;
   }
 
-  Fault check_projection(const Step& step, const Schedule& schedule, const TensorType& type) const {
+  /// The same of a projection.
+  static int64_t projection_elements(const Schedule& s, int64_t in, int64_t out) {
+    if (s.algorithm == Algorithm::strassen) return strassen::weights(in, whole_vectors(out));
+    return in * (s.algorithm == Algorithm::threads ? blocked_rows(out, s.channels * s.block.w) : whole_vectors(out));
+  }
+
+  /// The schedule is one that the kernel can have.
+  Fault check_weights(const Kernel& kernel) const {
+    if (kernel.kind != KernelKind::conv2d) return std::nullopt;
+    const TensorType &in = p_.tensor(kernel.in).type, &out = p_.tensor(kernel.out).type;
+    if (Fault fault = check_constant("weight", kernel.weight, weight_elements(kernel, in, out))) return fault;
+    for (const Step& step : kernel.epilogue) {
+      if (step.kind != graph::StepKind::project) continue;
+      const int64_t elements = projection_elements(kernel.schedule, p_.tensor(step.operand).type.channels, out.channels);
+      if (Fault fault = check_constant("projection's weight", step.constants[0], elements)) return fault;
+    }
+    return std::nullopt;
+  }
+
+  Fault check_projection(const Step& step, const TensorType& type) const {
     const TensorType operand[] = {p_.tensor(step.operand).type};
-    if (Fault fault = checks::result_type(OpKind::conv2d, graph::projection(type.channels), operand, type)) return fault;
-    const int64_t in = operand[0].channels, out = whole_vectors(type.channels);
-    int64_t elements = out * in;
-    if (schedule.algorithm == Algorithm::strassen) elements = strassen::weights(in, out);
-    if (schedule.algorithm == Algorithm::threads) elements = blocked_rows(type.channels, schedule.channels * schedule.block.w) * in;
-    return check_constant("projection's weight", step.constants[0], elements);
+    return checks::result_type(OpKind::conv2d, graph::projection(type.channels), operand, type);
   }
 
   Fault check_epilogue(const Kernel& kernel) const {
@@ -249,7 +261,7 @@ class Verifier {
       }
       if (step.kind == graph::StepKind::project) {
         if (!sums) return std::string(checks::misplaced_projection);
-        if (Fault fault = check_projection(step, kernel.schedule, type)) return fault;
+        if (Fault fault = check_projection(step, type)) return fault;
         continue;
       }
       sums = sums && graph::may_precede_projection(step.kind);

@@ -188,7 +188,7 @@ TEST_CASE("a program with Strassen's products reads back as it was printed, and 
   CHECK(fault("parts=1", "parts=0") == "0 parts of its channels");
   const std::string schedule = "schedule direct vectors=3 pixels=3 rows=4 multiply_adds";
   CHECK(fault("schedule strassen vectors=3 tiles=1x2 rows=4 parts=1 multiply_adds", schedule) ==
-        "its projection's weight has 5376 elements where 3072 are needed");
+        "its weight has 5376 elements where 3072 are needed");
   CHECK(fault("channels=96 in", "channels=96 stride=1x1 groups=2 in") == "it is no 1x1 convolution whose channels have whole halves");
 }
 
