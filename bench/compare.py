@@ -54,7 +54,7 @@ def compile_network(options, network, folder):
 
 
 def peak_gflops(options, case, processors):
-    """What resnetc's own loops measure as these processors' peak."""
+    """What resnetc's own loops measure as these processors' peak; 0 of a GPU, which they do not measure."""
     done = subprocess.run([options.resnetc, "bench", case.network_file(f"lib{case.network}.so"), "--json", "--seconds", "0.5",
                            "--threads", str(len(processors)), "--target", case.target], check=True, stdout=subprocess.PIPE,
                           preexec_fn=lambda: os.sched_setaffinity(0, processors))  # fmt: skip
@@ -104,7 +104,8 @@ def measure_case(options, case, processors):
             contender.stop()
     for row in rows.values():
         if "median_ms" in row:
-            row["of_peak"] = 2e-6 * case.multiply_adds * case.batch / row["median_ms"] / result["peak_gflops"]
+            gflops = 2e-6 * case.multiply_adds * case.batch / row["median_ms"]
+            row["of_peak"] = gflops / result["peak_gflops"] if result["peak_gflops"] else 0
         row.setdefault("reason", "resnetc was not timed") if "median_ms" not in row else None
     timed = [name for name in rows if name != "resnetc" and "reason" not in rows[name]]
     result["best_peer"] = min(timed, key=lambda name: rows[name]["median_ms"], default=None)
@@ -119,7 +120,8 @@ def parse():
     arguments.add_argument("--networks", type=names, default=names(NETWORKS), help=f"names that tests/exactness/models.py knows ({NETWORKS})")
     arguments.add_argument("--batches", type=numbers, default=[1, 8], help="(1,8)")
     arguments.add_argument("--threads", type=numbers, default=[1, 2], help="(1,2)")
-    arguments.add_argument("--peers", default="all", help=f"some of {','.join(peers.ALL[1:])} (all)")
+    arguments.add_argument("--peers", default="all",
+                           help=f"some of {','.join(peers.ALL[1:])}; with --target cuda {','.join(peers.ON_GPU[1:])} (all)")  # fmt: skip
     arguments.add_argument("--rounds", "--pairs", type=int, default=30, help="turns of each contender (30)")
     arguments.add_argument("--burst", type=int, default=3, help="runs of a turn, whose median counts (3)")
     arguments.add_argument("--warm-up", type=int, default=10, help="untimed runs of each before the first round (10)")
@@ -133,8 +135,9 @@ def parse():
     arguments.add_argument("--plots", type=pathlib.Path, help="draw the ratios into this folder, as SVG")
     arguments.add_argument("--folder", type=pathlib.Path, help="keep exported and converted networks there, for the next call")
     options = arguments.parse_args()
-    options.peers = list(peers.ALL[1:]) if options.peers == "all" else names(options.peers)
-    if unknown := set(options.peers) - set(peers.ALL[1:]):
+    known = (peers.ON_GPU if options.target == "cuda" else peers.ALL)[1:]
+    options.peers = list(known) if options.peers == "all" else names(options.peers)
+    if unknown := set(options.peers) - set(known):
         arguments.error(f"no peer is called {', '.join(sorted(unknown))}")
     if max(options.threads) > len(os.sched_getaffinity(0)):
         arguments.error(f"this process may use {len(os.sched_getaffinity(0))} processors only")

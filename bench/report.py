@@ -2,7 +2,7 @@
 
 import pathlib
 
-from peers import ALL
+from peers import ALL, ON_GPU
 
 
 def processor():
@@ -25,6 +25,10 @@ def milliseconds(value):
     return f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
+def share(of_peak):
+    return f"{100 * of_peak:.0f} %" if of_peak else "-"  # a GPU's peak is not measured
+
+
 def case_text(case):
     """One case for the terminal."""
     lines = [f"{heading(case)}: {case['target']}, peak {case['peak_gflops']:.0f} GFLOP/s",
@@ -36,7 +40,7 @@ def case_text(case):
         ratio = "" if name == "resnetc" else f"{spread(row)}, {row['ratio_best']:.2f}"
         few = "" if row["turns"] == case["rounds"] else f", {row['turns']} turns of one run"
         lines.append(f"  {row['title']:14} {milliseconds(row['median_ms']):>10} {milliseconds(row['best_ms']):>10} "
-                     f"{100 * row['of_peak']:6.0f} %   {ratio:34} {row['difference']:.1e}{few}")  # fmt: skip
+                     f"{share(row['of_peak']):>8}   {ratio:34} {row['difference']:.1e}{few}")  # fmt: skip
     if case["best_peer"]:
         best = case["contenders"][case["best_peer"]]
         lines.append(f"  best of all peers: {best['title']}, ratio {spread(best)}")
@@ -50,7 +54,7 @@ def table(head, rows):
 def markdown(results):
     cases = results["cases"]
     titles = {name: row["title"] for case in cases for name, row in case["contenders"].items()}
-    peers = [name for name in ALL if name in titles and name != "resnetc"]
+    peers = [name for name in (*ALL[1:], *ON_GPU[1:]) if name in titles]
     lines = [f"{results['processor']}; {results['rounds']} rounds, {results['burst']} runs a turn", ""]
 
     lines += ["Ratios, resnetc's time over the peer's, median and the middle 80 %: below 1, resnetc is faster.", ""]
@@ -68,7 +72,7 @@ def markdown(results):
         cells = []
         for name in ("resnetc", *peers):
             row = case["contenders"][name]
-            cells.append("-" if "reason" in row else f"{milliseconds(row['median_ms'])} ({100 * row['of_peak']:.0f} %)")
+            cells.append("-" if "reason" in row else f"{milliseconds(row['median_ms'])} ({share(row['of_peak'])})")
         rows.append([case["network"], str(case["batch"]), str(case["threads"]), f"{case['peak_gflops']:.0f}", *cells])
     lines += table(["network", "batch", "threads", "peak GFLOP/s", "resnetc", *(titles[name] for name in peers)], rows)
 

@@ -13,6 +13,7 @@ text is what tables show as the reason.
 import time
 
 ALL = ("resnetc", "onnxruntime", "openvino", "ncnn", "mnn", "pytorch", "tvm")
+ON_GPU = ("resnetc", "onnxruntime_cuda", "pytorch_cuda")  # where resnetc's target is cuda
 
 
 def faster(*ways):

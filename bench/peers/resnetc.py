@@ -19,7 +19,8 @@ class Options(ctypes.Structure):
         ("parallel_for_data", ctypes.c_void_p),
         ("target", ctypes.c_char_p),
         ("verify_contents", ctypes.c_int32),
-        ("reserved", ctypes.c_int32),
+        ("device", ctypes.c_int32),
+        ("device_context", ctypes.c_void_p),
     ]
 
 
