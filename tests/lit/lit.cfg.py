@@ -30,6 +30,7 @@ config.substitutions += [
     ("%resnetc", resnetc),
     ("%networks", os.path.join(root, "networks")),
     ("%root", root),
+    ("%standin", param("standin", os.path.join(root, "build", "tests", "cuda"))),
     ("%clang", shutil.which("clang-22") or "clang"),
     ("FileCheck", filecheck),
 ]
