@@ -50,7 +50,7 @@ bool names(const std::vector<std::string>& all, std::string_view one) { return s
 
 /// The targets that --device and --target name together.
 std::string target_text(const CompileOptions& options) {
-  const std::string cpu = options.target.empty() ? "host" : options.target;
+  std::string cpu = options.target.empty() ? "host" : options.target;
   if (!names(options.devices, "cuda")) return cpu;
   return names(options.devices, "cpu") ? "cuda," + cpu : "cuda";
 }

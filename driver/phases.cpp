@@ -91,7 +91,12 @@ bool emit(const std::vector<std::string>& kinds, const Lowered& lowered, const s
                                 {"llvm", "ll", codegen::KernelText::llvm},
                                 {"asm", "s", codegen::KernelText::assembly},
                                 {"ptx", "ptx", codegen::KernelText::ptx}};
-      const Form& form = *std::find_if(std::begin(forms), std::end(forms), [&](const Form& known) { return kind == known.kind; });
+      const Form* found_form = std::find_if(std::begin(forms), std::end(forms), [&](const Form& known) { return kind == known.kind; });
+      if (found_form == std::end(forms)) {
+        why = fmt::format("unknown kind '{}' for --emit", kind);
+        return false;
+      }
+      const Form& form = *found_form;
       std::map<std::string, std::string> known;  // by spec and target: equal kernels are compiled once
       for (size_t i = 0; i < lowered.programs.size(); ++i) {
         const program::Program& program = lowered.programs[i];

@@ -19,7 +19,10 @@ constexpr double most_blocks = 32, most_warps = 64, warp_lanes = 32;
 constexpr double returned_bytes = 128;  // a cycle, from the first-level cache to the registers of a processor
 constexpr double latency = 300;         // cycles until what is loaded is there, mostly from the second-level cache
 
-double count(int64_t extent, int64_t size) { return static_cast<double>((extent + size - 1) / size); }
+double count(int64_t extent, int64_t size) {
+  const int64_t whole = (extent + size - 1) / size;
+  return static_cast<double>(whole);
+}
 
 /// One sum of a convolution: its own, or a projection's.
 struct Reduction {

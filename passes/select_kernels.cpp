@@ -348,8 +348,9 @@ class Selection {
     kernel.port = static_cast<int32_t>(port);
     kernel.at = output.at;
     const TensorType& type = program_.tensor(kernel.in).type;
-    finish(std::move(kernel), gpu() ? choose_thread_schedule(spec_of(program_, kernel), context_.batch)
-                                    : choose_general_schedule(2 * type.elements(), type.height));
+    ScheduleChoice choice = gpu() ? choose_thread_schedule(spec_of(program_, kernel), context_.batch)
+                                  : choose_general_schedule(2 * type.elements(), type.height);
+    finish(std::move(kernel), std::move(choice));
   }
 
   void finish(program::Kernel kernel, ScheduleChoice choice) {

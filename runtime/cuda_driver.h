@@ -42,7 +42,7 @@ enum { RN_CU_CAPABILITY_MAJOR = 75, RN_CU_CAPABILITY_MINOR = 76 };
      unsigned shared_bytes, rn_cu_handle stream, void** parameters, void** extra))
 
 typedef struct rn_cu_driver {
-#define RN_CU_FIELD(name, symbol, parameters) rn_cu_result(*name) parameters;
+#define RN_CU_FIELD(name, symbol, parameters) rn_cu_result(*name) parameters; /* NOLINT(bugprone-macro-parentheses) */
   RN_CU_FUNCTIONS(RN_CU_FIELD)
 #undef RN_CU_FIELD
 } rn_cu_driver;
