@@ -272,7 +272,8 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   int64_t operations = 0;
   for (const auto& kernel : target.kernels) operations += kernel.multiply_adds;
   double rate = gflops(operations, options.batch, timing.median_ms);
-  fmt::print("{} on {}, {} {}, batch {}\n", facts.name, target.name, threads, threads == 1 ? "thread" : "threads", options.batch);
+  const std::string with = gpu ? "" : fmt::format(", {} {}", threads, threads == 1 ? "thread" : "threads");
+  fmt::print("{} on {}{}, batch {}\n", facts.name, target.name, with, options.batch);
   fmt::print("median {:.3f} ms, best {:.3f} ms, spread {:.1f} % (10th to 90th percentile), {} runs\n", timing.median_ms, timing.min_ms,
              timing.spread_percent, timing.runs);
   fmt::print("{:.1f} pictures/s, {:.1f} GFLOP/s", 1e3 * options.batch / timing.median_ms, rate);

@@ -12,6 +12,8 @@
 #include "runtime/device.h"
 
 enum { MAX_PARAMETERS = 64, ALIGNMENT = 256 };
+/* Of a processor, and of a thread at most (compute capability 8.0 and later). */
+enum { PROCESSOR_REGISTERS = 65536, MOST_REGISTERS = 255 };
 
 /* A kernel's code on the device. Kernels with the same function share it: `owner` is the first of them. */
 typedef struct rn_loaded {
@@ -30,9 +32,10 @@ struct rn_instance {
   rn_cu_memory constants, arena, ports;
   uint64_t first_constant; /* offset in the weights' data of what `constants` begins with */
   int32_t max_batch;
-  int32_t kernel;  /* that is being called */
-  int loading;     /* its code is to be loaded, not to be run */
-  int32_t failure; /* why a call failed */
+  int32_t kernel;     /* that is being called */
+  int loading;        /* its code is to be loaded, not to be run */
+  const char* source; /* then: its PTX */
+  int32_t failure;    /* why a call failed */
   halide_buffer_t* buffers;
   rn_loaded* loaded;
   unsigned char* observed; /* a copy of one kernel's result */
@@ -87,18 +90,24 @@ int halide_copy_to_device(void* user_context, struct halide_buffer_t* buffer, co
 
 /* `*state` is shared by all contexts of a process and stays as it is: code is kept in the instance. */
 int halide_cuda_initialize_kernels(void* user_context, void** state, const char* source, int bytes) {
-  rn_instance* instance = (rn_instance*)user_context;
   (void)state;
   (void)bytes; /* of text that ends with a zero */
-  if (!instance->loading) return halide_error_code_success;
-  rn_loaded* loaded = &instance->loaded[instance->kernel];
-  instance->failure = status_of(instance->cu->module_load(&loaded->module, source, 0, NULL, NULL));
-  return instance->failure == RN_OK ? halide_error_code_success : halide_error_code_device_run_failed;
+  ((rn_instance*)user_context)->source = source;
+  return halide_error_code_success;
 }
 
 void halide_cuda_finalize_kernels(void* user_context, void* state) {
   (void)user_context;
   (void)state;
+}
+
+/* Compiled for blocks of so many threads: each may have as many registers as leave the block room on a processor. */
+static rn_cu_result load(const rn_instance* instance, rn_loaded* loaded, const char* entry, int threads) {
+  const int most = PROCESSOR_REGISTERS / ((threads + 31) / 32 * 32) / 8 * 8;
+  int32_t option = RN_CU_JIT_MAX_REGISTERS;
+  void* value = (void*)(uintptr_t)(unsigned)(most < MOST_REGISTERS ? most : MOST_REGISTERS);
+  const rn_cu_result result = instance->cu->module_load(&loaded->module, instance->source, 1, &option, &value);
+  return result != RN_CU_SUCCESS ? result : instance->cu->module_function(&loaded->function, loaded->module, entry);
 }
 
 int halide_cuda_run(void* user_context, void* state, const char* entry, int grid_x, int grid_y, int grid_z, int block_x, int block_y,
@@ -109,7 +118,7 @@ int halide_cuda_run(void* user_context, void* state, const char* entry, int grid
   if (instance->loading) {
     instance->failure = loaded->function != NULL /* a kernel is one launch */
                             ? RN_KERNEL_FAILED
-                            : status_of(instance->cu->module_function(&loaded->function, loaded->module, entry));
+                            : status_of(load(instance, loaded, entry, block_x * block_y * block_z));
   } else {
     void* parameters[MAX_PARAMETERS];
     size_t count = 0;

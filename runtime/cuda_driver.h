@@ -12,6 +12,8 @@ typedef void* rn_cu_handle;    /* CUcontext, CUmodule, CUfunction, CUstream */
 typedef uint64_t rn_cu_memory; /* CUdeviceptr */
 
 enum { RN_CU_SUCCESS = 0, RN_CU_OUT_OF_MEMORY = 2, RN_CU_NO_DEVICE = 100, RN_CU_INVALID_DEVICE = 101, RN_CU_UNSUPPORTED_PTX_VERSION = 222 };
+/* CUjit_option */
+enum { RN_CU_JIT_MAX_REGISTERS = 0 };
 /* CUdevice_attribute */
 enum { RN_CU_CAPABILITY_MAJOR = 75, RN_CU_CAPABILITY_MINOR = 76 };
 

@@ -6,6 +6,7 @@
 ///
 /// Environment: RESNETC_GPU_DEVICES (1) GPUs of compute capability RESNETC_GPU_CAPABILITY (80) with RESNETC_GPU_MEMORY (2^36) bytes each.
 #include <unistd.h>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -46,6 +47,13 @@ struct Stream {
 struct Module {
   std::string text;
   ptx::Module code;
+  int64_t registers = 255;  ///< of a thread, at most
+};
+
+/// What is launched.
+struct Function {
+  const ptx::Entry* entry;
+  int64_t registers;
 };
 
 struct Context {
@@ -55,6 +63,7 @@ struct Context {
   Stream none;  ///< the default stream
   std::set<std::unique_ptr<Stream>> streams;
   std::map<Module*, std::unique_ptr<Module>> modules;
+  std::vector<std::unique_ptr<Function>> functions;
   int64_t bytes = 0;
   int retained = 0;  ///< of a primary context
 };
@@ -310,7 +319,7 @@ rn_cu_result cuMemsetD2D32Async(rn_cu_memory to, size_t pitch, unsigned value, s
   });
 }
 
-rn_cu_result cuModuleLoadDataEx(rn_cu_handle* module, const void* image, unsigned, int32_t*, void**) {
+rn_cu_result cuModuleLoadDataEx(rn_cu_handle* module, const void* image, unsigned count, int32_t* options, void** values) {
   return in_context([&](Context& context) {
     std::string why;
     auto made = std::make_unique<Module>();
@@ -322,6 +331,9 @@ rn_cu_result cuModuleLoadDataEx(rn_cu_handle* module, const void* image, unsigne
       return invalid_ptx;
     }
     made->code = std::move(*code);
+    for (unsigned i = 0; i < count; ++i) {
+      if (options[i] == RN_CU_JIT_MAX_REGISTERS) made->registers = static_cast<int64_t>(reinterpret_cast<uintptr_t>(values[i]));
+    }
     Module* const key = made.get();
     *module = key;
     context.modules[key] = std::move(made);
@@ -339,7 +351,8 @@ rn_cu_result cuModuleGetFunction(rn_cu_handle* function, rn_cu_handle module, co
     if (found == context.modules.end()) return invalid_handle;
     const ptx::Entry* entry = found->second->code.find(name);
     if (entry == nullptr) return not_found;
-    *function = const_cast<ptx::Entry*>(entry);
+    context.functions.push_back(std::make_unique<Function>(Function{entry, found->second->registers}));
+    *function = context.functions.back().get();
     return success;
   });
 }
@@ -347,7 +360,10 @@ rn_cu_result cuModuleGetFunction(rn_cu_handle* function, rn_cu_handle module, co
 rn_cu_result cuLaunchKernel(rn_cu_handle function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,
                             unsigned block_z, unsigned shared_bytes, rn_cu_handle stream, void** parameters, void**) {
   return enqueue(stream, [&](Context& context) {
-    const auto* entry = static_cast<const ptx::Entry*>(function);
+    const auto* launched = static_cast<const Function*>(function);
+    const ptx::Entry* entry = launched->entry;
+    // How many its compiler takes is not known here: all that it may, if the kernel has names for so many.
+    const int64_t registers = std::clamp<int64_t>(entry->words + 2 * int64_t{entry->longs}, 16, launched->registers);
     // Arguments are taken at the call.
     std::vector<std::byte> block(static_cast<size_t>(entry->parameter_bytes));
     for (size_t i = 0; i < entry->parameters.size(); ++i) {
@@ -359,6 +375,7 @@ rn_cu_result cuLaunchKernel(rn_cu_handle function, unsigned grid_x, unsigned gri
       launch.grid = {grid_x, grid_y, grid_z};
       launch.block = {block_x, block_y, block_z};
       launch.shared_bytes = shared_bytes;
+      launch.registers = registers;
       launch.parameters = block;
       ++driver().launches;
       return ptx::run(*entry, launch, context.memory);
