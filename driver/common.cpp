@@ -41,8 +41,8 @@ std::string parse_setting(std::string_view text, std::string& name, int64_t& val
 
 }  // namespace
 
-void add_network_options(CLI::App& command, NetworkOptions& options) {
-  command.add_option("NET.rn", options.path, "the network's text")->required();
+void add_network_options(CLI::App& command, NetworkOptions& options, const char* what) {
+  command.add_option("NET.rn", options.path, what)->required();
   command.add_option("-I", options.include_dirs, "also look here for files named by 'use'; may be given several times")
       ->type_name("DIR")
       ->allow_extra_args(false);

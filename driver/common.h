@@ -42,7 +42,7 @@ struct NetworkOptions {
   std::vector<std::string> include_dirs;
   std::vector<std::string> settings;  ///< NAME=INT, checked by the command line
 };
-void add_network_options(CLI::App& command, NetworkOptions& options);
+void add_network_options(CLI::App& command, NetworkOptions& options, const char* what = "the network's text");
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files = nullptr);
 
 /// Prints the diagnostics on stderr; `input_wrong` if there are errors (`internal_bug` if one is resnetc's own), else `done`.

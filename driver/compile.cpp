@@ -12,6 +12,7 @@
 #include "codegen/interface.h"
 #include "codegen/library.h"
 #include "driver/common.h"
+#include "driver/ir_format.h"
 #include "driver/lowering.h"
 #include "driver/max_error.h"
 #include "driver/phases.h"
@@ -159,6 +160,60 @@ std::optional<program::Tuning> tune_to_file(const CompileOptions& options, const
   return program::parse_tuning(diagnostics.sources().add(options.tune, text), diagnostics);
 }
 
+/// A network's text, or IR of any level.
+std::optional<passes::AnyIr> load_any(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>& files) {
+  std::string why;
+  std::optional<std::string> text = read_file(options.path, why);
+  if (!text || !is_ir(*text)) {  // what cannot be read is told by the one that reads networks
+    std::optional<topology::Network> network = load(options, diagnostics, &files);
+    if (!network) return std::nullopt;
+    return passes::AnyIr(std::move(*network));
+  }
+  if (!options.settings.empty()) {
+    diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0}, "--set needs a network's text, and this is IR");
+    return std::nullopt;
+  }
+  files.push_back(options.path);
+  return parse_any(diagnostics.sources().add(options.path, std::move(*text)), diagnostics);
+}
+
+/// What options mean nothing for IR of this level; empty if none of them is given.
+std::string ir_fault(const CompileOptions& options, const passes::AnyIr& ir) {
+  const passes::Level level = level_of(ir);
+  const auto needs = [&](std::string_view option, std::string_view what) {
+    return fmt::format("{} needs {}, and '{}' is a {}", option, what, options.network.path, level_name(level));
+  };
+  for (const std::string& kind : options.emit) {
+    const auto wanted = level_named(kind);
+    if (wanted && *wanted < level) return fmt::format("--emit {}: there is no {}, as a {} was read", kind, kind, level_name(level));
+  }
+  if (level == passes::Level::topology) return "";
+  if (!options.tune.empty()) return needs("--tune", "a network");
+  if (options.max_error != 0) return needs("--max-error", "a network");
+  if (level == passes::Level::graph) return "";
+  if (!options.tuned.empty()) return needs("--tuned", "schedules to choose");
+  if (options.no_winograd) return needs("--no-winograd", "algorithms to choose");
+  if (options.batch) return needs("--batch", "schedules to choose");
+  return "";
+}
+
+const std::string& name_of(const passes::AnyIr& ir) {
+  return std::visit([](const auto& level) -> const std::string& { return level.name; }, ir);
+}
+
+/// The checkpoint's tensors that the network of this IR reads; nothing if its passes report errors.
+std::optional<std::vector<TensorRef>> tensors_of(const passes::AnyIr& ir, Diagnostics& diagnostics) {
+  if (const auto* network = std::get_if<topology::Network>(&ir)) {
+    const std::optional<graph::Graph> graph = plain_graph(*network, diagnostics);
+    if (!graph) return std::nullopt;
+    return graph::checkpoint_tensors(*graph);
+  }
+  if (const auto* graph = std::get_if<graph::Graph>(&ir)) return graph::checkpoint_tensors(*graph);
+  std::vector<TensorRef> tensors;
+  for (const program::Constant& constant : std::get<program::Program>(ir).constants) collect_tensors(*constant.recipe, tensors);
+  return tensors;
+}
+
 /// The folder to write to. Where it was made here and nothing has been written, it goes again.
 class OutputFolder {
  public:
@@ -194,26 +249,39 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
   std::vector<std::string> files;
-  auto network = load(options.network, diagnostics, &files);
+  auto source = load_any(options.network, diagnostics, files);
   double loading = seconds_since(start);
-  if (!network) return report(diagnostics, invocation);
+  if (!source) return report(diagnostics, invocation);
+  if (why = ir_fault(options, *source); !why.empty()) return usage_error(why);
+  if (const auto* read = std::get_if<program::Program>(&*source)) {
+    const codegen::TargetInfo* own = codegen::find_target(read->target);
+    if (own == nullptr)
+      return input_error(
+          fmt::format("{}: the program is for the target '{}', which is none of resnetc's", options.network.path, read->target));
+    const bool named = !options.target.empty() || !options.devices.empty();
+    if (named && (targets->size() != 1 || targets->front() != own))
+      return usage_error(fmt::format("the program is for '{}', not for other targets", own->name));
+    targets = {own};
+  }
+  // Tuning and measuring errors have the network lowered again and again.
+  const auto* network = std::get_if<topology::Network>(&*source);
 
   std::unique_ptr<codegen::Safetensors> weights;
   if (!options.weights.empty()) {
     files.push_back(options.weights);
     // Its own diagnostics: the passes run again below, and one mistake is one error.
     Diagnostics first(sources);
-    auto graph = plain_graph(*network, first);
-    if (!graph) return report(first, invocation);
+    const auto tensors = tensors_of(*source, first);
+    if (!tensors) return report(first, invocation);
     weights = codegen::Safetensors::open(options.weights, diagnostics);
-    if (!weights || !weights->matches(graph::checkpoint_tensors(*graph), diagnostics)) return report(diagnostics, invocation);
+    if (!weights || !weights->matches(*tensors, diagnostics)) return report(diagnostics, invocation);
   }
 
   LoweringOptions lowering{*targets, weights.get(), options.no_winograd ? 0 : largest_winograd_tile, {}};
   if (options.batch) lowering.batch = *options.batch;
   codegen::LibraryOptions library;
   library.output_dir = options.output_dir;
-  library.name = options.name.empty() ? network->name : options.name;
+  library.name = options.name.empty() ? name_of(*source) : options.name;
   library.weights = weights.get();
   library.embed_weights = options.embed_weights;
   library.kernels.cache_dir = cache_dir(options);
@@ -275,12 +343,12 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
 
   PhaseObserver observer(options.print_ir_after, options.dump_phases_to, targets->size() > 1, sources);
   if (!options.print_ir_after.empty() || !options.dump_phases_to.empty()) {
-    observer.start(*network);
+    observer.start(*source);
     lowering.after_pass = [&](const auto& pass, const auto& ir, bool changed, const auto* target) {
       observer.after_pass(pass, ir, changed, target);
     };
   }
-  auto lowered = lower(*network, lowering, diagnostics);
+  auto lowered = lower(*source, lowering, diagnostics);
   if (lowered && tuning) warn_of_unused(*tuning, *lowered, target, diagnostics);
   status = report(diagnostics, invocation);
   if (status != done) return status;
@@ -332,7 +400,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
 void add_compile(CLI::App& app, Invocation& invocation) {
   auto* command = app.add_subcommand("compile", "compile a network to a library, its C header, weights and manifest");
   auto options = std::make_shared<CompileOptions>();
-  add_network_options(*command, options->network);
+  add_network_options(*command, options->network, "the network's text, or IR that resnetc printed, of any level");
   command->add_option("-o", options->output_dir, "where the artefacts go (the current folder)")->type_name("DIR");
   const auto not_empty = [](const std::string& text) { return text.empty() ? "is empty" : ""; };
   command->add_option("--name", options->name, "file names and symbol prefix instead of the network's name")

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace resnetc::driver {
 
 std::string print_as(const passes::AnyIr& ir, const std::string& format, const Sources& sources) {
@@ -35,19 +37,34 @@ const char* level_name(passes::Level level) {
 
 passes::Level level_of(const passes::AnyIr& ir) { return static_cast<passes::Level>(ir.index()); }
 
-std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics) {
-  // The first word, blanks and comments skipped, with its place for the message.
-  std::string_view text = diagnostics.sources().text(file);
-  int32_t line = 1;
-  size_t at = 0;
-  size_t line_start = 0;
+namespace {
+
+/// The first word, blanks and comments skipped, with its place.
+struct FirstWord {
+  std::string word;
+  int32_t line = 1, column = 1;
+};
+
+FirstWord first_word(std::string_view text) {
+  FirstWord first;
+  size_t at = 0, line_start = 0;
   while (at < text.size() && (std::string_view(" \t\r\n#").find(text[at]) != std::string_view::npos)) {
     if (text[at] == '#') at = std::min(text.find('\n', at), text.size());
-    if (at < text.size() && text[at++] == '\n') ++line, line_start = at;
+    if (at < text.size() && text[at++] == '\n') ++first.line, line_start = at;
   }
   size_t end = at;
   while (end < text.size() && text[end] >= 'a' && text[end] <= 'z') ++end;
-  std::string word(text.substr(at, end - at));
+  first.word = text.substr(at, end - at);
+  first.column = static_cast<int32_t>(at - line_start) + 1;
+  return first;
+}
+
+}  // namespace
+
+bool is_ir(std::string_view text) { return level_named(first_word(text).word).has_value(); }
+
+std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics) {
+  const auto [word, line, column] = first_word(diagnostics.sources().text(file));
   if (auto level = level_named(word)) {
     switch (*level) {
       case passes::Level::topology:
@@ -61,7 +78,7 @@ std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics) {
         return std::nullopt;
     }
   }
-  Location here{file, line, static_cast<int32_t>(at - line_start) + 1, std::max<int32_t>(1, static_cast<int32_t>(end - at))};
+  const Location here{file, line, column, std::max<int32_t>(1, static_cast<int32_t>(word.size()))};
   diagnostics.error(here, "IR text starts with 'topology', 'graph' or 'program'");
   return std::nullopt;
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "passes/pipeline.h"
 
@@ -13,6 +14,9 @@ std::string print_as(const passes::AnyIr& ir, const std::string& format, const S
 std::optional<passes::Level> level_named(const std::string& name);
 const char* level_name(passes::Level level);
 passes::Level level_of(const passes::AnyIr& ir);
+
+/// Whether a text begins as IR does, not as a network.
+bool is_ir(std::string_view text);
 
 /// Reads the text form of whichever level its first word names.
 std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics);

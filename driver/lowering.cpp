@@ -6,11 +6,13 @@
 #include <algorithm>
 
 #include "driver/common.h"
+#include "driver/ir_format.h"
 
 namespace resnetc::driver {
 
-std::optional<Lowered> lower(const topology::Network& network, const LoweringOptions& options, Diagnostics& diagnostics) {
+std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics) {
   Lowered result;
+  result.from = level_of(ir);
   const codegen::TargetInfo* current = nullptr;
   passes::PassContext context;
   context.diagnostics = &diagnostics;
@@ -23,16 +25,28 @@ std::optional<Lowered> lower(const topology::Network& network, const LoweringOpt
       options.after_pass(pass, ir, changed, current);
     };
   }
-  // The passes of the list that leave `level`, in its order.
-  auto advance = [&](passes::AnyIr& ir, passes::Level level) {
+  // The passes of the list that leave `level`, in its order, as far as the IR is not below what they read.
+  auto advance = [&](passes::AnyIr& own, passes::Level level) {
     for (const passes::PassInfo& pass : passes::all_passes()) {
-      if (pass.to == level && !passes::run_pass(pass, ir, context)) return false;
+      if (pass.to != level || pass.from < level_of(own)) continue;
+      if (!passes::run_pass(pass, own, context)) return false;
     }
     return true;
   };
-  passes::AnyIr ir = network;
-  if (!advance(ir, passes::Level::topology)) return std::nullopt;
-  result.topology = std::get<topology::Network>(ir);
+  if (result.from == passes::Level::program) {
+    auto& program = std::get<program::Program>(ir);
+    current = options.targets.front();
+    context.target = program.target;
+    if (program.arena_bytes == program::none && !advance(ir, passes::Level::program)) return std::nullopt;
+    result.programs.push_back(std::move(std::get<program::Program>(ir)));
+    result.remarks = std::move(context.remarks);
+    result.times = std::move(context.times);
+    return result;
+  }
+  if (result.from == passes::Level::topology) {
+    if (!advance(ir, passes::Level::topology)) return std::nullopt;
+    result.topology = std::get<topology::Network>(ir);
+  }
   if (!advance(ir, passes::Level::graph)) return std::nullopt;
   result.graph = std::get<graph::Graph>(ir);
   for (const codegen::TargetInfo* target : options.targets) {

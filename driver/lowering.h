@@ -28,16 +28,18 @@ struct LoweringOptions {
 };
 
 struct Lowered {
-  topology::Network topology;  ///< after the topology's passes
-  graph::Graph graph;          ///< after the graph's
+  passes::Level from = passes::Level::topology;  ///< of what was lowered: levels above it are empty
+  topology::Network topology;                    ///< after the topology's passes
+  graph::Graph graph;                            ///< after the graph's
   std::vector<program::Program> programs;
   std::vector<passes::Remark> remarks;
   std::vector<passes::PassTime> times;
   bool depends_on_values = false;
 };
 
-/// Runs all passes; nothing if they report errors.
-std::optional<Lowered> lower(const topology::Network& network, const LoweringOptions& options, Diagnostics& diagnostics);
+/// Runs all passes from the level of `ir` on; nothing if they report errors. A program is for the one target, and only its memory is
+/// planned, if it is not.
+std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics);
 
 /// The graph as lower-to-graph leaves it, weights unknown: what was written and nothing else.
 std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagnostics& diagnostics);

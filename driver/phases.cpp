@@ -15,12 +15,12 @@
 
 namespace resnetc::driver {
 
-void PhaseObserver::start(const topology::Network& network) {
+void PhaseObserver::start(const passes::AnyIr& read) {
   std::error_code error;
   if (!directory_.empty() && !std::filesystem::create_directories(directory_, error) && error) {
     failure_ = fmt::format("cannot make the folder '{}': {}", directory_, error.message());
   }
-  show("frontend", network, true, nullptr);
+  show(level_of(read) == passes::Level::topology ? "frontend" : "read", read, true, nullptr);
 }
 
 void PhaseObserver::after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo* target) {
@@ -77,8 +77,9 @@ bool emit(const std::vector<std::string>& kinds, const Lowered& lowered, const s
         if (!put(name + program_suffix(i) + ".program", print_as(lowered.programs[i], "text", sources))) return false;
       }
     } else if (kind == "dot" || kind == "json") {  // NET.json is the manifest: these carry the level's name
-      if (!put(fmt::format("{}.topology.{}", name, kind), print_as(lowered.topology, kind, sources))) return false;
-      if (!put(fmt::format("{}.graph.{}", name, kind), print_as(lowered.graph, kind, sources))) return false;
+      const bool topology = lowered.from == passes::Level::topology, graph = lowered.from <= passes::Level::graph;
+      if (topology && !put(fmt::format("{}.topology.{}", name, kind), print_as(lowered.topology, kind, sources))) return false;
+      if (graph && !put(fmt::format("{}.graph.{}", name, kind), print_as(lowered.graph, kind, sources))) return false;
       for (size_t i = 0; i < lowered.programs.size(); ++i) {
         if (!put(fmt::format("{}{}.program.{}", name, program_suffix(i), kind), print_as(lowered.programs[i], kind, sources))) return false;
       }

@@ -16,8 +16,8 @@ class PhaseObserver {
   PhaseObserver(std::string print_after, std::string directory, bool several_targets, const Sources& sources)
       : print_after_(std::move(print_after)), directory_(std::move(directory)), several_targets_(several_targets), sources_(sources) {}
 
-  /// The topology as the front end made it.
-  void start(const topology::Network& network);
+  /// What was read: the topology as the front end made it, or IR.
+  void start(const passes::AnyIr& read);
   void after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo* target);
   /// Why a file could not be written; empty if all were.
   const std::string& failure() const { return failure_; }
