@@ -33,7 +33,8 @@ class LayerTable {
     add({network_.input.name, "input", shape(network_.input.value), "", "", ""}, 0);
     walk(network_.body, 0);
     table_.rule();
-    table_.add({"total", "", "", grouped(parameters_), grouped(multiply_adds_), fmt::format("{} skip edges", skips_)});
+    table_.add(
+        {"total", "", "", grouped(parameters_), grouped(multiply_adds_), fmt::format("{} skip edge{}", skips_, skips_ == 1 ? "" : "s")});
     return table_.str();
   }
 

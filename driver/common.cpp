@@ -159,7 +159,7 @@ bool can_write(const std::string& path, std::string& why) {
     return false;
   }
   if (there && !fs::is_regular_file(path, error)) return true;
-  const std::string temporary = fmt::format("{}.tmp{}", path, getpid());  // what replace_files() begins with
+  const std::string temporary = temporary_of(path);
   errno = 0;
   const bool opened = std::ofstream(temporary, std::ios::binary | std::ios::trunc).is_open();
   if (!opened) why = fmt::format("cannot write '{}': {}", path, std::strerror(errno != 0 ? errno : EIO));

@@ -73,6 +73,7 @@ std::string option_fault(const CompileOptions& options) {
     return "--target names instruction sets of the CPU: --device cuda,cpu makes a library for both";
   }
   if (std::string fault = options.name.empty() ? "" : codegen::name_fault(options.name); !fault.empty()) return "--name: " + fault;
+  if (options.output_dir == "-") return "-o names a folder, and '-' is none";
   if (options.embed_weights && options.weights.empty()) return "--embed-weights needs --weights";
   if (!options.tune.empty() && !options.tuned.empty()) return "--tune makes what --tuned reads: give one of them";
   if (options.tune_seconds && options.tune.empty()) return "--tune-seconds needs --tune";

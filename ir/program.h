@@ -187,9 +187,10 @@ bool in_place(const Program& program, const Kernel& kernel, TensorId operand);
 
 /// What a kernel has to do for one picture.
 struct KernelCost {
-  int64_t multiply_adds = 0;  ///< that it really does: fewer than Kernel::multiply_adds where tiles are transformed
-  int64_t weight_bytes = 0;   ///< of all its constants
-  int64_t tensor_bytes = 0;   ///< read and written, halos and unused lanes included; a caller's buffer counts as it is
+  int64_t multiply_adds =
+      0;  ///< that it does on values: fewer than Kernel::multiply_adds where tiles are transformed; not counted zeros of groups and padding
+  int64_t weight_bytes = 0;  ///< of all its constants
+  int64_t tensor_bytes = 0;  ///< read and written, halos and unused lanes included; a caller's buffer counts as it is
 };
 KernelCost cost_of(const Program& program, const Kernel& kernel);
 

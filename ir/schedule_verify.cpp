@@ -80,7 +80,7 @@ std::optional<std::string> schedule_fault(const KernelSpec& spec) {
   const bool transformed = s.algorithm == Algorithm::winograd && spec.kind == KernelKind::conv2d;
   const bool halved = s.algorithm == Algorithm::strassen && spec.kind == KernelKind::conv2d;
   if (s.algorithm != wanted && !transformed && !halved) {
-    return fmt::format("the algorithm of a {} is '{}', not '{}'", to_string(spec.kind), to_string(wanted), to_string(s.algorithm));
+    return fmt::format("a {} cannot be computed by '{}'", to_string(spec.kind), to_string(s.algorithm));
   }
   if (s.vectors < 1 || s.vectors > max_tile_vectors || s.pixels < 1 || s.pixels > max_tile || s.vectors * s.pixels > max_tile) {
     return fmt::format("a tile of {} vectors by {} pixels is out of range", s.vectors, s.pixels);

@@ -27,7 +27,7 @@ inline constexpr std::array<std::array<int, products>, 4> at{
 /// Elements of the combined weights, of channels in whole halves.
 constexpr int64_t weights(int64_t in_channels, int64_t out_channels) { return products * (in_channels / 2) * (out_channels / 2); }
 
-/// The channels of the halves take turns, a vector each: what holds two vectors has whole halves.
+/// The channels of the halves take turns, a vector each: a multiple of two vectors has whole halves.
 constexpr bool has_halves(int64_t channels) { return channels % (2 * lanes) == 0; }
 /// Which channel is number `c` of half 0 or 1.
 template <class Index>

@@ -21,19 +21,20 @@ struct Convolution {
 struct AlgorithmChoice {
   program::Algorithm algorithm = program::Algorithm::direct;
   int64_t output = 0;   ///< Winograd: rows and columns of a tile of results
-  bool packed = false;  ///< Winograd: the weights are transformed when they are packed, not in each run
+  bool packed = false;  ///< Winograd: the weights are transformed when they are packed, not in each run (Strassen's always are; false here)
   bool operator==(const AlgorithmChoice&) const = default;
 };
 
 /// For each convolution of a network what is fastest, as a model expects it. That decides how weights are packed, which is the same for all
 /// targets: the figures behind it lie between those of the machines measured. Packed weights of all convolutions are at most twice as large
-/// as those of the checkpoint. No tile of Winograd's is larger than `largest_tile`; 0: direct sums only.
+/// as those of the checkpoint, not counted the zeros with which groups and channels fill their vectors. No tile of Winograd's is larger
+/// than `largest_tile`; 0: direct sums only.
 std::vector<AlgorithmChoice> choose_algorithms(std::span<const Convolution> convolutions, int64_t largest_tile = largest_winograd_tile);
 
 /// What could compute it with fewer multiplications than direct sums.
 std::vector<AlgorithmChoice> faster_algorithms(const Convolution& convolution, int64_t largest_tile);
-/// Strassen's products apply to a 1x1 window over all pixels, with all channels, those of projections too, in whole halves; and they gain
-/// nothing unless the combined halves of a row of pixels stay in the second-level cache. Bytes of these:
+/// Bytes of the combined halves of one row of pixels, for all of Strassen's products: these gain nothing unless they stay in the
+/// second-level cache.
 int64_t row_of_halves(const Convolution& convolution);
 /// What a task may hold of that cache, beside the weights of a group of channels.
 inline constexpr int64_t most_halves = 720 << 10;

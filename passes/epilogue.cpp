@@ -57,6 +57,7 @@ bool Absorption::may_absorb(ValueId producer, ValueId op, std::string& why) cons
 void Absorption::absorb(ValueId producer, ValueId op) {
   Op& from = graph_.op(producer);
   Op& into = graph_.op(op);
+  assert(into.attributes == OpAttributes{});  // a step has none
   from.epilogue.push_back({*graph::step_of(into.kind), other_operand(into, producer), std::move(into.constants)});
   for (graph::Step& s : into.epilogue) from.epilogue.push_back(std::move(s));
   into.epilogue.clear();

@@ -16,7 +16,7 @@ namespace {
 struct Plan {
   program::Schedule schedule;
   int64_t tasks = 1;
-  double cost = 0;  ///< time of the slower of two threads, in multiply-adds
+  double cost = 0;  ///< proportional to the time of the slower of two threads
 };
 
 /// All tasks for one register tile. Each block of rows reads the weights anew, and each part of the output channels combines its input.
@@ -30,7 +30,8 @@ void add_plans(const Convolution& c, int64_t groups, double tile_efficiency, Pla
   const double weight_bytes = 4 * packed_elements(c, {program::Algorithm::strassen, 0, false});
   const int64_t down = c.out.height;
   for (s.rows = s.tiles.h; s.rows < down + s.tiles.h; s.rows += s.tiles.h) {
-    if (s.rows * row_of_halves(c) > most_halves) break;
+    // One row there always is: a tuned schedule may be for rows that the model would not choose.
+    if (s.rows > 1 && s.rows * row_of_halves(c) > most_halves) break;
     const int64_t row_blocks = ceil_div(down, s.rows);
     const double computed = static_cast<double>(row_blocks * s.rows) / static_cast<double>(down);
     for (s.parts = 1; s.parts <= std::min<int64_t>(groups, 4); ++s.parts) {

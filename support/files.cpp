@@ -15,7 +15,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string temporary_of(const NewFile& file) { return fmt::format("{}.tmp{}", file.path, getpid()); }
+/// The file itself, where `path` is a link to one.
+std::string place_of(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_symlink(path, error)) return path;
+  const fs::path target = fs::weakly_canonical(path, error);
+  return error ? path : target.string();
+}
 
 bool write_temporary(const NewFile& file, std::string& why) {
   std::error_code error;
@@ -24,7 +30,7 @@ bool write_temporary(const NewFile& file, std::string& why) {
     return false;
   }
   errno = 0;
-  std::ofstream out(temporary_of(file), std::ios::binary | std::ios::trunc);
+  std::ofstream out(temporary_of(file.path), std::ios::binary | std::ios::trunc);
   const bool written = out && out.write(file.bytes.data(), static_cast<std::streamsize>(file.bytes.size())) && out.flush();
   const int reason = errno;
   out.close();
@@ -35,17 +41,20 @@ bool write_temporary(const NewFile& file, std::string& why) {
 
 }  // namespace
 
+std::string temporary_of(const std::string& path) { return fmt::format("{}.tmp{}", place_of(path), getpid()); }
+
 bool replace_files(std::span<const NewFile> files, std::string& why) {
   std::error_code error;
   bool good = true;
   for (const NewFile& file : files) good = good && write_temporary(file, why);
   for (const NewFile& file : files) {
-    if (good) fs::rename(temporary_of(file), file.path, error);
+    const std::string temporary = temporary_of(file.path);
+    if (good) fs::rename(temporary, place_of(file.path), error);
     if (good && error) {
       why = fmt::format("cannot write '{}': {}", file.path, error.message());
       good = false;
     }
-    if (!good) fs::remove(temporary_of(file), error);
+    if (!good) fs::remove(temporary, error);
   }
   return good;
 }

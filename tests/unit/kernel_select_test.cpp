@@ -345,4 +345,18 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
   }
 }
 
+TEST_CASE("select-kernels: a schedule of Strassen's products for rows that leave the cache") {
+  // The model would not choose it; a tuned schedule may ask all the same.
+  passes::Convolution c;
+  c.in = TensorType::picture(1024, 4, 128);
+  c.out = TensorType::picture(1024, 4, 128);
+  REQUIRE(passes::row_of_halves(c) > passes::most_halves);
+  program::Tensor out;
+  out.type = c.out;
+  out.channel_stride = 1024;
+  const passes::ScheduleChoice choice = passes::choose_strassen_schedule(c, out, codegen::host_target()->halide);
+  CHECK(choice.schedule.algorithm == program::Algorithm::strassen);
+  CHECK(choice.schedule.rows == choice.schedule.tiles.h);
+}
+
 }  // namespace resnetc::testing

@@ -1,6 +1,9 @@
 /// \file The pipeline around the passes: order, stops, times, levels.
 #include <doctest/doctest.h>
+
 #include <fmt/format.h>
+#include <fstream>
+#include <iterator>
 
 #include "tests/unit/pass_test.h"
 
@@ -65,5 +68,31 @@ TEST_CASE("long rows of layers take time in proportion to their length, and no d
     double seconds = 0;
     for (const passes::PassTime& t : session.context.times) seconds += t.seconds;
     CHECK(seconds < 10);
+  }
+}
+
+TEST_CASE("documents name every layer, step, pass and algorithm") {
+  const auto text_of = [](const char* file) {
+    std::ifstream in(std::string(RESNETC_SOURCE_DIR) + "/" + file);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string readme = text_of("README.md"), language = text_of("docs/language.md"), ir = text_of("docs/ir.md");
+  REQUIRE(!readme.empty());
+  for (const passes::PassInfo& pass : passes::all_passes()) {
+    CAPTURE(pass.name);
+    CHECK(readme.find("-" + std::string(pass.name) + ".") != std::string::npos);  // the phases' files
+  }
+  for (const graph::StepInfo& step : graph::all_steps()) {
+    CAPTURE(step.name);
+    CHECK(ir.find("\"" + std::string(step.name)) != std::string::npos);
+  }
+  for (int i = 0; program::to_string(static_cast<program::Algorithm>(i)) != program::no_name; ++i) {
+    CAPTURE(program::to_string(static_cast<program::Algorithm>(i)));
+    CHECK(ir.find("\"" + std::string(program::to_string(static_cast<program::Algorithm>(i))) + "\"") != std::string::npos);
+  }
+  for (const OpInfo& op : all_ops()) {
+    if (op.layer.empty()) continue;
+    CAPTURE(op.layer);
+    CHECK(language.find("`" + std::string(op.layer) + "`") != std::string::npos);
   }
 }
