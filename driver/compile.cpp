@@ -59,6 +59,7 @@ std::string target_text(const CompileOptions& options) {
 /// What is wrong with options for the targets that are named; empty if nothing is.
 std::string device_fault(const CompileOptions& options, const std::vector<const codegen::TargetInfo*>& targets) {
   const bool gpu = targets.front()->on_gpu();
+  if (gpu && !options.devices.empty() && !names(options.devices, "cuda")) return "--target cuda is a GPU, and --device names the CPU alone";
   if (options.batch && !gpu) return "--batch is for --device cuda: on the CPU the schedules serve any batch";
   if (gpu && !options.tune.empty()) return "--tune measures schedules of the CPU, and the library is for a GPU";
   if (gpu && !options.tuned.empty()) return "--tuned names schedules of the CPU, and the library is for a GPU";
