@@ -177,6 +177,14 @@ bool replaces_input(const std::string& output, const std::vector<std::string>& i
   return false;
 }
 
+std::string file_stem(std::string name) {
+  for (char& c : name) {
+    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    if (!plain) c = '_';
+  }
+  return name;
+}
+
 void say(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 std::string human_bytes(uint64_t bytes) {

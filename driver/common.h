@@ -35,6 +35,7 @@ void add_opt(CLI::App& app, Invocation& invocation);
 void add_run(CLI::App& app, Invocation& invocation);
 void add_verify(CLI::App& app, Invocation& invocation);
 void add_bench(CLI::App& app, Invocation& invocation);
+void add_compare(CLI::App& app, Invocation& invocation);
 
 /// The options of every subcommand that reads a network.
 struct NetworkOptions {
@@ -66,6 +67,9 @@ bool can_write(const std::string& path, std::string& why);
 
 /// Whether writing `output` would replace one of the files that were read; then says so in `why`.
 bool replaces_input(const std::string& output, const std::vector<std::string>& inputs, std::string& why);
+
+/// A layer's or kernel's name as part of a file's name.
+std::string file_stem(std::string name);
 
 /// Prints on stderr. What cannot be printed there is dropped: there is no better place to complain.
 void say(std::string_view text);

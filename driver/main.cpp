@@ -70,6 +70,7 @@ int run(int argc, char** argv) {
   add_run(app, invocation);
   add_verify(app, invocation);
   add_bench(app, invocation);
+  add_compare(app, invocation);
 
   try {
     app.parse(argc, argv);

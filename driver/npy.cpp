@@ -107,7 +107,7 @@ std::optional<Array> parse_npy(std::string_view file, std::string& why) {
   return array;
 }
 
-std::string npy_of(std::span<const float> values, const std::vector<int64_t>& shape) {
+std::string npy_header(const std::vector<int64_t>& shape) {
   std::string dims;
   for (int64_t d : shape) dims += fmt::format("{}, ", d);
   std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", dims);
@@ -117,7 +117,11 @@ std::string npy_of(std::span<const float> values, const std::vector<int64_t>& sh
   std::string out("\x93NUMPY\x01\x00", 8);
   out += static_cast<char>(header.size() & 0xff);
   out += static_cast<char>(header.size() >> 8);
-  out += header;
+  return out + header;
+}
+
+std::string npy_of(std::span<const float> values, const std::vector<int64_t>& shape) {
+  std::string out = npy_header(shape);
   out.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
   return out;
 }

@@ -23,6 +23,8 @@ struct Array {
 };
 
 std::optional<Array> parse_npy(std::string_view file, std::string& why);
+/// What stands before the elements of an array of f32.
+std::string npy_header(const std::vector<int64_t>& shape);
 std::string npy_of(std::span<const float> values, const std::vector<int64_t>& shape);
 
 }  // namespace resnetc::driver

@@ -44,19 +44,6 @@ const std::vector<std::string>& emit_kinds() {
   return kinds;
 }
 
-namespace {
-
-/// A kernel's name as part of a file's name.
-std::string file_stem(std::string name) {
-  for (char& c : name) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-    if (!plain) c = '_';
-  }
-  return name;
-}
-
-}  // namespace
-
 bool emit(const std::vector<std::string>& kinds, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
           const Sources& sources, const std::string& directory, const std::string& name, std::vector<std::string>& written,
           std::string& why) {

@@ -13,6 +13,7 @@
 #include "driver/loaded_library.h"
 #include "driver/npy.h"
 #include "driver/picture.h"
+#include "driver/trace.h"
 
 namespace resnetc::driver {
 namespace {
@@ -20,7 +21,7 @@ namespace {
 using Port = codegen::LibraryFacts::Port;
 
 struct RunOptions {
-  std::string library, input, weights, output, labels, target;
+  std::string library, input, weights, output, labels, target, trace;
   int threads = 0;
   int top = 5;
   bool resize = false;
@@ -181,8 +182,15 @@ int run(const RunOptions& options, const Invocation& invocation) {
   if (!good) return input_error(fmt::format("'{}': {}", options.input, why));
 
   auto session = Session::create(*library, weights.bytes, {input.batch, options.threads, options.target, true, weights.path}, why);
+  std::optional<TraceWriter> trace;
+  if (session && !options.trace.empty()) {
+    trace.emplace(options.trace, input.batch, std::vector{options.input, options.library, options.labels});
+    session->observe(TraceWriter::observe, &*trace);
+  }
   if (!session || !session->run(input.bytes, why)) return input_error(fmt::format("{}: {}", facts.name, why));
+  if (trace && !trace->finish(facts.name, session->target(), why)) return input_error(why);
   fmt::print("{} on {}\n", facts.name, session->target());
+  if (trace) fmt::print("the outputs of {} kernels are in {}\n", trace->kernels(), options.trace);
   for (size_t i = 0; i < facts.outputs.size(); ++i) {
     const Port& port = facts.outputs[i];
     std::span<const float> values = session->output(i);
@@ -222,6 +230,9 @@ void add_run(CLI::App& app, Invocation& invocation) {
       ->required();
   command->add_option("--weights", options->weights, "the packed weights (NAME.weights beside the library)")->type_name("NET.weights");
   command->add_option("--output", options->output, "write the output as an array; several outputs: Y.OUTPUT.npy each")->type_name("Y.npy");
+  command->add_option("--trace", options->trace, "write every kernel's output to DIR/LAYER.npy; nothing else changes ('compare' reads it)")
+      ->type_name("DIR")
+      ->check([](const std::string& text) { return text.empty() ? "is empty" : ""; });
   command->add_option("--threads", options->threads, "threads (one a processor)")
       ->type_name("N")
       ->check(CLI::Range(1, RN_MAX_THREADS).description(""));

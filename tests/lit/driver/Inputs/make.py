@@ -1,6 +1,7 @@
 """Files for the tests, without numpy: checkpoints for tiny.rn and single.rn, arrays, and pictures.
 
     make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME] [nan|zero|negative=NAME]
+    make.py add CHECKPOINT OUT.safetensors TENSOR INDEX VALUE
     make.py copying OUT.safetensors [nan|large]
     make.py empty OUT.safetensors
     make.py npy OUT.npy TYPE D0,D1,...
@@ -66,6 +67,18 @@ def checkpoint(path, *changes):
             values[1] = -1.0
         tensors_of[name] = shape, values
     save(path, tensors_of)
+
+
+def add(source, path, name, index, value):
+    """The same checkpoint with something added to one element of a tensor."""
+    with open(source, "rb") as f:
+        data = bytearray(f.read())
+    (length,) = struct.unpack("<Q", data[:8])
+    begin = 8 + length + json.loads(data[8 : 8 + length])[name]["data_offsets"][0] + 4 * int(index)
+    (old,) = struct.unpack("<f", data[begin : begin + 4])
+    data[begin : begin + 4] = struct.pack("<f", old + float(value))
+    with open(path, "wb") as f:
+        f.write(data)
 
 
 def copying(path, *changes):

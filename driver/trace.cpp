@@ -1,0 +1,128 @@
+/// \file Writing and opening traces.
+#include "driver/trace.h"
+
+#include <fmt/format.h>
+#include <llvm/Support/JSON.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "driver/common.h"
+#include "driver/npy.h"
+#include "ir/dump.h"
+
+namespace resnetc::driver {
+
+namespace fs = std::filesystem;
+namespace json = llvm::json;
+
+namespace {
+
+constexpr int64_t format_version = 1;
+constexpr const char* index_file = "trace.json";
+
+}  // namespace
+
+TraceWriter::TraceWriter(std::string folder, int pictures, std::vector<std::string> inputs)
+    : folder_(std::move(folder)), pictures_(pictures), inputs_(std::move(inputs)) {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error) failure_ = fmt::format("cannot make the folder '{}': {}", folder_, error.message());
+  fs::remove(fs::path(folder_) / index_file, error);
+}
+
+void TraceWriter::observe(void* writer, const rn_observation* seen) {
+  auto& self = *static_cast<TraceWriter*>(writer);
+  if (self.failure_.empty()) self.append(*seen);
+}
+
+void TraceWriter::append(const rn_observation& seen) {
+  files_.resize(static_cast<size_t>(seen.kernel_count));
+  std::string& file = files_[static_cast<size_t>(seen.kernel)];
+  const bool first = file.empty();
+  if (first) {
+    const std::string stem = file_stem(seen.name);
+    file = stem + ".npy";
+    // An output shares its layer's name where the layer gave it one.
+    for (int i = 2; std::count(files_.begin(), files_.end(), file) != 1; ++i) file = fmt::format("{}.{}.npy", stem, i);
+  }
+  std::string bytes;
+  if (first) {
+    std::vector<int64_t> shape{pictures_, seen.channels};
+    if (seen.height != 1 || seen.width != 1) shape.insert(shape.end(), {seen.height, seen.width});
+    bytes = npy_header(shape);
+  }
+  for (int64_t n = 0; n < seen.batch; ++n) {
+    for (int64_t c = 0; c < seen.channels; ++c) {
+      for (int64_t y = 0; y < seen.height; ++y) {
+        const float* row = seen.data + n * seen.stride_batch + c * seen.stride_channel + y * seen.stride_y;
+        for (int64_t x = 0; x < seen.width; ++x) bytes.append(reinterpret_cast<const char*>(row + x * seen.stride_x), sizeof(float));
+      }
+    }
+  }
+  const std::string path = folder_ + "/" + file;
+  if (first && replaces_input(path, inputs_, failure_)) return;
+  errno = 0;
+  std::ofstream out(path, std::ios::binary | (first ? std::ios::trunc : std::ios::app));
+  if (!out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())) || !out.flush()) {
+    failure_ = fmt::format("cannot write '{}': {}", path, std::strerror(errno != 0 ? errno : EIO));
+  }
+}
+
+bool TraceWriter::finish(const std::string& network, const std::string& target, std::string& why) {
+  json::Array files;
+  for (const std::string& file : files_) files.push_back(dump::string(file));
+  const std::string text = dump::text(json::Object{
+      {"format", format_version}, {"network", dump::string(network)}, {"target", dump::string(target)}, {"arrays", std::move(files)}});
+  if (failure_.empty()) write_file(folder_ + "/" + index_file, text, failure_);
+  why = failure_;
+  return failure_.empty();
+}
+
+std::optional<Trace> open_trace(const std::string& folder, std::string& why) {
+  Trace trace;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".npy") trace.files.push_back(at->path().filename().string());
+  }
+  if (error) {
+    why = fmt::format("cannot read the folder '{}': {}", folder, error.message());
+    return std::nullopt;
+  }
+  std::sort(trace.files.begin(), trace.files.end());
+  const std::string index = folder + "/" + index_file;
+  if (!fs::exists(index, error)) {
+    if (!trace.files.empty()) return trace;
+    why = fmt::format("there is no .npy file in '{}': 'resnetc run --trace' writes traces", folder);
+    return std::nullopt;
+  }
+  const std::optional<std::string> text = read_file(index, why, size_t{1} << 26);
+  if (!text) return std::nullopt;
+  llvm::Expected<json::Value> parsed = json::parse(*text);
+  if (!parsed) {
+    why = fmt::format("'{}' is no JSON: {}", index, llvm::toString(parsed.takeError()));
+    return std::nullopt;
+  }
+  const json::Object* object = parsed->getAsObject();
+  const json::Array* arrays = object != nullptr ? object->getArray("arrays") : nullptr;
+  if (arrays == nullptr || object->getInteger("format") != format_version) {
+    why = fmt::format("'{}' is no trace of this version of resnetc", index);
+    return std::nullopt;
+  }
+  std::vector<std::string> named;
+  for (const json::Value& value : *arrays) {
+    const auto name = value.getAsString();
+    if (!name || !std::binary_search(trace.files.begin(), trace.files.end(), name->str())) {
+      why = fmt::format("'{}' names an array that is not there: the trace is not complete", index);
+      return std::nullopt;
+    }
+    named.push_back(name->str());
+  }
+  return Trace{std::move(named), true};
+}
+
+}  // namespace resnetc::driver
