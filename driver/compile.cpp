@@ -37,6 +37,8 @@ struct CompileOptions {
   std::optional<int64_t> batch;
   std::vector<std::string> emit;
   std::string print_ir_after;
+  std::vector<std::string> disabled;
+  std::string stop_after;
   std::string dump_phases_to;
   bool opt_report = false;
   bool time_passes = false;
@@ -75,6 +77,8 @@ std::string option_fault(const CompileOptions& options) {
   }
   if (std::string fault = options.name.empty() ? "" : codegen::name_fault(options.name); !fault.empty()) return "--name: " + fault;
   if (options.output_dir == "-") return "-o names a folder, and '-' is none";
+  if (!options.stop_after.empty() && !options.emit.empty())
+    return "--emit shows what --stop-after does not come to; --dump-phases-to works with it";
   if (options.embed_weights && options.weights.empty()) return "--embed-weights needs --weights";
   if (!options.tune.empty() && !options.tuned.empty()) return "--tune makes what --tuned reads: give one of them";
   if (options.tune_seconds && options.tune.empty()) return "--tune-seconds needs --tune";
@@ -236,6 +240,20 @@ class OutputFolder {
   bool made_ = false;
 };
 
+/// --stop-after: the IR instead of a library.
+int write_stopped(const CompileOptions& options, const std::string& name, passes::AnyIr ir, const LoweringOptions& lowering,
+                  const PhaseObserver& observer, const Invocation& invocation, Diagnostics& diagnostics) {
+  const auto stopped = lower_until(options.stop_after, std::move(ir), lowering, diagnostics);
+  if (const int status = report(diagnostics, invocation); status != done) return status;
+  if (!stopped) return bug("a pass failed and gave no reason");
+  std::string why = observer.failure();
+  const std::string path = fmt::format("{}/{}.{}", options.output_dir, name, level_name(level_of(*stopped)));
+  if (why.empty() && replaces_input(path, {options.network.path}, why)) return usage_error(why);
+  if (!why.empty() || !write_file(path, passes::print(*stopped, diagnostics.sources()), why)) return input_error(why);
+  fmt::print("{}  as '{}' leaves it\n", path, options.stop_after);
+  return done;
+}
+
 int compile(const CompileOptions& options, const Invocation& invocation) {
   auto start = std::chrono::steady_clock::now();
   if (std::string fault = option_fault(options); !fault.empty()) return usage_error(fault);
@@ -255,6 +273,9 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   double loading = seconds_since(start);
   if (!source) return report(diagnostics, invocation);
   if (why = ir_fault(options, *source); !why.empty()) return usage_error(why);
+  if (!options.stop_after.empty()) why = stop_fault(options.stop_after, level_of(*source), options.disabled);
+  if (why.empty() && !options.stop_after.empty() && targets->size() != 1) why = "--stop-after is for one target, and several are named";
+  if (!why.empty()) return usage_error(why);
   if (const auto* read = std::get_if<program::Program>(&*source)) {
     const codegen::TargetInfo* own = codegen::find_target(read->target);
     if (own == nullptr)
@@ -281,6 +302,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
 
   LoweringOptions lowering{*targets, weights.get(), options.no_winograd ? 0 : largest_winograd_tile, {}};
   if (options.batch) lowering.batch = *options.batch;
+  lowering.disabled = options.disabled;
   codegen::LibraryOptions library;
   library.output_dir = options.output_dir;
   library.name = options.name.empty() ? name_of(*source) : options.name;
@@ -350,6 +372,8 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
       observer.after_pass(pass, ir, changed, target);
     };
   }
+  if (!options.stop_after.empty())
+    return write_stopped(options, library.name, std::move(*source), lowering, observer, invocation, diagnostics);
   auto lowered = lower(*source, lowering, diagnostics);
   if (lowered && tuning) warn_of_unused(*tuning, *lowered, target, diagnostics);
   status = report(diagnostics, invocation);
@@ -444,6 +468,9 @@ void add_compile(CLI::App& app, Invocation& invocation) {
       ->type_name("KIND[,KIND...]")
       ->delimiter(',')
       ->allow_extra_args(false);
+  add_disable_pass(*command, options->disabled);
+  command->add_option("--stop-after", options->stop_after, "write the IR that this pass leaves, NAME.LEVEL, and no library")
+      ->type_name("PASS");
   command->add_option("--print-ir-after", options->print_ir_after, "print the IR on stderr after a pass, after all, or where it changed")
       ->type_name("PASS|all|change");
   command->add_option("--dump-phases-to", options->dump_phases_to, "write the IR after each pass to a numbered file")

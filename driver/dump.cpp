@@ -18,6 +18,7 @@ struct DumpOptions {
   std::string after;
   std::string format = "text";
   std::string target = "host";
+  std::vector<std::string> disabled;
 };
 
 /// The level that `--after` leaves; nothing if there is no such pass.
@@ -54,6 +55,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     passes::PassContext context;
     context.diagnostics = &diagnostics;
     context.target = target->halide;
+    context.disabled = options.disabled;
     ir = std::move(*network);
     good = passes::run_pipeline(ir, level, context, options.after);
   }
@@ -78,6 +80,7 @@ void add_dump(CLI::App& app, Invocation& invocation) {
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "dot", "json"}));
   command->add_option("--target", options->target, "for a program: host (the default) or an instruction set")->type_name("TARGET");
+  add_disable_pass(*command, options->disabled);
   command->callback([&invocation, options, level] {
     bool given = level->count() != 0;
     invocation.action = [&invocation, options, given] { return dump(*options, given, invocation); };

@@ -10,25 +10,41 @@
 
 namespace resnetc::driver {
 
-std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics) {
-  Lowered result;
-  result.from = level_of(ir);
-  const codegen::TargetInfo* current = nullptr;
+namespace {
+
+/// `current` is the target at work when a pass is observed.
+passes::PassContext context_of(const LoweringOptions& options, const codegen::TargetInfo*& current, Diagnostics& diagnostics) {
   passes::PassContext context;
   context.diagnostics = &diagnostics;
   context.weights = options.weights;
   context.winograd_tile = options.winograd_tile;
   context.weights_limited = options.weights_limited;
   context.batch = options.batch;
+  context.disabled = options.disabled;
   if (options.after_pass) {
     context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
       options.after_pass(pass, ir, changed, current);
     };
   }
+  return context;
+}
+
+void set_target(passes::PassContext& context, const LoweringOptions& options, const codegen::TargetInfo& target) {
+  context.target = target.halide;
+  context.tuned = options.tuned != nullptr && options.tuned->target == target.name ? options.tuned : nullptr;
+}
+
+}  // namespace
+
+std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics) {
+  Lowered result;
+  result.from = level_of(ir);
+  const codegen::TargetInfo* current = nullptr;
+  passes::PassContext context = context_of(options, current, diagnostics);
   // The passes of the list that leave `level`, in its order, as far as the IR is not below what they read.
   auto advance = [&](passes::AnyIr& own, passes::Level level) {
     for (const passes::PassInfo& pass : passes::all_passes()) {
-      if (pass.to != level || pass.from < level_of(own)) continue;
+      if (pass.to != level || pass.from < level_of(own) || passes::disabled(pass, context)) continue;
       if (!passes::run_pass(pass, own, context)) return false;
     }
     return true;
@@ -51,8 +67,7 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
   result.graph = std::get<graph::Graph>(ir);
   for (const codegen::TargetInfo* target : options.targets) {
     current = target;
-    context.target = target->halide;
-    context.tuned = options.tuned != nullptr && options.tuned->target == target->name ? options.tuned : nullptr;
+    set_target(context, options, *target);
     passes::AnyIr own = result.graph;
     if (!advance(own, passes::Level::program)) return std::nullopt;
     result.programs.push_back(std::get<program::Program>(std::move(own)));
@@ -64,12 +79,50 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
   return result;
 }
 
+std::optional<passes::AnyIr> lower_until(std::string_view pass, passes::AnyIr ir, const LoweringOptions& options,
+                                         Diagnostics& diagnostics) {
+  const codegen::TargetInfo* target = options.targets.front();
+  passes::PassContext context = context_of(options, target, diagnostics);
+  set_target(context, options, *target);
+  if (!passes::run_pipeline(ir, passes::Level::program, context, pass)) return std::nullopt;
+  return ir;
+}
+
+std::string stop_fault(std::string_view pass, passes::Level level, const std::vector<std::string>& disabled) {
+  const std::span<const passes::PassInfo> all = passes::all_passes();
+  const auto known = std::find_if(all.begin(), all.end(), [&](const passes::PassInfo& info) { return info.name == pass; });
+  if (known == all.end()) return fmt::format("unknown pass '{}' for --stop-after; 'resnetc opt --help' lists the passes", pass);
+  if (known->from < level)
+    return fmt::format("--stop-after {}: the pass reads a {}, and a {} was read", pass, level_name(known->from), level_name(level));
+  if (std::find(disabled.begin(), disabled.end(), pass) != disabled.end())
+    return fmt::format("--stop-after {}: --disable-pass leaves it out", pass);
+  return "";
+}
+
 std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagnostics& diagnostics) {
   passes::PassContext context;
   context.diagnostics = &diagnostics;
   passes::AnyIr ir = network;
   if (!passes::run_pipeline(ir, passes::Level::graph, context, "lower-to-graph")) return std::nullopt;
   return std::get<graph::Graph>(std::move(ir));
+}
+
+void add_disable_pass(CLI::App& command, std::vector<std::string>& passes) {
+  std::string names;
+  for (const passes::PassInfo& pass : passes::all_passes()) {
+    if (pass.optional) names += fmt::format("{}{}", names.empty() ? "" : ", ", pass.name);
+  }
+  command.add_option("--disable-pass", passes, "leave out: " + names)
+      ->type_name("PASS[,PASS...]")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check([names](const std::string& name) {
+        for (const passes::PassInfo& pass : passes::all_passes()) {
+          if (pass.name != name) continue;
+          return pass.optional ? std::string() : fmt::format("nothing compiles without '{}'; what can be left out is {}", name, names);
+        }
+        return fmt::format("there is no pass '{}'; what can be left out is {}", name, names);
+      });
 }
 
 std::string target_names() {

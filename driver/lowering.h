@@ -1,6 +1,7 @@
 /// \file From a network to its programs, with whatever the user wants to see on the way: the part that compile, dump and verify share.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <optional>
 #include <span>
@@ -24,6 +25,7 @@ struct LoweringOptions {
   std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const codegen::TargetInfo* target)> after_pass;
   const program::Tuning* tuned = nullptr;  ///< measured schedules, for the target that they name
   int64_t batch = 32;                      ///< as PassContext's
+  std::vector<std::string> disabled{};     ///< as PassContext's
   bool weights_limited = true;             ///< whether these may not make the packed weights too large
 };
 
@@ -41,8 +43,16 @@ struct Lowered {
 /// planned, if it is not.
 std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics);
 
+/// Runs the passes from the level of `ir` on until `pass` has run, for the first of the targets; nothing if they report errors.
+std::optional<passes::AnyIr> lower_until(std::string_view pass, passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics);
+/// Why the passes from `level` on cannot stop after `pass`; empty if they can.
+std::string stop_fault(std::string_view pass, passes::Level level, const std::vector<std::string>& disabled);
+
 /// The graph as lower-to-graph leaves it, weights unknown: what was written and nothing else.
 std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagnostics& diagnostics);
+
+/// The option --disable-pass, whose names are checked on the command line.
+void add_disable_pass(CLI::App& command, std::vector<std::string>& passes);
 
 /// "avx2,sse41" or "host" to targets, each once, best first; nothing, and the reason in `why`, for an unknown name.
 std::optional<std::vector<const codegen::TargetInfo*>> parse_targets(const std::string& text, std::string& why);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "driver/common.h"
 #include "driver/ir_format.h"
@@ -14,7 +15,9 @@ namespace {
 
 struct OptOptions {
   std::string path;
-  std::string passes;
+  std::optional<std::string> passes;
+  std::string stop_after;
+  std::vector<std::string> disabled;
   std::string format = "text";
   std::string target = "host";
   std::string weights;
@@ -22,7 +25,10 @@ struct OptOptions {
 
 int opt(const OptOptions& options, const Invocation& invocation) {
   std::vector<const passes::PassInfo*> wanted;
-  for (const std::string& name : split(options.passes)) {
+  if (options.passes && (!options.stop_after.empty() || !options.disabled.empty())) {
+    return usage_error("--passes names all passes that run: --stop-after and --disable-pass are for the pipeline's own list");
+  }
+  for (const std::string& name : split(options.passes.value_or(""))) {
     const passes::PassInfo* found = nullptr;
     for (const auto& pass : passes::all_passes()) {
       if (pass.name == name) found = &pass;
@@ -51,6 +57,15 @@ int opt(const OptOptions& options, const Invocation& invocation) {
   context.diagnostics = &diagnostics;
   context.target = target->halide;
   context.weights = weights.get();
+  context.disabled = options.disabled;
+  if (!options.passes) {
+    if (!options.stop_after.empty()) why = stop_fault(options.stop_after, level_of(*ir), options.disabled);
+    if (!why.empty()) return usage_error(why);
+    if (!passes::run_pipeline(*ir, passes::Level::program, context, options.stop_after)) {
+      const int status = report(diagnostics, invocation);
+      return status == done ? bug("a pass failed and gave no reason") : status;
+    }
+  }
   for (const passes::PassInfo* pass : wanted) {
     if (level_of(*ir) != pass->from) {
       return usage_error(
@@ -72,9 +87,10 @@ void add_opt(CLI::App& app, Invocation& invocation) {
   auto* command = app.add_subcommand("opt", "read IR text of any level, run passes, print the result");
   auto options = std::make_shared<OptOptions>();
   command->add_option("FILE.ir", options->path, "IR text; '-' is the standard input")->required();
-  command->add_option("--passes", options->passes, "the passes to run, separated by commas; '' for none")
-      ->type_name("PASS,...")
-      ->required();
+  command->add_option("--passes", options->passes, "these and no others, separated by commas; '' for none (all that follow)")
+      ->type_name("PASS,...");
+  command->add_option("--stop-after", options->stop_after, "the last pass that runs")->type_name("PASS");
+  add_disable_pass(*command, options->disabled);
   command->add_option("--format", options->format, "text (the default), dot or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "dot", "json"}));

@@ -25,6 +25,7 @@ struct VerifyOptions {
   int threads = 0;
   double tolerance = 1e-4;
   bool no_cache = false;
+  std::vector<std::string> disabled;
 };
 
 /// What the library computed: each kernel's output, all pictures, planar.
@@ -131,7 +132,9 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
     tuning = read_tuning(options.tuned, *targets->front(), diagnostics);
     if (!tuning) return report(diagnostics, invocation);
   }
-  auto lowered = lower(*network, {*targets, checkpoint.get(), largest_winograd_tile, {}, tuning ? &*tuning : nullptr}, diagnostics);
+  LoweringOptions lowering{*targets, checkpoint.get(), largest_winograd_tile, {}, tuning ? &*tuning : nullptr};
+  lowering.disabled = options.disabled;
+  auto lowered = lower(*network, lowering, diagnostics);
   if (lowered && tuning) warn_of_unused(*tuning, *lowered, *targets->front(), diagnostics);
   int status = report(diagnostics, invocation);
   if (status != done) return status;
@@ -177,6 +180,7 @@ void add_verify(CLI::App& app, Invocation& invocation) {
                                                                                               : "needs a number from 0 to 1";
       });
   command->add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
+  add_disable_pass(*command, options->disabled);
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return verify(*options, invocation); }; });
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -63,25 +64,25 @@ const auto pipeline = std::to_array<Pass>({
               "before anything is rewritten, so that errors speak of what was written"},
      .on_topology = [](Network& n, PassContext& c) { check_skips(n, c); }},
     {.info = {"elide-identities", topo, topo, "with weights: removes blocks whose residual branch is zero",
-              "while blocks still exist; after the checks, so that a wrong network is an error with any weights"},
+              "while blocks still exist; after the checks, so that a wrong network is an error with any weights", true},
      .needs_checked = true,
      .on_topology = elide_identities},
     {.info = {"lower-to-graph", topo, Level::graph, "blocks and skip edges to operations", "the last pass that sees blocks"},
      .needs_checked = true,
      .to_graph = lower_to_graph},
     {.info = {"fold-batch-norm", Level::graph, Level::graph, "batch norms into the convolutions before them",
-              "before fusing: a batch norm between a convolution and its addition would stand in the way"},
+              "before fusing: a batch norm between a convolution and its addition would stand in the way", true},
      .on_graph = fold_batch_norm},
     {.info = {"fuse-shortcuts", Level::graph, Level::graph,
               "element-wise operations (shortcut additions, activations) into the convolution or other one before them",
-              "before fuse-pools: a convolution is the better place where there is a choice"},
+              "before fuse-pools: a convolution is the better place where there is a choice", true},
      .on_graph = fuse_shortcuts},
     {.info = {"fuse-projections", Level::graph, Level::graph,
               "the convolution on a skip edge into the one that it is added to: one kernel sums both",
-              "after fuse-shortcuts, which has put the addition into one of the two"},
+              "after fuse-shortcuts, which has put the addition into one of the two", true},
      .on_graph = fuse_projections},
     {.info = {"fuse-pools", Level::graph, Level::graph, "element-wise operations into the pool before them",
-              "takes what fuse-shortcuts left"},
+              "takes what fuse-shortcuts left", true},
      .on_graph = fuse_pools},
     {.info = {"select-kernels", Level::graph, Level::program, "algorithm, layout and schedule of each kernel",
               "the first pass that knows the target"},
@@ -131,6 +132,10 @@ std::string print(const AnyIr& ir, const Sources& sources) {
   return std::visit([&](const auto& m) { return print(m, sources); }, ir);
 }
 
+bool disabled(const PassInfo& pass, const PassContext& context) {
+  return pass.optional && std::find(context.disabled.begin(), context.disabled.end(), pass.name) != context.disabled.end();
+}
+
 bool run_pass(const PassInfo& wanted, AnyIr& ir, PassContext& context) {
   const Pass* pass = nullptr;
   for (const Pass& p : pipeline) {
@@ -160,7 +165,7 @@ bool run_pass(const PassInfo& wanted, AnyIr& ir, PassContext& context) {
 bool run_pipeline(AnyIr& ir, Level until, PassContext& context, std::string_view stop_after) {
   for (const PassInfo& pass : all_passes()) {
     if (pass.from < level_of(ir) || pass.to > until) continue;
-    if (!run_pass(pass, ir, context)) return false;
+    if (!disabled(pass, context) && !run_pass(pass, ir, context)) return false;
     if (pass.name == stop_after) break;
   }
   return true;

@@ -27,6 +27,7 @@ struct PassInfo {
   Level from, to;
   std::string_view description;  ///< one line, for --help and docs
   std::string_view order;        ///< why it stands where it stands
+  bool optional = false;         ///< whether a network compiles without it
 };
 /// In the order in which `compile` runs them.
 std::span<const PassInfo> all_passes();
@@ -55,6 +56,7 @@ struct PassContext {
   /// too. Larger tiles round more.
   int64_t winograd_tile = largest_winograd_tile;
   const program::Tuning* tuned = nullptr;  ///< schedules for this target that select-kernels prefers to its own; may be null
+  std::vector<std::string> disabled;       ///< optional passes that are left out, by their names
   int64_t batch = 32;                      ///< on a GPU: schedules are chosen for runs of so many pictures
   bool weights_limited = true;             ///< whether those may not make the packed weights too large: not while they are measured
   std::vector<Remark> remarks;             ///< filled by the passes
@@ -63,6 +65,9 @@ struct PassContext {
   /// Called after each pass with the IR it left and whether its text changed; may be empty.
   std::function<void(const PassInfo&, const AnyIr&, bool changed)> after_pass;
 };
+
+/// Whether `context` leaves the pass out. run_pipeline() asks; run_pass() does not.
+bool disabled(const PassInfo& pass, const PassContext& context);
 
 /// Runs one pass by its line of the list, then verifies. False when the pass reported errors, or when the verifier found a fault (a bug
 /// of the pass: the diagnostic names it).
