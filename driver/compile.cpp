@@ -300,7 +300,10 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     if (!weights || !weights->matches(*tensors, diagnostics)) return report(diagnostics, invocation);
   }
 
-  LoweringOptions lowering{*targets, weights.get(), options.no_winograd ? 0 : largest_winograd_tile, {}};
+  LoweringOptions lowering;
+  lowering.targets = *targets;
+  lowering.weights = weights.get();
+  if (options.no_winograd) lowering.winograd_tile = 0;
   if (options.batch) lowering.batch = *options.batch;
   lowering.disabled = options.disabled;
   codegen::LibraryOptions library;

@@ -29,7 +29,10 @@ passes::PassContext context_of(const LoweringOptions& options, const codegen::Ta
   return context;
 }
 
-void set_target(passes::PassContext& context, const LoweringOptions& options, const codegen::TargetInfo& target) {
+/// `current` becomes the target too: what observers of passes are shown.
+void set_target(passes::PassContext& context, const LoweringOptions& options, const codegen::TargetInfo& target,
+                const codegen::TargetInfo*& current) {
+  current = &target;
   context.target = target.halide;
   context.tuned = options.tuned != nullptr && options.tuned->target == target.name ? options.tuned : nullptr;
 }
@@ -51,7 +54,7 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
   };
   if (result.from == passes::Level::program) {
     auto& program = std::get<program::Program>(ir);
-    current = options.targets.front();
+    set_target(context, options, *options.targets.front(), current);
     context.target = program.target;
     if (program.arena_bytes == program::none && !advance(ir, passes::Level::program)) return std::nullopt;
     result.programs.push_back(std::move(std::get<program::Program>(ir)));
@@ -66,8 +69,7 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
   if (!advance(ir, passes::Level::graph)) return std::nullopt;
   result.graph = std::get<graph::Graph>(ir);
   for (const codegen::TargetInfo* target : options.targets) {
-    current = target;
-    set_target(context, options, *target);
+    set_target(context, options, *target, current);
     passes::AnyIr own = result.graph;
     if (!advance(own, passes::Level::program)) return std::nullopt;
     result.programs.push_back(std::get<program::Program>(std::move(own)));
@@ -83,7 +85,7 @@ std::optional<passes::AnyIr> lower_until(std::string_view pass, passes::AnyIr ir
                                          Diagnostics& diagnostics) {
   const codegen::TargetInfo* target = options.targets.front();
   passes::PassContext context = context_of(options, target, diagnostics);
-  set_target(context, options, *target);
+  set_target(context, options, *target, target);
   if (!passes::run_pipeline(ir, passes::Level::program, context, pass)) return std::nullopt;
   return ir;
 }

@@ -132,7 +132,10 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
     tuning = read_tuning(options.tuned, *targets->front(), diagnostics);
     if (!tuning) return report(diagnostics, invocation);
   }
-  LoweringOptions lowering{*targets, checkpoint.get(), largest_winograd_tile, {}, tuning ? &*tuning : nullptr};
+  LoweringOptions lowering;
+  lowering.targets = *targets;
+  lowering.weights = checkpoint.get();
+  if (tuning) lowering.tuned = &*tuning;
   lowering.disabled = options.disabled;
   auto lowered = lower(*network, lowering, diagnostics);
   if (lowered && tuning) warn_of_unused(*tuning, *lowered, *targets->front(), diagnostics);
