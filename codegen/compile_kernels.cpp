@@ -17,25 +17,39 @@ std::string content_of(const KernelJob& job) { return program::to_string(job.spe
 
 std::string symbol_of(const std::string& content) { return "rn_kernel_" + KernelCache::key(content).substr(0, 16); }
 
-Work work_for(const KernelJob& job, const std::string& symbol, KernelOutput output) {
-  return [&job, symbol, output](const std::string& path, std::string& why) { return emit_kernel(job, symbol, output, path, why); };
+/// Of jobs with equal content one counts.
+struct Distinct {
+  std::vector<size_t> index;  ///< for each job, the place of its content below
+  std::vector<size_t> jobs;   ///< for each content, the first job that has it
+  std::vector<std::string> content;
+
+  explicit Distinct(std::span<const KernelJob> all) {
+    std::map<std::string, size_t> known;
+    for (size_t i = 0; i < all.size(); ++i) {
+      const auto [it, added] = known.emplace(content_of(all[i]), content.size());
+      index.push_back(it->second);
+      if (!added) continue;
+      jobs.push_back(i);
+      content.push_back(it->first);
+    }
+  }
+};
+
+std::string fault_of(const KernelJob& job, const WorkResult& result) {
+  return std::string(result.bug ? "internal error: " : "") + "kernel '" + program::to_string(job.spec) + "' for " + job.target + ": " +
+         result.why;
 }
 
 }  // namespace
 
 std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const KernelOptions& options, std::string& why) {
   const KernelCache cache(options.cache_dir, options.cache_limit_bytes);
+  const Distinct distinct(jobs);
   KernelSet set;
-  std::map<std::string, size_t> by_content;
-  std::vector<size_t> job_of;  // one job of each distinct object
+  set.index = distinct.index;
   std::vector<std::string> keys;
-  for (size_t i = 0; i < jobs.size(); ++i) {
-    const std::string content = content_of(jobs[i]);
-    const auto [it, added] = by_content.emplace(content, set.objects.size());
-    set.index.push_back(it->second);
-    if (!added) continue;
+  for (const std::string& content : distinct.content) {
     set.objects.push_back({symbol_of(content), {}, false});
-    job_of.push_back(i);
     keys.push_back(options.cache_dir.empty() ? std::string() : KernelCache::key(compiler_build_id() + "\n" + content));
   }
   std::vector<size_t> missing;
@@ -52,12 +66,15 @@ std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const 
   if (missing.empty()) return set;
 
   std::vector<Work> work;
-  for (size_t o : missing) work.push_back(work_for(jobs[job_of[o]], set.objects[o].symbol, KernelOutput::object));
+  for (size_t o : missing) {
+    work.push_back([&job = jobs[distinct.jobs[o]], symbol = set.objects[o].symbol](const std::string& path, std::string& reason) {
+      return emit_kernel(job, symbol, path, reason);
+    });
+  }
   auto done = [&](size_t i, WorkResult result) {
     const size_t o = missing[i];
     if (!result.ok) {
-      why = result.bug ? "internal error: " : "";
-      why += "kernel '" + program::to_string(jobs[job_of[o]].spec) + "' for " + jobs[job_of[o]].target + ": " + result.why;
+      why = fault_of(jobs[distinct.jobs[o]], result);
       return false;
     }
     cache.store(keys[o], result.bytes);
@@ -76,19 +93,40 @@ std::string default_cache_dir() {
   return {};
 }
 
-std::optional<std::string> kernel_text(const KernelJob& job, KernelText kind, std::string& why) {
-  const KernelOutput output = kind == KernelText::stmt   ? KernelOutput::stmt
-                              : kind == KernelText::llvm ? KernelOutput::llvm
-                              : kind == KernelText::ptx  ? KernelOutput::ptx
-                                                         : KernelOutput::assembly;
-  std::string text;
-  auto done = [&](size_t, WorkResult result) {
-    text = std::move(result.bytes);
-    why = result.why;
-    return result.ok;
+std::span<const KernelTextInfo> kernel_texts() {
+  static constexpr KernelTextInfo table[] = {
+      {KernelText::loops, "loops", "loops", "KERNEL.loops", "the schedule as a nest of loops"},
+      {KernelText::conceptual_stmt, "conceptual-stmt", "conceptual", "KERNEL.conceptual",
+       "Halide's statement before loops become tasks or launches"},
+      {KernelText::stmt, "stmt", "stmt", "KERNEL.stmt", "Halide's lowered statement"},
+      {KernelText::llvm, "llvm", "ll", "KERNEL.ll", "LLVM IR"},
+      {KernelText::assembly, "asm", "s", "KERNEL.s", "assembly; for a GPU, of the host's part"},
+      {KernelText::ptx, "ptx", "ptx", "KERNEL.ptx", "the code that a GPU's driver translates", true},
   };
-  if (!run_workers({work_for(job, symbol_of(content_of(job)), output)}, 1, done, why)) return std::nullopt;
-  return text;
+  return table;
+}
+
+std::optional<KernelTextSet> texts_of(std::span<const KernelJob> jobs, std::span<const KernelText> kinds, const KernelOptions& options,
+                                      std::string& why) {
+  const Distinct distinct(jobs);
+  KernelTextSet set{std::vector<std::vector<std::string>>(distinct.jobs.size()), distinct.index};
+  std::vector<Work> work;
+  for (size_t i = 0; i < distinct.jobs.size(); ++i) {
+    work.push_back([&job = jobs[distinct.jobs[i]], kinds, symbol = symbol_of(distinct.content[i])](
+                       const std::string& path, std::string& reason) { return emit_texts(job, symbol, kinds, path, reason); });
+  }
+  size_t ready = 0;
+  const auto done = [&](size_t i, const WorkResult& result) {
+    if (!result.ok) {
+      why = fault_of(jobs[distinct.jobs[i]], result);
+      return false;
+    }
+    set.texts[i] = split_texts(result.bytes);
+    if (options.progress) options.progress(++ready, work.size());
+    return true;
+  };
+  if (!run_workers(work, options.jobs, done, why)) return std::nullopt;
+  return set;
 }
 
 }  // namespace resnetc::codegen

@@ -1,24 +1,36 @@
 /// \file Lowering a built pipeline. Halide reports through exceptions; they end here.
 #include "codegen/emit_kernel.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
 #include <map>
 
 #include "codegen/cpu/build_kernel.h"
 #include "codegen/cuda/build_kernel.h"
 
+namespace Halide::Internal {
+/// The schedule as a nest of loops. The library has it, Halide.h does not declare it.
+std::string print_loop_nest(const std::vector<Function>& outputs);
+}  // namespace Halide::Internal
+
 namespace resnetc::codegen {
 
 namespace {
 
-Halide::OutputFileType file_type(KernelOutput output) {
-  switch (output) {
-    case KernelOutput::object: return Halide::OutputFileType::object;
-    case KernelOutput::stmt: return Halide::OutputFileType::stmt;
-    case KernelOutput::llvm: return Halide::OutputFileType::llvm_assembly;
-    case KernelOutput::ptx: return Halide::OutputFileType::device_code;
-    case KernelOutput::assembly: break;
+/// What Halide writes itself; loop nests it does not.
+Halide::OutputFileType file_type(KernelText kind) {
+  switch (kind) {
+    case KernelText::loops: break;
+    case KernelText::conceptual_stmt: return Halide::OutputFileType::conceptual_stmt;
+    case KernelText::stmt: return Halide::OutputFileType::stmt;
+    case KernelText::llvm: return Halide::OutputFileType::llvm_assembly;
+    case KernelText::assembly: return Halide::OutputFileType::assembly;
+    case KernelText::ptx: return Halide::OutputFileType::device_code;
   }
-  return Halide::OutputFileType::assembly;
+  return Halide::OutputFileType::stmt;
 }
 
 /// Kernels read halos, which lie outside their buffers' extents: Halide's warning about that is not for users.
@@ -28,9 +40,9 @@ class Quiet final : public Halide::CompileTimeErrorReporter {
   void error(const char* message) override { throw Halide::CompileError(message); }
 };
 
-}  // namespace
-
-bool emit_kernel(const KernelJob& job, const std::string& symbol, KernelOutput output, const std::string& path, std::string& why) {
+/// Builds and lowers the kernel and hands both to `use`.
+template <class Use>
+bool with_module(const KernelJob& job, const std::string& symbol, std::string& why, Use use) {
   static Quiet quiet;
   Halide::set_custom_compile_time_error_reporter(&quiet);
   try {
@@ -43,16 +55,79 @@ bool emit_kernel(const KernelJob& job, const std::string& symbol, KernelOutput o
     if (!made) return false;
     Halide::Pipeline pipeline(built.output);
     for (const auto& pass : built.passes) pipeline.add_custom_lowering_pass(pass.get(), [] {});
-    Halide::Module module =
+    const Halide::Module module =
         pipeline.compile_to_module(built.arguments, symbol, Halide::Target(job.target), Halide::LinkageType::ExternalPlusArgv);
-    module.compile({{file_type(output), path}});
-    return true;
+    return use(built, module);
   } catch (const Halide::Error& error) {
     why = error.what();
   } catch (const std::exception& error) {
     why = error.what();
   }
   return false;
+}
+
+/// A file without a name: however this process ends, nothing is left of it.
+class MemoryFile {
+ public:
+  MemoryFile() : descriptor_(memfd_create("text", 0)) {}
+  ~MemoryFile() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+  std::string read() const {
+    std::ifstream stream(path(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace
+
+bool emit_kernel(const KernelJob& job, const std::string& symbol, const std::string& path, std::string& why) {
+  return with_module(job, symbol, why, [&](const common::Built&, const Halide::Module& module) {
+    module.compile({{Halide::OutputFileType::object, path}});
+    return true;
+  });
+}
+
+bool emit_texts(const KernelJob& job, const std::string& symbol, std::span<const KernelText> kinds, const std::string& path,
+                std::string& why) {
+  return with_module(job, symbol, why, [&](const common::Built& built, const Halide::Module& module) {
+    std::map<KernelText, MemoryFile> written;
+    const bool gpu = program::is_gpu(job.target);
+    std::map<Halide::OutputFileType, std::string> files;  // together, so that the code is generated once
+    for (KernelText kind : kinds) {
+      if (kind != KernelText::loops && (gpu || kind != KernelText::ptx)) files[file_type(kind)] = written[kind].path();
+    }
+    if (!files.empty()) module.compile(files);
+    std::ofstream out(path, std::ios::binary);
+    for (KernelText kind : kinds) {
+      const std::string text =
+          kind == KernelText::loops ? Halide::Internal::print_loop_nest({built.output.function()}) : written[kind].read();
+      const uint64_t size = text.size();
+      out.write(reinterpret_cast<const char*>(&size), sizeof size);
+      out.write(text.data(), static_cast<std::streamsize>(size));
+    }
+    out.close();
+    if (!out) why = "its texts cannot be written; is memory short?";
+    return !out.fail();
+  });
+}
+
+std::vector<std::string> split_texts(const std::string& joined) {
+  std::vector<std::string> texts;
+  uint64_t size = 0;
+  for (size_t at = 0; at + sizeof size <= joined.size(); at += size) {
+    std::memcpy(&size, joined.data() + at, sizeof size);
+    at += sizeof size;
+    texts.push_back(joined.substr(at, size));
+  }
+  return texts;
 }
 
 std::string halide_version() {

@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ir/program.h"
@@ -66,8 +67,28 @@ std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const 
 /// `$XDG_CACHE_HOME/resnetc`, or `~/.cache/resnetc`; empty if neither variable is set.
 std::string default_cache_dir();
 
-/// What `--emit` can ask of a kernel, as text.
-enum class KernelText { stmt, llvm, assembly, ptx };
-std::optional<std::string> kernel_text(const KernelJob& job, KernelText kind, std::string& why);
+/// The forms of a kernel as text, from what is meant to what runs.
+enum class KernelText { loops, conceptual_stmt, stmt, llvm, assembly, ptx };
+
+/// One line of the table of them: --emit, the report of explain and the documentation take names and words from it.
+struct KernelTextInfo {
+  KernelText kind;
+  std::string_view name;       ///< of --emit
+  std::string_view extension;  ///< of the file, without the dot
+  std::string_view file;       ///< its name, in words
+  std::string_view description;
+  bool gpu_only = false;
+};
+std::span<const KernelTextInfo> kernel_texts();
+
+/// Equal jobs have equal texts: `index[i]` is the place of job i's in `texts`, where each has one text a kind, in their order; empty where
+/// the kind is for GPUs and the job is not.
+struct KernelTextSet {
+  std::vector<std::vector<std::string>> texts;
+  std::vector<size_t> index;
+};
+/// Each distinct job is lowered once, in a worker process. Fails as compile_kernels() does.
+std::optional<KernelTextSet> texts_of(std::span<const KernelJob> jobs, std::span<const KernelText> kinds, const KernelOptions& options,
+                                      std::string& why);
 
 }  // namespace resnetc::codegen

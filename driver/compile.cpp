@@ -12,6 +12,7 @@
 #include "codegen/interface.h"
 #include "codegen/library.h"
 #include "driver/common.h"
+#include "driver/emit.h"
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
 #include "driver/max_error.h"
@@ -36,6 +37,7 @@ struct CompileOptions {
   std::vector<std::string> devices;
   std::optional<int64_t> batch;
   std::vector<std::string> emit;
+  std::string only;
   std::string print_ir_after;
   std::vector<std::string> disabled;
   std::string stop_after;
@@ -79,12 +81,13 @@ std::string option_fault(const CompileOptions& options) {
   if (options.output_dir == "-") return "-o names a folder, and '-' is none";
   if (!options.stop_after.empty() && !options.emit.empty())
     return "--emit shows what --stop-after does not come to; --dump-phases-to works with it";
+  if (!options.only.empty() && options.emit.empty()) return "--only chooses among what --emit writes, and nothing is to be emitted";
   if (options.embed_weights && options.weights.empty()) return "--embed-weights needs --weights";
   if (!options.tune.empty() && !options.tuned.empty()) return "--tune makes what --tuned reads: give one of them";
   if (options.tune_seconds && options.tune.empty()) return "--tune-seconds needs --tune";
   for (const std::string& kind : options.emit) {
-    if (std::find(emit_kinds().begin(), emit_kinds().end(), kind) == emit_kinds().end()) {
-      return fmt::format("unknown kind '{}' for --emit: the kinds are {}", kind, fmt::join(emit_kinds(), ", "));
+    if (std::none_of(emit_kinds().begin(), emit_kinds().end(), [&](const EmitKind& known) { return known.name == kind; })) {
+      return fmt::format("unknown kind '{}' for --emit: the kinds are {}", kind, emit_names());
     }
   }
   if (const std::string& pass = options.print_ir_after; !pass.empty() && pass != "all" && pass != "change") {
@@ -384,6 +387,9 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   if (!lowered) return bug("a pass failed and gave no reason");
   if (!observer.failure().empty()) return input_error(observer.failure());
 
+  if (!options.only.empty()) why = only_fault(options.only, *lowered);
+  if (!why.empty()) return usage_error(why);
+
   library.depends_on_values = lowered->depends_on_values;
   auto writing = std::chrono::steady_clock::now();
   double kernels_done = 0;
@@ -406,7 +412,8 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   if (!options.depfile.empty()) {
     if (!write_file(options.depfile, depfile_text(*written, files), why)) return input_error(why);
   }
-  if (!emit(options.emit, *lowered, *targets, sources, options.output_dir, library.name, *written, why)) return failure(why);
+  const EmitOptions emitted{options.emit, options.only, options.output_dir, library.name, options.jobs};
+  if (!emit(emitted, *lowered, *targets, sources, *written, why)) return failure(why);
   if (options.opt_report) {
     fmt::print("{}\n", opt_report(*lowered, *targets, sources));
     if (measured) fmt::print("{}\n", measured->report());
@@ -467,10 +474,13 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   command->add_option("--batch", options->batch, "for cuda: schedules are chosen for runs of so many pictures (32)")
       ->type_name("N")
       ->check(CLI::Range(1, 65536).description(""));
-  command->add_option("--emit", options->emit, fmt::format("also write {}", fmt::join(emit_kinds(), ", ")))
+  command->add_option("--emit", options->emit, "also write " + emit_names())
       ->type_name("KIND[,KIND...]")
       ->delimiter(',')
       ->allow_extra_args(false);
+  command->add_option("--only", options->only, "of what --emit writes, this layer, block or stage alone")
+      ->type_name("LAYER")
+      ->check(not_empty);
   add_disable_pass(*command, options->disabled);
   command->add_option("--stop-after", options->stop_after, "write the IR that this pass leaves, NAME.LEVEL, and no library")
       ->type_name("PASS");

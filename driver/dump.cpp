@@ -76,9 +76,9 @@ void add_dump(CLI::App& app, Invocation& invocation) {
                     ->type_name("LEVEL")
                     ->check(CLI::IsMember({"topology", "graph", "program"}));
   command->add_option("--after", options->after, "as this pass leaves it, instead of after the level's last")->type_name("PASS");
-  command->add_option("--format", options->format, "text (the default), dot or json")
+  command->add_option("--format", options->format, "text (the default), dot, svg or json")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "dot", "json"}));
+      ->check(CLI::IsMember({"text", "dot", "svg", "json"}));
   command->add_option("--target", options->target, "for a program: host (the default) or an instruction set")->type_name("TARGET");
   add_disable_pass(*command, options->disabled);
   command->callback([&invocation, options, level] {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "inspect/drawing.h"
+
 namespace resnetc::driver {
 
 std::string print_as(const passes::AnyIr& ir, const std::string& format, const Sources& sources) {
@@ -12,7 +14,9 @@ std::string print_as(const passes::AnyIr& ir, const std::string& format, const S
   if (format == "text") {
     text = passes::print(ir, sources);
   } else if (format == "dot") {
-    text = std::visit([](const auto& level) { return to_dot(level); }, ir);
+    text = to_dot(inspect::draw(ir));
+  } else if (format == "svg") {
+    text = to_svg(inspect::draw(ir));
   } else if (const auto* network = std::get_if<topology::Network>(&ir)) {
     text = topology::to_json(*network, sources);
   } else if (const auto* graph = std::get_if<graph::Graph>(&ir)) {

@@ -9,7 +9,7 @@
 
 namespace resnetc::driver {
 
-/// `format` is "text", "dot" or "json".
+/// `format` is "text", "dot", "svg" or "json".
 std::string print_as(const passes::AnyIr& ir, const std::string& format, const Sources& sources);
 std::optional<passes::Level> level_named(const std::string& name);
 const char* level_name(passes::Level level);

@@ -1,7 +1,6 @@
 /// \file The command `resnetc`: finds the subcommand, runs it, and turns whatever goes wrong into a message and an exit status.
 
 #include <fmt/format.h>
-#include <llvm/ADT/StringRef.h>
 
 #include <exception>
 #include <new>
@@ -12,20 +11,6 @@
 
 namespace resnetc::driver {
 namespace {
-
-/// The known word nearest to `word`, or an empty string if none is near.
-std::string nearest(const std::string& word, const std::vector<std::string>& known) {
-  std::string best;
-  unsigned best_distance = static_cast<unsigned>(word.size() / 3 + 1);
-  for (const std::string& candidate : known) {
-    unsigned distance = llvm::StringRef(word).edit_distance(candidate, true, best_distance + 1);
-    if (distance <= best_distance && (best.empty() || distance < best_distance)) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
-}
 
 int explain_extra(const CLI::App& app, const std::string& extra) {
   const CLI::App* command = &app;

@@ -91,9 +91,9 @@ void add_opt(CLI::App& app, Invocation& invocation) {
       ->type_name("PASS,...");
   command->add_option("--stop-after", options->stop_after, "the last pass that runs")->type_name("PASS");
   add_disable_pass(*command, options->disabled);
-  command->add_option("--format", options->format, "text (the default), dot or json")
+  command->add_option("--format", options->format, "text (the default), dot, svg or json")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "dot", "json"}));
+      ->check(CLI::IsMember({"text", "dot", "svg", "json"}));
   command->add_option("--target", options->target, "for select-kernels: host (the default) or an instruction set")->type_name("TARGET");
   command->add_option("--weights", options->weights, "a checkpoint, for passes that look at values")->type_name("FILE.safetensors");
   std::string footer = "Passes:\n";

@@ -1,4 +1,4 @@
-/// \file Dumps, --emit, and the reports of compile.
+/// \file Dumps, and the reports of compile.
 #include "driver/phases.h"
 
 #include <fmt/format.h>
@@ -37,75 +37,6 @@ void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool c
     write_file(file, passes::print(ir, sources_), failure_);
   }
   ++number_;
-}
-
-const std::vector<std::string>& emit_kinds() {
-  static const std::vector<std::string> kinds{"topology", "graph", "program", "dot", "json", "stmt", "llvm", "asm", "ptx"};
-  return kinds;
-}
-
-bool emit(const std::vector<std::string>& kinds, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
-          const Sources& sources, const std::string& directory, const std::string& name, std::vector<std::string>& written,
-          std::string& why) {
-  auto put = [&](const std::string& file, const std::string& text) {
-    std::string path = directory + "/" + file;
-    if (!write_file(path, text, why)) return false;
-    written.push_back(path);
-    return true;
-  };
-  auto program_suffix = [&](size_t i) { return targets.size() > 1 ? "." + targets[i]->name : std::string(); };
-  for (const std::string& kind : kinds) {
-    if (kind == "topology") {
-      if (!put(name + ".topology", print_as(lowered.topology, "text", sources))) return false;
-    } else if (kind == "graph") {
-      if (!put(name + ".graph", print_as(lowered.graph, "text", sources))) return false;
-    } else if (kind == "program") {
-      for (size_t i = 0; i < lowered.programs.size(); ++i) {
-        if (!put(name + program_suffix(i) + ".program", print_as(lowered.programs[i], "text", sources))) return false;
-      }
-    } else if (kind == "dot" || kind == "json") {  // NET.json is the manifest: these carry the level's name
-      const bool topology = lowered.from == passes::Level::topology, graph = lowered.from <= passes::Level::graph;
-      if (topology && !put(fmt::format("{}.topology.{}", name, kind), print_as(lowered.topology, kind, sources))) return false;
-      if (graph && !put(fmt::format("{}.graph.{}", name, kind), print_as(lowered.graph, kind, sources))) return false;
-      for (size_t i = 0; i < lowered.programs.size(); ++i) {
-        if (!put(fmt::format("{}{}.program.{}", name, program_suffix(i), kind), print_as(lowered.programs[i], kind, sources))) return false;
-      }
-    } else {
-      struct Form {
-        const char *kind, *extension;
-        codegen::KernelText text;
-      };
-      constexpr Form forms[] = {{"stmt", "stmt", codegen::KernelText::stmt},
-                                {"llvm", "ll", codegen::KernelText::llvm},
-                                {"asm", "s", codegen::KernelText::assembly},
-                                {"ptx", "ptx", codegen::KernelText::ptx}};
-      const Form* found_form = std::find_if(std::begin(forms), std::end(forms), [&](const Form& known) { return kind == known.kind; });
-      if (found_form == std::end(forms)) {
-        why = fmt::format("unknown kind '{}' for --emit", kind);
-        return false;
-      }
-      const Form& form = *found_form;
-      std::map<std::string, std::string> known;  // by spec and target: equal kernels are compiled once
-      for (size_t i = 0; i < lowered.programs.size(); ++i) {
-        const program::Program& program = lowered.programs[i];
-        if (form.text == codegen::KernelText::ptx && !program::on_gpu(program)) continue;
-        for (const program::Kernel& kernel : program.kernels) {
-          codegen::KernelJob job{program::spec_of(program, kernel), program.target};
-          std::string key = program.target + "\n" + program::to_string(job.spec);
-          auto found = known.find(key);
-          if (found == known.end()) {
-            auto text = codegen::kernel_text(job, form.text, why);
-            if (!text) return false;
-            found = known.emplace(key, std::move(*text)).first;
-          }
-          // A store shares its output's name, which may be a layer's too.
-          std::string stem = file_stem(kernel.name) + (kernel.kind == program::KernelKind::store ? ".store" : "") + program_suffix(i);
-          if (!put(fmt::format("{}.{}", stem, form.extension), found->second)) return false;
-        }
-      }
-    }
-  }
-  return true;
 }
 
 std::string opt_report(const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets, const Sources& sources) {

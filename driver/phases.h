@@ -1,4 +1,4 @@
-/// \file What compile shows of the way from text to program: --print-ir-after, --dump-phases-to, --emit, --opt-report, --time-passes.
+/// \file What compile shows of the way from text to program: --print-ir-after, --dump-phases-to, --opt-report, --time-passes.
 #pragma once
 
 #include <string>
@@ -31,14 +31,6 @@ class PhaseObserver {
   int number_ = 0;
   std::string failure_;
 };
-
-/// The kinds that --emit takes, for help and for checking.
-const std::vector<std::string>& emit_kinds();
-
-/// Writes what --emit asks for; adds the paths to `written`. False, and the reason in `why`, if something could not be written.
-bool emit(const std::vector<std::string>& kinds, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
-          const Sources& sources, const std::string& directory, const std::string& name, std::vector<std::string>& written,
-          std::string& why);
 
 /// Remarks grouped by layer, then each kernel's reason.
 std::string opt_report(const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets, const Sources& sources);

@@ -87,6 +87,8 @@ int64_t multiply_adds(const Graph& graph, const Op& op);
 std::vector<TensorRef> checkpoint_tensors(const Graph& graph);
 
 std::string print(const Graph& graph, const Sources& sources);
+/// The operations of these names alone, as the text form has them: for reading, not for reading back.
+std::string excerpt(const Graph& graph, const ValueNames& names, const Sources& sources);
 std::optional<Graph> parse(FileId file, Diagnostics& diagnostics);
 std::optional<std::string> verify(const Graph& graph);
 std::string to_dot(const Graph& graph);

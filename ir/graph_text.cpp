@@ -24,6 +24,11 @@ void print_constant(std::string& out, std::string_view name, const RecipePtr& re
 }
 
 void print_op(std::string& out, const Graph& graph, const Op& op, const Sources& sources) {
+  if (op.kind == OpKind::input) {
+    out += fmt::format("  input {} : {}{}{}\n", text::value_name(op.name), to_string(op.type),
+                       text::input_format(graph.input.format, graph.input.mean, graph.input.std), text::location(op.at, sources));
+    return;
+  }
   const auto name_of = [&](ValueId id) { return text::value_name(graph.op(id).name); };
   out += fmt::format("  {} = {}(", text::value_name(op.name), info(op.kind).name);
   for (size_t i = 0; i < op.operands.size(); ++i) out += (i == 0 ? "" : ", ") + name_of(op.operands[i]);
@@ -151,19 +156,20 @@ class Parser {
 
 std::string print(const Graph& graph, const Sources& sources) {
   std::string out = fmt::format("graph {} {{\n", text::quoted(graph.name));
-  for (const Op& op : graph.ops) {
-    if (op.kind == OpKind::input) {
-      out += fmt::format("  input {} : {}{}{}\n", text::value_name(op.name), to_string(op.type),
-                         text::input_format(graph.input.format, graph.input.mean, graph.input.std), text::location(op.at, sources));
-    } else {
-      print_op(out, graph, op, sources);
-    }
-  }
+  for (const Op& op : graph.ops) print_op(out, graph, op, sources);
   for (const Output& output : graph.outputs) {
     out += fmt::format("  output {} {}{}\n", text::quoted(output.name), text::value_name(graph.op(output.value).name),
                        text::location(output.at, sources));
   }
   return out + "}\n";
+}
+
+std::string excerpt(const Graph& graph, const ValueNames& names, const Sources& sources) {
+  std::string out;
+  for (const Op& op : graph.ops) {
+    if (names.contains(op.name)) print_op(out, graph, op, sources);
+  }
+  return out;
 }
 
 std::optional<Graph> parse(FileId file, Diagnostics& diagnostics) { return Parser(file, diagnostics).run(); }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +13,9 @@
 #include "ir/tensor_type.h"
 
 namespace resnetc {
+
+/// Names of values: the layers that somebody wants to see.
+using ValueNames = std::set<std::string, std::less<>>;
 
 /// The closed set of operations. `layer` ops can be written in the language; the others appear on the way down.
 enum class OpKind {

@@ -207,6 +207,9 @@ bool brief(const Program& program);
 void share_constants(std::span<Program> programs);
 
 std::string print(const Program& program, const Sources& sources);
+/// The kernels of these names alone, stores left out, with the tensors and constants that they work on, as the text form has them: for
+/// reading, not for reading back.
+std::string excerpt(const Program& program, const ValueNames& names, const Sources& sources);
 std::optional<Program> parse(FileId file, Diagnostics& diagnostics);
 /// Everything that later stages index by, and, once memory is planned, check_memory_plan(). Returns the first fault, or nothing.
 std::optional<std::string> verify(const Program& program);

@@ -1,6 +1,8 @@
 /// \file The text form of programs.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "ir/program.h"
 #include "ir/text_forms.h"
 
@@ -40,6 +42,19 @@ void print_kernel(std::string& out, const Program& program, const Kernel& kernel
   if (kernel.multiply_adds != 0) out += fmt::format(" multiply_adds={}", kernel.multiply_adds);
   if (!kernel.reason.empty()) out += " because " + text::quoted(kernel.reason);
   out += text::location(kernel.at, sources) + "\n";
+}
+
+void print_tensor(std::string& out, const Tensor& tensor, const Sources& sources) {
+  out += fmt::format("  tensor {} : {} stride={} halo={}", text::value_name(tensor.name), to_string(tensor.type), tensor.channel_stride,
+                     to_string(tensor.halo));
+  if (tensor.offset != none) out += fmt::format(" at {}", tensor.offset);
+  out += text::location(tensor.at, sources) + "\n";
+}
+
+void print_constant(std::string& out, const Program& program, ConstantId id) {
+  const Constant& constant = program.constant(id);
+  out += fmt::format("  constant @{} : f32[{}] at {} = {}\n", id, element_count(constant.recipe->shape), constant.offset,
+                     to_string(*constant.recipe));
 }
 
 class Parser {
@@ -185,19 +200,28 @@ std::string print(const Program& program, const Sources& sources) {
   out += fmt::format(" {{\n  input {} : {}{}\n", text::quoted(program.input_name), to_string(program.input_type),
                      text::input_format(program.input.format, program.input.mean, program.input.std));
   for (const Output& output : program.outputs) out += fmt::format("  output {} : {}\n", text::quoted(output.name), to_string(output.type));
-  for (const Tensor& tensor : program.tensors) {
-    out += fmt::format("  tensor {} : {} stride={} halo={}", text::value_name(tensor.name), to_string(tensor.type), tensor.channel_stride,
-                       to_string(tensor.halo));
-    if (tensor.offset != none) out += fmt::format(" at {}", tensor.offset);
-    out += text::location(tensor.at, sources) + "\n";
-  }
-  for (size_t i = 0; i < program.constants.size(); ++i) {
-    const Constant& constant = program.constants[i];
-    out += fmt::format("  constant @{} : f32[{}] at {} = {}\n", i, element_count(constant.recipe->shape), constant.offset,
-                       to_string(*constant.recipe));
-  }
+  for (const Tensor& tensor : program.tensors) print_tensor(out, tensor, sources);
+  for (size_t i = 0; i < program.constants.size(); ++i) print_constant(out, program, static_cast<ConstantId>(i));
   for (const Kernel& kernel : program.kernels) print_kernel(out, program, kernel, sources);
   return out + "}\n";
+}
+
+std::string excerpt(const Program& program, const ValueNames& names, const Sources& sources) {
+  std::set<TensorId> tensors;
+  std::set<ConstantId> constants;
+  std::string kernels;
+  for (const Kernel& kernel : program.kernels) {
+    if (kernel.kind == KernelKind::store || !names.contains(kernel.name)) continue;
+    print_kernel(kernels, program, kernel, sources);
+    for (TensorId id : reads(kernel)) tensors.insert(id);
+    if (kernel.out != none) tensors.insert(kernel.out);
+    if (kernel.weight != none) constants.insert(kernel.weight);
+    for (const Step& step : kernel.epilogue) constants.insert(step.constants.begin(), step.constants.end());
+  }
+  std::string out;
+  for (TensorId id : tensors) print_tensor(out, program.tensor(id), sources);
+  for (ConstantId id : constants) print_constant(out, program, id);
+  return out + kernels;
 }
 
 std::optional<Program> parse(FileId file, Diagnostics& diagnostics) { return Parser(file, diagnostics).run(); }

@@ -1,6 +1,8 @@
 /// \file The text form of topologies. Where a node stands is what it applies to, so only skips and gates need to say more.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ir/text_forms.h"
 #include "ir/topology.h"
 #include "ir/topology_parts.h"
@@ -35,6 +37,11 @@ class Printer {
     return out_ + "}\n";
   }
 
+  std::string run(const ValueNames& names) {
+    print_some(n_.body, names);
+    return out_;
+  }
+
  private:
   std::string at(Location where) const { return text::location(where, sources_); }
   std::string name(ValueId id) const { return text::value_name(n_.value(id).name); }
@@ -48,6 +55,25 @@ class Printer {
 
   void print_list(const std::vector<Node>& nodes, int depth) {
     for (const Node& node : nodes) print_node(node, depth);
+  }
+
+  bool makes_all(const Node& node, const ValueNames& names) const {
+    const bool makes = node.kind != NodeKind::block && node.kind != NodeKind::stage;
+    return (!makes || names.contains(n_.value(node.result).name)) &&
+           std::all_of(node.children.begin(), node.children.end(), [&](const Node& child) { return makes_all(child, names); });
+  }
+
+  void print_some(const std::vector<Node>& nodes, const ValueNames& names) {
+    for (const Node& node : nodes) {
+      const bool list = node.kind == NodeKind::skip || node.kind == NodeKind::gate;
+      // An edge is nothing without its list; an empty block makes nothing that could be wanted.
+      if ((list && names.contains(n_.value(node.result).name)) ||
+          (makes_all(node, names) && (!node.children.empty() || list || node.kind == NodeKind::layer))) {
+        print_node(node, 1);
+      } else {
+        print_some(node.children, names);
+      }
+    }
   }
 
   void print_children(const Node& node, int depth) {
@@ -271,6 +297,10 @@ class Parser {
 }  // namespace
 
 std::string print(const Network& network, const Sources& sources) { return Printer(network, sources).run(); }
+
+std::string excerpt(const Network& network, const ValueNames& names, const Sources& sources) {
+  return Printer(network, sources).run(names);
+}
 
 std::optional<Network> parse(FileId file, Diagnostics& diagnostics) { return Parser(file, diagnostics).run(); }
 

@@ -132,6 +132,10 @@ std::string print(const AnyIr& ir, const Sources& sources) {
   return std::visit([&](const auto& m) { return print(m, sources); }, ir);
 }
 
+std::string excerpt(const AnyIr& ir, const ValueNames& names, const Sources& sources) {
+  return std::visit([&](const auto& m) { return excerpt(m, names, sources); }, ir);
+}
+
 bool disabled(const PassInfo& pass, const PassContext& context) {
   return pass.optional && std::find(context.disabled.begin(), context.disabled.end(), pass.name) != context.disabled.end();
 }

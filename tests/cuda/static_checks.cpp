@@ -110,7 +110,10 @@ std::vector<Checked> check(const program::Program& program, const std::string& p
     }
     Checked one{kernel.name, spec, kernel.multiply_adds, kernel.multiply_adds, {}, 0, {}};
     std::string why;
-    const std::optional<std::string> text = codegen::kernel_text({spec, program.target}, codegen::KernelText::ptx, why);
+    const codegen::KernelJob job{spec, program.target};
+    const std::vector<codegen::KernelText> kinds{codegen::KernelText::ptx};
+    const std::optional<codegen::KernelTextSet> texts = codegen::texts_of(std::span(&job, 1), kinds, {}, why);
+    const std::optional<std::string> text = texts ? std::optional(texts->texts[0][0]) : std::nullopt;
     const std::optional<ptx::Module> module = text ? ptx::parse(*text, why) : std::nullopt;
     if (!module || module->entries.size() != 1) {
       fault(fmt::format("{}: {}", kernel.name, module ? "it is more than one launch" : why));

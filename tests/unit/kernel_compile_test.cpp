@@ -114,12 +114,33 @@ TEST_CASE("compile_kernels: a kernel that cannot be is an error with its reason"
   CHECK(why.find("'z80' is not a target") != std::string::npos);
 }
 
-TEST_CASE("kernel_text: statement, LLVM and assembly") {
+TEST_CASE("texts_of: each distinct kernel once, in every kind") {
+  using enum codegen::KernelText;
+  const std::vector<codegen::KernelJob> jobs = {copy_job(16), copy_job(32), copy_job(16)};
+  const std::vector<codegen::KernelText> kinds = {loops, conceptual_stmt, stmt, llvm, assembly, ptx};
   std::string why;
-  const auto text = [&](codegen::KernelText kind) { return codegen::kernel_text(copy_job(16), kind, why).value_or(why); };
-  CHECK(text(codegen::KernelText::stmt).find("produce out") != std::string::npos);
-  CHECK(text(codegen::KernelText::llvm).find("define") != std::string::npos);
-  CHECK(text(codegen::KernelText::assembly).find(".text") != std::string::npos);
+  const auto set = codegen::texts_of(jobs, kinds, {}, why);
+  REQUIRE(set);
+  CHECK(set->index == std::vector<size_t>{0, 1, 0});
+  REQUIRE(set->texts.size() == 2);
+  const auto has = [&](size_t kind, const char* word) { return set->texts[0].at(kind).find(word) != std::string::npos; };
+  CHECK(has(0, "produce out"));
+  CHECK(has(1, "produce out"));
+  CHECK(has(2, "produce out"));
+  CHECK(has(3, "define"));
+  CHECK(has(4, ".text"));
+  CHECK(set->texts[0].at(5).empty());
+  CHECK(set->texts[0] != set->texts[1]);
+  // Asked for alone, a text is the same.
+  CHECK(codegen::texts_of(std::span(jobs).first(1), std::vector{llvm}, {}, why)->texts[0][0] == set->texts[0][3]);
+}
+
+TEST_CASE("texts_of: a kernel that cannot be is an error with its reason") {
+  codegen::KernelJob job = copy_job(16);
+  job.spec.in.channel_stride = 17;
+  std::string why;
+  CHECK_FALSE(codegen::texts_of(std::span(&job, 1), std::vector{codegen::KernelText::stmt}, {}, why));
+  CHECK(why.find("not padded to whole vectors") != std::string::npos);
 }
 
 TEST_CASE("run_workers: a crash is a message") {

@@ -1,0 +1,182 @@
+/// \file The kinds of --emit and their files.
+#include "driver/emit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "driver/common.h"
+#include "driver/ir_format.h"
+#include "inspect/drawing.h"
+#include "passes/lineage.h"
+
+namespace resnetc::driver {
+
+namespace {
+
+bool is_level(std::string_view kind) { return level_named(std::string(kind)).has_value(); }
+
+/// Whether `name` is `path` or lies in it: layer1.0.conv1 in layer1.
+bool lies_in(std::string_view name, std::string_view path) {
+  return name.starts_with(path) && (name.size() == path.size() || name[path.size()] == '.');
+}
+
+/// What --only chooses: the values as they are called at some level, those included that a pass has added under a chosen name.
+ValueNames chosen(const std::string& only, const passes::AnyIr& read, const passes::AnyIr& shown) {
+  ValueNames names;
+  for (const auto& [from, to] : passes::lineage(read, shown)) {
+    if (lies_in(from, only) && !to.empty()) names.insert(to);
+  }
+  for (const passes::Element& element : passes::elements(shown)) {
+    if (lies_in(element.name, only)) names.emplace(element.name);
+  }
+  return names;
+}
+
+class Emitter {
+ public:
+  Emitter(const EmitOptions& options, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
+          const Sources& sources, std::vector<std::string>& written, std::string& why)
+      : options_(options), lowered_(lowered), targets_(targets), sources_(sources), written_(written), why_(why) {}
+
+  bool run() {
+    std::vector<codegen::KernelText> texts;
+    for (const std::string& kind : options_.kinds) {
+      const auto table = codegen::kernel_texts();
+      const auto text = std::find_if(table.begin(), table.end(), [&](const auto& known) { return known.name == kind; });
+      if (text != table.end()) {
+        if (std::find(texts.begin(), texts.end(), text->kind) == texts.end()) texts.push_back(text->kind);
+      } else if (!put_levels(kind)) {
+        return false;
+      }
+    }
+    return texts.empty() || put_texts(texts);
+  }
+
+ private:
+  passes::AnyIr read() const {
+    switch (lowered_.from) {
+      case passes::Level::topology: return lowered_.topology;
+      case passes::Level::graph: return lowered_.graph;
+      case passes::Level::program: break;
+    }
+    return lowered_.programs.front();
+  }
+
+  std::string suffix(size_t target) const { return targets_.size() > 1 ? "." + targets_[target]->name : std::string(); }
+
+  bool put(const std::string& file, const std::string& text) {
+    const std::string path = options_.directory + "/" + file;
+    if (!write_file(path, text, why_)) return false;
+    if (std::find(written_.begin(), written_.end(), path) == written_.end()) written_.push_back(path);
+    return true;
+  }
+
+  std::string form_of(const passes::AnyIr& ir, const std::string& form) const {
+    if (options_.only.empty()) return print_as(ir, form, sources_);
+    const ValueNames names = chosen(options_.only, read(), ir);
+    if (form == "text") return fmt::format("# {} of {} alone\n{}", options_.only, options_.name, passes::excerpt(ir, names, sources_));
+    return form == "dot" ? to_dot(inspect::only(inspect::draw(ir), names)) : to_svg(inspect::only(inspect::draw(ir), names));
+  }
+
+  /// A level as text, or all levels in another form. NET.json is the manifest: other forms carry the level's name.
+  bool put_levels(const std::string& kind) {
+    const bool one = is_level(kind);
+    const auto wanted = [&](passes::Level level) { return lowered_.from <= level && (!one || kind == level_name(level)); };
+    const auto put_level = [&](passes::Level level, const passes::AnyIr& ir, const std::string& target) {
+      return put(fmt::format("{}{}.{}{}", options_.name, target, level_name(level), one ? "" : "." + kind),
+                 form_of(ir, one ? "text" : kind));
+    };
+    if (wanted(passes::Level::topology) && !put_level(passes::Level::topology, lowered_.topology, "")) return false;
+    if (wanted(passes::Level::graph) && !put_level(passes::Level::graph, lowered_.graph, "")) return false;
+    for (size_t i = 0; wanted(passes::Level::program) && i < lowered_.programs.size(); ++i) {
+      if (!put_level(passes::Level::program, lowered_.programs[i], suffix(i))) return false;
+    }
+    return true;
+  }
+
+  bool put_texts(const std::vector<codegen::KernelText>& kinds) {
+    std::vector<codegen::KernelJob> jobs;
+    std::vector<std::string> stems;
+    for (size_t i = 0; i < lowered_.programs.size(); ++i) {
+      const program::Program& program = lowered_.programs[i];
+      const ValueNames names = options_.only.empty() ? ValueNames{} : chosen(options_.only, read(), program);
+      for (const program::Kernel& kernel : program.kernels) {
+        const bool store = kernel.kind == program::KernelKind::store;
+        if (!options_.only.empty() && (store || !names.contains(kernel.name))) continue;
+        jobs.push_back({program::spec_of(program, kernel), program.target});
+        // A store shares its output's name, which may be a layer's too.
+        stems.push_back(file_stem(kernel.name) + (store ? ".store" : "") + suffix(i));
+      }
+    }
+    codegen::KernelOptions how;
+    how.jobs = options_.jobs;
+    Progress progress("writing kernels as text");
+    how.progress = [&](size_t done_count, size_t all) { progress.update(done_count, all); };
+    const auto texts = codegen::texts_of(jobs, kinds, how, why_);
+    progress.finish();
+    if (!texts) return false;
+    for (size_t job = 0; job < jobs.size(); ++job) {
+      for (size_t k = 0; k < kinds.size(); ++k) {
+        const codegen::KernelTextInfo& form = codegen::kernel_texts()[static_cast<size_t>(kinds[k])];
+        if (form.gpu_only && !program::is_gpu(jobs[job].target)) continue;
+        if (!put(fmt::format("{}.{}", stems[job], form.extension), texts->texts[texts->index[job]][k])) return false;
+      }
+    }
+    return true;
+  }
+
+  const EmitOptions& options_;
+  const Lowered& lowered_;
+  const std::vector<const codegen::TargetInfo*>& targets_;
+  const Sources& sources_;
+  std::vector<std::string>& written_;
+  std::string& why_;
+};
+
+}  // namespace
+
+const std::vector<EmitKind>& emit_kinds() {
+  static const std::vector<EmitKind> kinds = [] {
+    std::vector<EmitKind> all{{"topology", "NET.topology", "blocks, layers and skip edges, after the topology's passes"},
+                              {"graph", "NET.graph", "operations in SSA form, after the graph's passes"},
+                              {"program", "NET.program", "kernels, their schedules and their memory"},
+                              {"dot", "NET.LEVEL.dot", "the three levels for Graphviz"},
+                              {"svg", "NET.LEVEL.svg", "the three levels as pictures"},
+                              {"json", "NET.LEVEL.json", "the three levels as JSON"}};
+    for (const codegen::KernelTextInfo& text : codegen::kernel_texts()) all.push_back({text.name, text.file, text.description});
+    return all;
+  }();
+  return kinds;
+}
+
+std::string emit_names() {
+  std::string names;
+  for (const EmitKind& kind : emit_kinds()) names += fmt::format("{}{}", names.empty() ? "" : ", ", kind.name);
+  return names;
+}
+
+std::string only_fault(const std::string& only, const Lowered& lowered) {
+  const passes::AnyIr read = lowered.from == passes::Level::topology ? passes::AnyIr(lowered.topology)
+                             : lowered.from == passes::Level::graph  ? passes::AnyIr(lowered.graph)
+                                                                     : passes::AnyIr(lowered.programs.front());
+  std::vector<std::string> paths;
+  for (const passes::Element& element : passes::elements(read)) {
+    if (lies_in(element.name, only)) return "";
+    for (size_t dot = element.name.find('.'); dot != std::string_view::npos; dot = element.name.find('.', dot + 1)) {
+      paths.emplace_back(element.name.substr(0, dot));
+    }
+    paths.emplace_back(element.name);
+  }
+  const std::string near = nearest(only, paths);
+  return fmt::format("--only {}: the network has no such layer, block or stage{}", only,
+                     near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+}
+
+bool emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
+          const Sources& sources, std::vector<std::string>& written, std::string& why) {
+  return Emitter(options, lowered, targets, sources, written, why).run();
+}
+
+}  // namespace resnetc::driver

@@ -1,0 +1,36 @@
+/// \file `compile --emit`: what a network is at each level and what its kernels are, as files.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "driver/lowering.h"
+
+namespace resnetc::driver {
+
+/// One line of the table of kinds; help and documentation come from it.
+struct EmitKind {
+  std::string_view name;
+  std::string_view files;  ///< their names
+  std::string_view description;
+};
+const std::vector<EmitKind>& emit_kinds();
+/// The names, as a list in words.
+std::string emit_names();
+
+struct EmitOptions {
+  std::vector<std::string> kinds;
+  std::string only;  ///< a layer, block, stage or edge by its name; empty: all
+  std::string directory, name;
+  int jobs = 0;  ///< as KernelOptions'
+};
+
+/// Why there is nothing to show of `only` in the network, with the name that was meant, if one is near; empty if there is.
+std::string only_fault(const std::string& only, const Lowered& lowered);
+
+/// Adds the paths to `written`. False, and the reason in `why`, if something could not be written.
+bool emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
+          const Sources& sources, std::vector<std::string>& written, std::string& why);
+
+}  // namespace resnetc::driver

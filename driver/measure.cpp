@@ -1,0 +1,129 @@
+/// \file Runs, their times, and the roofs above them.
+#include "driver/measure.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "driver/common.h"
+#include "driver/median.h"
+#include "driver/peak.h"
+#include "driver/timing.h"
+
+namespace resnetc::driver {
+namespace {
+
+/// Runs until both a time and a number of runs are reached, or exactly `runs` times.
+bool repeat(Session& session, const std::string& input, const MeasureOptions& options, double seconds, std::vector<double>& times,
+            std::string& why, PeakMeter* peak = nullptr) {
+  constexpr double peak_every = 0.1;
+  auto start = std::chrono::steady_clock::now(), peak_at = start;
+  auto enough = [&] {
+    return options.runs != 0 ? times.size() >= static_cast<size_t>(options.runs) : times.size() >= 5 && seconds_since(start) >= seconds;
+  };
+  while (!enough()) {
+    if (peak != nullptr && (times.empty() || seconds_since(peak_at) >= peak_every)) {
+      peak->measure();
+      if (!session.run(input, why)) return false;  // which wakes the threads and fills the caches again
+      peak_at = std::chrono::steady_clock::now();
+    }
+    auto begin = std::chrono::steady_clock::now();
+    if (!session.run(input, why)) return false;
+    times.push_back(seconds_since(begin));
+  }
+  return true;
+}
+
+Timing timing_of(std::vector<double> times) {
+  std::sort(times.begin(), times.end());
+  Timing timing;
+  timing.median_ms = median(times) * 1e3;
+  timing.min_ms = times.front() * 1e3;
+  double low = times[times.size() / 10];
+  double high = times[times.size() - 1 - times.size() / 10];
+  timing.spread_percent = timing.median_ms > 0 ? (high - low) * 1e5 / timing.median_ms : 0;
+  timing.runs = times.size();
+  return timing;
+}
+
+/// The median over all runs of what its kernels take of a run; the rest passes between them.
+double share_of_kernels(const KernelTimes& kernels, const std::vector<double>& runs) {
+  std::vector<double> shares;
+  for (size_t run = 0; run < runs.size(); ++run) {
+    double sum = 0;
+    for (const std::vector<double>& seconds : kernels.seconds) sum += run < seconds.size() ? seconds[run] : 0;
+    shares.push_back(runs[run] > 0 ? sum / runs[run] : 0);
+  }
+  return shares.empty() ? 0 : median(std::move(shares));
+}
+
+}  // namespace
+
+double gflops(int64_t multiply_adds, int batch, double ms) {
+  return ms > 0 ? 2.0 * static_cast<double>(multiply_adds) * batch / (ms * 1e6) : 0;
+}
+
+Roof roof_of(const program::KernelCost& cost, const Machine& machine, int batch, double ms) {
+  const double arithmetic = machine.gflops > 0 ? gflops(cost.multiply_adds, batch, ms) / machine.gflops : 0;
+  const int64_t weights = machine.weights_cached ? 0 : cost.weight_bytes;
+  const int64_t bytes = cost.multiply_adds > 0 ? weights : cost.tensor_bytes;
+  const double seconds = ms / 1e3, read = static_cast<double>(bytes) * batch / 1e9;
+  const double memory = machine.memory_gbytes > 0 && seconds > 0 ? read / seconds / machine.memory_gbytes : 0;
+  return arithmetic >= memory ? Roof{"arithmetic", arithmetic} : Roof{"memory", memory};
+}
+
+std::optional<Measurement> measure(const LoadedLibrary& library, const std::string& path, const MeasureOptions& options, std::string& why) {
+  const codegen::LibraryFacts& facts = library.facts();
+  Measurement result;
+  Weights weights;
+  if (!find_weights(library, path, options.weights, weights, why)) return std::nullopt;
+  std::string generated;
+  if (!weights.found) {
+    auto packed = codegen::pack_weights(facts.constants, facts.name, GeneratedWeights(), why);
+    if (!packed) return std::nullopt;
+    // A weights file is read where it lies: the runtime wants it aligned.
+    generated.resize(packed->size() + 64);
+    size_t shift = (64 - reinterpret_cast<uintptr_t>(generated.data()) % 64) % 64;
+    packed->copy(generated.data() + shift, packed->size());
+    weights.bytes = std::string_view(generated).substr(shift, packed->size());
+    result.generated_weights = true;
+  }
+  const auto processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int threads = result.threads = options.threads != 0 ? options.threads : processors;
+  std::string input;
+  for (int k = 0; k < options.batch; ++k) {
+    append_input(facts.input, generated_input(facts.input.name, k, picture_elements(facts.input), input_format(facts.input)), input);
+  }
+  Start& begun = result.start;
+  const uint64_t memory_before = resident_bytes();
+  const auto start = std::chrono::steady_clock::now();
+  auto session = Session::create(library, weights.bytes, {options.batch, threads, options.target, false, weights.path}, why);
+  if (!session) return std::nullopt;
+  begun.create_ms = seconds_since(start) * 1e3;
+  if (!session->run(input, why)) return std::nullopt;
+  begun.first_run_ms = seconds_since(start) * 1e3 - begun.create_ms;
+  begun.grown_bytes = resident_bytes() - std::min(memory_before, resident_bytes());
+  result.target = session->target();
+  result.batch = options.batch;
+  const codegen::LibraryFacts::Target& target = library.target(result.target);
+  const bool gpu = program::is_gpu(target.halide);
+  std::optional<PeakMeter> peak;  // of the processor, which says nothing of a GPU
+  if (!gpu) peak.emplace(target.name, std::min(threads, processors));
+  std::vector<double> warm, times;
+  if (!repeat(*session, input, options, std::min(0.3, options.seconds), warm, why)) return std::nullopt;
+  if (!repeat(*session, input, options, options.seconds, times, why, peak ? &*peak : nullptr)) return std::nullopt;
+  result.timing = timing_of(times);
+  KernelTimes kernel_times;
+  if (options.layers) {
+    session->observe(KernelTimes::observe, &kernel_times);
+    times.clear();
+    if (!repeat(*session, input, options, options.seconds, times, why)) return std::nullopt;
+    result.share_of_kernels = share_of_kernels(kernel_times, times);
+    for (auto& seconds : kernel_times.seconds) result.kernel_ms.push_back(median(std::move(seconds)) * 1e3);
+  }
+  begun.arena_bytes = static_cast<uint64_t>(target.arena_bytes * options.batch);
+  result.machine = {peak ? peak->gflops() : 0, options.layers && !gpu ? memory_gbytes(std::min(threads, processors)) : 0,
+                    facts.weights_bytes <= last_cache_bytes()};
+  return result;
+}
+
+}  // namespace resnetc::driver

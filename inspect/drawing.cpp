@@ -1,0 +1,245 @@
+/// \file What each level has to show.
+#include "inspect/drawing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace resnetc::inspect {
+
+std::string_view to_string(FrameKind kind) {
+  switch (kind) {
+    case FrameKind::stage: return "stage";
+    case FrameKind::plain_block: return "plain block";
+    case FrameKind::identity_block: return "identity block";
+    case FrameKind::conv_block: return "conv block";
+  }
+  return "?";
+}
+
+namespace {
+
+Role role_of(OpKind op) {
+  switch (op) {
+    case OpKind::input: return Role::port;
+    case OpKind::conv2d:
+    case OpKind::linear: return Role::weights;
+    case OpKind::max_pool:
+    case OpKind::avg_pool:
+    case OpKind::global_avg_pool: return Role::pool;
+    case OpKind::add:
+    case OpKind::mul: return Role::join;
+    case OpKind::batch_norm:
+    case OpKind::affine:
+    case OpKind::relu:
+    case OpKind::sigmoid:
+    case OpKind::softmax:
+    case OpKind::pad_channels: return Role::other;
+  }
+  return Role::other;
+}
+
+std::string window(const OpAttributes& a) {
+  const auto short_form = [](Extent2 e) { return e.h == e.w ? std::to_string(e.h) : to_string(e); };
+  std::string text = " " + to_string(a.kernel);
+  if (a.stride != Extent2{1, 1}) text += " /" + short_form(a.stride);
+  if (a.dilation != Extent2{1, 1}) text += " dilation " + short_form(a.dilation);
+  if (a.groups != 1) text += fmt::format(" groups {}", a.groups);
+  return text;
+}
+
+class TopologyDrawer {
+ public:
+  explicit TopologyDrawer(const topology::Network& network) : n_(network) {}
+
+  Drawing run() {
+    out_.title = n_.name;
+    add(n_.input.value, "input", Role::port);
+    walk(n_.body);
+    for (const topology::Output& output : n_.outputs) {
+      out_.boxes.push_back({output.name, "output", "", Role::port});
+      connect(output.value, EdgeKind::next);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void add(topology::ValueId id, std::string what, Role role) {
+    const topology::Value& value = n_.value(id);
+    box_of_[id] = out_.boxes.size();
+    out_.boxes.push_back({value.name, std::move(what), value.type ? resnetc::to_string(*value.type) : "", role});
+  }
+
+  /// To the newest box.
+  void connect(topology::ValueId from, EdgeKind kind) { out_.edges.push_back({box_of_.at(from), out_.boxes.size() - 1, kind}); }
+
+  void walk(const std::vector<topology::Node>& nodes) {
+    for (const topology::Node& node : nodes) visit(node);
+  }
+
+  void visit(const topology::Node& node) {
+    switch (node.kind) {
+      case topology::NodeKind::layer:
+        add(node.result, std::string(info(node.op).layer) + (info(node.op).window ? window(node.attributes) : ""), role_of(node.op));
+        connect(node.input, EdgeKind::next);
+        break;
+      case topology::NodeKind::skip:
+      case topology::NodeKind::gate: {
+        walk(node.children);
+        const bool skip = node.kind == topology::NodeKind::skip;
+        add(node.result, skip ? "skip from " + node.from_name : "gate", Role::join);
+        connect(node.input, EdgeKind::next);
+        connect(node.list_result, skip && node.children.empty() ? EdgeKind::skip : EdgeKind::side);
+        break;
+      }
+      case topology::NodeKind::block:
+      case topology::NodeKind::stage: {
+        const size_t frame = out_.frames.size();
+        out_.frames.push_back({node.label, frame_kind(node), out_.boxes.size(), 0});
+        walk(node.children);
+        if (out_.frames[frame].first == out_.boxes.size()) {
+          out_.frames.erase(out_.frames.begin() + static_cast<std::ptrdiff_t>(frame));  // nothing in it, frames included
+        } else {
+          out_.frames[frame].last = out_.boxes.size() - 1;
+        }
+        break;
+      }
+    }
+  }
+
+  static FrameKind frame_kind(const topology::Node& node) {
+    if (node.kind == topology::NodeKind::stage) return FrameKind::stage;
+    switch (node.block_kind) {
+      case topology::BlockKind::plain: return FrameKind::plain_block;
+      case topology::BlockKind::identity: return FrameKind::identity_block;
+      case topology::BlockKind::conv: return FrameKind::conv_block;
+    }
+    return FrameKind::plain_block;
+  }
+
+  const topology::Network& n_;
+  Drawing out_;
+  std::map<topology::ValueId, size_t> box_of_;
+};
+
+Drawing draw_level(const topology::Network& network) { return TopologyDrawer(network).run(); }
+
+Drawing draw_level(const graph::Graph& graph) {
+  Drawing out;
+  out.title = graph.name;
+  for (const graph::Op& op : graph.ops) {
+    const size_t to = out.boxes.size();
+    std::string what = std::string(info(op.kind).name) + (info(op.kind).window ? window(op.attributes) : "");
+    for (const graph::Step& step : op.epilogue) what += fmt::format(", {}", graph::to_string(step.kind));
+    out.boxes.push_back({op.name, std::move(what), resnetc::to_string(op.type), role_of(op.kind)});
+    for (size_t i = 0; i < op.operands.size(); ++i) {
+      out.edges.push_back({static_cast<size_t>(op.operands[i]), to, i == 0 ? EdgeKind::next : EdgeKind::side});
+    }
+    for (const graph::Step& step : op.epilogue) {
+      if (step.operand != graph::no_value) out.edges.push_back({static_cast<size_t>(step.operand), to, EdgeKind::side});
+    }
+  }
+  for (const graph::Output& output : graph.outputs) {
+    out.edges.push_back({static_cast<size_t>(output.value), out.boxes.size(), EdgeKind::next});
+    out.boxes.push_back({output.name, "output", "", Role::port});
+  }
+  return out;
+}
+
+Role role_of(program::KernelKind kind) {
+  switch (kind) {
+    case program::KernelKind::load:
+    case program::KernelKind::store: return Role::port;
+    case program::KernelKind::conv2d: return Role::weights;
+    case program::KernelKind::max_pool:
+    case program::KernelKind::avg_pool:
+    case program::KernelKind::global_avg_pool: return Role::pool;
+    case program::KernelKind::copy:
+    case program::KernelKind::softmax: return Role::other;
+  }
+  return Role::other;
+}
+
+Drawing draw_level(const program::Program& program) {
+  Drawing out;
+  out.title = program.name;
+  std::vector<std::optional<size_t>> maker(program.tensors.size());
+  for (const program::Kernel& kernel : program.kernels) {
+    const size_t to = out.boxes.size();
+    std::string what(program::to_string(kernel.kind));
+    if (role_of(kernel.kind) == Role::weights || kernel.kind == program::KernelKind::max_pool ||
+        kernel.kind == program::KernelKind::avg_pool) {
+      what += window(kernel.attributes);
+    }
+    if (kernel.kind == program::KernelKind::conv2d) what += fmt::format(" {}", program::to_string(kernel.schedule.algorithm));
+    for (const program::Step& step : kernel.epilogue) what += fmt::format(", {}", graph::to_string(step.kind));
+    if (kernel.pool) what += ", max_pool" + window(*kernel.pool);
+    std::string shape;
+    if (kernel.out != program::none) {
+      const program::Tensor& t = program.tensor(kernel.out);
+      shape = resnetc::to_string(t.type) + (t.offset == program::none ? "" : fmt::format(" at {}", t.offset));
+      maker[static_cast<size_t>(kernel.out)] = to;
+    }
+    out.boxes.push_back({kernel.name, std::move(what), std::move(shape), role_of(kernel.kind)});
+    for (program::TensorId id : program::reads(kernel)) {
+      const std::optional<size_t> from = maker[static_cast<size_t>(id)];
+      if (!from) continue;
+      out.edges.push_back({*from, to,
+                           program::in_place(program, kernel, id) ? EdgeKind::in_place
+                           : id == kernel.in                      ? EdgeKind::next
+                                                                  : EdgeKind::side});
+    }
+  }
+  return out;
+}
+
+/// Side edges that come straight from the spine are bare: nothing lies on them.
+void find_bare_edges(Drawing& drawing) {
+  std::vector<bool> spine(drawing.boxes.size(), false);
+  std::vector<std::optional<size_t>> before(drawing.boxes.size());
+  for (const Edge& edge : drawing.edges) {
+    if (!before[edge.to] || edge.kind == EdgeKind::next) before[edge.to] = edge.from;
+  }
+  for (std::optional<size_t> at = drawing.boxes.size() - 1; at; at = before[*at]) spine[*at] = true;
+  for (Edge& edge : drawing.edges) {
+    if (edge.kind == EdgeKind::side && spine[edge.from] && spine[edge.to]) edge.kind = EdgeKind::skip;
+  }
+}
+
+}  // namespace
+
+Drawing draw(const passes::AnyIr& ir) {
+  Drawing drawing = std::visit([](const auto& level) { return draw_level(level); }, ir);
+  if (!std::holds_alternative<topology::Network>(ir) && !drawing.boxes.empty()) find_bare_edges(drawing);
+  return drawing;
+}
+
+Drawing only(const Drawing& drawing, const ValueNames& names) {
+  Drawing out;
+  out.title = drawing.title;
+  std::vector<std::optional<size_t>> now(drawing.boxes.size());
+  for (size_t i = 0; i < drawing.boxes.size(); ++i) {
+    if (!names.contains(drawing.boxes[i].name)) continue;
+    now[i] = out.boxes.size();
+    out.boxes.push_back(drawing.boxes[i]);
+  }
+  for (const Edge& edge : drawing.edges) {
+    if (now[edge.from] && now[edge.to]) out.edges.push_back({*now[edge.from], *now[edge.to], edge.kind});
+  }
+  for (const Frame& frame : drawing.frames) {
+    Frame kept = frame;
+    bool any = false;
+    for (size_t i = frame.first; i <= frame.last; ++i) {
+      if (!now[i]) continue;
+      if (!any) kept.first = *now[i];
+      kept.last = *now[i];
+      any = true;
+    }
+    if (any) out.frames.push_back(std::move(kept));
+  }
+  return out;
+}
+
+}  // namespace resnetc::inspect
