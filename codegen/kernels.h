@@ -74,6 +74,7 @@ enum class KernelText { loops, conceptual_stmt, stmt, llvm, assembly, ptx };
 struct KernelTextInfo {
   KernelText kind;
   std::string_view name;       ///< of --emit
+  std::string_view title;      ///< of a listing
   std::string_view extension;  ///< of the file, without the dot
   std::string_view file;       ///< its name, in words
   std::string_view description;

@@ -138,7 +138,8 @@ class Writer {
         "aria-label=\"{2}\">\n<title>{2}</title>\n<style>{3}</style>\n",
         width_, height_, escaped(d_.title), style);
     out +=
-        "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">"
+        "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerUnits=\"userSpaceOnUse\" markerWidth=\"8\" "
+        "markerHeight=\"8\" orient=\"auto\">"
         "<path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n";
     for (size_t i = 0; i < d_.frames.size(); ++i) out += frame(i);
     for (const Edge& one : d_.edges) out += edge(one);

@@ -1,0 +1,181 @@
+/// \file `resnetc explain`: a network's compilation as one page to look through.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "codegen/safetensors.h"
+#include "driver/common.h"
+#include "driver/lowering.h"
+#include "driver/measure.h"
+#include "inspect/report.h"
+#include "passes/gpu_model.h"
+
+namespace resnetc::driver {
+namespace {
+
+struct ExplainOptions {
+  NetworkOptions network;
+  std::string output;
+  std::string weights;
+  std::string target = "host";
+  std::string device;
+  std::string profile;
+  std::vector<std::string> disabled;
+  bool no_winograd = false;
+  int jobs = 0;
+};
+
+/// Seconds that a run is expected to take are of the model of passes/gpu_model.h, for so many pictures.
+constexpr int64_t expected_batch = 32;
+
+inspect::Times expected_times(const program::Program& program) {
+  const passes::Gpu& gpu = passes::a100();
+  inspect::Times times{fmt::format("expected on an {} for {} pictures, by a model", gpu.name, expected_batch), {}, 0};
+  for (const program::Kernel& kernel : program.kernels) {
+    const program::KernelSpec spec = program::spec_of(program, kernel);
+    const double seconds = passes::predicted_seconds(gpu, spec, expected_batch);
+    const double least = passes::roofline_seconds(gpu, spec, kernel.multiply_adds, expected_batch);
+    const double moving = passes::memory_bytes(spec, expected_batch) / gpu.memory_bandwidth;
+    times.kernels.push_back({seconds * 1e3, moving >= least ? "memory" : "arithmetic", seconds > 0 ? least / seconds : 0});
+  }
+  return times;
+}
+
+/// The library's kernels must be the program's.
+std::optional<inspect::Times> measured_times(const LoadedLibrary& library, const std::string& path, const program::Program& program,
+                                             const codegen::TargetInfo& target, std::string& why) {
+  const auto& targets = library.facts().targets;
+  const auto own = std::find_if(targets.begin(), targets.end(), [&](const auto& known) { return known.name == target.name; });
+  if (own == targets.end()) {
+    why = fmt::format("'{}' has nothing for {}: --target names what it was compiled for", path, target.name);
+    return std::nullopt;
+  }
+  const auto same = [](const codegen::LibraryFacts::Kernel& a, const program::Kernel& b) {
+    return a.name == b.name && a.kind == program::to_string(b.kind) && a.algorithm == program::to_string(b.schedule.algorithm);
+  };
+  if (!std::equal(own->kernels.begin(), own->kernels.end(), program.kernels.begin(), program.kernels.end(), same)) {
+    why = fmt::format("'{}' was compiled from another network, or with other options: its kernels are not those of this one", path);
+    return std::nullopt;
+  }
+  MeasureOptions how;
+  how.target = target.name;
+  how.layers = true;
+  how.seconds = 1;
+  const std::optional<Measurement> measured = measure(library, path, how, why);
+  if (!measured) return std::nullopt;
+  inspect::Times times{
+      fmt::format("measured on {} with {} {}", target.name, measured->threads, measured->threads == 1 ? "thread" : "threads"),
+      {},
+      measured->timing.median_ms};
+  for (size_t k = 0; k < measured->kernel_ms.size(); ++k) {
+    const Roof roof = roof_of(own->kernels[k].cost, measured->machine, 1, measured->kernel_ms[k]);
+    times.kernels.push_back({measured->kernel_ms[k], roof.name, roof.share});
+  }
+  return times;
+}
+
+int explain(const ExplainOptions& options, const Invocation& invocation) {
+  std::string why;
+  const codegen::TargetInfo* target = parse_target(options.device == "cuda" ? "cuda" : options.target, why);
+  if (target == nullptr) return usage_error(why);
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  std::unique_ptr<LoadedLibrary> library;
+  if (!options.profile.empty()) {
+    library = LoadedLibrary::open(options.profile, diagnostics);
+    if (!library) return report(diagnostics, invocation);
+  }
+  auto network = load(options.network, diagnostics);
+  if (!network) return report(diagnostics, invocation);
+  const std::string output = options.output.empty() ? network->name + ".html" : options.output;
+  if (replaces_input(output, {options.network.path, options.weights, options.profile}, why)) return usage_error(why);
+  if (!can_write(output, why)) return input_error(why);
+  std::unique_ptr<codegen::Safetensors> weights;
+  if (!options.weights.empty()) {
+    Diagnostics first(sources);  // its own: the passes run again below, and one mistake is one error
+    const auto graph = plain_graph(*network, first);
+    if (!graph) return report(first, invocation);
+    weights = codegen::Safetensors::open(options.weights, diagnostics);
+    if (!weights || !weights->matches(graph::checkpoint_tensors(*graph), diagnostics)) return report(diagnostics, invocation);
+  }
+
+  inspect::Compilation compilation;
+  compilation.title = network->name;
+  compilation.target = target->name;
+  compilation.version = RESNETC_VERSION;
+  compilation.phases.push_back({"frontend", "the text, every name and parameter resolved", "", *network, 0});
+  LoweringOptions lowering;
+  lowering.targets = {target};
+  lowering.weights = weights.get();
+  lowering.disabled = options.disabled;
+  if (options.no_winograd) lowering.winograd_tile = 0;
+  lowering.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool, const codegen::TargetInfo*) {
+    compilation.phases.push_back({std::string(pass.name), std::string(pass.description), std::string(pass.order), ir, 0});
+  };
+  const auto lowered = lower(std::move(*network), lowering, diagnostics);
+  if (const int status = report(diagnostics, invocation); status != done) return status;
+  if (!lowered) return bug("a pass failed and gave no reason");
+  for (size_t i = 0; i < lowered->times.size() && i + 1 < compilation.phases.size(); ++i) {
+    compilation.phases[i + 1].seconds = lowered->times[i].seconds;
+  }
+  compilation.remarks = lowered->remarks;
+
+  const program::Program& program = lowered->programs.front();
+  std::vector<codegen::KernelJob> jobs;
+  for (const program::Kernel& kernel : program.kernels) jobs.push_back({program::spec_of(program, kernel), program.target});
+  std::vector<codegen::KernelText> kinds;
+  for (const codegen::KernelTextInfo& kind : codegen::kernel_texts()) {
+    // The statement of before the last steps says on a page what the lowered one says again, and is as long.
+    if (kind.kind == codegen::KernelText::conceptual_stmt || (kind.gpu_only && !target->on_gpu())) continue;
+    kinds.push_back(kind.kind);
+    compilation.kinds.push_back({std::string(kind.name), std::string(kind.title), std::string(kind.description)});
+  }
+  codegen::KernelOptions how;
+  how.jobs = options.jobs;
+  Progress progress("compiling kernels");
+  how.progress = [&](size_t count, size_t all) { progress.update(count, all); };
+  auto code = codegen::texts_of(jobs, kinds, how, why);
+  progress.finish();
+  if (!code) return failure(why);
+  compilation.code = std::move(code->texts);
+  compilation.code_of = std::move(code->index);
+
+  if (library) {
+    compilation.times = measured_times(*library, options.profile, program, *target, why);
+    if (!compilation.times) return input_error(why);
+  } else if (target->on_gpu()) {
+    compilation.times = expected_times(program);
+  }
+  const std::string page = inspect::report(compilation, sources);
+  if (!write_file(output, page, why)) return input_error(why);
+  fmt::print("{}  {}: {} kernels, {} of them distinct\n", output, human_bytes(page.size()), program.kernels.size(),
+             compilation.code.size());
+  return done;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("explain", "a page that shows a network's compilation, from its text to its instructions");
+  auto options = std::make_shared<ExplainOptions>();
+  add_network_options(*command, options->network);
+  command->add_option("-o", options->output, "the page (NET.html)")->type_name("FILE.html");
+  command->add_option("--weights", options->weights, "a checkpoint, for passes that look at values")->type_name("FILE.safetensors");
+  command->add_option("--target", options->target, "host (the default), or one of " + target_names())->type_name("TARGET");
+  command->add_option("--device", options->device, "cpu (the default) or cuda")
+      ->type_name("DEVICE")
+      ->check(CLI::IsMember({"cpu", "cuda"}).description(""));
+  command->add_option("--profile", options->profile, "measure this library of the network, and show its kernels' times")
+      ->type_name("LIB.so");
+  command->add_flag("--no-winograd", options->no_winograd, "as compile's");
+  add_disable_pass(*command, options->disabled);
+  command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one a processor)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024).description(""));
+  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return explain(*options, invocation); }; });
+}
+
+}  // namespace resnetc::driver

@@ -1,0 +1,100 @@
+/// \file The page: a frame, its style and its script, which are files beside this one; the picture of the network; and what was compiled.
+#include "inspect/report.h"
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/Support/Base64.h>
+#include <llvm/Support/Compression.h>
+#include <llvm/Support/JSON.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include "inspect/drawing.h"
+
+namespace resnetc::inspect {
+
+namespace {
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wc23-extensions"
+constexpr char frame[] = {
+#embed "page/report.html"
+    , 0};
+constexpr char style[] = {
+#embed "page/report.css"
+    , 0};
+constexpr char script[] = {
+#embed "page/report.js"
+    , 0};
+#pragma clang diagnostic pop
+
+/// In the format "deflate" of the Compression Streams standard (RFC 1950), which every browser of today reads, as base64.
+std::string packed(std::string_view text) {
+  llvm::SmallVector<uint8_t, 0> bytes;
+  llvm::compression::zlib::compress(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(text.data()), text.size()), bytes);
+  return llvm::encodeBase64(bytes);
+}
+
+void append_block(std::string& out, std::string_view id, std::string_view text) {
+  out += "<script type=\"application/octet-stream\" id=\"";
+  out += id;
+  out += "\">";
+  out += packed(text);
+  out += "</script>\n";
+}
+
+std::string code_as_json(const std::vector<std::string>& texts) {
+  llvm::json::Array array;
+  for (const std::string& text : texts) array.push_back(llvm::json::isUTF8(text) ? text : llvm::json::fixUTF8(text));
+  std::string out;
+  llvm::raw_string_ostream(out) << llvm::json::Value(std::move(array));
+  return out;
+}
+
+struct Part {
+  std::string_view mark;
+  std::string text;
+};
+
+/// The text with its marks, which stand in it in this order, replaced; what replaces them is not searched.
+std::string filled(std::string_view text, const std::vector<Part>& parts) {
+  std::string out;
+  for (const Part& part : parts) {
+    const size_t at = text.find(part.mark);
+    out += text.substr(0, at);
+    out += part.text;
+    text.remove_prefix(at + part.mark.size());
+  }
+  return out += text;
+}
+
+std::string escaped(std::string_view s) {
+  std::string out;
+  for (char c : s) {
+    if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string report(const Compilation& compilation, const Sources& sources) {
+  std::string blocks;
+  append_block(blocks, "data", report_data(compilation, sources));
+  for (size_t i = 0; i < compilation.code.size(); ++i) {
+    append_block(blocks, "code-" + std::to_string(i), code_as_json(compilation.code[i]));
+  }
+  // Shapes are known from the second phase on.
+  const Phase& drawn = compilation.phases[std::min<size_t>(1, compilation.phases.size() - 1)];
+  return filled(frame, {{"<!-- title -->", escaped(compilation.title)},
+                        {"/* style */", style},
+                        {"<!-- network -->", to_svg(draw(drawn.ir))},
+                        {"<!-- data -->", std::move(blocks)},
+                        {"/* script */", script}});
+}
+
+}  // namespace resnetc::inspect

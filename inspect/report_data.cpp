@@ -1,0 +1,310 @@
+/// \file What the page of `explain` shows: each layer at each step, each kernel, each tensor's place.
+#include <fmt/format.h>
+#include <llvm/Support/JSON.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "inspect/report.h"
+#include "ir/topology_summary.h"
+#include "passes/lineage.h"
+
+namespace resnetc::inspect {
+
+namespace {
+
+namespace json = llvm::json;
+
+json::Value string(std::string_view s) { return json::isUTF8(s) ? json::Value(std::string(s)) : json::Value(json::fixUTF8(s)); }
+
+/// Equal texts once.
+class Pool {
+ public:
+  int64_t add(std::string text) {
+    const auto [it, added] = places_.emplace(std::move(text), static_cast<int64_t>(texts_.size()));
+    if (added) texts_.push_back(string(it->first));
+    return it->second;
+  }
+  json::Array take() { return std::move(texts_); }
+
+ private:
+  std::map<std::string, int64_t> places_;
+  json::Array texts_;
+};
+
+/// A layer, skip, gate or the input, with the stage and the block that it stands in.
+struct Layer {
+  std::string name, kind, what, edge;
+  const topology::Node* node = nullptr;  ///< null: the input
+  std::string stage;
+  const topology::Node* block = nullptr;
+  Location at;
+};
+
+void collect(const topology::Network& network, const std::vector<topology::Node>& nodes, const std::string& stage,
+             const topology::Node* block, std::vector<Layer>& into) {
+  for (const topology::Node& node : nodes) {
+    const bool frame = node.kind == topology::NodeKind::stage || node.kind == topology::NodeKind::block;
+    collect(network, node.children, node.kind == topology::NodeKind::stage ? node.label : stage,
+            node.kind == topology::NodeKind::block ? &node : block, into);
+    if (frame) continue;
+    Layer layer{network.value(node.result).name, "layer", "", "", &node, stage, block, node.at};
+    switch (node.kind) {
+      case topology::NodeKind::skip:
+        layer.kind = "skip";
+        layer.what = "skip edge";
+        layer.edge = topology::described_edge(network, node);
+        break;
+      case topology::NodeKind::gate: layer.kind = layer.what = "gate"; break;
+      case topology::NodeKind::layer:
+      case topology::NodeKind::block:
+      case topology::NodeKind::stage: layer.what = topology::described(node); break;
+    }
+    into.push_back(std::move(layer));
+  }
+}
+
+class Data {
+ public:
+  Data(const Compilation& compilation, const Sources& sources)
+      : c_(compilation), sources_(sources), network_(typed_topology()), program_(std::get<program::Program>(compilation.phases.back().ir)) {
+    layers_.push_back({network_.value(network_.input.value).name, "input", "input", "", nullptr, "", nullptr, network_.input.at});
+    collect(network_, network_.body, "", nullptr, layers_);
+  }
+
+  std::string run() {
+    json::Object all{{"title", string(c_.title)}, {"target", string(c_.target)}, {"version", string(c_.version)}};
+    all["phases"] = phases();  // which finds each layer's kernel
+    all["layers"] = layers();
+    all["kernels"] = kernels();
+    all["memory"] = memory();
+    all["stages"] = stages();
+    all["files"] = files();
+    json::Array kinds;
+    for (const CodeKind& kind : c_.kinds)
+      kinds.push_back(json::Object{{"name", string(kind.name)}, {"title", string(kind.title)}, {"description", string(kind.description)}});
+    all["kinds"] = std::move(kinds);
+    if (c_.times) all["times"] = json::Object{{"source", string(c_.times->source)}, {"run_ms", c_.times->run_ms}};
+    all["texts"] = pool_.take();
+    return fmt::format("{}", llvm::formatv("{0}", json::Value(std::move(all))).str());
+  }
+
+ private:
+  /// What was written, as soon as shapes are known: later passes may drop blocks.
+  const topology::Network& typed_topology() const {
+    const topology::Network* best = nullptr;
+    for (const Phase& phase : c_.phases) {
+      const auto* network = std::get_if<topology::Network>(&phase.ir);
+      if (network == nullptr) break;
+      best = network;
+      if (std::all_of(network->values.begin(), network->values.end(), [](const auto& value) { return value.type.has_value(); })) break;
+    }
+    return *best;
+  }
+
+  /// Each step, and for each layer the text of what does its work then.
+  json::Array phases() {
+    json::Array out;
+    std::vector<std::string> names;  // of each layer, at this step; empty: gone
+    for (const Layer& layer : layers_) names.push_back(layer.name);
+    for (size_t p = 0; p < c_.phases.size(); ++p) {
+      const Phase& phase = c_.phases[p];
+      if (p != 0) follow(c_.phases[p - 1].ir, phase.ir, names);
+      std::map<std::string, int64_t> texts;
+      json::Array of;
+      for (const std::string& name : names) {
+        if (name.empty()) {
+          of.push_back(-1);
+          continue;
+        }
+        const auto [it, added] = texts.emplace(name, -1);
+        if (added) it->second = pool_.add(passes::excerpt(phase.ir, ValueNames{name}, sources_));
+        of.push_back(it->second);
+      }
+      json::Array remarks;
+      for (const passes::Remark& remark : c_.remarks) {
+        if (remark.pass == phase.name) remarks.push_back(json::Object{{"layer", string(remark.value)}, {"text", string(remark.text)}});
+      }
+      out.push_back(json::Object{{"name", string(phase.name)},
+                                 {"level", level_of(phase.ir)},
+                                 {"description", string(phase.description)},
+                                 {"order", string(phase.order)},
+                                 {"ms", phase.seconds * 1e3},
+                                 {"changed", p == 0 || passes::print(phase.ir, sources_) != passes::print(c_.phases[p - 1].ir, sources_)},
+                                 {"elements", static_cast<int64_t>(passes::elements(phase.ir).size())},
+                                 {"text_of", std::move(of)},
+                                 {"remarks", std::move(remarks)}});
+    }
+    std::map<std::string_view, int64_t> kernel_named;
+    for (size_t k = 0; k < program_.kernels.size(); ++k) {
+      if (program_.kernels[k].kind != program::KernelKind::store) kernel_named[program_.kernels[k].name] = static_cast<int64_t>(k);
+    }
+    for (const std::string& name : names) {
+      const auto found = kernel_named.find(name);
+      kernel_of_.push_back(found == kernel_named.end() ? -1 : found->second);
+    }
+    return out;
+  }
+
+  static const char* level_of(const passes::AnyIr& ir) {
+    return std::holds_alternative<topology::Network>(ir) ? "topology" : std::holds_alternative<graph::Graph>(ir) ? "graph" : "program";
+  }
+
+  static void follow(const passes::AnyIr& before, const passes::AnyIr& after, std::vector<std::string>& names) {
+    const passes::Lineage to = passes::lineage(before, after);
+    for (std::string& name : names) {
+      const auto found = to.find(name);
+      name = found == to.end() ? "" : found->second;
+    }
+  }
+
+  json::Value place(Location at) {
+    if (!at.known()) return nullptr;
+    const auto [it, added] = file_numbers_.emplace(at.file, static_cast<int64_t>(file_numbers_.size()));
+    return json::Object{{"file", it->second}, {"line", at.line}, {"column", at.column}, {"length", at.length}};
+  }
+
+  json::Array layers() {
+    json::Array out;
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      const Layer& layer = layers_[i];
+      const topology::ValueId value = layer.node == nullptr ? network_.input.value : layer.node->result;
+      json::Object one{{"name", string(layer.name)},   {"kind", layer.kind},
+                       {"what", string(layer.what)},   {"shape", topology::shape(network_, value)},
+                       {"stage", string(layer.stage)}, {"kernel", kernel_of_[i]},
+                       {"at", place(layer.at)}};
+      if (layer.node != nullptr && layer.node->kind == topology::NodeKind::layer) {
+        const topology::Cost cost = topology::cost(network_, *layer.node);
+        one["parameters"] = cost.parameters;
+        one["multiply_adds"] = cost.multiply_adds;
+        one["input"] = topology::shape(network_, layer.node->input);
+        if (!layer.node->weights.empty()) one["weights"] = string(layer.node->weights);
+      }
+      if (layer.node != nullptr && layer.node->kind == topology::NodeKind::skip) {
+        one["edge"] = string(layer.edge);
+        one["meets"] = json::Array{string(network_.value(layer.node->input).name), string(network_.value(layer.node->list_result).name)};
+      }
+      if (layer.block != nullptr) {
+        one["block"] = json::Object{{"label", string(layer.block->label)},
+                                    {"kind", string(topology::described(layer.block->block_kind))},
+                                    {"definition", string(layer.block->definition)},
+                                    {"at", place(layer.block->at)}};
+      }
+      out.push_back(std::move(one));
+    }
+    return out;
+  }
+
+  static bool in_same_block(const Layer& layer, std::string_view name) {
+    return layer.block == nullptr || name.starts_with(layer.block->label + ".");
+  }
+
+  json::Array kernels() {
+    json::Array out;
+    for (size_t k = 0; k < program_.kernels.size(); ++k) {
+      const program::Kernel& kernel = program_.kernels[k];
+      const program::KernelCost cost = program::cost_of(program_, kernel);
+      json::Array layers;
+      for (size_t i = 0; i < layers_.size(); ++i) {
+        if (kernel_of_[i] == static_cast<int64_t>(k)) layers.push_back(static_cast<int64_t>(i));
+      }
+      // A kernel that a pass has added stands with the layer that it was made of.
+      for (size_t i = 0; layers.empty() && kernel.kind != program::KernelKind::store && i < layers_.size(); ++i) {
+        if (layers_[i].at == kernel.at && in_same_block(layers_[i], kernel.name)) layers.push_back(static_cast<int64_t>(i));
+      }
+      json::Object one{{"name", string(kernel.name)},
+                       {"kind", string(program::to_string(kernel.kind))},
+                       {"algorithm", string(program::to_string(kernel.schedule.algorithm))},
+                       {"reason", string(kernel.reason)},
+                       {"multiply_adds", kernel.multiply_adds},
+                       {"done", cost.multiply_adds},
+                       {"weight_bytes", cost.weight_bytes},
+                       {"tensor_bytes", cost.tensor_bytes},
+                       {"text", pool_.add(passes::excerpt(program_, ValueNames{kernel.name}, sources_))},
+                       {"layers", std::move(layers)}};
+      if (k < c_.code_of.size()) one["code"] = static_cast<int64_t>(c_.code_of[k]);
+      if (c_.times && k < c_.times->kernels.size()) {
+        const Times::Kernel& time = c_.times->kernels[k];
+        one["ms"] = time.ms;
+        one["roof"] = string(time.roof);
+        one["share"] = time.share;
+      }
+      out.push_back(std::move(one));
+    }
+    return out;
+  }
+
+  /// Tensors with the kernels between which they live.
+  json::Object memory() {
+    std::vector<std::pair<int64_t, int64_t>> life(program_.tensors.size(), {-1, -1});
+    for (size_t k = 0; k < program_.kernels.size(); ++k) {
+      const program::Kernel& kernel = program_.kernels[k];
+      if (kernel.out != program::none) life[static_cast<size_t>(kernel.out)] = {static_cast<int64_t>(k), static_cast<int64_t>(k)};
+      for (program::TensorId id : program::reads(kernel)) life[static_cast<size_t>(id)].second = static_cast<int64_t>(k);
+    }
+    json::Array tensors;
+    for (size_t t = 0; t < program_.tensors.size(); ++t) {
+      const program::Tensor& tensor = program_.tensors[t];
+      tensors.push_back(json::Object{{"name", string(tensor.name)},
+                                     {"shape", resnetc::to_string(tensor.type)},
+                                     {"halo", resnetc::to_string(tensor.halo)},
+                                     {"offset", tensor.offset},
+                                     {"bytes", tensor.picture_bytes()},
+                                     {"first", life[t].first},
+                                     {"last", life[t].second}});
+    }
+    return json::Object{{"bytes", program_.arena_bytes}, {"tensors", std::move(tensors)}};
+  }
+
+  /// Sums over each stage, and over what stands between stages.
+  json::Array stages() {
+    struct Sum {
+      std::string label;
+      topology::Cost cost;
+      int64_t layers = 0;
+      std::set<int64_t> kernels;
+    };
+    std::vector<Sum> sums;
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      if (sums.empty() || sums.back().label != layers_[i].stage) sums.push_back({layers_[i].stage, {}, 0, {}});
+      if (layers_[i].node != nullptr && layers_[i].node->kind == topology::NodeKind::layer) {
+        sums.back().cost += topology::cost(network_, *layers_[i].node);
+      }
+      ++sums.back().layers;
+      if (kernel_of_[i] >= 0) sums.back().kernels.insert(kernel_of_[i]);
+    }
+    json::Array out;
+    for (const Sum& sum : sums) {
+      out.push_back(json::Object{{"label", string(sum.label)},
+                                 {"layers", sum.layers},
+                                 {"parameters", sum.cost.parameters},
+                                 {"multiply_adds", sum.cost.multiply_adds},
+                                 {"kernels", json::Array(std::vector<int64_t>(sum.kernels.begin(), sum.kernels.end()))}});
+    }
+    return out;
+  }
+
+  json::Array files() const {
+    std::vector<FileId> ids(file_numbers_.size());
+    for (const auto& [id, number] : file_numbers_) ids[static_cast<size_t>(number)] = id;
+    json::Array out;
+    for (FileId id : ids) out.push_back(json::Object{{"name", string(sources_.name(id))}, {"text", string(sources_.text(id))}});
+    return out;
+  }
+
+  const Compilation& c_;
+  const Sources& sources_;
+  const topology::Network& network_;
+  const program::Program& program_;
+  std::vector<Layer> layers_;
+  std::vector<int64_t> kernel_of_;  ///< of each layer; -1: none
+  std::map<FileId, int64_t> file_numbers_;
+  Pool pool_;
+};
+
+}  // namespace
+
+std::string report_data(const Compilation& compilation, const Sources& sources) { return Data(compilation, sources).run(); }
+
+}  // namespace resnetc::inspect
