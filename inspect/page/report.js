@@ -310,7 +310,7 @@ const views = {
       columns.push(
         { title: "ms", number: true, value: (k) => k.ms || 0, cell: (k) => (k.ms || 0).toFixed(4) },
         { title: "share", number: true, value: (k) => k.ms || 0, cell: (k) => `${(100 * (k.ms || 0) / total).toFixed(1)} %` },
-        { title: "time, and the part of it that its roof would take", value: (k) => k.ms || 0, cell: (k) => bar(k.ms || 0, most, k.share || 0) },
+        { title: "time and roof", value: (k) => k.ms || 0, cell: (k) => bar(k.ms || 0, most, k.share || 0) },
         { title: "roof", number: true, value: (k) => k.share || 0, cell: (k) => k.share ? `${k.roof} ${Math.round(100 * k.share)} %` : "" });
     }
     columns.push(
