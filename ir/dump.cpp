@@ -10,37 +10,6 @@ namespace json = llvm::json;
 
 json::Value string(std::string_view s) { return json::isUTF8(s) ? json::Value(std::string(s)) : json::Value(json::fixUTF8(s)); }
 
-json::Value type(const TensorType& type) { return to_string(type); }
-
-json::Value location(Location at, const Sources& sources) {
-  if (!at.known()) return nullptr;
-  return string(fmt::format("{}:{}:{}", sources.name(at.file), at.line, at.column));
-}
-
-json::Object attributes(const OpAttributes& a) {
-  const OpAttributes defaults;
-  json::Object out;
-  const auto extent = [&out](const char* name, Extent2 value, Extent2 normal) {
-    if (value != normal) out[name] = json::Array{value.h, value.w};
-  };
-  if (a.channels != defaults.channels) out["channels"] = a.channels;
-  extent("kernel", a.kernel, defaults.kernel);
-  extent("stride", a.stride, defaults.stride);
-  extent("pad", a.pad, defaults.pad);
-  extent("dilation", a.dilation, defaults.dilation);
-  if (a.groups != defaults.groups) out["groups"] = a.groups;
-  if (a.bias) out["bias"] = true;
-  if (a.eps != defaults.eps) out["eps"] = a.eps;
-  return out;
-}
-
-json::Object input(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std) {
-  json::Object out{{"format", string(to_string(format))}};
-  if (!mean.empty()) out["mean"] = json::Array(mean);
-  if (!std.empty()) out["std"] = json::Array(std);
-  return out;
-}
-
 std::string text(json::Object object) {
   std::string out;
   llvm::raw_string_ostream stream(out);

@@ -1,25 +1,15 @@
-/// \file What the Graphviz and JSON forms of the three IRs share.
+/// \file What the Graphviz forms of the three IRs share, and JSON for readers that take part of it.
 #pragma once
 
 #include <llvm/Support/JSON.h>
 
 #include <string>
 #include <string_view>
-#include <vector>
-
-#include "ir/op.h"
-#include "support/diagnostics.h"
 
 namespace resnetc::dump {
 
 /// A JSON string; bytes that are no UTF-8 are replaced.
 llvm::json::Value string(std::string_view s);
-llvm::json::Value type(const TensorType& type);
-/// `file:line:column`, or null.
-llvm::json::Value location(Location at, const Sources& sources);
-/// Those that differ from the defaults.
-llvm::json::Object attributes(const OpAttributes& a);
-llvm::json::Object input(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std);
 /// Indented, with a newline at the end.
 std::string text(llvm::json::Object object);
 
