@@ -66,7 +66,7 @@ void Type::read(Reader& reader, TensorType& value) const {
 
 std::string Type::schema() const { return R"("type": "string", "pattern": "^f32\\[N, [0-9]+(, [0-9]+, [0-9]+)?\\]$")"; }
 
-std::string Place::print(Location value) const {
+std::string Place::print(const Location& value) const {
   if (!value.known()) return "null";
   return quoted(fmt::format("{}:{}:{}+{}", sources->name(value.file), value.line, value.column, value.length));
 }

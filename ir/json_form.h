@@ -83,7 +83,7 @@ struct Place {
   const Sources* sources;
   bool or_unknown = false;
 
-  std::string print(Location value) const;
+  std::string print(const Location& value) const;
   void read(Reader& reader, Location& value) const;
   std::string schema() const;
 };

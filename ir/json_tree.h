@@ -12,7 +12,7 @@
 namespace resnetc::json_form {
 
 /// Larger texts are refused: no network's IR comes near.
-inline constexpr size_t max_json_bytes = size_t{1} << 28;
+inline constexpr size_t max_json_bytes = size_t{1} << 27;
 /// Objects and arrays may lie this deep inside one another: a node of a topology takes three, and topology::max_nesting bounds those.
 inline constexpr size_t max_json_nesting = 1024;
 
