@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what building and testing resnetc needs on Debian 12: packages from Debian, and a Python environment in .venv that holds Halide
-# and lit. Does nothing, quickly, when everything is there. Needs root, or sudo, only when a package is missing.
+# Installs what building and testing resnetc needs on Debian 12: packages from Debian, and a Python environment in .venv that holds Halide,
+# lit and fastjsonschema. Does nothing, quickly, when everything is there. Needs root, or sudo, only when a package is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -46,6 +46,6 @@ if ! cmp -s cmake/requirements.txt .venv/requirements.installed; then
   echo "setup: making .venv with" $(grep -v '^#' cmake/requirements.txt)
   rm -rf .venv
   python3 -m venv .venv || fail "python3 -m venv failed"
-  .venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r cmake/requirements.txt || fail "pip could not install Halide and lit"
+  .venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r cmake/requirements.txt || fail "pip could not install what cmake/requirements.txt lists"
   cp cmake/requirements.txt .venv/requirements.installed
 fi

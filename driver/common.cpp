@@ -2,7 +2,6 @@
 #include "driver/common.h"
 
 #include <fmt/format.h>
-#include <llvm/ADT/StringRef.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -101,19 +100,6 @@ int input_error(std::string_view text) {
 int bug(std::string_view text) {
   say(fmt::format("resnetc: internal error: {}\nThis is a bug in resnetc. Please report it, with the command line and its input.\n", text));
   return internal_bug;
-}
-
-std::string nearest(const std::string& word, const std::vector<std::string>& known) {
-  std::string best;
-  unsigned best_distance = static_cast<unsigned>(word.size() / 3 + 1);
-  for (const std::string& candidate : known) {
-    unsigned distance = llvm::StringRef(word).edit_distance(candidate, true, best_distance + 1);
-    if (distance <= best_distance && (best.empty() || distance < best_distance)) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
-  return best;
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

@@ -56,9 +56,6 @@ int bug(std::string_view text);
 /// Of what the libraries below report in words: a bug if they say so, else a fault of the input.
 int failure(std::string_view text);
 
-/// The known word nearest to `word`, or an empty string if none is near.
-std::string nearest(const std::string& word, const std::vector<std::string>& known);
-
 /// "a,b,c" to its parts; empty parts are dropped.
 std::vector<std::string> split(std::string_view text, char separator = ',');
 

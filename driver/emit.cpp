@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "driver/common.h"
 #include "driver/ir_format.h"
 #include "inspect/drawing.h"
 #include "passes/lineage.h"
+#include "support/json.h"
+#include "support/suggest.h"
 
 namespace resnetc::driver {
 
@@ -32,6 +35,39 @@ ValueNames chosen(const std::string& only, const passes::AnyIr& read, const pass
     if (lies_in(element.name, only)) names.emplace(element.name);
   }
   return names;
+}
+
+/// Keeps what makes these values; a block or stage stays where something in it does.
+bool keep(llvm::json::Value& element, const ValueNames& names) {
+  llvm::json::Object* object = element.getAsObject();
+  if (object == nullptr) return true;
+  const auto name = object->getString("name");
+  if (name && names.contains(std::string_view(*name))) return true;
+  llvm::json::Array* body = object->getArray("body");
+  if (body == nullptr) return false;
+  llvm::json::Array kept;
+  for (llvm::json::Value& child : *body) {
+    if (keep(child, names)) kept.push_back(std::move(child));
+  }
+  const bool any = !kept.empty();
+  *body = std::move(kept);
+  return any;
+}
+
+/// Of the JSON form of an IR, which is our own, what makes these values; what a program's kernels work on stays whole.
+std::string json_excerpt(const std::string& whole, const ValueNames& names) {
+  llvm::Expected<llvm::json::Value> value = llvm::json::parse(whole);
+  if (!value) throw std::logic_error(llvm::toString(value.takeError()));
+  for (const char* list : {"body", "ops", "kernels"}) {
+    llvm::json::Array* elements = value->getAsObject()->getArray(list);
+    if (elements == nullptr) continue;
+    llvm::json::Array kept;
+    for (llvm::json::Value& element : *elements) {
+      if (keep(element, names)) kept.push_back(std::move(element));
+    }
+    *elements = std::move(kept);
+  }
+  return json_text(*value);
 }
 
 class Emitter {
@@ -77,6 +113,7 @@ class Emitter {
     if (options_.only.empty()) return print_as(ir, form, sources_);
     const ValueNames names = chosen(options_.only, read(), ir);
     if (form == "text") return fmt::format("# {} of {} alone\n{}", options_.only, options_.name, passes::excerpt(ir, names, sources_));
+    if (form == "json") return json_excerpt(print_as(ir, form, sources_), names);
     return form == "dot" ? to_dot(inspect::only(inspect::draw(ir), names)) : to_svg(inspect::only(inspect::draw(ir), names));
   }
 
@@ -161,17 +198,15 @@ std::string only_fault(const std::string& only, const Lowered& lowered) {
   const passes::AnyIr read = lowered.from == passes::Level::topology ? passes::AnyIr(lowered.topology)
                              : lowered.from == passes::Level::graph  ? passes::AnyIr(lowered.graph)
                                                                      : passes::AnyIr(lowered.programs.front());
-  std::vector<std::string> paths;
+  std::set<std::string_view> paths;
   for (const passes::Element& element : passes::elements(read)) {
     if (lies_in(element.name, only)) return "";
     for (size_t dot = element.name.find('.'); dot != std::string_view::npos; dot = element.name.find('.', dot + 1)) {
-      paths.emplace_back(element.name.substr(0, dot));
+      paths.insert(element.name.substr(0, dot));
     }
-    paths.emplace_back(element.name);
+    paths.insert(element.name);
   }
-  const std::string near = nearest(only, paths);
-  return fmt::format("--only {}: the network has no such layer, block or stage{}", only,
-                     near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+  return fmt::format("--only {}: the network has no such layer, block or stage{}", only, suggestion(only, {paths.begin(), paths.end()}));
 }
 
 bool emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "inspect/drawing.h"
+#include "ir/json_tree.h"
 
 namespace resnetc::driver {
 
@@ -63,23 +64,55 @@ FirstWord first_word(std::string_view text) {
   return first;
 }
 
+bool is_json(std::string_view text) { return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size())).starts_with('{'); }
+
+template <class Ir>
+std::optional<passes::AnyIr> any(std::optional<Ir> ir) {
+  if (ir) return passes::AnyIr(std::move(*ir));
+  return std::nullopt;
+}
+
+std::optional<passes::AnyIr> parse_any_json(FileId file, Diagnostics& diagnostics) {
+  using json_form::Tree;
+  const Sources& sources = diagnostics.sources();
+  const auto error = [&](size_t offset, size_t length, std::string why) {
+    diagnostics.error(sources.place(file, offset, length), std::move(why));
+    return std::nullopt;
+  };
+  Tree::Fault fault;
+  const std::optional<Tree> tree = Tree::parse(sources.text(file), fault);
+  if (!tree) return error(fault.offset, 1, fault.why);
+  const Tree::Id level = tree->find("level", 1, tree->next(0));
+  if (level == Tree::none) {
+    const bool manifest = tree->find("manifest_version", 1, tree->next(0)) != Tree::none;
+    return error(tree->offset(0), 1,
+                 manifest ? "this is the manifest of a library, not IR; '--emit json' writes IR, of which the files' names end in "
+                            "'.topology.json', '.graph.json' and '.program.json'"
+                          : "this JSON is not IR: it has no field 'level'");
+  }
+  const std::optional<passes::Level> known = tree->kind(level) == Tree::Kind::string ? level_named(tree->string(level)) : std::nullopt;
+  if (!known) return error(tree->offset(level), tree->text(level).size(), "the level of IR is \"topology\", \"graph\" or \"program\"");
+  switch (*known) {
+    case passes::Level::topology: return any(topology::parse_json(file, diagnostics));
+    case passes::Level::graph: return any(graph::parse_json(file, diagnostics));
+    case passes::Level::program: return any(program::parse_json(file, diagnostics));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-bool is_ir(std::string_view text) { return level_named(first_word(text).word).has_value(); }
+bool is_ir(std::string_view text) { return is_json(text) || level_named(first_word(text).word).has_value(); }
 
 std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics) {
-  const auto [word, line, column] = first_word(diagnostics.sources().text(file));
+  const std::string& text = diagnostics.sources().text(file);
+  if (is_json(text)) return parse_any_json(file, diagnostics);
+  const auto [word, line, column] = first_word(text);
   if (auto level = level_named(word)) {
     switch (*level) {
-      case passes::Level::topology:
-        if (auto network = topology::parse(file, diagnostics)) return passes::AnyIr(std::move(*network));
-        return std::nullopt;
-      case passes::Level::graph:
-        if (auto graph = graph::parse(file, diagnostics)) return passes::AnyIr(std::move(*graph));
-        return std::nullopt;
-      case passes::Level::program:
-        if (auto program = program::parse(file, diagnostics)) return passes::AnyIr(std::move(*program));
-        return std::nullopt;
+      case passes::Level::topology: return any(topology::parse(file, diagnostics));
+      case passes::Level::graph: return any(graph::parse(file, diagnostics));
+      case passes::Level::program: return any(program::parse(file, diagnostics));
     }
   }
   const Location here{file, line, column, std::max<int32_t>(1, static_cast<int32_t>(word.size()))};

@@ -18,7 +18,7 @@ passes::Level level_of(const passes::AnyIr& ir);
 /// Whether a text begins as IR does, not as a network.
 bool is_ir(std::string_view text);
 
-/// Reads the text form of whichever level its first word names.
+/// Reads the text form of whichever level its first word names, or the JSON form of whichever its field `level` does.
 std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics);
 
 }  // namespace resnetc::driver

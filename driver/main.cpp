@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "driver/common.h"
+#include "support/suggest.h"
 #include "support/temp_dir.h"
 
 namespace resnetc::driver {
@@ -21,13 +22,11 @@ int explain_extra(const CLI::App& app, const std::string& extra) {
     for (const CLI::Option* option : command->get_options()) {
       for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
     }
-    std::string near = nearest(word, known);
-    return usage_error(fmt::format("unknown option '{}'{}", word, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    return usage_error(fmt::format("unknown option '{}'{}", word, suggestion(word, {known.begin(), known.end()})));
   }
   if (command == &app) {
     for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) known.push_back(sub->get_name());
-    std::string near = nearest(word, known);
-    return usage_error(fmt::format("unknown command '{}'{}", word, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    return usage_error(fmt::format("unknown command '{}'{}", word, suggestion(word, {known.begin(), known.end()})));
   }
   return usage_error(fmt::format("unexpected argument '{}'", extra));
 }

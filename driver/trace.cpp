@@ -13,7 +13,7 @@
 
 #include "driver/common.h"
 #include "driver/npy.h"
-#include "ir/dump.h"
+#include "support/json.h"
 
 namespace resnetc::driver {
 
@@ -75,9 +75,9 @@ void TraceWriter::append(const rn_observation& seen) {
 
 bool TraceWriter::finish(const std::string& network, const std::string& target, std::string& why) {
   json::Array files;
-  for (const std::string& file : files_) files.push_back(dump::string(file));
-  const std::string text = dump::text(json::Object{
-      {"format", format_version}, {"network", dump::string(network)}, {"target", dump::string(target)}, {"arrays", std::move(files)}});
+  for (const std::string& file : files_) files.push_back(json_string(file));
+  const std::string text = json_text(json::Object{
+      {"format", format_version}, {"network", json_string(network)}, {"target", json_string(target)}, {"arrays", std::move(files)}});
   if (failure_.empty()) write_file(folder_ + "/" + index_file, text, failure_);
   why = failure_;
   return failure_.empty();

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "frontend/messages.h"
-#include "frontend/suggest.h"
+#include "support/suggest.h"
 
 namespace resnetc {
 namespace {

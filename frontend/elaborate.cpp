@@ -10,7 +10,7 @@
 #include "frontend/messages.h"
 #include "frontend/resolve_input.h"
 #include "frontend/scope.h"
-#include "frontend/suggest.h"
+#include "support/suggest.h"
 
 namespace resnetc {
 namespace {

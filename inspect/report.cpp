@@ -8,6 +8,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "inspect/drawing.h"
+#include "support/json.h"
 
 namespace resnetc::inspect {
 
@@ -43,7 +44,7 @@ void append_block(std::string& out, std::string_view id, std::string_view text) 
 
 std::string code_as_json(const std::vector<std::string>& texts) {
   llvm::json::Array array;
-  for (const std::string& text : texts) array.push_back(llvm::json::isUTF8(text) ? text : llvm::json::fixUTF8(text));
+  for (const std::string& text : texts) array.push_back(json_string(text));
   std::string out;
   llvm::raw_string_ostream(out) << llvm::json::Value(std::move(array));
   return out;

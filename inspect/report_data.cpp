@@ -9,6 +9,7 @@
 #include "inspect/report.h"
 #include "ir/topology_summary.h"
 #include "passes/lineage.h"
+#include "support/json.h"
 
 namespace resnetc::inspect {
 
@@ -16,14 +17,12 @@ namespace {
 
 namespace json = llvm::json;
 
-json::Value string(std::string_view s) { return json::isUTF8(s) ? json::Value(std::string(s)) : json::Value(json::fixUTF8(s)); }
-
 /// Equal texts once.
 class Pool {
  public:
   int64_t add(std::string text) {
     const auto [it, added] = places_.emplace(std::move(text), static_cast<int64_t>(texts_.size()));
-    if (added) texts_.push_back(string(it->first));
+    if (added) texts_.push_back(json_string(it->first));
     return it->second;
   }
   json::Array take() { return std::move(texts_); }
@@ -74,7 +73,7 @@ class Data {
   }
 
   std::string run() {
-    json::Object all{{"title", string(c_.title)}, {"target", string(c_.target)}, {"version", string(c_.version)}};
+    json::Object all{{"title", json_string(c_.title)}, {"target", json_string(c_.target)}, {"version", json_string(c_.version)}};
     all["phases"] = phases();  // which finds each layer's kernel
     all["layers"] = layers();
     all["kernels"] = kernels();
@@ -83,9 +82,10 @@ class Data {
     all["files"] = files();
     json::Array kinds;
     for (const CodeKind& kind : c_.kinds)
-      kinds.push_back(json::Object{{"name", string(kind.name)}, {"title", string(kind.title)}, {"description", string(kind.description)}});
+      kinds.push_back(json::Object{
+          {"name", json_string(kind.name)}, {"title", json_string(kind.title)}, {"description", json_string(kind.description)}});
     all["kinds"] = std::move(kinds);
-    if (c_.times) all["times"] = json::Object{{"source", string(c_.times->source)}, {"run_ms", c_.times->run_ms}};
+    if (c_.times) all["times"] = json::Object{{"source", json_string(c_.times->source)}, {"run_ms", c_.times->run_ms}};
     all["texts"] = pool_.take();
     return fmt::format("{}", llvm::formatv("{0}", json::Value(std::move(all))).str());
   }
@@ -124,12 +124,13 @@ class Data {
       }
       json::Array remarks;
       for (const passes::Remark& remark : c_.remarks) {
-        if (remark.pass == phase.name) remarks.push_back(json::Object{{"layer", string(remark.value)}, {"text", string(remark.text)}});
+        if (remark.pass == phase.name)
+          remarks.push_back(json::Object{{"layer", json_string(remark.value)}, {"text", json_string(remark.text)}});
       }
-      out.push_back(json::Object{{"name", string(phase.name)},
+      out.push_back(json::Object{{"name", json_string(phase.name)},
                                  {"level", level_of(phase.ir)},
-                                 {"description", string(phase.description)},
-                                 {"order", string(phase.order)},
+                                 {"description", json_string(phase.description)},
+                                 {"order", json_string(phase.order)},
                                  {"ms", phase.seconds * 1e3},
                                  {"changed", p == 0 || passes::print(phase.ir, sources_) != passes::print(c_.phases[p - 1].ir, sources_)},
                                  {"elements", static_cast<int64_t>(passes::elements(phase.ir).size())},
@@ -170,25 +171,29 @@ class Data {
     for (size_t i = 0; i < layers_.size(); ++i) {
       const Layer& layer = layers_[i];
       const topology::ValueId value = layer.node == nullptr ? network_.input.value : layer.node->result;
-      json::Object one{{"name", string(layer.name)},   {"kind", layer.kind},
-                       {"what", string(layer.what)},   {"shape", topology::shape(network_, value)},
-                       {"stage", string(layer.stage)}, {"kernel", kernel_of_[i]},
+      json::Object one{{"name", json_string(layer.name)},
+                       {"kind", layer.kind},
+                       {"what", json_string(layer.what)},
+                       {"shape", topology::shape(network_, value)},
+                       {"stage", json_string(layer.stage)},
+                       {"kernel", kernel_of_[i]},
                        {"at", place(layer.at)}};
       if (layer.node != nullptr && layer.node->kind == topology::NodeKind::layer) {
         const topology::Cost cost = topology::cost(network_, *layer.node);
         one["parameters"] = cost.parameters;
         one["multiply_adds"] = cost.multiply_adds;
         one["input"] = topology::shape(network_, layer.node->input);
-        if (!layer.node->weights.empty()) one["weights"] = string(layer.node->weights);
+        if (!layer.node->weights.empty()) one["weights"] = json_string(layer.node->weights);
       }
       if (layer.node != nullptr && layer.node->kind == topology::NodeKind::skip) {
-        one["edge"] = string(layer.edge);
-        one["meets"] = json::Array{string(network_.value(layer.node->input).name), string(network_.value(layer.node->list_result).name)};
+        one["edge"] = json_string(layer.edge);
+        one["meets"] =
+            json::Array{json_string(network_.value(layer.node->input).name), json_string(network_.value(layer.node->list_result).name)};
       }
       if (layer.block != nullptr) {
-        one["block"] = json::Object{{"label", string(layer.block->label)},
-                                    {"kind", string(topology::described(layer.block->block_kind))},
-                                    {"definition", string(layer.block->definition)},
+        one["block"] = json::Object{{"label", json_string(layer.block->label)},
+                                    {"kind", json_string(topology::described(layer.block->block_kind))},
+                                    {"definition", json_string(layer.block->definition)},
                                     {"at", place(layer.block->at)}};
       }
       out.push_back(std::move(one));
@@ -213,10 +218,10 @@ class Data {
       for (size_t i = 0; layers.empty() && kernel.kind != program::KernelKind::store && i < layers_.size(); ++i) {
         if (layers_[i].at == kernel.at && in_same_block(layers_[i], kernel.name)) layers.push_back(static_cast<int64_t>(i));
       }
-      json::Object one{{"name", string(kernel.name)},
-                       {"kind", string(program::to_string(kernel.kind))},
-                       {"algorithm", string(program::to_string(kernel.schedule.algorithm))},
-                       {"reason", string(kernel.reason)},
+      json::Object one{{"name", json_string(kernel.name)},
+                       {"kind", json_string(program::to_string(kernel.kind))},
+                       {"algorithm", json_string(program::to_string(kernel.schedule.algorithm))},
+                       {"reason", json_string(kernel.reason)},
                        {"multiply_adds", kernel.multiply_adds},
                        {"done", cost.multiply_adds},
                        {"weight_bytes", cost.weight_bytes},
@@ -227,7 +232,7 @@ class Data {
       if (c_.times && k < c_.times->kernels.size()) {
         const Times::Kernel& time = c_.times->kernels[k];
         one["ms"] = time.ms;
-        one["roof"] = string(time.roof);
+        one["roof"] = json_string(time.roof);
         one["share"] = time.share;
       }
       out.push_back(std::move(one));
@@ -246,7 +251,7 @@ class Data {
     json::Array tensors;
     for (size_t t = 0; t < program_.tensors.size(); ++t) {
       const program::Tensor& tensor = program_.tensors[t];
-      tensors.push_back(json::Object{{"name", string(tensor.name)},
+      tensors.push_back(json::Object{{"name", json_string(tensor.name)},
                                      {"shape", resnetc::to_string(tensor.type)},
                                      {"halo", resnetc::to_string(tensor.halo)},
                                      {"offset", tensor.offset},
@@ -276,7 +281,7 @@ class Data {
     }
     json::Array out;
     for (const Sum& sum : sums) {
-      out.push_back(json::Object{{"label", string(sum.label)},
+      out.push_back(json::Object{{"label", json_string(sum.label)},
                                  {"layers", sum.layers},
                                  {"parameters", sum.cost.parameters},
                                  {"multiply_adds", sum.cost.multiply_adds},
@@ -289,7 +294,7 @@ class Data {
     std::vector<FileId> ids(file_numbers_.size());
     for (const auto& [id, number] : file_numbers_) ids[static_cast<size_t>(number)] = id;
     json::Array out;
-    for (FileId id : ids) out.push_back(json::Object{{"name", string(sources_.name(id))}, {"text", string(sources_.text(id))}});
+    for (FileId id : ids) out.push_back(json::Object{{"name", json_string(sources_.name(id))}, {"text", json_string(sources_.text(id))}});
     return out;
   }
 

@@ -91,7 +91,11 @@ std::string print(const Graph& graph, const Sources& sources);
 std::string excerpt(const Graph& graph, const ValueNames& names, const Sources& sources);
 std::optional<Graph> parse(FileId file, Diagnostics& diagnostics);
 std::optional<std::string> verify(const Graph& graph);
-std::string to_dot(const Graph& graph);
+/// The JSON form says all that the text form does; docs/schema describes it.
 std::string to_json(const Graph& graph, const Sources& sources);
+/// Reads the JSON form, as parse() does the text.
+std::optional<Graph> parse_json(FileId file, Diagnostics& diagnostics);
+/// The JSON Schema of the JSON form, published in docs/schema.
+std::string json_schema();
 
 }  // namespace resnetc::graph

@@ -216,8 +216,11 @@ std::optional<std::string> verify(const Program& program);
 /// Replays the program over byte ranges and finds, independently of the planner, any read of bytes that are not the tensor read, any
 /// overlap of live tensors, and anything outside the arena. Returns the first fault, or nothing.
 std::optional<std::string> check_memory_plan(const Program& program);
-std::string to_dot(const Program& program);
 std::string to_json(const Program& program, const Sources& sources);
+/// Reads the JSON form, as parse() does the text.
+std::optional<Program> parse_json(FileId file, Diagnostics& diagnostics);
+/// The JSON Schema of the JSON form, published in docs/schema.
+std::string json_schema();
 
 /// A kernel without names, offsets, locations and constants' identities: all that its machine code depends on, but the target.
 /// Two kernels with equal specs share one object.

@@ -44,6 +44,12 @@ std::string quoted(std::string_view s) {
   return out + '"';
 }
 
+std::string shown(std::string_view s) {
+  constexpr size_t most = 60;
+  const std::string text = quoted(s.substr(0, most));
+  return text.substr(1, text.size() - 2) + (s.size() > most ? "..." : "");
+}
+
 std::string number(double value) { return fmt::format("{}", value); }
 
 std::string value_name(std::string_view name) {

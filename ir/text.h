@@ -11,6 +11,8 @@ namespace resnetc::text {
 
 /// In double quotes, with \" \\ \n \t and \xHH for other control characters.
 std::string quoted(std::string_view s);
+/// Of quoted() what is between the quotes, or its beginning: what a message shows of a name of any length.
+std::string shown(std::string_view s);
 /// Shortest decimal that reads back as the same double.
 std::string number(double value);
 /// `%name`; quoted after the `%` where the name has other characters than letters, digits, `_` and `.`.

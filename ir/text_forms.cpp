@@ -70,6 +70,17 @@ std::string schedule(const program::Schedule& s) {
   return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", to_string(algorithm), vectors, pixels, rows, flat ? " flat" : "");
 }
 
+FileId FileTable::named(std::string name, Sources& sources) {
+  const auto known = ids_.find(name);
+  if (known != ids_.end()) return known->second;
+  if (ids_.size() == max_files) return no_file;
+  const FileId id = sources.named(name);
+  ids_.emplace(std::move(name), id);
+  return id;
+}
+
+std::string FileTable::too_many() { return fmt::format("locations in more than {} files", max_files); }
+
 Reader::Reader(FileId file, Diagnostics& diagnostics) : Cursor(diagnostics.sources().text(file)), file_(file), diagnostics_(diagnostics) {}
 
 Location Reader::location() {
@@ -84,32 +95,25 @@ Location Reader::location() {
   expect("+");
   at.length = static_cast<int32_t>(integer(0, most));
   if (failed()) return {};
-  const auto known = files_.find(file);
-  if (known != files_.end()) {
-    at.file = known->second;
-  } else if (files_.size() == max_files) {
-    fail(fmt::format("locations in more than {} files", max_files));
-  } else {
-    at.file = diagnostics_.sources().named(file);
-    files_.emplace(std::move(file), at.file);
-  }
+  at.file = files_.named(std::move(file), diagnostics_.sources());
+  if (at.file == no_file) fail(FileTable::too_many());
   return at;
 }
 
-TensorType Reader::type() {
-  expect("f32");
-  expect("[");
-  expect("N");
-  expect(",");
-  TensorType type = TensorType::vector(integer(1, max_elements));
-  if (accept(",")) {
-    type.height = integer(1, max_elements);
-    expect(",");
-    type.width = integer(1, max_elements);
+TensorType read_type(Cursor& cursor) {
+  cursor.expect("f32");
+  cursor.expect("[");
+  cursor.expect("N");
+  cursor.expect(",");
+  TensorType type = TensorType::vector(cursor.integer(1, max_elements));
+  if (cursor.accept(",")) {
+    type.height = cursor.integer(1, max_elements);
+    cursor.expect(",");
+    type.width = cursor.integer(1, max_elements);
     type.rank = 4;
   }
-  expect("]");
-  if (!failed() && !fits(type)) fail(fmt::format("{} is too large", to_string(type)));
+  cursor.expect("]");
+  if (!cursor.failed() && !fits(type)) cursor.fail(fmt::format("{} is too large", to_string(type)));
   return type;
 }
 
@@ -260,13 +264,6 @@ bool Reader::report_fault(const std::optional<std::string>& fault) {
   return false;
 }
 
-Location Reader::place(size_t offset) const {
-  const std::string_view text = diagnostics_.sources().text(file_);
-  const std::string_view before = text.substr(0, offset);
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-  const size_t newline = before.rfind('\n');
-  const size_t column = newline == std::string_view::npos ? offset + 1 : offset - newline;
-  return {file_, static_cast<int32_t>(line), static_cast<int32_t>(column), 1};
-}
+Location Reader::place(size_t offset) const { return diagnostics_.sources().place(file_, offset, 1); }
 
 }  // namespace resnetc::text

@@ -29,13 +29,27 @@ std::string schedule(const program::Schedule& s);
 /// Value names to their ids.
 using Names = std::unordered_map<std::string, int32_t>;
 
+/// The files that the locations of one text name: so many that a hostile one cannot make each name cost more than the last.
+class FileTable {
+ public:
+  /// Or `no_file`, where there are too_many().
+  FileId named(std::string name, Sources& sources);
+  static std::string too_many();
+
+ private:
+  std::unordered_map<std::string, FileId> ids_;
+};
+
+/// `f32[N, 64, 56, 56]`.
+TensorType read_type(Cursor& cursor);
+
 class Reader : public Cursor {
  public:
   Reader(FileId file, Diagnostics& diagnostics);
 
   /// A location, if one stands next.
   Location location();
-  TensorType type();
+  TensorType type() { return read_type(*this); }
   Extent2 extent();
   OpAttributes attributes();
   void input_format(InputFormat& format, std::vector<double>& mean, std::vector<double>& std);
@@ -55,7 +69,7 @@ class Reader : public Cursor {
  private:
   FileId file_;
   Diagnostics& diagnostics_;
-  Names files_;
+  FileTable files_;
 };
 
 }  // namespace resnetc::text

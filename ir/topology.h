@@ -122,8 +122,11 @@ std::optional<Network> parse(FileId file, Diagnostics& diagnostics);
 /// types (where inferred) that agree with infer_type(), children only where they may be. Returns the first fault, or nothing.
 std::optional<std::string> verify(const Network& network);
 
-/// Graphviz and JSON forms, for `dump --format`. JSON is one object with the text form's fields.
-std::string to_dot(const Network& network);
+/// The JSON form says all that the text form does; docs/schema describes it.
 std::string to_json(const Network& network, const Sources& sources);
+/// Reads the JSON form, as parse() does the text.
+std::optional<Network> parse_json(FileId file, Diagnostics& diagnostics);
+/// The JSON Schema of the JSON form, published in docs/schema.
+std::string json_schema();
 
 }  // namespace resnetc::topology

@@ -32,6 +32,15 @@ std::string_view Sources::line(FileId file, int32_t line) const {
   return rest;
 }
 
+Location Sources::place(FileId file, size_t offset, size_t length) const {
+  const std::string_view before = std::string_view(text(file)).substr(0, offset);
+  const std::string_view rest = std::string_view(text(file)).substr(offset, length);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const size_t newline = before.rfind('\n'), on_line = std::max<size_t>(1, rest.substr(0, rest.find('\n')).size());
+  const size_t column = newline == std::string_view::npos ? offset + 1 : offset - newline;
+  return {file, static_cast<int32_t>(line), static_cast<int32_t>(column), static_cast<int32_t>(on_line)};
+}
+
 Diagnostic& Diagnostic::note(Location where, std::string message) {
   notes.push_back({where, std::move(message)});
   return *this;

@@ -27,6 +27,8 @@ class Sources {
   const std::string& text(FileId file) const { return files_[static_cast<size_t>(file)].text; }
   /// Line `line` (from 1) without its newline; empty where there is none.
   std::string_view line(FileId file, int32_t line) const;
+  /// `length` bytes at an offset of the text, or as many as are on its line.
+  Location place(FileId file, size_t offset, size_t length) const;
 
  private:
   struct File {

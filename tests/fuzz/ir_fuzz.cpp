@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "inspect/drawing.h"
 #include "ir/graph.h"
 #include "ir/program.h"
 #include "ir/recipe.h"
@@ -20,8 +21,8 @@ void require(bool condition, const char* what) {
   std::abort();
 }
 
-template <class Parse, class Use>
-void check(const std::string& input, Parse parse, Use use) {
+template <class Parse, class ParseJson, class Use>
+void check(const std::string& input, Parse parse, ParseJson parse_json, Use use) {
   Sources sources;
   Diagnostics diagnostics(sources);
   const auto ir = parse(sources.add("fuzz.ir", input), diagnostics);
@@ -34,8 +35,11 @@ void check(const std::string& input, Parse parse, Use use) {
   const auto again = parse(sources.add("again.ir", printed), diagnostics);
   require(again.has_value(), "what was printed does not read back");
   require(print(*again, sources) == printed, "what was printed reads back as something else");
-  to_dot(*ir);
-  to_json(*ir, sources);
+  const inspect::Drawing drawing = inspect::draw(passes::AnyIr(*ir));
+  to_dot(drawing);
+  to_svg(drawing);
+  const auto from_json = parse_json(sources.add("again.json", to_json(*ir, sources)), diagnostics);
+  require(from_json && print(*from_json, sources) == printed, "the JSON form reads back as something else");
   use(*ir);
 }
 
@@ -79,14 +83,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     evaluate(**recipe, NoWeights());
   }
   check_tuning(input);
-  check(input, topology::parse, [](const topology::Network&) {});
-  check(input, graph::parse, [](graph::Graph graph) {
+  check(input, topology::parse, topology::parse_json, [](const topology::Network&) {});
+  check(input, graph::parse, graph::parse_json, [](graph::Graph graph) {
     graph::checkpoint_tensors(graph);
     for (const graph::Op& op : graph.ops) graph::multiply_adds(graph, op);
     graph::remove_unused(graph);
     require(!graph::verify(graph), "removing unused operations breaks the graph");
   });
-  check(input, program::parse, [](const program::Program& program) {
+  check(input, program::parse, program::parse_json, [](const program::Program& program) {
     for (const program::Kernel& kernel : program.kernels) {
       to_string(program::spec_of(program, kernel));
       program::writes_once(program, kernel);

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 
 import lit.formats
 
@@ -30,6 +31,7 @@ config.substitutions += [
     ("%resnetc", resnetc),
     ("%networks", os.path.join(root, "networks")),
     ("%root", root),
+    ("%python", sys.executable),
     ("%standin", param("standin", os.path.join(root, "build", "tests", "cuda"))),
     ("%clang", shutil.which("clang-22") or "clang"),
     ("FileCheck", filecheck),

@@ -1,6 +1,4 @@
 /// \file The text forms: what is printed reads back as it was; mistakes are reported where they stand.
-#include <llvm/Support/JSON.h>
-
 #include <cmath>
 
 #include "ir/text.h"
@@ -291,46 +289,4 @@ TEST_CASE("strings of any bytes read back") {
   CHECK(text::value_name("a.b_0") == "%a.b_0");
   CHECK(text::value_name("a b") == "%\"a b\"");
   CHECK(text::value_name("") == "%\"\"");
-}
-
-TEST_CASE("the Graphviz and JSON forms hold every operation") {
-  Sources sources;
-  Diagnostics diagnostics(sources);
-  const auto net = topology::parse(sources.add("t.ir", std::string(topology_text)), diagnostics);
-  const auto graph = graph::parse(sources.add("g.ir", std::string(graph_text)), diagnostics);
-  const auto program = program::parse(sources.add("p.ir", std::string(program_text)), diagnostics);
-  REQUIRE((net && graph && program));
-  const std::pair<std::string, const char*> forms[] = {{topology::to_json(*net, sources), "body"},
-                                                       {graph::to_json(*graph, sources), "ops"},
-                                                       {program::to_json(*program, sources), "kernels"}};
-  const size_t sizes[] = {5, 12, 8};
-  for (size_t i = 0; i < 3; ++i) {
-    auto value = llvm::json::parse(forms[i].first);
-    REQUIRE(static_cast<bool>(value));
-    CHECK(value->getAsObject()->getArray(forms[i].second)->size() == sizes[i]);
-  }
-  // What a schedule has depends on the algorithm.
-  const auto transformed = program::parse(sources.add("w.ir", std::string(winograd_text)), diagnostics);
-  REQUIRE(transformed);
-  const auto schedule_of_second = [&](const program::Program& shown) {
-    auto value = llvm::json::parse(program::to_json(shown, sources));
-    REQUIRE(static_cast<bool>(value));
-    return *(*value->getAsObject()->getArray("kernels"))[1].getAsObject()->get("schedule");
-  };
-  CHECK(schedule_of_second(*program) ==
-        llvm::json::Object{{"algorithm", "direct"}, {"vectors", 1}, {"pixels", 4}, {"rows", 2}, {"flat", false}});
-  CHECK(schedule_of_second(*transformed) == llvm::json::Object{{"algorithm", "winograd"},
-                                                               {"output", 4},
-                                                               {"vectors", 2},
-                                                               {"tiles", llvm::json::Array{2, 3}},
-                                                               {"rows", 2},
-                                                               {"depth", 0},
-                                                               {"parts", 2}});
-  const auto halved = program::parse(sources.add("s.ir", std::string(strassen_text)), diagnostics);
-  REQUIRE(halved);
-  CHECK(schedule_of_second(*halved) ==
-        llvm::json::Object{{"algorithm", "strassen"}, {"vectors", 3}, {"tiles", llvm::json::Array{1, 2}}, {"rows", 4}, {"parts", 1}});
-  CHECK(topology::to_dot(*net).find("\"layer1.0.downsample.0\" -> \"layer1.0.skip\" [style=dashed]") != std::string::npos);
-  CHECK(graph::to_dot(*graph).find("\"conv1\" -> \"add\"") != std::string::npos);
-  CHECK(program::to_dot(*program).find("\"1 conv1\" -> \"3 sum\" [style=bold, label=\"in place\"]") != std::string::npos);
 }

@@ -1,5 +1,5 @@
 /// \file "did you mean": the nearest of the names that would have been right.
-#include "frontend/suggest.h"
+#include "support/suggest.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,188 @@
+/// \file The JSON form of programs.
+#include <fmt/format.h>
+
+#include "ir/json_parts.h"
+#include "ir/program.h"
+
+namespace resnetc::program {
+
+namespace {
+
+namespace form = json_form;
+
+constexpr std::string_view place_of_layer = "where the network's text has the layer: file, line, column and length";
+
+/// A constant by its place in the list.
+struct ConstantIndex {
+  const std::vector<Constant>* constants;
+
+  form::Integer codec() const { return {0, static_cast<int64_t>(constants->size()) - 1}; }
+  std::string print(ConstantId id) const { return codec().print(id); }
+  void read(form::Reader& reader, ConstantId& id) const { codec().read(reader, id); }
+  std::string schema() const { return form::Integer{0}.schema(); }
+};
+
+template <class Archive>
+class Form {
+ public:
+  Form(Archive& archive, const Sources& sources, Program& program) : a_(archive), place_{&sources}, p_(program) {
+    for (const Tensor& tensor : program.tensors) names_.define(tensor.name);
+  }
+
+  void describe() {
+    a_.level("program");
+    a_.field("name", p_.name, form::Text{}, "the network's name, a C identifier");
+    a_.field("target", p_.target, form::Text{}, "the Halide target that it is for, fully resolved");
+    a_.optional("arena_bytes", p_.arena_bytes, int64_t{none}, form::Integer{0},
+                "the arena's size for a batch of one; left out before memory is planned");
+    a_.field("input", p_, form::Object("input", [this](Program&) { input(); }), "the network's one input");
+    a_.field("outputs", p_.outputs, form::List(form::Object("output", [this](Output& o) { output(o); })), "the network's outputs");
+    a_.field("tensors", p_.tensors, form::List(form::Object("tensor", [this](Tensor& t) { tensor(t); })), "the tensors in the arena");
+    a_.field("constants", p_.constants, form::List(form::Object("constant", [this](Constant& c) { constant(c); })),
+             "the constants of the weights file; kernels name them by their place in this list, from 0");
+    a_.field("kernels", p_.kernels, form::List(form::Object("kernel", [this](Kernel& k) { kernel(k); })),
+             "the kernels, in execution order");
+  }
+
+ private:
+  void input() {
+    a_.field("name", p_.input_name, form::Text{}, "the input's name in the library's interface");
+    a_.field("type", p_.input_type, form::Type{}, "its type, N the batch");
+    form::format_fields(a_, p_.input.format, p_.input.mean, p_.input.std);
+  }
+
+  void output(Output& o) {
+    a_.field("name", o.name, form::Text{}, "the output's name in the library's interface");
+    a_.field("type", o.type, form::Type{}, "its type, N the batch");
+  }
+
+  void tensor(Tensor& t) {
+    a_.field("name", t.name, form::Text{}, "the name of the value in the graph");
+    a_.field("type", t.type, form::Type{}, "its type, N the batch");
+    a_.field("channel_stride", t.channel_stride, form::Integer{0, max_elements + lanes},
+             "elements from pixel to pixel: the channels in whole vectors of 16, or the channels alone where only convolutions read them");
+    a_.field("halo", t.halo, form::Extent{}, "rows and columns of zeros on each side");
+    a_.optional("offset", t.offset, int64_t{none}, form::Integer{0},
+                "bytes from the arena's start, for a batch of one; left out before memory is planned");
+    a_.optional("at", t.at, Location{}, place_, place_of_layer);
+    if constexpr (Archive::reads) {
+      if (!names_.define(t.name)) a_.fail_at("name", fmt::format("'{}' is defined twice", text::shown(t.name)));
+    }
+  }
+
+  void constant(Constant& c) {
+    int64_t elements = 0;
+    if constexpr (Archive::writes) elements = element_count(c.recipe->shape);
+    a_.field("elements", elements, form::Integer{1}, "how many floats it is");
+    a_.field("offset", c.offset, form::Integer{0}, "bytes from the start of the weights' data");
+    a_.field("recipe", c.recipe, form::RecipeText{}, "how it comes from the checkpoint's tensors");
+    if constexpr (Archive::reads) {
+      if (c.recipe && c.recipe->shape != std::vector<int64_t>{elements}) {
+        a_.fail_at("elements", "the size is not that of the recipe's result");
+      }
+    }
+  }
+
+  void kernel(Kernel& k) {
+    a_.field("name", k.name, form::Text{}, "the value that it computes; of a store, the output's name");
+    a_.choice("kind", k.kind, form::one_of<KernelKind>("kind of kernel"), "what is computed", [&] {
+      if (k.kind != KernelKind::store) return;
+      a_.field("output", k.port, form::Integer{0, std::numeric_limits<int32_t>::max()}, "which of the outputs it stores, from 0");
+    });
+    a_.optional("attributes", k.attributes, OpAttributes{}, form::attributes_of(a_), form::attributes_meaning);
+    a_.optional("in", k.in, none, form::Reference{&names_}, "the tensor that it reads");
+    a_.optional("weight", k.weight, none, ConstantIndex{&p_.constants}, "of a convolution, the constant with its weights");
+    a_.optional("then", k.epilogue, form::Nothing{}, form::List(form::Object("step", [this](Step& s) { step(s); })),
+                "the epilogue: what is done to each element before it is stored, in order");
+    a_.optional("pool", k.pool, std::nullopt, form::Some(form::attributes_of(a_)),
+                "the attributes of a max_pool of what the epilogue yields, which is not stored itself");
+    a_.optional("out", k.out, none, form::Reference{&names_}, "the tensor that it writes");
+    a_.field("schedule", k.schedule, form::Object("schedule", [this](Schedule& s) { schedule(s); }), "how it is computed");
+    a_.optional("multiply_adds", k.multiply_adds, 0, form::Integer{0}, "its multiply-adds for one picture (0 where left out)");
+    a_.optional("because", k.reason, form::Nothing{}, form::Text{}, "why it has this schedule");
+    a_.optional("at", k.at, Location{}, place_, place_of_layer);
+  }
+
+  void step(Step& s) {
+    a_.choice("step", s.kind, form::steps(), "what the step does", [&] {
+      const graph::StepInfo& wanted = graph::info(s.kind);
+      if (wanted.operand) a_.field("operand", s.operand, form::Reference{&names_}, "the other tensor that it reads");
+      s.constants.resize(wanted.constants.size());
+      for (size_t i = 0; i < wanted.constants.size(); ++i) {
+        a_.field(wanted.constants[i], s.constants[i], ConstantIndex{&p_.constants}, "a constant, by its place in the list");
+      }
+    });
+  }
+
+  void schedule(Schedule& s) {
+    const auto size = [this](std::string_view key, int64_t& value, std::string_view description) {
+      a_.field(key, value, form::size_limits, description);
+    };
+    const auto flat = [&] { a_.optional("flat", s.flat, false, form::Flag{}, "whether the pixels of all rows are one axis"); };
+    constexpr std::string_view vectors = "the register tile: vectors of 16 channels",
+                               rows = "rows, or rows of tiles, of one task; 0: a whole picture is one",
+                               parts = "of the output channels: each is a task, for each block of rows",
+                               tiles = "rows and columns of tiles that are multiplied together; of a thread, of pixels that it computes";
+    a_.choice("algorithm", s.algorithm, form::one_of<Algorithm>("algorithm"), "which algorithm", [&] {
+      switch (s.algorithm) {
+        case Algorithm::general:
+        case Algorithm::direct:
+          size("vectors", s.vectors, vectors);
+          size("pixels", s.pixels, "the register tile: pixels");
+          size("rows", s.rows, rows);
+          flat();
+          break;
+        case Algorithm::winograd:
+          size("output", s.output, "rows and columns of a tile of the result");
+          size("vectors", s.vectors, vectors);
+          a_.field("tiles", s.tiles, form::Extent{}, tiles);
+          size("rows", s.rows, rows);
+          size("depth", s.depth, "input channels whose weights are transformed together; 0: they are stored transformed");
+          size("parts", s.parts, parts);
+          break;
+        case Algorithm::strassen:
+          size("vectors", s.vectors, vectors);
+          a_.field("tiles", s.tiles, form::Extent{}, tiles);
+          size("rows", s.rows, rows);
+          size("parts", s.parts, parts);
+          break;
+        case Algorithm::threads:
+          size("channels", s.channels, "neighbouring channels that a thread computes");
+          a_.field("tiles", s.tiles, form::Extent{}, tiles);
+          a_.field("block", s.block, form::Extent{}, "threads of a block: along tiles, along channels");
+          flat();
+          break;
+      }
+    });
+  }
+
+  Archive& a_;
+  form::Place place_;
+  Program& p_;
+  form::Names names_;
+};
+
+}  // namespace
+
+std::string to_json(const Program& program, const Sources& sources) {
+  Program described = program;
+  form::Writer writer;
+  return writer.text([&] { Form(writer, sources, described).describe(); });
+}
+
+std::optional<Program> parse_json(FileId file, Diagnostics& diagnostics) {
+  Program program;
+  form::Reader reader(file, diagnostics);
+  reader.text([&] { Form(reader, diagnostics.sources(), program).describe(); });
+  if (!reader.finish([&] { return verify(program); })) return std::nullopt;
+  return program;
+}
+
+std::string json_schema() {
+  Program program;
+  form::Schema schema;
+  return schema.text("program", "A network's kernels in execution order over one arena, for one target: the third of resnetc's IRs",
+                     [&] { Form(schema, Sources(), program).describe(); });
+}
+
+}  // namespace resnetc::program
