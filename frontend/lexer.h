@@ -32,7 +32,14 @@ struct Token {
   bool is(std::string_view word) const { return (kind == TokenKind::symbol || kind == TokenKind::keyword) && text == word; }
 };
 
-/// The words of a file, with an `end` last. Reports what is not a word and leaves it out.
-std::vector<Token> lex(FileId file, Diagnostics& diagnostics);
+struct Comment {
+  std::string_view text;  ///< from its `#` to the end of the line
+  Location at;
+  bool first_on_line = false;
+};
+
+/// The words of a file, with an `end` last. Reports what is not a word and leaves it out. `comments` (may be null) receives what lies
+/// between them.
+std::vector<Token> lex(FileId file, Diagnostics& diagnostics, std::vector<Comment>* comments = nullptr);
 
 }  // namespace resnetc
