@@ -103,22 +103,32 @@ std::string explain(const ReduceOptions& options, const ShellResult& result) {
   return fmt::format("the shell cannot run the command: it exits with {}; pass --expect {} if that is meant", result.status, result.status);
 }
 
-std::optional<std::string> original(const ReduceOptions& options, Diagnostics& diagnostics) {
-  std::vector<std::string> files;
+/// The network with all that it uses as one text; nothing, after what is wrong has been reported, where there is none. `files` are those
+/// read.
+std::optional<std::string> original(const ReduceOptions& options, const Invocation& invocation, std::vector<std::string>& files,
+                                    int& status) {
+  Sources sources;
+  Diagnostics diagnostics(sources);
   load(options.network, diagnostics, &files);
   std::vector<FileId> ids(files.size());
   for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<FileId>(i);  // a file gets its number as it is read
-  return files.empty() ? std::nullopt : self_contained(ids, frontend_options(options.network).parameters, diagnostics.sources());
+  std::optional<std::string> text;
+  if (!ids.empty()) text = self_contained(ids, frontend_options(options.network).parameters, sources);
+  // What is wrong with the network may be what is looked for; what is wrong with the command line, or with a file, is not.
+  if (text && (!diagnostics.has_errors() || !layers(*text))) return text;
+  status = report(diagnostics, invocation);
+  if (status == done) status = input_error(fmt::format("cannot put '{}' and what it uses into one file", options.network.path));
+  return std::nullopt;
 }
 
 int reduce_network(ReduceOptions options, const Invocation& invocation) {
   if (options.output.empty()) options.output = fs::path(options.network.path).stem().string() + ".reduced.rn";
-  Sources sources;
-  Diagnostics diagnostics(sources);
-  const std::optional<std::string> whole = original(options, diagnostics);
-  if (!whole) return report(diagnostics, invocation);
+  std::vector<std::string> files;
+  int status = done;
+  const std::optional<std::string> whole = original(options, invocation, files, status);
+  if (!whole) return status;
   std::string why;
-  if (replaces_input(options.output, {options.network.path}, why)) return usage_error(why);
+  if (replaces_input(options.output, files, why)) return usage_error(why);
   if (!can_write(options.output, why)) return input_error(why);
 
   const TempDir folder;

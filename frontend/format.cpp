@@ -43,17 +43,9 @@ class Formatter {
   // What is known of each word before the first line is made
 
   void match_brackets() {
-    match_.resize(tokens_.size());
-    std::vector<size_t> open;
-    for (size_t i = 0; i < tokens_.size(); ++i) {
-      if (opens_list(tokens_[i]) || tokens_[i].is("{")) open.push_back(i);
-      if (tokens_[i].is(")") || tokens_[i].is("]") || tokens_[i].is("}")) {
-        match_[open.back()] = i;
-        open.pop_back();
-      }
-    }
+    match_ = matching_brackets(tokens_);
     next_open_.resize(tokens_.size() + 1, tokens_.size());
-    for (size_t i = tokens_.size(); i-- > 0;) next_open_[i] = opens_list(tokens_[i]) || tokens_[i].is("{") ? i : next_open_[i + 1];
+    for (size_t i = tokens_.size(); i-- > 0;) next_open_[i] = tokens_[i].opens() ? i : next_open_[i + 1];
   }
 
   void place_comments() {
@@ -81,21 +73,12 @@ class Formatter {
 
   void find_statements(const std::vector<ast::Statement>& list) {
     for (const ast::Statement& statement : list) {
-      begins_[index_of(statement.at)] = true;
-      // A statement that is repeated without braces is a part of the repeat.
-      const bool bare = statement.kind == ast::StatementKind::repeat && statement.body.size() == 1 &&
-                        !tokens_[index_of(statement.body[0].at) - 1].is("{");
+      begins_[word_at(tokens_, statement.at)] = true;
       find_statements(statement.body);
       find_statements(statement.otherwise);
-      if (bare) begins_[index_of(statement.body[0].at)] = false;
+      // A statement that is repeated without braces is a part of the repeat.
+      if (statement.bare) begins_[word_at(tokens_, statement.body[0].at)] = false;
     }
-  }
-
-  size_t index_of(Location at) const {
-    const auto found = std::lower_bound(tokens_.begin(), tokens_.end(), at, [](const Token& token, const Location& place) {
-      return std::pair(token.at.line, token.at.column) < std::pair(place.line, place.column);
-    });
-    return static_cast<size_t>(found - tokens_.begin());
   }
 
   /// The blanks before a word that is not the first of its line.

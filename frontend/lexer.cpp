@@ -186,4 +186,24 @@ std::vector<Token> lex(FileId file, Diagnostics& diagnostics, std::vector<Commen
   return Lexer(file, diagnostics, comments).run();
 }
 
+std::vector<size_t> matching_brackets(std::span<const Token> words) {
+  std::vector<size_t> match(words.size());
+  std::vector<size_t> open;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i].opens()) open.push_back(i);
+    if (words[i].closes()) {
+      match[open.back()] = i;
+      open.pop_back();
+    }
+  }
+  return match;
+}
+
+size_t word_at(std::span<const Token> words, Location at) {
+  const auto before = [](const Token& word, const Location& place) {
+    return std::pair(word.at.line, word.at.column) < std::pair(place.line, place.column);
+  };
+  return static_cast<size_t>(std::lower_bound(words.begin(), words.end(), at, before) - words.begin());
+}
+
 }  // namespace resnetc

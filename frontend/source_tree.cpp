@@ -11,9 +11,6 @@ namespace resnetc {
 
 namespace {
 
-bool opens(const Token& word) { return word.is("(") || word.is("[") || word.is("{"); }
-bool closes(const Token& word) { return word.is(")") || word.is("]") || word.is("}"); }
-
 void append_word(std::string& out, const Token& word) {
   if (!out.empty()) out += word.first_on_line ? '\n' : ' ';
   out += word.text;
@@ -37,20 +34,8 @@ std::unique_ptr<const SourceTree> SourceTree::parse(std::string text) {
   return tree;
 }
 
-void SourceTree::match_brackets() {
-  match_.resize(words_.size());
-  std::vector<size_t> open;
-  for (size_t i = 0; i < words_.size(); ++i) {
-    if (opens(words_[i])) open.push_back(i);
-    if (closes(words_[i])) {
-      match_[open.back()] = i;
-      open.pop_back();
-    }
-  }
-}
-
 void SourceTree::read() {
-  match_brackets();
+  match_ = matching_brackets(words_);
   std::vector<std::pair<const ast::Definition*, bool>> all;
   for (const ast::Definition& block : parsed_.blocks) all.emplace_back(&block, false);
   if (parsed_.network) all.emplace_back(&*parsed_.network, true);
@@ -85,9 +70,7 @@ SourceTree::Piece SourceTree::piece(const ast::Statement& statement, WordRange a
   Piece out;
   out.statement = &statement;
   out.at = at;
-  const bool bare =
-      statement.kind == ast::StatementKind::repeat && statement.body.size() == 1 && !words_[word_at(statement.body[0].at) - 1].is("{");
-  const size_t head_end = bare ? word_at(statement.body[0].at) : at.last;
+  const size_t head_end = statement.bare ? word_at(statement.body[0].at) : at.last;
   size_t brace = head_end;
   for (size_t i = at.first; i < head_end; ++i) {
     if (words_[i].is("{")) {
@@ -108,7 +91,7 @@ SourceTree::Piece SourceTree::piece(const ast::Statement& statement, WordRange a
       i = match_[i];
     }
   }
-  if (bare) out.bodies.push_back(body(statement.body, {head_end, at.last}));
+  if (statement.bare) out.bodies.push_back(body(statement.body, {head_end, at.last}));
   if (statement.kind == ast::StatementKind::let) out.values.push_back({{at.first + 3, at.last}, &statement.expr});
   if (statement.kind == ast::StatementKind::repeat || statement.kind == ast::StatementKind::condition) {
     out.values.push_back({{at.first + 1, brace}, &statement.expr});
@@ -123,7 +106,7 @@ std::vector<WordRange> SourceTree::elements(size_t open) const {
     if ((i == close && i > first) || words_[i].is(",")) {
       out.push_back({first, i});
       first = i + 1;
-    } else if (opens(words_[i])) {
+    } else if (words_[i].opens()) {
       i = match_[i];
     }
   }
@@ -139,13 +122,6 @@ WordRange SourceTree::element(std::span<const WordRange> list, size_t index) con
   const WordRange at = list[index];
   if (list.size() == 1) return {at.first - 1, at.last + 1};
   return index == 0 ? WordRange{at.first, at.last + 1} : WordRange{at.first - 1, at.last};
-}
-
-size_t SourceTree::word_at(Location at) const {
-  const auto before = [](const Token& word, const Location& place) {
-    return std::pair(word.at.line, word.at.column) < std::pair(place.line, place.column);
-  };
-  return static_cast<size_t>(std::lower_bound(words_.begin(), words_.end(), at, before) - words_.begin());
 }
 
 std::vector<const SourceTree::Piece*> SourceTree::pieces() const {

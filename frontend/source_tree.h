@@ -82,7 +82,7 @@ class SourceTree {
   /// The statements of all definitions, each before what it contains.
   std::vector<const Piece*> pieces() const;
 
-  size_t word_at(Location at) const;
+  size_t word_at(Location at) const { return resnetc::word_at(words_, at); }
   std::string text(WordRange words) const;
   /// The text of some words after edits; an edit outside them, or inside another, is left out.
   std::string text(WordRange words, Edits edits) const;
@@ -95,7 +95,6 @@ class SourceTree {
  private:
   SourceTree() = default;
   void read();
-  void match_brackets();
   Body body(const std::vector<ast::Statement>& list, WordRange inside) const;
   Piece piece(const ast::Statement& statement, WordRange at) const;
   std::vector<WordRange> elements(size_t open) const;
