@@ -53,7 +53,7 @@ std::string shown_size(const std::string& text) {
                      count ? fmt::format(", {} layer{}", *count, *count == 1 ? "" : "s") : std::string());
 }
 
-/// The command, and what it has said so far.
+/// The command that is to fail. Counts its runs.
 class Test {
  public:
   Test(const ReduceOptions& options, const TempDir& folder)
@@ -87,7 +87,7 @@ class Test {
   size_t runs_ = 0;
 };
 
-/// Why there is nothing to reduce: the command says nothing against the network as it is.
+/// Why there is nothing to reduce: the command does not fail on the network as it is.
 std::string explain(const ReduceOptions& options, const ShellResult& result) {
   const std::string on = fmt::format("on '{}' with all that it uses in one file", options.network.path);
   switch (result.end) {
