@@ -58,7 +58,7 @@ void add_network_options(CLI::App& command, NetworkOptions& options, const char*
           ""));
 }
 
-std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files) {
+FrontendOptions frontend_options(const NetworkOptions& options) {
   FrontendOptions frontend;
   frontend.include_dirs = options.include_dirs;
   frontend.installed_dirs = {RESNETC_NETWORKS_DIR};
@@ -66,7 +66,11 @@ std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics
     auto& [name, value] = frontend.parameters.emplace_back();
     parse_setting(setting, name, value);
   }
-  return load_network(options.path, frontend, diagnostics, files);
+  return frontend;
+}
+
+std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files) {
+  return load_network(options.path, frontend_options(options), diagnostics, files);
 }
 
 namespace {
@@ -203,9 +207,11 @@ std::string grouped(int64_t value) {
 Progress::Progress(std::string what)
     : what_(std::move(what)), start_(std::chrono::steady_clock::now()), terminal_(isatty(STDERR_FILENO) != 0) {}
 
-void Progress::update(size_t done_count, size_t all) {
+void Progress::update(size_t done_count, size_t all) { update(fmt::format("{} of {}", done_count, all)); }
+
+void Progress::update(std::string_view state) {
   if (!terminal_ || seconds_since(start_) < 1) return;
-  say(fmt::format("\r\x1b[K{}: {} of {}", what_, done_count, all));
+  say(fmt::format("\r\x1b[K{}: {}", what_, state));
   std::fflush(stderr);
   shown_ = true;
 }

@@ -37,6 +37,8 @@ void add_verify(CLI::App& app, Invocation& invocation);
 void add_bench(CLI::App& app, Invocation& invocation);
 void add_compare(CLI::App& app, Invocation& invocation);
 void add_explain(CLI::App& app, Invocation& invocation);
+void add_fmt(CLI::App& app, Invocation& invocation);
+void add_reduce(CLI::App& app, Invocation& invocation);
 
 /// The options of every subcommand that reads a network.
 struct NetworkOptions {
@@ -45,6 +47,7 @@ struct NetworkOptions {
   std::vector<std::string> settings;  ///< NAME=INT, checked by the command line
 };
 void add_network_options(CLI::App& command, NetworkOptions& options, const char* what = "the network's text");
+FrontendOptions frontend_options(const NetworkOptions& options);
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files = nullptr);
 
 /// Prints the diagnostics on stderr; `input_wrong` if there are errors (`internal_bug` if one is resnetc's own), else `done`.
@@ -80,7 +83,7 @@ std::string human_bytes(uint64_t bytes);
 /// 1234567 as "1,234,567".
 std::string grouped(int64_t value);
 
-/// One line on a terminal's stderr that counts up, shown once the work has taken a second.
+/// One line on a terminal's stderr that tells how far the work is, shown once it has taken a second.
 class Progress {
  public:
   explicit Progress(std::string what);
@@ -88,6 +91,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   void update(size_t done_count, size_t all);
+  void update(std::string_view state);
   void finish();
 
  private:

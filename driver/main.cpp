@@ -56,6 +56,8 @@ int run(int argc, char** argv) {
   add_bench(app, invocation);
   add_compare(app, invocation);
   add_explain(app, invocation);
+  add_fmt(app, invocation);
+  add_reduce(app, invocation);
 
   try {
     app.parse(argc, argv);

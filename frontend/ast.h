@@ -76,6 +76,7 @@ struct Statement {
   Expr expr;                         ///< let, repeat, condition
   std::optional<Name> source;        ///< skip, output: after `from`
   std::vector<Statement> body;       ///< repeat, stage, skip, gate; condition: where it is not 0
+  bool bare = false;                 ///< repeat: of one statement without braces
   std::vector<Statement> otherwise;  ///< condition: where it is 0
   std::unique_ptr<Input> input;      ///< input
 };

@@ -11,6 +11,9 @@
 
 namespace resnetc {
 
+/// The longest text that the front end takes.
+inline constexpr size_t max_source_bytes = size_t{1} << 20;
+
 struct FrontendOptions {
   std::vector<std::string> include_dirs;                    ///< `-I`, searched after the using file's own folder
   std::vector<std::string> installed_dirs;                  ///< the networks that come with resnetc, searched last

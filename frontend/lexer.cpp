@@ -26,7 +26,8 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; 
 
 class Lexer {
  public:
-  Lexer(FileId file, Diagnostics& diagnostics) : file_(file), diagnostics_(diagnostics), text_(diagnostics.sources().text(file)) {
+  Lexer(FileId file, Diagnostics& diagnostics, std::vector<Comment>* comments)
+      : file_(file), diagnostics_(diagnostics), text_(diagnostics.sources().text(file)), comments_(comments) {
     if (text_.starts_with("\xEF\xBB\xBF")) at_ = line_start_ = 3;  // a byte order mark
   }
 
@@ -46,7 +47,10 @@ class Lexer {
         line_start_ = at_ + 1;
         first_on_line_ = true;
       } else if (text_[at_] == '#') {
-        at_ = std::min(text_.find('\n', at_), text_.size()) - 1;
+        const size_t start = at_;
+        at_ = std::min(text_.find('\n', at_), text_.size());
+        if (comments_) comments_->push_back({text_.substr(start, at_ - start), location(start), first_on_line_});
+        --at_;
       } else if (!is_blank(text_[at_])) {
         return;
       }
@@ -168,6 +172,7 @@ class Lexer {
   FileId file_;
   Diagnostics& diagnostics_;
   std::string_view text_;
+  std::vector<Comment>* comments_;
   size_t at_ = 0;
   size_t line_start_ = 0;
   int32_t line_ = 1;
@@ -177,6 +182,28 @@ class Lexer {
 
 }  // namespace
 
-std::vector<Token> lex(FileId file, Diagnostics& diagnostics) { return Lexer(file, diagnostics).run(); }
+std::vector<Token> lex(FileId file, Diagnostics& diagnostics, std::vector<Comment>* comments) {
+  return Lexer(file, diagnostics, comments).run();
+}
+
+std::vector<size_t> matching_brackets(std::span<const Token> words) {
+  std::vector<size_t> match(words.size());
+  std::vector<size_t> open;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i].opens()) open.push_back(i);
+    if (words[i].closes()) {
+      match[open.back()] = i;
+      open.pop_back();
+    }
+  }
+  return match;
+}
+
+size_t word_at(std::span<const Token> words, Location at) {
+  const auto before = [](const Token& word, const Location& place) {
+    return std::pair(word.at.line, word.at.column) < std::pair(place.line, place.column);
+  };
+  return static_cast<size_t>(std::lower_bound(words.begin(), words.end(), at, before) - words.begin());
+}
 
 }  // namespace resnetc

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -29,10 +30,25 @@ struct Token {
   double decimal = 0;  ///< decimal
   bool first_on_line = false;
 
+  bool opens() const { return is("(") || is("[") || is("{"); }
+  bool closes() const { return is(")") || is("]") || is("}"); }
   bool is(std::string_view word) const { return (kind == TokenKind::symbol || kind == TokenKind::keyword) && text == word; }
 };
 
-/// The words of a file, with an `end` last. Reports what is not a word and leaves it out.
-std::vector<Token> lex(FileId file, Diagnostics& diagnostics);
+struct Comment {
+  std::string_view text;  ///< from its `#` to the end of the line
+  Location at;
+  bool first_on_line = false;
+};
+
+/// The words of a file, with an `end` last. Reports what is not a word and leaves it out. `comments` (may be null) receives what lies
+/// between them.
+std::vector<Token> lex(FileId file, Diagnostics& diagnostics, std::vector<Comment>* comments = nullptr);
+
+/// For each bracket that opens, of words that parse, the number of the one that closes it.
+std::vector<size_t> matching_brackets(std::span<const Token> words);
+
+/// The number of the word that begins at a place.
+size_t word_at(std::span<const Token> words, Location at);
 
 }  // namespace resnetc

@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t max_file_bytes = size_t{1} << 20;
 constexpr size_t max_files = 100;
 
 /// The text of a regular file of bounded size; a device or a pipe could block or never end.
@@ -32,13 +31,13 @@ std::optional<std::string> read_file(const std::string& path, std::string& why) 
   }
   if (!why.empty()) return std::nullopt;
   std::ifstream stream(path, std::ios::binary);
-  std::string text(max_file_bytes + 1, '\0');
+  std::string text(max_source_bytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
   if (!stream.is_open() || stream.bad()) {
     why = "it cannot be opened";
-  } else if (text.size() > max_file_bytes) {
-    why = fmt::format("it has more than {} bytes", max_file_bytes);
+  } else if (text.size() > max_source_bytes) {
+    why = fmt::format("it has more than {} bytes", max_source_bytes);
   } else if (const size_t nul = text.find('\0'); nul != std::string::npos) {
     why = fmt::format("it is not text: byte {} is zero", nul + 1);
   }
@@ -60,8 +59,8 @@ class Loader {
   /// The network's own file: shown and found under `path`.
   std::optional<topology::Network> run(const std::string& path, std::string text) {
     const size_t before = diagnostics_.error_count();
-    if (text.size() > max_file_bytes) {
-      diagnostics_.error({}, fmt::format(message::cannot_read, path, fmt::format("it has more than {} bytes", max_file_bytes)));
+    if (text.size() > max_source_bytes) {
+      diagnostics_.error({}, fmt::format(message::cannot_read, path, fmt::format("it has more than {} bytes", max_source_bytes)));
       return std::nullopt;
     }
     const FileId id = diagnostics_.sources().add(path, std::move(text));

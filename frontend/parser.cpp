@@ -288,6 +288,7 @@ class Parser {
     if (!expr(out.expr)) return false;
     out.at = through(start, last().at);
     if (token().is("{")) return body(out.body);
+    out.bare = true;
     Statement one;
     if (!statement(one)) return false;
     out.body.push_back(std::move(one));

@@ -34,6 +34,8 @@ bool write_temporary(const NewFile& file, std::string& why) {
   const bool written = out && out.write(file.bytes.data(), static_cast<std::streamsize>(file.bytes.size())) && out.flush();
   const int reason = errno;
   out.close();
+  const fs::file_status old = fs::status(file.path, error);
+  if (fs::is_regular_file(old)) fs::permissions(temporary_of(file.path), old.permissions(), error);
   if (written && out) return true;
   why = fmt::format("cannot write '{}': {}", file.path, std::strerror(reason != 0 ? reason : EIO));
   return false;

@@ -14,8 +14,9 @@ struct NewFile {
 
 /// Writes each to a temporary file beside its place, and when all are complete moves them there: what goes wrong before (a full disk, a
 /// folder in the way) leaves all old files as they were, and no new ones; only a failure of the moves themselves may leave some of both.
-/// Where a path is a symbolic link, the file that it points to is replaced. What is no regular file (a device) is the caller's business: it
-/// would be replaced by one. False, and the reason with the path in `why`, if anything goes wrong.
+/// Where a path is a symbolic link, the file that it points to is replaced; what replaces a file has its permissions. What is no regular
+/// file (a device) is the caller's business: it would be replaced by one. False, and the reason with the path in `why`, if anything goes
+/// wrong.
 bool replace_files(std::span<const NewFile> files, std::string& why);
 /// Where replace_files() begins to write what is to be at `path`.
 std::string temporary_of(const std::string& path);

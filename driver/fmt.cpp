@@ -1,0 +1,74 @@
+/// \file `resnetc fmt`: texts in the one layout.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "driver/common.h"
+#include "frontend/format.h"
+
+namespace resnetc::driver {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct FmtOptions {
+  std::vector<std::string> paths;
+  bool check = false;
+};
+
+/// The first line in which two texts differ, from 1.
+int32_t first_difference(std::string_view a, std::string_view b) {
+  const auto [end, other] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  return static_cast<int32_t>(std::count(a.begin(), end, '\n')) + 1;
+}
+
+/// One file, or for "-" what comes in and goes out.
+int format(const std::string& path, bool check, const Invocation& invocation) {
+  const bool piped = path == "-";
+  std::error_code error;
+  std::string why;
+  if (!piped && fs::exists(path, error) && !fs::is_directory(path, error) && !fs::is_regular_file(path, error)) {
+    return input_error(fmt::format("cannot format '{}': it is not a regular file", path));
+  }
+  auto text = read_file(piped ? "/dev/stdin" : path, why, max_source_bytes);
+  if (!text) return input_error(why);
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const FileId file = sources.add(piped ? "<stdin>" : path, std::move(*text));
+  const std::optional<std::string> formatted = format_source(file, diagnostics);
+  const bool same = formatted && *formatted == sources.text(file);
+  if (check && formatted && !same) {
+    diagnostics.error({file, first_difference(sources.text(file), *formatted), 1, 1},
+                      piped ? "not formatted from here on" : fmt::format("not formatted from here on; 'resnetc fmt {}' mends it", path));
+  }
+  const int status = report(diagnostics, invocation);
+  if (status != done || check) return status;
+  if (piped) {
+    fmt::print("{}", *formatted);
+  } else if (!same && !write_file(path, *formatted, why)) {
+    return input_error(why);
+  }
+  return done;
+}
+
+int format_all(const FmtOptions& options, const Invocation& invocation) {
+  if (options.paths.empty()) return format("-", options.check, invocation);
+  int status = done;
+  for (const std::string& path : options.paths) status = std::max(status, format(path, options.check, invocation));
+  return status;
+}
+
+}  // namespace
+
+void add_fmt(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("fmt", "give networks' texts the one layout, in place");
+  auto options = std::make_shared<FmtOptions>();
+  command->add_option("FILES", options->paths, "what to format; '-', or no file: from stdin to stdout");
+  command->add_flag("--check", options->check, "change nothing; report the files that are not formatted, and exit with 1 if there are any");
+  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return format_all(*options, invocation); }; });
+}
+
+}  // namespace resnetc::driver

@@ -1,0 +1,197 @@
+/// \file `resnetc reduce`: the smallest network found for which a command still fails.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "driver/common.h"
+#include "driver/shell.h"
+#include "frontend/reduce.h"
+#include "passes/pipeline.h"
+#include "support/temp_dir.h"
+
+namespace resnetc::driver {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ReduceOptions {
+  NetworkOptions network;
+  std::string command;
+  std::string output;
+  std::optional<int> expected;
+  double timeout = 60;
+  bool timeout_fails = false;
+};
+
+size_t count_layers(const std::vector<topology::Node>& nodes) {
+  size_t count = 0;
+  for (const topology::Node& node : nodes) count += (node.kind == topology::NodeKind::layer ? 1 : 0) + count_layers(node.children);
+  return count;
+}
+
+/// How many layers a text has; nothing where the front end or the checks of its topology refuse it.
+std::optional<size_t> layers(const std::string& text) {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  auto network = parse_network("reduced.rn", text, {}, diagnostics);
+  if (!network) return std::nullopt;
+  const size_t count = count_layers(network->body);
+  passes::PassContext context;
+  context.diagnostics = &diagnostics;
+  passes::AnyIr ir = std::move(*network);
+  if (!passes::run_pipeline(ir, passes::Level::topology, context) || diagnostics.has_errors()) return std::nullopt;
+  return count;
+}
+
+std::string shown_size(const std::string& text) {
+  const auto lines = std::count(text.begin(), text.end(), '\n');
+  const std::optional<size_t> count = layers(text);
+  return fmt::format("{} line{}{}", lines, lines == 1 ? "" : "s",
+                     count ? fmt::format(", {} layer{}", *count, *count == 1 ? "" : "s") : std::string());
+}
+
+/// The command that is to fail. Counts its runs.
+class Test {
+ public:
+  Test(const ReduceOptions& options, const TempDir& folder)
+      : options_(options), candidate_(folder.file(fs::path(options.network.path).filename().string())) {
+    const std::string word = shell_word(candidate_);
+    command_ = options.command;
+    size_t at = command_.find("{}");
+    if (at == std::string::npos) command_ += " " + word;
+    for (; at != std::string::npos; at = command_.find("{}", at + word.size())) command_.replace(at, 2, word);
+  }
+
+  ShellResult run(const std::string& text) {
+    ++runs_;
+    std::string why;
+    if (!write_file(candidate_, text, why)) return {};
+    return run_shell(command_, options_.timeout);
+  }
+
+  bool fails(const ShellResult& result) const {
+    if (result.end == ShellEnd::timed_out) return options_.timeout_fails;
+    if (result.end != ShellEnd::exited) return false;
+    return options_.expected ? result.status == *options_.expected : result.status != 0;
+  }
+
+  size_t runs() const { return runs_; }
+
+ private:
+  const ReduceOptions& options_;
+  std::string candidate_;
+  std::string command_;
+  size_t runs_ = 0;
+};
+
+/// Why there is nothing to reduce: the command does not fail on the network as it is.
+std::string explain(const ReduceOptions& options, const ShellResult& result) {
+  const std::string on = fmt::format("on '{}' with all that it uses in one file", options.network.path);
+  switch (result.end) {
+    case ShellEnd::timed_out:
+      return fmt::format("the command takes more than {:g} s {}; give it more with --timeout, or pass --timeout-fails", options.timeout,
+                         on);
+    case ShellEnd::interrupted: return "interrupted";
+    case ShellEnd::not_started: return "the command cannot be run";
+    case ShellEnd::exited: break;
+  }
+  if (options.expected) return fmt::format("the command must exit with {}, but exits with {} {}", *options.expected, result.status, on);
+  if (result.status == 0) return fmt::format("the command must fail, but exits with 0 {}", on);
+  return fmt::format("the shell cannot run the command: it exits with {}; pass --expect {} if that is meant", result.status, result.status);
+}
+
+/// The network with all that it uses as one text; nothing, after what is wrong has been reported, where there is none. `files` are those
+/// read.
+std::optional<std::string> original(const ReduceOptions& options, const Invocation& invocation, std::vector<std::string>& files,
+                                    int& status) {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  load(options.network, diagnostics, &files);
+  std::vector<FileId> ids(files.size());
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<FileId>(i);  // a file gets its number as it is read
+  std::optional<std::string> text;
+  if (!ids.empty()) text = self_contained(ids, frontend_options(options.network).parameters, sources);
+  // What is wrong with the network may be what is looked for; what is wrong with the command line, or with a file, is not.
+  if (text && (!diagnostics.has_errors() || !layers(*text))) return text;
+  status = report(diagnostics, invocation);
+  if (status == done) status = input_error(fmt::format("cannot put '{}' and what it uses into one file", options.network.path));
+  return std::nullopt;
+}
+
+int reduce_network(ReduceOptions options, const Invocation& invocation) {
+  if (options.output.empty()) options.output = fs::path(options.network.path).stem().string() + ".reduced.rn";
+  std::vector<std::string> files;
+  int status = done;
+  const std::optional<std::string> whole = original(options, invocation, files, status);
+  if (!whole) return status;
+  std::string why;
+  if (replaces_input(options.output, files, why)) return usage_error(why);
+  if (!can_write(options.output, why)) return input_error(why);
+
+  const TempDir folder;
+  if (folder.path().empty()) return input_error("cannot make a temporary folder");
+  let_signals_end_commands();
+  Test test(options, folder);
+  const ShellResult first = test.run(*whole);
+  const bool unusual = !options.expected && (first.status == 126 || first.status == 127);
+  if (!test.fails(first) || (first.end == ShellEnd::exited && unusual)) return input_error(explain(options, first));
+
+  const bool checks = layers(*whole).has_value();
+  std::string best = *whole;
+  std::string size = shown_size(best);
+  size_t refused = 0;
+  Progress progress("reducing");
+  const auto verdict = [&](const std::string& candidate) {
+    progress.update(fmt::format("{}, {} runs", size, test.runs()));
+    if (signal_that_came() != 0) return Verdict::stop;
+    if (checks && !layers(candidate)) {
+      ++refused;
+      return Verdict::dull;
+    }
+    const ShellResult result = test.run(candidate);
+    if (result.end == ShellEnd::interrupted) return Verdict::stop;
+    if (!test.fails(result)) return Verdict::dull;
+    best = candidate;
+    size = shown_size(best);
+    return Verdict::interesting;
+  };
+  reduce(*whole, verdict);
+  progress.finish();
+
+  if (!write_file(options.output, best, why)) return input_error(why);
+  fmt::print("{}: {} -> {}: {}; {} runs, {} candidates that the checks refuse\n", options.network.path, shown_size(*whole), options.output,
+             size, test.runs(), refused);
+  if (signal_that_came() == 0) return done;
+  say(fmt::format("resnetc: interrupted; '{}' is the smallest so far\n", options.output));
+  return 128 + signal_that_came();
+}
+
+}  // namespace
+
+void add_reduce(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("reduce", "shrink a network as long as a command fails on it");
+  auto options = std::make_shared<ReduceOptions>();
+  add_network_options(*command, options->network);
+  command
+      ->add_option(
+          "--test", options->command,
+          "what fails: run with 'sh -c', {} being a candidate's file, which comes last if there is no {}; any status but 0 is a failure")
+      ->type_name("CMD")
+      ->required();
+  command->add_option("--expect", options->expected, "only this status is a failure; 128 and its number stand for a signal")
+      ->type_name("STATUS")
+      ->check(CLI::Range(0, 255));
+  command->add_option("--timeout", options->timeout, "end a run after this time, which is then no failure")
+      ->type_name("SECONDS")
+      ->default_str("60")
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--timeout-fails", options->timeout_fails, "a run that takes too long is a failure");
+  command->add_option("-o", options->output, "where the result goes (default: NET.reduced.rn in the current folder)")->type_name("FILE");
+  command->callback(
+      [&invocation, options] { invocation.action = [&invocation, options] { return reduce_network(*options, invocation); }; });
+}
+
+}  // namespace resnetc::driver
