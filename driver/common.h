@@ -12,6 +12,7 @@
 
 #include "frontend/frontend.h"
 #include "support/diagnostics.h"
+#include "support/numbers.h"
 
 namespace resnetc::driver {
 
@@ -76,8 +77,6 @@ void say(std::string_view text);
 
 /// "12.3 MB" and the like.
 std::string human_bytes(uint64_t bytes);
-/// 1234567 as "1,234,567".
-std::string grouped(int64_t value);
 
 /// One line on a terminal's stderr that counts up, shown once the work has taken a second.
 class Progress {

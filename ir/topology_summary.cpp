@@ -1,0 +1,73 @@
+/// \file Sums and short texts.
+#include "ir/topology_summary.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "ir/recipe.h"
+
+namespace resnetc::topology {
+
+namespace {
+
+void add(int64_t& sum, int64_t term) {
+  if (__builtin_add_overflow(sum, term, &sum)) sum = std::numeric_limits<int64_t>::max();
+}
+
+}  // namespace
+
+Cost& Cost::operator+=(const Cost& other) {
+  add(parameters, other.parameters);
+  add(multiply_adds, other.multiply_adds);
+  return *this;
+}
+
+Cost cost(const Network& network, const Node& node) {
+  Cost out;
+  for (const Node& child : node.children) out += cost(network, child);
+  if (node.kind != NodeKind::layer) return out;
+  const auto& from = network.value(node.input).type;
+  const auto& to = network.value(node.result).type;
+  if (!from || !to) return out;
+  for (const WeightSpec& spec : weight_specs(node.op, node.attributes, *from)) {
+    if (!spec.suffix.starts_with("running_")) add(out.parameters, element_count(spec.shape));
+  }
+  out.multiply_adds = multiply_adds(node.op, node.attributes, *from, *to);
+  return out;
+}
+
+std::string described(const Node& layer) {
+  const OpInfo& op = info(layer.op);
+  const OpAttributes& a = layer.attributes;
+  std::string text(op.layer);
+  if (op.window) {
+    text += " " + to_string(a.kernel);
+    if (a.stride != Extent2{1, 1}) text += fmt::format(" /{}", a.stride.h == a.stride.w ? std::to_string(a.stride.h) : to_string(a.stride));
+    if (a.dilation != Extent2{1, 1}) text += fmt::format(" dilation {}", to_string(a.dilation));
+    if (a.groups != 1) text += fmt::format(" groups {}", a.groups);
+  }
+  return text;
+}
+
+std::string_view described(BlockKind kind) {
+  switch (kind) {
+    case BlockKind::plain: return "plain block";
+    case BlockKind::identity: return "identity block";
+    case BlockKind::conv: return "conv block";
+  }
+  return "";
+}
+
+std::string shape(const Network& network, ValueId value) {
+  const auto& type = network.value(value).type;
+  return type ? to_string(*type) : "?";
+}
+
+std::string described_edge(const Network& network, const Node& skip) {
+  std::string text = fmt::format("from {} = {}", skip.from_name, network.value(skip.from).name);
+  if (!skip.children.empty()) text += skip.label.empty() ? " via a list" : " via " + skip.label;
+  return text;
+}
+
+}  // namespace resnetc::topology
