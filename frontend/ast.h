@@ -77,6 +77,7 @@ struct Statement {
   std::optional<Name> source;        ///< skip, output: after `from`
   std::vector<Statement> body;       ///< repeat, stage, skip, gate; condition: where it is not 0
   std::vector<Statement> otherwise;  ///< condition: where it is 0
+  Location end;                      ///< of its last word; unknown where the text breaks off
   std::unique_ptr<Input> input;      ///< input
 };
 

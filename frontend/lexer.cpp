@@ -177,6 +177,8 @@ class Lexer {
 
 }  // namespace
 
+std::span<const std::string_view> all_keywords() { return keywords; }
+
 std::vector<Token> lex(FileId file, Diagnostics& diagnostics) { return Lexer(file, diagnostics).run(); }
 
 }  // namespace resnetc

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct Token {
 
   bool is(std::string_view word) const { return (kind == TokenKind::symbol || kind == TokenKind::keyword) && text == word; }
 };
+
+/// The words that cannot be names.
+std::span<const std::string_view> all_keywords();
 
 /// The words of a file, with an `end` last. Reports what is not a word and leaves it out.
 std::vector<Token> lex(FileId file, Diagnostics& diagnostics);
