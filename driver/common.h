@@ -37,6 +37,7 @@ void add_run(CLI::App& app, Invocation& invocation);
 void add_verify(CLI::App& app, Invocation& invocation);
 void add_bench(CLI::App& app, Invocation& invocation);
 void add_compare(CLI::App& app, Invocation& invocation);
+void add_lsp(CLI::App& app, Invocation& invocation);
 
 /// The options of every subcommand that reads a network.
 struct NetworkOptions {

@@ -71,6 +71,7 @@ int run(int argc, char** argv) {
   add_verify(app, invocation);
   add_bench(app, invocation);
   add_compare(app, invocation);
+  add_lsp(app, invocation);
 
   try {
     app.parse(argc, argv);
