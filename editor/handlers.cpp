@@ -1,6 +1,8 @@
 /// \file From the parameters of requests and notifications to the parts that know, and back.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "editor/completion.h"
 #include "editor/hover.h"
 #include "editor/navigation.h"

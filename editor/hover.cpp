@@ -60,7 +60,22 @@ class Teller {
     return Hover{std::move(text), text_.lines.range(at)};
   }
 
-  std::string copies(const ParsedText& text, const Statement& s) const { return described_copies(workspace_, text.file, s.at); }
+  std::string copies(const ParsedText& text, const Statement& s) const {
+    return described_copies(workspace_, text.file, s.at) + parameters_round(text, s.at);
+  }
+
+  /// The values that the parameters of the block around a place have in its copies.
+  std::string parameters_round(const ParsedText& text, Location at) const {
+    std::string out;
+    for (const ast::Definition& block : text.tree.blocks) {
+      if (at < block.name.at || (block.end.known() && block.end < at)) continue;
+      for (const ast::Parameter& parameter : block.parameters) {
+        const std::string values = described_values(workspace_, text.file, parameter.name.at);
+        if (!values.empty()) out += fmt::format("- `{}`: {}", parameter.name.text, values);
+      }
+    }
+    return out;
+  }
 
   /// Of layers and blocks: what may be written.
   std::string callee(std::string_view name) const {

@@ -80,6 +80,9 @@ class Hover(Case):
         self.assertIn("12 copies in `resnet50`", said)
         self.assertIn("- 5 × conv 3x3: `f32[N, 256, 14, 14]` → `f32[N, 256, 14, 14]`, 589,824 parameters", said)
         self.assertIn("(`layer3.1.conv2`, `layer3.2.conv2`, `layer3.3.conv2`, `layer3.4.conv2`, …)", said)
+        self.assertIn("- `width`: `64`, `128`, `256`, `512` in `resnet50`\n- `inner`: `64`, `128`, `256`, `512` in `resnet50`\n"
+                      "- `groups`: `1` in `resnet50`\n", said)
+        self.assertNotIn("stride", said.split("copies in")[1])
         self.assertIn("`64`, `128`, `256`, `512` in `resnet50`", self.hover(blocks, text, "(width", 1))
         self.assertIn("the parameter `inner` of `identity_block`", self.hover(blocks, text, "conv(1x1, inner", 10))
         self.assertIn("`1`, `2` in `resnet50`", self.hover(blocks, text, "stride = stride", 10))

@@ -87,8 +87,10 @@ struct Session {
     llvm::raw_string_ostream(text) << json::Value(std::move(message));
     server.handle(text);
   }
-  void notify(llvm::StringRef method, json::Object params) { send({{"method", method}, {"params", std::move(params)}}); }
-  void request(llvm::StringRef method, json::Object params) { send({{"id", ++id}, {"method", method}, {"params", std::move(params)}}); }
+  void notify(llvm::StringRef method, json::Object params) { send(json::Object{{"method", method}, {"params", std::move(params)}}); }
+  void request(llvm::StringRef method, json::Object params) {
+    send(json::Object{{"id", ++id}, {"method", method}, {"params", std::move(params)}});
+  }
 };
 
 void edits(Choices choices) {
