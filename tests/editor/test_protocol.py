@@ -62,9 +62,8 @@ class Life(unittest.TestCase):
 
 class Mistakes(unittest.TestCase):
     def setUp(self):
-        self.c = self.enterContext(Client()) if hasattr(self, "enterContext") else Client()
-        if not hasattr(self, "enterContext"):
-            self.addCleanup(self.c.__exit__)
+        self.c = Client()
+        self.addCleanup(self.c.__exit__)
 
     def refused(self, code, wanted=None):
         message = self.c.receive()
