@@ -1,6 +1,8 @@
 /// \file The words before a place, with the brackets that are open there.
 #include "editor/completion_context.h"
 
+#include <algorithm>
+
 #include "frontend/lexer.h"
 
 namespace resnetc::editor {
@@ -130,9 +132,7 @@ class Finder {
       out.keywords = {"from"};
     } else if (last.is("gate")) {
       out.keywords = {"via"};
-    } else if (is_operator(last) || last.is("if")) {
-      out.wants = Wants::expression;
-    } else if (last.is("repeat")) {
+    } else if (is_operator(last) || last.is("if") || last.is("repeat")) {
       out.wants = Wants::expression;
     } else if (last.is("via") || last.is("let") || last.is("stage") || last.is("input") || last.is("output")) {
       out.wants = Wants::nothing;

@@ -2,7 +2,6 @@
 #include "editor/navigation.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "editor/uri.h"
 

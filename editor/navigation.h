@@ -1,7 +1,7 @@
 /// \file What a name means and where else it stands, across all files of the workspace.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 

@@ -1,4 +1,6 @@
 /// \file The outline of a file: its definitions, and what is named in them.
+#include <algorithm>
+
 #include "editor/navigation.h"
 
 namespace resnetc::editor {

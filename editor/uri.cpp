@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <llvm/ADT/StringExtras.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace resnetc::editor {

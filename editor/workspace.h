@@ -1,6 +1,7 @@
 /// \file What the compiler knows of every open file, kept up to date as texts change.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
