@@ -10,10 +10,11 @@ fail() {
 }
 
 packages="
-  clang-22 lld-22 liblld-22-dev llvm-22-dev llvm-22-tools libclang-rt-22-dev
+  clang-22 clang-format-22 clang-tidy-22 lld-22 liblld-22-dev llvm-22-dev llvm-22-tools libclang-rt-22-dev
   cmake ninja-build python3-venv ca-certificates
   libfmt-dev doctest-dev libcli11-dev libxxhash-dev libpng-dev libturbojpeg0-dev libstb-dev libzstd-dev zlib1g-dev
   dataset-fashion-mnist
+  chromium fonts-dejavu-core
 "
 
 [ "$(uname -m)" = x86_64 ] || fail "resnetc is built on x86-64 only, this machine is $(uname -m)"

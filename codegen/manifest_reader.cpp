@@ -13,29 +13,12 @@
 #include "codegen/interface.h"
 #include "codegen/library.h"
 #include "runtime/runtime.h"
+#include "support/json.h"
 
 namespace resnetc::codegen {
 namespace {
 
-/// LLVM's JSON parser recurses; its input must not be able to choose how deep.
-bool nested_too_deep(std::string_view json) {
-  int depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > 16) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return false;
-}
+constexpr int max_depth = 16;  ///< of the manifest's arrays and objects
 
 /// Whether the constants lie one after the other, each aligned, and fill the data: a weights file is then never larger than its recipes
 /// warrant.
@@ -168,7 +151,7 @@ class Reader {
 }  // namespace
 
 std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string& why) {
-  if (nested_too_deep(json)) {
+  if (nested_too_deep(json, max_depth)) {
     why = "bad manifest: nested too deep";
     return std::nullopt;
   }

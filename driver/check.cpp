@@ -6,23 +6,11 @@
 
 #include "driver/common.h"
 #include "driver/table.h"
+#include "ir/topology_summary.h"
 #include "passes/pipeline.h"
 
 namespace resnetc::driver {
 namespace {
-
-std::string op_text(const topology::Node& node) {
-  const OpInfo& op = info(node.op);
-  const OpAttributes& a = node.attributes;
-  std::string text(op.layer);
-  if (op.window) {
-    text += " " + to_string(a.kernel);
-    if (a.stride != Extent2{1, 1}) text += fmt::format(" /{}", a.stride.h == a.stride.w ? std::to_string(a.stride.h) : to_string(a.stride));
-    if (a.dilation != Extent2{1, 1}) text += fmt::format(" dilation {}", to_string(a.dilation));
-    if (a.groups != 1) text += fmt::format(" groups {}", a.groups);
-  }
-  return text;
-}
 
 /// The rows of `check`, in execution order; blocks and stages are headings, what lies on an edge stands before it.
 class LayerTable {
@@ -33,16 +21,13 @@ class LayerTable {
     add({network_.input.name, "input", shape(network_.input.value), "", "", ""}, 0);
     walk(network_.body, 0);
     table_.rule();
-    table_.add(
-        {"total", "", "", grouped(parameters_), grouped(multiply_adds_), fmt::format("{} skip edge{}", skips_, skips_ == 1 ? "" : "s")});
+    table_.add({"total", "", "", grouped(total_.parameters), grouped(total_.multiply_adds),
+                fmt::format("{} skip edge{}", skips_, skips_ == 1 ? "" : "s")});
     return table_.str();
   }
 
  private:
-  std::string shape(topology::ValueId id) const {
-    const auto& type = network_.value(id).type;
-    return type ? to_string(*type) : "?";
-  }
+  std::string shape(topology::ValueId id) const { return topology::shape(network_, id); }
 
   void add(std::vector<std::string> cells, size_t depth) {
     cells[0] = std::string(depth * 2, ' ') + cells[0];
@@ -62,49 +47,32 @@ class LayerTable {
           add({node.label, "stage", shape(node.result), "", "", ""}, depth);
           walk(node.children, depth + 1);
           break;
-        case topology::NodeKind::block: {
-          const char* kind = node.block_kind == topology::BlockKind::identity ? "identity block"
-                             : node.block_kind == topology::BlockKind::conv   ? "conv block"
-                                                                              : "plain block";
-          add({node.label, kind, shape(node.result), "", "", ""}, depth);
+        case topology::NodeKind::block:
+          add({node.label, std::string(described(node.block_kind)), shape(node.result), "", "", ""}, depth);
           walk(node.children, depth + 1);
           break;
-        }
       }
     }
   }
 
   void layer(const topology::Node& node, size_t depth) {
-    const auto& from = network_.value(node.input).type;
-    const auto& to = network_.value(node.result).type;
-    int64_t parameters = 0;
-    int64_t operations = 0;
-    if (from && to) {
-      for (const WeightSpec& spec : weight_specs(node.op, node.attributes, *from)) {
-        if (!spec.suffix.starts_with("running_")) parameters += element_count(spec.shape);
-      }
-      operations = multiply_adds(node.op, node.attributes, *from, *to);
-    }
-    parameters_ += parameters;
-    multiply_adds_ += operations;
-    add({network_.value(node.result).name, op_text(node), shape(node.result), parameters != 0 ? grouped(parameters) : "",
-         operations != 0 ? grouped(operations) : "", ""},
+    const topology::Cost cost = topology::cost(network_, node);
+    total_ += cost;
+    add({network_.value(node.result).name, described(node), shape(node.result), cost.parameters != 0 ? grouped(cost.parameters) : "",
+         cost.multiply_adds != 0 ? grouped(cost.multiply_adds) : "", ""},
         depth);
   }
 
   void skip(const topology::Node& node, size_t depth) {
     ++skips_;
     walk(node.children, depth + 1);
-    std::string edge = fmt::format("from {} = {}", node.from_name, network_.value(node.from).name);
-    if (!node.children.empty()) edge += node.label.empty() ? " via a list" : " via " + node.label;
-    add({network_.value(node.result).name, "skip", shape(node.result), "", "", edge}, depth);
+    add({network_.value(node.result).name, "skip", shape(node.result), "", "", described_edge(network_, node)}, depth);
   }
 
   const topology::Network& network_;
   Table table_{
       {{"name"}, {"layer"}, {"output"}, {"parameters", Table::Align::right}, {"multiply-adds", Table::Align::right}, {"skip edge"}}};
-  int64_t parameters_ = 0;
-  int64_t multiply_adds_ = 0;
+  topology::Cost total_;
   int skips_ = 0;
 };
 

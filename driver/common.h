@@ -12,6 +12,7 @@
 
 #include "frontend/frontend.h"
 #include "support/diagnostics.h"
+#include "support/numbers.h"
 
 namespace resnetc::driver {
 
@@ -39,6 +40,7 @@ void add_compare(CLI::App& app, Invocation& invocation);
 void add_explain(CLI::App& app, Invocation& invocation);
 void add_fmt(CLI::App& app, Invocation& invocation);
 void add_reduce(CLI::App& app, Invocation& invocation);
+void add_lsp(CLI::App& app, Invocation& invocation);
 
 /// The options of every subcommand that reads a network.
 struct NetworkOptions {
@@ -80,8 +82,6 @@ void say(std::string_view text);
 
 /// "12.3 MB" and the like.
 std::string human_bytes(uint64_t bytes);
-/// 1234567 as "1,234,567".
-std::string grouped(int64_t value);
 
 /// One line on a terminal's stderr that tells how far the work is, shown once it has taken a second.
 class Progress {

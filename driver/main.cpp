@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
   add_explain(app, invocation);
   add_fmt(app, invocation);
   add_reduce(app, invocation);
+  add_lsp(app, invocation);
 
   try {
     app.parse(argc, argv);

@@ -11,24 +11,8 @@
 namespace resnetc {
 namespace {
 
-/// A parameter, of a layer or of a block.
-struct Slot {
-  std::string_view name;
-  bool required = false;
-  std::string_view shown;  ///< its default, for messages
-};
-
 /// What messages say about a list of parameters.
-std::string shown(std::span<const Slot> slots) {
-  if (slots.empty()) return "it takes none";
-  std::string text = "it takes ";
-  for (const Slot& slot : slots) {
-    if (&slot != slots.data()) text += ", ";
-    text += slot.name;
-    if (!slot.required) text += fmt::format(" = {}", slot.shown);
-  }
-  return text;
-}
+std::string taken(std::span<const Slot> slots) { return slots.empty() ? "it takes none" : "it takes " + shown(slots); }
 
 /// The argument for each slot; null where there is none.
 std::vector<const ast::Argument*> match(std::span<const Slot> slots, const ast::Statement& call, Reporter& reporter) {
@@ -44,14 +28,14 @@ std::vector<const ast::Argument*> match(std::span<const Slot> slots, const ast::
         std::vector<std::string_view> names;
         for (const Slot& s : slots) names.push_back(s.name);
         std::string mend = suggestion(argument.name->text, names);
-        if (mend.empty()) mend = ": " + shown(slots);
+        if (mend.empty()) mend = ": " + taken(slots);
         reporter.error(argument.name->at, fmt::format(message::unknown_argument, call.name.text, argument.name->text, mend));
         wrong = true;
         continue;
       }
     } else if (slot >= slots.size()) {
       reporter.error(argument.value.at, fmt::format(message::too_many_arguments, call.name.text, call.arguments.size(),
-                                                    call.arguments.size() == 1 ? "" : "s", shown(slots)));
+                                                    call.arguments.size() == 1 ? "" : "s", taken(slots)));
       return result;
     }
     if (result[slot]) {
@@ -62,7 +46,7 @@ std::vector<const ast::Argument*> match(std::span<const Slot> slots, const ast::
   }
   for (size_t slot = 0; slot < slots.size() && !wrong; ++slot) {
     if (!slots[slot].required || result[slot]) continue;
-    reporter.error(call.name.at, fmt::format(message::missing_argument, call.name.text, slots[slot].name, shown(slots)));
+    reporter.error(call.name.at, fmt::format(message::missing_argument, call.name.text, slots[slot].name, taken(slots)));
     break;
   }
   return result;
@@ -148,7 +132,9 @@ constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}};
 constexpr Slot linear_slots[] = {{"features", true, ""}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
 
-std::span<const Slot> slots_of(OpKind kind) {
+}  // namespace
+
+std::span<const Slot> layer_slots(OpKind kind) {
   switch (kind) {
     case OpKind::conv2d: return conv_slots;
     case OpKind::max_pool:
@@ -168,10 +154,48 @@ std::span<const Slot> slots_of(OpKind kind) {
   return {};
 }
 
-}  // namespace
+std::string_view layer_summary(OpKind kind) {
+  switch (kind) {
+    case OpKind::conv2d: return "convolution; has weights, and a bias if asked for";
+    case OpKind::max_pool: return "the largest of each window; padding never wins";
+    case OpKind::avg_pool: return "the mean of each window; divides by the whole window";
+    case OpKind::batch_norm: return "batch normalisation, as in inference; has weights";
+    case OpKind::linear: return "a matrix product and a bias; takes and yields vectors; has weights";
+    case OpKind::pad_channels: return "appends zeros up to `channels`";
+    case OpKind::relu: return "max(x, 0); keeps NaN";
+    case OpKind::sigmoid: return "1 / (1 + exp(-x))";
+    case OpKind::softmax: return "over the features of a vector";
+    case OpKind::global_avg_pool: return "the mean of each channel; yields `f32[N, channels]`";
+    case OpKind::input:
+    case OpKind::affine:
+    case OpKind::add:
+    case OpKind::mul: break;
+  }
+  return "";
+}
+
+std::vector<Slot> block_slots(const ast::Definition& definition) {
+  std::vector<Slot> slots;
+  for (const ast::Parameter& parameter : definition.parameters) {
+    // Only a literal or a name is shown as it stands.
+    const bool one_word = parameter.value && parameter.value->postfix.size() == 1 && !parameter.value->postfix[0].text.empty();
+    slots.push_back({parameter.name.text, !parameter.value, one_word ? parameter.value->postfix[0].text : "..."});
+  }
+  return slots;
+}
+
+std::string shown(std::span<const Slot> slots) {
+  std::string text;
+  for (const Slot& slot : slots) {
+    if (&slot != slots.data()) text += ", ";
+    text += slot.name;
+    if (!slot.required) text += fmt::format(" = {}", slot.shown);
+  }
+  return text;
+}
 
 OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, const Scope& scope, Reporter& reporter) {
-  const std::span<const Slot> slots = slots_of(kind);
+  const std::span<const Slot> slots = layer_slots(kind);
   const std::vector<const ast::Argument*> arguments = match(slots, call, reporter);
   Reader reader{call, scope, reporter};
   OpAttributes a;
@@ -199,24 +223,10 @@ OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, const Sco
   return a;
 }
 
-namespace {
-
-std::vector<Slot> slots_of(const ast::Definition& definition) {
-  std::vector<Slot> slots;
-  for (const ast::Parameter& parameter : definition.parameters) {
-    // Only a literal is shown as it stands.
-    const bool literal = parameter.value && parameter.value->postfix.size() == 1 && !parameter.value->postfix[0].text.empty();
-    slots.push_back({parameter.name.text, !parameter.value, literal ? parameter.value->postfix[0].text : "..."});
-  }
-  return slots;
-}
-
-}  // namespace
-
-std::string shown_parameters(const ast::Definition& definition) { return shown(slots_of(definition)); }
+std::string shown_parameters(const ast::Definition& definition) { return taken(block_slots(definition)); }
 
 void bind_parameters(const ast::Definition& block, const ast::Statement& call, const Scope& outside, Scope& inside, Reporter& reporter) {
-  const std::vector<Slot> slots = slots_of(block);
+  const std::vector<Slot> slots = block_slots(block);
   const std::vector<const ast::Argument*> arguments = match(slots, call, reporter);
   for (size_t i = 0; i < slots.size(); ++i) {
     const ast::Parameter& parameter = block.parameters[i];

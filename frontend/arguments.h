@@ -1,14 +1,31 @@
 /// \file The arguments of layers and blocks.
 #pragma once
 
-#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "frontend/ast.h"
 #include "frontend/scope.h"
 #include "ir/op.h"
 
 namespace resnetc {
+
+/// A parameter, of a layer or of a block.
+struct Slot {
+  std::string_view name;
+  bool required = false;
+  std::string_view shown;  ///< its default, as messages show it
+};
+
+/// The parameters of a layer of the language, in order.
+std::span<const Slot> layer_slots(OpKind kind);
+/// What a layer of the language does, in half a line.
+std::string_view layer_summary(OpKind kind);
+std::vector<Slot> block_slots(const ast::Definition& definition);
+/// `kernel, stride = kernel`; empty where there are none.
+std::string shown(std::span<const Slot> slots);
 
 /// The attributes of the layer that `call` writes; after an error, which is reported, something that serves to go on with.
 OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, const Scope& scope, Reporter& reporter);

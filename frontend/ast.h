@@ -78,6 +78,7 @@ struct Statement {
   std::vector<Statement> body;       ///< repeat, stage, skip, gate; condition: where it is not 0
   bool bare = false;                 ///< repeat: of one statement without braces
   std::vector<Statement> otherwise;  ///< condition: where it is 0
+  Location end;                      ///< of its last word; unknown where the text breaks off
   std::unique_ptr<Input> input;      ///< input
 };
 

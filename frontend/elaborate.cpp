@@ -41,11 +41,12 @@ struct Body {
 
 class Elaborator {
  public:
-  Elaborator(const ast::Definition& definition, const BlockTable& blocks, Diagnostics& diagnostics)
+  Elaborator(const ast::Definition& definition, const BlockTable& blocks, Diagnostics& diagnostics, Reporter& reporter, Values* values)
       : definition_(definition),
         blocks_(blocks),
         diagnostics_(diagnostics),
-        reporter_(diagnostics),
+        reporter_(reporter),
+        values_(values),
         errors_before_(diagnostics.error_count()) {}
 
   std::optional<topology::Network> run(const FrontendOptions& options) {
@@ -65,7 +66,30 @@ class Elaborator {
     return std::move(network_);
   }
 
+  /// A block that nobody calls: only errors come of it. False where the work that it may take is used up.
+  bool check(const std::set<std::string, std::less<>>& elsewhere) {
+    elsewhere_ = &elsewhere;
+    Scope scope;
+    for (const ast::Parameter& parameter : definition_.parameters) {
+      if (parameter.value) evaluate(*parameter.value, scope, reporter_);
+      scope.names.emplace(parameter.name.text, Binding{std::nullopt, parameter.name.at});
+    }
+    std::vector<Node> nodes;
+    Body body{"block", &nodes, ""};
+    body.in = current_ = make_value("in", definition_.name.at);
+    active_.push_back(&definition_);
+    statements(definition_.body, body, scope);
+    return !stopped_;
+  }
+
  private:
+  /// Whether this is a block alone, whose parameters' values are unknown.
+  bool alone() const { return elsewhere_ != nullptr; }
+
+  void record(const Binding& binding) {
+    if (values_ && binding.value) (*values_)[binding.at].insert(*binding.value);
+  }
+
   void set_parameters(const FrontendOptions& options, Scope& scope) {
     std::map<std::string_view, int64_t> given;
     for (const auto& [name, value] : options.parameters) {
@@ -90,13 +114,15 @@ class Elaborator {
       }
       if (binding.value) network_.parameters.push_back({std::string(parameter.name.text), *binding.value});
       scope.names.emplace(parameter.name.text, binding);
+      record(binding);
     }
   }
 
   // Bounds
 
   void stop(Location at, std::string text) {
-    reporter_.error_in_use(at, std::move(text));
+    // Bounds are those of a network, which may ask for less.
+    if (!alone()) reporter_.error_in_use(at, std::move(text));
     stopped_ = true;
   }
 
@@ -141,6 +167,10 @@ class Elaborator {
   void define_label(const ast::Name& name, ValueId value, Scope& scope) {
     const auto [found, fresh] = scope.labels.emplace(name.text, Label{value, name.at});
     if (fresh) return;
+    if (uncertain_.contains(found->second.at)) {
+      found->second = Label{value, name.at};
+      return;
+    }
     Diagnostic* d = reporter_.error(name.at, fmt::format(message::label_twice, name.text));
     if (d) d->note(found->second.at, message::first_here);
   }
@@ -165,6 +195,7 @@ class Elaborator {
 
   /// Notes that a layer's weights are called `stem`.
   void claim_weights(const std::string& stem, Location at) {
+    if (branches_ != 0) return;  // only one of two branches may be taken
     const auto [found, fresh] = weights_.emplace(stem, at);
     if (fresh) return;
     Diagnostic* d = reporter_.error_in_use(at, fmt::format(message::weights_twice, stem));
@@ -209,14 +240,16 @@ class Elaborator {
 
   void let(const Statement& s, Scope& scope) {
     const auto [found, fresh] = scope.names.emplace(s.name.text, Binding{std::nullopt, s.name.at});
-    if (!fresh) {
+    if (!fresh && !uncertain_.contains(found->second.at)) {
       Diagnostic* d = reporter_.error(s.name.at, fmt::format(message::name_twice, s.name.text));
       if (d) d->note(found->second.at, message::first_here);
       return;
     }
     // The name comes into sight after its own expression: in a copy of a repeat, `let w = 2 * w` reads the outer one.
     scope.names.erase(found);
-    scope.names.emplace(s.name.text, Binding{evaluate(s.expr, scope, reporter_), s.name.at});
+    const Binding binding{evaluate(s.expr, scope, reporter_), s.name.at};
+    scope.names.emplace(s.name.text, binding);
+    record(binding);
   }
 
   void repeat(const Statement& s, Body& body, Scope& scope) {
@@ -225,6 +258,7 @@ class Elaborator {
       reporter_.error_in_use(s.expr.at, fmt::format(message::negative_repeat, count));
       count = 1;
     }
+    if (alone()) count = std::min<int64_t>(count, 2);  // further copies have the same mistakes
     for (int64_t i = 0; i < count && step(s.at); ++i) {
       Scope copy{&scope, {}, {}};
       statements(s.body, body, copy);
@@ -232,7 +266,25 @@ class Elaborator {
   }
 
   void condition(const Statement& s, Body& body, Scope& scope) {
-    statements(evaluate(s.expr, scope, reporter_).value_or(1) != 0 ? s.body : s.otherwise, body, scope);
+    const std::optional<int64_t> value = evaluate(s.expr, scope, reporter_);
+    if (!value && alone()) {
+      branch(s.body, body, scope);
+      branch(s.otherwise, body, scope);
+    } else {
+      statements(value.value_or(1) != 0 ? s.body : s.otherwise, body, scope);
+    }
+  }
+
+  /// One side of an `if` that may or may not be taken: its names are in sight afterwards, but take no place.
+  void branch(const std::vector<Statement>& list, Body& body, Scope& scope) {
+    Scope inside{&scope, {}, {}};
+    ++branches_;
+    statements(list, body, inside);
+    --branches_;
+    for (const auto& [name, binding] : inside.names) uncertain_.insert(binding.at);
+    for (const auto& [name, label] : inside.labels) uncertain_.insert(label.at);
+    scope.names.merge(inside.names);
+    scope.labels.merge(inside.labels);
   }
 
   void input(const Statement& s, Body& body, Scope& scope) {
@@ -280,7 +332,7 @@ class Elaborator {
       layer(s, *kind, body, scope);
     } else if (const auto found = blocks_.find(s.name.text); found != blocks_.end()) {
       block(s, *found->second, body, scope);
-    } else {
+    } else if (!alone() || !elsewhere_->contains(s.name.text)) {
       unknown(s);
     }
     if (s.label) define_label(*s.label, current_, scope);
@@ -324,8 +376,9 @@ class Elaborator {
       Diagnostic* d = reporter_.error(s.name.at, fmt::format(message::block_uses_itself, s.name.text));
       if (d) d->note(definition.name.at, message::defined_here);
       // The way there, where other blocks lie between: active_ and uses grow together.
+      const size_t own = alone() ? 1 : 0;  // the block that nobody calls
       for (size_t i = static_cast<size_t>(outer - active_.begin()) + 1; d && i < active_.size(); ++i) {
-        d->note(reporter_.uses[i].at, fmt::format(message::in_block, reporter_.uses[i].text));
+        d->note(reporter_.uses[i - own].at, fmt::format(message::in_block, reporter_.uses[i - own].text));
       }
       return;
     }
@@ -340,6 +393,7 @@ class Elaborator {
 
     Scope inside;
     bind_parameters(definition, s, scope, inside, reporter_);
+    for (const auto& [name, binding] : inside.names) record(binding);
     Body inner{"block", &node.children, node.label, false, current_};
     active_.push_back(&definition);
     reporter_.uses.push_back({s.name.text, s.at});
@@ -427,7 +481,11 @@ class Elaborator {
   const ast::Definition& definition_;
   const BlockTable& blocks_;
   Diagnostics& diagnostics_;
-  Reporter reporter_;
+  Reporter& reporter_;
+  Values* values_;
+  const std::set<std::string, std::less<>>* elsewhere_ = nullptr;  ///< of a block alone: see check_blocks()
+  int branches_ = 0;                                               ///< inside how many sides of an `if` that may or may not be taken
+  std::set<Location> uncertain_;                                   ///< names that such sides define
   size_t errors_before_;
   topology::Network network_;
   const Body* body_ = nullptr;  ///< the network's own
@@ -445,8 +503,17 @@ class Elaborator {
 }  // namespace
 
 std::optional<topology::Network> elaborate(const ast::Definition& network, const BlockTable& blocks, const FrontendOptions& options,
-                                           Diagnostics& diagnostics) {
-  return Elaborator(network, blocks, diagnostics).run(options);
+                                           Diagnostics& diagnostics, Values* values) {
+  Reporter reporter(diagnostics);
+  return Elaborator(network, blocks, diagnostics, reporter, values).run(options);
+}
+
+void check_blocks(const std::vector<ast::Definition>& definitions, const BlockTable& blocks,
+                  const std::set<std::string, std::less<>>& elsewhere, Diagnostics& diagnostics) {
+  Reporter reporter(diagnostics);
+  for (const ast::Definition& definition : definitions) {
+    if (!Elaborator(definition, blocks, diagnostics, reporter, nullptr).check(elsewhere)) return;
+  }
 }
 
 }  // namespace resnetc

@@ -1,6 +1,7 @@
 /// \file The front end's one entry: from the text of a network to its topology.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,6 +19,9 @@ struct FrontendOptions {
   std::vector<std::string> include_dirs;                    ///< `-I`, searched after the using file's own folder
   std::vector<std::string> installed_dirs;                  ///< the networks that come with resnetc, searched last
   std::vector<std::pair<std::string, int64_t>> parameters;  ///< `--set NAME=INT`
+  /// The text of a file that is to be taken instead of what the disk holds, such as an editor's; nothing: the disk's. Asked for every path
+  /// that a `use` may mean, whether there is such a file or not. May be empty.
+  std::function<std::optional<std::string>(const std::string& path)> text_in_memory;
 };
 
 /// Reads `path` and what it uses, and resolves names, parameters, `repeat` and `if`. Types are left to infer-shapes.

@@ -182,6 +182,8 @@ class Lexer {
 
 }  // namespace
 
+std::span<const std::string_view> all_keywords() { return keywords; }
+
 std::vector<Token> lex(FileId file, Diagnostics& diagnostics, std::vector<Comment>* comments) {
   return Lexer(file, diagnostics, comments).run();
 }

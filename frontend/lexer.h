@@ -35,6 +35,9 @@ struct Token {
   bool is(std::string_view word) const { return (kind == TokenKind::symbol || kind == TokenKind::keyword) && text == word; }
 };
 
+/// The words that cannot be names.
+std::span<const std::string_view> all_keywords();
+
 struct Comment {
   std::string_view text;  ///< from its `#` to the end of the line
   Location at;

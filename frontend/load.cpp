@@ -1,13 +1,12 @@
 /// \file Files: reading a network and what it uses, once each.
+#include "frontend/load.h"
+
 #include <fmt/format.h>
 
-#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <map>
 
-#include "frontend/elaborate.h"
-#include "frontend/frontend.h"
 #include "frontend/messages.h"
 #include "frontend/parser.h"
 
@@ -18,8 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr size_t max_files = 100;
 
-/// The text of a regular file of bounded size; a device or a pipe could block or never end.
-std::optional<std::string> read_file(const std::string& path, std::string& why) {
+/// The bytes of a regular file; a device or a pipe could block or never end. One more than there may be tells of a file that is too long.
+std::string read_bytes(const std::string& path, std::string& why) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) {
@@ -29,20 +28,17 @@ std::optional<std::string> read_file(const std::string& path, std::string& why) 
   } else if (status.type() != fs::file_type::regular) {
     why = "it is not a regular file";
   }
-  if (!why.empty()) return std::nullopt;
+  if (!why.empty()) return {};
   std::ifstream stream(path, std::ios::binary);
   std::string text(max_source_bytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
-  if (!stream.is_open() || stream.bad()) {
-    why = "it cannot be opened";
-  } else if (text.size() > max_source_bytes) {
-    why = fmt::format("it has more than {} bytes", max_source_bytes);
-  } else if (const size_t nul = text.find('\0'); nul != std::string::npos) {
-    why = fmt::format("it is not text: byte {} is zero", nul + 1);
-  }
-  if (!why.empty()) return std::nullopt;
+  if (!stream.is_open() || stream.bad()) why = "it cannot be opened";
   return text;
+}
+
+std::optional<std::string> text_in_memory(const std::string& path, const FrontendOptions& options) {
+  return options.text_in_memory ? options.text_in_memory(path) : std::nullopt;
 }
 
 std::string canonical(const std::string& path) {
@@ -56,46 +52,51 @@ class Loader {
   Loader(const FrontendOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files)
       : options_(options), diagnostics_(diagnostics), files_(files) {}
 
-  /// The network's own file: shown and found under `path`.
-  std::optional<topology::Network> run(const std::string& path, std::string text) {
+  LoadedFiles run(const std::string& path, std::string text, Wanted wanted) {
     const size_t before = diagnostics_.error_count();
     if (text.size() > max_source_bytes) {
       diagnostics_.error({}, fmt::format(message::cannot_read, path, fmt::format("it has more than {} bytes", max_source_bytes)));
-      return std::nullopt;
+      return {};
     }
-    const FileId id = diagnostics_.sources().add(path, std::move(text));
-    const ast::File& file = parse(id);
-    if (diagnostics_.error_count() == before && !file.network) diagnostics_.error({id, 0, 0, 0}, fmt::format(message::no_network));
+    SourceFile& file = parse(path, std::move(text));
+    if (wanted == Wanted::network && diagnostics_.error_count() == before && !file.tree.network) {
+      diagnostics_.error({file.id, 0, 0, 0}, fmt::format(message::no_network));
+    }
     state_[canonical(path)] = false;
-    load_uses(file, path);
+    load_uses(file);
     collect_blocks();
-    if (diagnostics_.error_count() != before || !file.network) return std::nullopt;
-    return elaborate(*file.network, blocks_, options_, diagnostics_);
+    return std::move(loaded_);
   }
 
  private:
-  const ast::File& parse(FileId id) { return parsed_.emplace_back(parse_file(id, diagnostics_)); }
+  SourceFile& parse(const std::string& path, std::string text) {
+    const FileId id = diagnostics_.sources().add(path, std::move(text));
+    return loaded_.files.emplace_back(SourceFile{id, path, parse_file(id, diagnostics_), {}});
+  }
 
-  void load_uses(const ast::File& file, const std::string& path) {
-    for (const ast::Use& use : file.uses) {
+  void load_uses(SourceFile& file) {
+    for (const ast::Use& use : file.tree.uses) {
       active_.push_back(use.at);
-      load_use(use, path);
+      file.used.push_back(find(use, file.path));
+      if (!file.used.back().empty()) load_file(use, file.used.back());
       active_.pop_back();
     }
   }
 
-  void load_use(const ast::Use& use, const std::string& user) {
+  /// The path of the file that `use` names; empty, which is reported, where there is none.
+  std::string find(const ast::Use& use, const std::string& user) {
     std::vector<fs::path> folders = {fs::path(user).parent_path()};
     folders.insert(folders.end(), options_.include_dirs.begin(), options_.include_dirs.end());
     folders.insert(folders.end(), options_.installed_dirs.begin(), options_.installed_dirs.end());
     std::string looked;
     for (const fs::path& folder : folders) {
-      const std::string path = (folder / fs::path(use.path)).lexically_normal().string();
+      std::string path = (folder / fs::path(use.path)).lexically_normal().string();
       std::error_code error;
-      if (fs::exists(path, error)) return load_file(use, path);
+      if (text_in_memory(path, options_) || fs::exists(path, error)) return path;
       looked += fmt::format("{}'{}'", looked.empty() ? "" : ", ", folder.empty() ? "." : folder.string());
     }
     diagnostics_.error(use.at, fmt::format(message::file_not_found, use.path, looked));
+    return {};
   }
 
   void load_file(const ast::Use& use, const std::string& path) {
@@ -109,18 +110,17 @@ class Loader {
       return;
     }
     std::string why;
-    std::optional<std::string> text = read_file(path, why);
+    std::optional<std::string> text = read_source(path, options_, why);
     if (!text) {
       diagnostics_.error(use.at, fmt::format(message::cannot_read, path, why));
       return;
     }
     if (files_) files_->push_back(path);
-    const ast::File& file = parse(diagnostics_.sources().add(path, std::move(*text)));
-    if (file.network) {
-      diagnostics_.error(file.network->name.at, fmt::format(message::network_in_used_file, file.network->name.text))
-          .note(use.at, message::used_here);
+    SourceFile& file = parse(path, std::move(*text));
+    if (const auto& network = file.tree.network) {
+      diagnostics_.error(network->name.at, fmt::format(message::network_in_used_file, network->name.text)).note(use.at, message::used_here);
     }
-    load_uses(file, path);
+    load_uses(file);
     found->second = true;
   }
 
@@ -131,13 +131,14 @@ class Loader {
 
   void collect_blocks() {
     // The network's own file, which is the first, comes last: where a name clashes, it is the one that is easily changed.
-    for (size_t i = 1; i <= parsed_.size(); ++i) {
-      for (const ast::Definition& block : parsed_[i % parsed_.size()].blocks) {
+    const std::deque<SourceFile>& files = loaded_.files;
+    for (size_t i = 1; i <= files.size(); ++i) {
+      for (const ast::Definition& block : files[i % files.size()].tree.blocks) {
         if (layer_named(block.name.text)) {
           diagnostics_.error(block.name.at, fmt::format(message::block_named_as_layer, block.name.text));
           continue;
         }
-        const auto [found, fresh] = blocks_.emplace(block.name.text, &block);
+        const auto [found, fresh] = loaded_.blocks.emplace(block.name.text, &block);
         if (fresh) continue;
         diagnostics_.error(block.name.at, fmt::format(message::block_twice, block.name.text))
             .note(found->second->name.at, message::first_here);
@@ -148,29 +149,29 @@ class Loader {
   const FrontendOptions& options_;
   Diagnostics& diagnostics_;
   std::vector<std::string>* files_;
-  std::deque<ast::File> parsed_;       ///< the network's own first; references stay valid
+  LoadedFiles loaded_;
   std::map<std::string, bool> state_;  ///< by canonical path: whether all it uses has been read
   std::vector<Location> active_;       ///< the uses being followed, outermost first
-  BlockTable blocks_;
 };
 
 }  // namespace
 
-std::optional<topology::Network> load_network(const std::string& path, const FrontendOptions& options, Diagnostics& diagnostics,
-                                              std::vector<std::string>* files) {
-  std::string why;
-  std::optional<std::string> text = read_file(path, why);
-  if (!text) {
-    diagnostics.error({}, fmt::format(message::cannot_read, path, why));
-    return std::nullopt;
+std::optional<std::string> read_source(const std::string& path, const FrontendOptions& options, std::string& why) {
+  std::optional<std::string> text = text_in_memory(path, options);
+  if (!text) text = read_bytes(path, why);
+  if (!why.empty()) return std::nullopt;
+  if (text->size() > max_source_bytes) {
+    why = fmt::format("it has more than {} bytes", max_source_bytes);
+  } else if (const size_t nul = text->find('\0'); nul != std::string::npos) {
+    why = fmt::format("it is not text: byte {} is zero", nul + 1);
   }
-  if (files) files->push_back(path);
-  return Loader(options, diagnostics, files).run(path, std::move(*text));
+  if (!why.empty()) return std::nullopt;
+  return text;
 }
 
-std::optional<topology::Network> parse_network(const std::string& name, std::string text, const FrontendOptions& options,
-                                               Diagnostics& diagnostics, std::vector<std::string>* files) {
-  return Loader(options, diagnostics, files).run(name, std::move(text));
+LoadedFiles load_files(const std::string& path, std::string text, Wanted wanted, const FrontendOptions& options, Diagnostics& diagnostics,
+                       std::vector<std::string>* files) {
+  return Loader(options, diagnostics, files).run(path, std::move(text), wanted);
 }
 
 }  // namespace resnetc

@@ -20,7 +20,8 @@ constexpr size_t max_list = 100;  ///< of parameters or arguments, which are com
 
 class Parser {
  public:
-  Parser(std::vector<Token> tokens, Diagnostics& diagnostics) : diagnostics_(diagnostics), tokens_(std::move(tokens)) {}
+  Parser(std::vector<Token> tokens, Diagnostics& diagnostics, bool lenient = false)
+      : diagnostics_(diagnostics), tokens_(std::move(tokens)), lenient_(lenient) {}
 
   ast::File file() {
     ast::File file;
@@ -117,10 +118,8 @@ class Parser {
     if (!network && !token().is("block")) return expected("'use', 'block' or 'network'");
     next();
     ast::Definition definition;
-    if (!name(definition.name, network ? "the network's name" : "the block's name")) return false;
-    if (token().is("(") && !parameters(definition.parameters)) return false;
-    if (!body(definition.body)) return false;
-    definition.end = last().at;
+    const bool whole = this->definition(definition, network ? "the network's name" : "the block's name");
+    if (!whole && !(lenient_ && definition.name.at.known())) return false;
     if (!network) {
       file.blocks.push_back(std::move(definition));
     } else if (file.network) {
@@ -129,6 +128,14 @@ class Parser {
     } else {
       file.network = std::move(definition);
     }
+    return whole;
+  }
+
+  bool definition(ast::Definition& out, std::string_view what) {
+    if (!name(out.name, what)) return false;
+    if (token().is("(") && !parameters(out.parameters)) return false;
+    if (!body(out.body)) return false;
+    out.end = last().at;
     return true;
   }
 
@@ -175,9 +182,9 @@ class Parser {
     while (!token().is("}") && token().kind != TokenKind::end) {
       const size_t before = at_;
       Statement one;
-      if (statement(one)) {
-        out.push_back(std::move(one));
-      } else {
+      const bool whole = statement(one);
+      if (whole || lenient_) out.push_back(std::move(one));
+      if (!whole) {
         recover_statement();
         if (at_ == before) next();
       }
@@ -188,8 +195,13 @@ class Parser {
   bool statement(Statement& out) {
     const Nesting nesting(*this);
     if (!nesting.fine()) return false;
-    const Location start = token().at;
-    out.at = start;
+    out.at = token().at;
+    if (!of_any_kind(out, out.at)) return false;
+    out.end = last().at;
+    return true;
+  }
+
+  bool of_any_kind(Statement& out, Location start) {
     if (token().kind == TokenKind::name) return call(out, start);
     if (token().kind == TokenKind::keyword && token(1).is(":")) {
       name(out.name, "a label");
@@ -290,9 +302,9 @@ class Parser {
     if (token().is("{")) return body(out.body);
     out.bare = true;
     Statement one;
-    if (!statement(one)) return false;
-    out.body.push_back(std::move(one));
-    return true;
+    const bool whole = statement(one);
+    if (whole || lenient_) out.body.push_back(std::move(one));
+    return whole;
   }
 
   bool condition(Statement& out, Location start) {
@@ -454,6 +466,7 @@ class Parser {
   size_t at_ = 0;
   size_t complained_at_ = static_cast<size_t>(-1);
   int depth_ = 0;
+  bool lenient_;
 };
 
 }  // namespace
@@ -464,6 +477,11 @@ ast::File parse_file(FileId file, Diagnostics& diagnostics) {
   // A word that is none leaves a gap, which would give a second error for the same mistake.
   if (diagnostics.error_count() != before) return {};
   return Parser(std::move(tokens), diagnostics).file();
+}
+
+ast::File parse_leniently(FileId file, Diagnostics& diagnostics) {
+  std::vector<Token> tokens = lex(file, diagnostics);
+  return Parser(std::move(tokens), diagnostics, true).file();
 }
 
 }  // namespace resnetc

@@ -13,4 +13,7 @@ llvm::json::Value json_string(std::string_view s);
 /// Indented, with a newline at the end.
 std::string json_text(const llvm::json::Value& value);
 
+/// Whether arrays and objects lie more than `limit` deep in one another. LLVM's parser recurses: its input must not choose how deep.
+bool nested_too_deep(std::string_view json, int limit);
+
 }  // namespace resnetc

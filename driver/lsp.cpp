@@ -1,0 +1,66 @@
+/// \file `resnetc lsp`: the language server on stdin and stdout.
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+
+#include "driver/common.h"
+#include "editor/framing.h"
+#include "editor/server.h"
+
+namespace resnetc::driver {
+namespace {
+
+bool input_waits() {
+  pollfd in{STDIN_FILENO, POLLIN, 0};
+  return poll(&in, 1, 0) > 0;
+}
+
+int lsp(const std::vector<std::string>& include_dirs) {
+  FrontendOptions options;
+  options.include_dirs = include_dirs;
+  options.installed_dirs = {RESNETC_NETWORKS_DIR};
+  bool writable = true;
+  editor::Server server(std::move(options), RESNETC_VERSION, [&writable](std::string_view content) {
+    const std::string message = editor::framed(content);
+    writable = std::fwrite(message.data(), 1, message.size(), stdout) == message.size() && std::fflush(stdout) == 0;
+  });
+  editor::FrameReader frames;
+  std::array<char, 1 << 16> bytes{};
+  for (;;) {
+    const ssize_t count = read(STDIN_FILENO, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return input_error("cannot read from stdin");
+    if (count == 0) return input_wrong;  // the client has gone without a word
+    frames.feed({bytes.data(), static_cast<size_t>(count)});
+    while (auto frame = frames.next()) {
+      if (frame->too_large) {
+        server.refuse_too_large();
+      } else {
+        server.handle(frame->content);
+      }
+      if (const auto status = server.exit_status()) return *status;
+      if (!writable) return input_error("cannot write to stdout");
+    }
+    if (!input_waits()) server.settle();
+  }
+}
+
+}  // namespace
+
+void add_lsp(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("lsp", "a language server for editors, on stdin and stdout");
+  auto include_dirs = std::make_shared<std::vector<std::string>>();
+  command->add_option("-I", *include_dirs, "also look here for files named by 'use'; may be given several times")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  command->add_flag_callback("--stdio", [] {}, "as without it; some editors pass it");
+  command->callback([&invocation, include_dirs] { invocation.action = [include_dirs] { return lsp(*include_dirs); }; });
+}
+
+}  // namespace resnetc::driver

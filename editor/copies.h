@@ -1,0 +1,25 @@
+/// \file The copies of a statement in the networks that are open, as people are told of them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "editor/workspace.h"
+
+namespace resnetc::editor {
+
+/// Markdown on what the statement at `at` (of the file `file`) becomes in each open network that uses the file: shapes, parameters and
+/// multiply-adds, equal copies together; of a skip edge or gate, the two values that meet. Says why where there is nothing to be told.
+std::string described_copies(const Workspace& workspace, const std::string& file, Location at);
+
+/// The same for all uses of a block that `file` defines.
+std::string described_uses(const Workspace& workspace, const std::string& file, std::string_view block);
+
+/// What the network that `file` has takes as a whole, its input's shape and its outputs'; empty where mistakes leave them open.
+std::string described_total(const Workspace& workspace, const std::string& file);
+
+/// The values of the parameter or `let` whose name stands at `at`: "64, 128, 256 in `resnet18`"; empty where no open network uses it.
+std::string described_values(const Workspace& workspace, const std::string& file, Location at);
+
+}  // namespace resnetc::editor
