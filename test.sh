@@ -3,7 +3,7 @@
 # in a build under ASan + UBSan, the units again and a minute of each fuzzer.
 set -u
 cd "$(dirname "$0")"
-sh cmake/setup.sh || exit 1
+sh cmake/setup.sh tests || exit 1
 passed=0
 failed=0
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building and testing resnetc needs on Debian 12: packages from Debian, and a Python environment in .venv that holds Halide,
-# lit and fastjsonschema. Does nothing, quickly, when everything is there. Needs root, or sudo, only when a package is missing.
+# lit and fastjsonschema; `setup.sh tests` also what only tests and the house's habits need. Does nothing, quickly, when everything is there. Needs root, or sudo, only when a package is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,12 +10,12 @@ fail() {
 }
 
 packages="
-  clang-22 clang-format-22 clang-tidy-22 lld-22 liblld-22-dev llvm-22-dev llvm-22-tools libclang-rt-22-dev
+  clang-22 lld-22 liblld-22-dev llvm-22-dev llvm-22-tools libclang-rt-22-dev
   cmake ninja-build python3-venv ca-certificates
   libfmt-dev doctest-dev libcli11-dev libxxhash-dev libpng-dev libturbojpeg0-dev libstb-dev libzstd-dev zlib1g-dev
   dataset-fashion-mnist
-  chromium fonts-dejavu-core
 "
+[ "${1:-}" != tests ] || packages="$packages chromium fonts-dejavu-core clang-format-22 clang-tidy-22"
 
 [ "$(uname -m)" = x86_64 ] || fail "resnetc is built on x86-64 only, this machine is $(uname -m)"
 command -v dpkg-query >/dev/null || fail "this script knows Debian; install these yourself and set up .venv from cmake/requirements.txt:" $packages

@@ -22,7 +22,9 @@ json::Array formatting_edits(const ParsedText& text) {
     if (before[before.size() - 1 - n] == '\n') same = n;
   }
   const Range range{text.lines.position(start), text.lines.position(before.size() - same)};
-  return {json::Object{{"range", to_json(range)}, {"newText", utf8(after->substr(start, after->size() - same - start))}}};
+  json::Array edits;
+  edits.push_back(json::Object{{"range", to_json(range)}, {"newText", utf8(after->substr(start, after->size() - same - start))}});
+  return edits;
 }
 
 }  // namespace resnetc::editor

@@ -96,9 +96,9 @@ struct Session {
 void edits(Choices choices) {
   Session session;
   session.request("initialize", {});
-  static const char* const requests[] = {"textDocument/hover",         "textDocument/definition", "textDocument/references",
-                                         "textDocument/prepareRename", "textDocument/rename",     "textDocument/completion",
-                                         "textDocument/documentSymbol"};
+  static const char* const requests[] = {"textDocument/hover",          "textDocument/definition", "textDocument/references",
+                                         "textDocument/prepareRename",  "textDocument/rename",     "textDocument/completion",
+                                         "textDocument/documentSymbol", "textDocument/formatting"};
   while (choices.left()) {
     const uint8_t what = choices.byte();
     const std::string uri = choices.byte() % 2 ? "file:///nowhere/a.rn" : "file:///nowhere/b.rn";
