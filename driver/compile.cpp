@@ -19,6 +19,7 @@
 #include "driver/phases.h"
 #include "driver/tune.h"
 #include "driver/tuned.h"
+#include "passes/lineage.h"
 #include "support/temp_dir.h"
 
 namespace resnetc::driver {
@@ -387,8 +388,8 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   if (!lowered) return bug("a pass failed and gave no reason");
   if (!observer.failure().empty()) return input_error(observer.failure());
 
-  if (!options.only.empty()) why = only_fault(options.only, *lowered);
-  if (!why.empty()) return usage_error(why);
+  if (!options.only.empty()) why = passes::part_fault(options.only, lowered->read());
+  if (!why.empty()) return usage_error("--only " + why);
 
   library.depends_on_values = lowered->depends_on_values;
   auto writing = std::chrono::steady_clock::now();

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <stdexcept>
 
 #include "driver/common.h"
@@ -12,30 +11,12 @@
 #include "inspect/drawing.h"
 #include "passes/lineage.h"
 #include "support/json.h"
-#include "support/suggest.h"
 
 namespace resnetc::driver {
 
 namespace {
 
 bool is_level(std::string_view kind) { return level_named(std::string(kind)).has_value(); }
-
-/// Whether `name` is `path` or lies in it: layer1.0.conv1 in layer1.
-bool lies_in(std::string_view name, std::string_view path) {
-  return name.starts_with(path) && (name.size() == path.size() || name[path.size()] == '.');
-}
-
-/// What --only chooses: the values as they are called at some level, those included that a pass has added under a chosen name.
-ValueNames chosen(const std::string& only, const passes::AnyIr& read, const passes::AnyIr& shown) {
-  ValueNames names;
-  for (const auto& [from, to] : passes::lineage(read, shown)) {
-    if (lies_in(from, only) && !to.empty()) names.insert(to);
-  }
-  for (const passes::Element& element : passes::elements(shown)) {
-    if (lies_in(element.name, only)) names.emplace(element.name);
-  }
-  return names;
-}
 
 /// Keeps what makes these values; a block or stage stays where something in it does.
 bool keep(llvm::json::Value& element, const ValueNames& names) {
@@ -91,15 +72,6 @@ class Emitter {
   }
 
  private:
-  passes::AnyIr read() const {
-    switch (lowered_.from) {
-      case passes::Level::topology: return lowered_.topology;
-      case passes::Level::graph: return lowered_.graph;
-      case passes::Level::program: break;
-    }
-    return lowered_.programs.front();
-  }
-
   std::string suffix(size_t target) const { return targets_.size() > 1 ? "." + targets_[target]->name : std::string(); }
 
   bool put(const std::string& file, const std::string& text) {
@@ -111,7 +83,7 @@ class Emitter {
 
   std::string form_of(const passes::AnyIr& ir, const std::string& form) const {
     if (options_.only.empty()) return print_as(ir, form, sources_);
-    const ValueNames names = chosen(options_.only, read(), ir);
+    const ValueNames names = passes::part(options_.only, lowered_.read(), ir);
     if (form == "text") return fmt::format("# {} of {} alone\n{}", options_.only, options_.name, passes::excerpt(ir, names, sources_));
     if (form == "json") return json_excerpt(print_as(ir, form, sources_), names);
     return form == "dot" ? to_dot(inspect::only(inspect::draw(ir), names)) : to_svg(inspect::only(inspect::draw(ir), names));
@@ -138,7 +110,7 @@ class Emitter {
     std::vector<std::string> stems;
     for (size_t i = 0; i < lowered_.programs.size(); ++i) {
       const program::Program& program = lowered_.programs[i];
-      const ValueNames names = options_.only.empty() ? ValueNames{} : chosen(options_.only, read(), program);
+      const ValueNames names = options_.only.empty() ? ValueNames{} : passes::part(options_.only, lowered_.read(), program);
       for (const program::Kernel& kernel : program.kernels) {
         const bool store = kernel.kind == program::KernelKind::store;
         if (!options_.only.empty() && (store || !names.contains(kernel.name))) continue;
@@ -192,21 +164,6 @@ std::string emit_names() {
   std::string names;
   for (const EmitKind& kind : emit_kinds()) names += fmt::format("{}{}", names.empty() ? "" : ", ", kind.name);
   return names;
-}
-
-std::string only_fault(const std::string& only, const Lowered& lowered) {
-  const passes::AnyIr read = lowered.from == passes::Level::topology ? passes::AnyIr(lowered.topology)
-                             : lowered.from == passes::Level::graph  ? passes::AnyIr(lowered.graph)
-                                                                     : passes::AnyIr(lowered.programs.front());
-  std::set<std::string_view> paths;
-  for (const passes::Element& element : passes::elements(read)) {
-    if (lies_in(element.name, only)) return "";
-    for (size_t dot = element.name.find('.'); dot != std::string_view::npos; dot = element.name.find('.', dot + 1)) {
-      paths.insert(element.name.substr(0, dot));
-    }
-    paths.insert(element.name);
-  }
-  return fmt::format("--only {}: the network has no such layer, block or stage{}", only, suggestion(only, {paths.begin(), paths.end()}));
 }
 
 bool emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,

@@ -26,9 +26,6 @@ struct EmitOptions {
   int jobs = 0;  ///< as KernelOptions'
 };
 
-/// Why there is nothing to show of `only` in the network, with the name that was meant, if one is near; empty if there is.
-std::string only_fault(const std::string& only, const Lowered& lowered);
-
 /// Adds the paths to `written`. False, and the reason in `why`, if something could not be written.
 bool emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
           const Sources& sources, std::vector<std::string>& written, std::string& why);

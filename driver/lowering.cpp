@@ -39,6 +39,15 @@ void set_target(passes::PassContext& context, const LoweringOptions& options, co
 
 }  // namespace
 
+passes::AnyIr Lowered::read() const {
+  switch (from) {
+    case passes::Level::topology: return topology;
+    case passes::Level::graph: return graph;
+    case passes::Level::program: break;
+  }
+  return programs.front();
+}
+
 std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics) {
   Lowered result;
   result.from = level_of(ir);

@@ -37,6 +37,9 @@ struct Lowered {
   std::vector<passes::Remark> remarks;
   std::vector<passes::PassTime> times;
   bool depends_on_values = false;
+
+  /// The first level that there is.
+  passes::AnyIr read() const;
 };
 
 /// Runs all passes from the level of `ir` on; nothing if they report errors. A program is for the one target, and only its memory is

@@ -1,6 +1,12 @@
 /// \file Elements of the three levels, and how they go over into one another.
 #include "passes/lineage.h"
 
+#include <fmt/format.h>
+
+#include <set>
+
+#include "support/suggest.h"
+
 namespace resnetc::passes {
 
 namespace {
@@ -47,6 +53,10 @@ std::vector<Element> elements_of(const program::Program& program) {
   return all;
 }
 
+bool lies_in(std::string_view name, std::string_view path) {
+  return name.starts_with(path) && (name.size() == path.size() || name[path.size()] == '.');
+}
+
 }  // namespace
 
 std::vector<Element> elements(const AnyIr& ir) {
@@ -87,6 +97,29 @@ Lineage then(const Lineage& first, const Lineage& second) {
     both.emplace(from, next == second.end() ? std::string() : next->second);
   }
   return both;
+}
+
+ValueNames part(std::string_view path, const AnyIr& read, const AnyIr& shown) {
+  ValueNames names;
+  for (const auto& [from, to] : lineage(read, shown)) {
+    if (lies_in(from, path) && !to.empty()) names.insert(to);
+  }
+  for (const Element& element : elements(shown)) {
+    if (lies_in(element.name, path)) names.emplace(element.name);
+  }
+  return names;
+}
+
+std::string part_fault(std::string_view path, const AnyIr& read) {
+  std::set<std::string_view> paths;
+  for (const Element& element : elements(read)) {
+    if (lies_in(element.name, path)) return "";
+    for (size_t dot = element.name.find('.'); dot != std::string_view::npos; dot = element.name.find('.', dot + 1)) {
+      paths.insert(element.name.substr(0, dot));
+    }
+    paths.insert(element.name);
+  }
+  return fmt::format("{}: the network has no such layer, block or stage{}", path, suggestion(path, {paths.begin(), paths.end()}));
 }
 
 }  // namespace resnetc::passes
