@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "driver/ir_format.h"
 #include "support/files.h"
 
 namespace resnetc::driver {
@@ -60,6 +61,12 @@ void add_network_options(CLI::App& command, NetworkOptions& options, const char*
 }
 
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files) {
+  std::string unread;  // what cannot be read is told by the one that reads networks
+  if (const std::optional<std::string> text = read_file(options.path, unread); text && is_ir(*text)) {
+    diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0},
+                      "this is IR where a network's text is needed; 'compile' and 'opt' are the subcommands that read IR");
+    return std::nullopt;
+  }
   FrontendOptions frontend;
   frontend.include_dirs = options.include_dirs;
   frontend.installed_dirs = {RESNETC_NETWORKS_DIR};

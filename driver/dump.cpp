@@ -8,6 +8,7 @@
 #include "driver/common.h"
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
+#include "driver/target_options.h"
 
 namespace resnetc::driver {
 namespace {
@@ -17,7 +18,8 @@ struct DumpOptions {
   std::string level = "graph";
   std::string after;
   std::string format = "text";
-  std::string target = "host";
+  TargetOptions target;
+  std::optional<int64_t> batch;
   std::vector<std::string> disabled;
 };
 
@@ -44,8 +46,16 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     level = *after;
   }
   std::string why;
-  const codegen::TargetInfo* target = parse_target(options.target, why);
+  const codegen::TargetInfo* target = options.target.one_target(why);
   if (target == nullptr) return usage_error(why);
+  if (level != passes::Level::program && (options.target.named() || options.batch)) {
+    return usage_error(fmt::format("{} is about a program's kernels, and a {} has none: --level program shows them",
+                                   options.batch                    ? "--batch"
+                                   : options.target.devices.empty() ? "--target"
+                                                                    : "--device",
+                                   level_name(level)));
+  }
+  if (options.batch && !target->on_gpu()) return usage_error("--batch is for --device cuda: on the CPU the schedules serve any batch");
 
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -56,6 +66,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     context.diagnostics = &diagnostics;
     context.target = target->halide;
     context.disabled = options.disabled;
+    if (options.batch) context.batch = *options.batch;
     ir = std::move(*network);
     good = passes::run_pipeline(ir, level, context, options.after);
   }
@@ -79,7 +90,8 @@ void add_dump(CLI::App& app, Invocation& invocation) {
   command->add_option("--format", options->format, "text (the default), dot, svg or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "dot", "svg", "json"}));
-  command->add_option("--target", options->target, "for a program: host (the default) or an instruction set")->type_name("TARGET");
+  add_target_options(*command, options->target, "for a program: ");
+  add_schedule_batch(*command, "--batch", options->batch, "for a program for cuda: as compile's --batch (32)");
   add_disable_pass(*command, options->disabled);
   command->callback([&invocation, options, level] {
     bool given = level->count() != 0;
