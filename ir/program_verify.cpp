@@ -34,22 +34,31 @@ class Verifier {
     stored_.resize(p_.outputs.size());
     for (size_t i = 0; i < p_.kernels.size(); ++i) {
       const Kernel& kernel = p_.kernels[i];
+      at_ = {"", Part::kernel, i};
       if (kernel.name.empty()) return fmt::format("kernel {} has no name", i);
       if ((i == 0) != (kernel.kind == KernelKind::load)) return "a load must be the first kernel, and no other may be one";
       if (Fault fault = check_kernel(kernel)) return fmt::format("kernel '{}': {}", kernel.name, *fault);
     }
+    at_ = {};
     if (p_.kernels.empty()) return "the program has no kernel";
     for (size_t i = 0; i < stored_.size(); ++i) {
+      at_ = {"", Part::output, i};
       if (!stored_[i]) return fmt::format("no kernel stores output '{}'", p_.outputs[i].name);
     }
     return std::nullopt;
   }
 
+  /// The part at hand when run() returned.
+  const Finding& at() const { return at_; }
+
  private:
-  Fault check_outputs() const {
+  using Part = Finding::Part;
+
+  Fault check_outputs() {
     if (p_.outputs.empty()) return "the program has no output";
     std::unordered_set<std::string_view> names;
     for (const Output& output : p_.outputs) {
+      at_ = {"", Part::output, names.size()};
       if (output.name.empty()) return "an output has no name";
       if (!names.insert(output.name).second) return fmt::format("two outputs have the name '{}'", output.name);
       if (!fits(output.type)) return fmt::format("output '{}' is empty or too large", output.name);
@@ -57,9 +66,10 @@ class Verifier {
     return std::nullopt;
   }
 
-  Fault check_tensors() const {
+  Fault check_tensors() {
     std::unordered_set<std::string_view> names;
     for (const Tensor& t : p_.tensors) {
+      at_ = {"", Part::value, names.size()};
       if (t.name.empty()) return "a tensor has no name";
       if (!names.insert(t.name).second) return fmt::format("two tensors have the name '{}'", t.name);
       const auto fault = [&t](std::string_view what) { return fmt::format("tensor '{}' {}", t.name, what); };
@@ -77,10 +87,11 @@ class Verifier {
     return std::nullopt;
   }
 
-  Fault check_constants() const {
+  Fault check_constants() {
     int64_t end = 0;
     for (size_t i = 0; i < p_.constants.size(); ++i) {
       const Constant& c = p_.constants[i];
+      at_ = {"", Part::constant, i};
       if (!c.recipe || c.recipe->shape.size() != 1) return fmt::format("constant @{} has no recipe of one dimension", i);
       // No gaps: the weights file must not be larger than what is in it.
       if (c.offset != end) return fmt::format("constant @{} does not stand right after the one before it, at {}", i, end);
@@ -260,12 +271,14 @@ class Verifier {
   const Program& p_;
   std::vector<bool> written_;
   std::vector<bool> stored_;
+  Finding at_;
 };
 
 }  // namespace
 
-std::optional<std::string> verify(const Program& program) {
-  if (Fault fault = Verifier(program).run()) return fault;
+std::optional<Finding> verify(const Program& program) {
+  Verifier verifier(program);
+  if (Fault fault = verifier.run()) return Finding{*fault, verifier.at().part, verifier.at().index};
   if (program.arena_bytes == none) return std::nullopt;
   return check_memory_plan(program);
 }

@@ -40,7 +40,8 @@ template <class Change>
 std::string fault_after(program::Program program, std::string_view name, Change change) {
   REQUIRE(program::verify(program) == std::nullopt);
   change(program, kernel(program, name));
-  return program::verify(program).value_or("none");
+  const std::optional<Finding> finding = program::verify(program);
+  return finding ? finding->what : "none";
 }
 
 }  // namespace

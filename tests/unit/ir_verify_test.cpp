@@ -26,6 +26,36 @@ Ir sample(Parse parse, std::string_view text) {
 
 }  // namespace
 
+TEST_CASE("a fault that the verifier finds is reported where its part begins") {
+  /// From there to the end of the line.
+  const auto place = [](auto parse, std::string_view text, std::string_view from, std::string_view to) {
+    Sources sources;
+    Diagnostics diagnostics(sources);
+    const FileId file = sources.add("t.ir", replaced(text, from, to));
+    CHECK(!parse(file, diagnostics));
+    const Location at = diagnostics.all()[0].at;
+    const std::string_view rest = sources.line(file, at.line).substr(static_cast<size_t>(at.column) - 1);
+    return std::string(rest.substr(0, rest.find(' ')));
+  };
+  CHECK(place(topology::parse, topology_text, "topology \"net\"", "topology \"a b\"") == "topology");
+  CHECK(place(topology::parse, topology_text, "weights=\"bn1\"", "weights=\"conv1\"") == "%bn1");
+  CHECK(place(topology::parse, topology_text, "f32[N, 32, 4, 4] @ \"blocks.rn\":3:3+4", "f32[N, 33, 4, 4] @ \"blocks.rn\":3:3+4") ==
+        "%layer1.0.skip");
+  CHECK(place(topology::parse, topology_text, "  output \"logits\"", "  output \"features\"") == "\"features\"");
+  CHECK(place(topology::parse, topology_text, "1e-20", "0") == "%image");
+  CHECK(place(graph::parse, graph_text, ": f32[N, 16, 4, 4]", ": f32[N, 16, 4, 5]") == "%max");
+  CHECK(place(graph::parse, graph_text, "output \"logits\"", "output \"features\"") == "\"features\"");
+  CHECK(place(program::parse, program_text, "vectors=2 pixels=16", "vectors=9 pixels=1") == "\"conv2\"");
+  CHECK(place(program::parse, program_text, "at 4160", "at 4161") == "%fc");
+  CHECK(place(program::parse, program_text, "at 1728", "at 1792") == "@1");
+  CHECK(place(program::parse, program_text, "output \"logits\" :", "output \"features\" :") == "\"features\"");
+  CHECK(place(program::parse, program_text, "kernel \"features\" store in %sum output 0", "kernel \"logits\" store in %fc output 1") ==
+        "\"logits\"");
+  // The memory plan's, too.
+  CHECK(place(program::parse, program_text, "halo=0x0 at 4096\n  tensor %sum", "halo=0x0 at 0\n  tensor %sum") == "\"conv2\"");
+  CHECK(place(program::parse, program_text, "arena 26560", "arena 26496") == "%image");
+}
+
 TEST_CASE("the verifier of topologies finds each fault") {
   const auto fault = [](std::string_view from, std::string_view to) { return fault_of(topology::parse, topology_text, from, to); };
   CHECK(fault("topology \"net\"", "topology \"a b\"") == "the network's name 'a b' is not a C identifier");
@@ -53,7 +83,7 @@ TEST_CASE("the verifier of topologies finds each fault") {
   const auto after = [&good](auto change) {
     Network net = good;
     change(net);
-    return topology::verify(net).value_or("none");
+    return what(topology::verify(net));
   };
   CHECK(after([](Network&) {}) == "none");
   CHECK(after([](Network& n) { n.values.push_back({"dead", {}, {}}); }) == "nothing makes the value 'dead'");
@@ -98,7 +128,7 @@ TEST_CASE("the verifier of graphs finds each fault") {
   const auto after = [&good](auto change) {
     Graph g = good;
     change(g);
-    return graph::verify(g).value_or("none");
+    return what(graph::verify(g));
   };
   CHECK(after([](Graph&) {}) == "none");
   CHECK(after([](Graph& g) { g.ops.clear(); }) == "the first operation is not the input");
@@ -184,7 +214,7 @@ TEST_CASE("the verifier of programs finds each fault") {
   const auto after = [&good](auto change) {
     Program p = good;
     change(p);
-    return program::verify(p).value_or("none");
+    return what(program::verify(p));
   };
   CHECK(after([](Program&) {}) == "none");
   CHECK(after([](Program& p) { p.kernels.pop_back(); }) == "no kernel stores output 'logits'");
@@ -264,7 +294,7 @@ TEST_CASE("the check of memory plans finds each fault") {
   const auto after = [&good](auto change) {
     Program p = good;
     change(p);
-    return program::check_memory_plan(p).value_or("none");
+    return what(program::check_memory_plan(p));
   };
   CHECK(after([](Program&) {}) == "none");
   CHECK(after([](Program& p) { p.arena_bytes = program::none; }) == "the memory is not planned: the arena has no size");
