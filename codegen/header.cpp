@@ -66,7 +66,7 @@ typedef enum @_status {
   $_OUT_OF_MEMORY = 15,
   $_THREAD_FAILED = 16,          /* a thread could not be started */
   $_KERNEL_FAILED = 17,          /* a bug in resnetc */
-  $_NO_DRIVER = 18,              /* no CUDA driver, or one too old for the library */
+  $_NO_DRIVER = 18,              /* no CUDA driver, or one that does not start or is too old for the library */
   $_NO_DEVICE = 19,              /* no GPU of that number */
   $_DEVICE_TOO_OLD = 20,         /* the GPU's compute capability is below 8.0 */
   $_OUT_OF_DEVICE_MEMORY = 21,
@@ -89,10 +89,10 @@ typedef struct @_options {
   int32_t threads;                /* default: one for each processor this process may use; at most 1024. Results do not depend on it. */
   @_parallel_for parallel_for;    /* the caller's own threads instead of the context's; `threads` is then the count to split for */
   void *parallel_for_data;        /* its first argument */
-  const char *target;             /* one of @_targets(); default: the environment variable RESNETC_TARGET, else the best */
+  const char *target;             /* one of @_targets(); default: the environment variable RESNETC_TARGET, else see @_create() */
   int32_t verify_contents;        /* not 0: hash all weights, which reads all of them */
-  int32_t device;                 /* for target "cuda": which GPU, counted from 0 */
-  void *device_context;           /* for target "cuda": the caller's CUcontext; default: the GPU's primary context */
+  int32_t device;                 /* for target "cuda": which GPU, counted from 0; ignored beside a device_context */
+  void *device_context;           /* for target "cuda": the caller's CUcontext, whose GPU it is; default: the primary context of `device` */
 } @_options;
 #define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0, 0 }
 
@@ -113,7 +113,10 @@ constexpr std::string_view functions = R"(
 /* Makes a context. `weights` are the bytes of @.weights, best a read-only mapping of the file; they must start at a multiple of 64
  * bytes, stay unchanged and outlive the context. They remain the caller's; any number of contexts may share them. NULL and 0 for
  * embedded weights. The file's header is checked in microseconds, its contents only with verify_contents. `options` may be NULL. On
- * failure *context is NULL and nothing is held. */
+ * failure *context is NULL and nothing is held.
+ * Unless a target is named, the context takes the first of @_targets() that there is a processor for. Past "cuda" it goes only after
+ * $_NO_DRIVER, $_NO_DEVICE, $_DEVICE_TOO_OLD or $_OUT_OF_DEVICE_MEMORY, and not if `device` is not 0 or
+ * `device_context` is given: then, and after any other failure, the status is what @_create() returns. */
 @_status @_create(const void *weights, size_t weights_bytes, const @_options *options, @_context **context);
 
 /* Stops and joins the context's threads and frees it; no run may be going on in it. NULL is allowed. */
@@ -129,8 +132,8 @@ const char *@_status_string(@_status status);
 /* What a context runs on, one of @_targets(). Static. */
 const char *@_selected_target(const @_context *context);
 
-/* The library's instruction sets, and "cuda" for a GPU, best first, with commas between. A context takes the first that works here,
- * unless its options name one. Static. */
+/* The library's instruction sets, and "cuda" for a GPU, best first, with commas between; @_create() says which of them a context
+ * takes. Static. */
 const char *@_targets(void);
 
 /* How many threads a run uses. */
@@ -186,7 +189,8 @@ extern "C" {
   out += expand(interface, types);
   out += expand(interface, R"(
 /* Runs `batch` pictures, 1 to the context's max_batch. Sizes are in bytes and must be exact. The buffers are the caller's; nothing of
- * them is kept. Allocates nothing. After a failure the outputs hold nothing of use; the context stays usable. */
+ * them is kept. Allocates nothing. After a failure the outputs hold nothing of use; the context stays usable, but for $_DEVICE_FAILED, after
+ * which the CUDA driver runs nothing more in the CUcontext: then it can only be destroyed. */
 )");
   out += fmt::format("{0}_status {0}_run({0}_context *context,\n    const {1} *{2}, size_t {2}_bytes,\n", name,
                      interface.input.u8 ? "uint8_t" : "float", interface.input.c_name);

@@ -10,6 +10,7 @@
 #include "driver/common.h"
 #include "driver/measure.h"
 #include "driver/table.h"
+#include "driver/target_options.h"
 
 namespace resnetc::driver {
 namespace {
@@ -163,7 +164,7 @@ void add_bench(CLI::App& app, Invocation& invocation) {
   command->add_option("--threads", options->how.threads, "threads (one a processor)")
       ->type_name("N")
       ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
-  command->add_option("--target", options->how.target, "an instruction set in the library, instead of the best one")->type_name("TARGET");
+  add_library_target(*command, options->how.target, options->how.device);
   command->add_flag("--layers", options->how.layers, "also a table of the kernels");
   command->add_flag("--json", options->json, "print one JSON object instead of text");
   command->add_option("--runs", options->how.runs, "run exactly so often")->type_name("N")->check(CLI::Range(1, 1000000).description(""));

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "driver/ir_format.h"
 #include "support/files.h"
 
 namespace resnetc::driver {
@@ -70,6 +71,12 @@ FrontendOptions frontend_options(const NetworkOptions& options) {
 }
 
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files) {
+  std::string unread;  // what cannot be read is told by the one that reads networks
+  if (const std::optional<std::string> text = read_file(options.path, unread); text && is_ir(*text)) {
+    diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0},
+                      "this is IR where a network's text is needed; 'compile' and 'opt' are the subcommands that read IR");
+    return std::nullopt;
+  }
   return load_network(options.path, frontend_options(options), diagnostics, files);
 }
 

@@ -17,6 +17,7 @@
 #include "driver/lowering.h"
 #include "driver/max_error.h"
 #include "driver/phases.h"
+#include "driver/target_options.h"
 #include "driver/tune.h"
 #include "driver/tuned.h"
 #include "passes/lineage.h"
@@ -34,8 +35,7 @@ struct CompileOptions {
   bool embed_weights = false;
   bool no_winograd = false;
   double max_error = 0;  ///< 0: none is asked for
-  std::string target;    ///< empty: not named
-  std::vector<std::string> devices;
+  TargetOptions target;
   std::optional<int64_t> batch;
   std::vector<std::string> emit;
   std::string only;
@@ -52,32 +52,20 @@ struct CompileOptions {
   std::optional<double> tune_seconds;
 };
 
-bool names(const std::vector<std::string>& all, std::string_view one) { return std::find(all.begin(), all.end(), one) != all.end(); }
-
-/// The targets that --device and --target name together.
-std::string target_text(const CompileOptions& options) {
-  std::string cpu = options.target.empty() ? "host" : options.target;
-  if (!names(options.devices, "cuda")) return cpu;
-  return names(options.devices, "cpu") ? "cuda," + cpu : "cuda";
-}
-
 /// What is wrong with options for the targets that are named; empty if nothing is.
-std::string device_fault(const CompileOptions& options, const std::vector<const codegen::TargetInfo*>& targets) {
+std::string device_fault(const CompileOptions& options, const Targets& targets) {
   const bool gpu = targets.front()->on_gpu();
-  if (gpu && !options.devices.empty() && !names(options.devices, "cuda")) return "--target cuda is a GPU, and --device names the CPU alone";
   if (options.batch && !gpu) return "--batch is for --device cuda: on the CPU the schedules serve any batch";
-  if (gpu && !options.tune.empty()) return "--tune measures schedules of the CPU, and the library is for a GPU";
-  if (gpu && !options.tuned.empty()) return "--tuned names schedules of the CPU, and the library is for a GPU";
-  if (gpu && options.max_error != 0) return "--max-error chooses among algorithms of the CPU: a GPU's kernels have one, the direct sums";
-  if (!gpu && names(options.emit, "ptx")) return "--emit ptx is for --device cuda";
-  return "";
+  if (!gpu && std::find(options.emit.begin(), options.emit.end(), "ptx") != options.emit.end()) return "--emit ptx is for --device cuda";
+  return cpu_option_fault({{!options.tune.empty(), "--tune measures schedules of the CPU"},
+                           {!options.tuned.empty(), "--tuned names schedules of the CPU"},
+                           {options.max_error != 0, "--max-error chooses among algorithms of the CPU"},
+                           {options.no_winograd, "--no-winograd chooses among algorithms of the CPU", /* beside_gpu */ true}},
+                          targets);
 }
 
 /// What is wrong with the options themselves; empty if nothing is.
 std::string option_fault(const CompileOptions& options) {
-  if (!options.target.empty() && !options.devices.empty() && !names(options.devices, "cpu")) {
-    return "--target names instruction sets of the CPU: --device cuda,cpu makes a library for both";
-  }
   if (std::string fault = options.name.empty() ? "" : codegen::name_fault(options.name); !fault.empty()) return "--name: " + fault;
   if (options.output_dir == "-") return "-o names a folder, and '-' is none";
   if (!options.stop_after.empty() && !options.emit.empty())
@@ -120,8 +108,7 @@ std::string depfile_text(const std::vector<std::string>& artefacts, const std::v
   return text;
 }
 
-void print_summary(const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets, const std::vector<std::string>& written,
-                   double seconds) {
+void print_summary(const Lowered& lowered, const Targets& targets, const std::vector<std::string>& written, double seconds) {
   const program::Program& program = lowered.programs.front();
   int64_t operations = 0;
   for (const auto& kernel : program.kernels) operations += kernel.multiply_adds;
@@ -262,7 +249,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   auto start = std::chrono::steady_clock::now();
   if (std::string fault = option_fault(options); !fault.empty()) return usage_error(fault);
   std::string why;
-  auto targets = parse_targets(target_text(options), why);
+  auto targets = options.target.targets(why);
   if (!targets) return usage_error(why);
   if (why = device_fault(options, *targets); !why.empty()) return usage_error(why);
   if (options.max_error != 0) why = MaxError::fault(*targets);
@@ -285,8 +272,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     if (own == nullptr)
       return input_error(
           fmt::format("{}: the program is for the target '{}', which is none of resnetc's", options.network.path, read->target));
-    const bool named = !options.target.empty() || !options.devices.empty();
-    if (named && (targets->size() != 1 || targets->front() != own))
+    if (options.target.named() && (targets->size() != 1 || targets->front() != own))
       return usage_error(fmt::format("the program is for '{}', not for other targets", own->name));
     targets = {own};
   }
@@ -465,16 +451,8 @@ void add_compile(CLI::App& app, Invocation& invocation) {
         return CLI::detail::lexical_cast(text, s) && s >= 0 && s <= 86400 ? std::string() : "needs seconds from 0 to 86400";
       });
   command->add_option("--tuned", options->tuned, "use the schedules that --tune wrote")->type_name("FILE")->check(not_empty);
-  command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())
-      ->type_name("T[,T...]");
-  command->add_option("--device", options->devices, "cpu (the default), cuda, or both: then the context chooses, the GPU first")
-      ->type_name("DEVICE[,DEVICE]")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(CLI::IsMember({"cpu", "cuda"}).description(""));
-  command->add_option("--batch", options->batch, "for cuda: schedules are chosen for runs of so many pictures (32)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 65536).description(""));
+  add_target_options(*command, options->target);
+  add_schedule_batch(*command, "--batch", options->batch, "for cuda: schedules are chosen for runs of so many pictures (32)");
   command->add_option("--emit", options->emit, "also write " + emit_names())
       ->type_name("KIND[,KIND...]")
       ->delimiter(',')

@@ -8,6 +8,8 @@
 #include "driver/common.h"
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
+#include "driver/target_options.h"
+#include "passes/lineage.h"
 
 namespace resnetc::driver {
 namespace {
@@ -17,7 +19,9 @@ struct DumpOptions {
   std::string level = "graph";
   std::string after;
   std::string format = "text";
-  std::string target = "host";
+  TargetOptions target;
+  std::optional<int64_t> batch;
+  std::string only;
   std::vector<std::string> disabled;
 };
 
@@ -44,25 +48,40 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     level = *after;
   }
   std::string why;
-  const codegen::TargetInfo* target = parse_target(options.target, why);
+  const codegen::TargetInfo* target = options.target.one_target(why);
   if (target == nullptr) return usage_error(why);
+  if (level != passes::Level::program && (options.target.named() || options.batch)) {
+    return usage_error(fmt::format("{} is about a program's kernels, and a {} has none: --level program shows them",
+                                   options.batch                    ? "--batch"
+                                   : options.target.devices.empty() ? "--target"
+                                                                    : "--device",
+                                   level_name(level)));
+  }
+  if (options.batch && !target->on_gpu()) return usage_error("--batch is for --device cuda: on the CPU the schedules serve any batch");
 
   Sources sources;
   Diagnostics diagnostics(sources);
-  passes::AnyIr ir;
+  passes::AnyIr read, ir;
   bool good = false;
   if (auto network = load(options.network, diagnostics)) {
     passes::PassContext context;
     context.diagnostics = &diagnostics;
     context.target = target->halide;
     context.disabled = options.disabled;
+    if (options.batch) context.batch = *options.batch;
+    read = *network;
     ir = std::move(*network);
     good = passes::run_pipeline(ir, level, context, options.after);
   }
   int status = report(diagnostics, invocation);
   if (status != done) return status;
   if (!good) return bug("a pass failed and gave no reason");
-  fmt::print("{}", print_as(ir, options.format, sources));
+  if (options.only.empty()) {
+    fmt::print("{}", print_as(ir, options.format, sources));
+    return done;
+  }
+  if (why = passes::part_fault(options.only, read); !why.empty()) return usage_error("--only " + why);
+  fmt::print("{}", print_part(ir, options.format, options.only, read, sources));
   return done;
 }
 
@@ -76,10 +95,12 @@ void add_dump(CLI::App& app, Invocation& invocation) {
                     ->type_name("LEVEL")
                     ->check(CLI::IsMember({"topology", "graph", "program"}));
   command->add_option("--after", options->after, "as this pass leaves it, instead of after the level's last")->type_name("PASS");
+  command->add_option("--only", options->only, "this layer, block or stage alone: what does its work then")->type_name("LAYER");
   command->add_option("--format", options->format, "text (the default), dot, svg or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "dot", "svg", "json"}));
-  command->add_option("--target", options->target, "for a program: host (the default) or an instruction set")->type_name("TARGET");
+  add_target_options(*command, options->target, "for a program: ");
+  add_schedule_batch(*command, "--batch", options->batch, "for a program for cuda: as compile's --batch (32)");
   add_disable_pass(*command, options->disabled);
   command->callback([&invocation, options, level] {
     bool given = level->count() != 0;

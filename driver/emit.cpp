@@ -4,52 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "driver/common.h"
 #include "driver/ir_format.h"
-#include "inspect/drawing.h"
 #include "passes/lineage.h"
-#include "support/json.h"
 
 namespace resnetc::driver {
 
 namespace {
 
 bool is_level(std::string_view kind) { return level_named(std::string(kind)).has_value(); }
-
-/// Keeps what makes these values; a block or stage stays where something in it does.
-bool keep(llvm::json::Value& element, const ValueNames& names) {
-  llvm::json::Object* object = element.getAsObject();
-  if (object == nullptr) return true;
-  const auto name = object->getString("name");
-  if (name && names.contains(std::string_view(*name))) return true;
-  llvm::json::Array* body = object->getArray("body");
-  if (body == nullptr) return false;
-  llvm::json::Array kept;
-  for (llvm::json::Value& child : *body) {
-    if (keep(child, names)) kept.push_back(std::move(child));
-  }
-  const bool any = !kept.empty();
-  *body = std::move(kept);
-  return any;
-}
-
-/// Of the JSON form of an IR, which is our own, what makes these values; what a program's kernels work on stays whole.
-std::string json_excerpt(const std::string& whole, const ValueNames& names) {
-  llvm::Expected<llvm::json::Value> value = llvm::json::parse(whole);
-  if (!value) throw std::logic_error(llvm::toString(value.takeError()));
-  for (const char* list : {"body", "ops", "kernels"}) {
-    llvm::json::Array* elements = value->getAsObject()->getArray(list);
-    if (elements == nullptr) continue;
-    llvm::json::Array kept;
-    for (llvm::json::Value& element : *elements) {
-      if (keep(element, names)) kept.push_back(std::move(element));
-    }
-    *elements = std::move(kept);
-  }
-  return json_text(*value);
-}
 
 class Emitter {
  public:
@@ -83,10 +47,7 @@ class Emitter {
 
   std::string form_of(const passes::AnyIr& ir, const std::string& form) const {
     if (options_.only.empty()) return print_as(ir, form, sources_);
-    const ValueNames names = passes::part(options_.only, lowered_.read(), ir);
-    if (form == "text") return fmt::format("# {} of {} alone\n{}", options_.only, options_.name, passes::excerpt(ir, names, sources_));
-    if (form == "json") return json_excerpt(print_as(ir, form, sources_), names);
-    return form == "dot" ? to_dot(inspect::only(inspect::draw(ir), names)) : to_svg(inspect::only(inspect::draw(ir), names));
+    return print_part(ir, form, options_.only, lowered_.read(), sources_);
   }
 
   /// A level as text, or all levels in another form. NET.json is the manifest: other forms carry the level's name.

@@ -10,6 +10,7 @@
 #include "driver/common.h"
 #include "driver/lowering.h"
 #include "driver/measure.h"
+#include "driver/target_options.h"
 #include "inspect/report.h"
 #include "passes/gpu_model.h"
 
@@ -20,8 +21,7 @@ struct ExplainOptions {
   NetworkOptions network;
   std::string output;
   std::string weights;
-  std::string target = "host";
-  std::string device;
+  TargetOptions target;
   std::string profile;
   std::vector<std::string> disabled;
   bool no_winograd = false;
@@ -79,7 +79,7 @@ std::optional<inspect::Times> measured_times(const LoadedLibrary& library, const
 
 int explain(const ExplainOptions& options, const Invocation& invocation) {
   std::string why;
-  const codegen::TargetInfo* target = parse_target(options.device == "cuda" ? "cuda" : options.target, why);
+  const codegen::TargetInfo* target = options.target.one_target(why);
   if (target == nullptr) return usage_error(why);
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -164,10 +164,7 @@ void add_explain(CLI::App& app, Invocation& invocation) {
   add_network_options(*command, options->network);
   command->add_option("-o", options->output, "the page (NET.html)")->type_name("FILE.html");
   command->add_option("--weights", options->weights, "a checkpoint, for passes that look at values")->type_name("FILE.safetensors");
-  command->add_option("--target", options->target, "host (the default), or one of " + target_names())->type_name("TARGET");
-  command->add_option("--device", options->device, "cpu (the default) or cuda")
-      ->type_name("DEVICE")
-      ->check(CLI::IsMember({"cpu", "cuda"}).description(""));
+  add_target_options(*command, options->target);
   command->add_option("--profile", options->profile, "measure this library of the network, and show its kernels' times")
       ->type_name("LIB.so");
   command->add_flag("--no-winograd", options->no_winograd, "as compile's");

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "inspect/drawing.h"
 #include "ir/json_tree.h"
+#include "passes/lineage.h"
+#include "support/json.h"
 
 namespace resnetc::driver {
 
@@ -27,6 +30,53 @@ std::string print_as(const passes::AnyIr& ir, const std::string& format, const S
   }
   if (!text.ends_with('\n')) text += '\n';
   return text;
+}
+
+namespace {
+
+/// Keeps what makes these values; a block or stage stays where something in it does.
+bool keep(llvm::json::Value& element, const ValueNames& names) {
+  llvm::json::Object* object = element.getAsObject();
+  if (object == nullptr) return true;
+  const auto name = object->getString("name");
+  if (name && names.contains(std::string_view(*name))) return true;
+  llvm::json::Array* body = object->getArray("body");
+  if (body == nullptr) return false;
+  llvm::json::Array kept;
+  for (llvm::json::Value& child : *body) {
+    if (keep(child, names)) kept.push_back(std::move(child));
+  }
+  const bool any = !kept.empty();
+  *body = std::move(kept);
+  return any;
+}
+
+/// Of the JSON form of an IR, which is our own, what makes these values; what a program's kernels work on stays whole.
+std::string json_excerpt(const std::string& whole, const ValueNames& names) {
+  llvm::Expected<llvm::json::Value> value = llvm::json::parse(whole);
+  if (!value) throw std::logic_error(llvm::toString(value.takeError()));
+  for (const char* list : {"body", "ops", "kernels"}) {
+    llvm::json::Array* elements = value->getAsObject()->getArray(list);
+    if (elements == nullptr) continue;
+    llvm::json::Array kept;
+    for (llvm::json::Value& element : *elements) {
+      if (keep(element, names)) kept.push_back(std::move(element));
+    }
+    *elements = std::move(kept);
+  }
+  return json_text(*value);
+}
+
+}  // namespace
+
+std::string print_part(const passes::AnyIr& ir, const std::string& format, const std::string& only, const passes::AnyIr& read,
+                       const Sources& sources) {
+  const ValueNames names = passes::part(only, read, ir);
+  if (format == "json") return json_excerpt(print_as(ir, format, sources), names);
+  if (format == "dot") return to_dot(inspect::only(inspect::draw(ir), names));
+  if (format == "svg") return to_svg(inspect::only(inspect::draw(ir), names));
+  const std::string& name = std::visit([](const auto& level) -> const std::string& { return level.name; }, ir);
+  return fmt::format("# {} of {} alone\n{}", only, name, passes::excerpt(ir, names, sources));
 }
 
 std::optional<passes::Level> level_named(const std::string& name) {

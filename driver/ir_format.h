@@ -11,6 +11,10 @@ namespace resnetc::driver {
 
 /// `format` is "text", "dot", "svg" or "json".
 std::string print_as(const passes::AnyIr& ir, const std::string& format, const Sources& sources);
+/// The same of what does the work of `only`, a layer, block, stage or edge of `read`, an IR before it or itself: for reading, not for
+/// reading back.
+std::string print_part(const passes::AnyIr& ir, const std::string& format, const std::string& only, const passes::AnyIr& read,
+                       const Sources& sources);
 std::optional<passes::Level> level_named(const std::string& name);
 const char* level_name(passes::Level level);
 passes::Level level_of(const passes::AnyIr& ir);

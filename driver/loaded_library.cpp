@@ -105,12 +105,19 @@ std::unique_ptr<Session> Session::create(const LoadedLibrary& library, std::stri
                       options.target.empty() ? ", which RESNETC_TARGET asks for" : "", names);
     return nullptr;
   }
+  const auto on_gpu = [&](const auto& t) { return program::is_gpu(t.halide) && (target.empty() || t.name == target); };
+  if (options.device != 0 && std::none_of(targets.begin(), targets.end(), on_gpu)) {
+    why = fmt::format("--device-index {} is a GPU's, and {} is for none", options.device,
+                      target.empty() ? "the library" : fmt::format("the target '{}'", target));
+    return nullptr;
+  }
   std::unique_ptr<Session> session(new Session(library, options.batch));
   rn_options given{};
   given.size = sizeof given;
   given.max_batch = options.batch;
   given.threads = options.threads;
   given.target = options.target.empty() ? nullptr : options.target.c_str();
+  given.device = options.device;
   given.verify_contents = options.verify_contents ? 1 : 0;
   int32_t status = library.functions().create(weights.empty() ? nullptr : weights.data(), weights.size(), &given, &session->context_);
   if (status != RN_OK) {

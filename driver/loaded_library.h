@@ -67,6 +67,7 @@ class Session {
     std::string target;  ///< empty: the best
     bool verify_contents = false;
     std::string weights_path;  ///< for messages
+    int device = 0;            ///< of several GPUs
   };
   /// `weights` may be empty: then the library must have its own. Null, and the reason in `why`, when the library refuses.
   static std::unique_ptr<Session> create(const LoadedLibrary& library, std::string_view weights, const Options& options, std::string& why);

@@ -1,4 +1,4 @@
-/// \file Running the passes, and naming targets.
+/// \file Running the passes.
 #include "driver/lowering.h"
 
 #include <fmt/format.h>
@@ -134,46 +134,6 @@ void add_disable_pass(CLI::App& command, std::vector<std::string>& passes) {
         }
         return fmt::format("there is no pass '{}'; what can be left out is {}", name, names);
       });
-}
-
-std::string target_names() {
-  std::string names;
-  for (const auto& target : codegen::all_targets()) names += (names.empty() ? "" : ", ") + target.name;
-  return names;
-}
-
-std::optional<std::vector<const codegen::TargetInfo*>> parse_targets(const std::string& text, std::string& why) {
-  std::vector<const codegen::TargetInfo*> targets;
-  for (const std::string& name : split(text)) {
-    const codegen::TargetInfo* target = codegen::find_target(name);
-    if (target == nullptr) {
-      why = name == "host" ? "this machine has none of the instruction sets that resnetc compiles for: " + target_names()
-                           : fmt::format("unknown target '{}': the targets are host, {}", name, target_names());
-      return std::nullopt;
-    }
-    targets.push_back(target);
-  }
-  if (targets.empty()) {
-    why = "no target is named; the targets are host, " + target_names();
-    return std::nullopt;
-  }
-  std::span<const codegen::TargetInfo> all = codegen::all_targets();
-  auto rank = [&](const codegen::TargetInfo* target) {
-    return std::find_if(all.begin(), all.end(), [&](const auto& known) { return known.name == target->name; }) - all.begin();
-  };
-  auto better = [&](auto* a, auto* b) { return rank(a) < rank(b); };
-  auto same = [](auto* a, auto* b) { return a->name == b->name; };
-  std::sort(targets.begin(), targets.end(), better);
-  targets.erase(std::unique(targets.begin(), targets.end(), same), targets.end());
-  return targets;
-}
-
-const codegen::TargetInfo* parse_target(const std::string& text, std::string& why) {
-  auto targets = parse_targets(text, why);
-  if (!targets) return nullptr;
-  if (targets->size() == 1) return targets->front();
-  why = "a program is for one target: name one with --target";
-  return nullptr;
 }
 
 }  // namespace resnetc::driver

@@ -57,11 +57,4 @@ std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagno
 /// The option --disable-pass, whose names are checked on the command line.
 void add_disable_pass(CLI::App& command, std::vector<std::string>& passes);
 
-/// "avx2,sse41" or "host" to targets, each once, best first; nothing, and the reason in `why`, for an unknown name.
-std::optional<std::vector<const codegen::TargetInfo*>> parse_targets(const std::string& text, std::string& why);
-/// The same where a program is wanted, which is for one target: nullptr if several are named.
-const codegen::TargetInfo* parse_target(const std::string& text, std::string& why);
-/// The names that --target takes, for help.
-std::string target_names();
-
 }  // namespace resnetc::driver

@@ -96,7 +96,8 @@ std::optional<Measurement> measure(const LoadedLibrary& library, const std::stri
   Start& begun = result.start;
   const uint64_t memory_before = resident_bytes();
   const auto start = std::chrono::steady_clock::now();
-  auto session = Session::create(library, weights.bytes, {options.batch, threads, options.target, false, weights.path}, why);
+  auto session =
+      Session::create(library, weights.bytes, {options.batch, threads, options.target, false, weights.path, options.device}, why);
   if (!session) return std::nullopt;
   begun.create_ms = seconds_since(start) * 1e3;
   if (!session->run(input, why)) return std::nullopt;

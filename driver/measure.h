@@ -13,6 +13,7 @@ namespace resnetc::driver {
 struct MeasureOptions {
   std::string weights;  ///< a weights file; empty: the one beside the library, or generated ones
   std::string target;   ///< empty: the best
+  int device = 0;       ///< of several GPUs
   int batch = 1;
   int threads = 0;      ///< 0: one a processor
   int runs = 0;         ///< exactly so many; 0: for `seconds`, five at least

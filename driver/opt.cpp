@@ -9,6 +9,7 @@
 #include "driver/common.h"
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
+#include "driver/target_options.h"
 
 namespace resnetc::driver {
 namespace {
@@ -19,7 +20,7 @@ struct OptOptions {
   std::string stop_after;
   std::vector<std::string> disabled;
   std::string format = "text";
-  std::string target = "host";
+  TargetOptions target;
   std::string weights;
 };
 
@@ -37,7 +38,7 @@ int opt(const OptOptions& options, const Invocation& invocation) {
     wanted.push_back(found);
   }
   std::string why;
-  const codegen::TargetInfo* target = parse_target(options.target, why);
+  const codegen::TargetInfo* target = options.target.one_target(why);
   if (target == nullptr) return usage_error(why);
 
   Sources sources;
@@ -94,7 +95,7 @@ void add_opt(CLI::App& app, Invocation& invocation) {
   command->add_option("--format", options->format, "text (the default), dot, svg or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "dot", "svg", "json"}));
-  command->add_option("--target", options->target, "for select-kernels: host (the default) or an instruction set")->type_name("TARGET");
+  add_target_options(*command, options->target, "for select-kernels: ");
   command->add_option("--weights", options->weights, "a checkpoint, for passes that look at values")->type_name("FILE.safetensors");
   std::string footer = "Passes:\n";
   for (const auto& pass : passes::all_passes())

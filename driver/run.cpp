@@ -13,6 +13,7 @@
 #include "driver/loaded_library.h"
 #include "driver/npy.h"
 #include "driver/picture.h"
+#include "driver/target_options.h"
 #include "driver/trace.h"
 
 namespace resnetc::driver {
@@ -23,6 +24,7 @@ using Port = codegen::LibraryFacts::Port;
 struct RunOptions {
   std::string library, input, weights, output, labels, target, trace;
   int threads = 0;
+  int device = 0;
   int top = 5;
   bool resize = false;
   std::vector<double> mean, std;
@@ -181,7 +183,8 @@ int run(const RunOptions& options, const Invocation& invocation) {
   }
   if (!good) return input_error(fmt::format("'{}': {}", options.input, why));
 
-  auto session = Session::create(*library, weights.bytes, {input.batch, options.threads, options.target, true, weights.path}, why);
+  auto session =
+      Session::create(*library, weights.bytes, {input.batch, options.threads, options.target, true, weights.path, options.device}, why);
   std::optional<TraceWriter> trace;
   if (session && !options.trace.empty()) {
     trace.emplace(options.trace, input.batch, std::vector{options.input, options.library, options.labels});
@@ -236,7 +239,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
   command->add_option("--threads", options->threads, "threads (one a processor)")
       ->type_name("N")
       ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
-  command->add_option("--target", options->target, "an instruction set in the library, instead of the best one")->type_name("TARGET");
+  add_library_target(*command, options->target, options->device);
   command->add_option("--top", options->top, "print so many of the largest values of a vector (5)")
       ->type_name("K")
       ->check(CLI::Range(0, 1000000).description(""));

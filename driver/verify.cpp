@@ -11,6 +11,7 @@
 #include "driver/lowering.h"
 #include "driver/measured_error.h"
 #include "driver/table.h"
+#include "driver/target_options.h"
 #include "driver/tuned.h"
 
 namespace resnetc::driver {
@@ -20,7 +21,8 @@ struct VerifyOptions {
   NetworkOptions network;
   std::string weights;
   std::string tuned;
-  std::string target = "host";
+  TargetOptions target;
+  std::optional<int64_t> for_batch;
   int batch = 1;
   int threads = 0;
   double tolerance = 1e-4;
@@ -95,7 +97,7 @@ int print_table(const Observed& observed, const std::string& target, double tole
     table.add({kernel.name, kernel.compared ? fmt::format("{:.4g}", measured.largest) : "",
                kernel.compared ? error_text(measured.error) : "",
                !kernel.compared   ? "made by a pass: seen in what reads it"
-               : right            ? ""
+               : right            ? measured.largest == 0 ? "all zero: this tests little" : ""
                : !measured.finite ? "not finite numbers"
                                   : "too far off"});
   }
@@ -107,9 +109,12 @@ int print_table(const Observed& observed, const std::string& target, double tole
 
 int verify(const VerifyOptions& options, const Invocation& invocation) {
   std::string why;
-  auto targets = parse_targets(options.target, why);
+  auto targets = options.target.targets(why);
   if (!targets) return usage_error(why);
-  if (!options.tuned.empty()) why = tuned_targets_fault(*targets);
+  const bool gpu = targets->front()->on_gpu();
+  if (options.for_batch && !gpu) return usage_error("--for-batch is for --device cuda: on the CPU the schedules serve any batch");
+  why = cpu_option_fault({{!options.tuned.empty(), "--tuned names schedules of the CPU"}}, *targets);
+  if (why.empty() && !options.tuned.empty()) why = tuned_targets_fault(*targets);
   if (!why.empty()) return usage_error(why);
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -136,6 +141,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   lowering.targets = *targets;
   lowering.weights = checkpoint.get();
   if (tuning) lowering.tuned = &*tuning;
+  if (options.for_batch) lowering.batch = *options.for_batch;
   lowering.disabled = options.disabled;
   auto lowered = lower(*network, lowering, diagnostics);
   if (lowered && tuning) warn_of_unused(*tuning, *lowered, *targets->front(), diagnostics);
@@ -169,9 +175,9 @@ void add_verify(CLI::App& app, Invocation& invocation) {
   command->add_option("--weights", options->weights, "a checkpoint (generated weights, see docs/exactness.md)")
       ->type_name("FILE.safetensors");
   command->add_option("--tuned", options->tuned, "use the schedules that 'resnetc compile --tune' wrote")->type_name("FILE");
-  command->add_option("--target", options->target, "instruction sets: host (the default), or some of " + target_names())
-      ->type_name("T[,T...]");
+  add_target_options(*command, options->target);
   command->add_option("--batch", options->batch, "pictures in the run (1)")->type_name("N")->check(CLI::Range(1, 1024).description(""));
+  add_schedule_batch(*command, "--for-batch", options->for_batch, "for cuda: as compile's --batch, whatever the run's (32)");
   command->add_option("--threads", options->threads, "threads (one a processor)")
       ->type_name("N")
       ->check(CLI::Range(1, RN_MAX_THREADS).description(""));

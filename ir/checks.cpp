@@ -60,10 +60,14 @@ Fault result_type(OpKind kind, const OpAttributes& attributes, std::span<const T
   return fmt::format("its type is {} where the operation makes {}", to_string(result), to_string(*inferred));
 }
 
-Fault recipe_shape(std::string_view what, const RecipePtr& recipe, const std::vector<int64_t>& shape) {
+Fault shape(std::string_view what, const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted) {
+  if (shape == wanted) return std::nullopt;
+  return fmt::format("its {} has shape [{}] where [{}] is needed", what, fmt::join(shape, ", "), fmt::join(wanted, ", "));
+}
+
+Fault recipe_shape(std::string_view what, const RecipePtr& recipe, const std::vector<int64_t>& wanted) {
   if (!recipe) return fmt::format("its {} is missing", what);
-  if (recipe->shape == shape) return std::nullopt;
-  return fmt::format("its {} has shape [{}] where [{}] is needed", what, fmt::join(recipe->shape, ", "), fmt::join(shape, ", "));
+  return shape(what, recipe->shape, wanted);
 }
 
 }  // namespace resnetc::checks

@@ -24,6 +24,8 @@ Fault input(InputFormat format, const std::vector<double>& mean, const std::vect
 Fault attributes(OpKind kind, const OpAttributes& attributes);
 /// The operation's own rule, and that its result has the type `result`.
 Fault result_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands, const TensorType& result);
+/// What `what`'s shape is, and is to be.
+Fault shape(std::string_view what, const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted);
 /// A recipe that is there and has this shape.
 Fault recipe_shape(std::string_view what, const RecipePtr& recipe, const std::vector<int64_t>& shape);
 

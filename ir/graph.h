@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/finding.h"
 #include "ir/op.h"
 #include "ir/recipe.h"
 #include "ir/step.h"
@@ -90,7 +91,7 @@ std::string print(const Graph& graph, const Sources& sources);
 /// The operations of these names alone, as the text form has them: for reading, not for reading back.
 std::string excerpt(const Graph& graph, const ValueNames& names, const Sources& sources);
 std::optional<Graph> parse(FileId file, Diagnostics& diagnostics);
-std::optional<std::string> verify(const Graph& graph);
+std::optional<Finding> verify(const Graph& graph);
 /// The JSON form says all that the text form does; docs/schema describes it.
 std::string to_json(const Graph& graph, const Sources& sources);
 /// Reads the JSON form, as parse() does the text.

@@ -88,6 +88,7 @@ class Form {
   }
 
   void output(Output& o) {
+    if constexpr (Archive::reads) a_.mark(Finding::Part::output);
     a_.field("name", o.name, form::Text{}, "the output's name in the library's interface");
     a_.field("value", o.value, form::Reference{&names_}, "the value that is put out");
     a_.optional("at", o.at, Location{}, place_, "where the network's text has the output");
@@ -96,6 +97,7 @@ class Form {
   /// The name can be used from here on.
   void define(const Op& op) {
     if constexpr (Archive::reads) {
+      a_.mark(Finding::Part::value);
       if (!names_.define(op.name)) a_.fail_at("name", fmt::format("'{}' is defined twice", text::shown(op.name)));
     }
   }

@@ -59,7 +59,7 @@ class Parser {
     while (r_.peek("%")) read_op();
     while (r_.peek("output")) read_output();
     r_.expect("}");
-    if (!r_.finish() || !r_.report_fault(verify(graph_))) return std::nullopt;
+    if (!r_.finish() || !r_.report(verify(graph_))) return std::nullopt;
     return std::move(graph_);
   }
 
@@ -67,6 +67,7 @@ class Parser {
   void read_input() {
     r_.expect("input");
     Op op;
+    r_.mark(Finding::Part::value, r_.offset());
     op.name = r_.new_value(names_, 0);
     op.kind = OpKind::input;
     r_.expect(":");
@@ -135,11 +136,13 @@ class Parser {
     if (!names_.emplace(op.name, static_cast<ValueId>(graph_.ops.size())).second) {
       r_.fail_at(name_at, fmt::format("{} is defined twice", text::value_name(op.name)));
     }
+    r_.mark(Finding::Part::value, name_at);
     graph_.ops.push_back(std::move(op));
   }
 
   void read_output() {
     r_.expect("output");
+    r_.mark(Finding::Part::output, r_.offset());
     Output output;
     output.name = r_.string();
     output.value = r_.value(names_);

@@ -82,28 +82,41 @@ Fault check_input(const Graph& graph) {
   return checks::input(graph.input.format, graph.input.mean, graph.input.std, input.type);
 }
 
-}  // namespace
-
-std::optional<std::string> verify(const Graph& graph) {
+/// `at` becomes the part at hand.
+Fault find_fault(const Graph& graph, Finding& at) {
   if (Fault fault = checks::identifier("the network's name", graph.name)) return fault;
   if (Fault fault = check_input(graph)) return fault;
   std::unordered_set<std::string_view> names;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& op = graph.ops[i];
+    at.part = Finding::Part::value;
+    at.index = i;
     if (op.name.empty()) return fmt::format("operation {} has no name", i);
     if (!names.insert(op.name).second) return fmt::format("two values have the name '{}'", op.name);
     if (i == 0) continue;
     if (Fault fault = check_op(graph, static_cast<ValueId>(i))) return fmt::format("{} '{}': {}", info(op.kind).name, op.name, *fault);
   }
+  at.part = Finding::Part::whole;
   if (graph.outputs.empty()) return "the network has no output";
   names.clear();
-  for (const Output& output : graph.outputs) {
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    const Output& output = graph.outputs[i];
+    at.part = Finding::Part::output;
+    at.index = i;
     if (output.name.empty()) return "an output has no name";
     if (!names.insert(output.name).second) return fmt::format("two outputs have the name '{}'", output.name);
     if (output.value < 0 || static_cast<size_t>(output.value) >= graph.ops.size()) {
       return fmt::format("output '{}' names no value", output.name);
     }
   }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Finding> verify(const Graph& graph) {
+  Finding at;
+  if (Fault fault = find_fault(graph, at)) return Finding{*fault, at.part, at.index};
   return std::nullopt;
 }
 

@@ -148,8 +148,12 @@ void Reader::fail_in_text(size_t offset, size_t length, std::string why) {
 
 bool Reader::report() {
   if (!failed() && !fault_) return true;
+  if (!failed()) {
+    const std::vector<Tree::Id>& known = parts_[static_cast<size_t>(fault_->part)];
+    if (fault_->index < known.size()) failed_at_ = tree_->offset(known[fault_->index]);
+  }
   const Location at = diagnostics_.sources().place(file_, failed_at_, std::max<size_t>(failed_length_, 1));
-  diagnostics_.error(at, failed() ? why_ : "this IR is not valid: " + *fault_);
+  diagnostics_.error(at, failed() ? why_ : "this IR is not valid: " + fault_->what);
   return false;
 }
 

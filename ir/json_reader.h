@@ -2,6 +2,7 @@
 /// text::Cursor: from then on nothing is read, and finish() reports it where it stands.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,6 +54,8 @@ class Reader {
   bool failed() const { return !why_.empty(); }
   /// Of a field that was read from the object at hand.
   void fail_at(std::string_view key, std::string why);
+  /// The object at hand is the next part of its kind.
+  void mark(Finding::Part part) { parts_[static_cast<size_t>(part)].push_back(frame_.object); }
   /// Reports the failure, or else the fault that the verifier found. Whether there was none.
   template <class Verify>
   bool finish(Verify verify) {
@@ -119,7 +122,8 @@ class Reader {
   Frame frame_;
   std::string why_;
   size_t failed_at_ = 0, failed_length_ = 0;
-  std::optional<std::string> fault_;
+  std::optional<Finding> fault_;
+  std::array<std::vector<Tree::Id>, Finding::part_kinds> parts_;  ///< by Finding::Part
 };
 
 }  // namespace resnetc::json_form

@@ -71,16 +71,21 @@ class Replay {
     }
     for (const Kernel& kernel : p_.kernels) {
       if (kernel.out == none) continue;
+      at_ = {"", Finding::Part::value, static_cast<size_t>(kernel.out)};
       if (Fault fault = check_place(p_.tensor(kernel.out))) return fault;
     }
     if (on_gpu(p_)) {
       if (Fault fault = check_halos()) return fault;
     }
     for (size_t i = 0; i < p_.kernels.size(); ++i) {
+      at_ = {"", Finding::Part::kernel, i};
       if (Fault fault = step(p_.kernels[i], static_cast<int64_t>(i))) return fmt::format("kernel '{}' {}", p_.kernels[i].name, *fault);
     }
     return std::nullopt;
   }
+
+  /// The part at hand when run() returned.
+  const Finding& at() const { return at_; }
 
  private:
   const std::string& name(TensorId id) const { return p_.tensor(id).name; }
@@ -95,7 +100,7 @@ class Replay {
   }
 
   /// Halos that are zeroed once stay zero: whatever shares their place has its halo in the same place.
-  Fault check_halos() const {
+  Fault check_halos() {
     std::vector<const Tensor*> by_offset;
     for (const Tensor& t : p_.tensors) by_offset.push_back(&t);
     std::sort(by_offset.begin(), by_offset.end(), [](const Tensor* a, const Tensor* b) { return a->offset < b->offset; });
@@ -103,6 +108,7 @@ class Replay {
       const Tensor& a = *by_offset[i];
       for (size_t j = i + 1; j < by_offset.size() && by_offset[j]->offset < a.offset + a.picture_bytes(); ++j) {
         const Tensor& b = *by_offset[j];
+        at_ = {"", Finding::Part::value, static_cast<size_t>(&a - p_.tensors.data())};
         if ((a.dense() && b.dense()) || (a.offset == b.offset && a.same_layout(b))) continue;
         return fmt::format("tensor '{}' shares memory with '{}', and one of them has a halo that the other overwrites", a.name, b.name);
       }
@@ -144,10 +150,15 @@ class Replay {
   const Program& p_;
   std::vector<int64_t> last_read_;
   Owners owners_;
+  Finding at_;
 };
 
 }  // namespace
 
-std::optional<std::string> check_memory_plan(const Program& program) { return Replay(program).run(); }
+std::optional<Finding> check_memory_plan(const Program& program) {
+  Replay replay(program);
+  if (Fault fault = replay.run()) return Finding{*fault, replay.at().part, replay.at().index};
+  return std::nullopt;
+}
 
 }  // namespace resnetc::program

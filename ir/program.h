@@ -31,6 +31,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/finding.h"
 #include "ir/graph.h"
 #include "ir/op.h"
 #include "ir/recipe.h"
@@ -212,10 +213,10 @@ std::string print(const Program& program, const Sources& sources);
 std::string excerpt(const Program& program, const ValueNames& names, const Sources& sources);
 std::optional<Program> parse(FileId file, Diagnostics& diagnostics);
 /// Everything that later stages index by, and, once memory is planned, check_memory_plan(). Returns the first fault, or nothing.
-std::optional<std::string> verify(const Program& program);
+std::optional<Finding> verify(const Program& program);
 /// Replays the program over byte ranges and finds, independently of the planner, any read of bytes that are not the tensor read, any
 /// overlap of live tensors, and anything outside the arena. Returns the first fault, or nothing.
-std::optional<std::string> check_memory_plan(const Program& program);
+std::optional<Finding> check_memory_plan(const Program& program);
 std::string to_json(const Program& program, const Sources& sources);
 /// Reads the JSON form, as parse() does the text.
 std::optional<Program> parse_json(FileId file, Diagnostics& diagnostics);

@@ -52,6 +52,7 @@ class Form {
   }
 
   void output(Output& o) {
+    if constexpr (Archive::reads) a_.mark(Finding::Part::output);
     a_.field("name", o.name, form::Text{}, "the output's name in the library's interface");
     a_.field("type", o.type, form::Type{}, "its type, N the batch");
   }
@@ -66,6 +67,7 @@ class Form {
                 "bytes from the arena's start, for a batch of one; left out before memory is planned");
     a_.optional("at", t.at, Location{}, place_, place_of_layer);
     if constexpr (Archive::reads) {
+      a_.mark(Finding::Part::value);
       if (!names_.define(t.name)) a_.fail_at("name", fmt::format("'{}' is defined twice", text::shown(t.name)));
     }
   }
@@ -77,6 +79,7 @@ class Form {
     a_.field("offset", c.offset, form::Integer{0}, "bytes from the start of the weights' data");
     a_.field("recipe", c.recipe, form::RecipeText{}, "how it comes from the checkpoint's tensors");
     if constexpr (Archive::reads) {
+      a_.mark(Finding::Part::constant);
       if (c.recipe && c.recipe->shape != std::vector<int64_t>{elements}) {
         a_.fail_at("elements", "the size is not that of the recipe's result");
       }
@@ -84,6 +87,7 @@ class Form {
   }
 
   void kernel(Kernel& k) {
+    if constexpr (Archive::reads) a_.mark(Finding::Part::kernel);
     a_.field("name", k.name, form::Text{}, "the value that it computes; of a store, the output's name");
     a_.choice("kind", k.kind, form::one_of<KernelKind>("kind of kernel"), "what is computed", [&] {
       if (k.kind != KernelKind::store) return;

@@ -75,6 +75,7 @@ class Parser {
     r_.input_format(program_.input.format, program_.input.mean, program_.input.std);
     while (r_.accept("output")) {
       Output output;
+      r_.mark(Finding::Part::output, r_.offset());
       output.name = r_.string();
       r_.expect(":");
       output.type = r_.type();
@@ -84,7 +85,7 @@ class Parser {
     while (r_.accept("constant")) read_constant();
     while (r_.accept("kernel")) read_kernel();
     r_.expect("}");
-    if (!r_.finish() || !r_.report_fault(verify(program_))) return std::nullopt;
+    if (!r_.finish() || !r_.report(verify(program_))) return std::nullopt;
     return std::move(program_);
   }
 
@@ -96,6 +97,7 @@ class Parser {
 
   void read_tensor() {
     Tensor tensor;
+    r_.mark(Finding::Part::value, r_.offset());
     tensor.name = r_.new_value(names_, static_cast<TensorId>(program_.tensors.size()));
     r_.expect(":");
     tensor.type = r_.type();
@@ -109,6 +111,7 @@ class Parser {
   }
 
   void read_constant() {
+    r_.mark(Finding::Part::constant, r_.offset());
     r_.expect("@");
     const auto number = static_cast<int64_t>(program_.constants.size());
     r_.integer(number, number);
@@ -155,6 +158,7 @@ class Parser {
 
   void read_kernel() {
     Kernel kernel;
+    r_.mark(Finding::Part::kernel, r_.offset());
     kernel.name = r_.string();
     const size_t start = r_.offset();
     const std::optional<KernelKind> kind = kernel_named(r_.word());

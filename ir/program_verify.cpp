@@ -5,9 +5,7 @@
 #include <unordered_set>
 
 #include "ir/checks.h"
-#include "ir/program.h"
-#include "ir/strassen.h"
-#include "ir/winograd.h"
+#include "ir/packing.h"
 
 namespace resnetc::program {
 
@@ -27,29 +25,40 @@ class Verifier {
     if (p_.target.empty()) return "the program has no target";
     if (p_.input_name.empty()) return "the input has no name";
     if (Fault fault = checks::input(p_.input.format, p_.input.mean, p_.input.std, p_.input_type)) return fault;
-    if (p_.arena_bytes != none && (p_.arena_bytes < 0 || p_.arena_bytes > max_arena_bytes)) return "the arena's size is out of range";
+    if (p_.arena_bytes != none && (p_.arena_bytes < 0 || p_.arena_bytes > max_arena_bytes)) {
+      return fmt::format("the arena's size is out of range: 0 to {} bytes", max_arena_bytes);
+    }
     if (Fault fault = check_outputs()) return fault;
     if (Fault fault = check_tensors()) return fault;
     if (Fault fault = check_constants()) return fault;
     stored_.resize(p_.outputs.size());
     for (size_t i = 0; i < p_.kernels.size(); ++i) {
       const Kernel& kernel = p_.kernels[i];
+      at_ = {"", Part::kernel, i};
       if (kernel.name.empty()) return fmt::format("kernel {} has no name", i);
       if ((i == 0) != (kernel.kind == KernelKind::load)) return "a load must be the first kernel, and no other may be one";
       if (Fault fault = check_kernel(kernel)) return fmt::format("kernel '{}': {}", kernel.name, *fault);
     }
+    at_ = {};
     if (p_.kernels.empty()) return "the program has no kernel";
     for (size_t i = 0; i < stored_.size(); ++i) {
+      at_ = {"", Part::output, i};
       if (!stored_[i]) return fmt::format("no kernel stores output '{}'", p_.outputs[i].name);
     }
     return std::nullopt;
   }
 
+  /// The part at hand when run() returned.
+  const Finding& at() const { return at_; }
+
  private:
-  Fault check_outputs() const {
+  using Part = Finding::Part;
+
+  Fault check_outputs() {
     if (p_.outputs.empty()) return "the program has no output";
     std::unordered_set<std::string_view> names;
     for (const Output& output : p_.outputs) {
+      at_ = {"", Part::output, names.size()};
       if (output.name.empty()) return "an output has no name";
       if (!names.insert(output.name).second) return fmt::format("two outputs have the name '{}'", output.name);
       if (!fits(output.type)) return fmt::format("output '{}' is empty or too large", output.name);
@@ -57,9 +66,10 @@ class Verifier {
     return std::nullopt;
   }
 
-  Fault check_tensors() const {
+  Fault check_tensors() {
     std::unordered_set<std::string_view> names;
     for (const Tensor& t : p_.tensors) {
+      at_ = {"", Part::value, names.size()};
       if (t.name.empty()) return "a tensor has no name";
       if (!names.insert(t.name).second) return fmt::format("two tensors have the name '{}'", t.name);
       const auto fault = [&t](std::string_view what) { return fmt::format("tensor '{}' {}", t.name, what); };
@@ -69,17 +79,19 @@ class Verifier {
         return fault("has a stride that is neither its channels nor these in whole vectors");
       }
       if (t.offset == none) continue;
-      if (t.offset < 0 || t.offset % 64 != 0 || t.offset > max_arena_bytes)
-        return fault("has an offset that is no multiple of 64 or out of range");
+      if (t.offset < 0 || t.offset % 64 != 0 || t.offset > max_arena_bytes) {
+        return fault(fmt::format("has an offset that is no multiple of 64 from 0 to {}", max_arena_bytes));
+      }
       if (p_.arena_bytes == none) return fault("has an offset in an arena without a size");
     }
     return std::nullopt;
   }
 
-  Fault check_constants() const {
+  Fault check_constants() {
     int64_t end = 0;
     for (size_t i = 0; i < p_.constants.size(); ++i) {
       const Constant& c = p_.constants[i];
+      at_ = {"", Part::constant, i};
       if (!c.recipe || c.recipe->shape.size() != 1) return fmt::format("constant @{} has no recipe of one dimension", i);
       // No gaps: the weights file must not be larger than what is in it.
       if (c.offset != end) return fmt::format("constant @{} does not stand right after the one before it, at {}", i, end);
@@ -91,11 +103,13 @@ class Verifier {
 
   bool known(TensorId id) const { return id >= 0 && static_cast<size_t>(id) < p_.tensors.size(); }
 
-  Fault check_constant(std::string_view what, ConstantId id, int64_t elements) const {
+  /// A constant that packs a tensor of this shape in the way that the kernel reads it: so it has as many elements as that.
+  Fault check_constant(std::string_view what, ConstantId id, const Packing& wanted, const std::vector<int64_t>& shape) const {
     if (id < 0 || static_cast<size_t>(id) >= p_.constants.size()) return fmt::format("its {} is missing", what);
-    const int64_t there = p_.constant(id).recipe->shape[0];
-    if (there == elements) return std::nullopt;
-    return fmt::format("its {} has {} elements where {} are needed", what, there, elements);
+    const Recipe& recipe = *p_.constant(id).recipe;
+    const Packing there = packing_of(recipe);
+    if (there != wanted) return fmt::format("it takes its {} {}, and has it {}", what, to_string(wanted), to_string(there));
+    return checks::shape(what, packed_by(recipe).shape, shape);
   }
 
   /// Whole vectors, as every kernel but a convolution reads them.
@@ -200,42 +214,20 @@ class Verifier {
     return std::nullopt;
   }
 
-  /// Elements of the weight of a convolution, which depend on its schedule.
-  static int64_t weight_elements(const Kernel& kernel, const TensorType& in, const TensorType& out) {
-    const OpAttributes& a = kernel.attributes;
-    const Schedule& s = kernel.schedule;
-    const int64_t out_channels = whole_vectors(out.channels), taps = a.kernel.h * a.kernel.w;
-    switch (s.algorithm) {
-      case Algorithm::strassen: return strassen::weights(in.channels, out_channels);
-      case Algorithm::threads: return blocked_rows(out.channels, s.channels * s.block.w) * taps * (in.channels / a.groups);
-      case Algorithm::winograd:
-        if (s.depth == 0) {
-          const WinogradForm form = *winograd_form(a, in.channels);
-          const int64_t kinds = winograd(form, s.output)->weights();
-          return out_channels * kinds * kinds * form.channels;
-        }
-        break;
-      case Algorithm::general:
-      case Algorithm::direct: break;
-    }
-    return out_channels * taps * group_span(in.channels, out.channels, a.groups).span;
-  }
-
-  /// The same of a projection.
-  static int64_t projection_elements(const Schedule& s, int64_t in, int64_t out) {
-    if (s.algorithm == Algorithm::strassen) return strassen::weights(in, whole_vectors(out));
-    return in * (s.algorithm == Algorithm::threads ? blocked_rows(out, s.channels * s.block.w) : whole_vectors(out));
-  }
-
-  /// The schedule is one that the kernel can have.
+  /// The weights are packed as the schedule, one that the kernel can have, wants them.
   Fault check_weights(const Kernel& kernel) const {
     if (kernel.kind != KernelKind::conv2d) return std::nullopt;
+    const OpAttributes& a = kernel.attributes;
     const TensorType &in = p_.tensor(kernel.in).type, &out = p_.tensor(kernel.out).type;
-    if (Fault fault = check_constant("weight", kernel.weight, weight_elements(kernel, in, out))) return fault;
+    std::vector<int64_t> shape{out.channels, in.channels / a.groups};
+    if (in.rank == 4) shape.insert(shape.end(), {a.kernel.h, a.kernel.w});
+    if (Fault fault = check_constant("weight", kernel.weight, weight_packing(a, in.channels, kernel.schedule), shape)) return fault;
     for (const Step& step : kernel.epilogue) {
       if (step.kind != graph::StepKind::project) continue;
-      const int64_t elements = projection_elements(kernel.schedule, p_.tensor(step.operand).type.channels, out.channels);
-      if (Fault fault = check_constant("projection's weight", step.constants[0], elements)) return fault;
+      const std::vector<int64_t> projection{out.channels, p_.tensor(step.operand).type.channels, 1, 1};
+      if (Fault fault = check_constant("projection's weight", step.constants[0], projection_packing(kernel.schedule), projection)) {
+        return fault;
+      }
     }
     return std::nullopt;
   }
@@ -270,7 +262,7 @@ class Verifier {
         if (Fault fault = checks::result_type(*wanted.op, {}, pair, type)) return fault;
       }
       for (size_t i = 0; i < step.constants.size(); ++i) {
-        if (Fault fault = check_constant(wanted.constants[i], step.constants[i], whole_vectors(type.channels))) return fault;
+        if (Fault fault = check_constant(wanted.constants[i], step.constants[i], Packing{}, {type.channels})) return fault;
       }
     }
     return std::nullopt;
@@ -279,12 +271,14 @@ class Verifier {
   const Program& p_;
   std::vector<bool> written_;
   std::vector<bool> stored_;
+  Finding at_;
 };
 
 }  // namespace
 
-std::optional<std::string> verify(const Program& program) {
-  if (Fault fault = Verifier(program).run()) return fault;
+std::optional<Finding> verify(const Program& program) {
+  Verifier verifier(program);
+  if (Fault fault = verifier.run()) return Finding{*fault, verifier.at().part, verifier.at().index};
   if (program.arena_bytes == none) return std::nullopt;
   return check_memory_plan(program);
 }

@@ -18,11 +18,14 @@ Fault scratch_fault(const KernelSpec& spec) {
 /// Of register tiles and tasks, where there are `down` rows of tiles.
 Fault tiles_fault(const Schedule& s, int64_t down) {
   const Extent2 t = s.tiles;
-  if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || s.vectors * t.h * t.w > max_tile || s.rows % t.h != 0) {
-    return fmt::format("a register tile of {} vectors by {} tiles in tasks of {} rows is out of range", s.vectors, to_string(t), s.rows);
+  if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || s.vectors * t.h * t.w > max_tile) {
+    return fmt::format("a register tile of {} vectors by {} tiles is out of range: their product is 1 to {}", s.vectors, to_string(t),
+                       max_tile);
   }
+  if (s.rows % t.h != 0) return fmt::format("tasks of {} rows of tiles are no multiple of a register tile's {}", s.rows, t.h);
   if (s.rows >= down + t.h) return fmt::format("tasks of {} rows of tiles, of which there are {}", s.rows, down);
-  if (s.parts < 1 || s.parts > max_elements) return fmt::format("{} parts of its channels", s.parts);
+  if (s.parts < 1 || s.parts > max_elements)
+    return fmt::format("{} parts of its channels are out of range: 1 to {}", s.parts, max_elements);
   return std::nullopt;
 }
 
@@ -55,19 +58,26 @@ Fault threads_fault(const KernelSpec& spec) {
   if (s.flat && !has_one_axis(spec)) return "only a 1x1 convolution whose pixels lie along one axis can be flat";
   if (s.channels < 1 || s.channels > max_thread_channels || t.h < 1 || t.w < 1 || t.h > max_thread_tile || t.w > max_thread_tile ||
       s.channels * t.h * t.w > max_thread_tile) {
-    return fmt::format("a thread's tile of {} channels by {} pixels is out of range", s.channels, to_string(t));
+    return fmt::format("channels={} and tiles={} are out of range: channels are 1 to {}, and a thread makes 1 to {} elements", s.channels,
+                       to_string(t), max_thread_channels, max_thread_tile);
   }
   if (b.h < 1 || b.w < 1 || b.h > max_block || b.w > max_block || b.h * b.w > max_block) {
-    return fmt::format("a block of {} threads is out of range", to_string(b));
+    return fmt::format("block={} is out of range: a block has 1 to {} threads", to_string(b), max_block);
   }
   const bool store = spec.kind == KernelKind::store;
   const TensorType& type = store ? spec.in.type : spec.out.type;
   const bool turned = store && type.rank == 4;
   const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.channel_stride;
-  if (channels % s.channels != 0) return fmt::format("a thread's {} channels do not divide {}", s.channels, channels);
+  const std::string_view unit = turned ? "columns" : "channels";
+  if (channels % s.channels != 0) return fmt::format("channels={} does not divide its {} {}", s.channels, channels, unit);
   const int64_t width = turned ? type.channels : s.flat ? type.pixels() : type.width, height = s.flat ? 1 : type.height;
-  if (t.w > width || t.h > height) return fmt::format("a thread's tile of {} pixels is larger than the picture", to_string(t));
-  if (b.w > channels / s.channels) return fmt::format("{} threads side by side have only {} channels", b.w, channels);
+  if (t.w > width || t.h > height) {
+    return fmt::format("tiles={} are larger than what is shared in tiles, {}x{}", to_string(t), height, width);
+  }
+  if (b.w > channels / s.channels) {
+    return fmt::format("{} threads side by side with channels={} would have {} {}, of which there are {}", b.w, s.channels,
+                       b.w * s.channels, unit, channels);
+  }
   return std::nullopt;
 }
 
@@ -83,9 +93,10 @@ std::optional<std::string> schedule_fault(const KernelSpec& spec) {
     return fmt::format("a {} cannot be computed by '{}'", to_string(spec.kind), to_string(s.algorithm));
   }
   if (s.vectors < 1 || s.vectors > max_tile_vectors || s.pixels < 1 || s.pixels > max_tile || s.vectors * s.pixels > max_tile) {
-    return fmt::format("a tile of {} vectors by {} pixels is out of range", s.vectors, s.pixels);
+    return fmt::format("a tile of {} vectors by {} pixels is out of range: vectors are 1 to {}, their product with pixels 1 to {}",
+                       s.vectors, s.pixels, max_tile_vectors, max_tile);
   }
-  if (s.rows < 0 || s.rows > max_elements) return fmt::format("tasks of {} rows", s.rows);
+  if (s.rows < 0 || s.rows > max_elements) return fmt::format("tasks of {} rows are out of range: 0 to {}", s.rows, max_elements);
   if (spec.pool && (!transformed || s.parts != 1 || s.output <= 0 || s.output * s.rows < spec.pool->kernel.h)) {
     return "only a Winograd kernel can pool what it computes, in tasks that hold a whole window";
   }

@@ -258,9 +258,11 @@ bool Reader::finish() {
   return false;
 }
 
-bool Reader::report_fault(const std::optional<std::string>& fault) {
-  if (!fault) return true;
-  diagnostics_.error(place(0), "this IR is not valid: " + *fault);
+bool Reader::report(const std::optional<Finding>& finding) {
+  if (!finding) return true;
+  const std::vector<size_t>& offsets = parts_[static_cast<size_t>(finding->part)];
+  const size_t offset = finding->index < offsets.size() ? offsets[finding->index] : 0;
+  diagnostics_.error(place(offset), "this IR is not valid: " + finding->what);
   return false;
 }
 

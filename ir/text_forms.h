@@ -1,6 +1,7 @@
 /// \file Text of what the three IRs have in common (types, attributes, locations, inputs, recipes), and the reader of it.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,9 +61,12 @@ class Reader : public Cursor {
   /// `%name` of a new value, which gets the id `id`.
   std::string new_value(Names& names, int32_t id);
 
-  /// Reports a failure of the reader, or else text after the end, or else the fault that the verifier found. Whether there was none.
+  /// The next part of this kind begins at an offset: where a fault of it is reported.
+  void mark(Finding::Part part, size_t offset) { parts_[static_cast<size_t>(part)].push_back(offset); }
+
+  /// Reports a failure of the reader, or else text after the end, or else what the verifier found. Whether there was none.
   bool finish();
-  bool report_fault(const std::optional<std::string>& fault);
+  bool report(const std::optional<Finding>& finding);
   /// One character of the text.
   Location place(size_t offset) const;
 
@@ -70,6 +74,7 @@ class Reader : public Cursor {
   FileId file_;
   Diagnostics& diagnostics_;
   FileTable files_;
+  std::array<std::vector<size_t>, Finding::part_kinds> parts_;  ///< offsets, by Finding::Part
 };
 
 }  // namespace resnetc::text

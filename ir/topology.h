@@ -25,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "ir/finding.h"
 #include "ir/op.h"
 #include "support/diagnostics.h"
 #include "support/location.h"
@@ -120,7 +121,7 @@ std::string excerpt(const Network& network, const ValueNames& names, const Sourc
 std::optional<Network> parse(FileId file, Diagnostics& diagnostics);
 /// Checks what every Network must satisfy whatever pass ran last: ids in range, each value made once and before its use, unique names,
 /// types (where inferred) that agree with infer_type(), children only where they may be. Returns the first fault, or nothing.
-std::optional<std::string> verify(const Network& network);
+std::optional<Finding> verify(const Network& network);
 
 /// The JSON form says all that the text form does; docs/schema describes it.
 std::string to_json(const Network& network, const Sources& sources);

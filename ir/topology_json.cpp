@@ -59,6 +59,7 @@ class Form {
   }
 
   void output(Output& o) {
+    if constexpr (Archive::reads) a_.mark(Finding::Part::output);
     a_.field("name", o.name, form::Text{}, "the output's name in the library's interface");
     a_.field("value", o.value, form::Reference{&names_}, "the value that is put out");
     a_.optional("at", o.at, Location{}, place_, place_of_node);
@@ -175,6 +176,7 @@ class Form {
       id = static_cast<ValueId>(n_.values.size());
       if (!names_.define(name)) a_.fail_at(key, fmt::format("'{}' is defined twice", text::shown(name)));
       n_.values.push_back({std::move(name), type, own.value_or(node)});
+      a_.mark(Finding::Part::value);
     }
   }
 

@@ -138,13 +138,14 @@ class Parser {
     n_.body = read_list(current, 0);
     while (r_.accept("output")) {
       Output output;
+      r_.mark(Finding::Part::output, r_.offset());
       output.name = r_.string();
       output.value = r_.value(names_);
       output.at = r_.location();
       n_.outputs.push_back(std::move(output));
     }
     r_.expect("}");
-    if (!r_.finish() || !r_.report_fault(verify(n_))) return std::nullopt;
+    if (!r_.finish() || !r_.report(verify(n_))) return std::nullopt;
     return std::move(n_);
   }
 
@@ -169,6 +170,7 @@ class Parser {
       r_.fail_at(name.offset, fmt::format("{} is defined twice", text::value_name(name.name)));
     }
     value.name = std::move(name.name);
+    r_.mark(Finding::Part::value, name.offset);
     n_.values.push_back(std::move(value));
     return id;
   }

@@ -21,22 +21,34 @@ class Verifier {
   Fault run() {
     if (Fault fault = checks::identifier("the network's name", n_.name)) return fault;
     std::unordered_set<std::string_view> names;
-    for (const Value& value : n_.values) {
+    for (size_t i = 0; i < n_.values.size(); ++i) {
+      const Value& value = n_.values[i];
+      at_value(static_cast<ValueId>(i));
       if (value.name.empty()) return "a value has no name";
       if (!names.insert(value.name).second) return fmt::format("two values have the name '{}'", value.name);
       if (value.type && !fits(*value.type)) return fmt::format("the type of '{}' is empty or too large", value.name);
     }
+    at_value(n_.input.value);
     if (Fault fault = check_input()) return fault;
     ValueId current = n_.input.value;
     if (Fault fault = check_list(n_.body, current, 0)) return fault;
     if (Fault fault = check_outputs()) return fault;
     for (size_t i = 0; i < made_.size(); ++i) {
+      at_value(static_cast<ValueId>(i));
       if (!made_[i]) return fmt::format("nothing makes the value '{}'", n_.values[i].name);
     }
     return std::nullopt;
   }
 
+  /// The part at hand when run() returned.
+  const Finding& at() const { return at_; }
+
  private:
+  void at_value(ValueId id) {
+    at_.part = Finding::Part::value;
+    at_.index = static_cast<size_t>(id);
+  }
+
   bool defined(ValueId id) const { return id >= 0 && static_cast<size_t>(id) < made_.size() && made_[static_cast<size_t>(id)]; }
 
   Fault make(ValueId id) {
@@ -54,10 +66,14 @@ class Verifier {
     return checks::input(n_.input.format, n_.input.mean, n_.input.std, *type);
   }
 
-  Fault check_outputs() const {
+  Fault check_outputs() {
+    at_.part = Finding::Part::whole;
     if (n_.outputs.empty()) return "the network has no output";
     std::unordered_set<std::string_view> names;
-    for (const Output& output : n_.outputs) {
+    for (size_t i = 0; i < n_.outputs.size(); ++i) {
+      const Output& output = n_.outputs[i];
+      at_.part = Finding::Part::output;
+      at_.index = i;
       if (output.name.empty()) return "an output has no name";
       if (!names.insert(output.name).second) return fmt::format("two outputs have the name '{}'", output.name);
       if (!defined(output.value)) return fmt::format("output '{}' names no value", output.name);
@@ -68,6 +84,7 @@ class Verifier {
   Fault check_list(const std::vector<Node>& nodes, ValueId& current, int depth) {
     if (depth > max_nesting) return "nodes are nested too deeply";
     for (const Node& node : nodes) {
+      at_value(node.result);
       if (node.input != current) return fmt::format("a node does not start at '{}', the value that stands there", n_.value(current).name);
       if (Fault fault = check_node(node, current, depth)) return fault;
       current = node.result;
@@ -114,6 +131,7 @@ class Verifier {
     if (skip && !defined(node.from)) return "a skip edge starts at a value that is not defined before it";
     ValueId current = skip ? node.from : node.input;
     if (Fault fault = check_list(node.children, current, depth + 1)) return fault;
+    at_value(node.result);
     if (node.list_result != current) return "the list of a skip or gate does not result in its last value";
     if (Fault fault = make(node.result)) return fault;
     const Value& value = n_.value(node.result);
@@ -125,10 +143,15 @@ class Verifier {
   const Network& n_;
   std::vector<bool> made_;
   std::unordered_set<std::string_view> weights_;
+  Finding at_;
 };
 
 }  // namespace
 
-std::optional<std::string> verify(const Network& network) { return Verifier(network).run(); }
+std::optional<Finding> verify(const Network& network) {
+  Verifier verifier(network);
+  if (Fault fault = verifier.run()) return Finding{*fault, verifier.at().part, verifier.at().index};
+  return std::nullopt;
+}
 
 }  // namespace resnetc::topology

@@ -93,7 +93,7 @@ const auto pipeline = std::to_array<Pass>({
 
 Level level_of(const AnyIr& ir) { return static_cast<Level>(ir.index()); }
 
-std::optional<std::string> verify(const AnyIr& ir) {
+std::optional<Finding> verify(const AnyIr& ir) {
   return std::visit([](const auto& m) { return verify(m); }, ir);
 }
 
@@ -156,10 +156,10 @@ bool run_pass(const PassInfo& wanted, AnyIr& ir, PassContext& context) {
   bool done = apply(*pass, ir, context);
   context.times.push_back({std::string(wanted.name), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
   if (diagnostics.error_count() != errors) return false;
-  std::optional<std::string> fault = done ? verify(ir) : "it yields nothing";
+  std::optional<Finding> fault = done ? verify(ir) : Finding{"it yields nothing"};
   if (!fault && done && pass->on_program != nullptr) fault = program::check_memory_plan(std::get<Program>(ir));
   if (fault) {
-    diagnostics.error({}, fmt::format("internal error: the pass '{}' left a broken IR: {}", wanted.name, *fault));
+    diagnostics.error({}, fmt::format("internal error: the pass '{}' left a broken IR: {}", wanted.name, fault->what));
     return false;
   }
   if (context.after_pass) context.after_pass(pass->info, ir, print(ir, diagnostics.sources()) != before);

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "ir/packing.h"
 #include "ir/winograd.h"
 #include "passes/conv_schedule.h"
 #include "passes/strassen_schedule.h"
@@ -218,15 +219,10 @@ class Selection {
     for (size_t i = 0; i < steps.size(); ++i) {
       for (const RecipePtr& recipe : steps[i].constants) {
         const bool matrix = steps[i].kind == StepKind::project;
-        kernel.epilogue[i].constants.push_back(constant(matrix ? packed_matrix(recipe, kernel.schedule) : pack_vector(recipe)));
+        kernel.epilogue[i].constants.push_back(
+            constant(matrix ? program::pack(recipe, program::projection_packing(kernel.schedule)) : pack_vector(recipe)));
       }
     }
-  }
-
-  static RecipePtr packed_matrix(const RecipePtr& recipe, const program::Schedule& schedule) {
-    if (schedule.algorithm == program::Algorithm::strassen) return pack_strassen(recipe);
-    if (schedule.algorithm == program::Algorithm::threads) return pack_blocks(recipe, schedule.channels * schedule.block.w);
-    return pack_conv(recipe, 1);
   }
 
   static KernelKind kind_of(OpKind kind) {
@@ -279,14 +275,6 @@ class Selection {
     return form && form->phases ? "its input is laid out for another algorithm" : "the packed weights would be too large";
   }
 
-  RecipePtr packed_weights(const graph::Op& op, const AlgorithmChoice& choice, const program::Schedule& schedule) const {
-    if (schedule.algorithm == program::Algorithm::threads) return packed_matrix(op.constants[0], schedule);
-    if (choice.algorithm == program::Algorithm::strassen) return pack_strassen(op.constants[0]);
-    if (!choice.packed) return pack_conv(op.constants[0], op.kind == OpKind::conv2d ? op.attributes.groups : 1);
-    const WinogradForm form = *winograd_form(op.attributes, graph_.op(op.operands[0]).type.channels);
-    return pack_winograd(form.phases ? split_phases(op.constants[0]) : op.constants[0], choice.output, form.stride);
-  }
-
   void add_kernel(graph::ValueId id) {
     const graph::Op& op = graph_.op(id);
     const graph::ValueId pool = pools_[static_cast<size_t>(id)];
@@ -334,7 +322,10 @@ class Selection {
     }
     kernel.schedule = choice.schedule;
     add_constants(kernel, steps);
-    if (kernel.kind == KernelKind::conv2d) kernel.weight = constant(packed_weights(op, chosen, kernel.schedule));
+    if (kernel.kind == KernelKind::conv2d) {
+      const int64_t channels = program_.tensor(kernel.in).type.channels;
+      kernel.weight = constant(program::pack(op.constants[0], program::weight_packing(op.attributes, channels, kernel.schedule)));
+    }
     finish(std::move(kernel), std::move(choice));
   }
 

@@ -53,7 +53,7 @@ static const char* const status_strings[RN_STATUS_COUNT] = {
     "out of memory",
     "a thread could not be started",
     "a kernel failed; this is a bug in resnetc",
-    "there is no CUDA driver on this machine, or it is too old for the library",
+    "there is no CUDA driver on this machine, or it does not start or is too old for the library",
     "there is no GPU of that number",
     "the GPU's compute capability is less than the library needs",
     "out of memory on the GPU",
@@ -160,6 +160,14 @@ static int32_t create_with(const rn_model* model, const rn_program* program, con
   return RN_OK;
 }
 
+/* Whether the next program may take the place of one whose creation failed so: this processor or its GPU is none for it. Not where the
+ * caller has chosen a GPU. */
+static int may_fall_back(int32_t status, const rn_options* options) {
+  if (status == RN_NO_TARGET) return 1;
+  if (options->device != 0 || options->device_context != NULL) return 0;
+  return status == RN_NO_DRIVER || status == RN_NO_DEVICE || status == RN_DEVICE_TOO_OLD || status == RN_OUT_OF_DEVICE_MEMORY;
+}
+
 int32_t rn_create(const rn_model* model, const void* weights, size_t weights_bytes, const rn_options* given, rn_context** out) {
   rn_options options;
   if (out == NULL) return RN_BAD_ARGUMENT;
@@ -176,14 +184,14 @@ int32_t rn_create(const rn_model* model, const void* weights, size_t weights_byt
   if (status != RN_OK) return status;
   const unsigned char* constants = weights == NULL ? NULL : (const unsigned char*)weights + RN_WEIGHTS_ALIGN;
 
-  /* The first program that works here. Why the best one does not is what the caller wants to know if none does. */
+  /* The first program that there is a processor for. Why there is none for the best one is what the caller wants to know if all lack it. */
   const char* wanted = wanted_target(&options);
   status = RN_UNKNOWN_TARGET;
   for (int32_t i = 0; i < model->program_count; ++i) {
     const rn_program* program = &model->programs[i];
     if (wanted != NULL && strcmp(wanted, program->target) != 0) continue;
     const int32_t now = create_with(model, program, constants, &options, out);
-    if (now == RN_OK) return RN_OK;
+    if (now == RN_OK || !may_fall_back(now, &options)) return now;
     if (status == RN_UNKNOWN_TARGET) status = now;
   }
   return status;

@@ -54,7 +54,7 @@ typedef struct rn_options {
   void* parallel_for_data;
   const char* target; /* NULL: the best one */
   int32_t verify_contents;
-  int32_t device;       /* number of the GPU */
+  int32_t device;       /* number of the GPU; of no meaning beside device_context */
   void* device_context; /* the caller's CUcontext; NULL: the GPU's primary one */
 } rn_options;
 

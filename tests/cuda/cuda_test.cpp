@@ -281,6 +281,87 @@ TEST_CASE("what a GPU lacks is a status, and nothing stays behind") {
   small.destroy(context);
 }
 
+TEST_CASE("a library for both goes past the GPU only where there is none for it, and none was chosen") {
+  const Small& small = Small::get();
+  rn_context* context = nullptr;
+  rn_options options = on_gpu();
+  options.target = nullptr;
+  const auto selected = [&](int32_t status) {
+    if (status != RN_OK) return std::string();
+    const std::string target = small.selected(context);
+    small.destroy(context);
+    return target;
+  };
+  const std::string host = codegen::host_target()->name;
+  reset(0);
+  CHECK(selected(small.create(options, &context)) == host);
+  reset(1, 75);
+  CHECK(selected(small.create(options, &context)) == host);
+  reset(1, 80, 1024);
+  CHECK(selected(small.create(options, &context)) == host);
+  // A GPU that was chosen and is not there, or not as it must be.
+  reset(1);
+  options.device = 1;
+  CHECK(small.create(options, &context) == RN_NO_DEVICE);
+  reset(2, 75);
+  CHECK(small.create(options, &context) == RN_DEVICE_TOO_OLD);
+  CHECK(context == nullptr);
+  options.device = 0;
+  rn_cu_handle cu = nullptr, popped = nullptr;
+  REQUIRE(stand_in<rn_cu_result(rn_cu_handle*, unsigned, rn_cu_device)>("cuCtxCreate_v2")(&cu, 0, 1) == RN_CU_SUCCESS);
+  options.device_context = cu;
+  options.device = 7;  // which means nothing beside a context
+  CHECK(small.create(options, &context) == RN_DEVICE_TOO_OLD);
+  CHECK(stand_in<rn_cu_result(rn_cu_handle*)>("cuCtxPopCurrent_v2")(&popped) == RN_CU_SUCCESS);
+  CHECK(stand_in<rn_cu_result(rn_cu_handle)>("cuCtxDestroy_v2")(cu) == RN_CU_SUCCESS);
+  options.device_context = nullptr;
+  options.device = 0;
+  // What fails on a GPU that is there is told.
+  reset();
+  options.max_batch = INT32_MAX;
+  CHECK(small.create(options, &context) == RN_BATCH_TOO_LARGE);
+  options.max_batch = 1;
+  change_modules([](const char*) { return "no module"; });
+  CHECK(small.create(options, &context) == RN_DEVICE_FAILED);
+  change_modules(nullptr);
+  reset();
+}
+
+TEST_CASE("a kernel that is still queued when its module goes is a fault") {
+  reset();
+  change_modules([](const char* module) { return module; });  // faults are not printed
+  REQUIRE(stand_in<rn_cu_result(unsigned)>("cuInit")(0) == RN_CU_SUCCESS);
+  rn_cu_handle cu = nullptr;
+  REQUIRE(stand_in<rn_cu_result(rn_cu_handle*, unsigned, rn_cu_device)>("cuCtxCreate_v2")(&cu, 0, 0) == RN_CU_SUCCESS);
+  const auto fault = [](bool launched_first) {
+    rn_cu_handle stream = nullptr, module = nullptr, function = nullptr;
+    const char* empty = ".version 7.0\n.target sm_80\n.address_size 64\n.visible .entry empty()\n{\n\tret;\n}\n";
+    REQUIRE(stand_in<rn_cu_result(rn_cu_handle*, unsigned)>("cuStreamCreate")(&stream, 0) == RN_CU_SUCCESS);
+    auto* load = stand_in<rn_cu_result(rn_cu_handle*, const void*, unsigned, int32_t*, void**)>("cuModuleLoadDataEx");
+    REQUIRE(load(&module, empty, 0, nullptr, nullptr) == RN_CU_SUCCESS);
+    REQUIRE(stand_in<rn_cu_result(rn_cu_handle*, rn_cu_handle, const char*)>("cuModuleGetFunction")(&function, module, "empty") ==
+            RN_CU_SUCCESS);
+    const auto launch = [&] {
+      auto* f = stand_in<rn_cu_result(rn_cu_handle, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, rn_cu_handle,
+                                      void**, void**)>("cuLaunchKernel");
+      CHECK(f(function, 1, 1, 1, 1, 1, 1, 0, stream, nullptr, nullptr) == RN_CU_SUCCESS);
+    };
+    if (launched_first) launch();
+    CHECK(stand_in<rn_cu_result(rn_cu_handle)>("cuModuleUnload")(module) == RN_CU_SUCCESS);
+    if (!launched_first) launch();
+    CHECK(stand_in<rn_cu_result(rn_cu_handle)>("cuStreamSynchronize")(stream) != RN_CU_SUCCESS);
+    rn_cu_handle popped = nullptr;
+    CHECK(stand_in<rn_cu_result(rn_cu_handle*)>("cuCtxPopCurrent_v2")(&popped) == RN_CU_SUCCESS);
+    const std::string what = gpu_fault();
+    reset();
+    return what;
+  };
+  CHECK(fault(true) == "the module of 'empty' was unloaded before the kernel had run");
+  REQUIRE(stand_in<rn_cu_result(rn_cu_handle*, unsigned, rn_cu_device)>("cuCtxCreate_v2")(&cu, 0, 0) == RN_CU_SUCCESS);
+  CHECK(fault(false) == "'empty' was launched after its module was unloaded");
+  change_modules(nullptr);
+}
+
 // ------------------------------------------------------------------ planted errors
 
 /// Changes the `place`-th match of a pattern in each module whose text has `within`.

@@ -4,8 +4,11 @@
 /// The first fault ends its stream: it is printed, and every later call fails, as after a failed launch on a real GPU. What a process has
 /// not given back when it ends is printed, and its exit status is then 99.
 ///
-/// Environment: RESNETC_GPU_DEVICES (1) GPUs of compute capability RESNETC_GPU_CAPABILITY (80) with RESNETC_GPU_MEMORY (2^36) bytes each.
+/// Environment: RESNETC_GPU_DEVICES (1) GPUs of compute capability RESNETC_GPU_CAPABILITY (80) with RESNETC_GPU_MEMORY (2^31) bytes each,
+/// for every one of which in use the process takes two.
+#include <fmt/format.h>
 #include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -50,10 +53,10 @@ struct Module {
   int64_t registers = 255;  ///< of a thread, at most
 };
 
-/// What is launched.
+/// What is launched. It lives as long as its context; its code, as long as its module.
 struct Function {
-  const ptx::Entry* entry;
-  int64_t registers;
+  std::weak_ptr<const Module> module;
+  std::string name;
 };
 
 struct Context {
@@ -62,7 +65,7 @@ struct Context {
   std::map<uint64_t, size_t> sizes;
   Stream none;  ///< the default stream
   std::set<std::unique_ptr<Stream>> streams;
-  std::map<Module*, std::unique_ptr<Module>> modules;
+  std::map<Module*, std::shared_ptr<Module>> modules;
   std::vector<std::unique_ptr<Function>> functions;
   int64_t bytes = 0;
   int retained = 0;  ///< of a primary context
@@ -77,7 +80,7 @@ struct Driver {
   std::mutex mutex;
   bool initialised = false;
   bool failed = false;
-  int64_t device_count = 1, capability = 80, memory = int64_t{1} << 36;
+  int64_t device_count = 1, capability = 80, memory = int64_t{1} << 31;
   std::string fault;
   int64_t allocated = 0, launches = 0;
   const char* (*change)(const char*) = nullptr;
@@ -322,7 +325,7 @@ rn_cu_result cuMemsetD2D32Async(rn_cu_memory to, size_t pitch, unsigned value, s
 rn_cu_result cuModuleLoadDataEx(rn_cu_handle* module, const void* image, unsigned count, int32_t* options, void** values) {
   return in_context([&](Context& context) {
     std::string why;
-    auto made = std::make_unique<Module>();
+    auto made = std::make_shared<Module>();
     const auto* text = static_cast<const char*>(image);
     made->text = driver().change != nullptr ? driver().change(text) : text;
     std::optional<ptx::Module> code = ptx::parse(made->text, why);
@@ -349,9 +352,8 @@ rn_cu_result cuModuleGetFunction(rn_cu_handle* function, rn_cu_handle module, co
   return in_context([&](Context& context) {
     const auto found = context.modules.find(static_cast<Module*>(module));
     if (found == context.modules.end()) return invalid_handle;
-    const ptx::Entry* entry = found->second->code.find(name);
-    if (entry == nullptr) return not_found;
-    context.functions.push_back(std::make_unique<Function>(Function{entry, found->second->registers}));
+    if (found->second->code.find(name) == nullptr) return not_found;
+    context.functions.push_back(std::make_unique<Function>(Function{found->second, name}));
     *function = context.functions.back().get();
     return success;
   });
@@ -359,18 +361,22 @@ rn_cu_result cuModuleGetFunction(rn_cu_handle* function, rn_cu_handle module, co
 
 rn_cu_result cuLaunchKernel(rn_cu_handle function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,
                             unsigned block_z, unsigned shared_bytes, rn_cu_handle stream, void** parameters, void**) {
-  return enqueue(stream, [&](Context& context) {
-    const auto* launched = static_cast<const Function*>(function);
-    const ptx::Entry* entry = launched->entry;
+  const auto& launched = *static_cast<const Function*>(function);
+  return enqueue(stream, [&](Context& context) -> std::function<std::string()> {
+    const std::shared_ptr<const Module> module = launched.module.lock();
+    if (module == nullptr) return [name = launched.name] { return fmt::format("'{}' was launched after its module was unloaded", name); };
+    const ptx::Entry& entry = *module->code.find(launched.name);
     // How many its compiler takes is not known here: all that it may, if the kernel has names for so many.
-    const int64_t registers = std::clamp<int64_t>(entry->words + 2 * int64_t{entry->longs}, 16, launched->registers);
+    const int64_t registers = std::clamp<int64_t>(entry.words + 2 * int64_t{entry.longs}, 16, module->registers);
     // Arguments are taken at the call.
-    std::vector<std::byte> block(static_cast<size_t>(entry->parameter_bytes));
-    for (size_t i = 0; i < entry->parameters.size(); ++i) {
-      const ptx::Parameter& parameter = entry->parameters[i];
+    std::vector<std::byte> block(static_cast<size_t>(entry.parameter_bytes));
+    for (size_t i = 0; i < entry.parameters.size(); ++i) {
+      const ptx::Parameter& parameter = entry.parameters[i];
       std::memcpy(block.data() + parameter.offset, parameters[i], static_cast<size_t>(parameter.bytes));
     }
-    return [=, &context] {
+    return [grid_x, grid_y, grid_z, block_x, block_y, block_z, shared_bytes, registers, block, launched, &context]() -> std::string {
+      const std::shared_ptr<const Module> held = launched.module.lock();
+      if (held == nullptr) return fmt::format("the module of '{}' was unloaded before the kernel had run", launched.name);
       ptx::Launch launch;
       launch.grid = {grid_x, grid_y, grid_z};
       launch.block = {block_x, block_y, block_z};
@@ -378,7 +384,7 @@ rn_cu_result cuLaunchKernel(rn_cu_handle function, unsigned grid_x, unsigned gri
       launch.registers = registers;
       launch.parameters = block;
       ++driver().launches;
-      return ptx::run(*entry, launch, context.memory);
+      return ptx::run(*held->code.find(launched.name), launch, context.memory);
     };
   });
 }

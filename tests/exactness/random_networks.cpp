@@ -29,7 +29,10 @@ struct Network {
   std::string why;  ///< what is wrong; empty if nothing is
 };
 
-Network make_network(uint64_t seed, const codegen::TargetInfo* target, bool tuned) {
+/// Where a network's schedules come from: the compiler alone, or also what tuning would measure, or a person who edits the program's text.
+enum class Schedules { chosen, tuned, edited };
+
+Network make_network(uint64_t seed, const codegen::TargetInfo* target, Schedules schedules) {
   Network network;
   network.seed = seed;
   network.target = target;
@@ -38,11 +41,15 @@ Network make_network(uint64_t seed, const codegen::TargetInfo* target, bool tune
   Diagnostics diagnostics(sources);
   const auto topology = parse_network(fmt::format("seed{}.rn", seed), network.text, {}, diagnostics);
   if (topology) network.programs = lower(*topology, {&target, 1}, diagnostics, &network.graph);
-  if (!network.programs.empty() && tuned) {
+  if (!network.programs.empty() && schedules == Schedules::tuned) {
     const program::Tuning tuning = random_tuning(network.programs.front(), seed);
     network.programs = lower(*topology, {&target, 1}, diagnostics, nullptr, largest_winograd_tile, &tuning);
   }
-  if (network.programs.empty()) network.why = diagnostics.render();
+  if (network.programs.empty()) {
+    network.why = diagnostics.render();
+  } else if (schedules == Schedules::edited) {
+    edit_schedules(network.programs.front(), seed);
+  }
   return network;
 }
 
@@ -137,7 +144,9 @@ int run(int argc, char** argv) {
     for (uint64_t k = done; k < std::min<uint64_t>(done + chunk, count); ++k) {
       // The seed alone decides the target and the schedules, so that one network by itself repeats what it did among others.
       const uint64_t own = seed + k;
-      networks.push_back(make_network(own, targets[own % targets.size()], own / all.size() % 2 == 1 && !all.front()->on_gpu()));
+      const Schedules cpu[] = {Schedules::chosen, Schedules::tuned, Schedules::edited};
+      const Schedules schedules = !all.front()->on_gpu() ? cpu[own / all.size() % 3] : own % 2 == 1 ? Schedules::edited : Schedules::chosen;
+      networks.push_back(make_network(own, targets[own % targets.size()], schedules));
       if (show) fmt::print("# seed {}\n{}\n", seed + k, networks.back().text);
     }
     std::string why;

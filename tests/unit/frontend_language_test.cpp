@@ -28,7 +28,7 @@ Network loaded(const fs::path& path, const FrontendOptions& options = {}) {
   INFO(diagnostics.render());
   REQUIRE(network.has_value());
   const auto fault = verify(*network);
-  INFO(fault.value_or(""));
+  INFO((fault ? fault->what : ""));
   CHECK_FALSE(fault.has_value());
   // The text form reads back as the same network.
   const std::string printed = print(*network, sources);

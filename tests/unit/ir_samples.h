@@ -116,6 +116,9 @@ inline std::string replaced(std::string_view text, std::string_view from, std::s
   return out.replace(at, from.size(), to);
 }
 
+/// What a verifier found, or "none".
+inline std::string what(const std::optional<resnetc::Finding>& finding) { return finding ? finding->what : "none"; }
+
 /// The first error that reading `text` gives, or "read".
 template <class Parse>
 std::string first_error(Parse parse, std::string text) {

@@ -128,16 +128,22 @@ TEST_CASE("a program for a GPU reads back as it was printed, and is checked") {
     return error.starts_with(prefix) ? error.substr(prefix.size()) : error;
   };
   CHECK(fault("", "") == "read");
-  CHECK(fault("channels=4 tiles=3x5", "channels=0 tiles=3x5") == "a thread's tile of 0 channels by 3x5 pixels is out of range");
-  CHECK(fault("channels=4 tiles=3x5", "channels=5 tiles=3x5") == "a thread's tile of 5 channels by 3x5 pixels is out of range");
-  CHECK(fault("tiles=3x5", "tiles=9x5") == "a thread's tile of 4 channels by 9x5 pixels is out of range");
-  CHECK(fault("channels=4 tiles=3x5", "channels=1 tiles=1x10") == "a thread's tile of 1x10 pixels is larger than the picture");
-  CHECK(fault("channels=4 tiles=3x5", "channels=3 tiles=3x5").ends_with("has 6912 elements where 10368 are needed"));
-  CHECK(fault("block=2x12", "block=86x12") == "a block of 86x12 threads is out of range");
-  CHECK(fault("block=2x12", "block=0x12") == "a block of 0x12 threads is out of range");
-  CHECK(fault("block=2x12", "block=2x13") == "13 threads side by side have only 48 channels");
+  const std::string of_a_thread = " are out of range: channels are 1 to 4, and a thread makes 1 to 128 elements";
+  CHECK(fault("channels=4 tiles=3x5", "channels=0 tiles=3x5") == "channels=0 and tiles=3x5" + of_a_thread);
+  CHECK(fault("channels=4 tiles=3x5", "channels=5 tiles=3x5") == "channels=5 and tiles=3x5" + of_a_thread);
+  CHECK(fault("tiles=3x5", "tiles=9x5") == "channels=4 and tiles=9x5" + of_a_thread);
+  CHECK(fault("channels=4 tiles=3x5", "channels=1 tiles=1x10") == "tiles=1x10 are larger than what is shared in tiles, 9x9");
+  CHECK(fault("channels=4 tiles=3x5", "channels=3 tiles=3x5") ==
+        "it takes its weight packed in blocks of 36, and has it packed in blocks of 48");
+  CHECK(fault("block=2x12", "block=86x12") == "block=86x12 is out of range: a block has 1 to 1024 threads");
+  CHECK(fault("block=2x12", "block=0x12") == "block=0x12 is out of range: a block has 1 to 1024 threads");
+  CHECK(fault("block=2x12", "block=2x13") == "13 threads side by side with channels=4 would have 52 channels, of which there are 48");
+  // A store's threads have columns.
+  const std::string store_fault = first_error(program::parse, replaced(threads_text, "block=16x9", "block=16x10"));
+  CHECK(store_fault ==
+        "this IR is not valid: kernel 'y': 10 threads side by side with channels=1 would have 10 columns, of which there are 9");
   CHECK(fault("block=2x12", "block=2x12 flat") == "only a 1x1 convolution whose pixels lie along one axis can be flat");
-  CHECK(fault("block=2x12", "block=2x11").ends_with("has 6912 elements where 12672 are needed"));
+  CHECK(fault("block=2x12", "block=2x11") == "it takes its weight packed in blocks of 44, and has it packed in blocks of 48");
   CHECK(fault("schedule threads channels=4 tiles=3x5 block=2x12", "schedule direct vectors=1 pixels=1 rows=1") ==
         "its algorithm 'direct' is not for the program's target");
   CHECK(first_error(program::parse, replaced(strassen_text, "schedule general vectors=1 pixels=1 rows=2",
@@ -180,13 +186,13 @@ TEST_CASE("a program with Strassen's products reads back as it was printed, and 
     return error.starts_with(prefix) ? error.substr(prefix.size()) : error;
   };
   CHECK(fault("", "") == "read");
-  CHECK(fault("tiles=1x2", "tiles=0x2") == "a register tile of 3 vectors by 0x2 tiles in tasks of 4 rows is out of range");
-  CHECK(fault("tiles=1x2", "tiles=3x2") == "a register tile of 3 vectors by 3x2 tiles in tasks of 4 rows is out of range");
+  CHECK(fault("tiles=1x2", "tiles=0x2") == "a register tile of 3 vectors by 0x2 tiles is out of range: their product is 1 to 64");
+  CHECK(fault("tiles=1x2", "tiles=3x2") == "tasks of 4 rows of tiles are no multiple of a register tile's 3");
   CHECK(fault("rows=4", "rows=10") == "tasks of 10 rows of tiles, of which there are 9");
-  CHECK(fault("parts=1", "parts=0") == "0 parts of its channels");
+  CHECK(fault("parts=1", "parts=0") == "0 parts of its channels are out of range: 1 to 268435456");
   const std::string schedule = "schedule direct vectors=3 pixels=3 rows=4 multiply_adds";
   CHECK(fault("schedule strassen vectors=3 tiles=1x2 rows=4 parts=1 multiply_adds", schedule) ==
-        "its weight has 5376 elements where 3072 are needed");
+        "it takes its weight packed in vectors of 16 channels, and has it packed in halves for Strassen's products");
   CHECK(fault("channels=96 in", "channels=96 stride=1x1 groups=2 in") == "it is no 1x1 convolution whose channels have whole halves");
 }
 

@@ -26,6 +26,36 @@ Ir sample(Parse parse, std::string_view text) {
 
 }  // namespace
 
+TEST_CASE("a fault that the verifier finds is reported where its part begins") {
+  /// From there to the end of the line.
+  const auto place = [](auto parse, std::string_view text, std::string_view from, std::string_view to) {
+    Sources sources;
+    Diagnostics diagnostics(sources);
+    const FileId file = sources.add("t.ir", replaced(text, from, to));
+    CHECK(!parse(file, diagnostics));
+    const Location at = diagnostics.all()[0].at;
+    const std::string_view rest = sources.line(file, at.line).substr(static_cast<size_t>(at.column) - 1);
+    return std::string(rest.substr(0, rest.find(' ')));
+  };
+  CHECK(place(topology::parse, topology_text, "topology \"net\"", "topology \"a b\"") == "topology");
+  CHECK(place(topology::parse, topology_text, "weights=\"bn1\"", "weights=\"conv1\"") == "%bn1");
+  CHECK(place(topology::parse, topology_text, "f32[N, 32, 4, 4] @ \"blocks.rn\":3:3+4", "f32[N, 33, 4, 4] @ \"blocks.rn\":3:3+4") ==
+        "%layer1.0.skip");
+  CHECK(place(topology::parse, topology_text, "  output \"logits\"", "  output \"features\"") == "\"features\"");
+  CHECK(place(topology::parse, topology_text, "1e-20", "0") == "%image");
+  CHECK(place(graph::parse, graph_text, ": f32[N, 16, 4, 4]", ": f32[N, 16, 4, 5]") == "%max");
+  CHECK(place(graph::parse, graph_text, "output \"logits\"", "output \"features\"") == "\"features\"");
+  CHECK(place(program::parse, program_text, "vectors=2 pixels=16", "vectors=9 pixels=1") == "\"conv2\"");
+  CHECK(place(program::parse, program_text, "at 4160", "at 4161") == "%fc");
+  CHECK(place(program::parse, program_text, "at 1728", "at 1792") == "@1");
+  CHECK(place(program::parse, program_text, "output \"logits\" :", "output \"features\" :") == "\"features\"");
+  CHECK(place(program::parse, program_text, "kernel \"features\" store in %sum output 0", "kernel \"logits\" store in %fc output 1") ==
+        "\"logits\"");
+  // The memory plan's, too.
+  CHECK(place(program::parse, program_text, "halo=0x0 at 4096\n  tensor %sum", "halo=0x0 at 0\n  tensor %sum") == "\"conv2\"");
+  CHECK(place(program::parse, program_text, "arena 26560", "arena 26496") == "%image");
+}
+
 TEST_CASE("the verifier of topologies finds each fault") {
   const auto fault = [](std::string_view from, std::string_view to) { return fault_of(topology::parse, topology_text, from, to); };
   CHECK(fault("topology \"net\"", "topology \"a b\"") == "the network's name 'a b' is not a C identifier");
@@ -53,7 +83,7 @@ TEST_CASE("the verifier of topologies finds each fault") {
   const auto after = [&good](auto change) {
     Network net = good;
     change(net);
-    return topology::verify(net).value_or("none");
+    return what(topology::verify(net));
   };
   CHECK(after([](Network&) {}) == "none");
   CHECK(after([](Network& n) { n.values.push_back({"dead", {}, {}}); }) == "nothing makes the value 'dead'");
@@ -98,7 +128,7 @@ TEST_CASE("the verifier of graphs finds each fault") {
   const auto after = [&good](auto change) {
     Graph g = good;
     change(g);
-    return graph::verify(g).value_or("none");
+    return what(graph::verify(g));
   };
   CHECK(after([](Graph&) {}) == "none");
   CHECK(after([](Graph& g) { g.ops.clear(); }) == "the first operation is not the input");
@@ -137,22 +167,29 @@ TEST_CASE("the verifier of programs finds each fault") {
         "tensor 'fc' is a vector with a halo");
   CHECK(fault("tensor %fc : f32[N, 10] stride=16", "tensor %fc : f32[N, 10] stride=10") ==
         "kernel 'fc': tensor 'fc' is not stored in whole vectors, which only a convolution's input may do without");
-  CHECK(fault("at 4160", "at 4161") == "tensor 'fc' has an offset that is no multiple of 64 or out of range");
+  CHECK(fault("at 4160", "at 4161") == "tensor 'fc' has an offset that is no multiple of 64 from 0 to 70368744177664");
   CHECK(fault(" arena 26560", "") == "tensor 'image' has an offset in an arena without a size");
   CHECK(fault("at 1728", "at 1792") == "constant @1 does not stand right after the one before it, at 1728");
-  CHECK(fault("weight @0", "weight @1") == "kernel 'conv1': its weight has 16 elements where 432 are needed");
+  CHECK(fault("weight @0", "weight @1") ==
+        "kernel 'conv1': it takes its weight packed in vectors of 16 channels, and has it packed as a vector");
   CHECK(fault("weight @0 ", "") == "kernel 'conv1': its weight is missing");
-  CHECK(fault("then bias(@1)", "then bias(@0)") == "kernel 'conv1': its bias has 432 elements where 16 are needed");
-  CHECK(fault("affine(@1, @1)", "affine(@1, @2)") == "kernel 'conv1': its shift has 512 elements where 16 are needed");
+  CHECK(fault("then bias(@1)", "then bias(@0)") ==
+        "kernel 'conv1': it takes its bias packed as a vector, and has it packed in vectors of 16 channels");
+  CHECK(fault("affine(@1, @1)", "affine(@1, @2)") ==
+        "kernel 'conv1': it takes its shift packed as a vector, and has it packed in vectors of 16 channels");
   CHECK(fault("then bias(@1)", "then bias(@9)") == "expected an integer between 0 and 4");
   CHECK(fault("then add(%conv1)", "then add(%conv2)") ==
         "kernel 'sum': add needs two equal types, not f32[N, 16, 8, 8] and f32[N, 32, 8, 8]");
   CHECK(fault("then add(%conv1)", "then add(%sum)") == "kernel 'sum': it reads tensor 'sum', which nothing has written");
   CHECK(fault("then sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
         "kernel 'fc': its epilogue is too long");
-  CHECK(fault("vectors=2 pixels=16", "vectors=9 pixels=1") == "kernel 'conv2': a tile of 9 vectors by 1 pixels is out of range");
-  CHECK(fault("vectors=2 pixels=16", "vectors=8 pixels=16") == "kernel 'conv2': a tile of 8 vectors by 16 pixels is out of range");
-  CHECK(fault("vectors=2 pixels=16", "vectors=0 pixels=16") == "kernel 'conv2': a tile of 0 vectors by 16 pixels is out of range");
+  const std::string of_a_tile = ": vectors are 1 to 8, their product with pixels 1 to 64";
+  CHECK(fault("vectors=2 pixels=16", "vectors=9 pixels=1") ==
+        "kernel \'conv2\': a tile of 9 vectors by 1 pixels is out of range" + of_a_tile);
+  CHECK(fault("vectors=2 pixels=16", "vectors=8 pixels=16") ==
+        "kernel \'conv2\': a tile of 8 vectors by 16 pixels is out of range" + of_a_tile);
+  CHECK(fault("vectors=2 pixels=16", "vectors=0 pixels=16") ==
+        "kernel \'conv2\': a tile of 0 vectors by 16 pixels is out of range" + of_a_tile);
   CHECK(fault("pixels=1 rows=2", "pixels=1 rows=2 flat") == "kernel 'image': only direct sums can be flat");
   CHECK(fault("schedule direct vectors=2", "schedule magic vectors=2") == "unknown algorithm 'magic'");
   CHECK(fault("schedule general", "schedule direct") == "kernel 'image': a load cannot be computed by 'direct'");
@@ -177,7 +214,7 @@ TEST_CASE("the verifier of programs finds each fault") {
   const auto after = [&good](auto change) {
     Program p = good;
     change(p);
-    return program::verify(p).value_or("none");
+    return what(program::verify(p));
   };
   CHECK(after([](Program&) {}) == "none");
   CHECK(after([](Program& p) { p.kernels.pop_back(); }) == "no kernel stores output 'logits'");
@@ -199,7 +236,8 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(after([&](Program& p) { projected(p, 3, 1, 2); }) == "none");
   CHECK(after([&](Program& p) { projected(p, 3, 2, 2); }) == "kernel 'sum': " + misplaced);
   CHECK(after([&](Program& p) { projected(p, 5, 0, 2); }) == "kernel 'gap': " + misplaced);
-  CHECK(after([&](Program& p) { projected(p, 3, 0, 1); }) == "kernel 'sum': its projection's weight has 512 elements where 256 are needed");
+  CHECK(after([&](Program& p) { projected(p, 3, 0, 1); }) ==
+        "kernel 'sum': its projection's weight has shape [16, 32, 1, 1] where [16, 16, 1, 1] is needed");
   CHECK(after([](Program& p) { p.kernels[2].port = 1; }) == "kernel 'conv2': it names an output and is no store");
   CHECK(after([](Program& p) { p.constants[0].recipe = nullptr; }) == "constant @0 has no recipe of one dimension");
   CHECK(after([](Program& p) { p.tensors[1].name = "image"; }) == "two tensors have the name 'image'");
@@ -256,7 +294,7 @@ TEST_CASE("the check of memory plans finds each fault") {
   const auto after = [&good](auto change) {
     Program p = good;
     change(p);
-    return program::check_memory_plan(p).value_or("none");
+    return what(program::check_memory_plan(p));
   };
   CHECK(after([](Program&) {}) == "none");
   CHECK(after([](Program& p) { p.arena_bytes = program::none; }) == "the memory is not planned: the arena has no size");

@@ -95,3 +95,26 @@ TEST_CASE("among the kernels of random networks are projections, with and withou
        {"project(", ".shortcut, @", "schedule direct", "schedule winograd", "schedule strassen", "split_phases", " pool kernel="})
     CHECK_MESSAGE(all.find(part) != std::string::npos, std::string(part));
 }
+
+TEST_CASE("edits of schedules that the verifier accepts are many, on a processor and on a GPU, and some have other weights") {
+  for (const std::string target : {"x86-64-linux-avx-avx2-f16c-fma-sse41-no_runtime", "x86-64-linux-cuda-cuda_capability_80-no_runtime"}) {
+    CAPTURE(target);
+    int edits = 0, packed_anew = 0;
+    for (uint64_t seed = 0; seed < network_count; ++seed) {
+      Session session;
+      session.context.target = target;
+      auto program = std::get<program::Program>(session.lowered(random_network(seed), passes::Level::program));
+      const auto weights = [&program] {
+        std::string all;
+        for (const program::Constant& constant : program.constants) all += to_string(*constant.recipe);
+        return all;
+      };
+      const std::string before = weights();
+      edits += edit_schedules(program, seed);
+      packed_anew += weights() != before ? 1 : 0;
+      CHECK(program::verify(program) == std::nullopt);
+    }
+    CHECK(edits > 10 * static_cast<int>(network_count));
+    CHECK(packed_anew > 5);
+  }
+}

@@ -139,7 +139,7 @@ TEST_CASE("tuning: select-kernels obeys, within the limit on packed weights") {
       session.context.tuned = &tuning;
       session.context.weights_limited = limited;
       const program::Program after = select(session);
-      CHECK(program::verify(after).value_or("") == "");
+      CHECK(program::verify(after) == std::nullopt);
       for (const program::Kernel& kernel : after.kernels) {
         const program::TunedKernel* tuned = tuning.find(work_of(spec_of(after, kernel)));
         if (tuned == nullptr) {
@@ -197,10 +197,11 @@ TEST_CASE("tuning: what does not fit at all is one error, what is switched off a
   using program::Schedule;
   const std::string prefix = "'" + conv1.name + "' cannot have this schedule: ";
   CHECK(error({program::Algorithm::general, 1, 1, 1, false}) == prefix + "a conv2d cannot be computed by 'general'");
-  CHECK(error({program::Algorithm::direct, 1, 65, 1, true}) == prefix + "a tile of 1 vectors by 65 pixels is out of range");
+  CHECK(error({program::Algorithm::direct, 1, 65, 1, true}) ==
+        prefix + "a tile of 1 vectors by 65 pixels is out of range: vectors are 1 to 8, their product with pixels 1 to 64");
   CHECK(error(with(&Schedule::output, 3)) == prefix + "a tile of 3 x 3 results has no transform at stride 1");
   CHECK(error(with(&Schedule::depth, 24)) == prefix + "a depth of 24 does not divide its 32 input channels into whole vectors");
   schedule.tiles = {1, 1};
   CHECK(error(with(&Schedule::rows, max_elements)) == prefix + "tasks of 268435456 rows of tiles, of which there are 7");
-  CHECK(error(with(&Schedule::parts, 0)) == prefix + "0 parts of its channels");
+  CHECK(error(with(&Schedule::parts, 0)) == prefix + "0 parts of its channels are out of range: 1 to 268435456");
 }

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "ir/packing.h"
 #include "ir/winograd.h"
 #include "passes/candidates.h"
 
@@ -254,4 +255,67 @@ resnetc::program::Tuning random_tuning(const resnetc::program::Program& program,
     tuning.kernels.push_back({work, candidates[chosen], "measured", {}});
   }
   return tuning;
+}
+
+namespace {
+
+using namespace resnetc;
+
+void edit(program::Schedule& s, Random& random) {
+  const int64_t small = random.one_of<int64_t>({1, 1, 2, 2, 3, 4, 7, 8, 16, 32});
+  switch (random.below(13)) {
+    case 0: s.channels = small; break;
+    case 1: s.block.w = small; break;
+    case 2: s.block.h = small; break;
+    case 3: s.tiles.w = small; break;
+    case 4: s.tiles.h = small; break;
+    case 5: s.flat = !s.flat; break;
+    case 6: s.vectors = small; break;
+    case 7: s.pixels = small; break;
+    case 8: s.rows = small - 1; break;
+    case 9: s.depth = random.one_of<int64_t>({0, 16, 32}); break;
+    case 10: s.parts = small; break;
+    case 11: s.output = random.one_of<int64_t>({2, 4}); break;
+    default: s.algorithm = random.one_of({program::Algorithm::direct, program::Algorithm::winograd, program::Algorithm::strassen}); break;
+  }
+}
+
+/// Packs the weights of a convolution as its schedule, one that it can have, wants them.
+void repack(program::Program& program, const program::Kernel& kernel) {
+  const auto packed = [&](program::ConstantId id, const program::Packing& packing) {
+    RecipePtr& recipe = program.constants[static_cast<size_t>(id)].recipe;
+    RecipePtr matrix = recipe->args[0];
+    if (matrix->kind == RecipeKind::split_phases) matrix = matrix->args[0];
+    recipe = pack(matrix, packing);
+  };
+  packed(kernel.weight, program::weight_packing(kernel.attributes, program.tensor(kernel.in).type.channels, kernel.schedule));
+  for (const program::Step& step : kernel.epilogue) {
+    if (step.kind == graph::StepKind::project) packed(step.constants[0], program::projection_packing(kernel.schedule));
+  }
+  int64_t end = 0;
+  for (program::Constant& constant : program.constants) {
+    constant.offset = end;
+    end += (constant.bytes() + 63) / 64 * 64;
+  }
+}
+
+}  // namespace
+
+int edit_schedules(program::Program& program, uint64_t seed) {
+  Random random(seed);
+  int kept = 0;
+  for (size_t k = 0; k < program.kernels.size(); ++k) {
+    for (int tries = 0; tries < 12; ++tries) {
+      program::Program edited = program;
+      program::Kernel& kernel = edited.kernels[k];
+      for (int64_t edits = 1 + random.below(3); edits > 0; --edits) edit(kernel.schedule, random);
+      if (kernel.schedule == program.kernels[k].schedule) continue;
+      const bool anew = random.chance(50);
+      if (anew && kernel.kind == program::KernelKind::conv2d && !schedule_fault(spec_of(edited, kernel))) repack(edited, kernel);
+      if (program::verify(edited)) continue;
+      program = std::move(edited);
+      ++kept;
+    }
+  }
+  return kept;
 }

@@ -13,3 +13,7 @@ std::string random_network(uint64_t seed);
 
 /// For two of three works of the program's kernels, one of the schedules that tuning would measure. Another seed may find others.
 resnetc::program::Tuning random_tuning(const resnetc::program::Program& program, uint64_t seed);
+
+/// Edits the schedules of a planned program as a person may who reads its text, some of them with the weights packed anew; keeps what the
+/// verifier accepts. How many edits it kept.
+int edit_schedules(resnetc::program::Program& program, uint64_t seed);

@@ -1,0 +1,103 @@
+/// \file Devices and targets by name.
+#include "driver/target_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "driver/common.h"
+
+namespace resnetc::driver {
+
+namespace {
+
+std::string target_names() {
+  std::string names;
+  for (const auto& target : codegen::all_targets()) names += (names.empty() ? "" : ", ") + target.name;
+  return names;
+}
+
+bool append_targets(const std::string& text, Targets& targets, std::string& why) {
+  const std::vector<std::string> names = split(text);
+  for (const std::string& name : names) {
+    const codegen::TargetInfo* target = codegen::find_target(name);
+    if (target == nullptr) {
+      why = name == "host" ? "this machine has none of the instruction sets that resnetc compiles for: " + target_names()
+                           : fmt::format("unknown target '{}': the targets are host, {}", name, target_names());
+      return false;
+    }
+    targets.push_back(target);
+  }
+  if (names.empty()) why = "no target is named; the targets are host, " + target_names();
+  return !names.empty();
+}
+
+}  // namespace
+
+std::optional<Targets> TargetOptions::targets(std::string& why) const {
+  Targets targets;
+  if (!target.empty() || devices.empty()) {
+    if (!append_targets(target.empty() ? "host" : target, targets, why)) return std::nullopt;
+  }
+  const auto has = [&](bool gpu) { return std::any_of(targets.begin(), targets.end(), [=](const auto* t) { return t->on_gpu() == gpu; }); };
+  for (const bool gpu : {false, true}) {
+    const bool named = std::find(devices.begin(), devices.end(), gpu ? "cuda" : "cpu") != devices.end();
+    if (!devices.empty() && !named && has(gpu)) {
+      why = fmt::format("--target {} names {}, and --device the {} alone: --device cuda,cpu makes a library for both", target,
+                        gpu ? "a GPU" : "an instruction set of the CPU", gpu ? "CPU" : "GPU");
+      return std::nullopt;
+    }
+    if (named && !has(gpu) && !append_targets(gpu ? "cuda" : "host", targets, why)) return std::nullopt;
+  }
+  const auto all = codegen::all_targets();
+  const auto rank = [&](const codegen::TargetInfo* one) {
+    return std::find_if(all.begin(), all.end(), [&](const auto& known) { return known.name == one->name; }) - all.begin();
+  };
+  std::sort(targets.begin(), targets.end(), [&](auto* a, auto* b) { return rank(a) < rank(b); });
+  targets.erase(std::unique(targets.begin(), targets.end(), [](auto* a, auto* b) { return a->name == b->name; }), targets.end());
+  return targets;
+}
+
+const codegen::TargetInfo* TargetOptions::one_target(std::string& why) const {
+  const std::optional<Targets> found = targets(why);
+  if (!found) return nullptr;
+  if (found->size() == 1) return found->front();
+  why = "a program is for one target, and several are named";
+  return nullptr;
+}
+
+void add_target_options(CLI::App& command, TargetOptions& options, const std::string& prefix) {
+  command
+      .add_option("--target", options.target,
+                  fmt::format("{}host (this machine's best instruction set), or some of {}", prefix, target_names()))
+      ->type_name("T[,T...]");
+  command.add_option("--device", options.devices, prefix + "cpu (the default), cuda, or both; --target chooses among what they have")
+      ->type_name("DEVICE[,DEVICE]")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"cpu", "cuda"}).description(""));
+}
+
+CLI::Option* add_schedule_batch(CLI::App& command, const char* name, std::optional<int64_t>& batch, const std::string& help) {
+  return command.add_option(name, batch, help)->type_name("N")->check(CLI::Range(1, 65536).description(""));
+}
+
+std::string cpu_option_fault(const std::vector<CpuOption>& options, const Targets& targets) {
+  if (!targets.front()->on_gpu()) return "";
+  const bool alone = targets.size() == 1;
+  for (const CpuOption& option : options) {
+    if (!option.given || (option.beside_gpu && !alone)) continue;
+    return fmt::format("{}, and the library is for a GPU{}", option.what, alone ? "" : " as well");
+  }
+  return "";
+}
+
+void add_library_target(CLI::App& command, std::string& target, int& device) {
+  command.add_option("--target", target, "one of the library's targets, instead of the best that runs here: some of " + target_names())
+      ->type_name("TARGET");
+  command.add_option("--device-index", device, "which of several GPUs, counted from 0 (0)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1023).description(""));
+}
+
+}  // namespace resnetc::driver

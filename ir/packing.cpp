@@ -1,0 +1,97 @@
+/// \file Which packing each schedule wants.
+#include "ir/packing.h"
+
+#include <fmt/format.h>
+
+#include "ir/winograd.h"
+
+namespace resnetc::program {
+
+namespace {
+
+Packing in_blocks(const Schedule& s) { return {.kind = RecipeKind::pack_blocks, .block = s.channels * s.block.w}; }
+
+}  // namespace
+
+Packing weight_packing(const OpAttributes& attributes, int64_t in_channels, const Schedule& s) {
+  switch (s.algorithm) {
+    case Algorithm::threads: return in_blocks(s);
+    case Algorithm::strassen: return {.kind = RecipeKind::pack_strassen};
+    case Algorithm::winograd:
+      if (s.depth == 0) {
+        const WinogradForm form = *winograd_form(attributes, in_channels);
+        return {.kind = RecipeKind::pack_winograd, .output = s.output, .stride = form.stride, .phases = form.phases};
+      }
+      break;  // the kernel transforms them
+    case Algorithm::general:
+    case Algorithm::direct: break;
+  }
+  return {.kind = RecipeKind::pack_conv, .groups = attributes.groups};
+}
+
+Packing projection_packing(const Schedule& s) {
+  if (s.algorithm == Algorithm::threads) return in_blocks(s);
+  return {.kind = s.algorithm == Algorithm::strassen ? RecipeKind::pack_strassen : RecipeKind::pack_conv};
+}
+
+RecipePtr pack(RecipePtr w, const Packing& packing) {
+  switch (packing.kind) {
+    case RecipeKind::pack_conv: return pack_conv(std::move(w), packing.groups);
+    case RecipeKind::pack_winograd:
+      return pack_winograd(packing.phases ? split_phases(std::move(w)) : std::move(w), packing.output, packing.stride);
+    case RecipeKind::pack_strassen: return pack_strassen(std::move(w));
+    case RecipeKind::pack_blocks: return pack_blocks(std::move(w), packing.block);
+    case RecipeKind::pack_vector: return pack_vector(std::move(w));
+    case RecipeKind::tensor:
+    case RecipeKind::fill:
+    case RecipeKind::add:
+    case RecipeKind::sub:
+    case RecipeKind::mul:
+    case RecipeKind::rsqrt:
+    case RecipeKind::scale_rows:
+    case RecipeKind::split_phases: break;
+  }
+  return w;
+}
+
+Packing packing_of(const Recipe& constant) {
+  Packing packing{.kind = constant.kind};
+  if (constant.kind == RecipeKind::pack_conv) packing.groups = constant.groups;
+  if (constant.kind == RecipeKind::pack_blocks) packing.block = constant.block;
+  if (constant.kind == RecipeKind::pack_winograd) {
+    packing.output = constant.output;
+    packing.stride = constant.stride;
+    packing.phases = constant.args[0]->kind == RecipeKind::split_phases;
+  }
+  return packing;
+}
+
+const Recipe& packed_by(const Recipe& constant) {
+  const Recipe& packed = *constant.args[0];
+  return packed.kind == RecipeKind::split_phases ? *packed.args[0] : packed;
+}
+
+std::string to_string(const Packing& packing) {
+  switch (packing.kind) {
+    case RecipeKind::pack_vector: return "packed as a vector";
+    case RecipeKind::pack_conv:
+      return fmt::format("packed in vectors of {} channels{}", lanes,
+                         packing.groups == 1 ? std::string() : fmt::format(" in {} groups", packing.groups));
+    case RecipeKind::pack_winograd:
+      return fmt::format("packed as transformed for tiles of {0}x{0} at stride {1}{2}", packing.output, packing.stride,
+                         packing.phases ? " over phases" : "");
+    case RecipeKind::pack_strassen: return "packed in halves for Strassen's products";
+    case RecipeKind::pack_blocks: return fmt::format("packed in blocks of {}", packing.block);
+    case RecipeKind::tensor:
+    case RecipeKind::fill:
+    case RecipeKind::add:
+    case RecipeKind::sub:
+    case RecipeKind::mul:
+    case RecipeKind::rsqrt:
+    case RecipeKind::scale_rows:
+    case RecipeKind::split_phases: break;
+  }
+  return "unpacked";
+}
+
+}  // namespace resnetc::program

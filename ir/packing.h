@@ -1,0 +1,36 @@
+/// \file How a kernel reads its weights. Each schedule wants them packed in a way of its own; packed otherwise they are other numbers,
+/// often as many.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ir/program.h"
+
+namespace resnetc::program {
+
+/// The recipe at the root of a constant, without what it packs.
+struct Packing {
+  RecipeKind kind = RecipeKind::pack_vector;  ///< one of those called pack_...; any other is no packing
+  int64_t groups = 1;                         ///< pack_conv
+  int64_t block = 0;                          ///< pack_blocks
+  int64_t output = 0, stride = 1;             ///< pack_winograd
+  bool phases = false;                        ///< pack_winograd: split_phases() comes before it
+  bool operator==(const Packing&) const = default;
+};
+
+/// What a convolution's schedule, one that it can have, wants its weight to be; `in_channels` are those of its input.
+Packing weight_packing(const OpAttributes& attributes, int64_t in_channels, const Schedule& schedule);
+/// The same of the weight of a projection in its epilogue.
+Packing projection_packing(const Schedule& schedule);
+
+/// Packs w[co][ci per group][kh][kw], or a linear layer's [out][in]; of a shape that the packing is for.
+RecipePtr pack(RecipePtr w, const Packing& packing);
+
+Packing packing_of(const Recipe& constant);
+/// What a constant with a packing packs.
+const Recipe& packed_by(const Recipe& constant);
+/// As a verifier says it: "packed in blocks of 8".
+std::string to_string(const Packing& packing);
+
+}  // namespace resnetc::program
