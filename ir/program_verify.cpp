@@ -223,8 +223,14 @@ class Verifier {
 
   /// The same of a projection.
   static int64_t projection_elements(const Schedule& s, int64_t in, int64_t out) {
-    if (s.algorithm == Algorithm::strassen) return strassen::weights(in, whole_vectors(out));
-    return in * (s.algorithm == Algorithm::threads ? blocked_rows(out, s.channels * s.block.w) : whole_vectors(out));
+    switch (s.algorithm) {
+      case Algorithm::strassen: return strassen::weights(in, whole_vectors(out));
+      case Algorithm::threads: return in * blocked_rows(out, s.channels * s.block.w);
+      case Algorithm::general:
+      case Algorithm::direct:
+      case Algorithm::winograd: break;
+    }
+    return in * whole_vectors(out);
   }
 
   /// The schedule is one that the kernel can have.
