@@ -58,7 +58,7 @@ std::string input_format(InputFormat format, const std::vector<double>& mean, co
 std::string schedule(const program::Schedule& s) {
   // All fields: a new one must be in the text, which names and caches objects.
   const auto& [algorithm, vectors, pixels, rows, flat, output, tiles, depth, parts, channels, block] = s;
-  const std::string name = fmt::format(" schedule {}", to_string(algorithm));
+  std::string name = fmt::format(" schedule {}", to_string(algorithm));
   switch (algorithm) {
     case program::Algorithm::general:
     case program::Algorithm::direct:
