@@ -1,8 +1,8 @@
 /// \file Machine code for kernels: one Halide pipeline per distinct KernelSpec, compiled in worker processes and kept in a cache on disk.
 ///
 /// Calling convention of a kernel's argv entry, `int SYMBOL_argv(void** args)`: args[0] points to the user context (a void*), then one
-/// halide_buffer_t per operand: the input; the weights (conv2d); for each epilogue step its constants (bias: one, affine: scale and shift)
-/// or its operand (add, mul), or both (project: the weights, then the operand); last the output.
+/// halide_buffer_t per operand: the input; the weights (conv2d); for each epilogue step its constants, in the order of the table of steps
+/// (ir/step.h), then its operand, if it has any; last the output.
 /// Arena tensors are buffers of dimensions (c, x, y, n) whose host pointer is that of element (0, 0, 0, 0), past the halo; rank 2 values
 /// have x and y of extent 1. A planar caller's buffer is (x, y, c, n); a packed u8 one, and a vector, (c, x, y, n). Constants have one
 /// dimension. Only the extent of n is read at run time: every other extent and stride is compiled in. All loops over tasks go through

@@ -38,6 +38,17 @@ std::string missing_tensor(const Recipe& recipe, const WeightSource& source) {
   return "a recipe has no values";
 }
 
+/// Elements of all constants that read no tensor of the checkpoint.
+int64_t unbacked_elements(const std::vector<program::Constant>& constants) {
+  int64_t elements = 0;
+  for (const program::Constant& constant : constants) {
+    std::vector<TensorRef> read;
+    collect_tensors(*constant.recipe, read);
+    if (read.empty()) elements += element_count(constant.recipe->shape);
+  }
+  return elements;
+}
+
 }  // namespace
 
 uint64_t recipe_hash(const std::vector<program::Constant>& constants) {
@@ -52,6 +63,11 @@ uint64_t content_hash(std::string_view weights_file) {
 
 std::optional<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name,
                                         const WeightSource& source, std::string& why) {
+  // What tensors back is in proportion to the checkpoint.
+  if (const int64_t unbacked = unbacked_elements(constants); unbacked > max_elements) {
+    why = fmt::format("constants that come from no tensor have {} elements together, more than {}", unbacked, max_elements);
+    return std::nullopt;
+  }
   // Constants are independent of each other and keep their places: any order of work gives the same file.
   std::vector<std::vector<float>> packed(constants.size());
   std::atomic<size_t> next{0}, failed{constants.size()};

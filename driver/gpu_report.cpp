@@ -25,10 +25,9 @@ std::string gpu_report(const program::Program& program) {
   for (const program::Kernel& kernel : program.kernels) {
     const program::KernelSpec spec = program::spec_of(program, kernel);
     const passes::LaunchCost cost = passes::launch_cost(spec);
-    const Extent2& block = kernel.schedule.block;
     std::vector<std::string> row{kernel.name,
                                  fmt::format("{}", cost.blocks),
-                                 fmt::format("{}", block.h * block.w),
+                                 fmt::format("{}", cost.threads),
                                  kernel.multiply_adds != 0 ? fmt::format("{}", cost.registers) : "",
                                  kernel.multiply_adds != 0 ? fmt::format("{:.0f} %", 100 * cost.occupancy) : "",
                                  kernel.multiply_adds != 0 ? fmt::format("{:.0f} %", 100 * cost.multiply_add_share) : "",

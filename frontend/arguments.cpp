@@ -199,26 +199,39 @@ OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, const Sco
   const std::vector<const ast::Argument*> arguments = match(slots, call, reporter);
   Reader reader{call, scope, reporter};
   OpAttributes a;
-  if (kind == OpKind::linear || kind == OpKind::pad_channels) reader.integer(slots[0].name, arguments[0], a.channels);
-  if (kind == OpKind::batch_norm) reader.real("eps", arguments[0], a.eps, 0, 1);
-  if (kind == OpKind::conv2d) {
-    int64_t bias = 0;
-    reader.extent("kernel", arguments[0], a.kernel);
-    reader.integer("channels", arguments[1], a.channels);
-    reader.extent("stride", arguments[2], a.stride);
-    reader.extent("dilation", arguments[4], a.dilation);
-    reader.integer("groups", arguments[5], a.groups);
-    reader.integer("bias", arguments[6], bias, 0, 1);
-    a.bias = bias != 0;
-    a.pad = default_pad(a.kernel, a.dilation);
-    reader.extent("pad", arguments[3], a.pad, 0);
-  }
-  if (kind == OpKind::max_pool || kind == OpKind::avg_pool) {
-    reader.extent("kernel", arguments[0], a.kernel);
-    a.stride = a.kernel;
-    reader.extent("stride", arguments[1], a.stride);
-    a.pad = default_pad(a.kernel, a.dilation);
-    reader.extent("pad", arguments[2], a.pad, 0);
+  switch (kind) {
+    case OpKind::linear:
+    case OpKind::pad_channels: reader.integer(slots[0].name, arguments[0], a.channels); break;
+    case OpKind::batch_norm: reader.real("eps", arguments[0], a.eps, 0, 1); break;
+    case OpKind::conv2d: {
+      int64_t bias = 0;
+      reader.extent("kernel", arguments[0], a.kernel);
+      reader.integer("channels", arguments[1], a.channels);
+      reader.extent("stride", arguments[2], a.stride);
+      reader.extent("dilation", arguments[4], a.dilation);
+      reader.integer("groups", arguments[5], a.groups);
+      reader.integer("bias", arguments[6], bias, 0, 1);
+      a.bias = bias != 0;
+      a.pad = default_pad(a.kernel, a.dilation);
+      reader.extent("pad", arguments[3], a.pad, 0);
+      break;
+    }
+    case OpKind::max_pool:
+    case OpKind::avg_pool:
+      reader.extent("kernel", arguments[0], a.kernel);
+      a.stride = a.kernel;
+      reader.extent("stride", arguments[1], a.stride);
+      a.pad = default_pad(a.kernel, a.dilation);
+      reader.extent("pad", arguments[2], a.pad, 0);
+      break;
+    case OpKind::input:
+    case OpKind::affine:
+    case OpKind::relu:
+    case OpKind::sigmoid:
+    case OpKind::softmax:
+    case OpKind::global_avg_pool:
+    case OpKind::add:
+    case OpKind::mul: break;
   }
   return a;
 }

@@ -226,16 +226,17 @@ class Elaborator {
       case ast::StatementKind::condition: return condition(s, body, scope);
       case ast::StatementKind::input: return input(s, body, scope);
       case ast::StatementKind::output: return output(s, body, scope);
-      default: break;
+      case ast::StatementKind::call: return if_there_is_a_value(s, [&] { call(s, body, scope); });
+      case ast::StatementKind::stage: return if_there_is_a_value(s, [&] { stage(s, body, scope); });
+      case ast::StatementKind::skip: return if_there_is_a_value(s, [&] { skip(s, body, scope); });
+      case ast::StatementKind::gate: return if_there_is_a_value(s, [&] { gate(s, body, scope); });
     }
+  }
+
+  template <class Elaborate>
+  void if_there_is_a_value(const Statement& s, Elaborate elaborate) {
     if (current_ == no_value) return stop(s.at, fmt::format(message::no_input_yet, network_.name));
-    switch (s.kind) {
-      case ast::StatementKind::call: return call(s, body, scope);
-      case ast::StatementKind::stage: return stage(s, body, scope);
-      case ast::StatementKind::skip: return skip(s, body, scope);
-      case ast::StatementKind::gate: return gate(s, body, scope);
-      default: break;
-    }
+    elaborate();
   }
 
   void let(const Statement& s, Scope& scope) {

@@ -17,6 +17,13 @@ void for_each_use(const Op& op, Function f) {
 
 }  // namespace
 
+OpAttributes kept_attributes(OpKind kind, const OpAttributes& attributes) {
+  if (step_of(kind)) return {};
+  OpAttributes kept = attributes;
+  kept.bias = OpAttributes{}.bias;
+  return kept;
+}
+
 std::vector<int> use_counts(const Graph& graph) {
   std::vector<int> counts(graph.ops.size());
   for (const Op& op : graph.ops) {

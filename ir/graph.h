@@ -49,8 +49,8 @@ struct Op {
   TensorType type;   ///< of its result
   OpAttributes attributes;
   std::vector<ValueId> operands;  ///< without those of the epilogue
-  /// conv2d, linear: {weight} (a bias is an epilogue step); batch_norm: {weight, bias, running_mean, running_var};
-  /// affine: {scale, shift}; others none.
+  /// As constant_names() of ir/graph_parts.h names them: the checkpoint's weights (but a bias of conv2d or linear is an epilogue step), or,
+  /// of an operation that can be a step, those of the step.
   std::vector<RecipePtr> constants;
   std::vector<Step> epilogue;
   Location at;
@@ -77,6 +77,10 @@ struct Graph {
   const Op& op(ValueId id) const { return ops[static_cast<size_t>(id)]; }
   Op& op(ValueId id) { return ops[static_cast<size_t>(id)]; }
 };
+
+/// Those of a layer's attributes that its operation in a graph has. The others exist in topologies alone: lower-to-graph makes steps and
+/// constants of them, as a step has constants but no attributes.
+OpAttributes kept_attributes(OpKind kind, const OpAttributes& attributes);
 
 /// How often each value is used, as an operand, in an epilogue or as an output.
 std::vector<int> use_counts(const Graph& graph);

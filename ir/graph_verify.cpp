@@ -6,6 +6,7 @@
 #include "ir/checks.h"
 #include "ir/graph.h"
 #include "ir/graph_parts.h"
+#include "ir/text_forms.h"
 
 namespace resnetc::graph {
 
@@ -61,6 +62,10 @@ Fault check_op(const Graph& graph, ValueId id) {
     operands.push_back(graph.op(operand).type);
   }
   if (Fault fault = checks::attributes(op.kind, op.attributes)) return fault;
+  if (kept_attributes(op.kind, op.attributes) != op.attributes) {
+    const std::string lost = step_of(op.kind) ? text::attributes(op.attributes).substr(1) : "bias=true";
+    return fmt::format("{} exists in topologies only: in a graph it is a step or a constant", lost);
+  }
   if (Fault fault = checks::result_type(op.kind, op.attributes, operands, op.type)) return fault;
   if (Fault fault = check_constants(graph, op)) return fault;
   if (op.epilogue.size() > max_epilogue_steps) return fmt::format("its epilogue has more than {} steps", max_epilogue_steps);

@@ -55,9 +55,10 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel) {
   KernelSpec spec;
   spec.kind = kernel.kind;
   spec.attributes = kernel.attributes;
-  // Where constants come from is no matter of the code.
-  spec.attributes.bias = OpAttributes{}.bias;
-  spec.attributes.eps = OpAttributes{}.eps;
+  // Where constants come from is no matter of the code. A new attribute stops the build here, until it is decided whether it is.
+  auto& [channels, window, stride, pad, dilation, groups, bias, eps] = spec.attributes;
+  bias = OpAttributes{}.bias;
+  eps = OpAttributes{}.eps;
   if (kernel.kind == KernelKind::load) spec.input = program.input;
   spec.in = kernel.in == none ? callers_side(program.input_type) : layout_of(program.tensor(kernel.in));
   spec.out =
@@ -157,13 +158,8 @@ int64_t strassen_bytes(const KernelSpec& spec) {
   return strassen::products * elements * 4 + tensors * slack;
 }
 
-}  // namespace
-
-int64_t scratch_bytes(const KernelSpec& spec) {
+int64_t winograd_bytes(const KernelSpec& spec) {
   const Schedule& s = spec.schedule;
-  if (s.algorithm == Algorithm::strassen) return strassen_bytes(spec);
-  if (is_staged(spec)) return rounded(rows_of_task(spec) * spec.out.type.width, s.pixels) * s.vectors * lanes * 4 + slack;
-  if (s.algorithm != Algorithm::winograd) return 0;
   const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
   const Winograd& by = *winograd(form, s.output);
   // The transformed input of one task, for whole groups of tiles; then weights, products, and what comes before the input's transform.
@@ -182,6 +178,22 @@ int64_t scratch_bytes(const KernelSpec& spec) {
   const int64_t projected = projections * across * s.output * s.tiles.h * s.output * vectors;
   const int64_t unpooled = spec.pool ? across * s.output * down * s.output * vectors : 0;
   return (input + weights + products + phases + projected + unpooled) * 4 + (1 + projections) * slack;
+}
+
+}  // namespace
+
+int64_t scratch_bytes(const KernelSpec& spec) {
+  const Schedule& s = spec.schedule;
+  switch (s.algorithm) {
+    case Algorithm::winograd: return winograd_bytes(spec);
+    case Algorithm::strassen: return strassen_bytes(spec);
+    case Algorithm::direct:
+      if (is_staged(spec)) return rounded(rows_of_task(spec) * spec.out.type.width, s.pixels) * s.vectors * lanes * 4 + slack;
+      break;
+    case Algorithm::general:
+    case Algorithm::threads: break;
+  }
+  return 0;
 }
 
 std::string work_of(const KernelSpec& spec) {

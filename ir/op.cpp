@@ -3,33 +3,36 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
+
+#include "support/table.h"
 
 namespace resnetc {
 
 namespace {
 
-// clang-format off
-//                                                                        attributes:
-//   kind                       name               layer        operands  channels window d_g_b  eps    weights
-constexpr auto table = std::to_array<OpInfo>({
-    {OpKind::input,             "input",           "",                0,  false,   false, false, false, false},
-    {OpKind::conv2d,            "conv2d",          "conv",            1,  true,    true,  true,  false, true},
-    {OpKind::batch_norm,        "batch_norm",      "batch_norm",      1,  false,   false, false, true, true},
-    {OpKind::affine,            "affine",          "",                1,  false,   false, false, false, false},
-    {OpKind::relu,              "relu",            "relu",            1,  false,   false, false, false, false},
-    {OpKind::sigmoid,           "sigmoid",         "sigmoid",         1,  false,   false, false, false, false},
-    {OpKind::softmax,           "softmax",         "softmax",         1,  false,   false, false, false, false},
-    {OpKind::max_pool,          "max_pool",        "max_pool",        1,  false,   true,  false, false, false},
-    {OpKind::avg_pool,          "avg_pool",        "avg_pool",        1,  false,   true,  false, false, false},
-    {OpKind::global_avg_pool,   "global_avg_pool", "global_avg_pool", 1,  false,   false, false, false, false},
-    {OpKind::linear,            "linear",          "linear",          1,  true,    false, false, false, true},
-    {OpKind::pad_channels,      "pad_channels",    "pad_channels",    1,  true,    false, false, false, false},
-    {OpKind::add,               "add",             "",                2,  false,   false, false, false, false},
-    {OpKind::mul,               "mul",             "",                2,  false,   false, false, false, false},
-});
-// clang-format on
+constexpr OpInfo line_of(OpKind kind) {
+  switch (kind) {
+    case OpKind::input: return {.name = "input", .operands = 0};
+    case OpKind::conv2d:
+      return {.name = "conv2d", .layer = "conv", .channels = true, .window = true, .dilation_groups_bias = true, .weights = true};
+    case OpKind::batch_norm: return {.name = "batch_norm", .layer = "batch_norm", .eps = true, .weights = true};
+    case OpKind::affine: return {.name = "affine"};
+    case OpKind::relu: return {.name = "relu", .layer = "relu"};
+    case OpKind::sigmoid: return {.name = "sigmoid", .layer = "sigmoid"};
+    case OpKind::softmax: return {.name = "softmax", .layer = "softmax"};
+    case OpKind::max_pool: return {.name = "max_pool", .layer = "max_pool", .window = true};
+    case OpKind::avg_pool: return {.name = "avg_pool", .layer = "avg_pool", .window = true};
+    case OpKind::global_avg_pool: return {.name = "global_avg_pool", .layer = "global_avg_pool"};
+    case OpKind::linear: return {.name = "linear", .layer = "linear", .channels = true, .weights = true};
+    case OpKind::pad_channels: return {.name = "pad_channels", .layer = "pad_channels", .channels = true};
+    case OpKind::add: return {.name = "add", .operands = 2};
+    case OpKind::mul: return {.name = "mul", .operands = 2};
+  }
+  return {};
+}
+
+constexpr auto table = table_of<line_of>();
 
 std::string_view shown(OpKind kind) { return info(kind).layer.empty() ? info(kind).name : info(kind).layer; }
 
@@ -125,10 +128,7 @@ std::optional<TensorType> infer_pair(OpKind kind, const TensorType& a, const Ten
 
 std::span<const OpInfo> all_ops() { return table; }
 
-const OpInfo& info(OpKind kind) {
-  static_assert(table.back().kind == OpKind::mul && table.size() == static_cast<size_t>(OpKind::mul) + 1);
-  return table[static_cast<size_t>(kind)];
-}
+const OpInfo& info(OpKind kind) { return table[static_cast<size_t>(kind)]; }
 
 std::optional<OpKind> op_named(std::string_view ir_name) {
   for (const OpInfo& op : table) {

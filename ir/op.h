@@ -50,12 +50,13 @@ struct OpAttributes {
 
 /// One line of the table of operations.
 struct OpInfo {
-  OpKind kind;
-  std::string_view name;                             ///< in IR text
-  std::string_view layer;                            ///< in the language; empty where the language has no such layer
-  int operands;                                      ///< number of tensor operands
-  bool channels, window, dilation_groups_bias, eps;  ///< which attributes it has
-  bool weights;                                      ///< whether the checkpoint holds tensors for it: weight_specs() says which
+  OpKind kind{};
+  std::string_view name{};   ///< in IR text
+  std::string_view layer{};  ///< in the language; empty where the language has no such layer
+  int operands = 1;          ///< number of tensor operands
+  // Which attributes it has: output channels; kernel, stride and pad; dilation, groups and bias; eps.
+  bool channels = false, window = false, dilation_groups_bias = false, eps = false;
+  bool weights = false;  ///< whether the checkpoint holds tensors for it: weight_specs() says which
 };
 
 std::span<const OpInfo> all_ops();

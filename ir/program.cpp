@@ -45,8 +45,13 @@ std::vector<TensorId> reads(const Kernel& kernel) {
 
 bool writes_once(const Program& program, const Kernel& kernel) {
   if (kernel.out == none) return true;
-  if (kernel.schedule.algorithm == Algorithm::threads) return false;
-  if (in_tiles(kernel.schedule.algorithm)) return true;  // its tails are guarded
+  switch (kernel.schedule.algorithm) {
+    case Algorithm::threads: return false;
+    case Algorithm::winograd:
+    case Algorithm::strassen: return true;  // their tails are guarded
+    case Algorithm::general:
+    case Algorithm::direct: break;
+  }
   const Tensor& out = program.tensor(kernel.out);
   // Rows need no look: their split is guarded. Channels are stored in whole vectors.
   const KernelSpec spec = spec_of(program, kernel);

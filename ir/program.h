@@ -101,7 +101,16 @@ enum class Algorithm {
 /// As in the text form.
 std::string_view to_string(Algorithm algorithm);
 /// Whether its register tile is Schedule::tiles; else it is Schedule::pixels.
-constexpr bool in_tiles(Algorithm algorithm) { return algorithm == Algorithm::winograd || algorithm == Algorithm::strassen; }
+constexpr bool in_tiles(Algorithm algorithm) {
+  switch (algorithm) {
+    case Algorithm::winograd:
+    case Algorithm::strassen: return true;
+    case Algorithm::general:
+    case Algorithm::direct:
+    case Algorithm::threads: break;
+  }
+  return false;
+}
 
 /// How a kernel is computed; select-kernels chooses. Defaults are correct for every kernel but a convolution, which wants an algorithm.
 struct Schedule {

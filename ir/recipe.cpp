@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <optional>
 
 #include "ir/strassen.h"
 #include "ir/winograd.h"
@@ -126,10 +127,97 @@ std::vector<double> pack_in_blocks(const std::vector<double>& w, const Recipe& r
   return out;
 }
 
-template <class Function>
-void combine(std::vector<double>& a, const std::vector<double>& b, Function f) {
-  for (size_t i = 0; i < a.size(); ++i) a[i] = f(a[i], b[i]);
-}
+/// The elements of a part of a recipe. As long as they are equal they are one number, which takes no memory.
+struct Values {
+  std::vector<double> elements;
+  std::optional<double> each;
+
+  bool missing() const { return !each && elements.empty(); }
+  double at(size_t i) const { return each ? *each : elements[i]; }
+};
+
+class Evaluation {
+ public:
+  explicit Evaluation(const WeightSource& source) : source_(source) {}
+
+  std::vector<double> run(const Recipe& recipe) { return spread(part(recipe), recipe.shape, recipe.shape); }
+
+ private:
+  Values part(const Recipe& recipe) {
+    if (recipe.kind == RecipeKind::tensor) {
+      std::vector<double> values = source_.read(recipe.name, recipe.shape);
+      if (values.size() != static_cast<size_t>(element_count(recipe.shape))) values.clear();
+      return {std::move(values), {}};
+    }
+    if (recipe.kind == RecipeKind::fill) return {{}, recipe.value};
+
+    // Results are built in the first operand's storage.
+    Values a = part(*recipe.args[0]);
+    if (a.missing()) return {};
+    Values b;
+    if (recipe.args.size() > 1) {
+      b = part(*recipe.args[1]);
+      if (b.missing()) return {};
+    }
+    const auto packed = [&](auto pack_as) -> Values {
+      const std::vector<double> from = spread(std::move(a), recipe.args[0]->shape, recipe.shape);
+      if (from.empty()) return {};
+      return {pack_as(from, recipe), {}};
+    };
+    switch (recipe.kind) {
+      case RecipeKind::tensor:
+      case RecipeKind::fill: break;
+      case RecipeKind::add: return combined(std::move(a), std::move(b), [](double x, double y) { return x + y; });
+      case RecipeKind::sub: return combined(std::move(a), std::move(b), [](double x, double y) { return x - y; });
+      case RecipeKind::mul: return combined(std::move(a), std::move(b), [](double x, double y) { return x * y; });
+      case RecipeKind::rsqrt:
+        return combined(std::move(a), {{}, recipe.value}, [](double x, double eps) { return 1.0 / std::sqrt(x + eps); });
+      case RecipeKind::scale_rows: return scaled(std::move(a), b, recipe.shape);
+      case RecipeKind::pack_vector: {
+        std::vector<double> values = spread(std::move(a), recipe.args[0]->shape, recipe.shape);
+        if (!values.empty()) values.resize(static_cast<size_t>(recipe.shape[0]));
+        return {std::move(values), {}};
+      }
+      case RecipeKind::pack_conv: return packed(pack);
+      case RecipeKind::split_phases: return packed(split);
+      case RecipeKind::pack_winograd: return packed(transform);
+      case RecipeKind::pack_strassen: return packed(combine_halves);
+      case RecipeKind::pack_blocks: return packed(pack_in_blocks);
+    }
+    return {};
+  }
+
+  template <class Function>
+  static Values combined(Values a, Values b, Function f) {
+    if (a.each && b.each) return {{}, f(*a.each, *b.each)};
+    if (a.each) {
+      for (double& x : b.elements) x = f(*a.each, x);
+      return b;
+    }
+    for (size_t i = 0; i < a.elements.size(); ++i) a.elements[i] = f(a.elements[i], b.at(i));
+    return a;
+  }
+
+  Values scaled(Values a, const Values& b, const std::vector<int64_t>& shape) {
+    if (a.each && b.each) return {{}, *a.each * *b.each};
+    std::vector<double> values = spread(std::move(a), shape, shape);
+    const size_t row = values.size() / static_cast<size_t>(shape[0]);
+    for (size_t i = 0; i < values.size(); ++i) values[i] *= b.at(i / row);
+    return {std::move(values), {}};
+  }
+
+  /// One by one, in this shape, the elements of what is then packed as another; empty if that would be too many that no tensor backs.
+  std::vector<double> spread(Values from, const std::vector<int64_t>& shape, const std::vector<int64_t>& result) {
+    if (!from.each) return std::move(from.elements);
+    const int64_t wanted = std::max(element_count(shape), element_count(result));
+    if (wanted > max_elements - unbacked_) return {};
+    unbacked_ += wanted;
+    return std::vector<double>(static_cast<size_t>(element_count(shape)), *from.each);
+  }
+
+  const WeightSource& source_;
+  int64_t unbacked_ = 0;  ///< elements that were spread
+};
 
 }  // namespace
 
@@ -266,44 +354,6 @@ void collect_tensors(const Recipe& recipe, std::vector<TensorRef>& into) {
   for (const RecipePtr& arg : recipe.args) collect_tensors(*arg, into);
 }
 
-std::vector<double> evaluate(const Recipe& recipe, const WeightSource& source) {
-  if (recipe.kind == RecipeKind::tensor) {
-    std::vector<double> values = source.read(recipe.name, recipe.shape);
-    if (values.size() != static_cast<size_t>(element_count(recipe.shape))) values.clear();
-    return values;
-  }
-  if (recipe.kind == RecipeKind::fill) return std::vector<double>(static_cast<size_t>(element_count(recipe.shape)), recipe.value);
-
-  // Results are built in the first operand's storage.
-  std::vector<double> a = evaluate(*recipe.args[0], source);
-  if (a.empty()) return {};
-  std::vector<double> b;
-  if (recipe.args.size() > 1) {
-    b = evaluate(*recipe.args[1], source);
-    if (b.empty()) return {};
-  }
-  switch (recipe.kind) {
-    case RecipeKind::tensor:
-    case RecipeKind::fill: break;
-    case RecipeKind::add: combine(a, b, [](double x, double y) { return x + y; }); break;
-    case RecipeKind::sub: combine(a, b, [](double x, double y) { return x - y; }); break;
-    case RecipeKind::mul: combine(a, b, [](double x, double y) { return x * y; }); break;
-    case RecipeKind::rsqrt:
-      for (double& x : a) x = 1.0 / std::sqrt(x + recipe.value);
-      break;
-    case RecipeKind::scale_rows: {
-      const size_t row = a.size() / b.size();
-      for (size_t i = 0; i < a.size(); ++i) a[i] *= b[i / row];
-      break;
-    }
-    case RecipeKind::pack_vector: a.resize(static_cast<size_t>(recipe.shape[0])); break;
-    case RecipeKind::pack_conv: return pack(a, recipe);
-    case RecipeKind::split_phases: return split(a, recipe);
-    case RecipeKind::pack_winograd: return transform(a, recipe);
-    case RecipeKind::pack_strassen: return combine_halves(a, recipe);
-    case RecipeKind::pack_blocks: return pack_in_blocks(a, recipe);
-  }
-  return a;
-}
+std::vector<double> evaluate(const Recipe& recipe, const WeightSource& source) { return Evaluation(source).run(recipe); }
 
 }  // namespace resnetc

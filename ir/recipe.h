@@ -15,11 +15,13 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/tensor_type.h"
+
 namespace resnetc {
 
 enum class RecipeKind {
   tensor,         ///< a tensor of the checkpoint, by name and shape
-  fill,           ///< every element is `value`
+  fill,           ///< every element is `value`; of max_elements at most, as any tensor's channels
   add,            ///< a + b, equal shapes
   sub,            ///< a - b, equal shapes
   mul,            ///< a * b, equal shapes
@@ -131,7 +133,8 @@ class WeightSource {
   virtual std::vector<double> read(const std::string& name, const std::vector<int64_t>& shape) const = 0;
 };
 
-/// Carries out a recipe in float64. Empty if the source lacks a tensor.
+/// Carries out a recipe in float64. Empty if the source lacks a tensor, or if more than max_elements elements come from none: a tensor's
+/// size is backed by a checkpoint, that of a fill by nothing.
 std::vector<double> evaluate(const Recipe& recipe, const WeightSource& source);
 
 }  // namespace resnetc

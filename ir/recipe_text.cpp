@@ -6,38 +6,41 @@
 #include "ir/recipe.h"
 #include "ir/text.h"
 #include "ir/winograd.h"
+#include "support/table.h"
 
 namespace resnetc {
 
 namespace {
 
 struct RecipeName {
-  RecipeKind kind;
-  std::string_view name;
-  size_t args;
+  RecipeKind kind{};
+  std::string_view name{};
+  size_t args = 0;
 };
-constexpr std::array<RecipeName, 13> names{{
-    {RecipeKind::tensor, "tensor", 0},
-    {RecipeKind::fill, "fill", 0},
-    {RecipeKind::add, "add", 2},
-    {RecipeKind::sub, "sub", 2},
-    {RecipeKind::mul, "mul", 2},
-    {RecipeKind::rsqrt, "rsqrt", 1},
-    {RecipeKind::scale_rows, "scale_rows", 2},
-    {RecipeKind::pack_vector, "pack_vector", 1},
-    {RecipeKind::pack_conv, "pack_conv", 1},
-    {RecipeKind::split_phases, "split_phases", 1},
-    {RecipeKind::pack_winograd, "pack_winograd", 1},
-    {RecipeKind::pack_strassen, "pack_strassen", 1},
-    {RecipeKind::pack_blocks, "pack_blocks", 1},
-}};
+constexpr RecipeName line_of(RecipeKind kind) {
+  switch (kind) {
+    case RecipeKind::tensor: return {.name = "tensor"};
+    case RecipeKind::fill: return {.name = "fill"};
+    case RecipeKind::add: return {.name = "add", .args = 2};
+    case RecipeKind::sub: return {.name = "sub", .args = 2};
+    case RecipeKind::mul: return {.name = "mul", .args = 2};
+    case RecipeKind::rsqrt: return {.name = "rsqrt", .args = 1};
+    case RecipeKind::scale_rows: return {.name = "scale_rows", .args = 2};
+    case RecipeKind::pack_vector: return {.name = "pack_vector", .args = 1};
+    case RecipeKind::pack_conv: return {.name = "pack_conv", .args = 1};
+    case RecipeKind::split_phases: return {.name = "split_phases", .args = 1};
+    case RecipeKind::pack_winograd: return {.name = "pack_winograd", .args = 1};
+    case RecipeKind::pack_strassen: return {.name = "pack_strassen", .args = 1};
+    case RecipeKind::pack_blocks: return {.name = "pack_blocks", .args = 1};
+  }
+  return {};
+}
+constexpr auto names = table_of<line_of>();
 
 constexpr int64_t max_recipe_block = 4096;
 constexpr int max_depth = 64;
 constexpr int max_nodes = 4096;
 constexpr int64_t max_recipe_elements = int64_t{1} << 31;
-/// A tensor's size is backed by a checkpoint, a fill's by nothing.
-constexpr int64_t max_fill_elements = int64_t{1} << 20;
 
 std::string shape_text(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
@@ -93,7 +96,7 @@ class Reader {
     if (name.kind == RecipeKind::fill) {
       const double value = cursor_.real();
       cursor_.expect(",");
-      std::vector<int64_t> dims = shape(max_fill_elements);
+      std::vector<int64_t> dims = shape(max_elements);
       return cursor_.failed() ? nullptr : fill(value, std::move(dims));
     }
     std::array<RecipePtr, 2> args;

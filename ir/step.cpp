@@ -1,7 +1,7 @@
 /// \file The table of steps.
 #include "ir/step.h"
 
-#include <array>
+#include "support/table.h"
 
 namespace resnetc::graph {
 
@@ -11,36 +11,26 @@ constexpr std::string_view bias_names[] = {"bias"};
 constexpr std::string_view affine_names[] = {"scale", "shift"};
 constexpr std::string_view project_names[] = {"weight"};
 
-// clang-format off
-//  kind               name       operation        operand  elementwise  constants
-constexpr auto table = std::to_array<StepInfo>({
-    {StepKind::bias,    "bias",    std::nullopt,    false,   false,       bias_names},
-    {StepKind::affine,  "affine",  OpKind::affine,  false,   false,       affine_names},
-    {StepKind::add,     "add",     OpKind::add,     true,    true,        {}},
-    {StepKind::mul,     "mul",     OpKind::mul,     true,    true,        {}},
-    {StepKind::project, "project", std::nullopt,    true,    false,       project_names},
-    {StepKind::relu,    "relu",    OpKind::relu,    false,   false,       {}},
-    {StepKind::sigmoid, "sigmoid", OpKind::sigmoid, false,   false,       {}},
-});
-// clang-format on
+constexpr StepInfo line_of(StepKind kind) {
+  switch (kind) {
+    case StepKind::bias: return {.name = "bias", .constants = bias_names};
+    case StepKind::affine: return {.name = "affine", .op = OpKind::affine, .constants = affine_names};
+    case StepKind::add: return {.name = "add", .op = OpKind::add, .operand = true, .elementwise = true};
+    case StepKind::mul: return {.name = "mul", .op = OpKind::mul, .operand = true, .elementwise = true};
+    case StepKind::project: return {.name = "project", .operand = true, .constants = project_names};
+    case StepKind::relu: return {.name = "relu", .op = OpKind::relu};
+    case StepKind::sigmoid: return {.name = "sigmoid", .op = OpKind::sigmoid};
+  }
+  return {};
+}
+
+constexpr auto table = table_of<line_of>();
 
 }  // namespace
 
 std::span<const StepInfo> all_steps() { return table; }
 
-const StepInfo& info(StepKind kind) {
-  switch (kind) {  // a new kind is named here by the compiler: its line belongs at the end of the table
-    case StepKind::bias:
-    case StepKind::affine:
-    case StepKind::add:
-    case StepKind::mul:
-    case StepKind::project:
-    case StepKind::relu:
-    case StepKind::sigmoid: break;
-  }
-  static_assert(table.back().kind == StepKind::sigmoid);
-  return table[static_cast<size_t>(kind)];
-}
+const StepInfo& info(StepKind kind) { return table[static_cast<size_t>(kind)]; }
 
 std::optional<StepKind> step_named(std::string_view name) {
   for (const StepInfo& step : table) {

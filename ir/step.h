@@ -21,12 +21,12 @@ enum class StepKind {
 
 /// One line of the table of steps.
 struct StepInfo {
-  StepKind kind;
-  std::string_view name;                        ///< in IR text
-  std::optional<OpKind> op;                     ///< the operation that becomes this step where it is fused; bias and project have none
-  bool operand;                                 ///< whether it reads another tensor; its type is that of the operation's second operand
-  bool elementwise;                             ///< of that tensor it reads, for each element of the result, the one in its place
-  std::span<const std::string_view> constants;  ///< their names in graph text; each has one element a channel, but for a weight
+  StepKind kind{};
+  std::string_view name{};                        ///< in IR text
+  std::optional<OpKind> op{};                     ///< the operation that becomes this step where it is fused; bias and project have none
+  bool operand = false;                           ///< whether it reads another tensor; its type is that of the operation's second operand
+  bool elementwise = false;                       ///< of that tensor it reads, for each element of the result, the one in its place
+  std::span<const std::string_view> constants{};  ///< their names in graph text; each has one element a channel, but for a weight
 };
 
 std::span<const StepInfo> all_steps();

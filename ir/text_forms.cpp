@@ -27,6 +27,8 @@ std::string location(Location at, const Sources& sources) {
 }
 
 std::string attributes(const OpAttributes& a) {
+  // A new attribute stops the build here, until it is written, and read by Reader::attributes().
+  const auto& [channels, kernel, stride, pad, dilation, groups, bias, eps] = a;
   const OpAttributes defaults;
   std::string out;
   const auto integer = [&out](std::string_view name, int64_t value, int64_t normal) {
@@ -35,14 +37,14 @@ std::string attributes(const OpAttributes& a) {
   const auto extent = [&out](std::string_view name, Extent2 value, Extent2 normal) {
     if (value != normal) out += fmt::format(" {}={}", name, to_string(value));
   };
-  integer("channels", a.channels, defaults.channels);
-  extent("kernel", a.kernel, defaults.kernel);
-  extent("stride", a.stride, defaults.stride);
-  extent("pad", a.pad, defaults.pad);
-  extent("dilation", a.dilation, defaults.dilation);
-  integer("groups", a.groups, defaults.groups);
-  if (a.bias) out += " bias=true";
-  if (a.eps != defaults.eps) out += " eps=" + number(a.eps);
+  integer("channels", channels, defaults.channels);
+  extent("kernel", kernel, defaults.kernel);
+  extent("stride", stride, defaults.stride);
+  extent("pad", pad, defaults.pad);
+  extent("dilation", dilation, defaults.dilation);
+  integer("groups", groups, defaults.groups);
+  if (bias) out += " bias=true";
+  if (eps != defaults.eps) out += " eps=" + number(eps);
   return out;
 }
 
@@ -56,18 +58,20 @@ std::string input_format(InputFormat format, const std::vector<double>& mean, co
 std::string schedule(const program::Schedule& s) {
   // All fields: a new one must be in the text, which names and caches objects.
   const auto& [algorithm, vectors, pixels, rows, flat, output, tiles, depth, parts, channels, block] = s;
-  if (algorithm == program::Algorithm::winograd) {
-    return fmt::format(" schedule winograd output={} vectors={} tiles={} rows={} depth={} parts={}", output, vectors, to_string(tiles),
-                       rows, depth, parts);
+  std::string name = fmt::format(" schedule {}", to_string(algorithm));
+  switch (algorithm) {
+    case program::Algorithm::general:
+    case program::Algorithm::direct:
+      return fmt::format("{} vectors={} pixels={} rows={}{}", name, vectors, pixels, rows, flat ? " flat" : "");
+    case program::Algorithm::winograd:
+      return fmt::format("{} output={} vectors={} tiles={} rows={} depth={} parts={}", name, output, vectors, to_string(tiles), rows, depth,
+                         parts);
+    case program::Algorithm::strassen:
+      return fmt::format("{} vectors={} tiles={} rows={} parts={}", name, vectors, to_string(tiles), rows, parts);
+    case program::Algorithm::threads:
+      return fmt::format("{} channels={} tiles={} block={}{}", name, channels, to_string(tiles), to_string(block), flat ? " flat" : "");
   }
-  if (algorithm == program::Algorithm::strassen) {
-    return fmt::format(" schedule strassen vectors={} tiles={} rows={} parts={}", vectors, to_string(tiles), rows, parts);
-  }
-  if (algorithm == program::Algorithm::threads) {
-    return fmt::format(" schedule threads channels={} tiles={} block={}{}", channels, to_string(tiles), to_string(block),
-                       flat ? " flat" : "");
-  }
-  return fmt::format(" schedule {} vectors={} pixels={} rows={}{}", to_string(algorithm), vectors, pixels, rows, flat ? " flat" : "");
+  return name;
 }
 
 FileId FileTable::named(std::string name, Sources& sources) {
@@ -195,28 +199,35 @@ program::Schedule Reader::schedule() {
     expect("=");
     return extent();
   };
-  if (s.algorithm == program::Algorithm::threads) {
-    s.channels = field("channels");
-    s.tiles = extent_field("tiles");
-    s.block = extent_field("block");
-    s.flat = accept("flat");
-    return s;
+  switch (s.algorithm) {
+    case program::Algorithm::general:
+    case program::Algorithm::direct:
+      s.vectors = field("vectors");
+      s.pixels = field("pixels");
+      s.rows = field("rows");
+      s.flat = accept("flat");
+      break;
+    case program::Algorithm::winograd:
+      s.output = field("output");
+      s.vectors = field("vectors");
+      s.tiles = extent_field("tiles");
+      s.rows = field("rows");
+      s.depth = field("depth");
+      s.parts = field("parts");
+      break;
+    case program::Algorithm::strassen:
+      s.vectors = field("vectors");
+      s.tiles = extent_field("tiles");
+      s.rows = field("rows");
+      s.parts = field("parts");
+      break;
+    case program::Algorithm::threads:
+      s.channels = field("channels");
+      s.tiles = extent_field("tiles");
+      s.block = extent_field("block");
+      s.flat = accept("flat");
+      break;
   }
-  const bool transformed = s.algorithm == program::Algorithm::winograd, tiled = in_tiles(s.algorithm);
-  if (transformed) s.output = field("output");
-  s.vectors = field("vectors");
-  if (tiled) {
-    s.tiles = extent_field("tiles");
-  } else {
-    s.pixels = field("pixels");
-  }
-  s.rows = field("rows");
-  if (tiled) {
-    if (transformed) s.depth = field("depth");
-    s.parts = field("parts");
-    return s;
-  }
-  s.flat = accept("flat");
   return s;
 }
 

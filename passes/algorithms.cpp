@@ -62,30 +62,45 @@ double checkpoint_elements(const Convolution& c) {
 }  // namespace
 
 double packed_elements(const Convolution& c, const AlgorithmChoice& choice) {
-  if (choice.algorithm == Algorithm::strassen) {
-    return static_cast<double>(strassen::weights(c.in.channels + projected_channels(c), whole_vectors(c.out.channels)));
+  switch (choice.algorithm) {
+    case Algorithm::strassen:
+      return static_cast<double>(strassen::weights(c.in.channels + projected_channels(c), whole_vectors(c.out.channels)));
+    case Algorithm::winograd:
+      if (choice.packed) {
+        const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
+        const auto channels = static_cast<double>(form.channels) * static_cast<double>(whole_vectors(c.out.channels));
+        const auto weights = static_cast<double>(winograd(form, choice.output)->weights());
+        return channels * weights * weights + static_cast<double>(projected_channels(c) * c.out.channels);
+      }
+      break;
+    case Algorithm::general:
+    case Algorithm::direct:
+    case Algorithm::threads: break;
   }
-  if (!choice.packed) return checkpoint_elements(c);
-  const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
-  const auto channels = static_cast<double>(form.channels) * static_cast<double>(whole_vectors(c.out.channels));
-  const auto weights = static_cast<double>(winograd(form, choice.output)->weights());
-  return channels * weights * weights + static_cast<double>(projected_channels(c) * c.out.channels);
+  return checkpoint_elements(c);
 }
 
 double expected_seconds(const Convolution& c, const AlgorithmChoice& choice) {
   constexpr double direct_efficiency = 0.95, transformed_efficiency = 0.85;
   const double weights = packed_elements(c, choice);
   const auto pixels = static_cast<double>(c.out.pixels());
-  if (choice.algorithm == Algorithm::strassen) {
-    const StrassenWork work = strassen_work(c);
-    return seconds(work.products / direct_efficiency + work.input + work.output, weights);
+  switch (choice.algorithm) {
+    case Algorithm::strassen: {
+      const StrassenWork work = strassen_work(c);
+      return seconds(work.products / direct_efficiency + work.input + work.output, weights);
+    }
+    case Algorithm::winograd: {
+      const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
+      const WinogradWork work = winograd_work(form, *winograd(form, choice.output), c.out);
+      const double projections = pixels * static_cast<double>(projected_channels(c) * c.out.channels) / direct_efficiency;
+      const double once = work.products / transformed_efficiency + work.input + work.output + projections;
+      return seconds(once + (choice.packed ? 0 : work.weights), weights);
+    }
+    case Algorithm::general:
+    case Algorithm::direct:
+    case Algorithm::threads: break;
   }
-  if (choice.algorithm == Algorithm::direct) return seconds(pixels * checkpoint_elements(c) / direct_efficiency, weights);
-  const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
-  const WinogradWork work = winograd_work(form, *winograd(form, choice.output), c.out);
-  const double projections = pixels * static_cast<double>(projected_channels(c) * c.out.channels) / direct_efficiency;
-  const double once = work.products / transformed_efficiency + work.input + work.output + projections;
-  return seconds(once + (choice.packed ? 0 : work.weights), weights);
+  return seconds(pixels * checkpoint_elements(c) / direct_efficiency, weights);
 }
 
 int64_t row_of_halves(const Convolution& c) {
@@ -169,9 +184,14 @@ std::vector<AlgorithmChoice> choose_algorithms(std::span<const Convolution> conv
 }
 
 AlgorithmChoice choice_of(const program::Schedule& schedule) {
-  if (schedule.algorithm == Algorithm::strassen) return {Algorithm::strassen, 0, false};
-  if (schedule.algorithm != Algorithm::winograd) return {};
-  return {Algorithm::winograd, schedule.output, schedule.depth == 0};
+  switch (schedule.algorithm) {
+    case Algorithm::strassen: return {Algorithm::strassen, 0, false};
+    case Algorithm::winograd: return {Algorithm::winograd, schedule.output, schedule.depth == 0};
+    case Algorithm::general:
+    case Algorithm::direct:
+    case Algorithm::threads: break;
+  }
+  return {};
 }
 
 void prefer(std::span<const std::optional<AlgorithmChoice>> wanted, std::span<const Convolution> convolutions, bool limited,

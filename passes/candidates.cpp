@@ -39,10 +39,18 @@ std::vector<Family> families_of(const program::Program& program, const program::
   }
   for (const AlgorithmChoice& choice : faster_algorithms(convolution, largest_tile)) {
     const double seconds = expected_seconds(convolution, choice);
-    if (choice.algorithm == program::Algorithm::strassen) {
-      if (can_be_strassen(spec)) families.push_back({seconds, strassen_candidates(convolution, out, program.target)});
-    } else if (can_be_winograd(spec) && (!fixed || *fixed == choice)) {
-      families.push_back({seconds, winograd_candidates(in, out, a, pool, choice, program.target)});
+    switch (choice.algorithm) {
+      case program::Algorithm::strassen:
+        if (can_be_strassen(spec)) families.push_back({seconds, strassen_candidates(convolution, out, program.target)});
+        break;
+      case program::Algorithm::winograd:
+        if (can_be_winograd(spec) && (!fixed || *fixed == choice)) {
+          families.push_back({seconds, winograd_candidates(in, out, a, pool, choice, program.target)});
+        }
+        break;
+      case program::Algorithm::general:
+      case program::Algorithm::direct:
+      case program::Algorithm::threads: break;  // direct sums are above
     }
   }
   return families;

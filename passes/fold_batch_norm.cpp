@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "passes/epilogue.h"
+#include "passes/absorption.h"
 
 namespace resnetc::passes {
 namespace {

@@ -1,7 +1,7 @@
 /// \file Which operations are pools here.
 #include "passes/fuse_pools.h"
 
-#include "passes/epilogue.h"
+#include "passes/absorption.h"
 
 namespace resnetc::passes {
 

@@ -22,7 +22,6 @@ bool only_biased(const Op& op) { return op.epilogue.empty() || (op.epilogue.size
 bool is_projection(const Op& op) {
   OpAttributes plain = graph::projection(op.attributes.channels);
   plain.stride = op.attributes.stride;
-  plain.bias = op.attributes.bias;  // a step of its own
   return op.attributes == plain;
 }
 

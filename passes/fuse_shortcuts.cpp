@@ -1,7 +1,7 @@
 /// \file Which operations take an epilogue before pools do.
 #include "passes/fuse_shortcuts.h"
 
-#include "passes/epilogue.h"
+#include "passes/absorption.h"
 
 namespace resnetc::passes {
 

@@ -91,7 +91,8 @@ LaunchCost launch_cost(const KernelSpec& spec) {
   LaunchCost cost;
   const double tiles = count(width, s.tiles.w) * count(height, s.tiles.h);
   cost.blocks = static_cast<int64_t>(std::ceil(tiles / static_cast<double>(s.block.h)) * count(channels / s.channels, s.block.w));
-  cost.warps = (s.block.h * s.block.w + 31) / 32;
+  cost.threads = s.block.h * s.block.w;
+  cost.warps = (cost.threads + 31) / 32;
 
   double registers = 24 + static_cast<double>(s.channels * s.tiles.h * s.tiles.w), in_turn = 8;
   double multiply_adds = 0, instructions = 0;

@@ -26,6 +26,7 @@ const Gpu& a100();
 /// A kernel's launch, from its schedule and layouts.
 struct LaunchCost {
   int64_t blocks = 0;             ///< of one picture
+  int64_t threads = 0;            ///< of a block
   int64_t warps = 0;              ///< of a block
   int64_t registers = 0;          ///< of a thread, estimated
   int64_t resident_blocks = 0;    ///< that fit a processor at once

@@ -40,15 +40,19 @@ class Lowering {
   void nodes(const std::vector<Node>& list) {
     for (const Node& node : list) {
       nodes(node.children);
-      if (node.kind == NodeKind::layer) layer(node);
-      if (node.kind == NodeKind::skip) push(OpKind::add, node.result, {at(node.input), at(node.list_result)});
-      if (node.kind == NodeKind::gate) push(OpKind::mul, node.result, {at(node.input), at(node.list_result)});
+      switch (node.kind) {
+        case NodeKind::layer: layer(node); break;
+        case NodeKind::skip: push(OpKind::add, node.result, {at(node.input), at(node.list_result)}); break;
+        case NodeKind::gate: push(OpKind::mul, node.result, {at(node.input), at(node.list_result)}); break;
+        case NodeKind::block:
+        case NodeKind::stage: break;
+      }
     }
   }
 
   void layer(const Node& node) {
     graph::Op& op = push(node.op, node.result, {at(node.input)});
-    op.attributes = node.attributes;
+    op.attributes = graph::kept_attributes(node.op, node.attributes);
     bool convolution = node.op == OpKind::conv2d || node.op == OpKind::linear;
     for (const WeightSpec& w : weight_specs(node.op, node.attributes, *network_.value(node.input).type)) {
       RecipePtr recipe = tensor(fmt::format("{}.{}", node.weights, w.suffix), w.shape);
@@ -58,8 +62,6 @@ class Lowering {
         op.constants.push_back(std::move(recipe));
       }
     }
-    // The bias is an epilogue step from here on.
-    op.attributes.bias = false;
   }
 
   const topology::Network& network_;

@@ -19,6 +19,7 @@ namespace resnetc::passes {
 namespace {
 
 using graph::StepKind;
+using program::Algorithm;
 using program::KernelKind;
 
 class Selection {
@@ -111,7 +112,7 @@ class Selection {
       const OpAttributes& a = op.attributes;
       const size_t operand = static_cast<size_t>(op.operands[0]);
       const graph::Op& from = graph_.ops[operand];
-      if (chosen_[operand].algorithm != program::Algorithm::winograd || uses[operand] != 1 || from.operands[0] != 0) continue;
+      if (chosen_[operand].algorithm != Algorithm::winograd || uses[operand] != 1 || from.operands[0] != 0) continue;
       if (a.kernel.h * a.kernel.w > 16 || 2 * a.pad.h >= a.kernel.h || 2 * a.pad.w >= a.kernel.w) continue;
       // A window is within the tiles of a task.
       if (a.kernel.h > (from.type.height + chosen_[operand].output - 1) / chosen_[operand].output * chosen_[operand].output) continue;
@@ -167,7 +168,7 @@ class Selection {
     for (size_t i = 0; i < values_.size(); ++i) {
       if (tuned_[values_[i]] == nullptr) continue;
       const AlgorithmChoice tuned = choice_of(tuned_[values_[i]]->schedule);
-      if (tuned.algorithm == program::Algorithm::strassen && context_.winograd_tile == 0) continue;
+      if (tuned.algorithm == Algorithm::strassen && context_.winograd_tile == 0) continue;
       const std::optional<WinogradForm> form = winograd_form(convolutions_[i].attributes, convolutions_[i].in.channels);
       if (tuned.output <= context_.winograd_tile && !(form && form->phases)) wanted[i] = tuned;
     }
@@ -234,6 +235,7 @@ class Selection {
       case OpKind::avg_pool: return KernelKind::avg_pool;
       case OpKind::global_avg_pool: return KernelKind::global_avg_pool;
       case OpKind::softmax: return KernelKind::softmax;
+      // A copy does nothing of its own, so these are what adds channels and what steps_of() makes a step of.
       case OpKind::pad_channels:
       case OpKind::relu:
       case OpKind::sigmoid:
@@ -248,20 +250,11 @@ class Selection {
   /// The steps of an operation's kernel: what the operation itself does if that is one, and its epilogue.
   static std::vector<graph::Step> steps_of(const graph::Op& op) {
     std::vector<graph::Step> steps;
-    switch (op.kind) {
-      case OpKind::relu:
-      case OpKind::sigmoid:
-      case OpKind::add:
-      case OpKind::mul:
-      case OpKind::affine:
-        steps.push_back({*graph::step_of(op.kind), op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
-        break;
-      case OpKind::batch_norm: {
-        const RecipePtr scale = mul(op.constants[0], rsqrt(op.constants[3], op.attributes.eps));
-        steps.push_back({StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))}});
-        break;
-      }
-      default: break;
+    if (const std::optional<StepKind> own = graph::step_of(op.kind)) {
+      steps.push_back({*own, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
+    } else if (op.kind == OpKind::batch_norm) {
+      const RecipePtr scale = mul(op.constants[0], rsqrt(op.constants[3], op.attributes.eps));
+      steps.push_back({StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))}});
     }
     steps.insert(steps.end(), op.epilogue.begin(), op.epilogue.end());
     return steps;
@@ -273,6 +266,31 @@ class Selection {
     if (tuned.output > context_.winograd_tile) return "its tiles are too large for the error allowed";
     const std::optional<WinogradForm> form = winograd_form(op.attributes, graph_.op(op.operands[0]).type.channels);
     return form && form->phases ? "its input is laid out for another algorithm" : "the packed weights would be too large";
+  }
+
+  /// The schedule of the kernel that computes `value`, complete but for that and its constants.
+  ScheduleChoice choose_schedule(const program::Kernel& kernel, graph::ValueId value) const {
+    if (gpu()) return choose_thread_schedule(spec_of(program_, kernel), context_.batch);
+    const program::Tensor& out = program_.tensor(kernel.out);
+    if (kernel.kind != KernelKind::conv2d) {
+      const int64_t read = kernel.in == program::none ? 0 : program_.tensor(kernel.in).type.elements();
+      return choose_general_schedule(kernel.kind == KernelKind::softmax ? 0 : read + out.type.elements(), out.type.height);
+    }
+    const AlgorithmChoice& chosen = chosen_[static_cast<size_t>(value)];
+    switch (chosen.algorithm) {
+      case Algorithm::strassen: {
+        const auto found = std::lower_bound(values_.begin(), values_.end(), static_cast<size_t>(value));
+        return choose_strassen_schedule(convolutions_[static_cast<size_t>(found - values_.begin())], out, program_.target);
+      }
+      case Algorithm::winograd:
+        return choose_winograd_schedule(program_.tensor(kernel.in), program_.tensor(value), kernel.attributes,
+                                        kernel.pool ? &*kernel.pool : nullptr, chosen, program_.target);
+      case Algorithm::general:
+      case Algorithm::direct:
+      case Algorithm::threads: break;
+    }
+    return choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, has_one_axis(spec_of(program_, kernel)),
+                                kernel.multiply_adds, program_.target);
   }
 
   void add_kernel(graph::ValueId id) {
@@ -295,24 +313,8 @@ class Selection {
     for (const graph::Step& step : steps) kernel.epilogue.push_back(bare_step(step));
     const AlgorithmChoice& chosen = chosen_[static_cast<size_t>(id)];
     kernel.multiply_adds = graph::multiply_adds(graph_, op);
-    const program::Tensor& out = program_.tensor(kernel.out);
-    ScheduleChoice choice;
-    if (gpu()) {
-      choice = choose_thread_schedule(spec_of(program_, kernel), context_.batch);
-    } else if (chosen.algorithm == program::Algorithm::strassen) {
-      const auto found = std::lower_bound(values_.begin(), values_.end(), static_cast<size_t>(id));
-      choice = choose_strassen_schedule(convolutions_[static_cast<size_t>(found - values_.begin())], out, program_.target);
-    } else if (chosen.algorithm == program::Algorithm::winograd) {
-      choice = choose_winograd_schedule(program_.tensor(kernel.in), program_.tensor(id), kernel.attributes,
-                                        kernel.pool ? &*kernel.pool : nullptr, chosen, program_.target);
-      if (kernel.pool) choice.reason += fmt::format("; '{}' is pooled before it is stored", op.name);
-    } else if (kernel.kind == KernelKind::conv2d) {
-      choice = choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, has_one_axis(spec_of(program_, kernel)),
-                                    kernel.multiply_adds, program_.target);
-    } else {
-      const int64_t read = kernel.in == program::none ? 0 : program_.tensor(kernel.in).type.elements();
-      choice = choose_general_schedule(kernel.kind == KernelKind::softmax ? 0 : read + out.type.elements(), out.type.height);
-    }
+    ScheduleChoice choice = choose_schedule(kernel, id);
+    if (kernel.pool) choice.reason += fmt::format("; '{}' is pooled before it is stored", op.name);
     if (const program::TunedKernel* tuned = tuned_[static_cast<size_t>(id)]) {
       if (choice_of(tuned->schedule) == chosen) {
         choice = {tuned->schedule, fmt::format("tuned, {}: {}", to_string(tuned->schedule.algorithm), tuned->reason)};

@@ -110,12 +110,11 @@ ScheduleChoice choose_thread_schedule(const KernelSpec& spec, int64_t batch) {
   chosen.schedule = convolution ? schedule_of_convolution(spec, batch) : schedule_of_move(spec);
   const LaunchCost cost = launch_cost(chosen);
   const Schedule& s = chosen.schedule;
-  const int64_t threads = s.block.h * s.block.w;
-  std::string reason = fmt::format("grid of {} block{} a picture, {} thread{} each", cost.blocks, cost.blocks == 1 ? "" : "s", threads,
-                                   threads == 1 ? "" : "s");
+  std::string reason = fmt::format("grid of {} block{} a picture, {} thread{} each", cost.blocks, cost.blocks == 1 ? "" : "s", cost.threads,
+                                   cost.threads == 1 ? "" : "s");
   if (convolution) {
-    reason += fmt::format("; {} x {} sums a thread, about {} registers, no shared memory; {:.0f}% of the inner loop multiply and add",
-                          s.channels, s.tiles.h * s.tiles.w, cost.registers, 100 * cost.multiply_add_share);
+    reason += fmt::format("; {} x {} sums a thread, about {} registers; {:.0f}% of the inner loop multiply and add", s.channels,
+                          s.tiles.h * s.tiles.w, cost.registers, 100 * cost.multiply_add_share);
   }
   for (const Gpu& gpu : known_gpus()) {
     reason += fmt::format("; {:.1f} us expected on an {} for {} picture{}", 1e6 * predicted_seconds(gpu, chosen, batch), gpu.name, batch,

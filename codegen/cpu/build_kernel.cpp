@@ -1,6 +1,8 @@
 /// \file Checks a spec's layouts and hands it to the builder of its kind.
 #include "codegen/cpu/build_kernel.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "codegen/cpu/kernels_internal.h"
@@ -53,6 +55,19 @@ bool check_layouts(const program::KernelSpec& spec, std::string& why) {
   return true;
 }
 
+bool build_convolution(const program::KernelSpec& spec, Built& built, std::string& why) {
+  using program::Algorithm;
+  switch (spec.schedule.algorithm) {
+    case Algorithm::direct: build_conv2d(spec, built); return true;
+    case Algorithm::winograd: build_winograd(spec, built); return true;
+    case Algorithm::strassen: build_strassen(spec, built); return true;
+    case Algorithm::general:
+    case Algorithm::threads: break;
+  }
+  why = fmt::format("a processor's convolution has no schedule of '{}'", to_string(spec.schedule.algorithm));
+  return false;
+}
+
 }  // namespace
 
 int64_t divisor_at_most(int64_t whole, int64_t wanted) {
@@ -82,15 +97,7 @@ bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& wh
   switch (spec.kind) {
     case KernelKind::load: build_load(spec, built); break;
     case KernelKind::store: build_store(spec, built); break;
-    case KernelKind::conv2d:
-      if (spec.schedule.algorithm == program::Algorithm::winograd) {
-        build_winograd(spec, built);
-      } else if (spec.schedule.algorithm == program::Algorithm::strassen) {
-        build_strassen(spec, built);
-      } else {
-        build_conv2d(spec, built);
-      }
-      break;
+    case KernelKind::conv2d: return build_convolution(spec, built, why);
     case KernelKind::max_pool: build_max_pool(spec, built); break;
     case KernelKind::avg_pool: build_avg_pool(spec, built); break;
     case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;

@@ -32,12 +32,22 @@ ThreadLoops share_between_threads(const program::Schedule& schedule, Func& out, 
   return loops;
 }
 
+ThreadLoops share_pixels(const program::KernelSpec& spec, Func& out, const Axes& axes) {
+  if (spec.out.channel_stride % lanes == 0) out.output_buffer().set_host_alignment(gpu_alignment);
+  return share_between_threads(spec.schedule, out, axes, spec.out.channel_stride, spec.out.type.width, spec.out.type.height);
+}
+
 void widen(const program::Schedule& schedule, Halide::Stage stage, const Var& channel) {
   if (schedule.channels == 2 || schedule.channels == 4) {
     stage.vectorize(channel);
   } else {
     stage.unroll(channel);
   }
+}
+
+void finish(const Func& out, const Operands& operands, Built& built) {
+  built.output = out;
+  built.arguments = operands.arguments;
 }
 
 bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& why) {

@@ -3,8 +3,8 @@
 /// A thread keeps the sums of `channels` neighbouring output channels by a tile of pixels in registers over the whole reduction. Side by
 /// side threads have the next channels of the same pixels, so that weights are read in whole lines, and an input element by all of them at
 /// once. Both are read as vectors, of up to four input channels and of the thread's output channels: with tiles of 28 to 112 sums, 86 to 96
-/// % of the innermost loop's instructions are multiply-adds. Nothing goes through shared memory; what threads and blocks share comes from
-/// the first-level cache.
+/// % of the innermost loop's instructions are multiply-adds. What threads and blocks share comes from the first-level cache
+/// (docs/decisions/0014-cuda.md).
 ///
 /// An output channel sees its own group's input channels alone, whatever its neighbours see. Padding is the halo.
 #include <vector>
@@ -52,8 +52,7 @@ class Convolution {
     set_output(out, axes_, spec_.out, spec_.schedule.flat);
     out.output_buffer().set_host_alignment(gpu_alignment);
     schedule(out);
-    built.output = out;
-    built.arguments = operands_.arguments;
+    finish(out, operands_, built);
   }
 
  private:

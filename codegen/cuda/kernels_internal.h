@@ -26,7 +26,11 @@ struct ThreadLoops {
 /// are taken apart.
 ThreadLoops share_between_threads(const program::Schedule& schedule, Func& out, const Axes& axes, int64_t channels, int64_t width,
                                   int64_t height);
+/// The same of a kernel that stores pixels; where channels are stored in whole vectors, a thread stores its own at once.
+ThreadLoops share_pixels(const program::KernelSpec& spec, Func& out, const Axes& axes);
 /// Lets a thread store, or load, its neighbouring channels at once if there are two or four.
 void widen(const program::Schedule& schedule, Halide::Stage stage, const Var& channel);
+/// The kernel is done.
+void finish(const Func& out, const Operands& operands, Built& built);
 
 }  // namespace resnetc::codegen::cuda

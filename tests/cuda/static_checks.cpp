@@ -87,7 +87,6 @@ struct Checked {
   int64_t multiply_adds = 0;  ///< of one picture, in all kernels of this spec
   int64_t of_one = 0;
   Loop loop;
-  int64_t shared_bytes = 0;
   std::map<std::string, Assembled> assembled;
 };
 
@@ -108,7 +107,7 @@ std::vector<Checked> check(const program::Program& program, const std::string& p
       all[it->second].multiply_adds += kernel.multiply_adds;
       continue;
     }
-    Checked one{kernel.name, spec, kernel.multiply_adds, kernel.multiply_adds, {}, 0, {}};
+    Checked one{kernel.name, spec, kernel.multiply_adds, kernel.multiply_adds, {}, {}};
     std::string why;
     const codegen::KernelJob job{spec, program.target};
     const std::vector<codegen::KernelText> kinds{codegen::KernelText::ptx};
@@ -120,7 +119,6 @@ std::vector<Checked> check(const program::Program& program, const std::string& p
       continue;
     }
     one.loop = inner_loop(module->entries[0]);
-    one.shared_bytes = module->entries[0].shared_bytes;
     const std::string file = folder.file("kernel.ptx");
     if (FILE* out = ptxas.empty() ? nullptr : fopen(file.c_str(), "w")) {
       fwrite(text->data(), 1, text->size(), out);
@@ -146,8 +144,8 @@ double share(const Loop& loop) {
 }
 
 void print(const std::vector<Checked>& all) {
-  fmt::print("{:<26} {:>7} {:>5} {:>7} {:>5} {:>6} {:>6} {:>6} {:>9} {:>7} {:>8}\n", "kernel", "blocks", "warps", "in loop", "model",
-             "sm_80", "sm_90", "model", "A100, us", "of roof", "shared B");
+  fmt::print("{:<26} {:>7} {:>5} {:>7} {:>5} {:>6} {:>6} {:>6} {:>9} {:>7}\n", "kernel", "blocks", "warps", "in loop", "model", "sm_80",
+             "sm_90", "model", "A100, us", "of roof");
   for (const Checked& one : all) {
     const passes::LaunchCost cost = passes::launch_cost(one.spec);
     const auto registers = [&](const char* architecture) {
@@ -156,11 +154,12 @@ void print(const std::vector<Checked>& all) {
     };
     const double seconds = passes::predicted_seconds(passes::a100(), one.spec, batch);
     const bool sums = one.of_one != 0;
-    fmt::print("{:<26} {:>7} {:>5} {:>7} {:>5} {:>6} {:>6} {:>6} {:>9.1f} {:>7.2f} {:>8}\n", one.name, cost.blocks, cost.warps,
-               sums ? fmt::format("{:.1f} %", 100 * share(one.loop)) : "",
-               sums ? fmt::format("{:.0f} %", 100 * cost.multiply_add_share) : "", registers("sm_80"), registers("sm_90"),
-               sums ? fmt::format("{}", cost.registers) : "", 1e6 * seconds,
-               seconds / passes::roofline_seconds(passes::a100(), one.spec, one.of_one, batch), one.shared_bytes);
+    // Where the whole reduction is unrolled there is no loop.
+    const std::string in_loop = one.loop.multiply_adds > 0 ? fmt::format("{:.1f} %", 100 * share(one.loop)) : "-";
+    fmt::print("{:<26} {:>7} {:>5} {:>7} {:>5} {:>6} {:>6} {:>6} {:>9.1f} {:>7.2f}\n", one.name, cost.blocks, cost.warps,
+               sums ? in_loop : "", sums ? fmt::format("{:.0f} %", 100 * cost.multiply_add_share) : "", registers("sm_80"),
+               registers("sm_90"), sums ? fmt::format("{}", cost.registers) : "", 1e6 * seconds,
+               seconds / passes::roofline_seconds(passes::a100(), one.spec, one.of_one, batch));
   }
 }
 

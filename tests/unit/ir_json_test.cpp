@@ -207,7 +207,9 @@ TEST_CASE("what is wrong with JSON is said in the text forms' words") {
         "unknown algorithm 'fast'; known are general, direct, winograd, strassen, threads");
   CHECK(in_program("\"output\": 1,\n", "") == "the field 'output' is missing");
   CHECK(in_program("\"pixels\": 4", "\"pixels\": 99") ==
-        "this IR is not valid: kernel 'conv1': a tile of 1 vectors by 99 pixels is out of range");
+        "this IR is not valid: kernel 'conv1': a tile of 1 vectors by 99 pixels is out of range: vectors are 1 to 8, their product with "
+        "pixels 1 "
+        "to 64");
 }
 
 TEST_CASE("what is no JSON is refused where it goes wrong, however deep or long") {

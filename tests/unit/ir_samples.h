@@ -46,7 +46,7 @@ inline constexpr std::string_view topology_text = R"(topology "net" @ "net.rn":1
 
 inline constexpr std::string_view graph_text = R"(graph "net" {
   input %image : f32[N, 3, 8, 8] planar_f32 @ "net.rn":2:9+5
-  %conv1 = conv2d(%image) channels=16 kernel=3x3 pad=1x1 bias=true then bias, affine, relu : f32[N, 16, 8, 8] @ "net.rn":3:3+5
+  %conv1 = conv2d(%image) channels=16 kernel=3x3 pad=1x1 then bias, affine, relu : f32[N, 16, 8, 8] @ "net.rn":3:3+5
     weight = scale_rows(tensor("conv1.weight", [16, 3, 3, 3]), rsqrt(tensor("bn.running_var", [16]), 1e-05))
     bias = sub(tensor("bn.bias", [16]), fill(0.5, [16]))
     scale = tensor("s", [16])

@@ -118,6 +118,8 @@ TEST_CASE("the verifier of graphs finds each fault") {
   CHECK(fault("add(%affine, %conv1)", "add(%affine)") == "add 'add': add takes 2 operands, not 1");
   CHECK(fault("max_pool(%mul)", "max_pool()") == "max_pool 'max': max_pool takes 1 operand, not 0");
   CHECK(fault("softmax(%fc)", "softmax(%fc) groups=2") == "softmax 'softmax': softmax has an attribute that is not its own");
+  CHECK(fault("pad=1x1 then", "pad=1x1 bias=true then") ==
+        "conv2d 'conv1': bias=true exists in topologies only: in a graph it is a step or a constant");
   CHECK(fault("then add(%bn), sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
         "add 'add': its epilogue has more than 8 steps");
   CHECK(fault("planar_f32", "vector_f32") == "an input of format vector_f32 cannot be f32[N, 3, 8, 8]");

@@ -47,7 +47,8 @@ struct KernelCase {
   int64_t batch = 1;
   Planar input;                ///< for a packed u8 load, in the caller's order
   std::vector<double> weight;  ///< conv2d: [co][ci / groups][kh][kw]
-  /// Per step: constant [c] (bias), planar operand (add, mul); affine: scale then shift, [2 c]; project: operand, then weight [c, ci].
+  /// Per step its operand, planar, if it has one, then its constants in the order of the table of steps, each [c]; a projection's weight is
+  /// [c, ci].
   std::vector<std::vector<double>> steps;
   Planar expected;
 };

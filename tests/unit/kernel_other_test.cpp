@@ -1,6 +1,7 @@
 /// \file All kernels but the convolutions, on every instruction set that this machine has, against float64 loops.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "tests/unit/kernel_harness.h"
@@ -149,6 +150,14 @@ std::vector<KernelCase> all_cases() {
 
 TEST_CASE("kernels: pools, copies, softmax, load and store") {
   const std::vector<KernelCase> cases = all_cases();
+  for (const graph::StepInfo& step : graph::all_steps()) {
+    if (step.kind == StepKind::project) continue;  // a convolution's
+    const auto has = [&](const program::KernelSpec::StepSpec& one) { return one.kind == step.kind; };
+    const bool tested = std::any_of(cases.begin(), cases.end(), [&](const KernelCase& one) {
+      return one.spec.kind == KernelKind::copy && std::any_of(one.spec.epilogue.begin(), one.spec.epilogue.end(), has);
+    });
+    CHECK_MESSAGE(tested, "no case of ", std::string(step.name));
+  }
   for (const codegen::TargetInfo& target : runnable_targets()) {
     for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);
   }

@@ -193,9 +193,14 @@ std::vector<float> pack_projection_naively(const program::KernelSpec& spec, size
 }
 
 std::vector<float> pack_weights_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
-  if (spec.schedule.algorithm == program::Algorithm::winograd && spec.schedule.depth == 0) return transform_weights_naively(spec, weight);
-  if (spec.schedule.algorithm == program::Algorithm::strassen) {
-    return combine_halves_naively(spec.out.type.channels, spec.in.type.channels, weight.data());
+  switch (spec.schedule.algorithm) {
+    case program::Algorithm::winograd:
+      if (spec.schedule.depth == 0) return transform_weights_naively(spec, weight);
+      break;
+    case program::Algorithm::strassen: return combine_halves_naively(spec.out.type.channels, spec.in.type.channels, weight.data());
+    case program::Algorithm::general:
+    case program::Algorithm::direct:
+    case program::Algorithm::threads: break;  // the last is tested through whole programs (tests/cuda)
   }
   const OpAttributes& a = spec.attributes;
   const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, per_group = ci / a.groups;
@@ -265,21 +270,14 @@ KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, 
     one.weight = random_values(shape, 1, random);
   }
   for (const program::KernelSpec::StepSpec& step : s.epilogue) {
-    const TensorType channels = TensorType::vector(s.out.type.channels);
-    switch (step.kind) {
-      case graph::StepKind::bias: one.steps.push_back(random_values(channels, 1, random)); break;
-      case graph::StepKind::affine: one.steps.push_back(random_values(channels, 2, random)); break;
-      case graph::StepKind::add:
-      case graph::StepKind::mul: one.steps.push_back(random_values(step.operand.type, batch, random)); break;
-      case graph::StepKind::project: {
-        one.steps.push_back(random_values(step.operand.type, batch, random));
-        const Planar weight = random_values(TensorType::vector(s.out.type.channels * step.operand.type.channels), 1, random);
-        one.steps.back().insert(one.steps.back().end(), weight.begin(), weight.end());
-        break;
-      }
-      case graph::StepKind::relu:
-      case graph::StepKind::sigmoid: one.steps.emplace_back();
-    }
+    std::vector<double>& values = one.steps.emplace_back();
+    const auto append = [&](const TensorType& type, int64_t count) {
+      const Planar made = random_values(type, count, random);
+      values.insert(values.end(), made.begin(), made.end());
+    };
+    if (graph::info(step.kind).operand) append(step.operand.type, batch);
+    const int64_t rows = step.kind == graph::StepKind::project ? step.operand.type.channels : 1;
+    append(TensorType::vector(s.out.type.channels * rows), static_cast<int64_t>(graph::info(step.kind).constants.size()));
   }
   return finished(std::move(one));
 }

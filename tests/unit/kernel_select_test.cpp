@@ -55,6 +55,32 @@ graph::Graph small_graph() {
   return graph;
 }
 
+TEST_CASE("select-kernels: an element-wise operation that nothing took is a copy with that step") {
+  for (const graph::StepInfo& step : graph::all_steps()) {
+    if (!step.op) continue;
+    CAPTURE(std::string(step.name));
+    graph::Graph graph;
+    graph.name = "alone";
+    graph.input.format = InputFormat::vector_f32;
+    const TensorType type = TensorType::vector(4);
+    graph.ops.push_back(make_op(OpKind::input, "x", type, {}));
+    graph.ops.push_back(make_op(*step.op, "y", type, std::vector<graph::ValueId>(static_cast<size_t>(info(*step.op).operands), 0)));
+    for (size_t i = 0; i < step.constants.size(); ++i) graph.ops[1].constants.push_back(fill(static_cast<double>(i), {4}));
+    graph.outputs.push_back({"y", 1, {}});
+    REQUIRE(graph::verify(graph).value_or("none") == "none");
+    pass_test::Session session;
+    const std::optional<program::Program> program = passes::select_kernels(graph, session.context);
+    REQUIRE(program);
+    REQUIRE(program->kernels.size() == 3);
+    const program::Kernel& kernel = program->kernels[1];
+    CHECK(kernel.kind == program::KernelKind::copy);
+    REQUIRE(kernel.epilogue.size() == 1);
+    CHECK(kernel.epilogue[0].kind == step.kind);
+    CHECK((kernel.epilogue[0].operand == kernel.in) == step.operand);
+    CHECK(kernel.epilogue[0].constants.size() == step.constants.size());
+  }
+}
+
 TEST_CASE("select-kernels: pictures of any shape have schedules, and candidates for tuning") {
   const auto network = [](int64_t height, int64_t width, std::string_view pool) {
     return fmt::format(R"(

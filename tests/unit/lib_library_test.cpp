@@ -235,6 +235,19 @@ TEST_CASE("a library specialised for weights takes no others") {
   library.destroy(context);
 }
 
+TEST_CASE("a weights file has no more constants that no tensor backs than one tensor's channels") {
+  const auto constants = [](int64_t each) {
+    std::vector<program::Constant> made;
+    for (double value : {1.0, 2.0, 3.0}) made.push_back({pack_vector(fill(value, {each})), 0});
+    for (size_t i = 1; i < made.size(); ++i) made[i].offset = made[i - 1].offset + made[i - 1].bytes();
+    return made;
+  };
+  std::string why;
+  CHECK(pack_weights(constants(64), "net", lib_test::Weights(1), why));
+  CHECK_FALSE(pack_weights(constants(max_elements / 2), "net", lib_test::Weights(1), why));
+  CHECK(why == "constants that come from no tensor have 402653184 elements together, more than 268435456");
+}
+
 TEST_CASE("embedded weights need no file") {
   TempDir folder;
   const lib_test::Weights weights(3);

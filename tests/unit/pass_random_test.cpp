@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <set>
+
 #include "tests/unit/ir_forms.h"
 #include "tests/unit/pass_test.h"
 #include "tests/unit/random_network.h"
@@ -71,12 +73,32 @@ TEST_CASE("random networks are the same for a seed, and reach what they are mean
   CHECK(random_network(7) != random_network(8));
   std::string all;
   for (uint64_t seed = 0; seed < network_count; ++seed) all += random_network(seed);
-  for (const char* part : {"u8[",           "13, 21",          "groups",   "dilation", "bias = true",
-                           "conv(1x1",      "conv(3x3",        "conv(5x5", "conv(7x7", "stride = 2",
-                           "skip from",     " via ",           "gate via", "max_pool", "avg_pool",
-                           "pad_channels",  "global_avg_pool", "linear",   "softmax",  "sigmoid",
-                           "output extra1", "output extra2",   ", 40",     ", 17",     ", 1)"}) {
+  for (const char* part : {"u8[", "13, 21", "groups", "dilation", "bias = true", "conv(1x1", "conv(3x3", "conv(5x5", "conv(7x7",
+                           "stride = 2", "skip from", " via ", "gate via", "output extra1", "output extra2", ", 40", ", 17", ", 1)"}) {
     CHECK_MESSAGE(all.find(part) != std::string::npos, std::string(part));
+  }
+  for (const OpInfo& op : all_ops()) CHECK_MESSAGE(all.find(op.layer) != std::string::npos, std::string(op.layer));
+}
+
+TEST_CASE("random networks have every element-wise operation where no kernel takes it: on the input, and on a value that is used again") {
+  std::set<OpKind> on_input, on_shared;
+  for (uint64_t seed = 0; seed < network_count; ++seed) {
+    Session session;
+    const auto graph = std::get<graph::Graph>(session.lowered(random_network(seed), passes::Level::graph));
+    const std::vector<int> uses = graph::use_counts(graph);
+    for (const graph::Op& op : graph.ops) {
+      if (!graph::step_of(op.kind)) continue;
+      if (op.operands[0] == 0) {
+        on_input.insert(op.kind);
+      } else if (uses[static_cast<size_t>(op.operands[0])] > 1) {
+        on_shared.insert(op.kind);
+      }
+    }
+  }
+  for (const graph::StepInfo& step : graph::all_steps()) {
+    if (!step.op) continue;
+    CHECK_MESSAGE(on_input.contains(*step.op), std::string(step.name));
+    CHECK_MESSAGE(on_shared.contains(*step.op), std::string(step.name));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ir/packing.h"
+#include "ir/step.h"
 #include "ir/winograd.h"
 #include "passes/candidates.h"
 
@@ -39,7 +40,12 @@ struct Shape {
 
 class Generator {
  public:
-  explicit Generator(uint64_t seed) : random_(seed) {}
+  explicit Generator(uint64_t seed) : random_(seed), aside_(~seed) {
+    for (const resnetc::OpInfo& op : resnetc::all_ops()) {
+      const bool elementwise = resnetc::graph::step_of(op.kind) || op.kind == resnetc::OpKind::batch_norm;
+      if (elementwise && !op.layer.empty()) elementwise_.emplace_back(op.layer);
+    }
+  }
 
   std::string run() {
     bool vectors = random_.chance(8);
@@ -66,9 +72,25 @@ class Generator {
 
   int64_t channels() { return random_.one_of<int64_t>({1, 3, 16, 17, 32, 40, 48}); }
 
+  /// Now and then makes of the current value something element by element that no kernel before it can take: a layer, a sum or a gate. Of
+  /// the input there is no such kernel, and a value that is used again stays as it is.
+  void unfused(int64_t percent) {
+    if (!aside_.chance(percent)) return;
+    if (named_.empty()) named_.push_back({"x", current_});
+    const std::string from = named_.back().label;
+    if (aside_.chance(60)) layer(elementwise_[static_cast<size_t>(aside_.below(static_cast<int64_t>(elementwise_.size())))], current_);
+    if (current_.height * current_.width > 1 && aside_.chance(40)) {
+      line(fmt::format("gate via {} {{ global_avg_pool  linear({})  sigmoid }}", fresh(), current_.channels));
+    } else {
+      line("skip from " + from);
+    }
+  }
+
   void residual_mlp() {
     int64_t features = channels();
     text_ = fmt::format("network random_network {{\n  input x: f32[N, {}]\n", features);
+    current_ = {features, 1, 1};
+    unfused(40);
     current_ = {channels(), 1, 1};
     layer(fmt::format("linear({})", current_.channels), current_);
     for (int64_t i = 1 + random_.below(3); i > 0; --i) {
@@ -94,6 +116,7 @@ class Generator {
       form = fmt::format("u8[N, {}, {}, {}] mean = {} std = {}", current_.height, current_.width, current_.channels, mean, deviation);
     }
     text_ = fmt::format("network random_network {{\n  input x: {}\n", form);
+    unfused(40);
     if (current_.channels <= 3 && random_.chance(40)) {
       first_layers();
     } else {
@@ -152,6 +175,7 @@ class Generator {
     layer(call + ")", {out_channels, (current_.height + stride - 1) / stride, (current_.width + stride - 1) / stride});
     if (random_.chance(80)) layer("batch_norm", current_);
     if (random_.chance(60)) layer("relu", current_);
+    unfused(20);
   }
 
   /// A block of `depth` convolutions and a skip over all of them, at times another over a part.
@@ -231,7 +255,8 @@ class Generator {
     line("output y");
   }
 
-  Random random_;
+  Random random_, aside_;                 ///< aside_: of what stands between the rest, which thus stays as it is
+  std::vector<std::string> elementwise_;  ///< layers
   std::string text_;
   std::vector<Named> named_;
   Shape current_{};

@@ -1,5 +1,5 @@
 /// \file Legality of fusion, with reasons, and the fusion itself.
-#include "passes/epilogue.h"
+#include "passes/absorption.h"
 
 #include <fmt/format.h>
 

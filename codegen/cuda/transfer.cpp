@@ -1,0 +1,33 @@
+/// \file Schedules of loads and stores: what counts is that neighbouring threads touch neighbouring elements.
+#include "codegen/cuda/kernels_internal.h"
+
+namespace resnetc::codegen::cuda {
+
+void build_load(const program::KernelSpec& spec, Built& built) {
+  Axes axes;
+  Operands operands(Operands::Place::gpu);
+  Func out = define_load(spec, axes, operands);
+  share_pixels(spec, out, axes);
+  finish(out, operands, built);
+}
+
+// Of pictures, columns are the innermost axis of what is stored, and side by side threads have the next ones.
+void build_store(const program::KernelSpec& spec, Built& built) {
+  Axes axes;
+  Operands operands(Operands::Place::gpu);
+  Func out = define_store(spec, axes, operands, false);
+  const TensorType& type = spec.in.type;
+  if (type.rank == 2) {
+    share_between_threads(spec.schedule, out, axes, type.channels, 1, 1);
+  } else {
+    Axes swapped;
+    swapped.c = axes.x;
+    swapped.x = axes.c;
+    swapped.y = axes.y;
+    swapped.n = axes.n;
+    share_between_threads(spec.schedule, out, swapped, type.width, type.channels, type.height);
+  }
+  finish(out, operands, built);
+}
+
+}  // namespace resnetc::codegen::cuda

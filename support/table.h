@@ -1,0 +1,29 @@
+/// \file Tables with a line for each value of an enum, checked by the compiler.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+namespace resnetc {
+
+/// The lines of an enum's values in their order. `line_of` is a constexpr function from a value to its line, made of a switch without a
+/// default: so a value without a line does not compile, and no line can stand in another's place. Its lines have a `kind`, which is
+/// filled in here, and a `name`, which is empty past the last value.
+template <auto line_of>
+consteval auto table_of() {
+  using Line = decltype(line_of({}));
+  using Kind = decltype(Line::kind);
+  constexpr size_t count = [] {
+    size_t n = 0;
+    while (!line_of(static_cast<Kind>(n)).name.empty()) ++n;
+    return n;
+  }();
+  std::array<Line, count> table{};
+  for (size_t i = 0; i < count; ++i) {
+    table[i] = line_of(static_cast<Kind>(i));
+    table[i].kind = static_cast<Kind>(i);
+  }
+  return table;
+}
+
+}  // namespace resnetc
