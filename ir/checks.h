@@ -27,6 +27,6 @@ Fault result_type(OpKind kind, const OpAttributes& attributes, std::span<const T
 /// What `what`'s shape is, and is to be.
 Fault shape(std::string_view what, const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted);
 /// A recipe that is there and has this shape.
-Fault recipe_shape(std::string_view what, const RecipePtr& recipe, const std::vector<int64_t>& shape);
+Fault recipe_shape(std::string_view what, const RecipePtr& recipe, const std::vector<int64_t>& wanted);
 
 }  // namespace resnetc::checks
