@@ -37,6 +37,8 @@ inline constexpr Integer size_limits{0, max_elements};
 template <class Archive>
 void attribute_fields(Archive& a, OpAttributes& attributes) {
   const OpAttributes normal;
+  // All attributes: a new one must be in every form.
+  [[maybe_unused]] const auto& [channels, kernel, stride, pad, dilation, groups, bias, eps] = normal;
   a.optional("channels", attributes.channels, normal.channels, size_limits, "output channels of a convolution, linear layer or padding");
   a.optional("kernel", attributes.kernel, normal.kernel, Extent{}, "the window: rows, columns (one pixel where left out)");
   a.optional("stride", attributes.stride, normal.stride, Extent{}, "between windows: rows, columns (1 where left out)");

@@ -174,7 +174,6 @@ TEST_CASE("what is wrong with JSON is said in the text forms' words") {
   CHECK(in_graph("scale_rows(", "scale_cows(") == "in this recipe, at offset 0: unknown recipe 'scale_cows'");
   CHECK(in_graph("f32[N, 16, 8, 8]", "f32[N,16,8,8]") == "this type is written \"f32[N, 16, 8, 8]\"");
   CHECK(in_graph("net.rn:3:3+5", "net.rn:3:3") == "expected a place, as in \"net.rn:8:3+5\" (file, line, column, length)");
-  CHECK(in_graph("\"bias\": true", "\"bias\": 1") == "expected true or false");
   CHECK(in_graph("\"eps\": 0.001", "\"eps\": 1e999") == "expected a finite number");
   CHECK(in_graph("\"channels\": 16", "\"channels\": 1.5") == "expected an integer between 0 and 268435456");
   CHECK(in_graph("\"channels\": 16", "\"channels\": -1") == "expected an integer between 0 and 268435456");
@@ -195,6 +194,7 @@ TEST_CASE("what is wrong with JSON is said in the text forms' words") {
         "unknown kind of node 'group'; known are layer, skip, gate, block, stage");
   CHECK(in_topology("\"block_kind\": \"plain\"", "\"block_kind\": \"flat\"") ==
         "unknown kind of block 'flat'; known are plain, identity, conv");
+  CHECK(in_topology("\"bias\": true", "\"bias\": 1") == "expected true or false");
   CHECK(in_topology("\"kind\": \"gate\"", "\"kind\": \"layer\"") == "the field 'op' is missing");
 
   const auto in_program = [](std::string_view from, std::string_view to) {

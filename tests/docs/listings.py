@@ -1,0 +1,71 @@
+"""Listings in documents that a command makes: listings.py RESNETC SOURCE_DIR [--update] [FILES...]
+
+Before such a listing stands a comment with the command, which a shell runs in the repository's folder, `resnetc` being the compiler:
+
+    <!-- $ resnetc check networks/resnet18.rn | head -3 -->
+    ```
+    what it prints
+    ```
+
+$T is a folder for what commands write, the same for all of a document, empty at first. Compares, or, with --update, writes what the commands
+print; where a command fails, so does the test."""
+import argparse
+import difflib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+LISTING = re.compile(r"(?P<head><!-- \$ (?P<command>.*?) -->\n(?P<fence>```+)[^\n]*\n)(?P<body>.*?)(?P<tail>^(?P=fence)\s*$)", re.DOTALL | re.MULTILINE)
+
+
+def run(command, environment, folder):
+    result = subprocess.run(["sh", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    if result.returncode != 0:
+        raise SystemExit(f"listings: '{command}' ends with {result.returncode}:\n{result.stderr}")
+    return result.stdout if result.stdout.endswith("\n") else result.stdout + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("resnetc")
+    parser.add_argument("source")
+    parser.add_argument("files", nargs="*")
+    parser.add_argument("--update", action="store_true")
+    options = parser.parse_args()
+    source = pathlib.Path(options.source).resolve()
+    files = [pathlib.Path(file).resolve() for file in options.files] or sorted([*source.glob("docs/*.md"), source / "README.md"])
+    checked, parted = 0, 0
+    for file in files:
+        with tempfile.TemporaryDirectory() as folder:
+            bin_folder = pathlib.Path(folder, "bin")
+            bin_folder.mkdir()
+            (bin_folder / "resnetc").symlink_to(pathlib.Path(options.resnetc).resolve())
+            outputs = pathlib.Path(folder, "out")
+            outputs.mkdir()
+            environment = dict(os.environ, PATH=f"{bin_folder}:{os.environ['PATH']}", T=str(outputs), LC_ALL="C.UTF-8", COLUMNS="80",
+                               XDG_CACHE_HOME=str(pathlib.Path(folder, "cache")))
+
+            def renewed(match):
+                nonlocal checked, parted
+                checked += 1
+                made = run(match["command"], environment, source).replace(str(outputs), "out")
+                if made != match["body"]:
+                    parted += 1
+                    if not options.update:
+                        before, after = match["body"].splitlines(True), made.splitlines(True)
+                        sys.stdout.writelines(difflib.unified_diff(before, after, f"{file.name}", f"$ {match['command']}"))
+                return match["head"] + made + match["tail"]
+
+            text = file.read_text()
+            new = LISTING.sub(renewed, text)
+            if options.update and new != text:
+                file.write_text(new)
+    print(f"{checked} listings, {parted} {'renewed' if options.update else 'differ'}")
+    return 1 if (parted and not options.update) or checked == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
