@@ -477,6 +477,9 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one a processor)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
+  std::string kinds = "Kinds of --emit:\n";
+  for (const EmitKind& kind : emit_kinds()) kinds += fmt::format("  {:<17} {:<18} {}\n", kind.name, kind.files, kind.description);
+  command->footer(kinds);
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return compile(*options, invocation); }; });
 }
 

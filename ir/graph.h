@@ -12,7 +12,7 @@
 ///       output "logits" %fc @ ...
 ///     }
 ///
-/// Attributes with their defaults are left out; a step's constants follow the operation's own. docs/ir.md has the grammar.
+/// Attributes with their defaults are left out; a step's constants follow the operation's own. docs/ir-text.md has the grammar.
 /// An operation's `epilogue` (after `then`) is applied in order to each element it produces, before the element is stored.
 #pragma once
 

@@ -18,7 +18,7 @@
 ///       output "logits" %fc @ ...
 ///     }
 ///
-/// A type that has not been inferred yet is printed as `?`. docs/ir.md has the grammar.
+/// A type that has not been inferred yet is printed as `?`. docs/ir-text.md has the grammar.
 #pragma once
 
 #include <optional>

@@ -395,9 +395,16 @@ function show(change) {
   }
   if (change.view) view.scrollTo({ top: scrolled.get(state.view) ?? 0, behavior: "instant" });
   if (change.view === "network") boxOf.get(state.layer)?.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
-  history.replaceState(null, "", `#${new URLSearchParams({ view: state.view, layer: state.layer === null ? "" : D.layers[state.layer].name, tab: state.tab })}`);
+  keepAddress();
   mark();
   inspect();
+}
+
+// Later, and once for many changes: browsers count how often a page writes to its history, and stop listening.
+let addressTimer = 0;
+function keepAddress() {
+  clearTimeout(addressTimer);
+  addressTimer = setTimeout(() => history.replaceState(null, "", `#${new URLSearchParams({ view: state.view, layer: state.layer === null ? "" : D.layers[state.layer].name, tab: state.tab })}`), 200);
 }
 
 let boxOf = new Map(); // by layer

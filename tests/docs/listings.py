@@ -1,14 +1,9 @@
-"""Listings in documents that a command makes: listings.py RESNETC SOURCE_DIR [--update] [FILES...]
+"""Listings in documents that commands make: listings.py RESNETC SOURCE_DIR [--update] [FILES...]
 
-Before such a listing stands a comment with the command, which a shell runs in the repository's folder, `resnetc` being the compiler:
-
-    <!-- $ resnetc check networks/resnet18.rn | head -3 -->
-    ```
-    what it prints
-    ```
-
-$T is a folder for what commands write, the same for all of a document, empty at first. Compares, or, with --update, writes what the commands
-print; where a command fails, so does the test."""
+They are the fenced blocks of the language `console`. In such a block a line that starts with `$ ` is a command, which a shell runs in the
+repository's folder, `resnetc` being the compiler; what follows, to the next command, is what it prints. $T is a folder for what commands write, the
+same for all of a document, empty at first, and printed as `out`. Compares, or, with --update, writes what the commands print; where a command fails,
+so does the test."""
 import argparse
 import difflib
 import os
@@ -18,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-LISTING = re.compile(r"(?P<head><!-- \$ (?P<command>.*?) -->\n(?P<fence>```+)[^\n]*\n)(?P<body>.*?)(?P<tail>^(?P=fence)\s*$)", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"(?<=^```console\n)(?P<body>.*?)(?=^```\s*$)", re.DOTALL | re.MULTILINE)
 
 
 def run(command, environment, folder):
@@ -34,7 +29,7 @@ def main():
     parser.add_argument("source")
     parser.add_argument("files", nargs="*")
     parser.add_argument("--update", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     source = pathlib.Path(options.source).resolve()
     files = [pathlib.Path(file).resolve() for file in options.files] or sorted([*source.glob("docs/*.md"), source / "README.md"])
     checked, parted = 0, 0
@@ -50,20 +45,22 @@ def main():
 
             def renewed(match):
                 nonlocal checked, parted
-                checked += 1
-                made = run(match["command"], environment, source).replace(str(outputs), "out")
-                if made != match["body"]:
+                new = ""
+                for line in match["body"].splitlines(True):
+                    if line.startswith("$ "):
+                        checked += 1
+                        new += line + run(line[2:], environment, source).replace(str(outputs), "out")
+                if new != match["body"]:
                     parted += 1
                     if not options.update:
-                        before, after = match["body"].splitlines(True), made.splitlines(True)
-                        sys.stdout.writelines(difflib.unified_diff(before, after, f"{file.name}", f"$ {match['command']}"))
-                return match["head"] + made + match["tail"]
+                        sys.stdout.writelines(difflib.unified_diff(match["body"].splitlines(True), new.splitlines(True), file.name, "now"))
+                return new
 
             text = file.read_text()
-            new = LISTING.sub(renewed, text)
+            new = BLOCK.sub(renewed, text)
             if options.update and new != text:
                 file.write_text(new)
-    print(f"{checked} listings, {parted} {'renewed' if options.update else 'differ'}")
+    print(f"{checked} commands, {parted} listings {'renewed' if options.update else 'differ'}")
     return 1 if (parted and not options.update) or checked == 0 else 0
 
 

@@ -88,9 +88,11 @@ def check_layers(browser, every):
 def check_address(browser, page):
     """What is shown can be kept as an address."""
     browser.js("choose(layerNamed.get(D.layers[3].name)); show({view: 'memory', tab: 'Loops'})")
+    browser.wait("location.hash.includes('memory') && location.hash.includes('Loops')")
     wanted = browser.js("location.hash")
     browser.open(page + wanted)
-    assert browser.js("[state.view, state.layer, state.tab].join()") == "memory,3,Loops"
+    found = browser.js("[state.view, state.layer, state.tab].join()")
+    assert found == "memory,3,Loops", f"{wanted} shows {found}"
     browser.js("location.hash = ''")
 
 

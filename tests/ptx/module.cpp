@@ -425,12 +425,14 @@ class Reader {
         need(2);
         const Words results = elements(words[0]), values = elements(words[1]);
         if (results.size() == 1 && values.size() == 1) return take({t, t});
-        if (bytes_of(t) != 8 || results.size() + values.size() != 3)
+        const auto bytes = bytes_of(t);
+        if ((bytes != 8 && bytes != 4) || results.size() + values.size() != 3)
           throw Fault{fmt::format("'{}' of other vectors than two halves", name)};
         to.opcode = results.size() == 1 ? Opcode::pack : Opcode::unpack;
         const Words& halves = results.size() == 1 ? values : results;
         const Slot whole = operand(results.size() == 1 ? words[0] : words[1], t);
-        to.slots = {whole, operand(halves[0], Type::u32), operand(halves[1], Type::u32), no_slot, no_slot};
+        const Type half = bytes == 8 ? Type::u32 : Type::u16;
+        to.slots = {whole, operand(halves[0], half), operand(halves[1], half), no_slot, no_slot};
         return;
       }
       case Opcode::cvt: return take({t, to.from});

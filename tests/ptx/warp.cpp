@@ -358,12 +358,23 @@ void calculate(Warp& warp, const Instruction& i, Mask mask) {
     }
     case Opcode::pack: {
       const Words &low = word(warp, i.slots[1]), &high = word(warp, i.slots[2]);
+      if (bytes_of(i.type) == 4) {
+        Words& to = word(warp, i.slots[0]);
+        return each(mask, [&](size_t lane) { to[lane] = (low[lane] & 0xffff) | high[lane] << 16; });
+      }
       Longs& to = wide(warp, i.slots[0]);
       return each(mask, [&](size_t lane) { to[lane] = low[lane] | static_cast<uint64_t>(high[lane]) << 32; });
     }
     case Opcode::unpack: {
-      const Longs& from = wide(warp, i.slots[0]);
       Words &low = word(warp, i.slots[1]), &high = word(warp, i.slots[2]);
+      if (bytes_of(i.type) == 4) {
+        const Words& from = word(warp, i.slots[0]);
+        return each(mask, [&](size_t lane) {
+          const uint32_t bits = from[lane];
+          low[lane] = bits & 0xffff, high[lane] = bits >> 16;
+        });
+      }
+      const Longs& from = wide(warp, i.slots[0]);
       return each(mask, [&](size_t lane) {
         const uint64_t bits = from[lane];
         low[lane] = static_cast<uint32_t>(bits), high[lane] = static_cast<uint32_t>(bits >> 32);

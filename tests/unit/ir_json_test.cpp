@@ -145,8 +145,8 @@ TEST_CASE("mistakes in JSON are shown where they stand") {
       |         ^~~~~~~~
 )");
   CHECK(rendered(graph::parse_json, replaced(graph_json(), "f32[N, 16, 8, 8]", "f32[N, 16, 0, 8]")) ==
-        R"(net.json:38:27: error: expected an integer between 1 and 268435456
-   38 |       "type": "f32[N, 16, 0, 8]",
+        R"(net.json:37:27: error: expected an integer between 1 and 268435456
+   37 |       "type": "f32[N, 16, 0, 8]",
       |                           ^
 )");
   CHECK(rendered(graph::parse_json, replaced(graph_json(), "\"name\": \"net\",", "\"name\": \"net\"")) ==

@@ -79,7 +79,7 @@ TEST_CASE("documents name every layer, attribute, step, pass, algorithm and sche
     std::ifstream in(std::string(RESNETC_SOURCE_DIR) + "/" + file);
     return std::string(std::istreambuf_iterator<char>(in), {});
   };
-  const std::string readme = text_of("README.md"), language = text_of("docs/language.md"), ir = text_of("docs/ir.md");
+  const std::string readme = text_of("README.md"), language = text_of("docs/language.md"), ir = text_of("docs/ir-text.md");
   REQUIRE(!readme.empty());
   // The phases' files, in their order.
   constexpr std::string_view extensions[] = {"topology", "graph", "program"};

@@ -150,6 +150,7 @@ TEST_CASE("ptx: integers") {
   CHECK(value_of("cvt.u16.u32 %rs1, %r2; mul.wide.s16 %r9, %rs1, 3;", 0xffff) == 0xfffffffd);
   CHECK(value_of("mov.pred %p1, -1; mov.pred %p2, 0; selp.b32 %r8, 4, 8, %p1; selp.b32 %r9, 1, 2, %p2; or.b32 %r9, %r9, %r8;", 0) == 6);
   CHECK(value_of("mov.b64 %rd10, {%r2, %r3}; add.s64 %rd10, %rd10, 1; mov.b64 {%r8, %r9}, %rd10;", 0xffffffff, 7) == 8);
+  CHECK(value_of("mov.b32 {%rs1, %rs2}, %r2; mov.b32 %r9, {%rs2, %rs1};", 0xabcd1234) == 0x1234abcd);
   CHECK(value_of("cvt.s64.s32 %rd10, %r2; shr.s64 %rd10, %rd10, 40; cvt.u32.u64 %r9, %rd10;", 0x80000000) == 0xffffffff);
   CHECK(value_of("cvt.u16.u32 %rs1, %r2; add.s16 %rs1, %rs1, 1; cvt.u32.u16 %r9, %rs1;", 0x1ffff) == 0);
   CHECK(value_of("cvt.s16.s8 %rs1, %rs2; cvt.s32.s8 %r9, %r2;", 0x180) == 0xffffff80);
