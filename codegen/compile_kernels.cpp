@@ -95,13 +95,13 @@ std::string default_cache_dir() {
 
 std::span<const KernelTextInfo> kernel_texts() {
   static constexpr KernelTextInfo table[] = {
-      {KernelText::loops, "loops", "Loops", "loops", "KERNEL.loops", "the schedule as a nest of loops"},
-      {KernelText::conceptual_stmt, "conceptual-stmt", "Conceptual statement", "conceptual", "KERNEL.conceptual",
-       "Halide's statement before loops become tasks or launches"},
-      {KernelText::stmt, "stmt", "Statement", "stmt", "KERNEL.stmt", "Halide's lowered statement"},
-      {KernelText::llvm, "llvm", "LLVM IR", "ll", "KERNEL.ll", "LLVM IR"},
-      {KernelText::assembly, "asm", "Assembly", "s", "KERNEL.s", "assembly; for a GPU, of the host's part"},
-      {KernelText::ptx, "ptx", "PTX", "ptx", "KERNEL.ptx", "the code that a GPU's driver translates", true},
+      {"loops", "Loops", "loops", "KERNEL.loops", "the schedule as a nest of loops", KernelText::loops},
+      {"conceptual-stmt", "Conceptual statement", "conceptual", "KERNEL.conceptual",
+       "Halide's statement before loops become tasks or launches", KernelText::conceptual_stmt},
+      {"stmt", "Statement", "stmt", "KERNEL.stmt", "Halide's lowered statement", KernelText::stmt},
+      {"llvm", "LLVM IR", "ll", "KERNEL.ll", "LLVM IR", KernelText::llvm},
+      {"asm", "Assembly", "s", "KERNEL.s", "assembly; for a GPU, of the host's part", KernelText::assembly},
+      {"ptx", "PTX", "ptx", "KERNEL.ptx", "the code that a GPU's driver translates", KernelText::ptx, true},
   };
   return table;
 }

@@ -72,12 +72,12 @@ enum class KernelText { loops, conceptual_stmt, stmt, llvm, assembly, ptx };
 
 /// One line of the table of them: --emit, the report of explain and the documentation take names and words from it.
 struct KernelTextInfo {
-  KernelText kind;
   std::string_view name;       ///< of --emit
   std::string_view title;      ///< of a listing
   std::string_view extension;  ///< of the file, without the dot
   std::string_view file;       ///< its name, in words
   std::string_view description;
+  KernelText kind;
   bool gpu_only = false;
 };
 std::span<const KernelTextInfo> kernel_texts();

@@ -22,12 +22,12 @@ class Emitter {
       : options_(options), lowered_(lowered), targets_(targets), sources_(sources), written_(written), why_(why) {}
 
   bool run() {
-    std::vector<codegen::KernelText> texts;
+    std::vector<const codegen::KernelTextInfo*> texts;
     for (const std::string& kind : options_.kinds) {
       const auto table = codegen::kernel_texts();
       const auto text = std::find_if(table.begin(), table.end(), [&](const auto& known) { return known.name == kind; });
       if (text != table.end()) {
-        if (std::find(texts.begin(), texts.end(), text->kind) == texts.end()) texts.push_back(text->kind);
+        if (std::find(texts.begin(), texts.end(), &*text) == texts.end()) texts.push_back(&*text);
       } else if (!put_levels(kind)) {
         return false;
       }
@@ -66,7 +66,9 @@ class Emitter {
     return true;
   }
 
-  bool put_texts(const std::vector<codegen::KernelText>& kinds) {
+  bool put_texts(const std::vector<const codegen::KernelTextInfo*>& forms) {
+    std::vector<codegen::KernelText> kinds;
+    for (const codegen::KernelTextInfo* form : forms) kinds.push_back(form->kind);
     std::vector<codegen::KernelJob> jobs;
     std::vector<std::string> stems;
     for (size_t i = 0; i < lowered_.programs.size(); ++i) {
@@ -88,8 +90,8 @@ class Emitter {
     progress.finish();
     if (!texts) return false;
     for (size_t job = 0; job < jobs.size(); ++job) {
-      for (size_t k = 0; k < kinds.size(); ++k) {
-        const codegen::KernelTextInfo& form = codegen::kernel_texts()[static_cast<size_t>(kinds[k])];
+      for (size_t k = 0; k < forms.size(); ++k) {
+        const codegen::KernelTextInfo& form = *forms[k];
         if (form.gpu_only && !program::is_gpu(jobs[job].target)) continue;
         if (!put(fmt::format("{}.{}", stems[job], form.extension), texts->texts[texts->index[job]][k])) return false;
       }

@@ -93,7 +93,7 @@ class Data {
  private:
   /// What was written, as soon as shapes are known: later passes may drop blocks.
   const topology::Network& typed_topology() const {
-    const topology::Network* best = nullptr;
+    const auto* best = &std::get<topology::Network>(c_.phases.front().ir);
     for (const Phase& phase : c_.phases) {
       const auto* network = std::get_if<topology::Network>(&phase.ir);
       if (network == nullptr) break;
