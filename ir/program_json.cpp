@@ -119,6 +119,8 @@ class Form {
   }
 
   void schedule(Schedule& s) {
+    // All fields: a new one must be in every form.
+    [[maybe_unused]] const auto& [algorithm, vectors_, pixels, rows_, flat_, output, tiles_, depth, parts_, channels, block] = s;
     const auto size = [this](std::string_view key, int64_t& value, std::string_view description) {
       a_.field(key, value, form::size_limits, description);
     };

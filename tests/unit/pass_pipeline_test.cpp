@@ -98,9 +98,8 @@ TEST_CASE("documents name every layer, attribute, step, pass, algorithm and sche
     std::istringstream words(text);
     for (std::string word; words >> word;) {
       const size_t end = word.find('=');
-      if (end == std::string::npos) continue;
       CAPTURE(word);
-      CHECK(ir.find("\"" + word.substr(0, end + 1)) != std::string::npos);
+      CHECK(ir.find("\"" + (end == std::string::npos ? word + "\"" : word.substr(0, end + 1))) != std::string::npos);
     }
   };
   OpAttributes attributes;
@@ -114,6 +113,7 @@ TEST_CASE("documents name every layer, attribute, step, pass, algorithm and sche
   for (int i = 0; program::to_string(static_cast<program::Algorithm>(i)) != program::no_name; ++i) {
     program::Schedule schedule;
     schedule.algorithm = static_cast<program::Algorithm>(i);
+    schedule.flat = true;
     const std::string name(program::to_string(schedule.algorithm));
     CAPTURE(name);
     CHECK(ir.find("\"" + name + "\"") != std::string::npos);
