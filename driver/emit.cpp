@@ -55,7 +55,8 @@ class Emitter {
     const bool one = is_level(kind);
     const auto wanted = [&](passes::Level level) { return lowered_.from <= level && (!one || kind == level_name(level)); };
     const auto put_level = [&](passes::Level level, const passes::AnyIr& ir, const std::string& target) {
-      return put(fmt::format("{}{}.{}{}", options_.name, target, level_name(level), one ? "" : "." + kind),
+      const std::string part = options_.only.empty() ? "" : "." + file_stem(options_.only);
+      return put(fmt::format("{}{}{}.{}{}", options_.name, part, target, level_name(level), one ? "" : "." + kind),
                  form_of(ir, one ? "text" : kind));
     };
     if (wanted(passes::Level::topology) && !put_level(passes::Level::topology, lowered_.topology, "")) return false;

@@ -53,8 +53,9 @@ std::optional<inspect::Times> measured_times(const LoadedLibrary& library, const
     why = fmt::format("'{}' has nothing for {}: --target names what it was compiled for", path, target.name);
     return std::nullopt;
   }
-  const auto same = [](const codegen::LibraryFacts::Kernel& a, const program::Kernel& b) {
-    return a.name == b.name && a.kind == program::to_string(b.kind) && a.algorithm == program::to_string(b.schedule.algorithm);
+  const auto same = [&](const codegen::LibraryFacts::Kernel& a, const program::Kernel& b) {
+    return a.name == b.name && a.kind == program::to_string(b.kind) && a.algorithm == program::to_string(b.schedule.algorithm) &&
+           a.multiply_adds == b.multiply_adds && a.cost == program::cost_of(program, b);
   };
   if (!std::equal(own->kernels.begin(), own->kernels.end(), program.kernels.begin(), program.kernels.end(), same)) {
     why = fmt::format("'{}' was compiled from another network, or with other options: its kernels are not those of this one", path);

@@ -13,6 +13,14 @@
 
 namespace resnetc::driver {
 
+namespace {
+
+/// What a part of an IR begins with, and the field that tells it in JSON.
+constexpr const char* part_word = "part";
+constexpr const char* part_is_no_ir = "this is a part of a network, as --only writes it, to be looked at; whole IR is what can be read";
+
+}  // namespace
+
 std::string print_as(const passes::AnyIr& ir, const std::string& format, const Sources& sources) {
   std::string text;
   if (format == "text") {
@@ -52,7 +60,7 @@ bool keep(llvm::json::Value& element, const ValueNames& names) {
 }
 
 /// Of the JSON form of an IR, which is our own, what makes these values; what a program's kernels work on stays whole.
-std::string json_excerpt(const std::string& whole, const ValueNames& names) {
+std::string json_excerpt(const std::string& whole, const std::string& only, const ValueNames& names) {
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(whole);
   if (!value) throw std::logic_error(llvm::toString(value.takeError()));
   for (const char* list : {"body", "ops", "kernels"}) {
@@ -64,6 +72,7 @@ std::string json_excerpt(const std::string& whole, const ValueNames& names) {
     }
     *elements = std::move(kept);
   }
+  (*value->getAsObject())[part_word] = only;
   return json_text(*value);
 }
 
@@ -72,11 +81,11 @@ std::string json_excerpt(const std::string& whole, const ValueNames& names) {
 std::string print_part(const passes::AnyIr& ir, const std::string& format, const std::string& only, const passes::AnyIr& read,
                        const Sources& sources) {
   const ValueNames names = passes::part(only, read, ir);
-  if (format == "json") return json_excerpt(print_as(ir, format, sources), names);
+  if (format == "json") return json_excerpt(print_as(ir, format, sources), only, names);
   if (format == "dot") return to_dot(inspect::only(inspect::draw(ir), names));
   if (format == "svg") return to_svg(inspect::only(inspect::draw(ir), names));
   const std::string& name = std::visit([](const auto& level) -> const std::string& { return level.name; }, ir);
-  return fmt::format("# {} of {} alone\n{}", only, name, passes::excerpt(ir, names, sources));
+  return fmt::format("{} \"{}\" of {} \"{}\"\n{}", part_word, only, level_name(level_of(ir)), name, passes::excerpt(ir, names, sources));
 }
 
 std::optional<passes::Level> level_named(const std::string& name) {
@@ -132,6 +141,9 @@ std::optional<passes::AnyIr> parse_any_json(FileId file, Diagnostics& diagnostic
   Tree::Fault fault;
   const std::optional<Tree> tree = Tree::parse(sources.text(file), fault);
   if (!tree) return error(fault.offset, 1, fault.why);
+  if (const Tree::Id part = tree->find(part_word, 1, tree->next(0)); part != Tree::none) {
+    return error(tree->offset(part), tree->text(part).size(), part_is_no_ir);
+  }
   const Tree::Id level = tree->find("level", 1, tree->next(0));
   if (level == Tree::none) {
     const bool manifest = tree->find("manifest_version", 1, tree->next(0)) != Tree::none;
@@ -165,8 +177,9 @@ std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics) {
       case passes::Level::program: return any(program::parse(file, diagnostics));
     }
   }
+  const bool part = word == part_word;
   const Location here{file, line, column, std::max<int32_t>(1, static_cast<int32_t>(word.size()))};
-  diagnostics.error(here, "IR text starts with 'topology', 'graph' or 'program'");
+  diagnostics.error(here, part ? part_is_no_ir : "IR text starts with 'topology', 'graph' or 'program'");
   return std::nullopt;
 }
 

@@ -94,7 +94,7 @@ std::string explain(const ReduceOptions& options, const ShellResult& result) {
     case ShellEnd::timed_out:
       return fmt::format("the command takes more than {:g} s {}; give it more with --timeout, or pass --timeout-fails", options.timeout,
                          on);
-    case ShellEnd::interrupted: return "interrupted";
+    case ShellEnd::interrupted:
     case ShellEnd::not_started: return "the command cannot be run";
     case ShellEnd::exited: break;
   }
@@ -136,6 +136,10 @@ int reduce_network(ReduceOptions options, const Invocation& invocation) {
   let_signals_end_commands();
   Test test(options, folder);
   const ShellResult first = test.run(*whole);
+  if (first.end == ShellEnd::interrupted) {
+    say("resnetc: interrupted before the command has failed: nothing is written\n");
+    return 128 + signal_that_came();
+  }
   const bool unusual = !options.expected && (first.status == 126 || first.status == 127);
   if (!test.fails(first) || (first.end == ShellEnd::exited && unusual)) return input_error(explain(options, first));
 
@@ -187,7 +191,10 @@ void add_reduce(CLI::App& app, Invocation& invocation) {
   command->add_option("--timeout", options->timeout, "end a run after this time, which is then no failure")
       ->type_name("SECONDS")
       ->default_str("60")
-      ->check(CLI::PositiveNumber);
+      ->check([](const std::string& text) {  // written so that a NaN is refused too
+        double s = 0;
+        return CLI::detail::lexical_cast(text, s) && s > 0 && s <= 86400 ? std::string() : "needs seconds above 0, to 86400";
+      });
   command->add_flag("--timeout-fails", options->timeout_fails, "a run that takes too long is a failure");
   command->add_option("-o", options->output, "where the result goes (default: NET.reduced.rn in the current folder)")->type_name("FILE");
   command->callback(

@@ -111,6 +111,7 @@ class Data {
     for (size_t p = 0; p < c_.phases.size(); ++p) {
       const Phase& phase = c_.phases[p];
       if (p != 0) follow(c_.phases[p - 1].ir, phase.ir, names);
+      const Excerpts excerpts = passes::excerpts(phase.ir, sources_);
       std::map<std::string, int64_t> texts;
       json::Array of;
       for (const std::string& name : names) {
@@ -119,7 +120,7 @@ class Data {
           continue;
         }
         const auto [it, added] = texts.emplace(name, -1);
-        if (added) it->second = pool_.add(passes::excerpt(phase.ir, ValueNames{name}, sources_));
+        if (added) it->second = pool_.add(text_of(excerpts, name));
         of.push_back(it->second);
       }
       json::Array remarks;
@@ -146,6 +147,11 @@ class Data {
       kernel_of_.push_back(found == kernel_named.end() ? -1 : found->second);
     }
     return out;
+  }
+
+  static std::string text_of(const Excerpts& excerpts, const std::string& name) {
+    const auto found = excerpts.find(name);
+    return found == excerpts.end() ? std::string() : found->second;
   }
 
   static const char* level_of(const passes::AnyIr& ir) {
@@ -207,13 +213,15 @@ class Data {
 
   json::Array kernels() {
     json::Array out;
+    const Excerpts excerpts = passes::excerpts(c_.phases.back().ir, sources_);
+    std::vector<json::Array> layers_of(program_.kernels.size());
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      if (kernel_of_[i] >= 0) layers_of[static_cast<size_t>(kernel_of_[i])].push_back(static_cast<int64_t>(i));
+    }
     for (size_t k = 0; k < program_.kernels.size(); ++k) {
       const program::Kernel& kernel = program_.kernels[k];
       const program::KernelCost cost = program::cost_of(program_, kernel);
-      json::Array layers;
-      for (size_t i = 0; i < layers_.size(); ++i) {
-        if (kernel_of_[i] == static_cast<int64_t>(k)) layers.push_back(static_cast<int64_t>(i));
-      }
+      json::Array layers = std::move(layers_of[k]);
       // A kernel that a pass has added stands with the layer that it was made of.
       for (size_t i = 0; layers.empty() && kernel.kind != program::KernelKind::store && i < layers_.size(); ++i) {
         if (layers_[i].at == kernel.at && in_same_block(layers_[i], kernel.name)) layers.push_back(static_cast<int64_t>(i));
@@ -226,7 +234,7 @@ class Data {
                        {"done", cost.multiply_adds},
                        {"weight_bytes", cost.weight_bytes},
                        {"tensor_bytes", cost.tensor_bytes},
-                       {"text", pool_.add(passes::excerpt(program_, ValueNames{kernel.name}, sources_))},
+                       {"text", pool_.add(text_of(excerpts, kernel.name))},
                        {"layers", std::move(layers)}};
       if (k < c_.code_of.size()) one["code"] = static_cast<int64_t>(c_.code_of[k]);
       if (c_.times && k < c_.times->kernels.size()) {

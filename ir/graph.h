@@ -94,6 +94,8 @@ std::vector<TensorRef> checkpoint_tensors(const Graph& graph);
 std::string print(const Graph& graph, const Sources& sources);
 /// The operations of these names alone, as the text form has them: for reading, not for reading back.
 std::string excerpt(const Graph& graph, const ValueNames& names, const Sources& sources);
+/// The same of each operation by itself, in time in proportion to the graph's size.
+Excerpts excerpts(const Graph& graph, const Sources& sources);
 std::optional<Graph> parse(FileId file, Diagnostics& diagnostics);
 std::optional<Finding> verify(const Graph& graph);
 /// The JSON form says all that the text form does; docs/schema describes it.

@@ -175,6 +175,12 @@ std::string excerpt(const Graph& graph, const ValueNames& names, const Sources& 
   return out;
 }
 
+Excerpts excerpts(const Graph& graph, const Sources& sources) {
+  Excerpts each;
+  for (const Op& op : graph.ops) print_op(each[op.name], graph, op, sources);
+  return each;
+}
+
 std::optional<Graph> parse(FileId file, Diagnostics& diagnostics) { return Parser(file, diagnostics).run(); }
 
 }  // namespace resnetc::graph

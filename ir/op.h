@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -16,6 +17,8 @@ namespace resnetc {
 
 /// Names of values: the layers that somebody wants to see.
 using ValueNames = std::set<std::string, std::less<>>;
+/// For each value, what makes it as the text form has it.
+using Excerpts = std::map<std::string, std::string, std::less<>>;
 
 /// The closed set of operations. `layer` ops can be written in the language; the others appear on the way down.
 enum class OpKind {

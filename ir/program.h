@@ -201,6 +201,7 @@ struct KernelCost {
       0;  ///< that it does on values: fewer than Kernel::multiply_adds where tiles are transformed; not counted zeros of groups and padding
   int64_t weight_bytes = 0;  ///< of all its constants
   int64_t tensor_bytes = 0;  ///< read and written, halos and unused lanes included; a caller's buffer counts as it is
+  bool operator==(const KernelCost&) const = default;
 };
 KernelCost cost_of(const Program& program, const Kernel& kernel);
 
@@ -220,6 +221,8 @@ std::string print(const Program& program, const Sources& sources);
 /// The kernels of these names alone, stores left out, with the tensors and constants that they work on, as the text form has them: for
 /// reading, not for reading back.
 std::string excerpt(const Program& program, const ValueNames& names, const Sources& sources);
+/// The same of each kernel by itself, in time in proportion to the program's size.
+Excerpts excerpts(const Program& program, const Sources& sources);
 std::optional<Program> parse(FileId file, Diagnostics& diagnostics);
 /// Everything that later stages index by, and, once memory is planned, check_memory_plan(). Returns the first fault, or nothing.
 std::optional<Finding> verify(const Program& program);

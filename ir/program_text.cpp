@@ -57,6 +57,24 @@ void print_constant(std::string& out, const Program& program, ConstantId id) {
                      to_string(*constant.recipe));
 }
 
+/// Kernels with the tensors and constants that they work on.
+std::string excerpt_of(const Program& program, const std::vector<const Kernel*>& chosen, const Sources& sources) {
+  std::set<TensorId> tensors;
+  std::set<ConstantId> constants;
+  std::string kernels;
+  for (const Kernel* kernel : chosen) {
+    print_kernel(kernels, program, *kernel, sources);
+    for (TensorId id : reads(*kernel)) tensors.insert(id);
+    if (kernel->out != none) tensors.insert(kernel->out);
+    if (kernel->weight != none) constants.insert(kernel->weight);
+    for (const Step& step : kernel->epilogue) constants.insert(step.constants.begin(), step.constants.end());
+  }
+  std::string out;
+  for (TensorId id : tensors) print_tensor(out, program.tensor(id), sources);
+  for (ConstantId id : constants) print_constant(out, program, id);
+  return out + kernels;
+}
+
 class Parser {
  public:
   Parser(FileId file, Diagnostics& diagnostics) : r_(file, diagnostics) {}
@@ -211,21 +229,19 @@ std::string print(const Program& program, const Sources& sources) {
 }
 
 std::string excerpt(const Program& program, const ValueNames& names, const Sources& sources) {
-  std::set<TensorId> tensors;
-  std::set<ConstantId> constants;
-  std::string kernels;
+  std::vector<const Kernel*> chosen;
   for (const Kernel& kernel : program.kernels) {
-    if (kernel.kind == KernelKind::store || !names.contains(kernel.name)) continue;
-    print_kernel(kernels, program, kernel, sources);
-    for (TensorId id : reads(kernel)) tensors.insert(id);
-    if (kernel.out != none) tensors.insert(kernel.out);
-    if (kernel.weight != none) constants.insert(kernel.weight);
-    for (const Step& step : kernel.epilogue) constants.insert(step.constants.begin(), step.constants.end());
+    if (kernel.kind != KernelKind::store && names.contains(kernel.name)) chosen.push_back(&kernel);
   }
-  std::string out;
-  for (TensorId id : tensors) print_tensor(out, program.tensor(id), sources);
-  for (ConstantId id : constants) print_constant(out, program, id);
-  return out + kernels;
+  return excerpt_of(program, chosen, sources);
+}
+
+Excerpts excerpts(const Program& program, const Sources& sources) {
+  Excerpts each;
+  for (const Kernel& kernel : program.kernels) {
+    if (kernel.kind != KernelKind::store) each.emplace(kernel.name, excerpt_of(program, {&kernel}, sources));
+  }
+  return each;
 }
 
 std::optional<Program> parse(FileId file, Diagnostics& diagnostics) { return Parser(file, diagnostics).run(); }

@@ -132,8 +132,12 @@ Extent2 Reader::extent() {
 
 OpAttributes Reader::attributes() {
   OpAttributes a;
-  const auto key = [this](std::string_view name) {
+  std::vector<std::string_view> seen;
+  const auto key = [&](std::string_view name) {
+    const size_t start = offset();
     if (!accept(name)) return false;
+    if (std::find(seen.begin(), seen.end(), name) != seen.end()) return fail_at(start, fmt::format("'{}' stands here twice", name));
+    seen.push_back(name);
     return expect("=");
   };
   for (bool more = true; more && !failed();) {

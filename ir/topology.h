@@ -117,6 +117,8 @@ std::string print(const Network& network, const Sources& sources);
 /// What makes these values alone, as the text form has it, blocks and stages whole where all in them is wanted: for reading, not for
 /// reading back.
 std::string excerpt(const Network& network, const ValueNames& names, const Sources& sources);
+/// The same of each value but the input by itself, in time in proportion to the network's size.
+Excerpts excerpts(const Network& network, const Sources& sources);
 /// Reads the text form (untrusted). Reports to `diagnostics` and returns nothing if it cannot be read or does not verify.
 std::optional<Network> parse(FileId file, Diagnostics& diagnostics);
 /// Checks what every Network must satisfy whatever pass ran last: ids in range, each value made once and before its use, unique names,

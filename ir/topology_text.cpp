@@ -37,6 +37,11 @@ class Printer {
     return out_ + "}\n";
   }
 
+  Excerpts each() {
+    collect(n_.body);
+    return std::move(excerpts_);
+  }
+
   std::string run(const ValueNames& names) {
     print_some(n_.body, names);
     return out_;
@@ -55,6 +60,16 @@ class Printer {
 
   void print_list(const std::vector<Node>& nodes, int depth) {
     for (const Node& node : nodes) print_node(node, depth);
+  }
+
+  void collect(const std::vector<Node>& nodes) {
+    for (const Node& node : nodes) {
+      collect(node.children);
+      if (node.kind == NodeKind::block || node.kind == NodeKind::stage) continue;
+      out_.clear();
+      print_node(node, 1);
+      excerpts_.emplace(n_.value(node.result).name, out_);
+    }
   }
 
   bool makes_all(const Node& node, const ValueNames& names) const {
@@ -115,6 +130,7 @@ class Printer {
   const Network& n_;
   const Sources& sources_;
   std::string out_;
+  Excerpts excerpts_;
 };
 
 class Parser {
@@ -303,6 +319,8 @@ std::string print(const Network& network, const Sources& sources) { return Print
 std::string excerpt(const Network& network, const ValueNames& names, const Sources& sources) {
   return Printer(network, sources).run(names);
 }
+
+Excerpts excerpts(const Network& network, const Sources& sources) { return Printer(network, sources).each(); }
 
 std::optional<Network> parse(FileId file, Diagnostics& diagnostics) { return Parser(file, diagnostics).run(); }
 

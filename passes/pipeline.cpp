@@ -136,6 +136,10 @@ std::string excerpt(const AnyIr& ir, const ValueNames& names, const Sources& sou
   return std::visit([&](const auto& m) { return excerpt(m, names, sources); }, ir);
 }
 
+Excerpts excerpts(const AnyIr& ir, const Sources& sources) {
+  return std::visit([&](const auto& m) { return excerpts(m, sources); }, ir);
+}
+
 bool disabled(const PassInfo& pass, const PassContext& context) {
   return pass.optional && std::find(context.disabled.begin(), context.disabled.end(), pass.name) != context.disabled.end();
 }

@@ -36,6 +36,8 @@ using AnyIr = std::variant<topology::Network, graph::Graph, program::Program>;
 std::string print(const AnyIr& ir, const Sources& sources);
 /// What makes these values alone, as the text form has it: for reading, not for reading back.
 std::string excerpt(const AnyIr& ir, const ValueNames& names, const Sources& sources);
+/// The same of each by itself.
+Excerpts excerpts(const AnyIr& ir, const Sources& sources);
 
 /// A remark of a pass: what it did, or refused to do, and why.
 struct Remark {

@@ -62,6 +62,13 @@ def check_keyboard(browser):
     assert browser.js("state.layer") > 0
 
 
+def check_help(browser):
+    browser.key("?")
+    text = browser.js("$('keys').innerText")
+    assert browser.js("$('keys').open") and "object" not in text and "PageDown" in text, text
+    browser.js("$('keys').close()")
+
+
 def check_layers(browser, every):
     """Each way to look at a layer shows something true of it."""
     tabs = browser.js("Object.keys(tabs)")
@@ -140,6 +147,7 @@ def main():
             painted = browser.open(page)
             check_whole(browser, page)
             check_keyboard(browser)
+            check_help(browser)
             check_layers(browser, every)
             check_colours(browser)
             if options.shots:

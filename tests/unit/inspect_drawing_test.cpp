@@ -5,6 +5,7 @@
 #include <string>
 
 #include "inspect/drawing.h"
+#include "inspect/report.h"
 #include "ir_samples.h"
 #include "pass_test.h"
 #include "passes/lineage.h"
@@ -142,4 +143,21 @@ TEST_CASE("drawing: random networks at every level; each box has a place of its 
       for (const inspect::Edge& edge : drawing.edges) CHECK(edge.from < edge.to);
     }
   }
+}
+
+TEST_CASE("report: long rows of layers take time in proportion to their length") {
+  Session session;
+  inspect::Compilation compilation;
+  compilation.title = "net";
+  const std::string text = "network net {\n input x: f32[N, 8]\n repeat 20000 relu\n output y\n}\n";
+  session.context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool) {
+    if (pass.name == "infer-shapes" || pass.name == "lower-to-graph" || pass.name == "plan-memory") {
+      compilation.phases.push_back({std::string(pass.name), "", "", ir, 0});
+    }
+  };
+  session.lowered(text, passes::Level::program);
+  compilation.code_of.assign(std::get<program::Program>(compilation.phases.back().ir).kernels.size(), 0);
+  const std::string data = inspect::report_data(compilation, session.sources);
+  CHECK(count(data, "\"kind\":\"layer\"") == 20000);
+  CHECK(inspect::report(compilation, session.sources).ends_with("</html>\n"));
 }

@@ -262,6 +262,7 @@ TEST_CASE("mistakes in text are reported at their place") {
   CHECK(error("max_pool", "min_pool") == "unknown operation");
   CHECK(error("then bias, affine", "then tilt") == "unknown step of an epilogue");
   CHECK(error("kernel=3x3", "kernel=3") == "expected an extent such as 3x3");
+  CHECK(error("channels=16", "channels=16 channels=17") == "'channels' stands here twice");
   CHECK(error("output \"logits\" %softmax\n}", "output \"logits\" %softmax\n} x") == "text after the end of the network");
   CHECK(error("scale_rows(", "scale_cows(") == "in this recipe, at offset 0: unknown recipe 'scale_cows'");
   CHECK(first_error(graph::parse, "") == "expected 'graph'");
