@@ -374,7 +374,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   if (!lowered) return bug("a pass failed and gave no reason");
   if (!observer.failure().empty()) return input_error(observer.failure());
 
-  if (!options.only.empty()) why = passes::part_fault(options.only, lowered->read());
+  if (!options.only.empty()) why = passes::part_fault(options.only, lowered->read(), lowered->programs.front());
   if (!why.empty()) return usage_error("--only " + why);
 
   library.depends_on_values = lowered->depends_on_values;
@@ -451,7 +451,7 @@ void add_compile(CLI::App& app, Invocation& invocation) {
         return CLI::detail::lexical_cast(text, s) && s >= 0 && s <= 86400 ? std::string() : "needs seconds from 0 to 86400";
       });
   command->add_option("--tuned", options->tuned, "use the schedules that --tune wrote")->type_name("FILE")->check(not_empty);
-  add_target_options(*command, options->target);
+  add_target_options(*command, options->target, Wanted::targets);
   add_schedule_batch(*command, "--batch", options->batch, "for cuda: schedules are chosen for runs of so many pictures (32)");
   command->add_option("--emit", options->emit, "also write " + emit_names())
       ->type_name("KIND[,KIND...]")

@@ -80,7 +80,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     fmt::print("{}", print_as(ir, options.format, sources));
     return done;
   }
-  if (why = passes::part_fault(options.only, read); !why.empty()) return usage_error("--only " + why);
+  if (why = passes::part_fault(options.only, read, ir); !why.empty()) return usage_error("--only " + why);
   fmt::print("{}", print_part(ir, options.format, options.only, read, sources));
   return done;
 }
@@ -99,7 +99,7 @@ void add_dump(CLI::App& app, Invocation& invocation) {
   command->add_option("--format", options->format, "text (the default), dot, svg or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "dot", "svg", "json"}));
-  add_target_options(*command, options->target, "for a program: ");
+  add_target_options(*command, options->target, Wanted::one_target, "for a program: ");
   add_schedule_batch(*command, "--batch", options->batch, "for a program for cuda: as compile's --batch (32)");
   add_disable_pass(*command, options->disabled);
   command->callback([&invocation, options, level] {

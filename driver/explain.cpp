@@ -44,23 +44,22 @@ inspect::Times expected_times(const program::Program& program) {
   return times;
 }
 
-/// The library's kernels must be the program's.
-std::optional<inspect::Times> measured_times(const LoadedLibrary& library, const std::string& path, const program::Program& program,
-                                             const codegen::TargetInfo& target, std::string& why) {
+/// Why the library is not one of this program; empty if it is: its kernels do and move the same.
+std::string profile_fault(const LoadedLibrary& library, const std::string& path, const program::Program& program,
+                          const codegen::TargetInfo& target) {
   const auto& targets = library.facts().targets;
   const auto own = std::find_if(targets.begin(), targets.end(), [&](const auto& known) { return known.name == target.name; });
-  if (own == targets.end()) {
-    why = fmt::format("'{}' has nothing for {}: --target names what it was compiled for", path, target.name);
-    return std::nullopt;
-  }
+  if (own == targets.end()) return fmt::format("'{}' has nothing for {}: --target names what it was compiled for", path, target.name);
   const auto same = [&](const codegen::LibraryFacts::Kernel& a, const program::Kernel& b) {
     return a.name == b.name && a.kind == program::to_string(b.kind) && a.algorithm == program::to_string(b.schedule.algorithm) &&
            a.multiply_adds == b.multiply_adds && a.cost == program::cost_of(program, b);
   };
-  if (!std::equal(own->kernels.begin(), own->kernels.end(), program.kernels.begin(), program.kernels.end(), same)) {
-    why = fmt::format("'{}' was compiled from another network, or with other options: its kernels are not those of this one", path);
-    return std::nullopt;
-  }
+  if (std::equal(own->kernels.begin(), own->kernels.end(), program.kernels.begin(), program.kernels.end(), same)) return "";
+  return fmt::format("'{}' was compiled from another network, or with other options: its kernels are not those of this one", path);
+}
+
+std::optional<inspect::Times> measured_times(const LoadedLibrary& library, const std::string& path, const codegen::TargetInfo& target,
+                                             std::string& why) {
   MeasureOptions how;
   how.target = target.name;
   how.layers = true;
@@ -71,8 +70,9 @@ std::optional<inspect::Times> measured_times(const LoadedLibrary& library, const
       fmt::format("measured on {} with {} {}", target.name, measured->threads, measured->threads == 1 ? "thread" : "threads"),
       {},
       measured->timing.median_ms};
+  const std::vector<codegen::LibraryFacts::Kernel>& kernels = library.target(measured->target).kernels;
   for (size_t k = 0; k < measured->kernel_ms.size(); ++k) {
-    const Roof roof = roof_of(own->kernels[k].cost, measured->machine, 1, measured->kernel_ms[k]);
+    const Roof roof = roof_of(kernels[k].cost, measured->machine, 1, measured->kernel_ms[k]);
     times.kernels.push_back({measured->kernel_ms[k], roof.name, roof.share});
   }
   return times;
@@ -125,6 +125,8 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   compilation.remarks = lowered->remarks;
 
   const program::Program& program = lowered->programs.front();
+  if (library) why = profile_fault(*library, options.profile, program, *target);
+  if (!why.empty()) return input_error(why);
   std::vector<codegen::KernelJob> jobs;
   for (const program::Kernel& kernel : program.kernels) jobs.push_back({program::spec_of(program, kernel), program.target});
   std::vector<codegen::KernelText> kinds;
@@ -145,7 +147,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   compilation.code_of = std::move(code->index);
 
   if (library) {
-    compilation.times = measured_times(*library, options.profile, program, *target, why);
+    compilation.times = measured_times(*library, options.profile, *target, why);
     if (!compilation.times) return input_error(why);
   } else if (target->on_gpu()) {
     compilation.times = expected_times(program);
@@ -165,7 +167,7 @@ void add_explain(CLI::App& app, Invocation& invocation) {
   add_network_options(*command, options->network);
   command->add_option("-o", options->output, "the page (NET.html)")->type_name("FILE.html");
   command->add_option("--weights", options->weights, "a checkpoint, for passes that look at values")->type_name("FILE.safetensors");
-  add_target_options(*command, options->target);
+  add_target_options(*command, options->target, Wanted::one_target);
   command->add_option("--profile", options->profile, "measure this library of the network, and show its kernels' times")
       ->type_name("LIB.so");
   command->add_flag("--no-winograd", options->no_winograd, "as compile's");

@@ -95,7 +95,7 @@ void add_opt(CLI::App& app, Invocation& invocation) {
   command->add_option("--format", options->format, "text (the default), dot, svg or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "dot", "svg", "json"}));
-  add_target_options(*command, options->target, "for select-kernels: ");
+  add_target_options(*command, options->target, Wanted::one_target, "for select-kernels: ");
   command->add_option("--weights", options->weights, "a checkpoint, for passes that look at values")->type_name("FILE.safetensors");
   std::string footer = "Passes:\n";
   for (const auto& pass : passes::all_passes())

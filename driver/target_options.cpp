@@ -62,17 +62,20 @@ const codegen::TargetInfo* TargetOptions::one_target(std::string& why) const {
   const std::optional<Targets> found = targets(why);
   if (!found) return nullptr;
   if (found->size() == 1) return found->front();
-  why = "a program is for one target, and several are named";
+  why = "a program is for one target, and several are named with --target or --device";
   return nullptr;
 }
 
-void add_target_options(CLI::App& command, TargetOptions& options, const std::string& prefix) {
+void add_target_options(CLI::App& command, TargetOptions& options, Wanted wanted, const std::string& prefix) {
+  const bool one = wanted == Wanted::one_target;
   command
       .add_option("--target", options.target,
-                  fmt::format("{}host (this machine's best instruction set), or some of {}", prefix, target_names()))
-      ->type_name("T[,T...]");
-  command.add_option("--device", options.devices, prefix + "cpu (the default), cuda, or both; --target chooses among what they have")
-      ->type_name("DEVICE[,DEVICE]")
+                  fmt::format("{}host (this machine's best instruction set), or {} of {}", prefix, one ? "one" : "some", target_names()))
+      ->type_name(one ? "TARGET" : "T[,T...]");
+  command
+      .add_option("--device", options.devices,
+                  prefix + (one ? "cpu (the default) or cuda" : "cpu (the default), cuda, or both; --target chooses among what they have"))
+      ->type_name(one ? "DEVICE" : "DEVICE[,DEVICE]")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"cpu", "cuda"}).description(""));

@@ -26,8 +26,9 @@ struct TargetOptions {
   const codegen::TargetInfo* one_target(std::string& why) const;
 };
 
+enum class Wanted { one_target, targets };
 /// `prefix` stands before what help says of them.
-void add_target_options(CLI::App& command, TargetOptions& options, const std::string& prefix = "");
+void add_target_options(CLI::App& command, TargetOptions& options, Wanted wanted, const std::string& prefix = "");
 /// The number of pictures that schedules are chosen for, which a GPU's depend on, with its check.
 CLI::Option* add_schedule_batch(CLI::App& command, const char* name, std::optional<int64_t>& batch, const std::string& help);
 

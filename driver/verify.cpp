@@ -175,7 +175,7 @@ void add_verify(CLI::App& app, Invocation& invocation) {
   command->add_option("--weights", options->weights, "a checkpoint (generated weights, see docs/exactness.md)")
       ->type_name("FILE.safetensors");
   command->add_option("--tuned", options->tuned, "use the schedules that 'resnetc compile --tune' wrote")->type_name("FILE");
-  add_target_options(*command, options->target);
+  add_target_options(*command, options->target, Wanted::targets);
   command->add_option("--batch", options->batch, "pictures in the run (1)")->type_name("N")->check(CLI::Range(1, 1024).description(""));
   add_schedule_batch(*command, "--for-batch", options->for_batch, "for cuda: as compile's --batch, whatever the run's (32)");
   command->add_option("--threads", options->threads, "threads (one a processor)")

@@ -110,14 +110,16 @@ ValueNames part(std::string_view path, const AnyIr& read, const AnyIr& shown) {
   return names;
 }
 
-std::string part_fault(std::string_view path, const AnyIr& read) {
+std::string part_fault(std::string_view path, const AnyIr& read, const AnyIr& shown) {
   std::set<std::string_view> paths;
-  for (const Element& element : elements(read)) {
-    if (lies_in(element.name, path)) return "";
-    for (size_t dot = element.name.find('.'); dot != std::string_view::npos; dot = element.name.find('.', dot + 1)) {
-      paths.insert(element.name.substr(0, dot));
+  for (const AnyIr* ir : {&read, &shown}) {
+    for (const Element& element : elements(*ir)) {
+      if (lies_in(element.name, path)) return "";
+      for (size_t dot = element.name.find('.'); dot != std::string_view::npos; dot = element.name.find('.', dot + 1)) {
+        paths.insert(element.name.substr(0, dot));
+      }
+      paths.insert(element.name);
     }
-    paths.insert(element.name);
   }
   return fmt::format("{}: the network has no such layer, block or stage{}", path, suggestion(path, {paths.begin(), paths.end()}));
 }

@@ -31,7 +31,7 @@ Lineage then(const Lineage& first, const Lineage& second);
 /// The elements of `shown` that do the work of a layer, block, stage or edge of `read`, an IR before it: `path` is its name, and what lies
 /// in `layer1` is all that is called `layer1.` and something. What passes have added under such a name belongs to it too.
 ValueNames part(std::string_view path, const AnyIr& read, const AnyIr& shown);
-/// Why nothing of `read` lies in `path`, with the name that was meant if one is near; empty if something does.
-std::string part_fault(std::string_view path, const AnyIr& read);
+/// Why nothing of `read` or `shown` lies in `path`, with the name that was meant if one is near; empty if something does.
+std::string part_fault(std::string_view path, const AnyIr& read, const AnyIr& shown);
 
 }  // namespace resnetc::passes
