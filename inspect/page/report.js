@@ -394,7 +394,7 @@ function show(change) {
     button.tabIndex = current ? 0 : -1;
   }
   if (change.view) view.scrollTo({ top: scrolled.get(state.view) ?? 0, behavior: "instant" });
-  if (change.view === "network") boxOf.get(state.layer)?.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+  if (change.view === "network") reveal(boxOf.get(state.layer));
   keepAddress();
   mark();
   inspect();
@@ -418,12 +418,19 @@ function mark() {
     if (node.dataset.layers.split(" ").includes(String(state.layer))) node.classList.add("chosen");
   }
 }
+// Into the middle, where it is out of sight; a long way at once.
+function reveal(box) {
+  if (!box) return;
+  const at = box.getBoundingClientRect(), seen = $("view").getBoundingClientRect();
+  if (at.top >= seen.top && at.bottom <= seen.bottom && at.left >= seen.left && at.right <= seen.right) return;
+  box.scrollIntoView({ block: "center", inline: "nearest", behavior: Math.abs(at.top - seen.top) > 3000 ? "instant" : "auto" });
+}
 function choose(number, focus = false) {
   const box = boxOf.get(number);
   for (const other of boxOf.values()) other.setAttribute("tabindex", other === box ? 0 : -1);
   show({ layer: number });
   if (focus && box) box.focus({ preventScroll: true });
-  if (state.view === "network") box?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (state.view === "network") reveal(box);
 }
 
 function prepareNetwork() {
