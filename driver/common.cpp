@@ -42,11 +42,15 @@ std::string parse_setting(std::string_view text, std::string& name, int64_t& val
 
 }  // namespace
 
-void add_network_options(CLI::App& command, NetworkOptions& options, const char* what) {
-  command.add_option("NET.rn", options.path, what)->required();
-  command.add_option("-I", options.include_dirs, "also look here for files named by 'use'; may be given several times")
+void add_include_option(CLI::App& command, std::vector<std::string>& dirs) {
+  command.add_option("-I", dirs, "also look here for files named by 'use'; may be given several times")
       ->type_name("DIR")
       ->allow_extra_args(false);
+}
+
+void add_network_options(CLI::App& command, NetworkOptions& options, const char* what) {
+  command.add_option("NET.rn", options.path, what)->required();
+  add_include_option(command, options.include_dirs);
   command.add_option("--set", options.settings, "give a parameter of the network another value; may be given several times")
       ->type_name("NAME=INT")
       ->allow_extra_args(false)

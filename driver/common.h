@@ -48,6 +48,7 @@ struct NetworkOptions {
   std::vector<std::string> include_dirs;
   std::vector<std::string> settings;  ///< NAME=INT, checked by the command line
 };
+void add_include_option(CLI::App& command, std::vector<std::string>& dirs);
 void add_network_options(CLI::App& command, NetworkOptions& options, const char* what = "the network's text");
 FrontendOptions frontend_options(const NetworkOptions& options);
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files = nullptr);

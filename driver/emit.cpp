@@ -19,7 +19,7 @@ class Emitter {
  public:
   Emitter(const EmitOptions& options, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
           const Sources& sources, std::vector<std::string>& written, std::string& why)
-      : options_(options), lowered_(lowered), targets_(targets), sources_(sources), written_(written), why_(why) {}
+      : options_(options), lowered_(lowered), read_(lowered.read()), targets_(targets), sources_(sources), written_(written), why_(why) {}
 
   bool run() {
     std::vector<const codegen::KernelTextInfo*> texts;
@@ -47,7 +47,7 @@ class Emitter {
 
   std::string form_of(const passes::AnyIr& ir, const std::string& form) const {
     if (options_.only.empty()) return print_as(ir, form, sources_);
-    return print_part(ir, form, options_.only, lowered_.read(), sources_);
+    return print_part(ir, form, options_.only, read_, sources_);
   }
 
   /// A level as text, or all levels in another form. NET.json is the manifest: other forms carry the level's name.
@@ -74,7 +74,7 @@ class Emitter {
     std::vector<std::string> stems;
     for (size_t i = 0; i < lowered_.programs.size(); ++i) {
       const program::Program& program = lowered_.programs[i];
-      const ValueNames names = options_.only.empty() ? ValueNames{} : passes::part(options_.only, lowered_.read(), program);
+      const ValueNames names = options_.only.empty() ? ValueNames{} : passes::part(options_.only, read_, program);
       for (const program::Kernel& kernel : program.kernels) {
         const bool store = kernel.kind == program::KernelKind::store;
         if (!options_.only.empty() && (store || !names.contains(kernel.name))) continue;
@@ -102,6 +102,7 @@ class Emitter {
 
   const EmitOptions& options_;
   const Lowered& lowered_;
+  const passes::AnyIr read_;  ///< what --only names a part of
   const std::vector<const codegen::TargetInfo*>& targets_;
   const Sources& sources_;
   std::vector<std::string>& written_;

@@ -107,14 +107,14 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   compilation.title = network->name;
   compilation.target = target->name;
   compilation.version = RESNETC_VERSION;
-  compilation.phases.push_back({"frontend", "the text, every name and parameter resolved", "", *network, 0});
+  compilation.phases.push_back({"frontend", "the text, every name and parameter resolved", "", *network, true, 0});
   LoweringOptions lowering;
   lowering.targets = {target};
   lowering.weights = weights.get();
   lowering.disabled = options.disabled;
   if (options.no_winograd) lowering.winograd_tile = 0;
-  lowering.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool, const codegen::TargetInfo*) {
-    compilation.phases.push_back({std::string(pass.name), std::string(pass.description), std::string(pass.order), ir, 0});
+  lowering.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo*) {
+    compilation.phases.push_back({std::string(pass.name), std::string(pass.description), std::string(pass.order), ir, changed, 0});
   };
   const auto lowered = lower(std::move(*network), lowering, diagnostics);
   if (const int status = report(diagnostics, invocation); status != done) return status;

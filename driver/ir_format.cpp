@@ -42,21 +42,18 @@ std::string print_as(const passes::AnyIr& ir, const std::string& format, const S
 
 namespace {
 
-/// Keeps what makes these values; a block or stage stays where something in it does.
-bool keep(llvm::json::Value& element, const ValueNames& names) {
-  llvm::json::Object* object = element.getAsObject();
-  if (object == nullptr) return true;
-  const auto name = object->getString("name");
-  if (name && names.contains(std::string_view(*name))) return true;
-  llvm::json::Array* body = object->getArray("body");
-  if (body == nullptr) return false;
+/// Keeps what makes these values; a block, stage or edge stays where something in it does. Whether anything is left.
+bool keep(llvm::json::Array& elements, const ValueNames& names) {
   llvm::json::Array kept;
-  for (llvm::json::Value& child : *body) {
-    if (keep(child, names)) kept.push_back(std::move(child));
+  for (llvm::json::Value& element : elements) {
+    llvm::json::Object& object = *element.getAsObject();
+    const auto name = object.getString("name");
+    llvm::json::Object* via = object.getObject("via");
+    llvm::json::Array* body = (via != nullptr ? *via : object).getArray("body");
+    if ((name && names.contains(std::string_view(*name))) || (body != nullptr && keep(*body, names))) kept.push_back(std::move(element));
   }
-  const bool any = !kept.empty();
-  *body = std::move(kept);
-  return any;
+  elements = std::move(kept);
+  return !elements.empty();
 }
 
 /// Of the JSON form of an IR, which is our own, what makes these values; what a program's kernels work on stays whole.
@@ -64,13 +61,7 @@ std::string json_excerpt(const std::string& whole, const std::string& only, cons
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(whole);
   if (!value) throw std::logic_error(llvm::toString(value.takeError()));
   for (const char* list : {"body", "ops", "kernels"}) {
-    llvm::json::Array* elements = value->getAsObject()->getArray(list);
-    if (elements == nullptr) continue;
-    llvm::json::Array kept;
-    for (llvm::json::Value& element : *elements) {
-      if (keep(element, names)) kept.push_back(std::move(element));
-    }
-    *elements = std::move(kept);
+    if (llvm::json::Array* elements = value->getAsObject()->getArray(list)) keep(*elements, names);
   }
   (*value->getAsObject())[part_word] = only;
   return json_text(*value);
@@ -94,12 +85,6 @@ std::optional<passes::Level> level_named(const std::string& name) {
   }
   return std::nullopt;
 }
-
-const char* level_name(passes::Level level) {
-  return level == passes::Level::topology ? "topology" : level == passes::Level::graph ? "graph" : "program";
-}
-
-passes::Level level_of(const passes::AnyIr& ir) { return static_cast<passes::Level>(ir.index()); }
 
 namespace {
 

@@ -16,8 +16,8 @@ std::string print_as(const passes::AnyIr& ir, const std::string& format, const S
 std::string print_part(const passes::AnyIr& ir, const std::string& format, const std::string& only, const passes::AnyIr& read,
                        const Sources& sources);
 std::optional<passes::Level> level_named(const std::string& name);
-const char* level_name(passes::Level level);
-passes::Level level_of(const passes::AnyIr& ir);
+using passes::level_name;
+using passes::level_of;
 
 /// Whether a text begins as IR does, not as a network.
 bool is_ir(std::string_view text);

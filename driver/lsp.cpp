@@ -21,12 +21,9 @@ bool input_waits() {
   return poll(&in, 1, 0) > 0;
 }
 
-int lsp(const std::vector<std::string>& include_dirs) {
-  FrontendOptions options;
-  options.include_dirs = include_dirs;
-  options.installed_dirs = {RESNETC_NETWORKS_DIR};
+int lsp(const NetworkOptions& network) {
   bool writable = true;
-  editor::Server server(std::move(options), RESNETC_VERSION, [&writable](std::string_view content) {
+  editor::Server server(frontend_options(network), RESNETC_VERSION, [&writable](std::string_view content) {
     const std::string message = editor::framed(content);
     writable = std::fwrite(message.data(), 1, message.size(), stdout) == message.size() && std::fflush(stdout) == 0;
   });
@@ -55,12 +52,10 @@ int lsp(const std::vector<std::string>& include_dirs) {
 
 void add_lsp(CLI::App& app, Invocation& invocation) {
   auto* command = app.add_subcommand("lsp", "a language server for editors, on stdin and stdout");
-  auto include_dirs = std::make_shared<std::vector<std::string>>();
-  command->add_option("-I", *include_dirs, "also look here for files named by 'use'; may be given several times")
-      ->type_name("DIR")
-      ->allow_extra_args(false);
+  auto network = std::make_shared<NetworkOptions>();  // the folders alone: texts come from the client
+  add_include_option(*command, network->include_dirs);
   command->add_flag_callback("--stdio", [] {}, "as without it; some editors pass it");
-  command->callback([&invocation, include_dirs] { invocation.action = [include_dirs] { return lsp(*include_dirs); }; });
+  command->callback([&invocation, network] { invocation.action = [network] { return lsp(*network); }; });
 }
 
 }  // namespace resnetc::driver

@@ -7,14 +7,16 @@
 #include <map>
 #include <optional>
 
+#include "ir/topology_summary.h"
+
 namespace resnetc::inspect {
 
 std::string_view to_string(FrameKind kind) {
   switch (kind) {
     case FrameKind::stage: return "stage";
-    case FrameKind::plain_block: return "plain block";
-    case FrameKind::identity_block: return "identity block";
-    case FrameKind::conv_block: return "conv block";
+    case FrameKind::plain_block: return topology::described(topology::BlockKind::plain);
+    case FrameKind::identity_block: return topology::described(topology::BlockKind::identity);
+    case FrameKind::conv_block: return topology::described(topology::BlockKind::conv);
   }
   return "?";
 }
@@ -39,15 +41,6 @@ Role role_of(OpKind op) {
     case OpKind::pad_channels: return Role::other;
   }
   return Role::other;
-}
-
-std::string window(const OpAttributes& a) {
-  const auto short_form = [](Extent2 e) { return e.h == e.w ? std::to_string(e.h) : to_string(e); };
-  std::string text = " " + to_string(a.kernel);
-  if (a.stride != Extent2{1, 1}) text += " /" + short_form(a.stride);
-  if (a.dilation != Extent2{1, 1}) text += " dilation " + short_form(a.dilation);
-  if (a.groups != 1) text += fmt::format(" groups {}", a.groups);
-  return text;
 }
 
 class TopologyDrawer {
@@ -82,7 +75,7 @@ class TopologyDrawer {
   void visit(const topology::Node& node) {
     switch (node.kind) {
       case topology::NodeKind::layer:
-        add(node.result, std::string(info(node.op).layer) + (info(node.op).window ? window(node.attributes) : ""), role_of(node.op));
+        add(node.result, topology::described(node), role_of(node.op));
         connect(node.input, EdgeKind::next);
         break;
       case topology::NodeKind::skip:
@@ -131,7 +124,7 @@ Drawing draw_level(const graph::Graph& graph) {
   out.title = graph.name;
   for (const graph::Op& op : graph.ops) {
     const size_t to = out.boxes.size();
-    std::string what = std::string(info(op.kind).name) + (info(op.kind).window ? window(op.attributes) : "");
+    std::string what = std::string(info(op.kind).name) + (info(op.kind).window ? topology::described_window(op.attributes) : "");
     for (const graph::Step& step : op.epilogue) what += fmt::format(", {}", graph::to_string(step.kind));
     out.boxes.push_back({op.name, std::move(what), resnetc::to_string(op.type), role_of(op.kind)});
     for (size_t i = 0; i < op.operands.size(); ++i) {
@@ -171,11 +164,11 @@ Drawing draw_level(const program::Program& program) {
     std::string what(program::to_string(kernel.kind));
     if (role_of(kernel.kind) == Role::weights || kernel.kind == program::KernelKind::max_pool ||
         kernel.kind == program::KernelKind::avg_pool) {
-      what += window(kernel.attributes);
+      what += topology::described_window(kernel.attributes);
     }
     if (kernel.kind == program::KernelKind::conv2d) what += fmt::format(" {}", program::to_string(kernel.schedule.algorithm));
     for (const program::Step& step : kernel.epilogue) what += fmt::format(", {}", graph::to_string(step.kind));
-    if (kernel.pool) what += ", max_pool" + window(*kernel.pool);
+    if (kernel.pool) what += ", max_pool" + topology::described_window(*kernel.pool);
     std::string shape;
     if (kernel.out != program::none) {
       const program::Tensor& t = program.tensor(kernel.out);
@@ -197,12 +190,7 @@ Drawing draw_level(const program::Program& program) {
 
 /// Side edges that come straight from the spine are bare: nothing lies on them.
 void find_bare_edges(Drawing& drawing) {
-  std::vector<bool> spine(drawing.boxes.size(), false);
-  std::vector<std::optional<size_t>> before(drawing.boxes.size());
-  for (const Edge& edge : drawing.edges) {
-    if (!before[edge.to] || edge.kind == EdgeKind::next) before[edge.to] = edge.from;
-  }
-  for (std::optional<size_t> at = drawing.boxes.size() - 1; at; at = before[*at]) spine[*at] = true;
+  const std::vector<bool> spine = spine_of(drawing);
   for (Edge& edge : drawing.edges) {
     if (edge.kind == EdgeKind::side && spine[edge.from] && spine[edge.to]) edge.kind = EdgeKind::skip;
   }
@@ -210,9 +198,22 @@ void find_bare_edges(Drawing& drawing) {
 
 }  // namespace
 
+std::vector<bool> spine_of(const Drawing& drawing) {
+  const size_t count = drawing.boxes.size();
+  std::vector<bool> spine(count, false);
+  std::vector<std::optional<size_t>> before(count);
+  for (const Edge& edge : drawing.edges) {
+    if (!before[edge.to] || edge.kind == EdgeKind::next) before[edge.to] = edge.from;
+  }
+  if (count != 0) {
+    for (std::optional<size_t> at = count - 1; at; at = before[*at]) spine[*at] = true;
+  }
+  return spine;
+}
+
 Drawing draw(const passes::AnyIr& ir) {
   Drawing drawing = std::visit([](const auto& level) { return draw_level(level); }, ir);
-  if (!std::holds_alternative<topology::Network>(ir) && !drawing.boxes.empty()) find_bare_edges(drawing);
+  if (!std::holds_alternative<topology::Network>(ir)) find_bare_edges(drawing);
   return drawing;
 }
 

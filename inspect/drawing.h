@@ -57,6 +57,8 @@ struct Drawing {
 
 /// Of a topology frames and layers, of a graph operations, of a program kernels.
 Drawing draw(const passes::AnyIr& ir);
+/// Which boxes lie on the network's way: what the last one goes on from, back to the input.
+std::vector<bool> spine_of(const Drawing& drawing);
 /// What makes these values, and the edges between them.
 Drawing only(const Drawing& drawing, const ValueNames& names);
 

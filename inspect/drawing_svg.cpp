@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "inspect/drawing.h"
+#include "inspect/markup.h"
 
 namespace resnetc::inspect {
 
@@ -21,18 +21,11 @@ struct Place {
   int row = 0, column = 0;
 };
 
-/// The spine is what the last box goes on from, back to the input. What else comes before one of its boxes is a branch that ends there:
+/// What else than the spine comes before one of its boxes is a branch that ends there:
 /// it stands beside the rows above that box, in the first column that is free.
 std::vector<Place> places_of(const Drawing& drawing) {
   const size_t count = drawing.boxes.size();
-  std::vector<std::optional<size_t>> before(count);
-  for (const Edge& edge : drawing.edges) {
-    if (!before[edge.to] || edge.kind == EdgeKind::next) before[edge.to] = edge.from;
-  }
-  std::vector<bool> spine(count, false);
-  if (count != 0) {
-    for (std::optional<size_t> at = count - 1; at; at = before[*at]) spine[*at] = true;
-  }
+  const std::vector<bool> spine = spine_of(drawing);
   std::vector<Place> places(count);
   std::vector<int> used;  // rows, by column from 1
   int row = 0;
@@ -57,20 +50,6 @@ std::vector<Place> places_of(const Drawing& drawing) {
     branch = i + 1;
   }
   return places;
-}
-
-std::string escaped(std::string_view s) {
-  std::string out;
-  for (char c : s) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-    }
-  }
-  return out;
 }
 
 std::string_view class_of(Role role) {

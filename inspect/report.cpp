@@ -8,6 +8,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "inspect/drawing.h"
+#include "inspect/markup.h"
 #include "support/json.h"
 
 namespace resnetc::inspect {
@@ -65,20 +66,6 @@ std::string filled(std::string_view text, const std::vector<Part>& parts) {
     text.remove_prefix(at + part.mark.size());
   }
   return out += text;
-}
-
-std::string escaped(std::string_view s) {
-  std::string out;
-  for (char c : s) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ struct Phase {
   std::string name, description;
   std::string order;  ///< why it stands where it stands
   passes::AnyIr ir;
+  bool changed = true;  ///< whether its text is another than before
   double seconds = 0;
 };
 

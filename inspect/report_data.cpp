@@ -129,11 +129,11 @@ class Data {
           remarks.push_back(json::Object{{"layer", json_string(remark.value)}, {"text", json_string(remark.text)}});
       }
       out.push_back(json::Object{{"name", json_string(phase.name)},
-                                 {"level", level_of(phase.ir)},
+                                 {"level", passes::level_name(passes::level_of(phase.ir))},
                                  {"description", json_string(phase.description)},
                                  {"order", json_string(phase.order)},
                                  {"ms", phase.seconds * 1e3},
-                                 {"changed", p == 0 || passes::print(phase.ir, sources_) != passes::print(c_.phases[p - 1].ir, sources_)},
+                                 {"changed", phase.changed},
                                  {"elements", static_cast<int64_t>(passes::elements(phase.ir).size())},
                                  {"text_of", std::move(of)},
                                  {"remarks", std::move(remarks)}});
@@ -152,10 +152,6 @@ class Data {
   static std::string text_of(const Excerpts& excerpts, const std::string& name) {
     const auto found = excerpts.find(name);
     return found == excerpts.end() ? std::string() : found->second;
-  }
-
-  static const char* level_of(const passes::AnyIr& ir) {
-    return std::holds_alternative<topology::Network>(ir) ? "topology" : std::holds_alternative<graph::Graph>(ir) ? "graph" : "program";
   }
 
   static void follow(const passes::AnyIr& before, const passes::AnyIr& after, std::vector<std::string>& names) {

@@ -37,17 +37,17 @@ Cost cost(const Network& network, const Node& node) {
   return out;
 }
 
-std::string described(const Node& layer) {
-  const OpInfo& op = info(layer.op);
-  const OpAttributes& a = layer.attributes;
-  std::string text(op.layer);
-  if (op.window) {
-    text += " " + to_string(a.kernel);
-    if (a.stride != Extent2{1, 1}) text += fmt::format(" /{}", a.stride.h == a.stride.w ? std::to_string(a.stride.h) : to_string(a.stride));
-    if (a.dilation != Extent2{1, 1}) text += fmt::format(" dilation {}", to_string(a.dilation));
-    if (a.groups != 1) text += fmt::format(" groups {}", a.groups);
-  }
+std::string described_window(const OpAttributes& a) {
+  const auto shown = [](Extent2 extent) { return extent.h == extent.w ? std::to_string(extent.h) : to_string(extent); };
+  std::string text = " " + to_string(a.kernel);
+  if (a.stride != Extent2{1, 1}) text += " /" + shown(a.stride);
+  if (a.dilation != Extent2{1, 1}) text += fmt::format(" dilation {}", to_string(a.dilation));
+  if (a.groups != 1) text += fmt::format(" groups {}", a.groups);
   return text;
+}
+
+std::string described(const Node& layer) {
+  return std::string(info(layer.op).layer) + (info(layer.op).window ? described_window(layer.attributes) : "");
 }
 
 std::string_view described(BlockKind kind) {

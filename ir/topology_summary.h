@@ -20,6 +20,8 @@ struct Cost {
 /// Of a layer, or of all layers inside a block, stage or edge. Layers without types count nothing.
 Cost cost(const Network& network, const Node& node);
 
+/// ` 3x3 /2 groups 4`: a window, from its blank, with what is not its default.
+std::string described_window(const OpAttributes& attributes);
 /// `conv 3x3 /2 groups 4`: a layer with what is not its default.
 std::string described(const Node& layer);
 /// `identity block`.

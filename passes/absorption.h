@@ -1,4 +1,5 @@
-/// \file For passes that take one operation into another, as fold-batch-norm, fuse-shortcuts and fuse-pools do: whether an operation may become the last step of another, and doing it.
+/// \file For passes that take one operation into another, as fold-batch-norm, fuse-shortcuts and fuse-pools do: whether an operation may
+/// become the last step of another, and doing it.
 #pragma once
 
 #include <string>

@@ -91,8 +91,6 @@ const auto pipeline = std::to_array<Pass>({
      .on_program = plan_memory},
 });
 
-Level level_of(const AnyIr& ir) { return static_cast<Level>(ir.index()); }
-
 std::optional<Finding> verify(const AnyIr& ir) {
   return std::visit([](const auto& m) { return verify(m); }, ir);
 }
@@ -118,6 +116,17 @@ bool apply(const Pass& pass, AnyIr& ir, PassContext& context) {
 }
 
 }  // namespace
+
+Level level_of(const AnyIr& ir) { return static_cast<Level>(ir.index()); }
+
+const char* level_name(Level level) {
+  switch (level) {
+    case Level::topology: return "topology";
+    case Level::graph: return "graph";
+    case Level::program: break;
+  }
+  return "program";
+}
 
 std::span<const PassInfo> all_passes() {
   static const auto infos = [] {

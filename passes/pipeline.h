@@ -33,6 +33,9 @@ struct PassInfo {
 std::span<const PassInfo> all_passes();
 
 using AnyIr = std::variant<topology::Network, graph::Graph, program::Program>;
+Level level_of(const AnyIr& ir);
+/// As in the text form: "topology", "graph" or "program".
+const char* level_name(Level level);
 std::string print(const AnyIr& ir, const Sources& sources);
 /// What makes these values alone, as the text form has it: for reading, not for reading back.
 std::string excerpt(const AnyIr& ir, const ValueNames& names, const Sources& sources);

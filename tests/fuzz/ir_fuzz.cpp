@@ -1,7 +1,6 @@
 /// \file The readers of IR text, of tuned schedules and of recipes. What they accept must print to a text that reads back the same, and
 /// everything later stages ask of it must work.
-#include <cstdio>
-#include <cstdlib>
+#include <cstdint>
 #include <string>
 
 #include "inspect/drawing.h"
@@ -10,16 +9,11 @@
 #include "ir/recipe.h"
 #include "ir/topology.h"
 #include "ir/tuning.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace resnetc;
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
 
 template <class Parse, class ParseJson, class Use>
 void check(const std::string& input, Parse parse, ParseJson parse_json, Use use) {

@@ -1,21 +1,15 @@
 /// \file The readers of IR in JSON. What they accept must print, in both forms, to what reads back the same.
-#include <cstdio>
-#include <cstdlib>
+#include <cstdint>
 #include <string>
 
 #include "ir/graph.h"
 #include "ir/program.h"
 #include "ir/topology.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace resnetc;
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
 
 template <class Parse, class ParseText>
 void check(const std::string& input, Parse parse, ParseText parse_text) {

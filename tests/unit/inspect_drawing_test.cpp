@@ -150,9 +150,9 @@ TEST_CASE("report: long rows of layers take time in proportion to their length")
   inspect::Compilation compilation;
   compilation.title = "net";
   const std::string text = "network net {\n input x: f32[N, 8]\n repeat 20000 relu\n output y\n}\n";
-  session.context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool) {
+  session.context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
     if (pass.name == "infer-shapes" || pass.name == "lower-to-graph" || pass.name == "plan-memory") {
-      compilation.phases.push_back({std::string(pass.name), "", "", ir, 0});
+      compilation.phases.push_back({std::string(pass.name), "", "", ir, changed, 0});
     }
   };
   session.lowered(text, passes::Level::program);

@@ -1,0 +1,11 @@
+/// \file How a fuzzer says that something does not hold.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+
+inline void require(bool condition, const char* what) {
+  if (condition) return;
+  std::fprintf(stderr, "%s\n", what);
+  std::abort();
+}
