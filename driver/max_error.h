@@ -10,16 +10,25 @@
 
 namespace resnetc::driver {
 
-/// The errors that were measured, rung by rung: the largest difference between a library's outputs and the float64 interpreter's over the
-/// largest output, on generated pictures.
+/// What was measured of a library on one target, on generated pictures, beside the float64 interpreter.
+struct TargetErrors {
+  double of_outputs =
+      0;  ///< the largest difference over the largest output, and of pictures in each channel over its size, if that is more
+  double in_channels =
+      0;               ///< of any kernel, in each channel over its size: outputs that mix channels may not show what is off in a small one
+  std::string kernel;  ///< which has that
+};
+
+/// The errors that were measured, rung by rung.
 class MaxError {
  public:
   /// What is wrong with asking for the errors of these targets; empty if nothing is.
   static std::string fault(const std::vector<const codegen::TargetInfo*>& targets);
 
-  /// Measures what `lowering` gives, then, while an error is larger than `allowed`, what no tile larger than 2x2 gives, then direct sums.
-  /// The libraries are called `name`; without weights, generated ones are taken. Nothing, and the reason in `diagnostics` or else in `why`,
-  /// if that is not enough.
+  /// Measures what `lowering` gives, then, while the outputs' error is larger than `allowed` or one in a kernel's channel larger than that
+  /// and than 1e-4, what no tile larger than 2x2 gives, then direct sums, whose channels are as exact as the network allows. The libraries
+  /// are called `name`; without weights, generated ones are taken. Nothing, and the reason in `diagnostics` or else in `why`, if that is
+  /// not enough.
   static std::optional<MaxError> reach(double allowed, const topology::Network& network, LoweringOptions lowering, const std::string& name,
                                        const codegen::KernelOptions& kernels, Diagnostics& diagnostics, std::string& why);
 
@@ -32,14 +41,16 @@ class MaxError {
 
  private:
   struct Rung {
-    int64_t limit = 0;           ///< LoweringOptions::winograd_tile
-    int64_t tile = 0;            ///< the largest of Winograd's that a kernel has; 0: none
-    bool halves = false;         ///< whether a kernel has Strassen's products
-    std::vector<double> errors;  ///< of each target
-    double worst() const;
+    int64_t limit = 0;                 ///< LoweringOptions::winograd_tile
+    int64_t tile = 0;                  ///< the largest of Winograd's that a kernel has; 0: none
+    bool halves = false;               ///< whether a kernel has Strassen's products
+    std::vector<TargetErrors> errors;  ///< of each target
+    bool direct() const { return tile == 0 && !halves; }
     std::string algorithms() const;
   };
 
+  bool enough(const Rung& rung) const;
+  std::string text(const TargetErrors& errors) const;
   std::string refusal() const;
 
   double allowed_ = 0;

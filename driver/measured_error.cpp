@@ -12,23 +12,41 @@
 
 namespace resnetc::driver {
 
-void MeasuredError::add(std::span<const float> got, const Values& expected) {
+void MeasuredError::add(std::span<const float> got, const Values& expected, const std::vector<double>& sizes) {
   constexpr double infinite = std::numeric_limits<double>::infinity();
-  if (got.size() != expected.size()) {
+  if (got.size() != expected.size() || sizes.empty()) {
     error = infinite;
     return;
   }
+  const size_t pixels = expected.size() / sizes.size();
+  sizes_.resize(sizes.size());
+  differences_.resize(sizes.size());
+  values_ += pixels;
   double top = 0, difference = 0;  // of this picture
-  for (size_t i = 0; i < expected.size(); ++i) {
-    const auto value = static_cast<double>(got[i]);
-    finite = finite && std::isfinite(expected[i]);
-    if (std::isfinite(expected[i])) top = std::max(top, std::abs(expected[i]));
-    if (std::isnan(expected[i]) != std::isnan(value)) difference = infinite;
-    if (std::isnan(expected[i]) || std::isnan(value) || expected[i] == value) continue;  // the last: infinities
-    difference = std::max(difference, std::abs(expected[i] - value));
+  for (size_t c = 0; c < sizes.size(); ++c) {
+    double in_channel = 0;
+    for (size_t i = c * pixels; i < (c + 1) * pixels; ++i) {
+      const auto value = static_cast<double>(got[i]);
+      finite = finite && std::isfinite(expected[i]);
+      if (std::isfinite(expected[i])) top = std::max(top, std::abs(expected[i]));
+      if (std::isnan(expected[i]) != std::isnan(value)) in_channel = infinite;
+      if (std::isnan(expected[i]) || std::isnan(value) || expected[i] == value) continue;  // the last: infinities
+      in_channel = std::max(in_channel, std::abs(expected[i] - value));
+    }
+    difference = std::max(difference, in_channel);
+    differences_[c] = std::max(differences_[c], in_channel);
+    sizes_[c] = std::max(sizes_[c], sizes[c]);
   }
   largest = std::max(largest, top);
   error = std::max(error, top > 0 ? difference / top : difference);
+}
+
+double MeasuredError::by_channel() const {
+  constexpr size_t fewest = 16;
+  constexpr double smallest = 1e-30;
+  double worst = 0;
+  for (size_t c = 0; c < sizes_.size() && values_ >= fewest; ++c) worst = std::max(worst, differences_[c] / std::max(sizes_[c], smallest));
+  return worst;
 }
 
 std::string error_text(double error) { return std::isfinite(error) ? fmt::format("{:.2e}", error) : "infinite"; }

@@ -16,13 +16,23 @@
 namespace resnetc::driver {
 
 /// The error of one value of a network, over the pictures compared.
-struct MeasuredError {
+class MeasuredError {
+ public:
   double error = 0;    ///< largest difference over the largest reference value
   double largest = 0;  ///< of the reference
   bool finite = true;  ///< whether all reference values are
 
   /// Takes one picture into account: infinite where only one side is a number or the sizes differ, absolute where the reference is zero.
-  void add(std::span<const float> got, const Values& expected);
+  /// `sizes` are those of its channels (driver/channel_sizes.h).
+  void add(std::span<const float> got, const Values& expected, const std::vector<double>& sizes);
+
+  /// The largest difference in a channel over that channel's size. A channel of fewer than 16 values says too little about its size: then
+  /// 0. Nor does the rounding of numbers below 1e-30, of which kernels may keep none of seven digits, count.
+  double by_channel() const;
+
+ private:
+  std::vector<double> sizes_, differences_;  ///< of each channel
+  size_t values_ = 0;                        ///< of each channel
 };
 
 /// An error in messages and tables.

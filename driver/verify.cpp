@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
-#include <span>
 
+#include "driver/channel_sizes.h"
 #include "driver/common.h"
 #include "driver/lowering.h"
 #include "driver/measured_error.h"
+#include "driver/observed.h"
 #include "driver/table.h"
 #include "driver/target_options.h"
 #include "driver/tuned.h"
@@ -30,80 +30,41 @@ struct VerifyOptions {
   std::vector<std::string> disabled;
 };
 
-/// What the library computed: each kernel's output, all pictures, planar.
-struct Observed {
-  struct Kernel {
-    std::string name;
-    std::vector<float> values;
-    MeasuredError measured;
-    bool compared = false;
-  };
-  std::vector<Kernel> kernels;
-
-  static void observe(void* data, const rn_observation* seen) {
-    auto& kernels = static_cast<Observed*>(data)->kernels;
-    if (kernels.empty()) kernels.resize(static_cast<size_t>(seen->kernel_count));
-    auto& kernel = kernels[static_cast<size_t>(seen->kernel)];
-    kernel.name = seen->name;
-    for (int64_t n = 0; n < seen->batch; ++n) {
-      for (int64_t c = 0; c < seen->channels; ++c) {
-        for (int64_t y = 0; y < seen->height; ++y) {
-          const float* row = seen->data + n * seen->stride_batch + c * seen->stride_channel + y * seen->stride_y;
-          for (int64_t x = 0; x < seen->width; ++x) kernel.values.push_back(row[x * seen->stride_x]);
-        }
-      }
-    }
-  }
-};
-
-/// Takes picture `picture` of `kernel` into the account of its error.
-void compare(Observed::Kernel& kernel, const Values& expected, size_t picture) {
-  kernel.compared = true;
-  const std::span<const float> all(kernel.values);
-  const size_t from = std::min(picture * expected.size(), all.size());
-  kernel.measured.add(all.subspan(from, std::min(expected.size(), all.size() - from)), expected);
-}
-
 /// The interpreter's pass over one picture, comparing as it goes.
 void interpret_and_compare(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t picture,
                            Observed& observed) {
-  std::map<std::string, std::vector<Observed::Kernel*>> by_name;
-  for (auto& kernel : observed.kernels) by_name[kernel.name].push_back(&kernel);
-  // A store carries its output's name, and the value may have another.
-  std::map<std::string, std::vector<Observed::Kernel*>> stores;
-  size_t first_store = observed.kernels.size() - std::min(observed.kernels.size(), graph.outputs.size());
-  for (size_t i = 0; i < graph.outputs.size() && first_store + i < observed.kernels.size(); ++i) {
-    auto& kernel = observed.kernels[first_store + i];
-    stores[graph.op(graph.outputs[i].value).name].push_back(&kernel);
-    std::erase(by_name[kernel.name], &kernel);
-  }
+  ChannelSizes sizes(graph);
   interpret_picture(graph, weights, pictures, picture, [&](const graph::Op& op, const Values& values) {
-    for (auto* kernel : by_name[op.name]) compare(*kernel, values, picture);
-    for (auto* kernel : stores[op.name]) compare(*kernel, values, picture);
+    observed.compare(graph, op, values, sizes.add(op, values), picture);
   });
 }
 
 /// Prints the table; the number of kernels that are too far off.
 int print_table(const Observed& observed, const std::string& target, double tolerance) {
   int bad = 0, compared = 0;
-  double worst = 0;
-  Table table({{"kernel"}, {"largest", Table::Align::right}, {"error", Table::Align::right}, {""}});
-  for (const auto& kernel : observed.kernels) {
+  double worst = 0, worst_by_channel = 0;
+  constexpr auto number = Table::Align::right;
+  Table table({{"kernel"}, {"largest", number}, {"error", number}, {"by channel", number}, {""}});
+  for (const auto& kernel : observed.kernels()) {
     const MeasuredError& measured = kernel.measured;
-    bool right = !kernel.compared || (measured.finite && measured.error <= tolerance);
+    const double by_channel = measured.by_channel();
+    const bool near = measured.error <= tolerance;
+    const bool right = !kernel.compared || (measured.finite && near && by_channel <= tolerance);
     compared += kernel.compared ? 1 : 0;
     bad += right ? 0 : 1;
     worst = std::max(worst, measured.error);
+    worst_by_channel = std::max(worst_by_channel, by_channel);
     table.add({kernel.name, kernel.compared ? fmt::format("{:.4g}", measured.largest) : "",
-               kernel.compared ? error_text(measured.error) : "",
+               kernel.compared ? error_text(measured.error) : "", kernel.compared && by_channel > 0 ? error_text(by_channel) : "",
                !kernel.compared   ? "made by a pass: seen in what reads it"
                : right            ? measured.largest == 0 ? "all zero: this tests little" : ""
                : !measured.finite ? "not finite numbers"
+               : near             ? "too far off for a channel"
                                   : "too far off"});
   }
   fmt::print("{}\n{}", target, table.str());
-  fmt::print("{} of {} kernels within {:g} of the largest value; the worst is {}\n\n", compared - bad, compared, tolerance,
-             error_text(worst));
+  fmt::print("{} of {} kernels within {:g} of the largest value, of all and of each channel; the worst are {} and {}\n\n", compared - bad,
+             compared, tolerance, error_text(worst), error_text(worst_by_channel));
   return bad;
 }
 
@@ -158,7 +119,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   for (const auto* target : *targets) {
     auto session = trial->session(target->name, options.batch, options.threads, why);
     Observed observed;
-    if (session) session->observe(Observed::observe, &observed);
+    if (session) observed.watch(*session);
     if (!session || !session->run(pictures.bytes, why)) return input_error(fmt::format("{}: {}", target->name, why));
     for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(*graph, weights, pictures, k, observed);
     bad += print_table(observed, target->name, options.tolerance);
@@ -181,7 +142,9 @@ void add_verify(CLI::App& app, Invocation& invocation) {
   command->add_option("--threads", options->threads, "threads (one a processor)")
       ->type_name("N")
       ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
-  command->add_option("--tolerance", options->tolerance, "the largest error allowed, over the largest value (1e-4)")
+  command
+      ->add_option("--tolerance", options->tolerance,
+                   "the largest error allowed, over the largest value, of all and of each channel (1e-4)")
       ->type_name("E")
       ->check([](const std::string& text) {  // written so that a NaN is refused too
         double tolerance = 0;

@@ -11,6 +11,27 @@ namespace {
 
 Packing in_blocks(const Schedule& s) { return {.kind = RecipeKind::pack_blocks, .block = s.channels * s.block.w}; }
 
+/// `summed` are the other weights of its kernel.
+RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> summed) {
+  switch (packing.kind) {
+    case RecipeKind::pack_conv: return pack_conv(std::move(w), packing.groups);
+    case RecipeKind::pack_winograd:
+      return pack_winograd(packing.phases ? split_phases(std::move(w)) : std::move(w), packing.output, packing.stride);
+    case RecipeKind::pack_strassen: return pack_strassen(std::move(w), std::move(summed));
+    case RecipeKind::pack_blocks: return pack_blocks(std::move(w), packing.block);
+    case RecipeKind::pack_vector: return pack_vector(std::move(w));
+    case RecipeKind::tensor:
+    case RecipeKind::fill:
+    case RecipeKind::add:
+    case RecipeKind::sub:
+    case RecipeKind::mul:
+    case RecipeKind::rsqrt:
+    case RecipeKind::scale_rows:
+    case RecipeKind::split_phases: break;
+  }
+  return w;
+}
+
 }  // namespace
 
 Packing weight_packing(const OpAttributes& attributes, int64_t in_channels, const Schedule& s) {
@@ -34,24 +55,16 @@ Packing projection_packing(const Schedule& s) {
   return {.kind = s.algorithm == Algorithm::strassen ? RecipeKind::pack_strassen : RecipeKind::pack_conv};
 }
 
-RecipePtr pack(RecipePtr w, const Packing& packing) {
-  switch (packing.kind) {
-    case RecipeKind::pack_conv: return pack_conv(std::move(w), packing.groups);
-    case RecipeKind::pack_winograd:
-      return pack_winograd(packing.phases ? split_phases(std::move(w)) : std::move(w), packing.output, packing.stride);
-    case RecipeKind::pack_strassen: return pack_strassen(std::move(w));
-    case RecipeKind::pack_blocks: return pack_blocks(std::move(w), packing.block);
-    case RecipeKind::pack_vector: return pack_vector(std::move(w));
-    case RecipeKind::tensor:
-    case RecipeKind::fill:
-    case RecipeKind::add:
-    case RecipeKind::sub:
-    case RecipeKind::mul:
-    case RecipeKind::rsqrt:
-    case RecipeKind::scale_rows:
-    case RecipeKind::split_phases: break;
+std::vector<RecipePtr> pack(const std::vector<RecipePtr>& weights, const OpAttributes& attributes, int64_t in_channels,
+                            const Schedule& schedule) {
+  std::vector<RecipePtr> constants;
+  for (size_t i = 0; i < weights.size(); ++i) {
+    std::vector<RecipePtr> others = weights;
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+    const Packing packing = i == 0 ? weight_packing(attributes, in_channels, schedule) : projection_packing(schedule);
+    constants.push_back(packed(weights[i], packing, std::move(others)));
   }
-  return w;
+  return constants;
 }
 
 Packing packing_of(const Recipe& constant) {
@@ -66,9 +79,13 @@ Packing packing_of(const Recipe& constant) {
   return packing;
 }
 
-const Recipe& packed_by(const Recipe& constant) {
-  const Recipe& packed = *constant.args[0];
-  return packed.kind == RecipeKind::split_phases ? *packed.args[0] : packed;
+const RecipePtr& packed_by(const Recipe& constant) {
+  const RecipePtr& packed = constant.args[0];
+  return packed->kind == RecipeKind::split_phases ? packed->args[0] : packed;
+}
+
+std::span<const RecipePtr> summed_with(const Recipe& constant) {
+  return constant.kind == RecipeKind::pack_strassen ? std::span(constant.args).subspan(1) : std::span<const RecipePtr>();
 }
 
 std::string to_string(const Packing& packing) {

@@ -2,6 +2,7 @@
 /// often as many.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,12 +25,16 @@ Packing weight_packing(const OpAttributes& attributes, int64_t in_channels, cons
 /// The same of the weight of a projection in its epilogue.
 Packing projection_packing(const Schedule& schedule);
 
-/// Packs w[co][ci per group][kh][kw], or a linear layer's [out][in]; of a shape that the packing is for.
-RecipePtr pack(RecipePtr w, const Packing& packing);
+/// The constants of a convolution's kernel with such a schedule. `weights` are what it sums: its own, w[co][ci per group][kh][kw] or a
+/// linear layer's [out][in], then those of its projections, [co][ci][1][1]; of shapes that the packings are for.
+std::vector<RecipePtr> pack(const std::vector<RecipePtr>& weights, const OpAttributes& attributes, int64_t in_channels,
+                            const Schedule& schedule);
 
 Packing packing_of(const Recipe& constant);
 /// What a constant with a packing packs.
-const Recipe& packed_by(const Recipe& constant);
+const RecipePtr& packed_by(const Recipe& constant);
+/// The other weights of its kernel that it packs that in view of, in pack()'s order; none, for most packings.
+std::span<const RecipePtr> summed_with(const Recipe& constant);
 /// As a verifier says it: "packed in blocks of 8".
 std::string to_string(const Packing& packing);
 

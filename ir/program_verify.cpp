@@ -109,7 +109,7 @@ class Verifier {
     const Recipe& recipe = *p_.constant(id).recipe;
     const Packing there = packing_of(recipe);
     if (there != wanted) return fmt::format("it takes its {} {}, and has it {}", what, to_string(wanted), to_string(there));
-    return checks::shape(what, packed_by(recipe).shape, shape);
+    return checks::shape(what, packed_by(recipe)->shape, shape);
   }
 
   /// Whole vectors, as every kernel but a convolution reads them.
@@ -222,12 +222,27 @@ class Verifier {
     std::vector<int64_t> shape{out.channels, in.channels / a.groups};
     if (in.rank == 4) shape.insert(shape.end(), {a.kernel.h, a.kernel.w});
     if (Fault fault = check_constant("weight", kernel.weight, weight_packing(a, in.channels, kernel.schedule), shape)) return fault;
+    std::vector<const Recipe*> summed{p_.constant(kernel.weight).recipe.get()};
     for (const Step& step : kernel.epilogue) {
       if (step.kind != graph::StepKind::project) continue;
       const std::vector<int64_t> projection{out.channels, p_.tensor(step.operand).type.channels, 1, 1};
       if (Fault fault = check_constant("projection's weight", step.constants[0], projection_packing(kernel.schedule), projection)) {
         return fault;
       }
+      summed.push_back(p_.constant(step.constants[0]).recipe.get());
+    }
+    return kernel.schedule.algorithm == Algorithm::strassen ? check_summed(summed) : std::nullopt;
+  }
+
+  /// Rows are divided by the largest of all weights that are summed, so each constant names all.
+  static Fault check_summed(std::span<const Recipe* const> constants) {
+    for (size_t i = 0; i < constants.size(); ++i) {
+      const std::span<const RecipePtr> others = summed_with(*constants[i]);
+      bool right = others.size() + 1 == constants.size();
+      for (size_t k = 0; right && k < others.size(); ++k) {
+        right = to_string(*others[k]) == to_string(*packed_by(*constants[k < i ? k : k + 1]));
+      }
+      if (!right) return "its weights are packed in view of others than those that it sums";
     }
     return std::nullopt;
   }

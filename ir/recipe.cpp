@@ -94,18 +94,21 @@ std::vector<double> transform(const std::vector<double>& w, const Recipe& recipe
   return out;
 }
 
-/// The packing that pack_strassen() describes, from row-major [co][ci].
-std::vector<double> combine_halves(const std::vector<double>& w, const Recipe& recipe) {
+/// The packing that pack_strassen() describes, from row-major [co][ci] and the largest of each row.
+std::vector<double> combine_halves(const std::vector<double>& w, const std::vector<double>& largest, const Recipe& recipe) {
   const int64_t co = recipe.args[0]->shape[0], ci = recipe.args[0]->shape[1], half = ci / 2;
   std::vector<double> out(static_cast<size_t>(recipe.shape[0]));
+  double* magnitudes = out.data() + strassen::weights(ci, whole_vectors(co));
   for (int64_t row = 0; row < co; ++row) {
     const int64_t pair = row / (2 * lanes), out_half = row / lanes % 2;
+    const double magnitude = row_magnitude(largest[static_cast<size_t>(row)]);
+    magnitudes[row] = magnitude;
     for (int64_t e = 0; e < strassen::products; ++e) {
       double* to = out.data() + (pair * strassen::products + e) * half * lanes + row % lanes;
       for (int64_t in_half : {0, 1}) {
         const int factor = strassen::g[static_cast<size_t>(e)][static_cast<size_t>(2 * in_half + out_half)];
         for (int64_t i = 0; i < half && factor != 0; ++i)
-          to[i * lanes] += factor * w[static_cast<size_t>(row * ci + strassen::channel_of(i, in_half))];
+          to[i * lanes] += factor * w[static_cast<size_t>(row * ci + strassen::channel_of(i, in_half))] / magnitude;
       }
     }
   }
@@ -150,6 +153,7 @@ class Evaluation {
       return {std::move(values), {}};
     }
     if (recipe.kind == RecipeKind::fill) return {{}, recipe.value};
+    if (recipe.kind == RecipeKind::pack_strassen) return {halves(recipe), {}};
 
     // Results are built in the first operand's storage.
     Values a = part(*recipe.args[0]);
@@ -166,7 +170,8 @@ class Evaluation {
     };
     switch (recipe.kind) {
       case RecipeKind::tensor:
-      case RecipeKind::fill: break;
+      case RecipeKind::fill:
+      case RecipeKind::pack_strassen: break;
       case RecipeKind::add: return combined(std::move(a), std::move(b), [](double x, double y) { return x + y; });
       case RecipeKind::sub: return combined(std::move(a), std::move(b), [](double x, double y) { return x - y; });
       case RecipeKind::mul: return combined(std::move(a), std::move(b), [](double x, double y) { return x * y; });
@@ -181,11 +186,26 @@ class Evaluation {
       case RecipeKind::pack_conv: return packed(pack);
       case RecipeKind::split_phases: return packed(split);
       case RecipeKind::pack_winograd: return packed(transform);
-      case RecipeKind::pack_strassen: return packed(combine_halves);
       case RecipeKind::pack_blocks: return packed(pack_in_blocks);
     }
     return {};
   }
+
+  /// What pack_strassen() describes; empty if a part is missing.
+  std::vector<double> halves(const Recipe& recipe) {
+    std::vector<double> first, largest(static_cast<size_t>(recipe.args[0]->shape[0]));
+    for (const RecipePtr& arg : recipe.args) {
+      std::vector<double> w = spread(part(*arg), arg->shape, recipe.shape);
+      if (w.empty()) return {};
+      const size_t row = w.size() / largest.size();
+      for (size_t i = 0; i < w.size(); ++i) largest[i / row] = larger(largest[i / row], std::abs(w[i]));
+      if (first.empty()) first = std::move(w);
+    }
+    return combine_halves(first, largest, recipe);
+  }
+
+  /// The larger of two, or the one that is no number.
+  static double larger(double a, double b) { return a > b || std::isnan(a) ? a : b; }
 
   template <class Function>
   static Values combined(Values a, Values b, Function f) {
@@ -304,10 +324,18 @@ bool can_pack_winograd(const std::vector<int64_t>& shape, int64_t output, int64_
   return transforms_of(shape, output, stride) != nullptr;
 }
 
-RecipePtr pack_strassen(RecipePtr w) {
+RecipePtr pack_strassen(RecipePtr w, std::vector<RecipePtr> summed) {
   assert(can_pack_strassen(w->shape));
-  const int64_t elements = strassen::weights(w->shape[1], whole_vectors(w->shape[0]));
-  return make(RecipeKind::pack_strassen, {std::move(w)}, {elements});
+  const int64_t rows = whole_vectors(w->shape[0]), elements = strassen::weights(w->shape[1], rows) + rows;
+  for ([[maybe_unused]] const RecipePtr& other : summed) assert(can_pack_strassen(other->shape) && other->shape[0] == w->shape[0]);
+  summed.insert(summed.begin(), std::move(w));
+  return make(RecipeKind::pack_strassen, std::move(summed), {elements});
+}
+
+double row_magnitude(double largest) {
+  if (!std::isfinite(largest) || largest == 0) return 1;
+  constexpr int most = 126;
+  return std::ldexp(1.0, std::clamp(std::ilogb(largest), -most, most));
 }
 
 bool can_pack_strassen(const std::vector<int64_t>& shape) {

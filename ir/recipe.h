@@ -84,9 +84,13 @@ bool can_pack_winograd(const std::vector<int64_t>& shape, int64_t output, int64_
 
 /// Combines the halves of the weights of a 1x1 convolution, w[co][ci] or w[co][ci][1][1], for Strassen's products (ir/strassen.h) and packs
 /// them as [pair][e][i][16]: pair = two blocks of 16 output channels, one of each half, e the product, i a channel of half the input. Rows
-/// past co are zeros.
-RecipePtr pack_strassen(RecipePtr w);
+/// past co are zeros. Combined are the rows divided by their magnitudes, which follow, [co] in whole vectors, for the kernel to multiply
+/// its sums by. `summed` are the weights of other convolutions into the same sums: a row has one magnitude in all of them.
+RecipePtr pack_strassen(RecipePtr w, std::vector<RecipePtr> summed = {});
 bool can_pack_strassen(const std::vector<int64_t>& shape);
+/// The magnitude of a row whose largest element in absolute value is `largest`: the largest power of two that is not above that, for
+/// multiplying by a power of two rounds nothing. It and its inverse are normal float32 numbers. 1 if `largest` is zero or not finite.
+double row_magnitude(double largest);
 
 /// Packs w[co][ci][kh][kw] (or a linear layer's [out][in]) for the threads of a GPU, which share `block` output channels: as
 /// [rows / block][kh][kw][ci][block], of blocked_rows() rows; those past co are zeros. Of a grouped convolution ci are those of one group.

@@ -16,6 +16,7 @@ struct RecipeName {
   RecipeKind kind{};
   std::string_view name{};
   size_t args = 0;
+  bool more = false;  ///< any number of arguments may follow
 };
 constexpr RecipeName line_of(RecipeKind kind) {
   switch (kind) {
@@ -30,7 +31,7 @@ constexpr RecipeName line_of(RecipeKind kind) {
     case RecipeKind::pack_conv: return {.name = "pack_conv", .args = 1};
     case RecipeKind::split_phases: return {.name = "split_phases", .args = 1};
     case RecipeKind::pack_winograd: return {.name = "pack_winograd", .args = 1};
-    case RecipeKind::pack_strassen: return {.name = "pack_strassen", .args = 1};
+    case RecipeKind::pack_strassen: return {.name = "pack_strassen", .args = 1, .more = true};
     case RecipeKind::pack_blocks: return {.name = "pack_blocks", .args = 1};
   }
   return {};
@@ -105,6 +106,12 @@ class Reader {
       if (!cursor_.failed()) args[i] = read(depth + 1);
       if (cursor_.failed()) return nullptr;
     }
+    std::vector<RecipePtr> more;
+    while (name.more && cursor_.accept(",")) {
+      more.push_back(read(depth + 1));
+      if (cursor_.failed()) return nullptr;
+    }
+    if (name.kind == RecipeKind::pack_strassen) return halved(std::move(args[0]), std::move(more), start);
     return combined(name.kind, std::move(args[0]), std::move(args[1]), start);
   }
 
@@ -156,11 +163,6 @@ class Reader {
         if (cursor_.failed()) return nullptr;
         return transformed(std::move(a), output, stride, start);
       }
-      case RecipeKind::pack_strassen:
-        if (!can_pack_strassen(a->shape) || whole_vectors(a->shape[0]) > max_recipe_elements / 2 / a->shape[1]) {
-          return fault(start, fmt::format("pack_strassen of {}", shape_text(a->shape)));
-        }
-        return pack_strassen(std::move(a));
       case RecipeKind::pack_blocks: {
         cursor_.expect(",");
         cursor_.expect("block");
@@ -170,9 +172,22 @@ class Reader {
         return blocked(std::move(a), block, start);
       }
       case RecipeKind::tensor:
-      case RecipeKind::fill: break;
+      case RecipeKind::fill:
+      case RecipeKind::pack_strassen: break;
     }
     return nullptr;
+  }
+
+  RecipePtr halved(RecipePtr a, std::vector<RecipePtr> summed, size_t start) {
+    const auto fits = [](const std::vector<int64_t>& shape) {
+      return can_pack_strassen(shape) && whole_vectors(shape[0]) <= max_recipe_elements / 2 / shape[1];
+    };
+    if (!fits(a->shape)) return fault(start, fmt::format("pack_strassen of {}", shape_text(a->shape)));
+    for (const RecipePtr& other : summed) {
+      if (fits(other->shape) && other->shape[0] == a->shape[0]) continue;
+      return fault(start, fmt::format("pack_strassen of {} beside {}", shape_text(a->shape), shape_text(other->shape)));
+    }
+    return pack_strassen(std::move(a), std::move(summed));
   }
 
   RecipePtr packed(RecipePtr a, int64_t groups, size_t start) {

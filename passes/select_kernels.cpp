@@ -216,14 +216,22 @@ class Selection {
     return step;
   }
 
-  void add_constants(program::Kernel& kernel, const std::vector<graph::Step>& steps) {
+  /// Of a kernel that is complete but for them; `op` and `steps` are what it computes.
+  void add_constants(program::Kernel& kernel, const graph::Op& op, const std::vector<graph::Step>& steps) {
+    std::vector<RecipePtr> weights;
+    if (kernel.kind == KernelKind::conv2d) weights.push_back(op.constants[0]);
+    for (const graph::Step& step : steps) {
+      if (step.kind == StepKind::project) weights.push_back(step.constants[0]);
+    }
+    if (!weights.empty()) weights = pack(weights, op.attributes, program_.tensor(kernel.in).type.channels, kernel.schedule);
+    size_t projection = 1;
     for (size_t i = 0; i < steps.size(); ++i) {
       for (const RecipePtr& recipe : steps[i].constants) {
         const bool matrix = steps[i].kind == StepKind::project;
-        kernel.epilogue[i].constants.push_back(
-            constant(matrix ? program::pack(recipe, program::projection_packing(kernel.schedule)) : pack_vector(recipe)));
+        kernel.epilogue[i].constants.push_back(constant(matrix ? weights[projection++] : pack_vector(recipe)));
       }
     }
+    if (!weights.empty()) kernel.weight = constant(weights.front());
   }
 
   static KernelKind kind_of(OpKind kind) {
@@ -323,11 +331,7 @@ class Selection {
       }
     }
     kernel.schedule = choice.schedule;
-    add_constants(kernel, steps);
-    if (kernel.kind == KernelKind::conv2d) {
-      const int64_t channels = program_.tensor(kernel.in).type.channels;
-      kernel.weight = constant(program::pack(op.constants[0], program::weight_packing(op.attributes, channels, kernel.schedule)));
-    }
+    add_constants(kernel, op, steps);
     finish(std::move(kernel), std::move(choice));
   }
 

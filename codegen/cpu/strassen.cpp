@@ -4,7 +4,8 @@
 /// A task is a few rows of one picture and a part of the output channels. It combines the halves of its input, pairs of neighbours in a row
 /// by channels of vectors in turn, into scratch memory. Then, for each `vectors` vectors of half the output channels and each group of
 /// pairs: each of the seven products is summed over half the input channels in registers and kept in the first-level cache, from where they
-/// are combined into the epilogue. The weights' halves are combined when they are packed. A projection is one more sum in each product.
+/// are combined into the epilogue. The weights' halves are combined when they are packed, all rows at one magnitude, by which the sums are
+/// multiplied here. A projection is one more sum in each product.
 ///
 /// Why pairs of neighbours: copied for each product, they do not share sets of the cache however far apart the input's pixels lie.
 #include "ir/strassen.h"
@@ -92,7 +93,8 @@ void build_strassen(const program::KernelSpec& spec, Built& built) {
   const Expr channel = axes.c / (2 * vector) * vector + lane_of(axes.c);
   const Expr value =
       product(strassen::at, axes.x % 2 * 2 + block_of(axes.c) % 2, [&](int k) { return sum(channel, axes.x / 2, axes.y, k, axes.n); });
-  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands, [&](const Projection& shortcut) {
+  const Expr magnitude = weight(axes.c + to_int(strassen::weights(spec.in.type.channels, spec.out.channel_stride)));
+  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value * magnitude, axes, operands, [&](const Projection& shortcut) {
     add(shortcut.name, shortcut.in, shortcut.weight, shortcut.channels());
     return Expr();
   });

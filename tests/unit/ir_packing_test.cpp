@@ -79,7 +79,7 @@ TEST_CASE("a processor's schedule takes weights as its algorithm reads them") {
   const auto repacked = [](auto pack) {
     return [=](program::Program& p, program::Kernel& k) {
       program::Constant& weight = p.constants[static_cast<size_t>(k.weight)];
-      weight.recipe = pack(program::packed_by(*weight.recipe).shape);
+      weight.recipe = pack(program::packed_by(*weight.recipe)->shape);
     };
   };
   REQUIRE(program::Program(good).kernels[1].schedule.algorithm == program::Algorithm::winograd);

@@ -168,9 +168,18 @@ TEST_CASE("Strassen's products multiply matrices, and pack_strassen packs as def
   for (int64_t co : {32, 56, 64}) {
     const int64_t ci = 96, half = ci / 2;
     const RecipePtr w = tensor("w", {co, ci, 1, 1});
-    const RecipePtr packed = pack_strassen(w);
-    const std::vector<double> from = values(w), to = values(packed);
-    REQUIRE(packed->shape == std::vector<int64_t>{(co + 31) / 32 * 7 * half * 16});
+    // Of another convolution into the same sums, whose rows are larger or smaller: co decides.
+    const RecipePtr other = mul(fill(std::ldexp(1.0, static_cast<int>(co) - 40), {co, 32, 1, 1}), tensor("other", {co, 32, 1, 1}));
+    const RecipePtr packed = pack_strassen(w, {other});
+    const std::vector<double> from = values(w), beside = values(other), to = values(packed);
+    const auto magnitude = [&](int64_t row) {
+      double largest = 0;
+      for (int64_t i = 0; i < ci; ++i) largest = std::max(largest, std::abs(from[static_cast<size_t>(row * ci + i)]));
+      for (int64_t i = 0; i < 32; ++i) largest = std::max(largest, std::abs(beside[static_cast<size_t>(row * 32 + i)]));
+      return std::exp2(std::floor(std::log2(largest)));
+    };
+    const int64_t rows = (co + 15) / 16 * 16;
+    REQUIRE(packed->shape == std::vector<int64_t>{rows / 32 * 7 * half * 16 + rows});
     REQUIRE(to.size() == static_cast<size_t>(packed->shape[0]));
     bool same = true;
     size_t at = 0;
@@ -180,7 +189,7 @@ TEST_CASE("Strassen's products multiply matrices, and pack_strassen packs as def
           for (int64_t lane = 0; lane < 16; ++lane, ++at) {
             const auto weight = [&](int64_t in_half, int64_t out_half) {
               const int64_t row = (2 * pair + out_half) * 16 + lane, column = (2 * (i / 16) + in_half) * 16 + i % 16;
-              return row < co ? from[static_cast<size_t>(row * ci + column)] : 0.0;
+              return row < co ? from[static_cast<size_t>(row * ci + column)] / magnitude(row) : 0.0;
             };
             double want = 0;
             for (size_t k = 0; k < 4; ++k) want += strassen::g[e][k] * weight(static_cast<int64_t>(k / 2), static_cast<int64_t>(k % 2));
@@ -189,8 +198,16 @@ TEST_CASE("Strassen's products multiply matrices, and pack_strassen packs as def
         }
       }
     }
+    for (int64_t row = 0; row < rows; ++row, ++at) same = same && to[at] == (row < co ? magnitude(row) : 0);
     CHECK(same);
   }
+  CHECK(row_magnitude(0.75) == 0.5);
+  CHECK(row_magnitude(4) == 4);
+  CHECK(row_magnitude(0) == 1);
+  CHECK(row_magnitude(std::nan("")) == 1);
+  CHECK(row_magnitude(INFINITY) == 1);
+  CHECK(row_magnitude(1e-45) == std::ldexp(1.0, -126));
+  CHECK(row_magnitude(3e38) == std::ldexp(1.0, 126));
   CHECK(can_pack_strassen({32, 64}));
   CHECK(can_pack_strassen({17, 64}));
   CHECK_FALSE(can_pack_strassen({16, 64}));
@@ -198,6 +215,7 @@ TEST_CASE("Strassen's products multiply matrices, and pack_strassen packs as def
   CHECK_FALSE(can_pack_strassen({32, 64, 3, 3}));
   CHECK_FALSE(can_pack_strassen({32}));
   CHECK(values(pack_strassen(tensor("missing", {32, 32}))).empty());
+  CHECK(values(pack_strassen(tensor("w", {32, 32}), {tensor("missing", {32, 32})})).empty());
 }
 
 TEST_CASE("pack_blocks packs as defined") {
@@ -293,7 +311,8 @@ TEST_CASE("recipes read back as printed") {
   const RecipePtr all = pack_conv(scale_rows(w, add(scale, sub(fill(-0.1, {17}), fill(1e300, {17})))), 17);
   for (const RecipePtr& recipe :
        {all, pack_vector(scale), var, pack_winograd(w, 2, 1), pack_winograd(w, 4, 2), pack_strassen(tensor("one.weight", {32, 64, 1, 1})),
-        pack_blocks(w, 24), pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
+        pack_strassen(tensor("one.weight", {32, 64, 1, 1}), {tensor("two", {32, 32}), tensor("three", {32, 96, 1, 1})}), pack_blocks(w, 24),
+        pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
     const std::string text = to_string(*recipe);
     std::string why;
     const auto again = parse_recipe(text, why);
@@ -371,6 +390,8 @@ TEST_CASE("hostile recipes are refused") {
   CHECK(reason("pack_blocks(tensor(\"w\", [17, 67108864]), block=64)") == "at offset 0: pack_blocks of [17, 67108864] in blocks of 64");
   CHECK(reason("pack_blocks(fill(1, [32, 48]), block=0)") != "");
   CHECK(reason("pack_strassen(fill(1, [32, 48]))") == "at offset 0: pack_strassen of [32, 48]");
+  CHECK(reason("pack_strassen(fill(1, [32, 32]), fill(1, [64, 32]))") == "at offset 0: pack_strassen of [32, 32] beside [64, 32]");
+  CHECK(reason("pack_strassen(fill(1, [32, 32]), fill(1, [32, 48]))") == "at offset 0: pack_strassen of [32, 32] beside [32, 48]");
   CHECK(reason("pack_strassen(fill(1, [32, 32, 3, 1]))") == "at offset 0: pack_strassen of [32, 32, 3, 1]");
   CHECK(reason("pack_strassen(tensor(\"w\", [17, 67108864]))") == "at offset 0: pack_strassen of [17, 67108864]");
   CHECK(reason("pack_winograd(tensor(\"w\", [1, 200000000, 3, 3]), output=2, stride=1)").ends_with("with output 2, stride 1"));

@@ -82,8 +82,8 @@ constexpr std::string_view strassen_text = R"(program "net" target "x86-64-linux
   output "y" : f32[N, 96, 9, 9]
   tensor %image : f32[N, 32, 9, 9] stride=32 halo=0x0
   tensor %conv : f32[N, 96, 9, 9] stride=96 halo=0x0
-  constant @0 : f32[5376] at 0 = pack_strassen(tensor("conv.weight", [96, 32, 1, 1]))
-  constant @1 : f32[5376] at 21504 = pack_strassen(tensor("shortcut.weight", [96, 32, 1, 1]))
+  constant @0 : f32[5472] at 0 = pack_strassen(tensor("conv.weight", [96, 32, 1, 1]), tensor("shortcut.weight", [96, 32, 1, 1]))
+  constant @1 : f32[5472] at 21888 = pack_strassen(tensor("shortcut.weight", [96, 32, 1, 1]), tensor("conv.weight", [96, 32, 1, 1]))
   kernel "image" load out %image
       schedule general vectors=1 pixels=1 rows=2
   kernel "conv" conv2d channels=96 in %image weight @0 then project(%image, @1) out %conv
@@ -193,6 +193,9 @@ TEST_CASE("a program with Strassen's products reads back as it was printed, and 
   const std::string schedule = "schedule direct vectors=3 pixels=3 rows=4 multiply_adds";
   CHECK(fault("schedule strassen vectors=3 tiles=1x2 rows=4 parts=1 multiply_adds", schedule) ==
         "it takes its weight packed in vectors of 16 channels, and has it packed in halves for Strassen's products");
+  for (std::string_view other : {", tensor(\"shortcut.weight\", [96, 32, 1, 1]))\n", ", tensor(\"conv.weight\", [96, 32, 1, 1]))\n"}) {
+    CHECK(fault(other, ")\n") == "its weights are packed in view of others than those that it sums");
+  }
   CHECK(fault("channels=96 in", "channels=96 stride=1x1 groups=2 in") == "it is no 1x1 convolution whose channels have whole halves");
 }
 

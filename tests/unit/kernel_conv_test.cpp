@@ -1,6 +1,8 @@
 /// \file Convolutions on every instruction set that this machine has, against float64 loops.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "tests/unit/kernel_harness.h"
 
 namespace resnetc::testing {
@@ -302,7 +304,57 @@ std::vector<KernelCase> all_cases() {
   return cases;
 }
 
+/// Rows of the weights, those of projections too, and the bias as much larger or smaller as `factor` of their channel says.
+template <class Factor>
+KernelCase with_rows(KernelCase one, Factor factor) {
+  const auto scale = [&](double* values, size_t count) {
+    const size_t row = count / static_cast<size_t>(one.spec.out.type.channels);
+    for (size_t i = 0; i < count; ++i) values[i] *= factor(static_cast<int64_t>(i / row));
+  };
+  scale(one.weight.data(), one.weight.size());
+  for (size_t i = 0; i < one.steps.size(); ++i) {
+    const auto constants =
+        static_cast<size_t>(one.spec.out.type.channels) *
+        (one.spec.epilogue[i].kind == graph::StepKind::project ? static_cast<size_t>(one.spec.epilogue[i].operand.type.channels) : 1);
+    scale(one.steps[i].data() + (one.steps[i].size() - constants), constants);
+  }
+  one.by_channel = true;
+  return finished(std::move(one));
+}
+
 }  // namespace
+
+TEST_CASE("kernels: each channel is as exact as its own values ask for, whatever the others'") {
+  using graph::StepKind;
+  const std::vector<Conv> convs{
+      {.ci = 64, .co = 50, .size = {13, 14}, .schedule = tile(2, 3, 2)},
+      {.ci = 64, .co = 64, .size = {13, 14}, .schedule = transformed(2, 2, {1, 2}, 2, 0)},
+      {.ci = 64, .co = 64, .size = {13, 14}, .schedule = transformed(2, 2, {1, 2}, 2, 16)},
+      {.ci = 64, .co = 50, .size = {13, 14}, .kernel = {1, 1}, .schedule = halved(1, {1, 3}, 2)},
+      {.ci = 256, .co = 128, .size = {14, 14}, .kernel = {1, 1}, .schedule = halved(2, {1, 7}, 7, 2), .epilogue = {}},
+      {.ci = 64,
+       .co = 96,
+       .size = {6, 10},
+       .kernel = {1, 1},
+       .schedule = halved(3, {1, 5}, 6, 3),
+       .batch = 3,
+       .epilogue = {StepKind::project, StepKind::bias, StepKind::project},
+       .projected = 32}};
+  const auto every_other_block = [](int64_t row) { return row / lanes % 2 == 0 ? 1e4 : 1.0; };
+  const auto all_sizes = [](int64_t row) { return std::pow(10.0, static_cast<double>(row % 16) - 8); };
+  std::vector<KernelCase> cases;
+  uint32_t seed = 1;
+  for (const Conv& conv : convs) {
+    cases.push_back(with_rows(conv_case(conv, seed++), every_other_block));
+    cases.push_back(with_rows(conv_case(conv, seed++), all_sizes));
+    KernelCase projected = conv_case(conv, seed++);  // the weights of the convolution alone
+    for (size_t i = 0; i < projected.weight.size(); ++i) projected.weight[i] *= i % 2 == 0 ? 1e-3 : 1e-5;
+    cases.push_back(with_rows(std::move(projected), every_other_block));
+  }
+  for (const codegen::TargetInfo& target : runnable_targets()) {
+    for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);
+  }
+}
 
 TEST_CASE("kernels: convolutions") {
   const std::vector<KernelCase> cases = all_cases();

@@ -51,6 +51,7 @@ struct KernelCase {
   /// [c, ci].
   std::vector<std::vector<double>> steps;
   Planar expected;
+  bool by_channel = false;  ///< whether an error counts over its own channel's largest value, not over that of all
 };
 
 /// Fills in random inputs and what float64 loops make of them.

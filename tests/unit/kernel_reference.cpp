@@ -157,9 +157,45 @@ std::vector<float> transform_weights_naively(const program::KernelSpec& spec, co
   return packed;
 }
 
-/// As pack_strassen() documents it, of row-major [co][ci].
-std::vector<float> combine_halves_naively(int64_t co, int64_t ci, const double* weight) {
+/// Row-major [co][ci] of a convolution or a projection.
+struct Matrix {
+  const double* elements;
+  int64_t ci;
+};
+
+/// The weight of a projection: what comes last of its step.
+Matrix projection_of(const KernelCase& one, size_t step) {
+  const std::vector<double>& values = one.steps[step];
+  const int64_t ci = one.spec.epilogue[step].operand.type.channels;
+  return {values.data() + static_cast<int64_t>(values.size()) - one.spec.out.type.channels * ci, ci};
+}
+
+/// What a kernel sums: its convolution's weights, then its projections'.
+std::vector<Matrix> summed(const KernelCase& one) {
+  std::vector<Matrix> all{{one.weight.data(), one.spec.in.type.channels}};
+  for (size_t i = 0; i < one.steps.size(); ++i) {
+    if (one.spec.epilogue[i].kind == graph::StepKind::project) all.push_back(projection_of(one, i));
+  }
+  return all;
+}
+
+/// As pack_strassen() documents it, of one of `all`.
+std::vector<float> combine_halves_naively(int64_t co, const Matrix& one, const std::vector<Matrix>& all) {
+  const int64_t ci = one.ci;
+  const double* weight = one.elements;
   std::vector<float> packed;
+  std::vector<double> magnitudes(static_cast<size_t>((co + lanes - 1) / lanes * lanes), 0.0);
+  for (int64_t row = 0; row < co; ++row) {
+    double largest = 0;
+    for (const Matrix& matrix : all) {
+      for (int64_t c = 0; c < matrix.ci; ++c) largest = std::max(largest, std::abs(matrix.elements[row * matrix.ci + c]));
+    }
+    double& magnitude = magnitudes[static_cast<size_t>(row)];
+    for (magnitude = 1; magnitude > largest; magnitude /= 2) {
+    }
+    for (; 2 * magnitude <= largest; magnitude *= 2) {
+    }
+  }
   for (int64_t pair = 0; pair < (co + 2 * lanes - 1) / (2 * lanes); ++pair) {
     for (const strassen::Row& factors : strassen::g) {
       for (int64_t i = 0; i < ci / 2; ++i) {
@@ -168,36 +204,44 @@ std::vector<float> combine_halves_naively(int64_t co, int64_t ci, const double* 
           for (size_t k = 0; k < 4; ++k) {
             const int64_t in_half = static_cast<int64_t>(k) / 2, out_half = static_cast<int64_t>(k) % 2;
             const int64_t c = i / lanes * 2 * lanes + in_half * lanes + i % lanes, row = (2 * pair + out_half) * lanes + lane;
-            if (row < co) sum += factors[k] * weight[row * ci + c];
+            if (row < co) sum += factors[k] * weight[row * ci + c] / magnitudes[static_cast<size_t>(row)];
           }
           packed.push_back(static_cast<float>(sum));
         }
       }
     }
   }
+  packed.insert(packed.end(), magnitudes.begin(), magnitudes.end());
   return packed;
 }
 
 }  // namespace
 
-std::vector<float> pack_projection_naively(const program::KernelSpec& spec, size_t step, const std::vector<double>& values) {
-  const int64_t ci = spec.epilogue[step].operand.type.channels, co = spec.out.type.channels;
-  const double* weight = values.data() + static_cast<int64_t>(values.size()) - co * ci;
-  if (spec.schedule.algorithm == program::Algorithm::strassen) return combine_halves_naively(co, ci, weight);
-  std::vector<float> packed(static_cast<size_t>((co + lanes - 1) / lanes * lanes * ci), 0.0f);
+std::vector<float> pack_projection_naively(const KernelCase& one, size_t step) {
+  const program::KernelSpec& spec = one.spec;
+  const int64_t co = spec.out.type.channels;
+  const Matrix matrix = projection_of(one, step);
+  if (spec.schedule.algorithm == program::Algorithm::strassen) return combine_halves_naively(co, matrix, summed(one));
+  std::vector<float> packed(static_cast<size_t>((co + lanes - 1) / lanes * lanes * matrix.ci), 0.0f);
   for (int64_t c = 0; c < co; ++c) {
-    for (int64_t k = 0; k < ci; ++k)
-      packed[static_cast<size_t>((c / lanes * ci + k) * lanes + c % lanes)] = static_cast<float>(weight[c * ci + k]);
+    for (int64_t k = 0; k < matrix.ci; ++k) {
+      packed[static_cast<size_t>((c / lanes * matrix.ci + k) * lanes + c % lanes)] = static_cast<float>(matrix.elements[c * matrix.ci + k]);
+    }
   }
   return packed;
 }
 
-std::vector<float> pack_weights_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
+std::vector<float> pack_weights_naively(const KernelCase& one) {
+  const program::KernelSpec& spec = one.spec;
+  const std::vector<double>& weight = one.weight;
   switch (spec.schedule.algorithm) {
     case program::Algorithm::winograd:
       if (spec.schedule.depth == 0) return transform_weights_naively(spec, weight);
       break;
-    case program::Algorithm::strassen: return combine_halves_naively(spec.out.type.channels, spec.in.type.channels, weight.data());
+    case program::Algorithm::strassen: {
+      const std::vector<Matrix> all = summed(one);
+      return combine_halves_naively(spec.out.type.channels, all.front(), all);
+    }
     case program::Algorithm::general:
     case program::Algorithm::direct:
     case program::Algorithm::threads: break;  // the last is tested through whole programs (tests/cuda)

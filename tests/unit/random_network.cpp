@@ -309,16 +309,14 @@ void edit(program::Schedule& s, Random& random) {
 
 /// Packs the weights of a convolution as its schedule, one that it can have, wants them.
 void repack(program::Program& program, const program::Kernel& kernel) {
-  const auto packed = [&](program::ConstantId id, const program::Packing& packing) {
-    RecipePtr& recipe = program.constants[static_cast<size_t>(id)].recipe;
-    RecipePtr matrix = recipe->args[0];
-    if (matrix->kind == RecipeKind::split_phases) matrix = matrix->args[0];
-    recipe = pack(matrix, packing);
-  };
-  packed(kernel.weight, program::weight_packing(kernel.attributes, program.tensor(kernel.in).type.channels, kernel.schedule));
+  std::vector<program::ConstantId> ids{kernel.weight};
   for (const program::Step& step : kernel.epilogue) {
-    if (step.kind == graph::StepKind::project) packed(step.constants[0], program::projection_packing(kernel.schedule));
+    if (step.kind == graph::StepKind::project) ids.push_back(step.constants[0]);
   }
+  std::vector<RecipePtr> weights;
+  for (const program::ConstantId id : ids) weights.push_back(program::packed_by(*program.constant(id).recipe));
+  weights = program::pack(weights, kernel.attributes, program.tensor(kernel.in).type.channels, kernel.schedule);
+  for (size_t i = 0; i < ids.size(); ++i) program.constants[static_cast<size_t>(ids[i])].recipe = weights[i];
   int64_t end = 0;
   for (program::Constant& constant : program.constants) {
     constant.offset = end;

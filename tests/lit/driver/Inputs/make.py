@@ -3,6 +3,7 @@
     make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME] [nan|zero|negative=NAME]
     make.py add CHECKPOINT OUT.safetensors TENSOR INDEX VALUE
     make.py copying OUT.safetensors [nan|large]
+    make.py channels OUT.safetensors
     make.py empty OUT.safetensors
     make.py npy OUT.npy TYPE D0,D1,...
     make.py ppm OUT.ppm WIDTH HEIGHT
@@ -79,6 +80,21 @@ def add(source, path, name, index, value):
     data[begin : begin + 4] = struct.pack("<f", old + float(value))
     with open(path, "wb") as f:
         f.write(data)
+
+
+def channels(path):
+    """For channels.rn: every other 16 channels of `first` are 1e4 times as large, and every other 16 of `conv` do not read them."""
+    random.seed(1)
+
+    def weight(rows, columns, factor):
+        return [rows, columns, 1, 1], [random.uniform(-1, 1) * factor(row, column) for row in range(rows) for column in range(columns)]
+
+    save(path, {
+        "first.weight": weight(512, 32, lambda row, _: 1e4 if row // 16 % 2 else 1),
+        "conv.weight": weight(512, 512, lambda row, column: 0 if row // 16 % 2 and column // 16 % 2 else 1),
+        "fc.weight": ([4, 512], [random.uniform(-1, 1) for _ in range(2048)]),
+        "fc.bias": ([4], [0.0] * 4),
+    })
 
 
 def copying(path, *changes):

@@ -1,0 +1,36 @@
+/// \file What every kernel of a library computed in a run, beside what the interpreter makes of the network.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "driver/loaded_library.h"
+#include "driver/measured_error.h"
+#include "ir/graph.h"
+
+namespace resnetc::driver {
+
+class Observed {
+ public:
+  struct Kernel {
+    std::string name;
+    std::vector<float> values;  ///< all pictures, planar
+    MeasuredError measured;
+    bool compared = false;
+  };
+
+  /// For the next run of `session`, which must not outlive this.
+  void watch(Session& session);
+  /// After the run: compares with picture `picture` the kernels that computed `op`, an operation of `graph`. `sizes` are of its channels.
+  void compare(const graph::Graph& graph, const graph::Op& op, const Values& expected, const std::vector<double>& sizes, size_t picture);
+  const std::vector<Kernel>& kernels() const { return kernels_; }
+
+ private:
+  void find_names(const graph::Graph& graph);
+
+  std::vector<Kernel> kernels_;
+  std::map<std::string, std::vector<Kernel*>> of_value_;  ///< made at the first comparison
+};
+
+}  // namespace resnetc::driver
