@@ -71,7 +71,8 @@ typedef enum @_status {
   $_DEVICE_TOO_OLD = 20,         /* the GPU's compute capability is below 8.0 */
   $_OUT_OF_DEVICE_MEMORY = 21,
   $_DEVICE_FAILED = 22,          /* the GPU or its driver reported a failure */
-  $_NOT_ON_DEVICE = 23           /* run_device in a context that does not run on a GPU */
+  $_NOT_ON_DEVICE = 23,          /* run_device in a context that does not run on a GPU */
+  $_AFTER_FORK = 24              /* the CUDA driver was started before this process was forked: see "Forks" */
 } @_status;
 )";
 
@@ -119,7 +120,7 @@ constexpr std::string_view functions = R"(
  * `device_context` is given: then, and after any other failure, the status is what @_create() returns. */
 @_status @_create(const void *weights, size_t weights_bytes, const @_options *options, @_context **context);
 
-/* Stops and joins the context's threads and frees it; no run may be going on in it. NULL is allowed. */
+/* Stops and joins the context's threads and frees it; no run may be going on in it, in this process. NULL is allowed. */
 void @_destroy(@_context *context);
 
 /* The same with the outputs as arrays of pointers and sizes, in order. */
@@ -136,7 +137,7 @@ const char *@_selected_target(const @_context *context);
  * takes. Static. */
 const char *@_targets(void);
 
-/* How many threads a run uses. */
+/* How many threads a run uses; 1 in a child that inherited the context. */
 int32_t @_thread_count(const @_context *context);
 
 /* Has `observer` called after each kernel of each run, by the thread that runs; NULL ends that. Not during a run. While there is an
@@ -166,7 +167,14 @@ std::string header(const program::Program& program, const std::string& name, boo
   }
   out += expand(interface, R"( *
  * Threads: functions without a context may be called at any time from any thread. Different contexts share nothing and may run at
- * the same time; one context serves one thread at a time. Before the library is unloaded every context must be destroyed. */
+ * the same time; one context serves one thread at a time. Before the library is unloaded every context must be destroyed.
+ *
+ * Forks: in a child made by fork(), all functions work on contexts that the child creates. A context that it inherits can be run and
+ * destroyed there, even if another thread was running it at the moment of the fork. The calling thread then does all the work:
+ * @_thread_count() is 1, a parallel_for is not called, and the results are the same. Not to be used in the child is a context that
+ * another thread was just creating, destroying or giving an observer; and a child that an observer or a parallel_for makes must not
+ * return from it. The CUDA driver works only in the process that started it: for a context on a GPU a run in the child returns
+ * $_AFTER_FORK, and so does creating one after the parent has created one. It can be destroyed. */
 #ifndef $_H
 #define $_H
 

@@ -286,6 +286,14 @@ int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* para
   return RN_OK;
 }
 
+void rn_pool_abandon_workers(rn_pool* pool) {
+  pool->threads = 1;
+  pool->started = 0;
+  /* Of a loop that was running, in the parent. */
+  atomic_store(&pool->sleepers, 0);
+  pool->outer.used = pool->outer.top = 0;
+}
+
 void rn_pool_destroy(rn_pool* pool) {
   if (pool == NULL) return;
   atomic_store(&pool->stop, 1);

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define RN_ABI_VERSION 3
+#define RN_ABI_VERSION 4
 #define RN_MAX_THREADS 1024
 
 enum {
@@ -40,7 +40,8 @@ enum {
   RN_OUT_OF_DEVICE_MEMORY = 21,
   RN_DEVICE_FAILED = 22,
   RN_NOT_ON_DEVICE = 23,
-  RN_STATUS_COUNT = 24
+  RN_AFTER_FORK = 24,
+  RN_STATUS_COUNT = 25
 };
 
 typedef void (*rn_task)(void* argument, int32_t index);

@@ -4,6 +4,8 @@
 #include <dlfcn.h>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <functional>
@@ -325,6 +327,40 @@ TEST_CASE("a library for both goes past the GPU only where there is none for it,
   CHECK(small.create(options, &context) == RN_DEVICE_FAILED);
   change_modules(nullptr);
   reset();
+}
+
+TEST_CASE("a child of a process that has used the GPU leaves the driver alone") {
+  const Small& small = Small::get();
+  reset();
+  rn_context* context = nullptr;
+  REQUIRE(small.create(on_gpu(), &context) == RN_OK);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    std::vector<float> scores;
+    rn_context* another = nullptr;
+    rn_options any = on_gpu();
+    any.target = nullptr;  // past the GPU it does not go: the GPU is there
+    int wrong = small.run(context, 1, scores) == RN_AFTER_FORK ? 0 : 1;
+    wrong |= small.create(on_gpu(), &another) == RN_AFTER_FORK && another == nullptr ? 0 : 2;
+    wrong |= small.create(any, &another) == RN_AFTER_FORK && another == nullptr ? 0 : 4;
+    small.destroy(context);
+    wrong |= gpu_fault().empty() ? 0 : 8;
+    any.target = codegen::host_target()->name.c_str();
+    wrong |= small.create(any, &another) == RN_OK && small.run(another, 2, scores) == RN_OK && small.error(scores) < 1e-4 ? 0 : 16;
+    small.destroy(another);
+    // Which is more than the driver can do.
+    wrong |= stand_in<rn_cu_result(unsigned)>("cuInit")(0) != RN_CU_SUCCESS && !gpu_fault().empty() ? 0 : 32;
+    _exit(wrong);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  std::vector<float> scores;
+  REQUIRE(small.run(context, 2, scores) == RN_OK);
+  CHECK(small.error(scores) < 1e-4);
+  small.destroy(context);
+  CHECK(holds_nothing());
 }
 
 TEST_CASE("a kernel that is still queued when its module goes is a fault") {
