@@ -87,7 +87,8 @@ typedef void (*@_parallel_for)(void *data, int32_t count, void (*task)(void *arg
 typedef struct @_options {
   size_t size;                    /* sizeof(@_options): tells the library which version the caller knows */
   int32_t max_batch;              /* the largest batch to run; default 1. See @_arena_bytes(). */
-  int32_t threads;                /* default: one for each processor this process may use; at most 1024. Results do not depend on it. */
+  int32_t threads;                /* default: one for each processor that affinity and control groups' CPU quotas leave this process;
+                                     at most 1024. Results do not depend on it. */
   @_parallel_for parallel_for;    /* the caller's own threads instead of the context's; `threads` is then the count to split for */
   void *parallel_for_data;        /* its first argument */
   const char *target;             /* one of @_targets(); default: the environment variable RESNETC_TARGET, else see @_create() */

@@ -18,6 +18,7 @@
 #include "codegen/interface.h"
 #include "codegen/library.h"
 #include "runtime/model.h"
+#include "runtime/processors.h"
 
 namespace resnetc::codegen {
 namespace {
@@ -85,7 +86,7 @@ std::optional<std::string> pack_weights(const std::vector<program::Constant>& co
     }
   };
   std::vector<std::thread> threads;
-  const size_t count = std::min<size_t>(constants.size(), std::max(1u, std::thread::hardware_concurrency()));
+  const size_t count = std::min(constants.size(), static_cast<size_t>(rn_processors()));
   for (size_t i = 1; i < count; ++i) threads.emplace_back(work);
   work();
   for (std::thread& thread : threads) thread.join();

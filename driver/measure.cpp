@@ -2,12 +2,12 @@
 #include "driver/measure.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "driver/common.h"
 #include "driver/median.h"
 #include "driver/peak.h"
 #include "driver/timing.h"
+#include "runtime/processors.h"
 
 namespace resnetc::driver {
 namespace {
@@ -87,7 +87,7 @@ std::optional<Measurement> measure(const LoadedLibrary& library, const std::stri
     weights.bytes = std::string_view(generated).substr(shift, packed->size());
     result.generated_weights = true;
   }
-  const auto processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int processors = rn_processors();
   const int threads = result.threads = options.threads != 0 ? options.threads : processors;
   std::string input;
   for (int k = 0; k < options.batch; ++k) {

@@ -15,6 +15,7 @@
 #include "runtime/buffers.h"
 #include "runtime/device.h"
 #include "runtime/parallel.h"
+#include "runtime/processors.h"
 #include "runtime/runtime.h"
 
 enum { CACHE_LINE = 64, HUGE_PAGE = 2 << 20 };

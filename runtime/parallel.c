@@ -10,13 +10,14 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "runtime/processors.h"
 
 /* Between two kernels of a run a worker waits a few microseconds; after a run it should sleep soon. */
 enum { WORKER_SPINS = 4000, CALLER_SPINS = 16000, WORKER_STACK = 2 << 20 };
@@ -178,13 +179,6 @@ int halide_do_par_for(void* user_context, rn_halide_task task, int min, int size
     wait_for_workers(pool);
   }
   return atomic_load(&pool->result);
-}
-
-int32_t rn_processors(void) {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-  const long online = sysconf(_SC_NPROCESSORS_ONLN);
-  return online < 1 ? 1 : online > RN_MAX_THREADS ? RN_MAX_THREADS : (int32_t)online;
 }
 
 static int32_t start_workers(rn_pool* pool) {

@@ -24,9 +24,6 @@ void rn_pool_rouse(rn_pool* pool);
 /* Which thread, 0 ... threads - 1, runs the task that got this user context. */
 int32_t rn_pool_thread(const rn_pool* pool, const void* user_context);
 
-/* How many processors this process may use. */
-int32_t rn_processors(void);
-
 typedef int (*rn_halide_task)(void* user_context, int index, uint8_t* closure);
 /* Halide's name for "run task(i) for each i of [min, min + size)". */
 int halide_do_par_for(void* user_context, rn_halide_task task, int min, int size, uint8_t* closure);

@@ -29,5 +29,6 @@ extern const rn_program load_program;
 void caller_parallel_for(void* data, int32_t count, rn_task task, void* argument);
 
 void test_fork(void);
+void test_processors(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "runtime/parallel.h"
+#include "runtime/processors.h"
 #include "runtime/runtime.h"
 #include "tests/runtime/network.h"
 
@@ -304,6 +305,7 @@ int main(void) {
   test_batches();
   test_failures();
   test_fork();
+  test_processors();
   if (failures == 0) puts("runtime tests: all passed");
   return failures != 0;
 }
