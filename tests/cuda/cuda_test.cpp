@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <regex>
 #include <thread>
 
@@ -327,6 +329,57 @@ TEST_CASE("a library for both goes past the GPU only where there is none for it,
   CHECK(small.create(options, &context) == RN_DEVICE_FAILED);
   change_modules(nullptr);
   reset();
+}
+
+/// What a network of one layer, compiled for the GPU, makes of them.
+std::vector<float> results(const std::string& layer, std::span<const float> values) {
+  reset();
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const std::string network = fmt::format("network one {{\n  input x: f32[N, {}]\n  {}\n  output y\n}}", values.size(), layer);
+  const auto topology = parse_network("one.rn", network, {}, diagnostics);
+  REQUIRE_MESSAGE(topology, diagnostics.render());
+  const codegen::TargetInfo* const targets[] = {codegen::find_target("cuda")};
+  const std::vector<program::Program> programs = exactness::lower(*topology, targets, diagnostics);
+  REQUIRE_MESSAGE(programs.size() == 1, diagnostics.render());
+  const TempDir folder;
+  std::string why;
+  const auto library = exactness::Library::make(programs, "one", folder.path(), {}, why);
+  REQUIRE_MESSAGE(library, why);
+  const auto context = exactness::Context::make(*library, "cuda", 1, 1, why);
+  REQUIRE_MESSAGE(context, why);
+  const auto bytes = std::as_bytes(values);
+  const std::vector<std::byte> picture(bytes.begin(), bytes.end());
+  const auto outputs = context->run(std::span(&picture, 1), why);
+  REQUIRE_MESSAGE(outputs.size() == 1, why);
+  return outputs[0];
+}
+
+TEST_CASE("sigmoid and softmax of numbers that are large, infinite or none") {
+  constexpr float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  constexpr double least_normal = std::numeric_limits<float>::min();
+  const auto good = [](double got, double want) {
+    return std::isnan(want) ? std::isnan(got) : std::abs(got - want) <= 1e-6 * want + least_normal;
+  };
+  std::vector<float> values{0, -0.0F, infinity, -infinity, nan, 1e-45F, -1e-40F, 1e30F, -1e30F, 3.4e38F, -3.4e38F};
+  for (int i = -1100; i <= 1100; ++i) values.push_back(static_cast<float>(i) / 10);
+  const std::vector<float> gates = results("sigmoid", values);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double want = 1 / (1 + std::exp(-static_cast<double>(values[i])));
+    CHECK_MESSAGE(good(gates[i], want), fmt::format("{}: {}, not {}", values[i], gates[i], want));
+  }
+  const std::vector<std::vector<float>> rows{
+      {0, -infinity, 1, -100, -80, -1e30F}, {infinity, 0, 1}, {nan, 0, 1}, {-infinity, -infinity}, {3.4e38F, 0, -3.4e38F}};
+  for (const std::vector<float>& logits : rows) {
+    const std::vector<float> shares = results("softmax", logits);
+    double top = -infinity, sum = 0;
+    for (float logit : logits) top = std::isnan(logit) || std::isnan(top) ? nan : std::max<double>(top, logit);
+    for (float logit : logits) sum += std::exp(logit - top);
+    for (size_t i = 0; i < logits.size(); ++i) {
+      const double want = std::exp(logits[i] - top) / sum;
+      CHECK_MESSAGE(good(shares[i], want), fmt::format("{}: {}, not {}", logits[i], shares[i], want));
+    }
+  }
 }
 
 TEST_CASE("a child of a process that has used the GPU leaves the driver alone") {
