@@ -95,8 +95,10 @@ typedef struct @_options {
   int32_t verify_contents;        /* not 0: hash all weights, which reads all of them */
   int32_t device;                 /* for target "cuda": which GPU, counted from 0; ignored beside a device_context */
   void *device_context;           /* for target "cuda": the caller's CUcontext, whose GPU it is; default: the primary context of `device` */
+  int32_t keep_denormals;         /* not 0: see "Floats" above; for target "cuda" of no meaning */
+  int32_t reserved;
 } @_options;
-#define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0, 0 }
+#define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* What an observer sees after each kernel: the value that it made for `batch` pictures of the run, from `picture` on. Element (c, y, x)
  * of the n-th of them is data[n * stride_batch + c * stride_channel + y * stride_y + x * stride_x]; it is valid during the call. */
@@ -169,6 +171,11 @@ std::string header(const program::Program& program, const std::string& name, boo
   out += expand(interface, R"( *
  * Threads: functions without a context may be called at any time from any thread. Different contexts share nothing and may run at
  * the same time; one context serves one thread at a time. Before the library is unloaded every context must be destroyed.
+ *
+ * Floats: on the processor a run takes denormal numbers (below 1.2e-38) for zero, as operands and as results, as each costs about a
+ * hundred cycles; options.keep_denormals keeps them. It rounds to nearest and traps no exceptions. The calling thread's own mode, and the
+ * exceptions that it has noted, are as before when the run returns, and while an observer or parallel_for is called. A GPU keeps
+ * denormals in any case. The weights file has none unless it was packed with --keep-denormals.
  *
  * Forks: in a child made by fork(), all functions work on contexts that the child creates. A context that it inherits can be run and
  * destroyed there, even if another thread was running it at the moment of the fork. The calling thread then does all the work:

@@ -149,8 +149,7 @@ static int32_t create_on_host(const rn_program* program, const unsigned char* co
       if (program->operands[j].place == RN_CONSTANT) buffers[j].host = (uint8_t*)(uintptr_t)(constants + program->operands[j].offset);
     }
   }
-  return rn_pool_create(options->threads, options->parallel_for, options->parallel_for_data, (size_t)program->scratch_bytes,
-                        &context->pool);
+  return rn_pool_create(options, (size_t)program->scratch_bytes, &context->pool);
 }
 
 static int32_t create_on_device(const rn_model* model, const rn_program* program, const unsigned char* constants, const rn_options* options,
@@ -279,8 +278,11 @@ static int32_t walk_kernels(const rn_context* context, const rn_lane* lane, void
     }
     if (kernel->function(arguments) != 0) return RN_KERNEL_FAILED;
     if (context->observer != NULL) {
+      const double seconds = rn_now() - begin;
+      rn_pool_leave(context->pool);
       rn_observe(context->observer, context->observer_data, program, k, result, (const float*)(const void*)result->host, walk->first,
-                 walk->batch, rn_now() - begin);
+                 walk->batch, seconds);
+      rn_pool_enter(context->pool);
     }
   }
   return RN_OK;
@@ -340,9 +342,11 @@ static int32_t run_on_host(const rn_context* context, const rn_walk* walk) {
   /* The threads that sleep through a brief run are awake for the next, if that follows at once. */
   const int alone = context->program->brief && walk->batch == 1;
   rn_pool_wake_sleepers(context->pool, !alone);
+  rn_pool_enter(context->pool);
   const int32_t status = context->program->by_picture
                              ? run_by_picture(context, walk)
                              : walk_kernels(context, &context->lanes[0], rn_pool_user_context(context->pool), walk);
+  rn_pool_leave(context->pool);
   if (alone) rn_pool_rouse(context->pool);
   return status;
 }

@@ -57,6 +57,8 @@ typedef struct rn_options {
   int32_t verify_contents;
   int32_t device;       /* number of the GPU; of no meaning beside device_context */
   void* device_context; /* the caller's CUcontext; NULL: the GPU's primary one */
+  int32_t keep_denormals;
+  int32_t reserved; /* 0 */
 } rn_options;
 
 /* What an observer sees after each kernel: the value it made for `batch` pictures from `picture` on, as float32. Strides count elements. */

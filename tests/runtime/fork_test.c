@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/device.h"
+#include "runtime/parallel.h"
 #include "tests/runtime/network.h"
 
 /* Children start threads too, which the thread sanitizer allows only on request. */
@@ -22,6 +23,7 @@ typedef struct inherited {
   size_t bytes;
   rn_context* context;
   int* calls; /* of the caller's parallel_for */
+  rn_pool* pool;
 } inherited;
 
 static int ends_well(void (*child)(const inherited*), const inherited* given) {
@@ -77,7 +79,7 @@ static void test_idle_contexts(const rn_model* model, const unsigned char* weigh
     if (variant % 2 != 0) options.target = "pictures";
     if (variant / 2 != 0) options.parallel_for = caller_parallel_for;
     options.parallel_for_data = &calls;
-    inherited given = {model, weights, bytes, NULL, &calls};
+    inherited given = {model, weights, bytes, NULL, &calls, NULL};
     CHECK(rn_create(model, weights, bytes, &options, &given.context) == RN_OK);
     CHECK(ends_well(run_with_others, &given)); /* before the first run */
     CHECK(run_is_right(given.context, 3, 2, 1));
@@ -110,7 +112,7 @@ static void test_context_in_use(const rn_model* model, const unsigned char* weig
     int calls = 0;
     rn_options options = make_options(3);
     if (by_picture) options.target = "pictures";
-    inherited given = {model, weights, bytes, NULL, &calls};
+    inherited given = {model, weights, bytes, NULL, &calls, NULL};
     CHECK(rn_create(model, weights, bytes, &options, &given.context) == RN_OK);
     runner running = {&given, 0, 0, 0};
     pthread_t thread;
@@ -121,6 +123,28 @@ static void test_context_in_use(const rn_model* model, const unsigned char* weig
     CHECK(atomic_load(&running.runs) > 0 && atomic_load(&running.wrong) == 0);
     rn_destroy(given.context);
   }
+}
+
+/* Scratch memory that the calling thread had taken in the moment of the fork is free again. */
+static void take_scratch(const inherited* given) {
+  rn_pool* pool = given->pool;
+  CHECK(halide_malloc(rn_pool_user_context(pool), 4096) == NULL);
+  rn_pool_abandon_workers(pool);
+  void* memory = halide_malloc(rn_pool_user_context(pool), 4096);
+  CHECK(memory != NULL);
+  halide_free(rn_pool_user_context(pool), memory);
+  rn_pool_destroy(pool);
+}
+
+static void test_scratch_in_use(void) {
+  const rn_options options = make_options(2);
+  inherited given = {NULL, NULL, 0, NULL, NULL, NULL};
+  CHECK(rn_pool_create(&options, 2 * 4096, &given.pool) == RN_OK);
+  void* memory = halide_malloc(rn_pool_user_context(given.pool), 4096);
+  CHECK(memory != NULL);
+  CHECK(ends_well(take_scratch, &given));
+  halide_free(rn_pool_user_context(given.pool), memory);
+  rn_pool_destroy(given.pool);
 }
 
 /* A device that counts. */
@@ -188,7 +212,7 @@ static void test_device(void) {
   model.programs = &program;
   model.program_count = 1;
   const rn_options options = make_options(1);
-  inherited given = {&model, NULL, 0, NULL, NULL};
+  inherited given = {&model, NULL, 0, NULL, NULL, NULL};
   CHECK(rn_create(&model, NULL, 0, &options, &given.context) == RN_OK);
   CHECK(run_one(given.context, 0) == RN_OK);
   CHECK(ends_well(leave_the_device_alone, &given));
@@ -203,6 +227,7 @@ void test_fork(void) {
   unsigned char* weights = make_weights(1, 2, &bytes);
   test_idle_contexts(&model, weights, bytes);
   test_context_in_use(&model, weights, bytes);
+  test_scratch_in_use();
   test_device();
   free(weights);
 }

@@ -30,5 +30,6 @@ void caller_parallel_for(void* data, int32_t count, rn_task task, void* argument
 
 void test_fork(void);
 void test_processors(void);
+void test_float_mode(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* \file The runtime with a network made by hand, in C, so that every line of it can run under the sanitizers: ASan, UBSan and TSan builds
- * of this file are tests. Two models run at the same time; allocations and threads fail on request. */
+ * of these files are tests. Two models run at the same time; allocations and threads fail on request. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -216,7 +216,8 @@ static int wait_for_others(void* user_context, int index, uint8_t* closure) {
 
 static void test_takeover(void) {
   rn_pool* pool = NULL;
-  CHECK(rn_pool_create(2, NULL, NULL, 0, &pool) == RN_OK);
+  const rn_options options = make_options(2);
+  CHECK(rn_pool_create(&options, 0, &pool) == RN_OK);
   for (int i = 0; i < 20; ++i) {
     loop_state state = {0, 0};
     CHECK(halide_do_par_for(rn_pool_user_context(pool), wait_for_others, 0, 16, (uint8_t*)&state) == 0);
@@ -234,7 +235,8 @@ static int count_task(void* user_context, int index, uint8_t* closure) {
 
 static void test_each_task_once(void) {
   rn_pool* pool = NULL;
-  CHECK(rn_pool_create(4, NULL, NULL, 0, &pool) == RN_OK);
+  const rn_options options = make_options(4);
+  CHECK(rn_pool_create(&options, 0, &pool) == RN_OK);
   for (int i = 0; i < 3000; ++i) {
     _Atomic int32_t counts[40] = {0};
     const int size = 1 + i * 7 % 40;
@@ -275,7 +277,8 @@ static int use_scratch(void* user_context, int index, uint8_t* closure) {
 static void test_scratch(void) {
   for (int32_t threads = 1; threads <= 4; ++threads) {
     rn_pool* pool = NULL;
-    CHECK(rn_pool_create(threads, NULL, NULL, 3 * 4096, &pool) == RN_OK);
+    const rn_options options = make_options(threads);
+    CHECK(rn_pool_create(&options, 3 * 4096, &pool) == RN_OK);
     loop_state state = {0, 0};
     for (int i = 0; i < 10; ++i) CHECK(halide_do_par_for(rn_pool_user_context(pool), use_scratch, 0, 50, (uint8_t*)&state) == 0);
     CHECK(atomic_load(&state.faults) == 0 && atomic_load(&state.done) == 500);
@@ -306,6 +309,7 @@ int main(void) {
   test_failures();
   test_fork();
   test_processors();
+  test_float_mode();
   if (failures == 0) puts("runtime tests: all passed");
   return failures != 0;
 }
