@@ -71,7 +71,8 @@ typedef enum @_status {
   $_DEVICE_TOO_OLD = 20,         /* the GPU's compute capability is below 8.0 */
   $_OUT_OF_DEVICE_MEMORY = 21,
   $_DEVICE_FAILED = 22,          /* the GPU or its driver reported a failure */
-  $_NOT_ON_DEVICE = 23           /* run_device in a context that does not run on a GPU */
+  $_NOT_ON_DEVICE = 23,          /* run_device in a context that does not run on a GPU */
+  $_AFTER_FORK = 24              /* the CUDA driver was started before this process was forked: see "Forks" */
 } @_status;
 )";
 
@@ -86,15 +87,18 @@ typedef void (*@_parallel_for)(void *data, int32_t count, void (*task)(void *arg
 typedef struct @_options {
   size_t size;                    /* sizeof(@_options): tells the library which version the caller knows */
   int32_t max_batch;              /* the largest batch to run; default 1. See @_arena_bytes(). */
-  int32_t threads;                /* default: one for each processor this process may use; at most 1024. Results do not depend on it. */
+  int32_t threads;                /* default: one for each processor that affinity and control groups' CPU quotas leave this process;
+                                     at most 1024. Results do not depend on it. */
   @_parallel_for parallel_for;    /* the caller's own threads instead of the context's; `threads` is then the count to split for */
   void *parallel_for_data;        /* its first argument */
   const char *target;             /* one of @_targets(); default: the environment variable RESNETC_TARGET, else see @_create() */
   int32_t verify_contents;        /* not 0: hash all weights, which reads all of them */
   int32_t device;                 /* for target "cuda": which GPU, counted from 0; ignored beside a device_context */
   void *device_context;           /* for target "cuda": the caller's CUcontext, whose GPU it is; default: the primary context of `device` */
+  int32_t keep_denormals;         /* not 0: see "Floats" above; for target "cuda" of no meaning */
+  int32_t reserved;
 } @_options;
-#define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0, 0 }
+#define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* What an observer sees after each kernel: the value that it made for `batch` pictures of the run, from `picture` on. Element (c, y, x)
  * of the n-th of them is data[n * stride_batch + c * stride_channel + y * stride_y + x * stride_x]; it is valid during the call. */
@@ -119,7 +123,7 @@ constexpr std::string_view functions = R"(
  * `device_context` is given: then, and after any other failure, the status is what @_create() returns. */
 @_status @_create(const void *weights, size_t weights_bytes, const @_options *options, @_context **context);
 
-/* Stops and joins the context's threads and frees it; no run may be going on in it. NULL is allowed. */
+/* Stops and joins the context's threads and frees it; no run may be going on in it, in this process. NULL is allowed. */
 void @_destroy(@_context *context);
 
 /* The same with the outputs as arrays of pointers and sizes, in order. */
@@ -136,7 +140,7 @@ const char *@_selected_target(const @_context *context);
  * takes. Static. */
 const char *@_targets(void);
 
-/* How many threads a run uses. */
+/* How many threads a run uses; 1 in a child that inherited the context. */
 int32_t @_thread_count(const @_context *context);
 
 /* Has `observer` called after each kernel of each run, by the thread that runs; NULL ends that. Not during a run. While there is an
@@ -166,7 +170,19 @@ std::string header(const program::Program& program, const std::string& name, boo
   }
   out += expand(interface, R"( *
  * Threads: functions without a context may be called at any time from any thread. Different contexts share nothing and may run at
- * the same time; one context serves one thread at a time. Before the library is unloaded every context must be destroyed. */
+ * the same time; one context serves one thread at a time. Before the library is unloaded every context must be destroyed.
+ *
+ * Floats: on the processor a run takes denormal numbers (below 1.2e-38) for zero, as operands and as results, as each costs about a
+ * hundred cycles; options.keep_denormals keeps them. It rounds to nearest and traps no exceptions. The calling thread's own mode, and the
+ * exceptions that it has noted, are as before when the run returns, and while an observer or parallel_for is called. A GPU keeps
+ * denormals in any case. The weights file has none unless it was packed with --keep-denormals.
+ *
+ * Forks: in a child made by fork(), all functions work on contexts that the child creates. A context that it inherits can be run and
+ * destroyed there, even if another thread was running it at the moment of the fork. The calling thread then does all the work:
+ * @_thread_count() is 1, a parallel_for is not called, and the results are the same. Not to be used in the child is a context that
+ * another thread was just creating, destroying or giving an observer; and a child that an observer or a parallel_for makes must not
+ * return from it. The CUDA driver works only in the process that started it: for a context on a GPU a run in the child returns
+ * $_AFTER_FORK, and so does creating one after the parent has created one. It can be destroyed. */
 #ifndef $_H
 #define $_H
 

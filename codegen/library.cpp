@@ -86,7 +86,7 @@ std::optional<std::vector<std::string>> write_library(std::span<const program::P
 
   std::optional<std::string> weights;
   if (options.weights != nullptr) {
-    weights = pack_weights(first.constants, options.name, *options.weights, why);
+    weights = pack_weights(first.constants, options.name, *options.weights, why, options.keep_denormals);
     if (!weights) return std::nullopt;
     if (std::string warning = not_numbers(first.constants, *weights); !warning.empty() && options.warn) options.warn(std::move(warning));
   }

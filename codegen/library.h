@@ -18,6 +18,7 @@ struct LibraryOptions {
   std::string name;                       ///< symbol prefix and file names; a C identifier
   const WeightSource* weights = nullptr;  ///< null: NET.weights is not written
   bool embed_weights = false;
+  bool keep_denormals = false;     ///< in the packed weights
   bool depends_on_values = false;  ///< the programs were rewritten for these weights and take no others
   bool shared = true, archive = true;
   KernelOptions kernels;
@@ -78,8 +79,9 @@ std::string header(const program::Program& program, const std::string& name, boo
 /// Hash over all constants' recipes and places: what a weights file and a library must share.
 uint64_t recipe_hash(const std::vector<program::Constant>& constants);
 
-/// The bytes of a weights file: carries out every constant's recipe.
+/// The bytes of a weights file: carries out every constant's recipe. What is denormal once it is rounded to float32 becomes zero, unless
+/// `keep_denormals`.
 std::optional<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name,
-                                        const WeightSource& source, std::string& why);
+                                        const WeightSource& source, std::string& why, bool keep_denormals = false);
 
 }  // namespace resnetc::codegen

@@ -124,7 +124,8 @@ std::string manifest(std::span<const program::Program> programs, const LibraryOp
   uint64_t hash = 0;
   if (options.depends_on_values && options.weights != nullptr) {
     std::string why;
-    const std::optional<std::string> file = pack_weights(programs[0].constants, options.name, *options.weights, why);
+    const std::optional<std::string> file =
+        pack_weights(programs[0].constants, options.name, *options.weights, why, options.keep_denormals);
     if (file) hash = content_hash(*file);
   }
   return manifest_json(programs, options, hash);

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -18,12 +19,19 @@
 #include "codegen/interface.h"
 #include "codegen/library.h"
 #include "runtime/model.h"
+#include "runtime/processors.h"
 
 namespace resnetc::codegen {
 namespace {
 
 uint64_t hash_of(std::string_view bytes) {
   return llvm::xxh3_64bits(llvm::ArrayRef<uint8_t>(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+}
+
+/// As float32. Zeros keep their sign, as where a processor makes them of denormals.
+float rounded(double value, bool keep_denormals) {
+  const auto number = static_cast<float>(value);
+  return !keep_denormals && std::abs(number) < std::numeric_limits<float>::min() ? std::copysign(0.0F, number) : number;
 }
 
 /// The first tensor of a recipe that the source does not have.
@@ -62,7 +70,7 @@ uint64_t content_hash(std::string_view weights_file) {
 }
 
 std::optional<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name,
-                                        const WeightSource& source, std::string& why) {
+                                        const WeightSource& source, std::string& why, bool keep_denormals) {
   // What tensors back is in proportion to the checkpoint.
   if (const int64_t unbacked = unbacked_elements(constants); unbacked > max_elements) {
     why = fmt::format("constants that come from no tensor have {} elements together, more than {}", unbacked, max_elements);
@@ -76,7 +84,7 @@ std::optional<std::string> pack_weights(const std::vector<program::Constant>& co
       const std::vector<double> values = evaluate(*constants[i].recipe, source);
       if (static_cast<int64_t>(values.size()) * 4 == constants[i].bytes()) {
         packed[i].resize(values.size());
-        std::transform(values.begin(), values.end(), packed[i].begin(), [](double value) { return static_cast<float>(value); });
+        std::transform(values.begin(), values.end(), packed[i].begin(), [&](double value) { return rounded(value, keep_denormals); });
         continue;
       }
       size_t known = failed;
@@ -85,7 +93,7 @@ std::optional<std::string> pack_weights(const std::vector<program::Constant>& co
     }
   };
   std::vector<std::thread> threads;
-  const size_t count = std::min<size_t>(constants.size(), std::max(1u, std::thread::hardware_concurrency()));
+  const size_t count = std::min(constants.size(), static_cast<size_t>(rn_processors()));
   for (size_t i = 1; i < count; ++i) threads.emplace_back(work);
   work();
   for (std::thread& thread : threads) thread.join();

@@ -8,7 +8,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <thread>
+
+#include "runtime/processors.h"
 
 namespace resnetc::codegen {
 
@@ -94,7 +95,7 @@ bool start(const Work& work, Child& child, std::string& why) {
 }  // namespace
 
 bool run_workers(const std::vector<Work>& work, int jobs, const std::function<bool(size_t, WorkResult)>& done, std::string& why) {
-  const size_t most = jobs > 0 ? static_cast<size_t>(jobs) : std::max(1U, std::thread::hardware_concurrency());
+  const size_t most = jobs > 0 ? static_cast<size_t>(jobs) : static_cast<size_t>(rn_processors());
   std::vector<Child> running;
   size_t next = 0;
   bool ok = true;

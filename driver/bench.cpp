@@ -165,6 +165,7 @@ void add_bench(CLI::App& app, Invocation& invocation) {
       ->type_name("N")
       ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
   add_library_target(*command, options->how.target, options->how.device);
+  command->add_flag("--keep-denormals", options->how.keep_denormals, keep_denormals_in_runs);
   command->add_flag("--layers", options->how.layers, "also a table of the kernels");
   command->add_flag("--json", options->json, "print one JSON object instead of text");
   command->add_option("--runs", options->how.runs, "run exactly so often")->type_name("N")->check(CLI::Range(1, 1000000).description(""));

@@ -42,6 +42,10 @@ void add_fmt(CLI::App& app, Invocation& invocation);
 void add_reduce(CLI::App& app, Invocation& invocation);
 void add_lsp(CLI::App& app, Invocation& invocation);
 
+/// What help says of --keep-denormals, of subcommands that run a library and of those that pack weights.
+inline constexpr const char* keep_denormals_in_runs = "do not take denormal numbers (below 1.2e-38) for zero: slower";
+inline constexpr const char* keep_denormals_in_weights = "do not pack denormal numbers (below 1.2e-38) as zeros";
+
 /// The options of every subcommand that reads a network.
 struct NetworkOptions {
   std::string path;

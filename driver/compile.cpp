@@ -33,6 +33,7 @@ struct CompileOptions {
   std::string depfile;
   std::string weights;
   bool embed_weights = false;
+  bool keep_denormals = false;
   bool no_winograd = false;
   double max_error = 0;  ///< 0: none is asked for
   TargetOptions target;
@@ -72,6 +73,7 @@ std::string option_fault(const CompileOptions& options) {
     return "--emit shows what --stop-after does not come to; --dump-phases-to works with it";
   if (!options.only.empty() && options.emit.empty()) return "--only chooses among what --emit writes, and nothing is to be emitted";
   if (options.embed_weights && options.weights.empty()) return "--embed-weights needs --weights";
+  if (options.keep_denormals && options.weights.empty()) return "--keep-denormals needs --weights; 'resnetc pack' knows it too";
   if (!options.tune.empty() && !options.tuned.empty()) return "--tune makes what --tuned reads: give one of them";
   if (options.tune_seconds && options.tune.empty()) return "--tune-seconds needs --tune";
   for (const std::string& kind : options.emit) {
@@ -301,6 +303,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   library.name = options.name.empty() ? name_of(*source) : options.name;
   library.weights = weights.get();
   library.embed_weights = options.embed_weights;
+  library.keep_denormals = options.keep_denormals;
   library.kernels.cache_dir = cache_dir(options);
   library.kernels.jobs = options.jobs;
   if (!options.cache_dir.empty() && !options.no_cache) {
@@ -433,6 +436,7 @@ void add_compile(CLI::App& app, Invocation& invocation) {
   command->add_option("--weights", options->weights, "a checkpoint to pack; without it, 'resnetc pack' does so later")
       ->type_name("FILE.safetensors");
   command->add_flag("--embed-weights", options->embed_weights, "put the packed weights into the library as well");
+  command->add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_weights);
   command->add_flag("--no-winograd", options->no_winograd,
                     "sum every convolution directly, by Strassen's products neither: slower, and a little more exact");
   command->add_option("--max-error", options->max_error, "the largest error allowed, over the largest output: it is measured")

@@ -119,6 +119,7 @@ std::unique_ptr<Session> Session::create(const LoadedLibrary& library, std::stri
   given.target = options.target.empty() ? nullptr : options.target.c_str();
   given.device = options.device;
   given.verify_contents = options.verify_contents ? 1 : 0;
+  given.keep_denormals = options.keep_denormals ? 1 : 0;
   int32_t status = library.functions().create(weights.empty() ? nullptr : weights.data(), weights.size(), &given, &session->context_);
   if (status != RN_OK) {
     why = library.functions().status_string(status);

@@ -68,6 +68,7 @@ class Session {
     bool verify_contents = false;
     std::string weights_path;  ///< for messages
     int device = 0;            ///< of several GPUs
+    bool keep_denormals = false;
   };
   /// `weights` may be empty: then the library must have its own. Null, and the reason in `why`, when the library refuses.
   static std::unique_ptr<Session> create(const LoadedLibrary& library, std::string_view weights, const Options& options, std::string& why);

@@ -2,12 +2,12 @@
 #include "driver/measure.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "driver/common.h"
 #include "driver/median.h"
 #include "driver/peak.h"
 #include "driver/timing.h"
+#include "runtime/processors.h"
 
 namespace resnetc::driver {
 namespace {
@@ -78,7 +78,7 @@ std::optional<Measurement> measure(const LoadedLibrary& library, const std::stri
   if (!find_weights(library, path, options.weights, weights, why)) return std::nullopt;
   std::string generated;
   if (!weights.found) {
-    auto packed = codegen::pack_weights(facts.constants, facts.name, GeneratedWeights(), why);
+    auto packed = codegen::pack_weights(facts.constants, facts.name, GeneratedWeights(), why, options.keep_denormals);
     if (!packed) return std::nullopt;
     // A weights file is read where it lies: the runtime wants it aligned.
     generated.resize(packed->size() + 64);
@@ -87,7 +87,7 @@ std::optional<Measurement> measure(const LoadedLibrary& library, const std::stri
     weights.bytes = std::string_view(generated).substr(shift, packed->size());
     result.generated_weights = true;
   }
-  const auto processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int processors = rn_processors();
   const int threads = result.threads = options.threads != 0 ? options.threads : processors;
   std::string input;
   for (int k = 0; k < options.batch; ++k) {
@@ -96,8 +96,8 @@ std::optional<Measurement> measure(const LoadedLibrary& library, const std::stri
   Start& begun = result.start;
   const uint64_t memory_before = resident_bytes();
   const auto start = std::chrono::steady_clock::now();
-  auto session =
-      Session::create(library, weights.bytes, {options.batch, threads, options.target, false, weights.path, options.device}, why);
+  auto session = Session::create(
+      library, weights.bytes, {options.batch, threads, options.target, false, weights.path, options.device, options.keep_denormals}, why);
   if (!session) return std::nullopt;
   begun.create_ms = seconds_since(start) * 1e3;
   if (!session->run(input, why)) return std::nullopt;

@@ -19,6 +19,7 @@ struct MeasureOptions {
   int runs = 0;         ///< exactly so many; 0: for `seconds`, five at least
   double seconds = 2;   ///< of each series: of whole runs, and again of kernels
   bool layers = false;  ///< kernel by kernel, too
+  bool keep_denormals = false;
 };
 
 /// Of whole runs.

@@ -17,6 +17,7 @@ struct PackOptions {
   std::string library;
   std::string weights;
   std::string output;
+  bool keep_denormals = false;
 };
 
 int pack(const PackOptions& options, const Invocation& invocation) {
@@ -40,10 +41,20 @@ int pack(const PackOptions& options, const Invocation& invocation) {
   for (const auto& constant : facts->constants) collect_tensors(*constant.recipe, wanted);
   if (!weights || !weights->matches(wanted, diagnostics, facts->content_hash != 0)) return report(diagnostics, invocation);
 
-  auto bytes = codegen::pack_weights(facts->constants, facts->name, *weights, why);
+  const auto packed = [&](bool keep_denormals) {
+    return codegen::pack_weights(facts->constants, facts->name, *weights, why, keep_denormals);
+  };
+  auto bytes = packed(options.keep_denormals);
   if (!bytes) return input_error(why);
-  if (facts->content_hash != 0 && codegen::content_hash(*bytes) != facts->content_hash) {
-    diagnostics.error(library, "the library was compiled for the values of another checkpoint and takes no others");
+  const auto fits = [&](const std::optional<std::string>& file) {
+    return facts->content_hash == 0 || (file && codegen::content_hash(*file) == facts->content_hash);
+  };
+  if (!fits(bytes)) {
+    diagnostics.error(library, !fits(packed(!options.keep_denormals))
+                                   ? "the library was compiled for the values of another checkpoint and takes no others"
+                               : options.keep_denormals
+                                   ? "the library was compiled without --keep-denormals, and takes only weights that are packed without it"
+                                   : "the library was compiled with --keep-denormals, and takes only weights that are packed with it");
     return report(diagnostics, invocation);
   }
   if (std::string warning = codegen::not_numbers(facts->constants, *bytes); !warning.empty()) {
@@ -64,6 +75,7 @@ void add_pack(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<PackOptions>();
   command->add_option("LIB.so", options->library, "the library")->required();
   command->add_option("--weights", options->weights, "the checkpoint")->type_name("FILE.safetensors")->required();
+  command->add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_weights);
   command->add_option("-o", options->output, "the file to write (NAME.weights beside the library)")->type_name("NET.weights");
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return pack(*options, invocation); }; });
 }

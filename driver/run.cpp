@@ -27,6 +27,7 @@ struct RunOptions {
   int device = 0;
   int top = 5;
   bool resize = false;
+  bool keep_denormals = false;
   std::vector<double> mean, std;
 };
 
@@ -184,7 +185,8 @@ int run(const RunOptions& options, const Invocation& invocation) {
   if (!good) return input_error(fmt::format("'{}': {}", options.input, why));
 
   auto session =
-      Session::create(*library, weights.bytes, {input.batch, options.threads, options.target, true, weights.path, options.device}, why);
+      Session::create(*library, weights.bytes,
+                      {input.batch, options.threads, options.target, true, weights.path, options.device, options.keep_denormals}, why);
   std::optional<TraceWriter> trace;
   if (session && !options.trace.empty()) {
     trace.emplace(options.trace, input.batch, std::vector{options.input, options.library, options.labels});
@@ -240,6 +242,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
       ->type_name("N")
       ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
   add_library_target(*command, options->target, options->device);
+  command->add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_runs);
   command->add_option("--top", options->top, "print so many of the largest values of a vector (5)")
       ->type_name("K")
       ->check(CLI::Range(0, 1000000).description(""));

@@ -7,7 +7,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "driver/common.h"
@@ -16,6 +15,7 @@
 #include "driver/timing.h"
 #include "driver/tuned.h"
 #include "passes/candidates.h"
+#include "runtime/processors.h"
 
 namespace resnetc::driver {
 
@@ -104,7 +104,7 @@ class Tuner {
     lowering_.after_pass = nullptr;
     tuning_.target = lowering.targets.front()->name;
     threads_ = {1};
-    if (const unsigned all = std::thread::hardware_concurrency(); all > 1) threads_.push_back(static_cast<int>(all));
+    if (const int all = rn_processors(); all > 1) threads_.push_back(all);
     kernels_.progress = [this](size_t, size_t) { show(); };
   }
 

@@ -2,15 +2,20 @@
  *
  * A lane is what it takes to run the kernels once: an arena and a description of the buffers. A program that goes by pictures has one for
  * each thread if there can be as many pictures; any other has one lane for the whole batch. A program for a device has neither lanes nor
- * threads: it is an instance there (runtime/device.h). */
+ * threads: it is an instance there (runtime/device.h).
+ *
+ * A child made by fork has the memory of its parent's contexts, but neither their threads nor what they hold of a device: hence the calling
+ * thread runs such a context alone, and on a device it cannot be run. */
 #include <HalideRuntime.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "runtime/buffers.h"
 #include "runtime/device.h"
 #include "runtime/parallel.h"
+#include "runtime/processors.h"
 #include "runtime/runtime.h"
 
 enum { CACHE_LINE = 64, HUGE_PAGE = 2 << 20 };
@@ -32,6 +37,7 @@ struct rn_context {
   rn_observer observer;
   void* observer_data;
   int32_t max_batch;
+  pid_t process; /* that created it */
 };
 
 static const char* const status_strings[RN_STATUS_COUNT] = {
@@ -59,6 +65,7 @@ static const char* const status_strings[RN_STATUS_COUNT] = {
     "out of memory on the GPU",
     "the GPU or its driver reported a failure",
     "the context does not run on a GPU",
+    "after a fork the CUDA driver works only in the process that started it; create contexts for a GPU in the child alone, or call exec",
 };
 
 const char* rn_status_string(int32_t status) { return status < 0 || status >= RN_STATUS_COUNT ? "unknown status" : status_strings[status]; }
@@ -79,13 +86,23 @@ static int batch_fits(const rn_program* program, int32_t max_batch) {
   return program->arena_bytes <= INT64_MAX / max_batch;
 }
 
+/* A context and `more` bytes after it, zeroed. */
+static rn_context* new_context(size_t more) {
+  rn_context* context = (rn_context*)calloc(1, sizeof(rn_context) + more);
+  if (context != NULL) context->process = getpid();
+  return context;
+}
+
+/* Whether this process is a child of the one that created the context. */
+static int is_inherited(const rn_context* context) { return context->process != getpid(); }
+
 /* The context, its lanes and their buffers in one piece, zeroed; the arenas in another. */
 static int32_t allocate(rn_context** out, const rn_program* program, const rn_options* options) {
   const size_t operands = (size_t)program->operand_count;
   const int own_pictures = program->by_picture && options->max_batch >= options->threads;
   const size_t lanes = own_pictures ? (size_t)options->threads : 1;
   const size_t lane_bytes = sizeof(rn_lane) + operands * (sizeof(halide_buffer_t) + RN_MAX_DIMS * sizeof(halide_dimension_t));
-  rn_context* context = (rn_context*)calloc(1, sizeof(rn_context) + lanes * lane_bytes);
+  rn_context* context = new_context(lanes * lane_bytes);
   if (context == NULL) return RN_OUT_OF_MEMORY;
   *out = context;
   context->lanes = (rn_lane*)(void*)(context + 1);
@@ -132,13 +149,12 @@ static int32_t create_on_host(const rn_program* program, const unsigned char* co
       if (program->operands[j].place == RN_CONSTANT) buffers[j].host = (uint8_t*)(uintptr_t)(constants + program->operands[j].offset);
     }
   }
-  return rn_pool_create(options->threads, options->parallel_for, options->parallel_for_data, (size_t)program->scratch_bytes,
-                        &context->pool);
+  return rn_pool_create(options, (size_t)program->scratch_bytes, &context->pool);
 }
 
 static int32_t create_on_device(const rn_model* model, const rn_program* program, const unsigned char* constants, const rn_options* options,
                                 rn_context** out) {
-  *out = (rn_context*)calloc(1, sizeof(rn_context));
+  *out = new_context(0);
   if (*out == NULL) return RN_OUT_OF_MEMORY;
   return program->device->create(model, program, constants, options, &(*out)->instance);
 }
@@ -199,7 +215,10 @@ int32_t rn_create(const rn_model* model, const void* weights, size_t weights_byt
 
 void rn_destroy(rn_context* context) {
   if (context == NULL) return;
-  if (context->instance != NULL) context->program->device->destroy(context->instance);
+  const int inherited = is_inherited(context);
+  if (context->instance != NULL && inherited) context->program->device->abandon(context->instance);
+  if (context->instance != NULL && !inherited) context->program->device->destroy(context->instance);
+  if (context->pool != NULL && inherited) rn_pool_abandon_workers(context->pool);
   rn_pool_destroy(context->pool);
   free(context->arenas);
   free(context);
@@ -259,8 +278,11 @@ static int32_t walk_kernels(const rn_context* context, const rn_lane* lane, void
     }
     if (kernel->function(arguments) != 0) return RN_KERNEL_FAILED;
     if (context->observer != NULL) {
+      const double seconds = rn_now() - begin;
+      rn_pool_leave(context->pool);
       rn_observe(context->observer, context->observer_data, program, k, result, (const float*)(const void*)result->host, walk->first,
-                 walk->batch, rn_now() - begin);
+                 walk->batch, seconds);
+      rn_pool_enter(context->pool);
     }
   }
   return RN_OK;
@@ -316,17 +338,21 @@ static int32_t check_run(const rn_context* context, const void* input, size_t in
 }
 
 static int32_t run_on_host(const rn_context* context, const rn_walk* walk) {
+  if (is_inherited(context)) rn_pool_abandon_workers(context->pool);
   /* The threads that sleep through a brief run are awake for the next, if that follows at once. */
   const int alone = context->program->brief && walk->batch == 1;
   rn_pool_wake_sleepers(context->pool, !alone);
+  rn_pool_enter(context->pool);
   const int32_t status = context->program->by_picture
                              ? run_by_picture(context, walk)
                              : walk_kernels(context, &context->lanes[0], rn_pool_user_context(context->pool), walk);
+  rn_pool_leave(context->pool);
   if (alone) rn_pool_rouse(context->pool);
   return status;
 }
 
 static int32_t run_on_device(const rn_context* context, const void* input, void* const* outputs, void* const* stream, int32_t batch) {
+  if (is_inherited(context)) return RN_AFTER_FORK;
   const rn_device_run run = {input, outputs, batch, stream, context->observer, context->observer_data};
   return context->program->device->run(context->instance, &run);
 }
@@ -351,7 +377,7 @@ const char* rn_selected_target(const rn_context* context) { return context == NU
 
 int32_t rn_thread_count(const rn_context* context) {
   if (context == NULL) return 0;
-  return context->instance != NULL ? 1 : rn_pool_threads(context->pool);
+  return context->instance != NULL || is_inherited(context) ? 1 : rn_pool_threads(context->pool);
 }
 
 void rn_set_observer(rn_context* context, rn_observer observer, void* data) {

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/buffers.h"
 #include "runtime/cuda_driver.h"
@@ -45,6 +46,7 @@ struct rn_instance {
 
 static rn_cu_driver driver;
 static int32_t driver_status = RN_NO_DRIVER;
+static pid_t driver_process; /* which started it: a driver does not outlive a fork */
 static pthread_once_t driver_once = PTHREAD_ONCE_INIT;
 
 /* The library stays loaded: it is of no use to unload a driver. */
@@ -62,6 +64,7 @@ static void load_driver(void) {
 #undef LOAD
   if (!complete) return;
   const rn_cu_result result = driver.init(0);
+  driver_process = getpid();
   driver_status = result == RN_CU_SUCCESS ? RN_OK : result == RN_CU_NO_DEVICE ? RN_NO_DEVICE : RN_NO_DRIVER;
 }
 
@@ -298,11 +301,15 @@ static void release(rn_instance* instance) {
   if (instance->stream != NULL) cu->stream_destroy(instance->stream);
 }
 
+static void abandon(rn_instance* instance) {
+  free(instance->observed);
+  free(instance);
+}
+
 static void close_context(rn_instance* instance, int is_current) {
   if (is_current) pop_context(instance);
   if (instance->own_context) instance->cu->primary_context_release(instance->device);
-  free(instance->observed);
-  free(instance);
+  abandon(instance);
 }
 
 static void destroy(rn_instance* instance) {
@@ -332,6 +339,7 @@ static int32_t create(const rn_model* model, const rn_program* program, const un
   *out = NULL;
   pthread_once(&driver_once, load_driver);
   if (driver_status != RN_OK) return driver_status;
+  if (driver_process != getpid()) return RN_AFTER_FORK;
   const size_t operands = (size_t)program->operand_count, kernels = (size_t)program->kernel_count;
   const size_t buffer_bytes = operands * (sizeof(halide_buffer_t) + RN_MAX_DIMS * sizeof(halide_dimension_t));
   rn_instance* instance = (rn_instance*)calloc(1, sizeof(rn_instance) + buffer_bytes + kernels * sizeof(rn_loaded));
@@ -430,4 +438,4 @@ static int32_t run(rn_instance* instance, const rn_device_run* run) {
   return status;
 }
 
-const rn_device rn_cuda = {create, destroy, run, prepare_observer};
+const rn_device rn_cuda = {create, destroy, abandon, run, prepare_observer};

@@ -20,10 +20,12 @@ typedef struct rn_device_run {
 
 typedef struct rn_device {
   /* Takes all that runs need: `constants` are uploaded, kernels loaded, memory for options->max_batch pictures allocated. On failure
-   * nothing is held. */
+   * nothing is held. RN_AFTER_FORK in a child of a process that has used the device. */
   int32_t (*create)(const rn_model* model, const rn_program* program, const unsigned char* constants, const rn_options* options,
                     rn_instance** instance);
   void (*destroy)(rn_instance* instance);
+  /* Frees the host's memory of an instance and leaves the device alone: in a child of the process that created it. */
+  void (*abandon)(rn_instance* instance);
   int32_t (*run)(rn_instance* instance, const rn_device_run* run);
   /* Memory of the host for a copy of any kernel's result, which an observer is then shown. */
   int32_t (*prepare_observer)(rn_instance* instance);

@@ -10,13 +10,15 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "runtime/float_mode.h"
+#include "runtime/processors.h"
 
 /* Between two kernels of a run a worker waits a few microseconds; after a run it should sleep soon. */
 enum { WORKER_SPINS = 4000, CALLER_SPINS = 16000, WORKER_STACK = 2 << 20 };
@@ -59,6 +61,7 @@ struct rn_pool {
   int32_t started; /* workers to join */
   int32_t worker_spins, caller_spins;
   int32_t wake; /* whether loops wake sleepers */
+  rn_float_mode kernel_mode, caller_mode;
   rn_job job;
   rn_part* parts;
   _Alignas(64) _Atomic uint32_t epoch; /* grows with each job, and once to stop */
@@ -108,13 +111,16 @@ static void take_part(rn_pool* pool, int32_t self, uint32_t epoch) {
 
 static void take_part_for_caller(void* argument, int32_t index) {
   rn_pool* pool = (rn_pool*)argument;
+  const rn_float_mode before = rn_exchange_float_mode(pool->kernel_mode);
   take_part(pool, index, atomic_load(&pool->epoch));
+  rn_exchange_float_mode(before);
 }
 
 static void* work(void* argument) {
   rn_worker* worker = (rn_worker*)argument;
   rn_pool* pool = worker->pool;
   uint32_t seen = 0;
+  rn_exchange_float_mode(pool->kernel_mode);
   for (;;) {
     for (int32_t i = 0; i < pool->worker_spins && atomic_load_explicit(&pool->epoch, memory_order_acquire) == seen; ++i) {
       __builtin_ia32_pause();
@@ -171,20 +177,15 @@ int halide_do_par_for(void* user_context, rn_halide_task task, int min, int size
   }
   atomic_store(&pool->epoch, epoch);
   if (pool->parallel_for != NULL) {
+    rn_pool_leave(pool);
     pool->parallel_for(pool->parallel_for_data, parts, take_part_for_caller, pool);
+    rn_pool_enter(pool);
   } else {
     if (pool->wake) wake_workers(pool);
     take_part(pool, 0, epoch);
     wait_for_workers(pool);
   }
   return atomic_load(&pool->result);
-}
-
-int32_t rn_processors(void) {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
-  const long online = sysconf(_SC_NPROCESSORS_ONLN);
-  return online < 1 ? 1 : online > RN_MAX_THREADS ? RN_MAX_THREADS : (int32_t)online;
 }
 
 static int32_t start_workers(rn_pool* pool) {
@@ -260,20 +261,21 @@ void halide_free(void* user_context, void* memory) {
   }
 }
 
-int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* parallel_for_data, size_t scratch_bytes, rn_pool** out) {
-  const int32_t workers = parallel_for != NULL ? 0 : threads - 1;
+int32_t rn_pool_create(const rn_options* options, size_t scratch_bytes, rn_pool** out) {
+  const int32_t workers = options->parallel_for != NULL ? 0 : options->threads - 1;
   const size_t bytes = sizeof(rn_pool) + (size_t)workers * sizeof(rn_worker);
   void* memory = NULL;
   *out = NULL;
   if (posix_memalign(&memory, 64, bytes) != 0) return RN_OUT_OF_MEMORY;
   memset(memory, 0, bytes);
   rn_pool* pool = (rn_pool*)memory;
-  pool->parallel_for = parallel_for;
-  pool->parallel_for_data = parallel_for_data;
-  pool->threads = threads;
+  pool->parallel_for = options->parallel_for;
+  pool->parallel_for_data = options->parallel_for_data;
+  pool->threads = options->threads;
+  pool->kernel_mode = rn_kernel_float_mode(options->keep_denormals);
   pool->wake = 1;
   /* With more threads than processors, spinning would keep the others from working. */
-  const int crowded = threads > rn_processors();
+  const int crowded = workers > 0 && pool->threads > rn_processors();
   pool->worker_spins = crowded ? 0 : WORKER_SPINS;
   pool->caller_spins = crowded ? 0 : CALLER_SPINS;
   int32_t status = allocate_users(pool, scratch_bytes);
@@ -284,6 +286,14 @@ int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* para
   }
   *out = pool;
   return RN_OK;
+}
+
+void rn_pool_abandon_workers(rn_pool* pool) {
+  pool->threads = 1;
+  pool->started = 0;
+  /* Of a loop that was running, in the parent. */
+  atomic_store(&pool->sleepers, 0);
+  pool->outer.used = pool->outer.top = 0;
 }
 
 void rn_pool_destroy(rn_pool* pool) {
@@ -297,6 +307,10 @@ void rn_pool_destroy(rn_pool* pool) {
   free(pool->parts);
   free(pool);
 }
+
+void rn_pool_enter(rn_pool* pool) { pool->caller_mode = rn_exchange_float_mode(pool->kernel_mode); }
+
+void rn_pool_leave(rn_pool* pool) { rn_exchange_float_mode(pool->caller_mode); }
 
 int32_t rn_pool_threads(const rn_pool* pool) { return pool->threads; }
 

@@ -6,9 +6,16 @@
 
 typedef struct rn_pool rn_pool;
 
-/* Starts threads - 1 workers, or none where the caller brings a parallel_for, and gives each thread `scratch_bytes` of memory for its
- * tasks. `*pool` stays NULL on failure. */
-int32_t rn_pool_create(int32_t threads, rn_parallel_for parallel_for, void* parallel_for_data, size_t scratch_bytes, rn_pool** pool);
+/* Starts options->threads - 1 workers, or none where the caller brings a parallel_for, and gives each thread `scratch_bytes` of memory for
+ * its tasks. `*pool` stays NULL on failure. */
+int32_t rn_pool_create(const rn_options* options, size_t scratch_bytes, rn_pool** pool);
+/* Between these the calling thread computes as kernels do (runtime/float_mode.h): loops run there, and code of the caller does not. Tasks
+ * are run so on any thread. */
+void rn_pool_enter(rn_pool* pool);
+void rn_pool_leave(rn_pool* pool);
+/* From here on the calling thread runs all tasks itself, and there are no workers to join: for a child made by fork, whatever the pool's
+ * threads were doing then. */
+void rn_pool_abandon_workers(rn_pool* pool);
 /* Stops and joins the workers. NULL is allowed. */
 void rn_pool_destroy(rn_pool* pool);
 int32_t rn_pool_threads(const rn_pool* pool);
@@ -20,8 +27,6 @@ void rn_pool_wake_sleepers(rn_pool* pool, int wake);
 void rn_pool_rouse(rn_pool* pool);
 /* Which thread, 0 ... threads - 1, runs the task that got this user context. */
 int32_t rn_pool_thread(const rn_pool* pool, const void* user_context);
-/* How many processors this process may use. */
-int32_t rn_processors(void);
 
 typedef int (*rn_halide_task)(void* user_context, int index, uint8_t* closure);
 /* Halide's name for "run task(i) for each i of [min, min + size)". */

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define RN_ABI_VERSION 3
+#define RN_ABI_VERSION 4
 #define RN_MAX_THREADS 1024
 
 enum {
@@ -40,7 +40,8 @@ enum {
   RN_OUT_OF_DEVICE_MEMORY = 21,
   RN_DEVICE_FAILED = 22,
   RN_NOT_ON_DEVICE = 23,
-  RN_STATUS_COUNT = 24
+  RN_AFTER_FORK = 24,
+  RN_STATUS_COUNT = 25
 };
 
 typedef void (*rn_task)(void* argument, int32_t index);
@@ -56,6 +57,8 @@ typedef struct rn_options {
   int32_t verify_contents;
   int32_t device;       /* number of the GPU; of no meaning beside device_context */
   void* device_context; /* the caller's CUcontext; NULL: the GPU's primary one */
+  int32_t keep_denormals;
+  int32_t reserved; /* 0 */
 } rn_options;
 
 /* What an observer sees after each kernel: the value it made for `batch` pictures from `picture` on, as float32. Strides count elements. */

@@ -12,9 +12,10 @@ Expr relu(const Expr& x) { return strict_float(Halide::select(x < 0.0f, 0.0f, x)
 // Only `<` may be asked here: Halide 21 lowers `<=` to a comparison that is true for NaN.
 Expr max_keeping_nan(const Expr& a, const Expr& b) { return strict_float(Halide::select(a < b || Halide::is_nan(b), b, a)); }
 
-// Cody and Waite's reduction by a two-part ln 2, then Cephes' polynomial on [-ln 2 / 2, ln 2 / 2].
+// Cody and Waite's reduction by a two-part ln 2, then Cephes' polynomial on [-ln 2 / 2, ln 2 / 2]. The limits are those past which `scale`
+// has the exponent bits of zero or of infinity, and so the result is that.
 Expr exponential(const Expr& x) {
-  const Expr clamped = Halide::clamp(x, -87.0f, 88.0f);
+  const Expr clamped = Halide::clamp(x, -88.0f, 89.0f);
   const Expr power = Halide::floor(clamped * 1.44269504088896341f + 0.5f);
   const Expr rest = clamped - power * 0.693359375f - power * -2.12194440e-4f;
   Expr series = 1.9875691500e-4f;

@@ -9,7 +9,7 @@ namespace resnetc::codegen::common {
 Halide::Expr relu(const Halide::Expr& x);
 /// max(a, b), NaN if either is.
 Halide::Expr max_keeping_nan(const Halide::Expr& a, const Halide::Expr& b);
-/// exp(x), clamped to a finite result, NaN kept; relative error about 2e-7.
+/// exp(x), NaN kept; relative error about 2e-7. Infinite from 88.4 on; zero, or nearly so, where exp(x) is below the least normal number.
 Halide::Expr exponential(const Halide::Expr& x);
 /// 1 / (1 + exp(-x))
 Halide::Expr sigmoid(const Halide::Expr& x);

@@ -4,9 +4,13 @@
 #include <dlfcn.h>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cmath>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <regex>
 #include <thread>
 
@@ -325,6 +329,91 @@ TEST_CASE("a library for both goes past the GPU only where there is none for it,
   CHECK(small.create(options, &context) == RN_DEVICE_FAILED);
   change_modules(nullptr);
   reset();
+}
+
+/// What a network of one layer, compiled for the GPU, makes of them.
+std::vector<float> results(const std::string& layer, std::span<const float> values) {
+  reset();
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const std::string network = fmt::format("network one {{\n  input x: f32[N, {}]\n  {}\n  output y\n}}", values.size(), layer);
+  const auto topology = parse_network("one.rn", network, {}, diagnostics);
+  REQUIRE_MESSAGE(topology, diagnostics.render());
+  const codegen::TargetInfo* const targets[] = {codegen::find_target("cuda")};
+  const std::vector<program::Program> programs = exactness::lower(*topology, targets, diagnostics);
+  REQUIRE_MESSAGE(programs.size() == 1, diagnostics.render());
+  const TempDir folder;
+  std::string why;
+  const auto library = exactness::Library::make(programs, "one", folder.path(), {}, why);
+  REQUIRE_MESSAGE(library, why);
+  const auto context = exactness::Context::make(*library, "cuda", 1, 1, why);
+  REQUIRE_MESSAGE(context, why);
+  const auto bytes = std::as_bytes(values);
+  const std::vector<std::byte> picture(bytes.begin(), bytes.end());
+  const auto outputs = context->run(std::span(&picture, 1), why);
+  REQUIRE_MESSAGE(outputs.size() == 1, why);
+  return outputs[0];
+}
+
+TEST_CASE("sigmoid and softmax of numbers that are large, infinite or none") {
+  constexpr float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  constexpr double least_normal = std::numeric_limits<float>::min();
+  const auto good = [](double got, double want) {
+    return std::isnan(want) ? std::isnan(got) : std::abs(got - want) <= 1e-6 * want + least_normal;
+  };
+  std::vector<float> values{0, -0.0F, infinity, -infinity, nan, 1e-45F, -1e-40F, 1e30F, -1e30F, 3.4e38F, -3.4e38F};
+  for (int i = -1100; i <= 1100; ++i) values.push_back(static_cast<float>(i) / 10);
+  const std::vector<float> gates = results("sigmoid", values);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double want = 1 / (1 + std::exp(-static_cast<double>(values[i])));
+    CHECK_MESSAGE(good(gates[i], want), fmt::format("{}: {}, not {}", values[i], gates[i], want));
+  }
+  const std::vector<std::vector<float>> rows{
+      {0, -infinity, 1, -100, -80, -1e30F}, {infinity, 0, 1}, {nan, 0, 1}, {-infinity, -infinity}, {3.4e38F, 0, -3.4e38F}};
+  for (const std::vector<float>& logits : rows) {
+    const std::vector<float> shares = results("softmax", logits);
+    double top = -infinity, sum = 0;
+    for (float logit : logits) top = std::isnan(logit) || std::isnan(top) ? nan : std::max<double>(top, logit);
+    for (float logit : logits) sum += std::exp(logit - top);
+    for (size_t i = 0; i < logits.size(); ++i) {
+      const double want = std::exp(logits[i] - top) / sum;
+      CHECK_MESSAGE(good(shares[i], want), fmt::format("{}: {}, not {}", logits[i], shares[i], want));
+    }
+  }
+}
+
+TEST_CASE("a child of a process that has used the GPU leaves the driver alone") {
+  const Small& small = Small::get();
+  reset();
+  rn_context* context = nullptr;
+  REQUIRE(small.create(on_gpu(), &context) == RN_OK);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    std::vector<float> scores;
+    rn_context* another = nullptr;
+    rn_options any = on_gpu();
+    any.target = nullptr;  // past the GPU it does not go: the GPU is there
+    int wrong = small.run(context, 1, scores) == RN_AFTER_FORK ? 0 : 1;
+    wrong |= small.create(on_gpu(), &another) == RN_AFTER_FORK && another == nullptr ? 0 : 2;
+    wrong |= small.create(any, &another) == RN_AFTER_FORK && another == nullptr ? 0 : 4;
+    small.destroy(context);
+    wrong |= gpu_fault().empty() ? 0 : 8;
+    any.target = codegen::host_target()->name.c_str();
+    wrong |= small.create(any, &another) == RN_OK && small.run(another, 2, scores) == RN_OK && small.error(scores) < 1e-4 ? 0 : 16;
+    small.destroy(another);
+    // Which is more than the driver can do.
+    wrong |= stand_in<rn_cu_result(unsigned)>("cuInit")(0) != RN_CU_SUCCESS && !gpu_fault().empty() ? 0 : 32;
+    _exit(wrong);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  std::vector<float> scores;
+  REQUIRE(small.run(context, 2, scores) == RN_OK);
+  CHECK(small.error(scores) < 1e-4);
+  small.destroy(context);
+  CHECK(holds_nothing());
 }
 
 TEST_CASE("a kernel that is still queued when its module goes is a fault") {

@@ -4,6 +4,8 @@
 /// The first fault ends its stream: it is printed, and every later call fails, as after a failed launch on a real GPU. What a process has
 /// not given back when it ends is printed, and its exit status is then 99.
 ///
+/// In a child of the process that called cuInit no function works, as with a real driver; that one was called is a fault.
+///
 /// Environment: RESNETC_GPU_DEVICES (1) GPUs of compute capability RESNETC_GPU_CAPABILITY (80) with RESNETC_GPU_MEMORY (2^31) bytes each,
 /// for every one of which in use the process takes two.
 #include <fmt/format.h>
@@ -79,6 +81,7 @@ int64_t setting(const char* name, int64_t otherwise) {
 struct Driver {
   std::mutex mutex;
   bool initialised = false;
+  pid_t process = 0;  ///< that called cuInit
   bool failed = false;
   int64_t device_count = 1, capability = 80, memory = int64_t{1} << 31;
   std::string fault;
@@ -92,6 +95,14 @@ struct Driver {
     fault = what;
     failed = true;
     return launch_failed;
+  }
+
+  /// What every call comes to that is made before cuInit, or in a child.
+  Result ready() {
+    if (!initialised) return not_initialised;
+    if (process == getpid()) return success;
+    fault = "a call in a child of the process that called cuInit";
+    return not_initialised;
   }
 
   resnetc_gpu_counts count() const {
@@ -131,7 +142,7 @@ template <class Function>
 Result in_context(Function f) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
-  if (!d.initialised) return not_initialised;
+  if (const Result result = d.ready(); result != success) return result;
   if (d.failed) return launch_failed;
   if (current.empty()) return invalid_context;
   return f(*current.back());
@@ -169,27 +180,31 @@ extern "C" {
 rn_cu_result cuInit(unsigned) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
-  if (d.initialised) return success;
+  if (d.initialised) return d.ready();
   d.device_count = setting("RESNETC_GPU_DEVICES", d.device_count);
   d.capability = setting("RESNETC_GPU_CAPABILITY", d.capability);
   d.memory = setting("RESNETC_GPU_MEMORY", d.memory);
   if (d.device_count == 0) return no_device;
   d.initialised = true;
+  d.process = getpid();
   return success;
 }
 
 rn_cu_result cuDeviceGetCount(int32_t* count) {
+  if (const Result result = driver().ready(); result != success) return result;
   *count = static_cast<int32_t>(driver().device_count);
   return success;
 }
 
 rn_cu_result cuDeviceGet(rn_cu_device* device, int32_t ordinal) {
+  if (const Result result = driver().ready(); result != success) return result;
   if (ordinal < 0 || ordinal >= driver().device_count) return invalid_device;
   *device = ordinal;
   return success;
 }
 
 rn_cu_result cuDeviceGetAttribute(int32_t* value, int32_t attribute, rn_cu_device) {
+  if (const Result result = driver().ready(); result != success) return result;
   if (attribute == RN_CU_CAPABILITY_MAJOR) {
     *value = static_cast<int32_t>(driver().capability / 10);
   } else if (attribute == RN_CU_CAPABILITY_MINOR) {
@@ -203,6 +218,7 @@ rn_cu_result cuDeviceGetAttribute(int32_t* value, int32_t attribute, rn_cu_devic
 rn_cu_result cuDevicePrimaryCtxRetain(rn_cu_handle* context, rn_cu_device device) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
+  if (const Result result = d.ready(); result != success) return result;
   std::unique_ptr<Context>& primary = d.primary[device];
   if (primary == nullptr) primary = std::make_unique<Context>();
   primary->device = device;
@@ -214,6 +230,7 @@ rn_cu_result cuDevicePrimaryCtxRetain(rn_cu_handle* context, rn_cu_device device
 rn_cu_result cuDevicePrimaryCtxRelease_v2(rn_cu_device device) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
+  if (const Result result = d.ready(); result != success) return result;
   const auto found = d.primary.find(device);
   if (found == d.primary.end() || found->second->retained == 0) return invalid_context;
   --found->second->retained;
@@ -223,6 +240,7 @@ rn_cu_result cuDevicePrimaryCtxRelease_v2(rn_cu_device device) {
 rn_cu_result cuCtxCreate_v2(rn_cu_handle* context, unsigned, rn_cu_device device) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
+  if (const Result result = d.ready(); result != success) return result;
   auto made = std::make_unique<Context>();
   made->device = device;
   *context = made.get();
@@ -234,16 +252,19 @@ rn_cu_result cuCtxCreate_v2(rn_cu_handle* context, unsigned, rn_cu_device device
 rn_cu_result cuCtxDestroy_v2(rn_cu_handle context) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
+  if (const Result result = d.ready(); result != success) return result;
   std::erase(current, static_cast<Context*>(context));
   return std::erase_if(d.own, [&](const auto& own) { return own.get() == context; }) == 1 ? success : invalid_context;
 }
 
 rn_cu_result cuCtxPushCurrent_v2(rn_cu_handle context) {
+  if (const Result result = driver().ready(); result != success) return result;
   current.push_back(static_cast<Context*>(context));
   return success;
 }
 
 rn_cu_result cuCtxPopCurrent_v2(rn_cu_handle* context) {
+  if (const Result result = driver().ready(); result != success) return result;
   if (current.empty()) return invalid_context;
   *context = current.back();
   current.pop_back();

@@ -2,8 +2,11 @@
 #include <dlfcn.h>
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <thread>
 
 #include "codegen/entry.h"
@@ -261,6 +264,46 @@ TEST_CASE("embedded weights need no file") {
   REQUIRE(library.create(nullptr, 0, &options, &context) == RN_OK);
   CHECK(wrong(library, context, 1, 3) == 0);
   library.destroy(context);
+}
+
+TEST_CASE("denormal numbers are zero in packed weights and in runs, unless they are kept") {
+  const double denormal = 0x1p-140;
+  const auto constant_of = [&](double scale, bool keep) {
+    std::string why;
+    const auto file = pack_weights(lib_test::make_program("tiny", "").constants, "tiny", lib_test::Weights(scale), why, keep);
+    REQUIRE(file);
+    std::vector<float> bias(3);
+    std::memcpy(bias.data(), file->data() + RN_WEIGHTS_ALIGN, 3 * sizeof(float));
+    return bias;
+  };
+  CHECK(constant_of(denormal, true) == std::vector<float>{-0x1p-140F, 0, 0x1p-140F});
+  CHECK(constant_of(denormal, false) == std::vector<float>{0, 0, 0});
+  CHECK(std::signbit(constant_of(denormal, false)[0]));
+  // What float64 has below the least normal number may be normal once it is rounded.
+  CHECK(constant_of(0x1.ffffffffp-127, false)[2] == 0x1p-126F);
+  CHECK(constant_of(0x1.fffffcp-127, false)[2] == 0);
+  CHECK(std::isnan(constant_of(std::numeric_limits<double>::quiet_NaN(), false)[2]));
+
+  TempDir folder;
+  const lib_test::Weights weights(denormal);
+  const auto paths = write(folder.path(), "tiny", &weights, [](LibraryOptions& o) { o.keep_denormals = true; });
+  const Loaded library(paths[0], "tiny");
+  const AlignedBytes file(lib_test::read_bytes(paths[3]));
+  for (int32_t keep : {0, 1, 2}) {
+    for (int32_t threads : {1, 3}) {
+      rn_options options = make_options(1, threads);
+      options.keep_denormals = keep;
+      if (keep == 2)
+        options.size = offsetof(rn_options, keep_denormals);  // a caller of an older version, behind whose options anything may lie
+      rn_context* context = nullptr;
+      REQUIRE(library.create(file.data, file.size, &options, &context) == RN_OK);
+      std::vector<float> in(lib_test::elements, 0x1p-139F), out(in.size(), -1);
+      REQUIRE(library.run(context, in.data(), in.size() * 4, out.data(), out.size() * 4, 1) == RN_OK);
+      CHECK(out.front() == (keep == 1 ? 0x1p-140F : 0));   // 2^-139 - 2^-140
+      CHECK(out.back() == (keep == 1 ? 0x1.8p-139F : 0));  // 2^-139 + 2^-140
+      library.destroy(context);
+    }
+  }
 }
 
 TEST_CASE("two networks run in one process at the same time") {

@@ -1,6 +1,6 @@
 """Files for the tests, without numpy: checkpoints for tiny.rn and single.rn, arrays, and pictures.
 
-    make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME] [nan|zero|negative=NAME]
+    make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME] [nan|zero|negative|denormal=NAME]
     make.py add CHECKPOINT OUT.safetensors TENSOR INDEX VALUE
     make.py copying OUT.safetensors [nan|large]
     make.py channels OUT.safetensors
@@ -64,6 +64,8 @@ def checkpoint(path, *changes):
             values[1] = float("nan")
         if f"zero={name}" in changes:
             values = [0.0] * len(values)
+        if f"denormal={name}" in changes:
+            values = [1e-40 * (1 + i % 7) for i in range(len(values))]
         if f"negative={name}" in changes:
             values[1] = -1.0
         tensors_of[name] = shape, values
