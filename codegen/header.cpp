@@ -116,8 +116,8 @@ typedef void (*@_observer)(void *data, const @_observation *observation);
 constexpr std::string_view functions = R"(
 /* Makes a context. `weights` are the bytes of @.weights, best a read-only mapping of the file; they must start at a multiple of 64
  * bytes, stay unchanged and outlive the context. They remain the caller's; any number of contexts may share them. NULL and 0 for
- * embedded weights. The file's header is checked in microseconds, its contents only with verify_contents. `options` may be NULL. On
- * failure *context is NULL and nothing is held.
+ * embedded weights, and for a network that has none. The file's header is checked in microseconds, its contents only with
+ * verify_contents. `options` may be NULL. On failure *context is NULL and nothing is held.
  * Unless a target is named, the context takes the first of @_targets() that there is a processor for. Past "cuda" it goes only after
  * $_NO_DRIVER, $_NO_DEVICE, $_DEVICE_TOO_OLD or $_OUT_OF_DEVICE_MEMORY, and not if `device` is not 0 or
  * `device_context` is given: then, and after any other failure, the status is what @_create() returns. */

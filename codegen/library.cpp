@@ -53,7 +53,8 @@ std::optional<std::string> check(std::span<const program::Program> programs, con
   for (const program::Program& program : programs) {
     if (recipe_hash(program.constants) != recipe_hash(programs[0].constants)) return "the targets' programs differ in their constants";
   }
-  if (options.weights == nullptr && options.embed_weights) return "there are no weights to embed";
+  if (options.weights == nullptr && options.embed_weights && wants_checkpoint(programs[0].constants))
+    return "there are no weights to embed";
   if (options.weights == nullptr && options.depends_on_values) return "the programs depend on weights that are not given";
   return std::nullopt;
 }
@@ -85,8 +86,11 @@ std::optional<std::vector<std::string>> write_library(std::span<const program::P
   if (!kernels) return std::nullopt;
 
   std::optional<std::string> weights;
-  if (options.weights != nullptr) {
-    weights = pack_weights(first.constants, options.name, *options.weights, why, options.keep_denormals);
+  const NoTensors none;
+  const WeightSource* source = options.weights;
+  if (source == nullptr && !wants_checkpoint(first.constants)) source = &none;
+  if (source != nullptr) {
+    weights = pack_weights(first.constants, options.name, *source, why, options.keep_denormals);
     if (!weights) return std::nullopt;
     if (std::string warning = not_numbers(first.constants, *weights); !warning.empty() && options.warn) options.warn(std::move(warning));
   }
@@ -94,7 +98,8 @@ std::optional<std::vector<std::string>> write_library(std::span<const program::P
   std::string json = manifest_json(programs, options, values_hash);
 
   EntryOptions entry_options{interface_of(first, options.name), json, recipe_hash(first.constants), values_hash, {}};
-  if (options.embed_weights) entry_options.embedded = *weights;
+  const bool any = !first.constants.empty();  // a library without constants asks for no weights
+  if (options.embed_weights && any) entry_options.embedded = *weights;
   const std::optional<std::string> entry = emit_entry(entries, entry_options, why);
   if (!entry) return std::nullopt;
 
@@ -117,7 +122,7 @@ std::optional<std::vector<std::string>> write_library(std::span<const program::P
     artefacts.push_back({fmt::format("lib{}.a", options.name), std::move(*archive)});
   }
   artefacts.push_back({options.name + ".h", header(first, options.name, gpu)});
-  if (weights && !options.embed_weights) artefacts.push_back({options.name + ".weights", std::move(*weights)});
+  if (weights && any && !options.embed_weights) artefacts.push_back({options.name + ".weights", std::move(*weights)});
   artefacts.push_back({options.name + ".json", std::move(json)});
 
   std::vector<std::string> paths;

@@ -16,13 +16,21 @@ namespace resnetc::codegen {
 struct LibraryOptions {
   std::string output_dir = ".";
   std::string name;                       ///< symbol prefix and file names; a C identifier
-  const WeightSource* weights = nullptr;  ///< null: NET.weights is not written
+  const WeightSource* weights = nullptr;  ///< null: NET.weights is only written if it needs no checkpoint
   bool embed_weights = false;
   bool keep_denormals = false;     ///< in the packed weights
   bool depends_on_values = false;  ///< the programs were rewritten for these weights and take no others
   bool shared = true, archive = true;
   KernelOptions kernels;
   std::function<void(std::string)> warn;  ///< may be empty; told of packed weights that are not numbers
+};
+
+/// Whether packing these constants takes a checkpoint: whether a recipe reads a tensor.
+bool wants_checkpoint(const std::vector<program::Constant>& constants);
+/// What is packed from where no checkpoint is wanted.
+class NoTensors final : public WeightSource {
+ public:
+  std::vector<double> read(const std::string&, const std::vector<int64_t>&) const override { return {}; }
 };
 
 /// One program per target, best first; their constants must agree (they come from one graph). Writes all artefacts or none: a failure

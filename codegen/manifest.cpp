@@ -111,7 +111,8 @@ std::string manifest_json(std::span<const program::Program> programs, const Libr
     out.attributeArray("outputs", [&] {
       for (const Port& port : interface.outputs) out.object([&] { write_port(out, port, port.dims.size() == 1 ? "vector" : "planar"); });
     });
-    out.attributeObject("weights", [&] { write_weights(out, first.constants, options.embed_weights, content_hash); });
+    out.attributeObject("weights",
+                        [&] { write_weights(out, first.constants, options.embed_weights && !first.constants.empty(), content_hash); });
     out.attributeArray("targets", [&] {
       for (const program::Program& program : programs) out.object([&] { write_target(out, program); });
     });

@@ -2,9 +2,8 @@
 #include <fmt/format.h>
 #include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/Error.h>
-#include <llvm/Support/FileSystem.h>
 #include <llvm/Support/JSON.h>
-#include <llvm/Support/MemoryBuffer.h>
+#include <llvm/Support/MemoryBufferRef.h>
 
 #include <algorithm>
 #include <charconv>
@@ -14,6 +13,7 @@
 #include "codegen/library.h"
 #include "runtime/runtime.h"
 #include "support/json.h"
+#include "support/mapped_file.h"
 
 namespace resnetc::codegen {
 namespace {
@@ -195,12 +195,13 @@ std::optional<std::string> read_manifest(const std::string& library_path, Diagno
     diagnostics.error(at, std::move(reason));
     return std::nullopt;
   };
-  llvm::sys::fs::file_status status;
-  if (const std::error_code error = llvm::sys::fs::status(library_path, status)) return fail("cannot be read: " + error.message());
-  if (!llvm::sys::fs::is_regular_file(status)) return fail("cannot be read: not a regular file");
-  auto buffer = llvm::MemoryBuffer::getFile(library_path, false, false);
-  if (!buffer) return fail("cannot be read: " + buffer.getError().message());
-  auto object = llvm::object::ObjectFile::createObjectFile((*buffer)->getMemBufferRef());
+  std::string why;
+  const std::unique_ptr<MappedFile> file = MappedFile::open(library_path, why);
+  if (!file) {
+    diagnostics.error({}, why);
+    return std::nullopt;
+  }
+  auto object = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(file->bytes(), library_path));
   if (!object) {
     llvm::consumeError(object.takeError());
     return fail("is not a library");

@@ -1,30 +1,33 @@
-/// \file Mapping and checking checkpoints, and their values.
+/// \file Mapping checkpoints, checking their places, and their values.
 #include "codegen/safetensors.h"
 
 #include <fmt/format.h>
 #include <llvm/Support/Endian.h>
-#include <llvm/Support/FileSystem.h>
-#include <llvm/Support/MemoryBuffer.h>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <set>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
+#include "codegen/checkpoint_format.h"
 #include "codegen/safetensors_header.h"
+#include "ir/text.h"
+#include "support/mapped_file.h"
 
 namespace resnetc::codegen {
 
 struct Safetensors::State {
   std::string name;
-  std::string owned;                           ///< the bytes of from_bytes()
-  std::unique_ptr<llvm::MemoryBuffer> mapped;  ///< the file of open()
+  std::string owned;                   ///< the bytes of from_bytes()
+  std::unique_ptr<MappedFile> mapped;  ///< the file of open()
   std::string_view bytes;
   std::map<std::string, Entry> entries;
+  std::string stripped;
+  std::vector<std::string> hidden;
 };
 
 namespace {
@@ -45,16 +48,16 @@ bool check_places(const std::map<std::string, Safetensors::Entry>& entries, uint
   const std::string* before = nullptr;
   for (const auto& [name, entry] : order) {
     if (entry->end > data_bytes) {
-      why = fmt::format("tensor '{}': its data ends at byte {}, but the file has {} bytes of data; it may be truncated", *name, entry->end,
-                        data_bytes);
+      why = fmt::format("tensor '{}': its data ends at byte {}, but the file has {} bytes of data; it may be truncated", text::shown(*name),
+                        entry->end, data_bytes);
       return false;
     }
     if (entry->begin < end) {
-      why = fmt::format("tensors '{}' and '{}' overlap", *before, *name);
+      why = fmt::format("tensors '{}' and '{}' overlap", text::shown(*before), text::shown(*name));
       return false;
     }
     if (entry->begin > end) {
-      why = fmt::format("the {} bytes of data before tensor '{}' belong to no tensor", entry->begin - end, *name);
+      why = fmt::format("the {} bytes of data before tensor '{}' belong to no tensor", entry->begin - end, text::shown(*name));
       return false;
     }
     end = entry->end;
@@ -109,13 +112,6 @@ std::vector<double> convert(std::string_view bytes, Convert to_double) {
   return values;
 }
 
-bool readable(const std::string& dtype) { return dtype == "F32" || dtype == "F64" || dtype == "F16" || dtype == "BF16"; }
-
-bool ignored(const std::string& name) {
-  constexpr std::string_view counter = "num_batches_tracked";
-  return name == counter || name.ends_with(".num_batches_tracked");
-}
-
 }  // namespace
 
 Safetensors::Safetensors(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -125,22 +121,17 @@ const std::string& Safetensors::name() const { return state_->name; }
 const std::map<std::string, Safetensors::Entry>& Safetensors::entries() const { return state_->entries; }
 
 std::unique_ptr<Safetensors> Safetensors::open(const std::string& path, Diagnostics& diagnostics) {
-  const auto fail = [&](const std::string& reason) {
-    diagnostics.error(whole_file(path, diagnostics), reason);
+  std::string why;
+  std::unique_ptr<MappedFile> mapped = MappedFile::open(path, why);
+  if (!mapped) {
+    diagnostics.error({}, why);
     return nullptr;
-  };
-  llvm::sys::fs::file_status status;
-  if (const std::error_code error = llvm::sys::fs::status(path, status)) return fail("cannot be read: " + error.message());
-  if (!llvm::sys::fs::is_regular_file(status)) return fail("cannot be read: not a regular file");
-  auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
-  if (!buffer) return fail("cannot be read: " + buffer.getError().message());
+  }
   auto state = std::make_unique<State>();
   state->name = path;
-  state->mapped = std::move(*buffer);
-  state->bytes = {state->mapped->getBufferStart(), state->mapped->getBufferSize()};
-  std::string why;
-  if (!read_file(state->bytes, state->entries, why)) return fail(why);
-  return std::unique_ptr<Safetensors>(new Safetensors(std::move(state)));
+  state->mapped = std::move(mapped);
+  state->bytes = state->mapped->bytes();
+  return read(std::move(state), diagnostics);
 }
 
 std::unique_ptr<Safetensors> Safetensors::from_bytes(std::string name, std::string bytes, Diagnostics& diagnostics) {
@@ -148,17 +139,54 @@ std::unique_ptr<Safetensors> Safetensors::from_bytes(std::string name, std::stri
   state->name = std::move(name);
   state->owned = std::move(bytes);
   state->bytes = state->owned;
+  return read(std::move(state), diagnostics);
+}
+
+std::unique_ptr<Safetensors> Safetensors::read(std::unique_ptr<State> state, Diagnostics& diagnostics) {
   std::string why;
-  if (!read_file(state->bytes, state->entries, why)) {
-    diagnostics.error(whole_file(state->name, diagnostics), why);
-    return nullptr;
+  if (read_file(state->bytes, state->entries, why)) return std::unique_ptr<Safetensors>(new Safetensors(std::move(state)));
+  const Location at = whole_file(state->name, diagnostics);
+  if (const std::optional<ForeignFile> foreign = foreign_file(state->name, state->bytes)) {
+    diagnostics.error(at, fmt::format("not a safetensors file but {}", foreign->what)).note(at, foreign->remedy);
+  } else {
+    diagnostics.error(at, why);
   }
-  return std::unique_ptr<Safetensors>(new Safetensors(std::move(state)));
+  return nullptr;
+}
+
+bool Safetensors::strip_prefix(const std::string& prefix, Diagnostics& diagnostics) {
+  std::map<std::string, Entry> renamed;
+  for (const auto& [name, entry] : state_->entries) {
+    if (name.starts_with(prefix)) renamed.emplace(name.substr(prefix.size()), entry);
+  }
+  if (renamed.empty() && !state_->entries.empty()) {
+    diagnostics.error(whole_file(state_->name, diagnostics), fmt::format("no tensor's name begins with '{}'; the first is '{}'",
+                                                                         text::shown(prefix), text::shown(state_->entries.begin()->first)));
+    return false;
+  }
+  for (const auto& [name, entry] : state_->entries) {
+    if (!name.starts_with(prefix) && !renamed.emplace(name, entry).second) state_->hidden.push_back(name);
+  }
+  state_->entries = std::move(renamed);
+  state_->stripped += prefix;
+  return true;
+}
+
+const std::string& Safetensors::stripped() const { return state_->stripped; }
+const std::vector<std::string>& Safetensors::hidden() const { return state_->hidden; }
+
+bool Safetensors::holds(const std::vector<int64_t>& stored, const std::vector<int64_t>& wanted) {
+  if (stored.size() == wanted.size()) return stored == wanted;
+  const auto without_ones = [](std::vector<int64_t> shape) {
+    std::erase(shape, 1);
+    return shape;
+  };
+  return without_ones(stored) == without_ones(wanted);
 }
 
 std::vector<double> Safetensors::read(const std::string& name, const std::vector<int64_t>& shape) const {
   const auto found = state_->entries.find(name);
-  if (found == state_->entries.end() || found->second.shape != shape) return {};
+  if (found == state_->entries.end() || !holds(found->second.shape, shape)) return {};
   const Entry& entry = found->second;
   const std::string_view bytes = state_->bytes.substr(entry.begin, entry.end - entry.begin);
   if (entry.dtype == "F32") return convert<uint32_t>(bytes, [](uint32_t bits) { return static_cast<double>(std::bit_cast<float>(bits)); });
@@ -169,40 +197,6 @@ std::vector<double> Safetensors::read(const std::string& name, const std::vector
                              [](uint16_t bits) { return static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(bits) << 16)); });
   }
   return {};
-}
-
-bool Safetensors::matches(const std::vector<TensorRef>& wanted, Diagnostics& diagnostics, bool allow_more) const {
-  const size_t errors_before = diagnostics.error_count();
-  const Location at = whole_file(state_->name, diagnostics);
-  std::set<std::string> names;
-  for (const TensorRef& tensor : wanted) {
-    names.insert(tensor.name);
-    const auto found = state_->entries.find(tensor.name);
-    if (found == state_->entries.end()) {
-      diagnostics.error(at, fmt::format("tensor '{}' of shape [{}] is missing", tensor.name, fmt::join(tensor.shape, ", ")));
-    } else if (found->second.shape != tensor.shape) {
-      diagnostics.error(at, fmt::format("tensor '{}' has shape [{}], the network needs [{}]", tensor.name,
-                                        fmt::join(found->second.shape, ", "), fmt::join(tensor.shape, ", ")));
-    } else if (!readable(found->second.dtype)) {
-      diagnostics.error(at,
-                        fmt::format("tensor '{}' has type {}; weights must be F64, F32, F16 or BF16", tensor.name, found->second.dtype));
-    }
-  }
-  for (const auto& [name, entry] : state_->entries) {
-    if (!allow_more && names.count(name) == 0 && !ignored(name)) {
-      diagnostics.error(
-          at, fmt::format("tensor '{}' of shape [{}] is superfluous: the network has no such weight", name, fmt::join(entry.shape, ", ")));
-    }
-  }
-  if (diagnostics.error_count() != errors_before) return false;
-  for (const TensorRef& tensor : wanted) {
-    const std::vector<double> values = read(tensor.name, tensor.shape);
-    const auto wrong = std::find_if(values.begin(), values.end(), [](double x) { return !std::isfinite(x); });
-    if (wrong == values.end()) continue;
-    diagnostics.warning(at, fmt::format("tensor '{}' holds {} at element {}; what it touches will not be a number", tensor.name, *wrong,
-                                        wrong - values.begin()));
-  }
-  return true;
 }
 
 }  // namespace resnetc::codegen

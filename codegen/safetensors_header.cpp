@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "ir/text.h"
+
 namespace resnetc::codegen {
 namespace {
 
@@ -30,7 +32,7 @@ class HeaderParser {
     return false;
   }
   bool fail_tensor(const std::string& name, std::string_view reason) {
-    if (why_.empty()) why_ = fmt::format("tensor '{}': {}", name, reason);
+    if (why_.empty()) why_ = fmt::format("tensor '{}': {}", text::shown(name), reason);
     return false;
   }
 
@@ -148,7 +150,7 @@ class HeaderParser {
     const auto field = [&](const std::string& key) {
       if (key == "dtype") return std::exchange(has_dtype, true) ? fail_tensor(name, "'dtype' appears twice") : string(entry.dtype);
       if (key == "shape") return std::exchange(has_shape, true) ? fail_tensor(name, "'shape' appears twice") : integers(shape, max_rank);
-      if (key != "data_offsets") return fail_tensor(name, fmt::format("'{}' is not a field of a tensor", key));
+      if (key != "data_offsets") return fail_tensor(name, fmt::format("'{}' is not a field of a tensor", text::shown(key)));
       return std::exchange(has_offsets, true) ? fail_tensor(name, "'data_offsets' appears twice") : integers(offsets, 2);
     };
     if (!members(field)) return false;
@@ -162,7 +164,7 @@ class HeaderParser {
 
   bool check_size(const std::string& name, const std::string& dtype, const std::vector<uint64_t>& shape, uint64_t begin, uint64_t end) {
     const std::optional<uint64_t> element = element_bytes(dtype);
-    if (!element) return fail_tensor(name, fmt::format("unknown type '{}'", dtype));
+    if (!element) return fail_tensor(name, fmt::format("unknown type '{}'", text::shown(dtype)));
     constexpr uint64_t limit = std::numeric_limits<int64_t>::max();
     uint64_t bytes = *element;
     for (uint64_t d : shape) {

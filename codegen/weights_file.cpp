@@ -18,6 +18,7 @@
 
 #include "codegen/interface.h"
 #include "codegen/library.h"
+#include "ir/text.h"
 #include "runtime/model.h"
 #include "runtime/processors.h"
 
@@ -40,7 +41,7 @@ std::string missing_tensor(const Recipe& recipe, const WeightSource& source) {
   collect_tensors(recipe, wanted);
   for (const TensorRef& tensor : wanted) {
     if (element_count(tensor.shape) != 0 && source.read(tensor.name, tensor.shape).empty()) {
-      return fmt::format("the weights have no tensor '{}' of shape [{}]", tensor.name, fmt::join(tensor.shape, ", "));
+      return fmt::format("the weights have no tensor '{}' of shape [{}]", text::shown(tensor.name), fmt::join(tensor.shape, ", "));
     }
   }
   return "a recipe has no values";
@@ -58,6 +59,14 @@ int64_t unbacked_elements(const std::vector<program::Constant>& constants) {
 }
 
 }  // namespace
+
+bool wants_checkpoint(const std::vector<program::Constant>& constants) {
+  std::vector<TensorRef> read;
+  return std::any_of(constants.begin(), constants.end(), [&](const program::Constant& constant) {
+    collect_tensors(*constant.recipe, read);
+    return !read.empty();
+  });
+}
 
 uint64_t recipe_hash(const std::vector<program::Constant>& constants) {
   std::string text = fmt::format("resnetc weights {}\n", RN_WEIGHTS_VERSION);

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -148,18 +147,32 @@ std::optional<std::string> read_file(const std::string& path, std::string& why, 
     return std::nullopt;
   }
   if (file.bad() || !file.eof()) {
-    why = fmt::format("cannot read '{}': {}", path, std::strerror(errno != 0 ? errno : EIO));
+    why = fmt::format("cannot read '{}': {}", path, reason_of_errno());
     return std::nullopt;
   }
   return text;
 }
 
+namespace {
+
+/// How the standard output is named where a file is written.
+constexpr std::string_view standard_output = "-";
+
+}  // namespace
+
+std::FILE* beside(const std::string& output) { return output == standard_output ? stderr : stdout; }
+
 bool write_file(const std::string& path, std::string_view text, std::string& why) {
+  if (path == standard_output) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return true;
+    why = fmt::format("cannot write to stdout: {}", reason_of_errno());
+    return false;
+  }
   std::error_code error;
   if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {  // /dev/stdout and pipes cannot be renamed over
     std::ofstream file(path, std::ios::binary);
     if (file.write(text.data(), static_cast<std::streamsize>(text.size())) && file.flush()) return true;
-    why = fmt::format("cannot write '{}': {}", path, std::strerror(errno));
+    why = fmt::format("cannot write '{}': {}", path, reason_of_errno());
     return false;
   }
   const NewFile file{path, text};
@@ -167,6 +180,7 @@ bool write_file(const std::string& path, std::string_view text, std::string& why
 }
 
 bool can_write(const std::string& path, std::string& why) {
+  if (path == standard_output) return true;
   std::error_code error;
   const bool there = fs::exists(path, error);
   if (there && fs::is_directory(path, error)) {
@@ -177,12 +191,13 @@ bool can_write(const std::string& path, std::string& why) {
   const std::string temporary = temporary_of(path);
   errno = 0;
   const bool opened = std::ofstream(temporary, std::ios::binary | std::ios::trunc).is_open();
-  if (!opened) why = fmt::format("cannot write '{}': {}", path, std::strerror(errno != 0 ? errno : EIO));
+  if (!opened) why = fmt::format("cannot write '{}': {}", path, reason_of_errno("folder"));
   fs::remove(temporary, error);
   return opened;
 }
 
 bool replaces_input(const std::string& output, const std::vector<std::string>& inputs, std::string& why) {
+  if (output == standard_output) return false;
   for (const std::string& input : inputs) {
     std::error_code error;
     if (input.empty() || !fs::is_regular_file(input, error) || !fs::equivalent(output, input, error) || error) continue;

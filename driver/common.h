@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <optional>
 #include <string>
@@ -71,13 +72,17 @@ std::vector<std::string> split(std::string_view text, char separator = ',');
 
 /// Reads a whole file of at most `most_bytes`; nothing, and the reason in `why`, if it cannot.
 std::optional<std::string> read_file(const std::string& path, std::string& why, size_t most_bytes = size_t{1} << 30);
-/// Writes through a temporary file and a rename; the folder must exist.
+/// Writes through a temporary file and a rename; the folder must exist. "-" is the standard output, here and in what follows, for every
+/// subcommand that makes one file.
 bool write_file(const std::string& path, std::string_view text, std::string& why);
 /// Whether write_file() could, as far as one can tell beforehand: for what is written after long work. Leaves nothing.
 bool can_write(const std::string& path, std::string& why);
 
 /// Whether writing `output` would replace one of the files that were read; then says so in `why`.
 bool replaces_input(const std::string& output, const std::vector<std::string>& inputs, std::string& why);
+
+/// Where a command says what it has done: on stdout, or on stderr where its `output` is the standard output itself.
+std::FILE* beside(const std::string& output);
 
 /// A layer's or kernel's name as part of a file's name.
 std::string file_stem(std::string name);

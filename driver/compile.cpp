@@ -11,6 +11,7 @@
 
 #include "codegen/interface.h"
 #include "codegen/library.h"
+#include "driver/checkpoint.h"
 #include "driver/common.h"
 #include "driver/emit.h"
 #include "driver/ir_format.h"
@@ -31,7 +32,7 @@ struct CompileOptions {
   std::string output_dir = ".";
   std::string name;
   std::string depfile;
-  std::string weights;
+  CheckpointOptions checkpoint;
   bool embed_weights = false;
   bool keep_denormals = false;
   bool no_winograd = false;
@@ -69,11 +70,12 @@ std::string device_fault(const CompileOptions& options, const Targets& targets) 
 std::string option_fault(const CompileOptions& options) {
   if (std::string fault = options.name.empty() ? "" : codegen::name_fault(options.name); !fault.empty()) return "--name: " + fault;
   if (options.output_dir == "-") return "-o names a folder, and '-' is none";
+  if (options.depfile == "-") return "--depfile names a file, and '-' is none";
+  if (options.tune == "-") return "--tune names a file, and '-' is none";
   if (!options.stop_after.empty() && !options.emit.empty())
     return "--emit shows what --stop-after does not come to; --dump-phases-to works with it";
   if (!options.only.empty() && options.emit.empty()) return "--only chooses among what --emit writes, and nothing is to be emitted";
-  if (options.embed_weights && options.weights.empty()) return "--embed-weights needs --weights";
-  if (options.keep_denormals && options.weights.empty()) return "--keep-denormals needs --weights; 'resnetc pack' knows it too";
+  if (options.keep_denormals && options.checkpoint.path.empty()) return "--keep-denormals needs --weights; 'resnetc pack' knows it too";
   if (!options.tune.empty() && !options.tuned.empty()) return "--tune makes what --tuned reads: give one of them";
   if (options.tune_seconds && options.tune.empty()) return "--tune-seconds needs --tune";
   for (const std::string& kind : options.emit) {
@@ -81,13 +83,17 @@ std::string option_fault(const CompileOptions& options) {
       return fmt::format("unknown kind '{}' for --emit: the kinds are {}", kind, emit_names());
     }
   }
-  if (const std::string& pass = options.print_ir_after; !pass.empty() && pass != "all" && pass != "change") {
-    auto all = passes::all_passes();
-    if (std::none_of(all.begin(), all.end(), [&](const auto& known) { return known.name == pass; })) {
-      return fmt::format("unknown pass '{}' for --print-ir-after; 'resnetc opt --help' lists the passes", pass);
-    }
-  }
   return "";
+}
+
+/// Why one of the passes that the options name does not run on what has been read; empty if all do.
+std::string passes_fault(const CompileOptions& options, passes::Level level) {
+  const std::string &stop = options.stop_after, &print = options.print_ir_after;
+  if (!stop.empty()) {
+    if (std::string fault = pass_fault("--stop-after", stop, level, options.disabled); !fault.empty()) return fault;
+  }
+  if (print.empty() || print == "all" || print == "change") return "";
+  return pass_fault("--print-ir-after", print, level, options.disabled, stop);
 }
 
 /// A rule for make: every artefact depends on every file read. Blanks, '#' and '$' are escaped as make wants them.
@@ -200,19 +206,6 @@ const std::string& name_of(const passes::AnyIr& ir) {
   return std::visit([](const auto& level) -> const std::string& { return level.name; }, ir);
 }
 
-/// The checkpoint's tensors that the network of this IR reads; nothing if its passes report errors.
-std::optional<std::vector<TensorRef>> tensors_of(const passes::AnyIr& ir, Diagnostics& diagnostics) {
-  if (const auto* network = std::get_if<topology::Network>(&ir)) {
-    const std::optional<graph::Graph> graph = plain_graph(*network, diagnostics);
-    if (!graph) return std::nullopt;
-    return graph::checkpoint_tensors(*graph);
-  }
-  if (const auto* graph = std::get_if<graph::Graph>(&ir)) return graph::checkpoint_tensors(*graph);
-  std::vector<TensorRef> tensors;
-  for (const program::Constant& constant : std::get<program::Program>(ir).constants) collect_tensors(*constant.recipe, tensors);
-  return tensors;
-}
-
 /// The folder to write to. Where it was made here and nothing has been written, it goes again.
 class OutputFolder {
  public:
@@ -266,7 +259,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   double loading = seconds_since(start);
   if (!source) return report(diagnostics, invocation);
   if (why = ir_fault(options, *source); !why.empty()) return usage_error(why);
-  if (!options.stop_after.empty()) why = stop_fault(options.stop_after, level_of(*source), options.disabled);
+  why = passes_fault(options, level_of(*source));
   if (why.empty() && !options.stop_after.empty() && targets->size() != 1) why = "--stop-after is for one target, and several are named";
   if (!why.empty()) return usage_error(why);
   if (const auto* read = std::get_if<program::Program>(&*source)) {
@@ -282,14 +275,18 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   const auto* network = std::get_if<topology::Network>(&*source);
 
   std::unique_ptr<codegen::Safetensors> weights;
-  if (!options.weights.empty()) {
-    files.push_back(options.weights);
+  const std::string& checkpoint = options.checkpoint.path;
+  if (!checkpoint.empty() || options.embed_weights) {
     // Its own diagnostics: the passes run again below, and one mistake is one error.
     Diagnostics first(sources);
     const auto tensors = tensors_of(*source, first);
     if (!tensors) return report(first, invocation);
-    weights = codegen::Safetensors::open(options.weights, diagnostics);
-    if (!weights || !weights->matches(*tensors, diagnostics)) return report(diagnostics, invocation);
+    if (checkpoint.empty() && !tensors->empty()) return usage_error("--embed-weights needs --weights: the network reads a checkpoint");
+    if (!checkpoint.empty()) {
+      files.push_back(checkpoint);
+      weights = open_checkpoint(options.checkpoint, *tensors, level_of(*source) == passes::Level::topology, diagnostics);
+      if (!weights) return report(diagnostics, invocation);
+    }
   }
 
   LoweringOptions lowering;
@@ -389,7 +386,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     kernels_done = seconds_since(writing);
   };
   Diagnostics late(sources);  // what came before is printed
-  library.warn = [&](std::string text) { late.warning({sources.named(options.weights), 0, 0, 0}, std::move(text)); };
+  library.warn = [&](std::string text) { late.warning({sources.named(checkpoint), 0, 0, 0}, std::move(text)); };
   auto written = codegen::write_library(lowered->programs, library, why);
   progress.finish();
   report(late, invocation);
@@ -433,8 +430,7 @@ void add_compile(CLI::App& app, Invocation& invocation) {
       ->type_name("NAME")
       ->check(not_empty);
   command->add_option("--depfile", options->depfile, "write a rule for make: which files were read")->type_name("FILE");
-  command->add_option("--weights", options->weights, "a checkpoint to pack; without it, 'resnetc pack' does so later")
-      ->type_name("FILE.safetensors");
+  add_checkpoint_options(*command, options->checkpoint, "a checkpoint to pack; without it, 'resnetc pack' does so later");
   command->add_flag("--embed-weights", options->embed_weights, "put the packed weights into the library as well");
   command->add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_weights);
   command->add_flag("--no-winograd", options->no_winograd,

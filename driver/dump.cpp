@@ -36,12 +36,9 @@ std::optional<passes::Level> level_after(const std::string& pass) {
 int dump(const DumpOptions& options, bool level_given, const Invocation& invocation) {
   passes::Level level = *level_named(options.level);
   if (!options.after.empty()) {
-    auto after = level_after(options.after);
-    if (!after) {
-      std::string names;
-      for (const auto& pass : passes::all_passes()) names += fmt::format("{}{}", names.empty() ? "" : ", ", pass.name);
-      return usage_error(fmt::format("unknown pass '{}': the passes are {}", options.after, names));
-    }
+    const std::string fault = pass_fault("--after", options.after, passes::Level::topology, options.disabled);
+    if (!fault.empty()) return usage_error(fault);
+    const std::optional<passes::Level> after = level_after(options.after);
     if (level_given && *after != level) {
       return usage_error(fmt::format("the pass '{}' leaves a {}, not a {}", options.after, level_name(*after), level_name(level)));
     }

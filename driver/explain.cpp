@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "codegen/safetensors.h"
+#include "driver/checkpoint.h"
 #include "driver/common.h"
 #include "driver/lowering.h"
 #include "driver/measure.h"
@@ -20,7 +20,7 @@ namespace {
 struct ExplainOptions {
   NetworkOptions network;
   std::string output;
-  std::string weights;
+  CheckpointOptions checkpoint;
   TargetOptions target;
   std::string profile;
   std::vector<std::string> disabled;
@@ -92,15 +92,15 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   auto network = load(options.network, diagnostics);
   if (!network) return report(diagnostics, invocation);
   const std::string output = options.output.empty() ? network->name + ".html" : options.output;
-  if (replaces_input(output, {options.network.path, options.weights, options.profile}, why)) return usage_error(why);
+  if (replaces_input(output, {options.network.path, options.checkpoint.path, options.profile}, why)) return usage_error(why);
   if (!can_write(output, why)) return input_error(why);
   std::unique_ptr<codegen::Safetensors> weights;
-  if (!options.weights.empty()) {
+  if (!options.checkpoint.path.empty()) {
     Diagnostics first(sources);  // its own: the passes run again below, and one mistake is one error
-    const auto graph = plain_graph(*network, first);
-    if (!graph) return report(first, invocation);
-    weights = codegen::Safetensors::open(options.weights, diagnostics);
-    if (!weights || !weights->matches(graph::checkpoint_tensors(*graph), diagnostics)) return report(diagnostics, invocation);
+    const auto tensors = tensors_of(*network, first);
+    if (!tensors) return report(first, invocation);
+    weights = open_checkpoint(options.checkpoint, *tensors, true, diagnostics);
+    if (!weights) return report(diagnostics, invocation);
   }
 
   inspect::Compilation compilation;
@@ -154,7 +154,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   }
   const std::string page = inspect::report(compilation, sources);
   if (!write_file(output, page, why)) return input_error(why);
-  fmt::print("{}  {}: {} kernels, {} of them distinct\n", output, human_bytes(page.size()), program.kernels.size(),
+  fmt::print(beside(output), "{}  {}: {} kernels, {} of them distinct\n", output, human_bytes(page.size()), program.kernels.size(),
              compilation.code.size());
   return done;
 }
@@ -166,7 +166,7 @@ void add_explain(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<ExplainOptions>();
   add_network_options(*command, options->network);
   command->add_option("-o", options->output, "the page (NET.html)")->type_name("FILE.html");
-  command->add_option("--weights", options->weights, "a checkpoint, for passes that look at values")->type_name("FILE.safetensors");
+  add_checkpoint_options(*command, options->checkpoint, "a checkpoint, for passes that look at values");
   add_target_options(*command, options->target, Wanted::one_target);
   command->add_option("--profile", options->profile, "measure this library of the network, and show its kernels' times")
       ->type_name("LIB.so");

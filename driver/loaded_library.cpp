@@ -2,42 +2,16 @@
 #include "driver/loaded_library.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 
+#include "codegen/safetensors.h"
+#include "driver/shell.h"
+
 namespace resnetc::driver {
-
-std::unique_ptr<MappedFile> MappedFile::open(const std::string& path, std::string& why) {
-  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status = {};
-  if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-    why = fmt::format("cannot read '{}': {}", path, file < 0 ? std::strerror(errno) : "it is not a regular file");
-    if (file >= 0) close(file);
-    return nullptr;
-  }
-  auto size = static_cast<size_t>(status.st_size);
-  void* data = size == 0 ? nullptr : mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
-  int error = errno;
-  close(file);
-  if (data == MAP_FAILED) {
-    why = fmt::format("cannot map '{}': {}", path, std::strerror(error));
-    return nullptr;
-  }
-  return std::unique_ptr<MappedFile>(new MappedFile(static_cast<const char*>(data), size));
-}
-
-MappedFile::~MappedFile() {
-  if (size_ != 0) munmap(const_cast<char*>(data_), size_);
-}
 
 std::unique_ptr<LoadedLibrary> LoadedLibrary::open(const std::string& path, Diagnostics& diagnostics) {
   auto text = codegen::read_manifest(path, diagnostics);
@@ -51,6 +25,7 @@ std::unique_ptr<LoadedLibrary> LoadedLibrary::open(const std::string& path, Diag
   auto facts = codegen::parse_manifest(*text, why);
   if (!facts) return fail(why);
   std::unique_ptr<LoadedLibrary> library(new LoadedLibrary);
+  library->path_ = path;
   library->facts_ = std::move(*facts);
   std::error_code error;
   std::string absolute = std::filesystem::absolute(path, error).string();  // a bare name would be searched for in the system's folders
@@ -78,6 +53,11 @@ LoadedLibrary::~LoadedLibrary() {
   if (handle_ != nullptr) dlclose(handle_);
 }
 
+std::string LoadedLibrary::pack_command() const {
+  const std::string command = fmt::format("resnetc pack {}", shell_word(path_));
+  return codegen::wants_checkpoint(facts_.constants) ? command + " --weights FILE.safetensors" : command;
+}
+
 const codegen::LibraryFacts::Target& LoadedLibrary::target(std::string_view name) const {
   for (const auto& target : facts_.targets) {
     if (target.name == name) return target;
@@ -93,6 +73,22 @@ Session::Session(const LoadedLibrary& library, int batch) : library_(library), b
   }
   for (auto& output : outputs_) pointers_.push_back(output.data());
 }
+
+namespace {
+
+/// Why the library refuses these weights, and what makes its own.
+std::string weights_fault(const LoadedLibrary& library, int32_t status, const std::string& path) {
+  if (status == RN_WEIGHTS_MAGIC_WRONG || status == RN_WEIGHTS_SIZE_WRONG) {
+    Sources sources;
+    Diagnostics ignored(sources);
+    if (codegen::Safetensors::open(path, ignored)) {
+      return fmt::format("'{}' is a checkpoint, which must be packed for the library: '{}' does so", path, library.pack_command());
+    }
+  }
+  return fmt::format("'{}': {}; '{}' makes the library's own", path, library.functions().status_string(status), library.pack_command());
+}
+
+}  // namespace
 
 std::unique_ptr<Session> Session::create(const LoadedLibrary& library, std::string_view weights, const Options& options, std::string& why) {
   const char* from_environment = std::getenv("RESNETC_TARGET");
@@ -124,7 +120,7 @@ std::unique_ptr<Session> Session::create(const LoadedLibrary& library, std::stri
   if (status != RN_OK) {
     why = library.functions().status_string(status);
     if (status >= RN_WEIGHTS_MISALIGNED && status <= RN_WEIGHTS_CORRUPT && !options.weights_path.empty()) {
-      why = fmt::format("'{}': {}; 'resnetc pack' makes the library's own", options.weights_path, why);
+      why = weights_fault(library, status, options.weights_path);
     }
     return nullptr;
   }
@@ -145,7 +141,7 @@ bool find_weights(const LoadedLibrary& library, const std::string& library_path,
                   std::string& why) {
   std::string path = named;
   if (path.empty()) {
-    if (library.facts().embedded) {
+    if (library.facts().embedded || library.facts().weights_bytes == 0) {
       weights.found = true;
       return true;
     }

@@ -11,23 +11,9 @@
 #include "ir/interpreter.h"
 #include "runtime/runtime.h"
 #include "support/diagnostics.h"
+#include "support/mapped_file.h"
 
 namespace resnetc::driver {
-
-/// A file mapped for reading. Empty files map to an empty view.
-class MappedFile {
- public:
-  static std::unique_ptr<MappedFile> open(const std::string& path, std::string& why);
-  ~MappedFile();
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-  std::string_view bytes() const { return {data_, size_}; }
-
- private:
-  MappedFile(const char* data, size_t size) : data_(data), size_(size) {}
-  const char* data_;
-  size_t size_;
-};
 
 class LoadedLibrary {
  public:
@@ -38,6 +24,8 @@ class LoadedLibrary {
   LoadedLibrary& operator=(const LoadedLibrary&) = delete;
 
   const codegen::LibraryFacts& facts() const { return facts_; }
+  /// The command that makes its weights file, for messages.
+  std::string pack_command() const;
   /// The facts of one of its targets.
   const codegen::LibraryFacts::Target& target(std::string_view name) const;
 
@@ -53,6 +41,7 @@ class LoadedLibrary {
 
  private:
   LoadedLibrary() = default;
+  std::string path_;
   codegen::LibraryFacts facts_;
   void* handle_ = nullptr;
   Functions functions_{};
@@ -92,9 +81,10 @@ class Session {
   std::vector<size_t> sizes_;
 };
 
-/// The weights for a library: the file named, or NAME.weights beside the library, or the embedded ones (then empty and `found`).
+/// The weights for a library: the file named, or NAME.weights beside the library, or none where they are embedded or the library has no
+/// constants (then empty and `found`).
 struct Weights {
-  std::string path;  ///< empty: embedded
+  std::string path;  ///< empty: none is read
   std::unique_ptr<MappedFile> file;
   std::string_view bytes;
   bool found = false;

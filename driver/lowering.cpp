@@ -99,14 +99,19 @@ std::optional<passes::AnyIr> lower_until(std::string_view pass, passes::AnyIr ir
   return ir;
 }
 
-std::string stop_fault(std::string_view pass, passes::Level level, const std::vector<std::string>& disabled) {
+std::string pass_fault(std::string_view option, std::string_view pass, passes::Level level, const std::vector<std::string>& disabled,
+                       std::string_view last) {
   const std::span<const passes::PassInfo> all = passes::all_passes();
-  const auto known = std::find_if(all.begin(), all.end(), [&](const passes::PassInfo& info) { return info.name == pass; });
-  if (known == all.end()) return fmt::format("unknown pass '{}' for --stop-after; 'resnetc opt --help' lists the passes", pass);
+  const auto find = [&](std::string_view name) {
+    return std::find_if(all.begin(), all.end(), [&](const passes::PassInfo& info) { return info.name == name; });
+  };
+  const auto known = find(pass);
+  if (known == all.end()) return fmt::format("unknown pass '{}' for {}; 'resnetc opt --help' lists the passes", pass, option);
   if (known->from < level)
-    return fmt::format("--stop-after {}: the pass reads a {}, and a {} was read", pass, level_name(known->from), level_name(level));
+    return fmt::format("{} {}: the pass reads a {}, and a {} was read", option, pass, level_name(known->from), level_name(level));
   if (std::find(disabled.begin(), disabled.end(), pass) != disabled.end())
-    return fmt::format("--stop-after {}: --disable-pass leaves it out", pass);
+    return fmt::format("{} {}: --disable-pass leaves it out", option, pass);
+  if (!last.empty() && find(last) < known) return fmt::format("{} {}: --stop-after {} ends before it", option, pass, last);
   return "";
 }
 

@@ -48,8 +48,10 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
 
 /// Runs the passes from the level of `ir` on until `pass` has run, for the first of the targets; nothing if they report errors.
 std::optional<passes::AnyIr> lower_until(std::string_view pass, passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics);
-/// Why the passes from `level` on cannot stop after `pass`; empty if they can.
-std::string stop_fault(std::string_view pass, passes::Level level, const std::vector<std::string>& disabled);
+/// Why `pass`, which `option` names, does not run on an IR of `level`: there is no such pass, or it reads what comes before, or it is
+/// disabled, or the pipeline ends before it, after `last`. Empty if it runs.
+std::string pass_fault(std::string_view option, std::string_view pass, passes::Level level, const std::vector<std::string>& disabled,
+                       std::string_view last = "");
 
 /// The graph as lower-to-graph leaves it, weights unknown: what was written and nothing else.
 std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagnostics& diagnostics);

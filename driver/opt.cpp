@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "driver/checkpoint.h"
 #include "driver/common.h"
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
@@ -21,7 +22,7 @@ struct OptOptions {
   std::vector<std::string> disabled;
   std::string format = "text";
   TargetOptions target;
-  std::string weights;
+  CheckpointOptions checkpoint;
 };
 
 int opt(const OptOptions& options, const Invocation& invocation) {
@@ -46,13 +47,16 @@ int opt(const OptOptions& options, const Invocation& invocation) {
   std::string path = options.path == "-" ? "/dev/stdin" : options.path;
   auto text = read_file(path, why);
   if (!text) return input_error(why);
-  std::unique_ptr<codegen::Safetensors> weights;
-  if (!options.weights.empty()) {
-    weights = codegen::Safetensors::open(options.weights, diagnostics);
-    if (!weights) return report(diagnostics, invocation);
-  }
   auto ir = parse_any(sources.add(options.path == "-" ? "<stdin>" : options.path, std::move(*text)), diagnostics);
   if (!ir) return report(diagnostics, invocation);
+  std::unique_ptr<codegen::Safetensors> weights;
+  if (!options.checkpoint.path.empty()) {
+    Diagnostics first(sources);  // its own: the passes run again below, and one mistake is one error
+    const auto tensors = tensors_of(*ir, first);
+    if (!tensors) return report(first, invocation);
+    weights = open_checkpoint(options.checkpoint, *tensors, level_of(*ir) == passes::Level::topology, diagnostics);
+    if (!weights) return report(diagnostics, invocation);
+  }
 
   passes::PassContext context;
   context.diagnostics = &diagnostics;
@@ -60,7 +64,7 @@ int opt(const OptOptions& options, const Invocation& invocation) {
   context.weights = weights.get();
   context.disabled = options.disabled;
   if (!options.passes) {
-    if (!options.stop_after.empty()) why = stop_fault(options.stop_after, level_of(*ir), options.disabled);
+    if (!options.stop_after.empty()) why = pass_fault("--stop-after", options.stop_after, level_of(*ir), options.disabled);
     if (!why.empty()) return usage_error(why);
     if (!passes::run_pipeline(*ir, passes::Level::program, context, options.stop_after)) {
       const int status = report(diagnostics, invocation);
@@ -96,7 +100,7 @@ void add_opt(CLI::App& app, Invocation& invocation) {
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "dot", "svg", "json"}));
   add_target_options(*command, options->target, Wanted::one_target, "for select-kernels: ");
-  command->add_option("--weights", options->weights, "a checkpoint, for passes that look at values")->type_name("FILE.safetensors");
+  add_checkpoint_options(*command, options->checkpoint, "a checkpoint, for passes that look at values");
   std::string footer = "Passes:\n";
   for (const auto& pass : passes::all_passes())
     footer += fmt::format("  {:<20} {}\n{:23}({})\n", pass.name, pass.description, "", pass.order);

@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "codegen/library.h"
-#include "codegen/safetensors.h"
 #include "codegen/weights_file.h"
+#include "driver/checkpoint.h"
 #include "driver/common.h"
 
 namespace resnetc::driver {
@@ -15,7 +15,7 @@ namespace {
 
 struct PackOptions {
   std::string library;
-  std::string weights;
+  CheckpointOptions checkpoint;
   std::string output;
   bool keep_denormals = false;
 };
@@ -36,10 +36,14 @@ int pack(const PackOptions& options, const Invocation& invocation) {
     diagnostics.error(library, "the recipes in the library's manifest do not have the hash that it states");
     return report(diagnostics, invocation);
   }
-  auto weights = codegen::Safetensors::open(options.weights, diagnostics);
-  std::vector<TensorRef> wanted;
-  for (const auto& constant : facts->constants) collect_tensors(*constant.recipe, wanted);
-  if (!weights || !weights->matches(wanted, diagnostics, facts->content_hash != 0)) return report(diagnostics, invocation);
+  const std::string& checkpoint = options.checkpoint.path;
+  const std::vector<TensorRef> wanted = tensors_of(facts->constants);
+  if (checkpoint.empty() && !wanted.empty()) {
+    return usage_error(fmt::format("--weights is required: '{}' reads tensors of a checkpoint", options.library));
+  }
+  std::unique_ptr<WeightSource> weights = std::make_unique<codegen::NoTensors>();
+  if (!checkpoint.empty()) weights = open_checkpoint(options.checkpoint, wanted, facts->content_hash == 0, diagnostics);
+  if (!weights) return report(diagnostics, invocation);
 
   const auto packed = [&](bool keep_denormals) {
     return codegen::pack_weights(facts->constants, facts->name, *weights, why, keep_denormals);
@@ -58,13 +62,13 @@ int pack(const PackOptions& options, const Invocation& invocation) {
     return report(diagnostics, invocation);
   }
   if (std::string warning = codegen::not_numbers(facts->constants, *bytes); !warning.empty()) {
-    diagnostics.warning({sources.named(options.weights), 0, 0, 0}, std::move(warning));
+    diagnostics.warning({sources.named(checkpoint), 0, 0, 0}, std::move(warning));
   }
   std::string output = options.output;
   if (output.empty()) output = (std::filesystem::path(options.library).parent_path() / (facts->name + ".weights")).string();
-  if (replaces_input(output, {options.library, options.weights}, why)) return usage_error(why);
+  if (replaces_input(output, {options.library, checkpoint}, why)) return usage_error(why);
   if (!write_file(output, *bytes, why)) return input_error(why);
-  fmt::print("{}  {}\n", output, human_bytes(bytes->size()));
+  fmt::print(beside(output), "{}  {}\n", output, human_bytes(bytes->size()));
   return report(diagnostics, invocation);
 }
 
@@ -74,7 +78,7 @@ void add_pack(CLI::App& app, Invocation& invocation) {
   auto* command = app.add_subcommand("pack", "pack a checkpoint for a library compiled without weights");
   auto options = std::make_shared<PackOptions>();
   command->add_option("LIB.so", options->library, "the library")->required();
-  command->add_option("--weights", options->weights, "the checkpoint")->type_name("FILE.safetensors")->required();
+  add_checkpoint_options(*command, options->checkpoint, "the checkpoint; not for a network without weights");
   command->add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_weights);
   command->add_option("-o", options->output, "the file to write (NAME.weights beside the library)")->type_name("NET.weights");
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return pack(*options, invocation); }; });

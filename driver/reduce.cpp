@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <exception>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
+#include "codegen/worker.h"
 #include "driver/common.h"
 #include "driver/shell.h"
+#include "frontend/load.h"
 #include "frontend/reduce.h"
 #include "passes/pipeline.h"
 #include "support/temp_dir.h"
@@ -46,9 +51,42 @@ std::optional<size_t> layers(const std::string& text) {
   return count;
 }
 
-std::string shown_size(const std::string& text) {
+/// What `work` says, in a process of its own, so that a text on which the front end crashes, or runs out of memory, ends nothing else;
+/// nothing if the process dies.
+std::optional<std::string> apart(const std::function<std::string()>& work) {
+  std::optional<std::string> said;
+  std::string why;
+  const codegen::Work write = [&](const std::string& path, std::string& fault) {
+    try {
+      std::ofstream(path, std::ios::binary) << work();
+      return true;
+    } catch (const std::exception& error) {
+      fault = error.what();
+      return false;
+    }
+  };
+  const auto done = [&](size_t, codegen::WorkResult result) {
+    if (result.ok) said = std::move(result.bytes);
+    return true;
+  };
+  codegen::run_workers({write}, 1, done, why);
+  return said;
+}
+
+/// layers(), apart: nothing, too, where it crashes.
+std::optional<size_t> layers_apart(const std::string& text) {
+  const std::optional<std::string> said = apart([&] {
+    const std::optional<size_t> count = layers(text);
+    return count ? std::to_string(*count) : "refused";
+  });
+  size_t count = 0;
+  if (!said || std::from_chars(said->data(), said->data() + said->size(), count).ec != std::errc()) return std::nullopt;
+  return count;
+}
+
+/// "120 lines, 40 layers".
+std::string shown_size(const std::string& text, const std::optional<size_t>& count) {
   const auto lines = std::count(text.begin(), text.end(), '\n');
-  const std::optional<size_t> count = layers(text);
   return fmt::format("{} line{}{}", lines, lines == 1 ? "" : "s",
                      count ? fmt::format(", {} layer{}", *count, *count == 1 ? "" : "s") : std::string());
 }
@@ -109,13 +147,25 @@ std::optional<std::string> original(const ReduceOptions& options, const Invocati
                                     int& status) {
   Sources sources;
   Diagnostics diagnostics(sources);
-  load(options.network, diagnostics, &files);
-  std::vector<FileId> ids(files.size());
-  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<FileId>(i);  // a file gets its number as it is read
+  const FrontendOptions frontend = frontend_options(options.network);
+  std::string why;
   std::optional<std::string> text;
-  if (!ids.empty()) text = self_contained(ids, frontend_options(options.network).parameters, sources);
-  // What is wrong with the network may be what is looked for; what is wrong with the command line, or with a file, is not.
-  if (text && (!diagnostics.has_errors() || !layers(*text))) return text;
+  if (std::optional<std::string> source = read_source(options.network.path, frontend, why)) {
+    files.push_back(options.network.path);
+    Diagnostics ignored(sources);  // all is read once more, below
+    load_files(options.network.path, std::move(*source), Wanted::network, frontend, ignored, &files);
+    std::vector<FileId> ids(files.size());
+    for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<FileId>(i);  // a file gets its number as it is read
+    text = self_contained(ids, frontend.parameters, sources);
+  }
+  const std::optional<std::string> found = apart([&] {
+    load(options.network, diagnostics);
+    return diagnostics.has_errors() ? "wrong" : "right";
+  });
+  // What is wrong with the network, or crashes the front end, may be what is looked for; what is wrong with the command line, or with a
+  // file, is not.
+  if (text && (found != "wrong" || !layers_apart(*text))) return text;
+  load(options.network, diagnostics);
   status = report(diagnostics, invocation);
   if (status == done) status = input_error(fmt::format("cannot put '{}' and what it uses into one file", options.network.path));
   return std::nullopt;
@@ -143,31 +193,38 @@ int reduce_network(ReduceOptions options, const Invocation& invocation) {
   const bool unusual = !options.expected && (first.status == 126 || first.status == 127);
   if (!test.fails(first) || (first.end == ShellEnd::exited && unusual)) return input_error(explain(options, first));
 
-  const bool checks = layers(*whole).has_value();
-  std::string best = *whole;
-  std::string size = shown_size(best);
+  const std::optional<size_t> whole_layers = layers_apart(*whole);
+  const std::string whole_size = shown_size(*whole, whole_layers);
+  std::string best, size;
+  // The smallest so far is written at once: whatever ends this process, it is not lost.
+  const auto keep = [&](const std::string& text, const std::optional<size_t>& count) {
+    best = text;
+    size = shown_size(best, count);
+    return options.output == "-" || write_file(options.output, best, why);
+  };
+  if (!keep(*whole, whole_layers)) return input_error(why);
   size_t refused = 0;
   Progress progress("reducing");
   const auto verdict = [&](const std::string& candidate) {
     progress.update(fmt::format("{}, {} runs", size, test.runs()));
     if (signal_that_came() != 0) return Verdict::stop;
-    if (checks && !layers(candidate)) {
+    const std::optional<size_t> count = whole_layers ? layers_apart(candidate) : std::nullopt;
+    if (whole_layers && !count) {
       ++refused;
       return Verdict::dull;
     }
     const ShellResult result = test.run(candidate);
     if (result.end == ShellEnd::interrupted) return Verdict::stop;
     if (!test.fails(result)) return Verdict::dull;
-    best = candidate;
-    size = shown_size(best);
-    return Verdict::interesting;
+    return keep(candidate, count) ? Verdict::interesting : Verdict::stop;
   };
   reduce(*whole, verdict);
   progress.finish();
 
-  if (!write_file(options.output, best, why)) return input_error(why);
-  fmt::print("{}: {} -> {}: {}; {} runs, {} candidates that the checks refuse\n", options.network.path, shown_size(*whole), options.output,
-             size, test.runs(), refused);
+  if (!why.empty()) return input_error(why);
+  if (options.output == "-" && !write_file(options.output, best, why)) return input_error(why);
+  fmt::print(beside(options.output), "{}: {} -> {}: {}; {} runs, {} candidates that the checks refuse\n", options.network.path, whole_size,
+             options.output, size, test.runs(), refused);
   if (signal_that_came() == 0) return done;
   say(fmt::format("resnetc: interrupted; '{}' is the smallest so far\n", options.output));
   return 128 + signal_that_came();

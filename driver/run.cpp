@@ -113,8 +113,8 @@ bool picture_input(std::string_view file, const RunOptions& options, const Port&
       !per_channel(options.std, imagenet ? std::vector{0.229, 0.224, 0.225} : std::vector{1.0}, channels, "--std", std, why)) {
     return false;
   }
-  fmt::print("pixels as (x / 255 - mean) / std with mean {} and std {}{}\n", fmt::join(mean, ", "), fmt::join(std, ", "),
-             options.mean.empty() && options.std.empty() && imagenet ? " (ImageNet's)" : "");
+  fmt::print(beside(options.output), "pixels as (x / 255 - mean) / std with mean {} and std {}{}\n", fmt::join(mean, ", "),
+             fmt::join(std, ", "), options.mean.empty() && options.std.empty() && imagenet ? " (ImageNet's)" : "");
   auto pixels = static_cast<size_t>(height * width);
   for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
     for (size_t p = 0; p < pixels; ++p) {
@@ -125,7 +125,7 @@ bool picture_input(std::string_view file, const RunOptions& options, const Port&
   return true;
 }
 
-void print_top(std::span<const float> values, int top, const std::vector<std::string>& labels) {
+void print_top(std::FILE* words, std::span<const float> values, int top, const std::vector<std::string>& labels) {
   std::vector<size_t> order(values.size());
   std::iota(order.begin(), order.end(), size_t{0});
   size_t count = std::min(order.size(), static_cast<size_t>(top));
@@ -134,7 +134,7 @@ void print_top(std::span<const float> values, int top, const std::vector<std::st
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
                     [&](size_t a, size_t b) { return key(a) != key(b) ? key(a) > key(b) : a < b; });
   for (size_t i = 0; i < count; ++i) {
-    fmt::print("  {:>6}  {:12.6f}{}\n", order[i], values[order[i]], order[i] < labels.size() ? "  " + labels[order[i]] : "");
+    fmt::print(words, "  {:>6}  {:12.6f}{}\n", order[i], values[order[i]], order[i] < labels.size() ? "  " + labels[order[i]] : "");
   }
 }
 
@@ -162,8 +162,16 @@ int run(const RunOptions& options, const Invocation& invocation) {
   Weights weights;
   if (!find_weights(*library, options.library, options.weights, weights, why)) return input_error(why);
   if (!weights.found) {
-    return input_error(fmt::format("there is no {}.weights beside the library: make it with 'resnetc pack {} --weights FILE.safetensors'",
-                                   facts.name, options.library));
+    return input_error(fmt::format("there is no {}.weights beside the library: '{}' makes it", facts.name, library->pack_command()));
+  }
+  std::FILE* words = beside(options.output);
+  if (!options.output.empty() && facts.outputs.size() > 1) {  // their names are parts of the files'
+    if (words != stdout)
+      return usage_error(fmt::format("--output -: '{}' has {} outputs, and each wants a file", facts.name, facts.outputs.size()));
+    for (const Port& port : facts.outputs) {
+      if (port.name.find('/') == std::string::npos) continue;
+      return input_error(fmt::format("the output '{}' cannot be part of a file's name", port.name));
+    }
   }
   if (facts.input.u8 && (!options.mean.empty() || !options.std.empty())) {
     return usage_error(
@@ -194,32 +202,30 @@ int run(const RunOptions& options, const Invocation& invocation) {
   }
   if (!session || !session->run(input.bytes, why)) return input_error(fmt::format("{}: {}", facts.name, why));
   if (trace && !trace->finish(facts.name, session->target(), why)) return input_error(why);
-  fmt::print("{} on {}\n", facts.name, session->target());
-  if (trace) fmt::print("the outputs of {} kernels are in {}\n", trace->kernels(), options.trace);
+  fmt::print(words, "{} on {}\n", facts.name, session->target());
+  if (trace) fmt::print(words, "the outputs of {} kernels are in {}\n", trace->kernels(), options.trace);
   for (size_t i = 0; i < facts.outputs.size(); ++i) {
     const Port& port = facts.outputs[i];
     std::span<const float> values = session->output(i);
     size_t elements = values.size() / static_cast<size_t>(input.batch);
     std::vector<int64_t> shape = port.dims;
     shape.insert(shape.begin(), input.batch);
-    fmt::print("{}: f32{}\n", port.name, shape_text(shape));
+    fmt::print(words, "{}: f32{}\n", port.name, shape_text(shape));
     if (port.dims.size() == 1) {
       if (!labels.empty() && labels.size() != elements) {
         say(fmt::format("resnetc: warning: '{}' has {} names, '{}' has {} values\n", options.labels, labels.size(), port.name, elements));
       }
       for (size_t k = 0; k < static_cast<size_t>(input.batch); ++k) {
-        if (input.batch > 1) fmt::print("picture {}\n", k);
-        print_top(values.subspan(k * elements, elements), options.top, labels);
+        if (input.batch > 1) fmt::print(words, "picture {}\n", k);
+        print_top(words, values.subspan(k * elements, elements), options.top, labels);
       }
     }
     if (options.output.empty()) continue;
     std::filesystem::path path = options.output;
-    if (port.name.find('/') != std::string::npos)
-      return input_error(fmt::format("the output '{}' cannot be part of a file's name", port.name));
     if (facts.outputs.size() > 1) path.replace_filename(fmt::format("{}.{}{}", path.stem().string(), port.name, path.extension().string()));
     if (replaces_input(path.string(), {options.input, options.library, options.weights, options.labels}, why)) return usage_error(why);
     if (!write_file(path.string(), npy_of(values, shape), why)) return input_error(why);
-    fmt::print("written to {}\n", path.string());
+    fmt::print(words, "written to {}\n", path.string());
   }
   return done;
 }

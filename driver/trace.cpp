@@ -13,6 +13,7 @@
 
 #include "driver/common.h"
 #include "driver/npy.h"
+#include "support/files.h"
 #include "support/json.h"
 
 namespace resnetc::driver {
@@ -90,7 +91,7 @@ std::optional<Trace> open_trace(const std::string& folder, std::string& why) {
     if (at->path().extension() == ".npy") trace.files.push_back(at->path().filename().string());
   }
   if (error) {
-    why = fmt::format("cannot read the folder '{}': {}", folder, error.message());
+    why = fmt::format("cannot read the folder '{}': {}", folder, reason_of(error, "folder"));
     return std::nullopt;
   }
   std::sort(trace.files.begin(), trace.files.end());

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "driver/channel_sizes.h"
+#include "driver/checkpoint.h"
 #include "driver/common.h"
 #include "driver/lowering.h"
 #include "driver/measured_error.h"
@@ -19,7 +20,7 @@ namespace {
 
 struct VerifyOptions {
   NetworkOptions network;
-  std::string weights;
+  CheckpointOptions checkpoint;
   std::string tuned;
   TargetOptions target;
   std::optional<int64_t> for_batch;
@@ -87,9 +88,9 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
 
   GeneratedWeights generated;
   std::unique_ptr<codegen::Safetensors> checkpoint;
-  if (!options.weights.empty()) {
-    checkpoint = codegen::Safetensors::open(options.weights, diagnostics);
-    if (!checkpoint || !checkpoint->matches(graph::checkpoint_tensors(*graph), diagnostics)) return report(diagnostics, invocation);
+  if (!options.checkpoint.path.empty()) {
+    checkpoint = open_checkpoint(options.checkpoint, graph::checkpoint_tensors(*graph), true, diagnostics);
+    if (!checkpoint) return report(diagnostics, invocation);
   }
   const WeightSource& weights = checkpoint ? static_cast<const WeightSource&>(*checkpoint) : generated;
 
@@ -133,8 +134,7 @@ void add_verify(CLI::App& app, Invocation& invocation) {
   auto* command = app.add_subcommand("verify", "compile a network, run it, compare every kernel with the interpreter");
   auto options = std::make_shared<VerifyOptions>();
   add_network_options(*command, options->network);
-  command->add_option("--weights", options->weights, "a checkpoint (generated weights, see docs/exactness.md)")
-      ->type_name("FILE.safetensors");
+  add_checkpoint_options(*command, options->checkpoint, "a checkpoint (generated weights, see docs/exactness.md)");
   command->add_option("--tuned", options->tuned, "use the schedules that 'resnetc compile --tune' wrote")->type_name("FILE");
   add_target_options(*command, options->target, Wanted::targets);
   command->add_option("--batch", options->batch, "pictures in the run (1)")->type_name("N")->check(CLI::Range(1, 1024).description(""));

@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <map>
 
 #include "frontend/messages.h"
 #include "frontend/parser.h"
+#include "support/files.h"
 
 namespace resnetc {
 namespace {
@@ -17,23 +19,16 @@ namespace fs = std::filesystem;
 
 constexpr size_t max_files = 100;
 
-/// The bytes of a regular file; a device or a pipe could block or never end. One more than there may be tells of a file that is too long.
+/// The bytes of a regular file. One more than there may be tells of a file that is too long.
 std::string read_bytes(const std::string& path, std::string& why) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found) {
-    why = "there is no such file";
-  } else if (error) {
-    why = error.message();
-  } else if (status.type() != fs::file_type::regular) {
-    why = "it is not a regular file";
-  }
+  why = unreadable(path);
   if (!why.empty()) return {};
+  errno = 0;
   std::ifstream stream(path, std::ios::binary);
   std::string text(max_source_bytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
-  if (!stream.is_open() || stream.bad()) why = "it cannot be opened";
+  if (!stream.is_open() || stream.bad()) why = reason_of_errno();
   return text;
 }
 

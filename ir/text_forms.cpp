@@ -184,7 +184,19 @@ void Reader::input_format(InputFormat& format, std::vector<double>& mean, std::v
   list("std", std);
 }
 
-program::Schedule Reader::schedule() {
+void Reader::refuse_parameter(std::string_view algorithm, std::string_view remedy) {
+  const size_t start = offset();
+  const std::string_view before = rest();
+  if (failed() || before.empty() || std::string_view("abcdefghijklmnopqrstuvwxyz_").find(before[0]) == std::string_view::npos) return;
+  const std::string name = word();
+  if (accept("=")) {
+    fail_at(start, fmt::format("unknown parameter '{}' of a schedule '{}'{}", name, algorithm, remedy));
+  } else {
+    advance_to(before);
+  }
+}
+
+program::Schedule Reader::schedule(std::string_view remedy) {
   program::Schedule s;
   expect("schedule");
   const size_t start = offset();
@@ -192,46 +204,49 @@ program::Schedule Reader::schedule() {
   for (int i = 0; to_string(s.algorithm) != algorithm && to_string(s.algorithm) != program::no_name; ++i) {
     s.algorithm = static_cast<program::Algorithm>(i);
   }
-  if (to_string(s.algorithm) == program::no_name) fail_at(start, fmt::format("unknown algorithm '{}'", algorithm));
-  const auto field = [this](std::string_view name) {
+  if (to_string(s.algorithm) == program::no_name) fail_at(start, fmt::format("unknown algorithm '{}'{}", algorithm, remedy));
+  const auto stands = [&](std::string_view name) {
+    if (!remedy.empty() && !peek(name)) return false;
     expect(name);
     expect("=");
-    return integer(0, max_elements);
+    return true;
   };
-  const auto extent_field = [this](std::string_view name) {
-    expect(name);
-    expect("=");
-    return extent();
+  const auto field = [&](std::string_view name, int64_t& value) {
+    if (stands(name)) value = integer(0, max_elements);
+  };
+  const auto extent_field = [&](std::string_view name, Extent2& value) {
+    if (stands(name)) value = extent();
   };
   switch (s.algorithm) {
     case program::Algorithm::general:
     case program::Algorithm::direct:
-      s.vectors = field("vectors");
-      s.pixels = field("pixels");
-      s.rows = field("rows");
+      field("vectors", s.vectors);
+      field("pixels", s.pixels);
+      field("rows", s.rows);
       s.flat = accept("flat");
       break;
     case program::Algorithm::winograd:
-      s.output = field("output");
-      s.vectors = field("vectors");
-      s.tiles = extent_field("tiles");
-      s.rows = field("rows");
-      s.depth = field("depth");
-      s.parts = field("parts");
+      field("output", s.output);
+      field("vectors", s.vectors);
+      extent_field("tiles", s.tiles);
+      field("rows", s.rows);
+      field("depth", s.depth);
+      field("parts", s.parts);
       break;
     case program::Algorithm::strassen:
-      s.vectors = field("vectors");
-      s.tiles = extent_field("tiles");
-      s.rows = field("rows");
-      s.parts = field("parts");
+      field("vectors", s.vectors);
+      extent_field("tiles", s.tiles);
+      field("rows", s.rows);
+      field("parts", s.parts);
       break;
     case program::Algorithm::threads:
-      s.channels = field("channels");
-      s.tiles = extent_field("tiles");
-      s.block = extent_field("block");
+      field("channels", s.channels);
+      extent_field("tiles", s.tiles);
+      extent_field("block", s.block);
       s.flat = accept("flat");
       break;
   }
+  if (!remedy.empty()) refuse_parameter(algorithm, remedy);
   return s;
 }
 

@@ -54,7 +54,9 @@ class Reader : public Cursor {
   Extent2 extent();
   OpAttributes attributes();
   void input_format(InputFormat& format, std::vector<double>& mean, std::vector<double>& std);
-  program::Schedule schedule();
+  /// With a `remedy`, of a text that an older or a newer build may have written: parameters may be left out, which then have their
+  /// defaults, and what is not known is refused with the remedy.
+  program::Schedule schedule(std::string_view remedy = {});
   RecipePtr recipe();
   /// `%name` of a value already defined.
   int32_t value(const Names& names);
@@ -71,6 +73,9 @@ class Reader : public Cursor {
   Location place(size_t offset) const;
 
  private:
+  /// Fails if one more parameter stands next.
+  void refuse_parameter(std::string_view algorithm, std::string_view remedy);
+
   FileId file_;
   Diagnostics& diagnostics_;
   FileTable files_;

@@ -13,6 +13,7 @@ namespace resnetc::program {
 namespace {
 
 constexpr int64_t version = 1;
+constexpr std::string_view remedy = "; 'resnetc compile NET.rn --tune FILE' makes the file anew";
 
 std::string because(const std::string& reason) { return reason.empty() ? "" : " because " + text::quoted(reason); }
 
@@ -46,7 +47,7 @@ std::optional<Tuning> parse_tuning(FileId file, Diagnostics& diagnostics) {
   reader.expect("tuning");
   const size_t start = reader.offset();
   if (const int64_t found = reader.integer(); !reader.failed() && found != version) {
-    reader.fail_at(start, fmt::format("this is version {} of the form, and only version {} is known", found, version));
+    reader.fail_at(start, fmt::format("this is version {} of the form, and only version {} is known{}", found, version, remedy));
   }
   reader.expect("target");
   tuning.target = printable(reader);
@@ -60,7 +61,7 @@ std::optional<Tuning> parse_tuning(FileId file, Diagnostics& diagnostics) {
     if (!reader.failed() && !seen.insert(kernel.work).second) reader.fail_at(name, "this kernel has a line already");
     if (tuning.kernels.size() == max_tuned_kernels) reader.fail_at(name, fmt::format("more than {} kernels", max_tuned_kernels));
     kernel.at = reader.place(reader.offset());
-    kernel.schedule = reader.schedule();
+    kernel.schedule = reader.schedule(remedy);
     if (reader.accept("because")) kernel.reason = printable(reader);
     tuning.kernels.push_back(std::move(kernel));
   }

@@ -39,7 +39,8 @@ struct Tuning {
 };
 
 std::string print(const Tuning& tuning);
-/// Reads the text form; untrusted. Whether a schedule fits its kernel is found out where the kernel is (select-kernels).
+/// Reads the text form; untrusted. A schedule may lack parameters: it is then as before there were these. Whether a schedule fits its
+/// kernel is found out where the kernel is (select-kernels).
 std::optional<Tuning> parse_tuning(FileId file, Diagnostics& diagnostics);
 
 }  // namespace resnetc::program

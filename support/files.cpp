@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -37,11 +36,30 @@ bool write_temporary(const NewFile& file, std::string& why) {
   const fs::file_status old = fs::status(file.path, error);
   if (fs::is_regular_file(old)) fs::permissions(temporary_of(file.path), old.permissions(), error);
   if (written && out) return true;
-  why = fmt::format("cannot write '{}': {}", file.path, std::strerror(reason != 0 ? reason : EIO));
+  errno = reason;
+  why = fmt::format("cannot write '{}': {}", file.path, reason_of_errno("folder"));
   return false;
 }
 
 }  // namespace
+
+std::string reason_of(std::error_code error, std::string_view what) {
+  return error == std::errc::no_such_file_or_directory ? fmt::format("there is no such {}", what) : error.message();
+}
+
+std::string reason_of_errno(std::string_view what) { return reason_of({errno != 0 ? errno : EIO, std::generic_category()}, what); }
+
+std::string unreadable(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  switch (status.type()) {
+    case fs::file_type::not_found: return reason_of(std::make_error_code(std::errc::no_such_file_or_directory));
+    case fs::file_type::none: return reason_of(error);
+    case fs::file_type::directory: return "it is a directory";
+    case fs::file_type::regular: return "";
+    default: return "it is not a regular file";
+  }
+}
 
 std::string temporary_of(const std::string& path) { return fmt::format("{}.tmp{}", place_of(path), getpid()); }
 
@@ -53,7 +71,7 @@ bool replace_files(std::span<const NewFile> files, std::string& why) {
     const std::string temporary = temporary_of(file.path);
     if (good) fs::rename(temporary, place_of(file.path), error);
     if (good && error) {
-      why = fmt::format("cannot write '{}': {}", file.path, error.message());
+      why = fmt::format("cannot write '{}': {}", file.path, reason_of(error, "folder"));
       good = false;
     }
     if (!good) fs::remove(temporary, error);

@@ -4,8 +4,18 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace resnetc {
+
+/// Why something could not be done with a file, in the words of all messages: "there is no such file", or what the system says. `what` is
+/// what was not there.
+std::string reason_of(std::error_code error, std::string_view what = "file");
+/// The same of errno, or of an unknown fault where that is 0.
+std::string reason_of_errno(std::string_view what = "file");
+/// Why `path` cannot be read as a regular file (a device or a pipe could block or never end), as far as can be told without opening it;
+/// empty if it can.
+std::string unreadable(const std::string& path);
 
 struct NewFile {
   std::string path;

@@ -84,7 +84,7 @@ std::unique_ptr<Library> Library::make(std::span<const program::Program> program
     if (mapping != MAP_FAILED) library->weights_ = mapping;
   }
   if (file >= 0) close(file);
-  if (library->weights_ == nullptr) {
+  if (library->weights_ == nullptr && !programs.front().constants.empty()) {
     why = fmt::format("cannot map '{}': {}", path, std::strerror(errno));
     return nullptr;
   }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "codegen/checkpoint.h"
 #include "codegen/library.h"
 #include "codegen/safetensors.h"
 #include "runtime/runtime.h"
@@ -49,7 +50,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       weights->read(name, entry.shape);
       wanted.push_back({name, entry.shape});
     }
-    weights->matches(wanted, diagnostics);
+    resnetc::codegen::matches(*weights, wanted, resnetc::codegen::Unread::warning, diagnostics);
+    for (resnetc::TensorRef& tensor : wanted) tensor.name = tensor.name.substr(tensor.name.find('.') + 1);
+    resnetc::codegen::matches(*weights, wanted, resnetc::codegen::Unread::error, diagnostics);
+    weights->strip_prefix(bytes.substr(0, 2), diagnostics);
   }
   return 0;
 }

@@ -77,20 +77,46 @@ TEST_CASE("tuning: reads back as printed") {
   CHECK(tuning->kernels[1].at == Location{tuning->kernels[1].at.file, 3, 18, 1});
 }
 
+TEST_CASE("tuning: what an older file lacks has its default") {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const auto tuning = program::parse_tuning(sources.add("t", R"(tuning 1 target "avx2"
+kernel "a" schedule winograd output=4 vectors=2 tiles=1x7 rows=7
+kernel "b" schedule direct vectors=2 rows=3 because "measured"
+kernel "c" schedule strassen)"),
+                                            diagnostics);
+  REQUIRE_MESSAGE(tuning, diagnostics.render());
+  program::Schedule winograd;
+  winograd.algorithm = program::Algorithm::winograd;
+  winograd.output = 4;
+  winograd.vectors = 2;
+  winograd.tiles = {1, 7};
+  winograd.rows = 7;
+  REQUIRE(tuning->kernels.size() == 3);
+  CHECK(tuning->kernels[0].schedule == winograd);
+  CHECK(tuning->kernels[1].schedule == program::Schedule{program::Algorithm::direct, 2, 1, 3, false});
+  CHECK(tuning->kernels[1].reason == "measured");
+  CHECK(tuning->kernels[2].schedule == program::Schedule{program::Algorithm::strassen});
+}
+
 TEST_CASE("tuning: each mistake in its place") {
   const auto fault = [](std::string_view from, std::string_view to) {
     std::string text(tuning_text);
     return faults(text.replace(text.find(from), from.size(), to));
   };
+  const std::string anew = "; 'resnetc compile NET.rn --tune FILE' makes the file anew";
   CHECK(faults("") == "1:1: expected 'tuning'");
-  CHECK(fault("tuning 1", "tuning 2") == "1:8: this is version 2 of the form, and only version 1 is known");
+  CHECK(fault("tuning 1", "tuning 2") == "1:8: this is version 2 of the form, and only version 1 is known" + anew);
   CHECK(fault("target", "machine") == "1:10: expected 'target'");
   CHECK(fault("avx2", "avx2\\x1b") == "1:17: only printable ASCII here");
   CHECK(fault("net took", "\x1b[2Jnet took") == "1:32: only printable ASCII here");
   CHECK(fault("kernel \"another", "layer \"another") == "3:1: expected 'kernel'");
   CHECK(fault("another", "a \\\"quoted\\\" work") == "3:8: this kernel has a line already");
-  CHECK(fault("schedule winograd", "schedule magic") == "3:27: unknown algorithm 'magic'");
-  CHECK(fault(" parts=2", "") == "3:81: expected 'parts'");
+  CHECK(fault("schedule winograd", "schedule magic") == "3:27: unknown algorithm 'magic'" + anew);
+  CHECK(fault("parts=2", "shares=2") == "3:81: unknown parameter 'shares' of a schedule 'winograd'" + anew);
+  CHECK(fault(" parts=2", " parts=2 shares=2").starts_with("3:89: unknown parameter 'shares'"));
+  CHECK(fault("flat\n", "flat = 1\n") == "2:75: expected 'kernel'");
+  CHECK(fault("flat\n", "flat }\n") == "2:75: expected 'kernel'");
   CHECK(fault("vectors=2 pixels", "vectors=-2 pixels") == "2:52: expected an integer between 0 and 268435456");
   CHECK(faults(std::string(tuning_text) + "}") == "4:1: expected 'kernel'");
   CHECK(faults(std::string(tuning_text) + std::string(program::max_tuning_bytes, ' ')).ends_with("more than 1048576 bytes"));

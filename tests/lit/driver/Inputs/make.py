@@ -1,6 +1,6 @@
 """Files for the tests, without numpy: checkpoints for tiny.rn and single.rn, arrays, and pictures.
 
-    make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape=NAME] [nan|zero|negative|denormal=NAME]
+    make.py checkpoint OUT.safetensors [drop=NAME] [extra=NAME] [shape|double=NAME] [nan|zero|negative|denormal=NAME] [prefix=PREFIX]
     make.py add CHECKPOINT OUT.safetensors TENSOR INDEX VALUE
     make.py copying OUT.safetensors [nan|large]
     make.py channels OUT.safetensors
@@ -54,7 +54,10 @@ def checkpoint(path, *changes):
             shapes[name] = [2]
         elif kind == "shape":
             shapes[name] = shapes[name] + [1]
+        elif kind == "double":
+            shapes[name] = shapes[name] + [2]
     nan = {change.split("=")[1] for change in changes if change.startswith("nan=")}
+    prefix = "".join(change.split("=")[1] for change in changes if change.startswith("prefix="))
     random.seed(1)
     tensors_of = {}
     for name, shape in sorted(shapes.items()):
@@ -68,7 +71,7 @@ def checkpoint(path, *changes):
             values = [1e-40 * (1 + i % 7) for i in range(len(values))]
         if f"negative={name}" in changes:
             values[1] = -1.0
-        tensors_of[name] = shape, values
+        tensors_of[name if name.startswith(prefix) else prefix + name] = shape, values
     save(path, tensors_of)
 
 

@@ -1,0 +1,48 @@
+/// \file Options for checkpoints, and what reads them.
+#include "driver/checkpoint.h"
+
+#include "driver/lowering.h"
+
+namespace resnetc::driver {
+
+CLI::Option* add_checkpoint_options(CLI::App& command, CheckpointOptions& options, const std::string& what) {
+  CLI::Option* weights = command.add_option("--weights", options.path, what)->type_name("FILE.safetensors");
+  command.add_option("--strip-prefix", options.prefix, "of the checkpoint: take PREFIX off its tensors' names, such as 'module.'")
+      ->type_name("PREFIX")
+      ->check([](const std::string& text) { return text.empty() ? "is empty" : ""; });
+  command.add_flag("--strict", options.strict, "of the checkpoint: tensors that nothing reads are an error");
+  command.parse_complete_callback([&options] {  // needs() would do, and fill a column of help with it
+    if (!options.path.empty()) return;
+    if (!options.prefix.empty()) throw CLI::RequiresError("--strip-prefix", "--weights");
+    if (options.strict) throw CLI::RequiresError("--strict", "--weights");
+  });
+  return weights;
+}
+
+std::unique_ptr<codegen::Safetensors> open_checkpoint(const CheckpointOptions& options, const std::vector<TensorRef>& wanted, bool whole,
+                                                      Diagnostics& diagnostics) {
+  std::unique_ptr<codegen::Safetensors> checkpoint = codegen::Safetensors::open(options.path, diagnostics);
+  if (!checkpoint) return nullptr;
+  if (!options.prefix.empty() && !checkpoint->strip_prefix(options.prefix, diagnostics)) return nullptr;
+  using codegen::Unread;
+  const Unread unread = options.strict ? Unread::error : whole ? Unread::warning : Unread::fine;
+  return codegen::matches(*checkpoint, wanted, unread, diagnostics) ? std::move(checkpoint) : nullptr;
+}
+
+std::optional<std::vector<TensorRef>> tensors_of(const passes::AnyIr& ir, Diagnostics& diagnostics) {
+  if (const auto* network = std::get_if<topology::Network>(&ir)) {
+    const std::optional<graph::Graph> graph = plain_graph(*network, diagnostics);
+    if (!graph) return std::nullopt;
+    return graph::checkpoint_tensors(*graph);
+  }
+  if (const auto* graph = std::get_if<graph::Graph>(&ir)) return graph::checkpoint_tensors(*graph);
+  return tensors_of(std::get<program::Program>(ir).constants);
+}
+
+std::vector<TensorRef> tensors_of(const std::vector<program::Constant>& constants) {
+  std::vector<TensorRef> tensors;
+  for (const program::Constant& constant : constants) collect_tensors(*constant.recipe, tensors);
+  return tensors;
+}
+
+}  // namespace resnetc::driver

@@ -1,0 +1,33 @@
+/// \file Checkpoints as subcommands take them: the options, and the file held against the tensors that are wanted.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codegen/checkpoint.h"
+#include "passes/pipeline.h"
+
+namespace resnetc::driver {
+
+struct CheckpointOptions {
+  std::string path;    ///< empty: none is given
+  std::string prefix;  ///< to take off the tensors' names
+  bool strict = false;
+};
+/// Adds --weights, which it returns, --strip-prefix and --strict.
+CLI::Option* add_checkpoint_options(CLI::App& command, CheckpointOptions& options, const std::string& what);
+
+/// Opens the checkpoint, which must have a path, and holds it against what is `wanted`. With `whole`, these are all tensors of a network,
+/// so that others are worth a warning; else blocks that read them may be gone. Null, and errors in `diagnostics`, if it does not fit.
+std::unique_ptr<codegen::Safetensors> open_checkpoint(const CheckpointOptions& options, const std::vector<TensorRef>& wanted, bool whole,
+                                                      Diagnostics& diagnostics);
+
+/// The tensors that a network of this IR reads; nothing if the passes that know them report errors.
+std::optional<std::vector<TensorRef>> tensors_of(const passes::AnyIr& ir, Diagnostics& diagnostics);
+/// The tensors that these constants read.
+std::vector<TensorRef> tensors_of(const std::vector<program::Constant>& constants);
+
+}  // namespace resnetc::driver

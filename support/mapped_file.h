@@ -1,0 +1,27 @@
+/// \file A file mapped for reading.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace resnetc {
+
+/// The bytes of a regular file for as long as this lives; a file without any maps to an empty view. Whoever shortens the file meanwhile
+/// ends who reads it: that is true of every mapping.
+class MappedFile {
+ public:
+  /// Null, and "cannot read 'PATH': ..." in `why`, if it cannot be mapped.
+  static std::unique_ptr<MappedFile> open(const std::string& path, std::string& why);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  std::string_view bytes() const { return {data_, size_}; }
+
+ private:
+  MappedFile(const char* data, size_t size) : data_(data), size_(size) {}
+  const char* data_;
+  size_t size_;
+};
+
+}  // namespace resnetc
