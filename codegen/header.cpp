@@ -39,11 +39,13 @@ std::string input_text(const program::Program& program, const Port& port) {
     case InputFormat::vector_f32: return "32-bit floats (batch, feature), dense. The library does no normalisation.";
     case InputFormat::packed_u8: break;
   }
+  const auto shown = [&](const std::vector<double>& written, std::string_view otherwise) {
+    return written.empty() ? std::string(otherwise) : fmt::format("({})", fmt::join(written, ", "));
+  };
   return fmt::format(
-      "bytes, packed pixels (batch, row, column, channel), dense.\n *     The library normalises: (value / 255 - mean) / std, mean = "
-      "({}),\n"
-      " *     std = ({}); one number for each of the {} channels.",
-      fmt::join(program.input.mean, ", "), fmt::join(program.input.std, ", "), port.dims.back());
+      "bytes, packed pixels (batch, row, column, channel), dense.\n *     The library normalises each of the {} channels: (value / 255 - "
+      "mean) / std,\n *     mean = {},\n *     std = {}.",
+      port.dims.back(), shown(program.input.mean, "0"), shown(program.input.std, "1"));
 }
 
 constexpr std::string_view statuses = R"(

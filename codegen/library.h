@@ -54,7 +54,7 @@ struct LibraryFacts {
     bool u8 = false;            ///< else f32
     std::vector<int64_t> dims;  ///< memory order, without the batch: {C, H, W}, {H, W, C} or {C}
     int64_t picture_bytes = 0;
-    std::vector<double> mean, std;  ///< input: what normalisation the library does
+    std::vector<double> mean, std;  ///< input: what normalisation the library does, a number a channel; empty: 0 and 1
   };
   struct Kernel {
     std::string name, kind;  ///< as in the program's text form

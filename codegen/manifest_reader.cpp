@@ -102,8 +102,8 @@ class Reader {
       result.dims.push_back(d);
     }
     if (result.dims.empty() || result.dims.size() > 3 || bytes != result.picture_bytes) fail("'picture_bytes' does not fit the shape");
-    result.mean = numbers(o, "mean");
-    result.std = numbers(o, "std");
+    result.mean = numbers(o, "mean", result.dims.empty() ? 0 : result.dims.back());
+    result.std = numbers(o, "std", result.dims.empty() ? 0 : result.dims.back());
     return result;
   }
 
@@ -134,11 +134,16 @@ class Reader {
   }
 
  private:
-  std::vector<double> numbers(const llvm::json::Object& o, const char* key) {
+  /// One for each channel, or none at all.
+  std::vector<double> numbers(const llvm::json::Object& o, const char* key, int64_t channels) {
     std::vector<double> result;
-    if (const llvm::json::Array* values = o.getArray(key)) {
-      for (const llvm::json::Value& value : *values) result.push_back(value.getAsNumber().value_or(0));
-    }
+    const llvm::json::Array* values = o.getArray(key);
+    if (values == nullptr) return result;
+    if (values->size() > max_normalised_channels) fail(fmt::format("'{}' has more than {} numbers", key, max_normalised_channels));
+    if (static_cast<int64_t>(values->size()) != channels)
+      fail(fmt::format("'{}' has {} numbers for {} channels", key, values->size(), channels));
+    if (!ok_) return result;
+    for (const llvm::json::Value& value : *values) result.push_back(value.getAsNumber().value_or(0));
     return result;
   }
 

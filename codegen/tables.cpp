@@ -8,6 +8,8 @@
 namespace resnetc::codegen {
 namespace {
 
+static_assert(graph::max_operands == RN_MAX_OPERANDS);
+
 class Builder {
  public:
   explicit Builder(const program::Program& program) : program_(program) {}
@@ -19,8 +21,9 @@ class Builder {
       row.first_operand = narrow(static_cast<int64_t>(tables.operands.size()));
       add_operands(kernel, tables.operands);
       row.operand_count = narrow(static_cast<int64_t>(tables.operands.size())) - row.first_operand;
-      if (row.operand_count > RN_MAX_OPERANDS) {
-        why = fmt::format("kernel '{}' has {} operands, more than {}", kernel.name, row.operand_count, RN_MAX_OPERANDS);
+      if (row.operand_count != program::operand_count(kernel)) {
+        // What the verifier counts is what the runtime has room for.
+        why = fmt::format("kernel '{}' has {} operands, not {}", kernel.name, row.operand_count, program::operand_count(kernel));
         return false;
       }
       if (kernel.out != program::none) row.halo = halo(program_.tensor(kernel.out));

@@ -86,6 +86,12 @@ struct Reader {
     }
   }
 
+  void flag(std::string_view slot, const ast::Argument* argument, bool& out) {
+    int64_t value = out ? 1 : 0;
+    integer(slot, argument, value, 0, 1);
+    out = value != 0;
+  }
+
   void extent(std::string_view slot, const ast::Argument* argument, Extent2& out, int64_t low = 1) {
     if (!argument) return;
     const ast::Value& value = argument->value;
@@ -127,9 +133,9 @@ struct Reader {
 constexpr Slot conv_slots[] = {
     {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2"},
     {"dilation", false, "1"}, {"groups", false, "1"}, {"bias", false, "false"}};
-constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "(kernel - 1) / 2"}};
-constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}};
-constexpr Slot linear_slots[] = {{"features", true, ""}};
+constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0"}};
+constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
+constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
 
 }  // namespace
@@ -159,8 +165,8 @@ std::string_view layer_summary(OpKind kind) {
     case OpKind::conv2d: return "convolution; has weights, and a bias if asked for";
     case OpKind::max_pool: return "the largest of each window; padding never wins";
     case OpKind::avg_pool: return "the mean of each window; divides by the whole window";
-    case OpKind::batch_norm: return "batch normalisation, as in inference; has weights";
-    case OpKind::linear: return "a matrix product and a bias; takes and yields vectors; has weights";
+    case OpKind::batch_norm: return "batch normalisation, as in inference; has weights, of which `affine = false` leaves out two";
+    case OpKind::linear: return "a matrix product and, unless told otherwise, a bias; takes and yields vectors; has weights";
     case OpKind::pad_channels: return "appends zeros up to `channels`";
     case OpKind::relu: return "max(x, 0); keeps NaN";
     case OpKind::sigmoid: return "1 / (1 + exp(-x))";
@@ -201,27 +207,30 @@ OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, const Sco
   OpAttributes a;
   switch (kind) {
     case OpKind::linear:
+      a.bias = true;
+      reader.integer(slots[0].name, arguments[0], a.channels);
+      reader.flag("bias", arguments[1], a.bias);
+      break;
     case OpKind::pad_channels: reader.integer(slots[0].name, arguments[0], a.channels); break;
-    case OpKind::batch_norm: reader.real("eps", arguments[0], a.eps, 0, 1); break;
-    case OpKind::conv2d: {
-      int64_t bias = 0;
+    case OpKind::batch_norm:
+      reader.real("eps", arguments[0], a.eps, 0, 1);
+      reader.flag("affine", arguments[1], a.affine);
+      break;
+    case OpKind::conv2d:
       reader.extent("kernel", arguments[0], a.kernel);
       reader.integer("channels", arguments[1], a.channels);
       reader.extent("stride", arguments[2], a.stride);
       reader.extent("dilation", arguments[4], a.dilation);
       reader.integer("groups", arguments[5], a.groups);
-      reader.integer("bias", arguments[6], bias, 0, 1);
-      a.bias = bias != 0;
+      reader.flag("bias", arguments[6], a.bias);
       a.pad = default_pad(a.kernel, a.dilation);
       reader.extent("pad", arguments[3], a.pad, 0);
       break;
-    }
     case OpKind::max_pool:
     case OpKind::avg_pool:
       reader.extent("kernel", arguments[0], a.kernel);
       a.stride = a.kernel;
       reader.extent("stride", arguments[1], a.stride);
-      a.pad = default_pad(a.kernel, a.dilation);
       reader.extent("pad", arguments[2], a.pad, 0);
       break;
     case OpKind::input:

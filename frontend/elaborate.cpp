@@ -10,6 +10,7 @@
 #include "frontend/messages.h"
 #include "frontend/resolve_input.h"
 #include "frontend/scope.h"
+#include "ir/foreign_layers.h"
 #include "support/suggest.h"
 
 namespace resnetc {
@@ -345,7 +346,12 @@ class Elaborator {
       if (!op.layer.empty()) names.push_back(op.layer);
     }
     for (const auto& [name, definition] : blocks_) names.push_back(name);
-    std::string mend = suggestion(s.name.text, names);
+    if (const ForeignLayer* foreign = foreign_layer(s.name.text)) {
+      reporter_.error(s.name.at, fmt::format(message::foreign_layer, s.name.text, foreign->advice.empty() ? "" : "; ", foreign->advice));
+      return;
+    }
+    const auto same = std::find_if(names.begin(), names.end(), [&](std::string_view name) { return spelled_alike(name, s.name.text); });
+    std::string mend = same != names.end() ? suggestion(s.name.text, {*same}) : suggestion(s.name.text, names, foreign_names());
     if (mend.empty()) mend = "; is the 'use' of the file that defines it missing?";
     reporter_.error(s.name.at, fmt::format(message::unknown_callee, s.name.text, mend));
   }

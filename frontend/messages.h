@@ -48,6 +48,7 @@
   X(negative_repeat, "'repeat' takes a count from 0 up, not {}")                                                                          \
   /* arguments */                                                                                                                         \
   X(unknown_callee, "unknown layer or block '{}'{}")                                                                                      \
+  X(foreign_layer, "resnetc has no layer '{}'{}{}")                                                                                       \
   X(too_many_arguments, "'{}' is given {} argument{}: {}")                                                                   \
   X(unknown_argument, "'{}' has no parameter '{}'{}")                                                                                 \
   X(argument_twice, "'{}' is given twice; leave one out")                                                                                 \
@@ -66,8 +67,12 @@
   X(normalised_floats, "'{}' is for u8 input only; normalise floats before they come in")                                                 \
   X(normalise_twice, "'{}' is given twice; leave one out")                                                                                \
   X(normalise_count, "'{}' has {} number{} for {} channel{}; give one for each")                                                          \
+  X(normalise_limit, "'{}' is for at most {} channels, and this input has {}; take f32 and normalise before it comes in")                  \
   X(mean_range, "{} in 'mean' is not between -1000 and 1000; pixels are divided by 255 first")                                            \
   X(std_range, "{} in 'std' is not between 0.000001 and 1000; pixels are divided by 255 first")                                           \
+  X(normalise_scale, "pixels are divided by 255 first, so '{}' is at most 1, not {}; for {} of 255 write {}")                              \
+  X(planar_u8, "this input has {} channels: u8 is [N, height, width, channels]; for pixels of {} channel{} write u8[N, {}, {}, {}]")      \
+  X(packed_f32, "this input has {} channels: f32 is [N, channels, height, width]; for planes of {} channels write f32[N, {}, {}, {}]")    \
   X(second_input, "a network has one input")                                                                                              \
   X(input_place, "an input stands in the network itself, not in a {}; move it out")                                                       \
   X(no_input_yet, "the network '{}' has no input before this; begin it with an input such as 'input image: f32[N, 3, 224, 224]'")         \

@@ -3,17 +3,31 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "frontend/messages.h"
 
 namespace resnetc {
 namespace {
 
-int64_t dimension(const ast::Expr& expr, const Scope& scope, Reporter& reporter) {
+std::optional<int64_t> dimension(const ast::Expr& expr, const Scope& scope, Reporter& reporter) {
   const std::optional<int64_t> value = evaluate(expr, scope, reporter);
-  if (!value) return 1;
-  if (*value >= 1 && *value <= max_elements) return *value;
+  if (!value || (*value >= 1 && *value <= max_elements)) return value;
   reporter.error(expr.at, fmt::format(message::input_dimension, *value, max_elements));
-  return 1;
+  return std::nullopt;
+}
+
+/// Frameworks know both orders: what is in the place of the channels has the size of a picture, and what would be the channels' in the
+/// other order is one that pictures have.
+void warn_of_order(const ast::Input& input, bool u8, const int64_t (&d)[3], Reporter& reporter) {
+  constexpr int64_t least_extent = 16;
+  if (u8 && (d[0] == 1 || d[0] == 3 || d[0] == 4) && d[1] >= least_extent && d[2] >= least_extent) {
+    reporter.warning(input.dimensions[3].at, fmt::format(message::planar_u8, d[2], d[0], d[0] == 1 ? "" : "s", d[1], d[2], d[0]));
+  }
+  // One column is how signals are written.
+  if (!u8 && (d[2] == 3 || d[2] == 4) && d[0] >= least_extent && d[1] >= least_extent) {
+    reporter.warning(input.dimensions[1].at, fmt::format(message::packed_f32, d[0], d[2], d[2], d[0], d[1]));
+  }
 }
 
 TensorType resolve_type(const ast::Input& input, const Scope& scope, Reporter& reporter, InputFormat& format) {
@@ -27,15 +41,33 @@ TensorType resolve_type(const ast::Input& input, const Scope& scope, Reporter& r
   const ast::Expr& batch = input.dimensions[0];
   if (batch.postfix.size() != 1 || batch.postfix[0].text != "N") reporter.error(batch.at, message::input_batch);
   int64_t d[3] = {1, 1, 1};
-  for (size_t i = 1; i < rank; ++i) d[i - 1] = dimension(input.dimensions[i], scope, reporter);
+  bool known = true;
+  for (size_t i = 1; i < rank; ++i) {
+    const std::optional<int64_t> one = dimension(input.dimensions[i], scope, reporter);
+    known = known && one;
+    d[i - 1] = one.value_or(1);
+  }
   format = u8 ? InputFormat::packed_u8 : rank == 2 ? InputFormat::vector_f32 : InputFormat::planar_f32;
+  if (rank == 4 && known) warn_of_order(input, u8, d, reporter);
   if (u8) return TensorType::picture(d[2], d[0], d[1]);
   return rank == 2 ? TensorType::vector(d[0]) : TensorType::picture(d[0], d[1], d[2]);
+}
+
+/// The numbers of other frameworks are often those of pixels from 0 to 255. One warning says it.
+void warn_of_scale(const ast::Normalisation& n, Reporter& reporter) {
+  const auto found = std::find_if(n.numbers.begin(), n.numbers.end(), [](const ast::Number& number) { return number.value > 1; });
+  if (found == n.numbers.end()) return;
+  const double value = found->value;
+  reporter.warning(found->at, fmt::format(message::normalise_scale, n.name.text, value, value, fmt::format("{:.4g}", value / 255)));
 }
 
 void resolve_normalisation(const ast::Normalisation& n, int64_t channels, Reporter& reporter, std::vector<double>& out) {
   if (!out.empty()) {
     reporter.error(n.name.at, fmt::format(message::normalise_twice, n.name.text));
+    return;
+  }
+  if (channels > static_cast<int64_t>(max_normalised_channels)) {
+    reporter.error(n.name.at, fmt::format(message::normalise_limit, n.name.text, max_normalised_channels, channels));
     return;
   }
   if (static_cast<int64_t>(n.numbers.size()) != channels) {
@@ -51,6 +83,7 @@ void resolve_normalisation(const ast::Normalisation& n, int64_t channels, Report
     }
     out.push_back(number.value);
   }
+  warn_of_scale(n, reporter);
 }
 
 }  // namespace
@@ -67,10 +100,6 @@ TensorType resolve_input(const ast::Input& input, const Scope& scope, Reporter& 
       continue;
     }
     resolve_normalisation(n, type.channels, reporter, n.name.text == "mean" ? out.mean : out.std);
-  }
-  if (out.format == InputFormat::packed_u8) {
-    if (out.mean.empty()) out.mean.assign(static_cast<size_t>(type.channels), 0.0);
-    if (out.std.empty()) out.std.assign(static_cast<size_t>(type.channels), 1.0);
   }
   return type;
 }

@@ -36,7 +36,7 @@ struct Scope {
   std::vector<std::string_view> all_labels() const;
 };
 
-/// Reports errors, at most one a place: what a `repeat` copies a hundred times is wrong once.
+/// Reports errors and warnings, at most one a place: what a `repeat` copies a hundred times is wrong once.
 class Reporter {
  public:
   explicit Reporter(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
@@ -44,6 +44,10 @@ class Reporter {
   /// Null where an error has been reported at this place before.
   Diagnostic* error(Location at, std::string text) {
     return seen_.emplace(at, true).second ? &diagnostics_.error(at, std::move(text)) : nullptr;
+  }
+  /// A warning, at most one a place too.
+  void warning(Location at, std::string text) {
+    if (seen_.emplace(at, true).second) diagnostics_.warning(at, std::move(text));
   }
   /// An error that depends on a block's parameters: adds where the innermost block is used.
   Diagnostic* error_in_use(Location at, std::string text);

@@ -19,9 +19,16 @@ Fault input(InputFormat format, const std::vector<double>& mean, const std::vect
   if ((format == InputFormat::vector_f32) != (type.rank == 2)) {
     return fmt::format("an input of format {} cannot be {}", to_string(format), to_string(type));
   }
-  const size_t wanted = format == InputFormat::packed_u8 ? static_cast<size_t>(type.channels) : 0;
-  if (mean.size() != wanted || std.size() != wanted) {
-    return fmt::format("the input has {} means and {} deviations where its format and type want {}", mean.size(), std.size(), wanted);
+  for (const std::vector<double>* values : {&mean, &std}) {
+    const std::string_view what = values == &mean ? "means" : "deviations";
+    if (values->empty()) continue;
+    if (format != InputFormat::packed_u8) return fmt::format("the input has {}, which only one of format packed_u8 has", what);
+    if (values->size() > max_normalised_channels) {
+      return fmt::format("the input has {} {}, more than {}", values->size(), what, max_normalised_channels);
+    }
+    if (values->size() != static_cast<size_t>(type.channels)) {
+      return fmt::format("the input has {} {} for {} channels", values->size(), what, type.channels);
+    }
   }
   for (double m : mean) {
     if (!std::isfinite(m)) return "a mean of the input is not finite";
@@ -35,12 +42,13 @@ Fault input(InputFormat format, const std::vector<double>& mean, const std::vect
 Fault attributes(OpKind kind, const OpAttributes& attributes) {
   const OpInfo& op = info(kind);
   // A new attribute stops the build here, until it is checked.
-  const auto& [channels, kernel, stride, pad, dilation, groups, bias, eps] = attributes;
+  const auto& [channels, kernel, stride, pad, dilation, groups, bias, eps, affine] = attributes;
   const OpAttributes normal;
   const bool window = kernel == normal.kernel && stride == normal.stride && pad == normal.pad;
-  const bool dilation_groups_bias = dilation == normal.dilation && groups == normal.groups && bias == normal.bias;
-  if ((op.channels || channels == normal.channels) && (op.window || window) && (op.dilation_groups_bias || dilation_groups_bias) &&
-      (op.eps || eps == normal.eps)) {
+  const bool dilation_groups = dilation == normal.dilation && groups == normal.groups;
+  const bool eps_affine = eps == normal.eps && affine == normal.affine;
+  if ((op.channels || channels == normal.channels) && (op.window || window) && (op.dilation_groups || dilation_groups) &&
+      (op.bias || bias == normal.bias) && (op.eps_affine || eps_affine)) {
     return std::nullopt;
   }
   return fmt::format("{} has an attribute that is not its own", op.name);

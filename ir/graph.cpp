@@ -21,6 +21,7 @@ OpAttributes kept_attributes(OpKind kind, const OpAttributes& attributes) {
   if (step_of(kind)) return {};
   OpAttributes kept = attributes;
   kept.bias = OpAttributes{}.bias;
+  kept.affine = OpAttributes{}.affine;
   return kept;
 }
 
@@ -55,6 +56,16 @@ void remove_unused(Graph& graph) {
   }
   for (Output& output : graph.outputs) output.value = renumbered[static_cast<size_t>(output.value)];
   graph.ops = std::move(kept);
+}
+
+int most_operands(const Op& op) {
+  int count = 2;  // what it reads and what it writes
+  if (op.kind == OpKind::conv2d || op.kind == OpKind::linear) ++count;  // its weight
+  // By itself a batch norm is an affine.
+  const std::optional<StepKind> own = op.kind == OpKind::batch_norm ? StepKind::affine : step_of(op.kind);
+  if (own) count += operands_of(*own);
+  for (const Step& step : op.epilogue) count += operands_of(step.kind);
+  return count;
 }
 
 int64_t multiply_adds(const Graph& graph, const Op& op) {

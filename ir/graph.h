@@ -58,7 +58,7 @@ struct Op {
 
 struct Input {
   InputFormat format = InputFormat::planar_f32;
-  std::vector<double> mean, std;
+  std::vector<double> mean, std;  ///< of packed_u8, as written: one a channel; empty: 0 and 1 for all of them
 };
 
 struct Output {
@@ -86,6 +86,8 @@ OpAttributes kept_attributes(OpKind kind, const OpAttributes& attributes);
 std::vector<int> use_counts(const Graph& graph);
 /// Removes operations whose value is not used and renumbers the rest; the input stays.
 void remove_unused(Graph& graph);
+/// Operands that the kernel of an operation can have, at most, whatever its algorithm: the verifier refuses more than max_operands.
+int most_operands(const Op& op);
 /// Multiply-adds for one picture, those of projections in the epilogue included.
 int64_t multiply_adds(const Graph& graph, const Op& op);
 /// Every checkpoint tensor the graph's recipes read, without repeats, in order of first use.

@@ -10,10 +10,8 @@ namespace resnetc::graph {
 std::vector<std::string_view> constant_names(OpKind kind) {
   std::vector<std::string_view> names;
   if (const std::optional<StepKind> step = step_of(kind)) names.assign(info(*step).constants.begin(), info(*step).constants.end());
-  // The checkpoint's, but that a linear layer's bias is a step of its epilogue, as an optional one of a convolution is.
-  for (const WeightSpec& weight : weight_specs(kind, {}, TensorType::vector(1))) {
-    if (kind != OpKind::linear || weight.suffix != "bias") names.push_back(weight.suffix);
-  }
+  // The checkpoint's; an optional bias is a step of the epilogue.
+  for (const WeightSpec& weight : weight_specs(kind, {}, TensorType::vector(1))) names.push_back(weight.suffix);
   return names;
 }
 

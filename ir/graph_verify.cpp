@@ -63,12 +63,17 @@ Fault check_op(const Graph& graph, ValueId id) {
   }
   if (Fault fault = checks::attributes(op.kind, op.attributes)) return fault;
   if (kept_attributes(op.kind, op.attributes) != op.attributes) {
-    const std::string lost = step_of(op.kind) ? text::attributes(op.attributes).substr(1) : "bias=true";
+    const std::string lost = step_of(op.kind)                ? text::attributes(op.attributes).substr(1)
+                             : op.kind == OpKind::batch_norm ? "affine=false"
+                                                             : "bias=true";
     return fmt::format("{} exists in topologies only: in a graph it is a step or a constant", lost);
   }
   if (Fault fault = checks::result_type(op.kind, op.attributes, operands, op.type)) return fault;
   if (Fault fault = check_constants(graph, op)) return fault;
   if (op.epilogue.size() > max_epilogue_steps) return fmt::format("its epilogue has more than {} steps", max_epilogue_steps);
+  if (const int count = most_operands(op); count > max_operands) {
+    return fmt::format("its kernel could have {} operands, more than {}: each tensor and each constant is one", count, max_operands);
+  }
   bool sums = op.kind == OpKind::conv2d;
   for (const Step& step : op.epilogue) {
     if (step.kind == StepKind::project && !sums) return std::string(checks::misplaced_projection);

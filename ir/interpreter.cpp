@@ -148,7 +148,12 @@ class Interpreter {
   Values normalised(Values input) const {
     if (graph_.input.format != InputFormat::packed_u8) return input;
     auto pixels = static_cast<size_t>(graph_.ops[0].type.pixels());
-    for (size_t i = 0; i < input.size(); ++i) input[i] = (input[i] / 255 - graph_.input.mean[i / pixels]) / graph_.input.std[i / pixels];
+    const auto of_channel = [&](const std::vector<double>& written, double otherwise, size_t element) {
+      return written.empty() ? otherwise : written[element / pixels];
+    };
+    for (size_t i = 0; i < input.size(); ++i) {
+      input[i] = (input[i] / 255 - of_channel(graph_.input.mean, 0, i)) / of_channel(graph_.input.std, 1, i);
+    }
     return input;
   }
 

@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "ir/foreign_layers.h"
 #include "support/suggest.h"
 
 namespace resnetc::json_form {
@@ -118,7 +119,7 @@ std::optional<size_t> read_name(Reader& reader, std::string_view what, const std
   for (size_t i = 0; i < known.size(); ++i) {
     if (known[i] == *read) return i;
   }
-  std::string nearest = suggestion(*read, known), all;
+  std::string nearest = suggestion(*read, known, foreign_names()), all;
   if (nearest.empty() && known.size() <= 10) all = fmt::format("; known are {}", fmt::join(known, ", "));
   reader.fail(fmt::format("unknown {} '{}'{}{}", what, text::shown(*read), nearest, all));
   return std::nullopt;

@@ -38,7 +38,7 @@ template <class Archive>
 void attribute_fields(Archive& a, OpAttributes& attributes) {
   const OpAttributes normal;
   // All attributes: a new one must be in every form.
-  [[maybe_unused]] const auto& [channels, kernel, stride, pad, dilation, groups, bias, eps] = normal;
+  [[maybe_unused]] const auto& [channels, kernel, stride, pad, dilation, groups, bias, eps, affine] = normal;
   a.optional("channels", attributes.channels, normal.channels, size_limits, "output channels of a convolution, linear layer or padding");
   a.optional("kernel", attributes.kernel, normal.kernel, Extent{}, "the window: rows, columns (one pixel where left out)");
   a.optional("stride", attributes.stride, normal.stride, Extent{}, "between windows: rows, columns (1 where left out)");
@@ -46,8 +46,10 @@ void attribute_fields(Archive& a, OpAttributes& attributes) {
   a.optional("dilation", attributes.dilation, normal.dilation, Extent{},
              "between the elements of a convolution's window: rows, columns (1 where left out)");
   a.optional("groups", attributes.groups, normal.groups, size_limits, "of a convolution's channels (1 where left out)");
-  a.optional("bias", attributes.bias, normal.bias, Flag{}, "whether the checkpoint holds a bias for the convolution");
+  a.optional("bias", attributes.bias, normal.bias, Flag{}, "whether the checkpoint holds a bias for the convolution or linear layer");
   a.optional("eps", attributes.eps, normal.eps, Real{}, "what a batch norm adds to the variance (1e-05 where left out)");
+  a.optional("affine", attributes.affine, normal.affine, Flag{},
+             "whether the checkpoint holds a weight and a bias for the batch norm (true where left out)");
 }
 
 /// The codec of all attributes of an operation; left out where they are OpAttributes{}.
@@ -61,8 +63,8 @@ inline constexpr std::string_view attributes_meaning = "the operation's attribut
 template <class Archive>
 void format_fields(Archive& a, InputFormat& format, std::vector<double>& mean, std::vector<double>& std) {
   a.field("format", format, one_of<InputFormat>("input format"), "what the caller's buffer holds");
-  a.optional("mean", mean, Nothing{}, Row(Real{}), "of packed_u8, one per channel: (x / 255 - mean) / std");
-  a.optional("std", std, Nothing{}, Row(Real{}), "of packed_u8, one per channel: (x / 255 - mean) / std");
+  a.optional("mean", mean, Nothing{}, Row(Real{}), "of packed_u8, one per channel: (x / 255 - mean) / std (0 where left out)");
+  a.optional("std", std, Nothing{}, Row(Real{}), "of packed_u8, one per channel: (x / 255 - mean) / std (1 where left out)");
 }
 
 }  // namespace resnetc::json_form

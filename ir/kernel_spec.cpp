@@ -56,9 +56,10 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel) {
   spec.kind = kernel.kind;
   spec.attributes = kernel.attributes;
   // Where constants come from is no matter of the code. A new attribute stops the build here, until it is decided whether it is.
-  auto& [channels, window, stride, pad, dilation, groups, bias, eps] = spec.attributes;
+  auto& [channels, window, stride, pad, dilation, groups, bias, eps, affine] = spec.attributes;
   bias = OpAttributes{}.bias;
   eps = OpAttributes{}.eps;
+  affine = OpAttributes{}.affine;
   if (kernel.kind == KernelKind::load) spec.input = program.input;
   spec.in = kernel.in == none ? callers_side(program.input_type) : layout_of(program.tensor(kernel.in));
   spec.out =

@@ -15,8 +15,8 @@ constexpr OpInfo line_of(OpKind kind) {
   switch (kind) {
     case OpKind::input: return {.name = "input", .operands = 0};
     case OpKind::conv2d:
-      return {.name = "conv2d", .layer = "conv", .channels = true, .window = true, .dilation_groups_bias = true, .weights = true};
-    case OpKind::batch_norm: return {.name = "batch_norm", .layer = "batch_norm", .eps = true, .weights = true};
+      return {.name = "conv2d", .layer = "conv", .channels = true, .window = true, .dilation_groups = true, .bias = true, .weights = true};
+    case OpKind::batch_norm: return {.name = "batch_norm", .layer = "batch_norm", .eps_affine = true, .weights = true};
     case OpKind::affine: return {.name = "affine"};
     case OpKind::relu: return {.name = "relu", .layer = "relu"};
     case OpKind::sigmoid: return {.name = "sigmoid", .layer = "sigmoid"};
@@ -24,7 +24,7 @@ constexpr OpInfo line_of(OpKind kind) {
     case OpKind::max_pool: return {.name = "max_pool", .layer = "max_pool", .window = true};
     case OpKind::avg_pool: return {.name = "avg_pool", .layer = "avg_pool", .window = true};
     case OpKind::global_avg_pool: return {.name = "global_avg_pool", .layer = "global_avg_pool"};
-    case OpKind::linear: return {.name = "linear", .layer = "linear", .channels = true, .weights = true};
+    case OpKind::linear: return {.name = "linear", .layer = "linear", .channels = true, .bias = true, .weights = true};
     case OpKind::pad_channels: return {.name = "pad_channels", .layer = "pad_channels", .channels = true};
     case OpKind::add: return {.name = "add", .operands = 2};
     case OpKind::mul: return {.name = "mul", .operands = 2};
@@ -221,10 +221,11 @@ std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes
       break;
     case OpKind::linear:
       specs.push_back({"weight", {attributes.channels, operand.channels}});
-      specs.push_back({"bias", {attributes.channels}});
+      if (attributes.bias) specs.push_back({"bias", {attributes.channels}});
       break;
     case OpKind::batch_norm:
-      for (std::string_view suffix : {"weight", "bias", "running_mean", "running_var"}) specs.push_back({suffix, {operand.channels}});
+      if (attributes.affine) specs.insert(specs.end(), {{"weight", {operand.channels}}, {"bias", {operand.channels}}});
+      specs.insert(specs.end(), {{"running_mean", {operand.channels}}, {"running_var", {operand.channels}}});
       break;
     case OpKind::input:
     case OpKind::affine:

@@ -24,7 +24,7 @@ using Excerpts = std::map<std::string, std::string, std::less<>>;
 enum class OpKind {
   input,            ///< the network's input; graph only, no operand
   conv2d,           ///< cross-correlation; weight [co, ci / groups, kh, kw], optional bias [co]
-  batch_norm,       ///< inference: (x - mean) / sqrt(var + eps) * weight + bias, per channel
+  batch_norm,       ///< inference: (x - mean) / sqrt(var + eps) * weight + bias, per channel; without `affine` the quotient alone
   affine,           ///< x * scale + shift per channel: a batch norm that found no convolution to fold into; graph only
   relu,             ///< max(x, 0), NaN kept
   sigmoid,          ///< 1 / (1 + exp(-x))
@@ -32,7 +32,7 @@ enum class OpKind {
   max_pool,         ///< padding never wins: windows are clipped to the picture
   avg_pool,         ///< divides by kh * kw, padding counts as zero
   global_avg_pool,  ///< rank 4 to rank 2
-  linear,           ///< weight [out, in], bias [out]; rank 2
+  linear,           ///< weight [out, in], optional bias [out]; rank 2
   pad_channels,     ///< appends channels of zeros
   add,              ///< two operands of equal type: where a skip edge ends; graph only
   mul,              ///< a * b, b of equal type or of rank 2 and spread over height and width: where a gate ends; graph only
@@ -46,8 +46,9 @@ struct OpAttributes {
   Extent2 pad{0, 0};     ///< conv2d, max_pool, avg_pool; the same on both sides of an axis
   Extent2 dilation;      ///< conv2d
   int64_t groups = 1;    ///< conv2d
-  bool bias = false;     ///< conv2d: whether the checkpoint holds a bias (linear always has one)
+  bool bias = false;     ///< conv2d, linear: whether the checkpoint holds a bias
   double eps = 1e-5;     ///< batch_norm
+  bool affine = true;    ///< batch_norm: whether the checkpoint holds a weight and a bias
   bool operator==(const OpAttributes&) const = default;
 };
 
@@ -57,8 +58,8 @@ struct OpInfo {
   std::string_view name{};   ///< in IR text
   std::string_view layer{};  ///< in the language; empty where the language has no such layer
   int operands = 1;          ///< number of tensor operands
-  // Which attributes it has: output channels; kernel, stride and pad; dilation, groups and bias; eps.
-  bool channels = false, window = false, dilation_groups_bias = false, eps = false;
+  // Which attributes it has: output channels; kernel, stride and pad; dilation and groups; bias; eps and affine.
+  bool channels = false, window = false, dilation_groups = false, bias = false, eps_affine = false;
   bool weights = false;  ///< whether the checkpoint holds tensors for it: weight_specs() says which
 };
 
@@ -67,7 +68,7 @@ const OpInfo& info(OpKind kind);
 std::optional<OpKind> op_named(std::string_view ir_name);
 std::optional<OpKind> layer_named(std::string_view language_name);
 
-/// The default padding of a window: dilation * (kernel - 1) / 2, rounded down.
+/// The padding that a convolution has by default: dilation * (kernel - 1) / 2, rounded down. Pools have none.
 Extent2 default_pad(Extent2 kernel, Extent2 dilation);
 
 /// The result type of an operation, or nothing and the reason in `why` (in the user's terms: "groups = 3 does not divide 64 input
@@ -80,8 +81,8 @@ struct WeightSpec {
   std::vector<int64_t> shape;
 };
 /// The weights of an operation with the given operand type, in torchvision's naming and order; empty for most.
-/// conv2d: weight [co, ci / groups, kh, kw], bias [co] if `bias`. linear: weight [out, in], bias [out].
-/// batch_norm: weight, bias, running_mean, running_var, each [c].
+/// conv2d: weight [co, ci / groups, kh, kw], bias [co] if `bias`. linear: weight [out, in], bias [out] if `bias`.
+/// batch_norm: weight and bias if `affine`, running_mean, running_var, each [c].
 std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes, const TensorType& operand);
 
 /// Multiply-adds of an operation for one picture (convolutions and linear layers only; 0 for the rest).

@@ -43,6 +43,13 @@ std::vector<TensorId> reads(const Kernel& kernel) {
   return ids;
 }
 
+int operand_count(const Kernel& kernel) {
+  int count = 2;  // a load reads the caller's buffer, and a store writes it
+  if (kernel.weight != none) ++count;
+  for (const Step& step : kernel.epilogue) count += graph::operands_of(step.kind);
+  return count;
+}
+
 bool writes_once(const Program& program, const Kernel& kernel) {
   if (kernel.out == none) return true;
   switch (kernel.schedule.algorithm) {
@@ -63,11 +70,10 @@ bool writes_once(const Program& program, const Kernel& kernel) {
 
 bool in_place(const Program& program, const Kernel& kernel, TensorId operand) {
   if (kernel.out == none || operand == none) return false;
-  // A copy reads each element of its input where it writes it; other kernels read around it.
-  const bool elementwise = operand == kernel.in ? kernel.kind == KernelKind::copy
-                                                : std::any_of(kernel.epilogue.begin(), kernel.epilogue.end(), [&](const Step& step) {
-                                                    return step.operand == operand && graph::info(step.kind).elementwise;
-                                                  });
+  // However often it reads the operand, it does so element by element: a copy reads each element of its input where it writes it, other
+  // kernels read around it.
+  bool elementwise = operand != kernel.in || kernel.kind == KernelKind::copy;
+  for (const Step& step : kernel.epilogue) elementwise = elementwise && (step.operand != operand || graph::info(step.kind).elementwise);
   const Tensor& out = program.tensor(kernel.out);
   return elementwise && out.offset != none && out.offset == program.tensor(operand).offset;
 }

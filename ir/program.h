@@ -188,6 +188,9 @@ bool is_gpu(std::string_view target);
 
 /// Tensors a kernel reads, its epilogue's included.
 std::vector<TensorId> reads(const Kernel& kernel);
+/// How many operands the kernel has, at most graph::max_operands: what it reads and writes, a tensor as often as it is named, and its
+/// constants.
+int operand_count(const Kernel& kernel);
 /// Whether the schedule stores each element of the output exactly once (a tail that shifts inwards does not), so that the output may take
 /// the place of an operand that is read element by element. No kernel on a GPU may do that: it reads through a cache that does not see
 /// what it writes.

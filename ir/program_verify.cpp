@@ -112,10 +112,16 @@ class Verifier {
     return checks::shape(what, packed_by(recipe)->shape, shape);
   }
 
-  /// Whole vectors, as every kernel but a convolution reads them.
+  /// Whole vectors, as every step, every kernel but a convolution, and whatever reads what a kernel makes wants them.
   static Fault check_vectors(const Tensor& t) {
     if (t.channel_stride % lanes == 0) return std::nullopt;
     return fmt::format("tensor '{}' is not stored in whole vectors, which only a convolution's input may do without", t.name);
+  }
+
+  /// One of the reads of a known tensor, which may have others, that want less.
+  Fault check_read(TensorId id, bool vectors) const {
+    if (!written_[static_cast<size_t>(id)]) return fmt::format("it reads tensor '{}', which nothing has written", p_.tensor(id).name);
+    return vectors ? check_vectors(p_.tensor(id)) : std::nullopt;
   }
 
   Fault check_kernel(const Kernel& kernel) {
@@ -125,11 +131,13 @@ class Verifier {
     if (kernel.kind != KernelKind::conv2d && kernel.weight != none) return "it has a weight and is no convolution";
     if (kernel.kind != KernelKind::conv2d && kernel.pool) return "it has a pool and is no convolution";
     if (kernel.multiply_adds < 0) return "its number of multiply-adds is negative";
-    for (TensorId id : reads(kernel)) {
-      if (!known(id)) return "its epilogue uses what is not a tensor";
-      if (!written_[static_cast<size_t>(id)]) return fmt::format("it reads tensor '{}', which nothing has written", p_.tensor(id).name);
-      if (kernel.kind == KernelKind::conv2d && id == kernel.in) continue;
-      if (Fault fault = check_vectors(p_.tensor(id))) return fault;
+    if (!load) {
+      if (Fault fault = check_read(kernel.in, kernel.kind != KernelKind::conv2d)) return fault;
+    }
+    for (const Step& step : kernel.epilogue) {
+      if (step.operand == none) continue;
+      if (!known(step.operand)) return "its epilogue uses what is not a tensor";
+      if (Fault fault = check_read(step.operand, true)) return fault;
     }
     if (Fault fault = check_types(kernel)) return fault;
     if (Fault fault = check_epilogue(kernel)) return fault;
@@ -255,6 +263,10 @@ class Verifier {
   Fault check_epilogue(const Kernel& kernel) const {
     // One step more than a graph's epilogue: an element-wise operation is itself the first.
     if (kernel.epilogue.size() > graph::max_epilogue_steps + 1) return "its epilogue is too long";
+    if (const int count = operand_count(kernel); count > graph::max_operands) {
+      return fmt::format("it has {} operands, more than {}: each tensor and each constant that it names is one", count,
+                         graph::max_operands);
+    }
     if (kernel.out == none) {
       if (kernel.epilogue.empty()) return std::nullopt;
       return "a store has no epilogue";

@@ -46,6 +46,8 @@ std::optional<StepKind> step_of(OpKind op) {
   return std::nullopt;
 }
 
+int operands_of(StepKind step) { return (info(step).operand ? 1 : 0) + static_cast<int>(info(step).constants.size()); }
+
 bool may_precede_projection(StepKind before) { return before == StepKind::bias || before == StepKind::add || before == StepKind::project; }
 
 OpAttributes projection(int64_t channels) {

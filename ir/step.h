@@ -35,6 +35,11 @@ std::optional<StepKind> step_named(std::string_view name);
 /// The step that an operation can become: nothing unless it works element by element.
 std::optional<StepKind> step_of(OpKind op);
 
+/// What a kernel works on, at most: the tensors that it reads, its constants, and the tensor that it writes. The runtime passes no more.
+inline constexpr int max_operands = 12;
+/// The operands that a step adds to its kernel: the tensor that it reads, and its constants.
+int operands_of(StepKind step);
+
 /// Whether a step may stand behind `before`, that of a projection or another: a projection is summed together with the convolution whose
 /// epilogue it is in, so nothing but sums comes before it.
 bool may_precede_projection(StepKind before);

@@ -11,7 +11,6 @@ namespace {
 
 /// More files than any network is made of; each costs a search.
 constexpr size_t max_files = 1000;
-constexpr size_t max_input_channels = 4096;
 
 std::string numbers(const std::vector<double>& values) {
   std::string out = "(";
@@ -28,7 +27,7 @@ std::string location(Location at, const Sources& sources) {
 
 std::string attributes(const OpAttributes& a) {
   // A new attribute stops the build here, until it is written, and read by Reader::attributes().
-  const auto& [channels, kernel, stride, pad, dilation, groups, bias, eps] = a;
+  const auto& [channels, kernel, stride, pad, dilation, groups, bias, eps, affine] = a;
   const OpAttributes defaults;
   std::string out;
   const auto integer = [&out](std::string_view name, int64_t value, int64_t normal) {
@@ -45,6 +44,7 @@ std::string attributes(const OpAttributes& a) {
   integer("groups", groups, defaults.groups);
   if (bias) out += " bias=true";
   if (eps != defaults.eps) out += " eps=" + number(eps);
+  if (!affine) out += " affine=false";
   return out;
 }
 
@@ -157,6 +157,8 @@ OpAttributes Reader::attributes() {
       a.bias = expect("true");
     } else if (key("eps")) {
       a.eps = real();
+    } else if (key("affine")) {
+      a.affine = !expect("false");
     } else {
       more = false;
     }
@@ -177,7 +179,7 @@ void Reader::input_format(InputFormat& format, std::vector<double>& mean, std::v
     expect("(");
     do {
       values.push_back(real());
-    } while (accept(",") && values.size() < max_input_channels);
+    } while (accept(","));
     expect(")");
   };
   list("mean", mean);

@@ -83,7 +83,7 @@ struct Input {
   std::string name;
   ValueId value = no_value;
   InputFormat format = InputFormat::planar_f32;
-  std::vector<double> mean, std;  ///< packed_u8: one per channel
+  std::vector<double> mean, std;  ///< of packed_u8, as written: one a channel; empty: 0 and 1 for all of them
   Location at;
 };
 

@@ -47,6 +47,12 @@ bool Absorption::may_absorb(ValueId producer, ValueId op, std::string& why) cons
     why = fmt::format("the epilogue of '{}' would have more than {} steps", from.name, graph::max_epilogue_steps);
     return false;
   }
+  int operands = graph::most_operands(from) + graph::operands_of(*graph::step_of(into.kind));
+  for (const graph::Step& s : into.epilogue) operands += graph::operands_of(s.kind);
+  if (operands > graph::max_operands) {
+    why = fmt::format("the kernel of '{}' could have {} operands, more than {}", from.name, operands, graph::max_operands);
+    return false;
+  }
   auto after = [&](ValueId v) { return v != graph::no_value && v >= producer; };
   bool late = after(other_operand(into, producer));
   for (const graph::Step& s : into.epilogue) late = late || after(s.operand);

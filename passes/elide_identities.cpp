@@ -113,6 +113,7 @@ class Elision {
   bool yields_zero(const Node& layer) const {
     // Not every layer with weights: only those that multiply all they read by them.
     if (layer.op != OpKind::batch_norm && layer.op != OpKind::conv2d && layer.op != OpKind::linear) return false;
+    if (layer.op == OpKind::batch_norm && !layer.attributes.affine) return false;  // it multiplies by nothing
     return all_weights(layer, [](std::string_view suffix, double x) { return x == 0 || suffix.starts_with("running_"); });
   }
 

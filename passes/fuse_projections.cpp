@@ -16,7 +16,14 @@ using graph::Step;
 using graph::StepKind;
 using graph::ValueId;
 
-bool only_biased(const Op& op) { return op.epilogue.empty() || (op.epilogue.size() == 1 && op.epilogue[0].kind == StepKind::bias); }
+bool has_bias(const Op& op) { return !op.epilogue.empty() && op.epilogue[0].kind == StepKind::bias; }
+bool only_biased(const Op& op) { return op.epilogue.size() == (has_bias(op) ? 1 : 0); }
+
+/// Of the kernel that computes `op` once it projects what `other` reads, and has its bias.
+int operands_with(const Op& op, const Op& other) {
+  const int bias = has_bias(other) && !has_bias(op) ? operands_of(StepKind::bias) : 0;
+  return most_operands(op) - operands_of(StepKind::add) + operands_of(StepKind::project) + bias;
+}
 
 /// What a project step does, or does to every stride-th pixel.
 bool is_projection(const Op& op) {
@@ -49,6 +56,8 @@ bool may_fuse(const graph::Graph& graph, const Op& op, size_t at, const std::vec
     why = fmt::format("'{}' does more than sums before the addition", op.name);
   } else if (op.epilogue.size() == graph::max_epilogue_steps && !other.epilogue.empty()) {
     why = fmt::format("the epilogue of '{}' has no room for another bias", op.name);
+  } else if (const int operands = operands_with(op, other); operands > graph::max_operands) {
+    why = fmt::format("the kernel of '{}' could have {} operands, more than {}", op.name, operands, graph::max_operands);
   }
   return why.empty();
 }
@@ -56,7 +65,7 @@ bool may_fuse(const graph::Graph& graph, const Op& op, size_t at, const std::vec
 /// Adds `bias`, if there is one, to the epilogue's own.
 void add_bias(Op& op, const RecipePtr& bias) {
   if (!bias) return;
-  if (!op.epilogue.empty() && op.epilogue[0].kind == StepKind::bias) {
+  if (has_bias(op)) {
     op.epilogue[0].constants[0] = add(op.epilogue[0].constants[0], bias);
   } else {
     op.epilogue.insert(op.epilogue.begin(), {StepKind::bias, graph::no_value, {bias}});

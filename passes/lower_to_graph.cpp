@@ -53,8 +53,12 @@ class Lowering {
   void layer(const Node& node) {
     graph::Op& op = push(node.op, node.result, {at(node.input)});
     op.attributes = graph::kept_attributes(node.op, node.attributes);
+    const TensorType& type = *network_.value(node.input).type;
     bool convolution = node.op == OpKind::conv2d || node.op == OpKind::linear;
-    for (const WeightSpec& w : weight_specs(node.op, node.attributes, *network_.value(node.input).type)) {
+    if (node.op == OpKind::batch_norm && !node.attributes.affine) {
+      for (double neutral : {1.0, 0.0}) op.constants.push_back(fill(neutral, {type.channels}));
+    }
+    for (const WeightSpec& w : weight_specs(node.op, node.attributes, type)) {
       RecipePtr recipe = tensor(fmt::format("{}.{}", node.weights, w.suffix), w.shape);
       if (convolution && w.suffix == "bias") {
         op.epilogue.push_back({graph::StepKind::bias, graph::no_value, {std::move(recipe)}});

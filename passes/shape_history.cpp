@@ -19,7 +19,8 @@ std::string described(const Node& layer) {
     text += fmt::format(" {}", to_string(a.kernel));
     if (a.stride != Extent2{1, 1}) text += fmt::format(", stride {}", extent(a.stride));
     if (a.dilation != Extent2{1, 1}) text += fmt::format(", dilation {}", extent(a.dilation));
-    if (a.pad != default_pad(a.kernel, a.dilation)) text += fmt::format(", pad {}", extent(a.pad));
+    if (a.pad != (layer.op == OpKind::conv2d ? default_pad(a.kernel, a.dilation) : Extent2{0, 0}))
+      text += fmt::format(", pad {}", extent(a.pad));
   }
   return text;
 }

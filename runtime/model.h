@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define RN_MODEL_VERSION 4
-#define RN_MAX_OPERANDS 12
+#define RN_MAX_OPERANDS 12 /* of a kernel; passes and verifiers know it as graph::max_operands (ir/step.h) */
 #define RN_MAX_DIMS 4
 
 /* Where an operand's bytes are. */

@@ -1,8 +1,8 @@
 /// \file Pools, copies, softmax, loads and stores as Halide functions without schedules.
 #include "codegen/common/definitions.h"
 
-#include <algorithm>
 #include <limits>
+#include <span>
 
 #include "codegen/common/arithmetic.h"
 #include "codegen/common/epilogue.h"
@@ -13,20 +13,22 @@ namespace {
 
 RDom window_of(const OpAttributes& a) { return RDom(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), "r"); }
 
+/// That of `values` at the channel, which is one from `first` on; found by halves, so that the expression is no deeper than their
+/// logarithm.
+Expr chosen(std::span<const double> values, const Expr& channel, int first) {
+  if (values.size() == 1) return static_cast<float>(values[0]);
+  const size_t half = values.size() / 2;
+  const int middle = first + to_int(static_cast<int64_t>(half));
+  return Halide::select(channel < middle, chosen(values.first(half), channel, first), chosen(values.subspan(half), channel, middle));
+}
+
 /// A per-channel constant of the network's input: data of the kernel or, on a GPU, whose kernels can carry none, chosen by the channel.
-Expr per_channel(const std::vector<double>& values, const char* name, double otherwise, const Expr& channel, int channels, bool on_gpu) {
-  const auto value = [&](int c) {
-    const auto i = static_cast<size_t>(c);
-    return static_cast<float>(i < values.size() ? values[i] : otherwise);
-  };
-  if (on_gpu) {
-    Expr chosen = value(channels - 1);
-    for (int c = std::min(channels - 1, to_int(static_cast<int64_t>(values.size()))); c-- > 0;)
-      chosen = Halide::select(channel == c, value(c), chosen);
-    return chosen;
-  }
-  Halide::Buffer<float> buffer(channels, name);
-  for (int c = 0; c < channels; ++c) buffer(c) = value(c);
+/// Where none is written, it is `otherwise` for any number of channels.
+Expr per_channel(const std::vector<double>& values, const char* name, float otherwise, const Expr& channel, bool on_gpu) {
+  if (values.empty()) return otherwise;
+  if (on_gpu) return chosen(values, channel, 0);
+  Halide::Buffer<float> buffer(to_int(static_cast<int64_t>(values.size())), name);
+  for (size_t c = 0; c < values.size(); ++c) buffer(static_cast<int>(c)) = static_cast<float>(values[c]);
   return buffer(channel);
 }
 
@@ -133,8 +135,8 @@ Func define_load(const program::KernelSpec& spec, const Axes& axes, Operands& op
   const Expr c = padded ? Halide::min(axes.c, channels - 1) : Expr(axes.c);
   Expr value = planar ? in(axes.x, axes.y, c, axes.n) : in(c, axes.x, axes.y, axes.n);
   if (u8) {
-    const Expr mean = per_channel(spec.input.mean, "mean", 0.0, c, channels, operands.on_gpu());
-    const Expr deviation = per_channel(spec.input.std, "deviation", 1.0, c, channels, operands.on_gpu());
+    const Expr mean = per_channel(spec.input.mean, "mean", 0, c, operands.on_gpu());
+    const Expr deviation = per_channel(spec.input.std, "deviation", 1, c, operands.on_gpu());
     value = (Halide::cast<float>(value) / 255.0f - mean) / deviation;
   }
   if (padded) value = Halide::select(axes.c < channels, value, 0.0f);

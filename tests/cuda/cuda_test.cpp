@@ -31,7 +31,7 @@ using exactness::relative_difference;
 constexpr const char* text = R"(network small {
   input image: f32[N, 3, 13, 11]
   c1: conv(3x3, 24)  b1: batch_norm  relu
-  p: max_pool(3x3, stride = 2)
+  p: max_pool(3x3, stride = 2, pad = 1)
   c2: conv(3x3, 40, groups = 4)  b2: batch_norm  relu
   c3: conv(1x1, 40)  b3: batch_norm
   skip from p via down { conv(1x1, 40)  batch_norm }

@@ -72,7 +72,7 @@ class Mistakes(unittest.TestCase):
 
     def still_works(self):
         name = self.c.open("/still.rn", TINY)
-        self.assertIn("linear(features)", self.c.at("hover", name, find(TINY, "linear"))["contents"]["value"])
+        self.assertIn("linear(features, bias = true)", self.c.at("hover", name, find(TINY, "linear"))["contents"]["value"])
 
     def test_unknown_methods(self):
         self.c.notify("textDocument/noSuch", {})

@@ -1,6 +1,6 @@
-/// \file Every diagnostic of the front end with its exact text. A golden file tests/diag/NAME.rn is a network with a mistake, followed by
-/// what is to be reported, on lines that begin with `#! `. Lines at its start that begin with `#set NAME=INT` or `#load PATH` stand for
-/// the command line. UPDATE_GOLDENS=1 writes what is reported into the files.
+/// \file Every diagnostic of the front end with its exact text. A golden file tests/diag/NAME.rn is a network with a mistake or a
+/// likely one, followed by what is to be reported, on lines that begin with `#! `. Lines at its start that begin with `#set NAME=INT` or
+/// `#load PATH` stand for the command line. UPDATE_GOLDENS=1 writes what is reported into the files.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -100,7 +100,8 @@ void check_golden(const fs::path& path, std::set<std::string_view>& seen) {
   Diagnostics diagnostics(sources);
   const auto network = golden.load.empty() ? parse_network(path.string(), golden.source, golden.options, diagnostics)
                                            : load_network((path.parent_path() / golden.load).string(), golden.options, diagnostics);
-  CHECK_FALSE(network.has_value());
+  CHECK(network.has_value() == !diagnostics.has_errors());
+  CHECK_FALSE(diagnostics.all().empty());
   note_messages(diagnostics, seen);
   std::string actual = diagnostics.render();
   replace_all(actual, path.parent_path().string() + "/", "");
@@ -130,6 +131,20 @@ void check_too_many_files(std::set<std::string_view>& seen) {
   fs::remove_all(folder);
 }
 
+/// Means for more channels than can be normalised.
+void check_too_many_means(std::set<std::string_view>& seen) {
+  std::string means = "0";
+  for (int i = 0; i < 4096; ++i) means += ", 0";
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  CHECK_FALSE(parse_network("n.rn", "network n { input x: u8[N, 1, 1, 4097] mean = (" + means + ") relu output y }\n", {}, diagnostics));
+  CHECK(diagnostics.error_count() == 1);
+  CHECK(diagnostics.all().front().text ==
+        "'mean' is for at most 4096 channels, and this input has 4097; take f32 and normalise before it comes in");
+  CHECK(diagnostics.all().front().at.length == 4);
+  note_messages(diagnostics, seen);
+}
+
 }  // namespace
 
 TEST_CASE("frontend: every diagnostic has its exact text") {
@@ -141,6 +156,7 @@ TEST_CASE("frontend: every diagnostic has its exact text") {
   std::set<std::string_view> seen;
   for (const fs::path& path : paths) check_golden(path, seen);
   check_too_many_files(seen);
+  check_too_many_means(seen);
   for (const message::Entry& entry : message::all) CHECK_MESSAGE(seen.contains(entry.id), "no file under tests/diag shows " << entry.id);
 }
 

@@ -68,9 +68,9 @@ TEST_CASE("frontend: skips start where they say") {
 
 TEST_CASE("frontend: arguments and defaults") {
   const Network network = in_network(
-      "a: conv([3, 5], 8, dilation = 2) b: conv(4x4, 8, stride = [2, 1], groups = 2, bias = true) max_pool(3x3) avg_pool(2x2, stride = 1, "
-      "pad = "
-      "0) bn: batch_norm(eps = 1e-3) c: conv(7x7, p % 2 + -1 * 2 + 4)");
+      "a: conv([3, 5], 8, dilation = 2) b: conv(4x4, 8, stride = [2, 1], groups = 2, bias = true) max_pool(3x3) avg_pool(3x3, stride = 1, "
+      "pad = 1) bn: batch_norm(eps = 1e-3, affine = false) c: conv(7x7, p % 2 + -1 * 2 + 4) global_avg_pool d: linear(5) "
+      "e: linear(6, bias = false)");
   const auto& a = network.body[0].attributes;
   CHECK(a.kernel == Extent2{3, 5});
   CHECK(a.pad == Extent2{2, 4});
@@ -82,17 +82,38 @@ TEST_CASE("frontend: arguments and defaults") {
   CHECK(b.groups == 2);
   CHECK(b.bias);
   CHECK(network.body[2].attributes.stride == Extent2{3, 3});
-  CHECK(network.body[2].attributes.pad == Extent2{1, 1});
+  CHECK(network.body[2].attributes.pad == Extent2{0, 0});
   CHECK(network.body[3].attributes.stride == Extent2{1, 1});
+  CHECK(network.body[3].attributes.pad == Extent2{1, 1});
   CHECK(network.body[4].attributes.eps == 1e-3);
+  CHECK_FALSE(network.body[4].attributes.affine);
   CHECK(network.body[5].attributes.channels == 3);
+  CHECK(network.body[5].attributes.affine);
+  CHECK(network.body[7].attributes.bias);
+  CHECK_FALSE(network.body[8].attributes.bias);
+}
+
+TEST_CASE("frontend: an input of many channels is no larger than its text, and reads back") {
+  for (const char* channels : {"5000", "268435456"}) {
+    Sources sources;
+    Diagnostics diagnostics(sources);
+    const std::string text = std::string("network n { input x: u8[N, 1, 1, ") + channels + "] relu output y }";
+    const auto network = parse_network("n.rn", text, {}, diagnostics);
+    REQUIRE(network);
+    CHECK(network->input.mean.capacity() + network->input.std.capacity() == 0);
+    const std::string printed = topology::print(*network, sources);
+    CHECK(printed.size() < 500);
+    const auto again = topology::parse(sources.add("n.topology", printed), diagnostics);
+    REQUIRE_MESSAGE(again, diagnostics.render());
+    CHECK(topology::print(*again, sources) == printed);
+  }
 }
 
 TEST_CASE("frontend: inputs") {
   const Network pixels = resolved("network n { input x: u8[N, 5, 4, 3] std = (1, 2, 3) relu output y }");
   CHECK(pixels.input.format == InputFormat::packed_u8);
   CHECK(pixels.value(0).type == TensorType::picture(3, 5, 4));
-  CHECK(pixels.input.mean == std::vector<double>{0, 0, 0});
+  CHECK(pixels.input.mean.empty());
   CHECK(pixels.input.std == std::vector<double>{1, 2, 3});
   const Network vectors = resolved("network n(k = 6) { input x: f32[N, 2 * k] relu output y }");
   CHECK(vectors.value(0).type == TensorType::vector(12));

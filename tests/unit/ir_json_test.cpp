@@ -76,7 +76,8 @@ TEST_CASE("JSON has the text's fields in the text's order, and leaves out what t
       "op": "batch_norm",
       "input": "conv1",
       "attributes": {
-        "eps": 0.001
+        "eps": 0.001,
+        "affine": false
       },
       "weights": "bn1",
       "type": "f32[N, 16, 8, 8]"
@@ -154,10 +155,10 @@ TEST_CASE("mistakes in JSON are shown where they stand") {
     4 |   "input": {
       |   ^
 )");
-  CHECK(rendered(topology::parse_json, replaced(topology_json(), "\"max_pool\"", "\"min_pool\"")) ==
-        R"(net.json:184:13: error: unknown operation 'min_pool'; did you mean 'max_pool'?
-  184 |       "op": "min_pool",
-      |             ^~~~~~~~~~
+  CHECK(rendered(topology::parse_json, replaced(topology_json(), "\"max_pool\"", "\"max_pol\"")) ==
+        R"(net.json:186:13: error: unknown operation 'max_pol'; did you mean 'max_pool'?
+  186 |       "op": "max_pol",
+      |             ^~~~~~~~~
 )");
 }
 
@@ -190,6 +191,13 @@ TEST_CASE("what is wrong with JSON is said in the text forms' words") {
     return first_error(topology::parse_json, replaced(topology_json(), from, to));
   };
   CHECK(in_topology("\"input\": \"layer1.0.gate\"", "\"input\": \"bn1\"") == "this is not the value that stands here");
+  // What is no misspelling gets no proposal of another function.
+  const std::string known =
+      "; known are conv2d, batch_norm, relu, sigmoid, softmax, max_pool, avg_pool, global_avg_pool, linear, pad_channels";
+  for (const char* other : {"min_pool", "global_max_pool", "prelu", "GELU"}) {
+    CHECK(in_topology("\"op\": \"max_pool\"", fmt::format("\"op\": \"{}\"", other)) ==
+          fmt::format("unknown operation '{}'{}", other, known));
+  }
   CHECK(in_topology("\"kind\": \"stage\"", "\"kind\": \"group\"") ==
         "unknown kind of node 'group'; known are layer, skip, gate, block, stage");
   CHECK(in_topology("\"block_kind\": \"plain\"", "\"block_kind\": \"flat\"") ==

@@ -3,8 +3,10 @@
 
 #include <limits>
 
+#include "ir/foreign_layers.h"
 #include "ir/op.h"
 #include "ir/step.h"
+#include "support/suggest.h"
 
 using namespace resnetc;
 
@@ -158,6 +160,33 @@ TEST_CASE("attributes of any value neither overflow nor divide by zero") {
   }
 }
 
+TEST_CASE("layers that frameworks alone have are no layers, in any spelling") {
+  for (const OpInfo& op : all_ops()) {
+    if (!op.layer.empty()) CHECK_MESSAGE(foreign_layer(op.layer) == nullptr, std::string(op.layer));
+  }
+  for (std::string_view name : foreign_names()) {
+    CHECK(!layer_named(name));
+    REQUIRE(foreign_layer(name) != nullptr);
+    CHECK(foreign_layer(name)->name == name);
+  }
+  REQUIRE(foreign_layer("LeakyReLU") != nullptr);
+  CHECK(foreign_layer("LeakyReLU")->name == "leaky_relu");
+  CHECK(foreign_layer("Dropout2d")->name == "dropout");
+  CHECK(foreign_layer("BatchNorm2d") == nullptr);
+  CHECK(foreign_layer("") == nullptr);
+}
+
+TEST_CASE("a suggestion is a misspelling, not another thing") {
+  const std::vector<std::string_view> layers = {"relu", "max_pool", "global_avg_pool"};
+  CHECK(suggestion("ReLU", layers) == "; did you mean 'relu'?");
+  CHECK(suggestion("MAX_POOOL", layers) == "; did you mean 'max_pool'?");
+  CHECK(suggestion("globl_avg_pool", layers, foreign_names()) == "; did you mean 'global_avg_pool'?");
+  CHECK(suggestion("prelu", layers) == "; did you mean 'relu'?");  // of names that a user chose
+  for (const char* other : {"prelu", "elu", "min_pool", "global_max_pool", "global_max_pol"}) {
+    CHECK_MESSAGE(suggestion(other, layers, foreign_names()).empty(), other);
+  }
+}
+
 TEST_CASE("weights and work") {
   OpAttributes a = window({3, 3}, {}, {1, 1}, 64);
   a.groups = 2;
@@ -168,7 +197,18 @@ TEST_CASE("weights and work") {
   CHECK(specs[0].shape == std::vector<int64_t>{64, 16, 3, 3});
   CHECK(specs[1].shape == std::vector<int64_t>{64});
   CHECK(weight_specs(OpKind::batch_norm, {}, in).size() == 4);
-  CHECK(weight_specs(OpKind::linear, a, TensorType::vector(7))[0].shape == std::vector<int64_t>{64, 7});
+  OpAttributes plain;
+  plain.affine = false;
+  const auto statistics = weight_specs(OpKind::batch_norm, plain, in);
+  REQUIRE(statistics.size() == 2);
+  CHECK(statistics[0].suffix == "running_mean");
+  CHECK(statistics[1].suffix == "running_var");
+  const auto linear = weight_specs(OpKind::linear, a, TensorType::vector(7));
+  REQUIRE(linear.size() == 2);
+  CHECK(linear[0].shape == std::vector<int64_t>{64, 7});
+  CHECK(linear[1].shape == std::vector<int64_t>{64});
+  a.bias = false;
+  CHECK(weight_specs(OpKind::linear, a, TensorType::vector(7)).size() == 1);
   CHECK(weight_specs(OpKind::relu, {}, in).empty());
   CHECK(multiply_adds(OpKind::conv2d, a, in, out) == 64 * 64 * 16 * 9);
   CHECK(multiply_adds(OpKind::linear, a, TensorType::vector(7), TensorType::vector(64)) == 448);

@@ -18,7 +18,7 @@ inline constexpr std::string_view topology_text = R"(topology "net" @ "net.rn":1
   param "odd \"name\"" = -3
   input %image as "image" : f32[N, 3, 8, 8] packed_u8 mean (0.485, 0.456, 0.406) std (0.1, 0.2, 1e-20) @ "net.rn":2:9+5
   %conv1 = conv2d(%image) channels=16 kernel=3x3 pad=1x1 bias=true weights="conv1" : f32[N, 16, 8, 8] @ "net.rn":3:3+5
-  %bn1 = batch_norm(%conv1) eps=0.001 weights="bn1" : f32[N, 16, 8, 8]
+  %bn1 = batch_norm(%conv1) eps=0.001 affine=false weights="bn1" : f32[N, 16, 8, 8]
   stage "layer1" @ "net.rn":4:3+5 {
     block "layer1.0" conv "conv_block" @ "blocks.rn":1:7+10 {
       %layer1.0.conv1 = conv2d(%bn1) channels=32 kernel=3x5 stride=2x2 pad=2x4 dilation=2x2 groups=4 weights="layer1.0.conv1" : f32[N, 32, 4, 4] @ "blocks.rn":2:3+5
@@ -27,7 +27,7 @@ inline constexpr std::string_view topology_text = R"(topology "net" @ "net.rn":1
       } : f32[N, 32, 4, 4] @ "blocks.rn":3:3+4 value @ "blocks.rn":3:4+4
       %layer1.0.gate = gate(%layer1.0.skip) via {
         %layer1.0.pool = global_avg_pool(%layer1.0.skip) : f32[N, 32] @ "blocks.rn":5:3+15
-        %layer1.0.fc = linear(%layer1.0.pool) channels=32 weights="layer1.0.fc" : f32[N, 32] @ "blocks.rn":5:20+6
+        %layer1.0.fc = linear(%layer1.0.pool) channels=32 bias=true weights="layer1.0.fc" : f32[N, 32] @ "blocks.rn":5:20+6
         %layer1.0.sigmoid = sigmoid(%layer1.0.fc) : f32[N, 32] @ "blocks.rn":5:30+7
       } : f32[N, 32, 4, 4] @ "blocks.rn":5:1+4 value unknown
     }

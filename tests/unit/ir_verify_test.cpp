@@ -48,6 +48,8 @@ TEST_CASE("a fault that the verifier finds is reported where its part begins") {
   CHECK(place(program::parse, program_text, "vectors=2 pixels=16", "vectors=9 pixels=1") == "\"conv2\"");
   CHECK(place(program::parse, program_text, "at 4160", "at 4161") == "%fc");
   CHECK(place(program::parse, program_text, "at 1728", "at 1792") == "@1");
+  CHECK(place(program::parse, program_text, "then add(%conv1)",
+              "then bias(@1), bias(@1), bias(@1), bias(@1), bias(@1), bias(@1), affine(@1, @1), affine(@1, @1)") == "\"sum\"");
   CHECK(place(program::parse, program_text, "output \"logits\" :", "output \"features\" :") == "\"features\"");
   CHECK(place(program::parse, program_text, "kernel \"features\" store in %sum output 0", "kernel \"logits\" store in %fc output 1") ==
         "\"logits\"");
@@ -60,7 +62,10 @@ TEST_CASE("the verifier of topologies finds each fault") {
   const auto fault = [](std::string_view from, std::string_view to) { return fault_of(topology::parse, topology_text, from, to); };
   CHECK(fault("topology \"net\"", "topology \"a b\"") == "the network's name 'a b' is not a C identifier");
   CHECK(fault("topology \"net\"", "topology \"\"") == "the network's name '' is not a C identifier");
-  CHECK(fault("std (0.1, 0.2, 1e-20)", "std (0.1, 0.2)") == "the input has 3 means and 2 deviations where its format and type want 3");
+  CHECK(fault("std (0.1, 0.2, 1e-20)", "std (0.1, 0.2)") == "the input has 2 deviations for 3 channels");
+  CHECK(fault("mean (0.485, 0.456, 0.406)", "mean (0.485)") == "the input has 1 means for 3 channels");
+  CHECK(fault(" std (0.1, 0.2, 1e-20)", "") == "read");
+  CHECK(fault("packed_u8", "planar_f32") == "the input has means, which only one of format packed_u8 has");
   CHECK(fault("1e-20", "0") == "a deviation of the input is zero or not finite");
   CHECK(fault("f32[N, 3, 8, 8] packed_u8", "? packed_u8") == "the input has no type");
   CHECK(fault("f32[N, 3, 8, 8] packed_u8", "f32[N, 3] packed_u8") == "an input of format packed_u8 cannot be f32[N, 3]");
@@ -71,6 +76,9 @@ TEST_CASE("the verifier of topologies finds each fault") {
   CHECK(fault("weights=\"bn1\"", "weights=\"conv1\"") == "batch_norm 'bn1': another layer has the weights 'conv1'");
   CHECK(fault("sigmoid(%layer1.0.fc)", "sigmoid(%layer1.0.fc) weights=\"x\"") ==
         "sigmoid 'layer1.0.sigmoid': it names weights and has none");
+  CHECK(fault("eps=0.001", "eps=0.001 bias=true") == "batch_norm 'bn1': batch_norm has an attribute that is not its own");
+  CHECK(fault("bias=true weights=\"conv1\"", "bias=true affine=false weights=\"conv1\"") ==
+        "conv2d 'conv1': conv2d has an attribute that is not its own");
   CHECK(fault("eps=0.001", "eps=0.001 channels=3") == "batch_norm 'bn1': batch_norm has an attribute that is not its own");
   CHECK(fault("sigmoid(", "affine(") == "affine is no layer");
   CHECK(fault("f32[N, 32, 4, 4] @ \"blocks.rn\":3:3+4", "f32[N, 33, 4, 4] @ \"blocks.rn\":3:3+4") ==
@@ -120,6 +128,10 @@ TEST_CASE("the verifier of graphs finds each fault") {
   CHECK(fault("softmax(%fc)", "softmax(%fc) groups=2") == "softmax 'softmax': softmax has an attribute that is not its own");
   CHECK(fault("pad=1x1 then", "pad=1x1 bias=true then") ==
         "conv2d 'conv1': bias=true exists in topologies only: in a graph it is a step or a constant");
+  CHECK(fault("channels=10 then", "channels=10 bias=true then") ==
+        "linear 'fc': bias=true exists in topologies only: in a graph it is a step or a constant");
+  CHECK(fault("eps=0.001", "eps=0.001 affine=false") ==
+        "batch_norm 'bn': affine=false exists in topologies only: in a graph it is a step or a constant");
   CHECK(fault("then add(%bn), sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
         "add 'add': its epilogue has more than 8 steps");
   CHECK(fault("planar_f32", "vector_f32") == "an input of format vector_f32 cannot be f32[N, 3, 8, 8]");
@@ -154,6 +166,17 @@ TEST_CASE("the verifier of graphs finds each fault") {
   CHECK(after([&](Graph& g) { projected(g, 4, 0, 3); }) == "add 'add': " + misplaced);
   CHECK(after([&](Graph& g) { projected(g, 1, 0, 4); }) ==
         "conv2d 'conv1': its weight has shape [16, 4, 1, 1] where [16, 3, 1, 1] is needed");
+  const auto affines = [](Graph& g, size_t op, size_t count) {
+    const RecipePtr two = fill(2, {16});
+    for (size_t i = 0; i < count; ++i) g.ops[op].epilogue.push_back({StepKind::affine, graph::no_value, {two, two}});
+  };
+  // The convolution has a bias and an affine.
+  CHECK(after([&](Graph& g) { affines(g, 1, 2); }) == "none");
+  CHECK(after([&](Graph& g) { affines(g, 1, 3); }) ==
+        "conv2d 'conv1': its kernel could have 13 operands, more than 12: each tensor and each constant is one");
+  CHECK(after([&](Graph& g) { affines(g, 2, 4); }) == "none");
+  CHECK(after([&](Graph& g) { affines(g, 2, 5); }) ==
+        "batch_norm 'bn': its kernel could have 14 operands, more than 12: each tensor and each constant is one");
   CHECK(after([](Graph& g) { g.ops[0].epilogue.emplace_back(); }) == "the input has operands, attributes, constants or an epilogue");
   CHECK(after([](Graph& g) { g.outputs[0].value = 100; }) == "output 'features' names no value");
   CHECK(after([](Graph& g) { g.outputs.clear(); }) == "the network has no output");
@@ -185,6 +208,13 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(fault("then add(%conv1)", "then add(%sum)") == "kernel 'sum': it reads tensor 'sum', which nothing has written");
   CHECK(fault("then sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
         "kernel 'fc': its epilogue is too long");
+  // Each read wants what it wants by itself, also of what the convolution reads as it lies there.
+  CHECK(fault("weight @0 then bias(@1)", "weight @0 then add(%image), bias(@1)") ==
+        "kernel 'conv1': tensor 'image' is not stored in whole vectors, which only a convolution's input may do without");
+  const std::string three = "weight @0 then affine(@1, @1), affine(@1, @1), affine(@1, @1), bias(@1)";
+  CHECK(fault("weight @0 then bias(@1)", three) == "read");
+  CHECK(fault("weight @0 then bias(@1)", three + ", bias(@1)") ==
+        "kernel 'conv1': it has 13 operands, more than 12: each tensor and each constant that it names is one");
   const std::string of_a_tile = ": vectors are 1 to 8, their product with pixels 1 to 64";
   CHECK(fault("vectors=2 pixels=16", "vectors=9 pixels=1") ==
         "kernel \'conv2\': a tile of 9 vectors by 1 pixels is out of range" + of_a_tile);
@@ -320,6 +350,11 @@ TEST_CASE("the check of memory plans finds each fault") {
   CHECK(after([](Program& p) { p.kernels[3].schedule.pixels = 7; }) ==
         "kernel 'sum' overwrites 'conv1', which it reads again: its schedule writes some elements twice");
   CHECK(after([](Program& p) { p.kernels[5].in = 1; }) == "kernel 'sum' overwrites 'conv1', which is still to be read");
+  // What is read element by element may be read otherwise, too.
+  CHECK(after([](Program& p) {
+          std::vector<program::Step>& steps = p.kernels[3].epilogue;
+          steps.insert(steps.begin(), {graph::StepKind::project, 1, {4}});
+        }) == "kernel 'sum' overwrites 'conv1', which it reads");
   // A copy may work in its input's place, another kernel may not.
   CHECK(after([](Program& p) {
           p.kernels[1].kind = program::KernelKind::copy;

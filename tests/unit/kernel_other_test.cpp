@@ -112,6 +112,11 @@ std::vector<KernelCase> all_cases() {
   add("load planar, 64 channels", load(InputFormat::planar_f32, picture(64, 7, 9), 64, {0, 0}, 3));
   add("load bytes", load(InputFormat::packed_u8, picture(3, 13, 21), 3, {3, 3}, 4), 3);
   add("load bytes, padded", load(InputFormat::packed_u8, picture(3, 13, 21), 16, {1, 1}, 0), 3);
+  add("load bytes, 70 channels", load(InputFormat::packed_u8, picture(70, 2, 3), 80, {0, 0}, 0));
+  KernelSpec as_they_are = load(InputFormat::packed_u8, picture(3, 13, 21), 3, {3, 3}, 4);
+  as_they_are.input.mean.clear();
+  as_they_are.input.std.clear();
+  add("load bytes as they are", as_they_are);
   add("load bytes, one channel", load(InputFormat::packed_u8, picture(1, 28, 28), 1, {1, 1}, 0), 3);
   add("load vector", load(InputFormat::vector_f32, TensorType::vector(40), 48, {0, 0}, 0), 3);
   add("load vector, own stride", load(InputFormat::vector_f32, TensorType::vector(17), 17, {0, 0}, 0), 3);

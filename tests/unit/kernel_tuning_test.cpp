@@ -31,7 +31,7 @@ block pair(width) {
 network pictures {
   input image: f32[N, 3, 46, 42]
   conv: conv(7x7, 32, stride = 2)  relu
-  max_pool(3x3, stride = 2)
+  max_pool(3x3, stride = 2, pad = 1)
   pair: pair(48)
   output x
 })",

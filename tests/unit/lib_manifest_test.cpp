@@ -75,6 +75,13 @@ TEST_CASE("a lying manifest is an error") {
   CHECK(why_not(replaced(good, "\"name\": \"tiny\"", "\"name\": \"a b\"")) == "bad manifest: 'name' is not a C identifier");
   CHECK(why_not(replaced(good, "\"picture_bytes\": 420", "\"picture_bytes\": 421")) ==
         "bad manifest: 'picture_bytes' does not fit the shape");
+  const auto with_means = [&](const std::string& means) {
+    return why_not(replaced(good, "\"picture_bytes\": 420", "\"picture_bytes\": 420, \"mean\": [" + means + "]"));
+  };
+  CHECK(with_means("0, 0") == "bad manifest: 'mean' has 2 numbers for 7 channels");
+  std::string many = "0";
+  for (int i = 0; i < 4096; ++i) many += ", 0";
+  CHECK(with_means(many) == "bad manifest: 'mean' has more than 4096 numbers");
   CHECK(why_not(replaced(good, "\"offset\": 0", "\"offset\": 64")) == "bad manifest: the constants do not fill the weights");
   CHECK(why_not(replaced(good, "\"bn.bias\\\", [3]", "\"bn.bias\\\", [33]")) == "bad manifest: a constant's size is not its recipe's");
   CHECK(why_not(replaced(good, "\\\"bn.bias", "\\\"bn.bia")) == "bad manifest: 'recipe_hash' does not fit the constants");
@@ -174,6 +181,8 @@ TEST_CASE("the header compiles as strict C89 and as C++") {
   program.input.std = {0.229, 0.224, 0.225};
   const std::string packed = header(program, "packed", true);
   CHECK(packed.find("mean = (0.485, 0.456, 0.406)") != std::string::npos);
+  program.input.mean.clear();
+  CHECK(header(program, "packed", true).find("mean = 0,\n") != std::string::npos);
   CHECK(packed.find("u8[batch, 5, 7, 3]") != std::string::npos);
   CHECK(packed.find("const uint8_t *image, size_t image_bytes,") != std::string::npos);
   CHECK(packed.find("packed_run_device") != std::string::npos);

@@ -28,7 +28,7 @@ std::string messages(Session& session, std::string text) {
 TEST_CASE("infer-shapes gives every value its type") {
   Session session;
   const auto net = std::get<topology::Network>(session.lowered(
-      network_of("a: conv(7x7, 8, stride = 2)  max_pool(3x3, stride = 2)  gate via g { global_avg_pool linear(8) sigmoid }\n"
+      network_of("a: conv(7x7, 8, stride = 2)  max_pool(3x3, stride = 2, pad = 1)  gate via g { global_avg_pool linear(8) sigmoid }\n"
                  "skip from a via d { conv(1x1, 8, stride = 2) }  global_avg_pool  fc: linear(10)\n",
                  "f32[N, 3, 33, 40]"),
       passes::Level::topology, "infer-shapes"));
@@ -55,6 +55,17 @@ TEST_CASE("a layer that cannot take its operand is one error, with where the ope
   4:3: its input, 'relu', is f32[N, 20, 28, 28]
   3:3: 'a' (conv 3x3, stride 2) makes f32[N, 20, 28, 28] of f32[N, 64, 56, 56]
 )");
+}
+
+TEST_CASE("a shape's history says what padding is not the default") {
+  const auto said = [](std::string_view layer, std::string_view words) {
+    Session session;
+    return messages(session, network_of(fmt::format("  p: {}\n  skip from x\n", layer))).find(words) != std::string::npos;
+  };
+  CHECK(said("max_pool(3x3, stride = 2)", "'p' (max_pool 3x3, stride 2) makes"));
+  CHECK(said("avg_pool(3x3, stride = 2, pad = 1)", "'p' (avg_pool 3x3, stride 2, pad 1) makes"));
+  CHECK(said("conv(3x3, 64, stride = 2)", "'p' (conv 3x3, stride 2) makes"));
+  CHECK(said("conv(3x3, 64, pad = 0)", "'p' (conv 3x3, pad 0) makes"));
 }
 
 TEST_CASE("errors in independent places show in one run, of layers and of edges") {

@@ -76,13 +76,20 @@ TEST_CASE("the ReLU stays where its input may be negative") {
 
 TEST_CASE("pools, sigmoids and sums of what is not negative are not negative") {
   for (const char* between :
-       {"relu max_pool(3x3, stride = 2)", "relu avg_pool(3x3, stride = 1)", "sigmoid", "a: relu sigmoid skip from a"}) {
+       {"relu max_pool(3x3, stride = 2, pad = 1)", "relu avg_pool(3x3, stride = 1, pad = 1)", "sigmoid", "a: relu sigmoid skip from a"}) {
     CAPTURE(between);
     Session session;
     CHECK(operations(session, network_of(between), zero_branch("s.0")).find("s.0.relu2") == std::string::npos);
   }
   Session session;
   CHECK(operations(session, network_of("a: relu c: conv(3x3, 16) skip from a"), zero_branch("s.0")).find("s.0.relu2") != std::string::npos);
+}
+
+TEST_CASE("a batch norm without a weight of its own multiplies by nothing that could be zero") {
+  Session session;
+  std::string text = network_of();
+  text.replace(text.find("bn2: batch_norm"), std::string("bn2: batch_norm").size(), "bn2: batch_norm(affine = false)");
+  CHECK(operations(session, text, {}) == "x conv1 relu " + first_block + " " + second_block);
 }
 
 TEST_CASE("without weights, and with a branch that is not zero, nothing happens") {

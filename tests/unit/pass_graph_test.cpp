@@ -35,6 +35,11 @@ const std::string scale = "mul(tensor(\"b.weight\", [4]), rsqrt(tensor(\"b.runni
 const std::string shift = "sub(tensor(\"b.bias\", [4]), mul(tensor(\"b.running_mean\", [4]), " + scale + "))";
 const std::string affine_constants = "    scale = " + scale + "\n    shift = " + shift + "\n";
 
+const std::string projection_weight = "    weight = tensor(\"p.weight\", [4, 4, 1, 1])\n";
+const std::string projection_bias = "    bias = tensor(\"p.bias\", [4])\n";
+/// The 1x1 convolution %p of %x, with a bias.
+const std::string projection = op("p", "conv2d(%x) channels=4 then bias") + projection_weight + projection_bias;
+
 }  // namespace
 
 TEST_CASE("fold-batch-norm: into a convolution, which takes the batch norm's name") {
@@ -144,6 +149,53 @@ TEST_CASE("fuse-shortcuts: an epilogue has eight steps at most") {
   CHECK(session.remark("fuse-shortcuts", "y") == "add not fused: the epilogue of 'r7' would have more than 8 steps");
 }
 
+TEST_CASE("fuse-shortcuts: a kernel has no more operands than the runtime passes to it") {
+  const std::string refused = "affine not fused: the kernel of '{}' could have {} operands, more than 12";
+  const auto affine = [](std::string_view name, std::string_view from) {
+    return op(name, fmt::format("affine(%{})", from)) + "    scale = fill(2, [4])\n    shift = fill(3, [4])\n";
+  };
+  Session session;
+  std::string body = convolution("a0", "x");
+  for (int i = 0; i < 10; ++i) body += affine(i == 9 ? "y" : fmt::format("a{}", i + 1), fmt::format("a{}", i));
+  passes::AnyIr ir = session.graph(graph_of(body));
+  REQUIRE(session.run("fuse-shortcuts", ir));
+  // A convolution has room for four, what is left for as many behind the first.
+  std::string text;
+  for (const graph::Op& o : std::get<graph::Graph>(ir).ops) text += fmt::format("{} {} {}\n", o.name, info(o.kind).name, o.epilogue.size());
+  CHECK(text == "x input 0\na4 conv2d 4\na9 affine 4\ny affine 0\n");
+  CHECK(session.remark("fuse-shortcuts", "a5") == fmt::format(fmt::runtime(refused), "a4", 14));
+  CHECK(session.remark("fuse-shortcuts", "y") == fmt::format(fmt::runtime(refused), "a9", 14));
+  // Pools have no weight.
+  Session pooled;
+  std::string pool = op("a0", "max_pool(%x) kernel=3x3 pad=1x1");
+  for (int i = 0; i < 6; ++i) pool += affine(i == 5 ? "y" : fmt::format("a{}", i + 1), fmt::format("a{}", i));
+  pooled.rewritten("fuse-pools", graph_of(pool));
+  CHECK(pooled.remark("fuse-pools", "y") == fmt::format(fmt::runtime(refused), "a5", 14));
+}
+
+TEST_CASE("fuse-projections: a projection takes an operand more than a sum") {
+  Session session;
+  std::string body, sums;
+  for (int i = 0; i < 7; ++i) {
+    body += op(fmt::format("p{}", i), "conv2d(%x) channels=4") + projection_weight;
+    sums += fmt::format(", add(%p{})", i);
+  }
+  body += convolution("y", "x", "bias" + sums) + "    bias = tensor(\"c.bias\", [4])\n";
+  CHECK(session.rewritten("fuse-projections", graph_of(body)) == graph_of(body));
+  CHECK(session.remark("fuse-projections", "y")
+            .starts_with("'p0' stays a kernel of its own: the kernel of 'y' could have 13 operands, more than 12\n"));
+  // A bias of the projection's own takes one, too.
+  Session biased;
+  sums = sums.substr(0, sums.size() - std::string(", add(%p6)").size());
+  body = op("p0", "conv2d(%x) channels=4 then bias") + projection_weight + projection_bias;
+  for (int i = 1; i < 6; ++i) body += op(fmt::format("p{}", i), "relu(%x)");
+  biased.rewritten("fuse-projections", graph_of(body + convolution("y", "x", sums.substr(2) + ", add(%x), mul(%x)")));
+  CHECK(biased.remark("fuse-projections", "y") == "'p0' stays a kernel of its own: the epilogue of 'y' has no room for another bias");
+  Session fits;
+  fits.rewritten("fuse-projections", graph_of(body + convolution("y", "x", sums.substr(2))));
+  CHECK(fits.remark("fuse-projections", "y") == "projection fused: summed together with 'p0'");
+}
+
 TEST_CASE("fuse-shortcuts: x + x stays an operation of its own") {
   Session session;
   const std::string text = graph_of(convolution("c", "x") + op("y", "add(%c, %c)"));
@@ -159,15 +211,6 @@ TEST_CASE("fuse-shortcuts: a gate's product goes into what comes before it, or s
   CHECK(session.rewritten("fuse-shortcuts", text) == text);
   CHECK(session.remark("fuse-shortcuts", "y") == "mul not fused: 'c' has another use; 'f' is f32[N, 4], the result f32[N, 4, 8, 8]");
 }
-
-namespace {
-
-const std::string projection_weight = "    weight = tensor(\"p.weight\", [4, 4, 1, 1])\n";
-const std::string projection_bias = "    bias = tensor(\"p.bias\", [4])\n";
-/// The 1x1 convolution %p of %x, with a bias.
-const std::string projection = op("p", "conv2d(%x) channels=4 then bias") + projection_weight + projection_bias;
-
-}  // namespace
 
 TEST_CASE("fuse-projections: summed with the convolution that the addition is in") {
   Session session;
@@ -244,10 +287,32 @@ g.2 = sigmoid g.1
 gate = mul skip g.2
 )");
   CHECK(graph.input.format == InputFormat::packed_u8);
+  CHECK(graph.input.mean == std::vector<double>{0, 0.5, 0, 0});
   CHECK(graph.input.std == std::vector<double>{1, 1, 1, 0.25});
   REQUIRE(graph.outputs.size() == 2);
   CHECK(graph.op(graph.outputs[0].value).name == "a");
   CHECK(graph.outputs[1].name == "y");
+}
+
+TEST_CASE("lower-to-graph: what a checkpoint does not hold for a layer") {
+  Session session;
+  const graph::Graph graph = session.lowered_graph(
+      "network net {\n  input x: u8[N, 8, 8, 4]\n  b: batch_norm(affine = false)\n  global_avg_pool\n"
+      "  f: linear(4, bias = false)\n  output y\n}\n",
+      "lower-to-graph");
+  CHECK(passes::print(graph, session.sources) == R"(graph "net" {
+  input %x : f32[N, 4, 8, 8] packed_u8 @ "net.rn":2:3+23
+  %b = batch_norm(%x) : f32[N, 4, 8, 8] @ "net.rn":3:3+29
+    weight = fill(1, [4])
+    bias = fill(0, [4])
+    running_mean = tensor("b.running_mean", [4])
+    running_var = tensor("b.running_var", [4])
+  %global_avg_pool = global_avg_pool(%b) : f32[N, 4] @ "net.rn":4:3+15
+  %f = linear(%global_avg_pool) channels=4 : f32[N, 4] @ "net.rn":5:3+26
+    weight = tensor("f.weight", [4, 4])
+  output "y" %f @ "net.rn":6:3+8
+}
+)");
 }
 
 TEST_CASE("a ResNet's block ends as one kernel a convolution") {

@@ -59,11 +59,13 @@ TEST_CASE("interpreter: groups see their own channels only") {
 TEST_CASE("interpreter: batch norm and affine") {
   const Weights w = weights({{"b.weight", {2, -1}}, {"b.bias", {1, 0}}, {"b.running_mean", {3, 0}}, {"b.running_var", {3.5, 0.5}}});
   check_near(result("f32[N, 2, 1, 2]", "b: batch_norm(eps = 0.5)", {5, 3, 1, -2}, w), {3, 1, -1, 2});
+  check_near(result("f32[N, 2, 1, 2]", "b: batch_norm(eps = 0.5, affine = false)", {5, 3, 1, -2}, w), {1, 0, 1, -2});
 }
 
 TEST_CASE("interpreter: linear, sigmoid and softmax") {
   const Weights w = weights({{"f.weight", {1, 2, 3, 4, 5, 6}}, {"f.bias", {0.5, -0.5}}});
   check_near(result("f32[N, 3]", "f: linear(2)", {1, 0, -1}, w), {-1.5, -2.5});
+  check_near(result("f32[N, 3]", "f: linear(2, bias = false)", {1, 0, -1}, w), {-2, -2});
   check_near(result("f32[N, 3]", "sigmoid", {0, std::log(3), -std::log(3)}), {0.5, 0.75, 0.25});
   check_near(result("f32[N, 3]", "softmax", {0, std::log(2), std::log(5)}), {0.125, 0.25, 0.625});
   check_near(result("f32[N, 2]", "softmax", {1000, 1000}), {0.5, 0.5});
@@ -71,11 +73,14 @@ TEST_CASE("interpreter: linear, sigmoid and softmax") {
 }
 
 TEST_CASE("interpreter: pools clip their windows; an average divides by all of the window") {
-  check_near(result("f32[N, 1, 3, 3]", "max_pool(3x3, stride = 2)", three_by_three), {5, 6, 8, 9});
-  check_near(result("f32[N, 1, 3, 3]", "avg_pool(3x3, stride = 2)", three_by_three), {12 / 9.0, 16 / 9.0, 24 / 9.0, 28 / 9.0});
-  check_near(result("f32[N, 1, 3, 3]", "max_pool(3x3, stride = 1)", {-1, -2, -3, -4, -5, -6, -7, -8, -9}),
+  check_near(result("f32[N, 1, 3, 3]", "max_pool(3x3, stride = 2, pad = 1)", three_by_three), {5, 6, 8, 9});
+  check_near(result("f32[N, 1, 3, 3]", "avg_pool(3x3, stride = 2, pad = 1)", three_by_three), {12 / 9.0, 16 / 9.0, 24 / 9.0, 28 / 9.0});
+  check_near(result("f32[N, 1, 3, 3]", "max_pool(3x3, stride = 1, pad = 1)", {-1, -2, -3, -4, -5, -6, -7, -8, -9}),
              {-1, -1, -2, -1, -1, -2, -4, -4, -5});
   check_near(result("f32[N, 1, 3, 3]", "avg_pool(2x2)", three_by_three), {3});
+  // By default, as in every framework, they pad nothing.
+  check_near(result("f32[N, 1, 3, 3]", "avg_pool(3x3)  global_avg_pool", Values(9, 1)), {1});
+  CHECK(result("f32[N, 1, 15, 15]", "max_pool(3x3, stride = 2)", Values(225, 1)).size() == 49);
   check_near(result("f32[N, 2, 1, 2]", "global_avg_pool", {1, 2, 3, 5}), {1.5, 4});
 }
 
@@ -105,6 +110,8 @@ TEST_CASE("interpreter: NaN and infinities pass as in PyTorch") {
 TEST_CASE("interpreter: packed pixels are normalised") {
   const std::string form = "u8[N, 1, 2, 2] mean = (0.5, 0.25) std = (0.5, 0.125)";
   check_near(result(form, "avg_pool(1x1)", {0, 255, 51, 102}), {-1, 1, -0.4, 1.2});
+  check_near(result("u8[N, 1, 2, 2] mean = (0.5, 0.25)", "avg_pool(1x1)", {0, 255, 51, 102}), {-0.5, 0.5, -0.05, 0.15});
+  check_near(result("u8[N, 1, 2, 2]", "avg_pool(1x1)", {0, 255, 51, 102}), {0, 1, 0.2, 0.4});
 }
 
 TEST_CASE("interpreter: sees every operation, in order, by name") {

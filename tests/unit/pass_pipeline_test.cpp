@@ -104,11 +104,12 @@ TEST_CASE("documents name every layer, attribute, step, pass, algorithm and sche
   };
   OpAttributes attributes;
   // A new attribute stops the build here, until it has a value that is written.
-  auto& [channels, kernel, stride, pad, dilation, groups, bias, eps] = attributes;
+  auto& [channels, kernel, stride, pad, dilation, groups, bias, eps, affine] = attributes;
   kernel = stride = pad = dilation = {5, 5};
   channels = groups = 5;
   bias = true;
   eps = 0.5;
+  affine = false;
   check_keys(text::attributes(attributes));
   for (int i = 0; program::to_string(static_cast<program::Algorithm>(i)) != program::no_name; ++i) {
     program::Schedule schedule;

@@ -59,6 +59,9 @@ class Generator {
     Shape shape;
   };
 
+  std::string norm() { return aside_.chance(15) ? "batch_norm(affine = false)" : "batch_norm"; }
+  std::string linear(int64_t features) { return fmt::format("linear({}{})", features, aside_.chance(25) ? ", bias = false" : ""); }
+
   void line(const std::string& statement) { text_ += "  " + statement + "\n"; }
   std::string fresh() { return fmt::format("v{}", ++labels_); }
 
@@ -80,7 +83,7 @@ class Generator {
     const std::string from = named_.back().label;
     if (aside_.chance(60)) layer(elementwise_[static_cast<size_t>(aside_.below(static_cast<int64_t>(elementwise_.size())))], current_);
     if (current_.height * current_.width > 1 && aside_.chance(40)) {
-      line(fmt::format("gate via {} {{ global_avg_pool  linear({})  sigmoid }}", fresh(), current_.channels));
+      line(fmt::format("gate via {} {{ global_avg_pool  {}  sigmoid }}", fresh(), linear(current_.channels)));
     } else {
       line("skip from " + from);
     }
@@ -92,11 +95,11 @@ class Generator {
     current_ = {features, 1, 1};
     unfused(40);
     current_ = {channels(), 1, 1};
-    layer(fmt::format("linear({})", current_.channels), current_);
+    layer(linear(current_.channels), current_);
     for (int64_t i = 1 + random_.below(3); i > 0; --i) {
       std::string from = named_.back().label;
-      layer(fmt::format("linear({})", current_.channels), current_);
-      if (random_.chance(50)) layer("batch_norm", current_);
+      layer(linear(current_.channels), current_);
+      if (random_.chance(50)) layer(norm(), current_);
       if (random_.chance(50)) layer("relu", current_);
       line("skip from " + from);
       layer(random_.one_of({"relu", "sigmoid"}), current_);
@@ -131,9 +134,9 @@ class Generator {
     const int64_t kernel = random_.one_of<int64_t>({5, 7}), out_channels = random_.one_of<int64_t>({16, 40, 64});
     const auto half = [](int64_t extent) { return (extent + 1) / 2; };
     layer(fmt::format("conv({0}x{0}, {1}, stride = 2)", kernel, out_channels), {out_channels, half(current_.height), half(current_.width)});
-    layer("batch_norm", current_);
+    layer(norm(), current_);
     layer("relu", current_);
-    if (random_.chance(70)) layer("max_pool(3x3, stride = 2)", {out_channels, half(current_.height), half(current_.width)});
+    if (random_.chance(70)) layer("max_pool(3x3, stride = 2, pad = 1)", {out_channels, half(current_.height), half(current_.width)});
   }
 
   void item() {
@@ -173,7 +176,7 @@ class Generator {
     if (random_.chance(25)) call += ", bias = true";
     // With the default pad of an odd kernel, a stride of s makes ceil(in / s).
     layer(call + ")", {out_channels, (current_.height + stride - 1) / stride, (current_.width + stride - 1) / stride});
-    if (random_.chance(80)) layer("batch_norm", current_);
+    if (random_.chance(80)) layer(norm(), current_);
     if (random_.chance(60)) layer("relu", current_);
     unfused(20);
   }
@@ -198,8 +201,9 @@ class Generator {
     for (int64_t stride : {1, 2, 4}) {
       if ((from.shape.height + stride - 1) / stride != current_.height || (from.shape.width + stride - 1) / stride != current_.width)
         continue;
-      std::string norm = random_.chance(70) ? "  batch_norm" : "";
-      line(fmt::format("skip from {} via {} {{ conv(1x1, {}, stride = {}){} }}", from.label, fresh(), current_.channels, stride, norm));
+      const std::string normalised = random_.chance(70) ? "  " + norm() : "";
+      line(fmt::format("skip from {} via {} {{ conv(1x1, {}, stride = {}){} }}", from.label, fresh(), current_.channels, stride,
+                       normalised));
       return;
     }
   }
@@ -216,7 +220,7 @@ class Generator {
 
   void pre_activation() {
     Named from = named_.back();
-    layer("batch_norm", current_);
+    layer(norm(), current_);
     layer("relu", current_);
     convolution(channels(), random_.chance(50));
     skip(from);
@@ -224,8 +228,8 @@ class Generator {
 
   void gate() {
     if (random_.chance(70)) {
-      line(fmt::format("gate via {} {{ global_avg_pool  linear({})  relu  linear({})  sigmoid }}", fresh(), 1 + random_.below(6),
-                       current_.channels));
+      const std::string squeeze = linear(1 + random_.below(6));
+      line(fmt::format("gate via {} {{ global_avg_pool  {}  relu  {}  sigmoid }}", fresh(), squeeze, linear(current_.channels)));
     } else {
       line(fmt::format("gate via {} {{ conv(1x1, {})  sigmoid }}", fresh(), current_.channels));
     }
@@ -239,15 +243,16 @@ class Generator {
     // pad: 0 for a kernel of 2, 1 for one of 3.
     int64_t pad = (kernel - 1) / 2;
     auto out = [&](int64_t in) { return (in + 2 * pad - kernel) / 2 + 1; };
-    layer(fmt::format("{0}({1}x{1}, stride = 2)", kind, kernel), {current_.channels, out(current_.height), out(current_.width)});
-    if (random_.chance(30)) layer("batch_norm", current_);
+    layer(fmt::format("{0}({1}x{1}, stride = 2, pad = {2})", kind, kernel, pad),
+          {current_.channels, out(current_.height), out(current_.width)});
+    if (random_.chance(30)) layer(norm(), current_);
     if (random_.chance(30)) layer(random_.one_of({"relu", "sigmoid"}), current_);
   }
 
   void tail() {
     if (random_.chance(70)) {
       line("global_avg_pool");
-      line(fmt::format("fc: linear({})", random_.one_of<int64_t>({1, 10, 17, 100})));
+      line("fc: " + linear(random_.one_of<int64_t>({1, 10, 17, 100})));
       if (random_.chance(20)) line("softmax");
     } else {
       layer("relu", current_);
