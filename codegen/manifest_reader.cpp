@@ -171,8 +171,9 @@ std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string&
     why = "bad manifest: not an object";
     return std::nullopt;
   }
-  if (reader.number(*root, "manifest_version") != 1) reader.fail("of another format version");
-  if (reader.number(*root, "abi_version") != RN_ABI_VERSION) reader.fail("of another version of the libraries' interface");
+  if (reader.number(*root, "manifest_version") != 1) reader.fail("of another format version; 'resnetc compile' makes the library anew");
+  if (reader.number(*root, "abi_version") != RN_ABI_VERSION)
+    reader.fail("of another version of the libraries' interface; 'resnetc compile' makes the library anew");
   if (!reader.ok()) return std::nullopt;
 
   LibraryFacts facts;

@@ -69,9 +69,10 @@ TEST_CASE("a lying manifest is an error") {
   CHECK(why_not("{}") == "bad manifest: 'manifest_version' is missing or not a size");
   CHECK(why_not(std::string(100000, '[')) == "bad manifest: nested too deep");
   CHECK(why_not(good.substr(0, good.size() / 2)).starts_with("bad manifest: "));
-  CHECK(why_not(replaced(good, "\"manifest_version\": 1", "\"manifest_version\": 2")) == "bad manifest: of another format version");
+  CHECK(why_not(replaced(good, "\"manifest_version\": 1", "\"manifest_version\": 2")) ==
+        "bad manifest: of another format version; 'resnetc compile' makes the library anew");
   CHECK(why_not(replaced(good, "\"abi_version\": 4", "\"abi_version\": 9")) ==
-        "bad manifest: of another version of the libraries' interface");
+        "bad manifest: of another version of the libraries' interface; 'resnetc compile' makes the library anew");
   CHECK(why_not(replaced(good, "\"name\": \"tiny\"", "\"name\": \"a b\"")) == "bad manifest: 'name' is not a C identifier");
   CHECK(why_not(replaced(good, "\"picture_bytes\": 420", "\"picture_bytes\": 421")) ==
         "bad manifest: 'picture_bytes' does not fit the shape");
