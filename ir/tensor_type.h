@@ -50,9 +50,9 @@ enum class InputFormat {
   packed_u8,   ///< u8[N, H, W, C], normalised as (x / 255 - mean) / std per channel
 };
 
-/// The most channels for which means or deviations are written: kernels carry these numbers. Where none are written, they are 0 and 1 for
-/// any number of channels.
-inline constexpr size_t max_normalised_channels = 4096;
+/// The most channels for which means or deviations are written: kernels carry these numbers, and a GPU's choose among them one by one.
+/// Where none are written, they are 0 and 1 for any number of channels.
+inline constexpr size_t max_normalised_channels = 256;
 
 /// `planar_f32`.
 std::string_view to_string(InputFormat format);

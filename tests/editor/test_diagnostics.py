@@ -14,7 +14,7 @@ NO_NETWORK = "this file has no network; add 'network NAME(...) { ... }'"
 
 
 def check(path):
-    """What `check` reports, as a list of [path, line, column, length, text, notes]; a length of None is not shown."""
+    """What `check` reports, as a list of [path, line, column, length, text, notes, severity]; a length of None is not shown."""
     printed = subprocess.run([RESNETC, "check", str(path)], capture_output=True, text=True).stderr
     found, last = [], None
     for line in printed.splitlines():
@@ -26,7 +26,7 @@ def check(path):
             if message["severity"] == "note":
                 found[-1][5].append(last)
             else:
-                last.append([])
+                last += [[], {"error": 1, "warning": 2}[message["severity"]]]
                 found.append(last)
     return found
 
@@ -58,12 +58,12 @@ class Same(unittest.TestCase):
                     said.sort(key=lambda entry: entry[0])
                     self.assertEqual(len(said), len(wanted), (said, wanted))
                     for (where, diagnostic), like in zip(said, wanted_by_file):
-                        self.assertEqual(diagnostic["severity"], 1)
                         self.assertEqual(diagnostic["source"], "resnetc")
                         notes = diagnostic.get("relatedInformation", [])
                         self.assertEqual(len(notes), len(like[5]), (diagnostic, like))
                         shown = place(where, diagnostic["range"], diagnostic["message"], like)
                         shown.append([place(n["location"]["uri"], n["location"]["range"], n["message"], m) for n, m in zip(notes, like[5])])
+                        shown.append(diagnostic["severity"])
                         self.assertEqual(shown, like)
                     c.close(name)
                     self.assertEqual(c.sync(), {})

@@ -65,6 +65,9 @@ TEST_CASE("the verifier of topologies finds each fault") {
   CHECK(fault("std (0.1, 0.2, 1e-20)", "std (0.1, 0.2)") == "the input has 2 deviations for 3 channels");
   CHECK(fault("mean (0.485, 0.456, 0.406)", "mean (0.485)") == "the input has 1 means for 3 channels");
   CHECK(fault(" std (0.1, 0.2, 1e-20)", "") == "read");
+  std::string many = " std (1";
+  for (int i = 0; i < 256; ++i) many += ", 1";
+  CHECK(fault(" std (0.1, 0.2, 1e-20", many) == "the input has 257 deviations, more than 256");
   CHECK(fault("packed_u8", "planar_f32") == "the input has means, which only one of format packed_u8 has");
   CHECK(fault("1e-20", "0") == "a deviation of the input is zero or not finite");
   CHECK(fault("f32[N, 3, 8, 8] packed_u8", "? packed_u8") == "the input has no type");
