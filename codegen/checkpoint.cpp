@@ -79,12 +79,13 @@ bool report_prefix(const Safetensors& checkpoint, const std::set<std::string_vie
   }
   std::string names, options;
   for (size_t i = 0; i < std::min(more.best.size(), most_names); ++i) {
-    const std::string prefix = text::shown(checkpoint.stripped() + std::string(more.best[i]));
+    const std::string prefix = text::shown(more.best[i]);
     const std::string_view between = i == 0 ? "" : " or ";
     names += fmt::format("{}'{}'", between, prefix);
     options += fmt::format("{}'--strip-prefix {}'", between, prefix);
   }
-  diagnostics.error(at, fmt::format("{} here with {} before the name: {} takes it off", what, names, options));
+  const std::string_view also = checkpoint.stripped().empty() ? "" : ", after the other,";
+  diagnostics.error(at, fmt::format("{} here with {} before the name: {}{} takes it off", what, names, options, also));
   return true;
 }
 
@@ -134,10 +135,9 @@ bool matches(const Safetensors& checkpoint, const std::vector<TensorRef>& wanted
     }
   }
   if (!missing.empty() && report_prefix(checkpoint, read, missing, at, diagnostics)) return false;
-  for (size_t i = 0; i < std::min(faults.size(), most_errors); ++i) diagnostics.error(at, faults[i]);
-  if (faults.size() > most_errors) {
-    diagnostics.error(at, fmt::format("{} more tensors are missing or do not fit", faults.size() - most_errors));
-  }
+  const size_t listed = faults.size() == most_errors + 1 ? faults.size() : std::min(faults.size(), most_errors);
+  for (size_t i = 0; i < listed; ++i) diagnostics.error(at, faults[i]);
+  if (faults.size() > listed) diagnostics.error(at, fmt::format("{} more tensors are missing or do not fit", faults.size() - listed));
   const size_t errors = diagnostics.error_count();
   if (unread != Unread::fine) report_unread(checkpoint, read, unread, at, diagnostics);
   if (!faults.empty() || diagnostics.error_count() != errors) return false;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 
 #include "ir/text.h"
 #include "runtime/model.h"
@@ -47,6 +48,16 @@ bool is_pytorch(const File& file) {
 bool is_index(const File& file) {
   constexpr size_t most = size_t{1} << 16;  // the key stands before the names that it is about
   return file.begins("{") && file.bytes.substr(0, most).find("\"weight_map\"") != std::string_view::npos;
+}
+
+/// In whatever case, and after blanks.
+bool is_web_page(const File& file) {
+  std::string_view text = file.bytes.substr(0, 256);
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  const auto begins = [&](std::string_view word) {
+    return text.size() >= word.size() && std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) { return a == (b | 0x20); });
+  };
+  return text.starts_with('<') && (begins("<!doctype") || begins("<html"));
 }
 
 bool is_tensorflow(const File& file) {
@@ -106,7 +117,8 @@ constexpr std::string_view by_hand =
     "load it in its framework and save its tensors with 'safetensors.numpy.save_file', the outputs of each weight first: [out, in, height, "
     "width]";
 
-constexpr std::array<Format, 15> formats = {{
+/// The first that fits counts: what is one kind of zip archive comes before zip archives.
+constexpr Format formats[] = {
     {[](const File& f) { return f.begins(RN_WEIGHTS_MAGIC); }, "weights that were packed for a library",
      "the checkpoint that they come from is needed here"},
     {[](const File& f) {
@@ -128,9 +140,8 @@ constexpr std::array<Format, 15> formats = {{
     {[](const File& f) { return f.begins("\x89HDF\r\n\x1a\n"); }, "an HDF5 file, as Keras writes it", from_keras},
     {is_tensorflow, "a TensorFlow checkpoint or model", by_hand},
     {[](const File& f) { return f.bytes.substr(0, 8).ends_with("TFL3"); }, "a TensorFlow Lite model", by_hand},
-    {[](const File& f) { return f.begins("<!DOCTYPE") || f.begins("<html"); }, "a web page",
-     "its download has failed, or was of another address"},
-}};
+    {is_web_page, "a web page", "its download has failed, or was of another address"},
+};
 
 }  // namespace
 
@@ -138,8 +149,8 @@ std::optional<ForeignFile> foreign_file(const std::string& path, std::string_vie
   const std::filesystem::path name(path);
   File file{bytes, name.extension().string()};
   for (char& c : file.extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  const auto* found = std::find_if(formats.begin(), formats.end(), [&](const Format& format) { return format.is(file); });
-  if (found == formats.end()) return std::nullopt;
+  const auto* found = std::find_if(std::begin(formats), std::end(formats), [&](const Format& format) { return format.is(file); });
+  if (found == std::end(formats)) return std::nullopt;
   std::filesystem::path converted = name.filename();
   for (const char* ending : {".json", ".index"}) {  // model.safetensors.index.json
     if (converted.extension() == ending) converted.replace_extension();

@@ -1,7 +1,6 @@
 /// \file How large the values of each channel are: what an error of theirs is measured by.
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "ir/graph.h"

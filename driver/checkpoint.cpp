@@ -7,13 +7,15 @@ namespace resnetc::driver {
 
 CLI::Option* add_checkpoint_options(CLI::App& command, CheckpointOptions& options, const std::string& what) {
   CLI::Option* weights = command.add_option("--weights", options.path, what)->type_name("FILE.safetensors");
-  command.add_option("--strip-prefix", options.prefix, "of the checkpoint: take PREFIX off its tensors' names, such as 'module.'")
+  command
+      .add_option("--strip-prefix", options.prefixes, "of the checkpoint: take PREFIX off its tensors' names; may be given several times")
       ->type_name("PREFIX")
+      ->allow_extra_args(false)
       ->check([](const std::string& text) { return text.empty() ? "is empty" : ""; });
   command.add_flag("--strict", options.strict, "of the checkpoint: tensors that nothing reads are an error");
   command.parse_complete_callback([&options] {  // needs() would do, and fill a column of help with it
     if (!options.path.empty()) return;
-    if (!options.prefix.empty()) throw CLI::RequiresError("--strip-prefix", "--weights");
+    if (!options.prefixes.empty()) throw CLI::RequiresError("--strip-prefix", "--weights");
     if (options.strict) throw CLI::RequiresError("--strict", "--weights");
   });
   return weights;
@@ -23,7 +25,9 @@ std::unique_ptr<codegen::Safetensors> open_checkpoint(const CheckpointOptions& o
                                                       Diagnostics& diagnostics) {
   std::unique_ptr<codegen::Safetensors> checkpoint = codegen::Safetensors::open(options.path, diagnostics);
   if (!checkpoint) return nullptr;
-  if (!options.prefix.empty() && !checkpoint->strip_prefix(options.prefix, diagnostics)) return nullptr;
+  for (const std::string& prefix : options.prefixes) {
+    if (!checkpoint->strip_prefix(prefix, diagnostics)) return nullptr;
+  }
   using codegen::Unread;
   const Unread unread = options.strict ? Unread::error : whole ? Unread::warning : Unread::fine;
   return codegen::matches(*checkpoint, wanted, unread, diagnostics) ? std::move(checkpoint) : nullptr;

@@ -13,8 +13,8 @@
 namespace resnetc::driver {
 
 struct CheckpointOptions {
-  std::string path;    ///< empty: none is given
-  std::string prefix;  ///< to take off the tensors' names
+  std::string path;                   ///< empty: none is given
+  std::vector<std::string> prefixes;  ///< to take off the tensors' names, one after the other
   bool strict = false;
 };
 /// Adds --weights, which it returns, --strip-prefix and --strict.

@@ -431,7 +431,7 @@ void add_compile(CLI::App& app, Invocation& invocation) {
       ->check(not_empty);
   command->add_option("--depfile", options->depfile, "write a rule for make: which files were read")->type_name("FILE");
   add_checkpoint_options(*command, options->checkpoint, "a checkpoint to pack; without it, 'resnetc pack' does so later");
-  command->add_flag("--embed-weights", options->embed_weights, "put the packed weights into the library as well");
+  command->add_flag("--embed-weights", options->embed_weights, "put the packed weights into the library, and write no NET.weights");
   command->add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_weights);
   command->add_flag("--no-winograd", options->no_winograd,
                     "sum every convolution directly, by Strassen's products neither: slower, and a little more exact");

@@ -54,6 +54,7 @@ LoadedLibrary::~LoadedLibrary() {
 }
 
 std::string LoadedLibrary::pack_command() const {
+  if (facts_.content_hash != 0) return "resnetc compile NET.rn --weights FILE.safetensors";  // for the values that it is for
   const std::string command = fmt::format("resnetc pack {}", shell_word(path_));
   return codegen::wants_checkpoint(facts_.constants) ? command + " --weights FILE.safetensors" : command;
 }
@@ -78,6 +79,9 @@ namespace {
 
 /// Why the library refuses these weights, and what makes its own.
 std::string weights_fault(const LoadedLibrary& library, int32_t status, const std::string& path) {
+  if (library.facts().weights_bytes == 0) {
+    return fmt::format("'{}' is not for this library: its network has no weights, and needs no --weights", path);
+  }
   if (status == RN_WEIGHTS_MAGIC_WRONG || status == RN_WEIGHTS_SIZE_WRONG) {
     Sources sources;
     Diagnostics ignored(sources);

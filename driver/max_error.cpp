@@ -10,6 +10,7 @@
 #include "driver/measured_error.h"
 #include "driver/observed.h"
 #include "driver/table.h"
+#include "driver/trial.h"
 
 namespace resnetc::driver {
 
@@ -35,11 +36,11 @@ struct Reference {
   std::vector<Inner> inner;
 };
 
-/// The names of what the kernels of a program compute, in whatever order.
-std::set<std::string> kernel_names(const program::Program& program) {
-  std::set<std::string> names;
-  for (const program::Kernel& kernel : program.kernels) names.insert(kernel.name);
-  return names;
+/// Adds what the kernels of all programs compute.
+void add_names(const Lowered& lowered, std::set<std::string>& names) {
+  for (const program::Program& program : lowered.programs) {
+    for (const program::Kernel& kernel : program.kernels) names.insert(kernel.name);
+  }
 }
 
 Reference interpreted(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t picture,
@@ -125,7 +126,12 @@ std::optional<MaxError> MaxError::reach(double allowed, const topology::Network&
     if (!trial) return std::nullopt;
     if (references.empty()) {
       pictures = trial->pictures(picture_count);
-      const std::set<std::string> kept = kernel_names(lowered->programs.front());
+      // Direct sums may be other kernels: they take no pool into the first layer's.
+      LoweringOptions direct = lowering;
+      direct.winograd_tile = 0;
+      std::set<std::string> kept;
+      add_names(*lowered, kept);
+      if (const auto last = lower(network, direct, diagnostics)) add_names(*last, kept);
       for (size_t k = 0; k < picture_count; ++k) references.push_back(interpreted(*graph, weights, pictures, k, kept));
     }
     Rung& rung = result.rungs_.emplace_back();
@@ -162,7 +168,7 @@ bool MaxError::enough(const Rung& rung) const {
 
 std::string MaxError::text(const TargetErrors& errors) const {
   std::string text = error_text(errors.of_outputs);
-  if (errors.in_channels <= std::max(allowed_, allowed_in_channels)) return text;
+  if (errors.in_channels <= std::max({allowed_, allowed_in_channels, errors.of_outputs})) return text;
   return fmt::format("{} (but {} in a channel of '{}')", text, error_text(errors.in_channels), errors.kernel);
 }
 

@@ -1,4 +1,4 @@
-/// \file Measuring errors: comparison, the library under test, its pictures.
+/// \file Comparison with the interpreter's values.
 #include "driver/measured_error.h"
 
 #include <fmt/format.h>
@@ -7,10 +7,15 @@
 #include <cmath>
 #include <limits>
 
-#include "codegen/library.h"
-#include "driver/common.h"
-
 namespace resnetc::driver {
+
+namespace {
+
+/// Kernels take what is below 1.2e-38 for zero, also among the products of a sum: numbers near that need not have any of their seven
+/// digits.
+constexpr double smallest = 1e-30;
+
+}  // namespace
 
 void MeasuredError::add(std::span<const float> got, const Values& expected, const std::vector<double>& sizes) {
   constexpr double infinite = std::numeric_limits<double>::infinity();
@@ -38,72 +43,16 @@ void MeasuredError::add(std::span<const float> got, const Values& expected, cons
     sizes_[c] = std::max(sizes_[c], sizes[c]);
   }
   largest = std::max(largest, top);
-  error = std::max(error, top > 0 ? difference / top : difference);
+  error = std::max(error, top > 0 ? difference / std::max(top, smallest) : difference);
 }
 
 double MeasuredError::by_channel() const {
   constexpr size_t fewest = 16;
-  constexpr double smallest = 1e-30;
   double worst = 0;
   for (size_t c = 0; c < sizes_.size() && values_ >= fewest; ++c) worst = std::max(worst, differences_[c] / std::max(sizes_[c], smallest));
   return worst;
 }
 
 std::string error_text(double error) { return std::isfinite(error) ? fmt::format("{:.2e}", error) : "infinite"; }
-
-std::vector<Values> interpret_picture(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t index,
-                                      const std::function<void(const graph::Op&, const Values&)>& observe) {
-  Progress progress(fmt::format("interpreting picture {}", index));
-  size_t count = 0;
-  return interpret(graph, weights, pictures.planar[index], [&](const graph::Op& op, const Values& values) {
-    progress.update(++count, graph.ops.size());
-    if (observe) observe(op, values);
-  });
-}
-
-std::unique_ptr<Trial> Trial::make(const Lowered& lowered, const std::string& name, const WeightSource& weights,
-                                   codegen::KernelOptions kernels, std::string& why) {
-  std::unique_ptr<Trial> trial(new Trial);
-  if (trial->folder_.path().empty()) {
-    why = "cannot make a temporary folder";
-    return nullptr;
-  }
-  codegen::LibraryOptions options;
-  options.output_dir = trial->folder_.path();
-  options.name = name;
-  options.weights = &weights;
-  options.depends_on_values = lowered.depends_on_values;
-  options.archive = false;
-  options.kernels = std::move(kernels);
-  Progress progress("compiling kernels");
-  if (!options.kernels.progress) options.kernels.progress = [&](size_t count, size_t all) { progress.update(count, all); };
-  if (!codegen::write_library(lowered.programs, options, why)) return nullptr;
-  progress.finish();
-
-  Sources sources;
-  Diagnostics diagnostics(sources);
-  const std::string path = trial->folder_.file(fmt::format("lib{}.so", name));
-  trial->library_ = LoadedLibrary::open(path, diagnostics);
-  if (!trial->library_) {
-    why = diagnostics.all().front().text;
-    return nullptr;
-  }
-  if (!find_weights(*trial->library_, path, "", trial->weights_, why)) return nullptr;
-  return trial;
-}
-
-std::unique_ptr<Session> Trial::session(const std::string& target, int batch, int threads, std::string& why) const {
-  return Session::create(*library_, weights_.bytes, {batch, threads, target, true, weights_.path}, why);
-}
-
-Pictures Trial::pictures(int count) const {
-  const auto& port = library_->facts().input;
-  Pictures made;
-  for (int k = 0; k < count; ++k) {
-    made.planar.push_back(generated_input(port.name, k, picture_elements(port), input_format(port)));
-    append_input(port, made.planar.back(), made.bytes);
-  }
-  return made;
-}
 
 }  // namespace resnetc::driver

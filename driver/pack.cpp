@@ -36,31 +36,25 @@ int pack(const PackOptions& options, const Invocation& invocation) {
     diagnostics.error(library, "the recipes in the library's manifest do not have the hash that it states");
     return report(diagnostics, invocation);
   }
+  if (facts->content_hash != 0) {
+    // What its blocks that are gone would have read is not among its recipes, so no checkpoint could be told from the right one.
+    diagnostics.error(
+        library,
+        "the library was compiled for the values of one checkpoint, and takes only the weights that 'resnetc compile' wrote with it; "
+        "compile the network for another");
+    return report(diagnostics, invocation);
+  }
   const std::string& checkpoint = options.checkpoint.path;
   const std::vector<TensorRef> wanted = tensors_of(facts->constants);
   if (checkpoint.empty() && !wanted.empty()) {
     return usage_error(fmt::format("--weights is required: '{}' reads tensors of a checkpoint", options.library));
   }
   std::unique_ptr<WeightSource> weights = std::make_unique<codegen::NoTensors>();
-  if (!checkpoint.empty()) weights = open_checkpoint(options.checkpoint, wanted, facts->content_hash == 0, diagnostics);
+  if (!checkpoint.empty()) weights = open_checkpoint(options.checkpoint, wanted, true, diagnostics);
   if (!weights) return report(diagnostics, invocation);
 
-  const auto packed = [&](bool keep_denormals) {
-    return codegen::pack_weights(facts->constants, facts->name, *weights, why, keep_denormals);
-  };
-  auto bytes = packed(options.keep_denormals);
+  auto bytes = codegen::pack_weights(facts->constants, facts->name, *weights, why, options.keep_denormals);
   if (!bytes) return input_error(why);
-  const auto fits = [&](const std::optional<std::string>& file) {
-    return facts->content_hash == 0 || (file && codegen::content_hash(*file) == facts->content_hash);
-  };
-  if (!fits(bytes)) {
-    diagnostics.error(library, !fits(packed(!options.keep_denormals))
-                                   ? "the library was compiled for the values of another checkpoint and takes no others"
-                               : options.keep_denormals
-                                   ? "the library was compiled without --keep-denormals, and takes only weights that are packed without it"
-                                   : "the library was compiled with --keep-denormals, and takes only weights that are packed with it");
-    return report(diagnostics, invocation);
-  }
   if (std::string warning = codegen::not_numbers(facts->constants, *bytes); !warning.empty()) {
     diagnostics.warning({sources.named(checkpoint), 0, 0, 0}, std::move(warning));
   }

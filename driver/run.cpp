@@ -223,7 +223,7 @@ int run(const RunOptions& options, const Invocation& invocation) {
     if (options.output.empty()) continue;
     std::filesystem::path path = options.output;
     if (facts.outputs.size() > 1) path.replace_filename(fmt::format("{}.{}{}", path.stem().string(), port.name, path.extension().string()));
-    if (replaces_input(path.string(), {options.input, options.library, options.weights, options.labels}, why)) return usage_error(why);
+    if (replaces_input(path.string(), {options.input, options.library, weights.path, options.labels}, why)) return usage_error(why);
     if (!write_file(path.string(), npy_of(values, shape), why)) return input_error(why);
     fmt::print(words, "written to {}\n", path.string());
   }

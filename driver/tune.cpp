@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "driver/common.h"
-#include "driver/measured_error.h"
 #include "driver/median.h"
 #include "driver/timing.h"
+#include "driver/trial.h"
 #include "driver/tuned.h"
 #include "passes/candidates.h"
 #include "runtime/processors.h"

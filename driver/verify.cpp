@@ -13,6 +13,7 @@
 #include "driver/observed.h"
 #include "driver/table.h"
 #include "driver/target_options.h"
+#include "driver/trial.h"
 #include "driver/tuned.h"
 
 namespace resnetc::driver {
@@ -64,8 +65,9 @@ int print_table(const Observed& observed, const std::string& target, double tole
                                   : "too far off"});
   }
   fmt::print("{}\n{}", target, table.str());
-  fmt::print("{} of {} kernels within {:g} of the largest value, of all and of each channel; the worst are {} and {}\n\n", compared - bad,
-             compared, tolerance, error_text(worst), error_text(worst_by_channel));
+  fmt::print("{} of {} kernels within {:g} of the largest value; the worst is {}", compared - bad, compared, tolerance, error_text(worst));
+  if (worst_by_channel > 0) fmt::print(", and {} of a channel's own", error_text(worst_by_channel));
+  fmt::print("\n\n");
   return bad;
 }
 

@@ -52,9 +52,14 @@ std::vector<const ast::Argument*> match(std::span<const Slot> slots, const ast::
   return result;
 }
 
+/// Whether the expression is `true` or `false`.
+bool is_truth(const ast::Expr& expr) {
+  return expr.postfix.size() == 1 && (expr.postfix[0].text == "true" || expr.postfix[0].text == "false");
+}
+
 std::string_view described(const ast::Value& value) {
   switch (value.kind) {
-    case ast::ValueKind::expr: return "an integer";
+    case ast::ValueKind::expr: return is_truth(value.first) ? value.first.postfix[0].text : "an integer";
     case ast::ValueKind::kernel: return "a kernel size";
     case ast::ValueKind::pair: return "a pair";
     case ast::ValueKind::decimal: return "a decimal";
@@ -114,7 +119,7 @@ struct Reader {
     double read = 0;
     if (value.kind == ast::ValueKind::decimal) {
       read = value.decimal;
-    } else if (value.kind == ast::ValueKind::expr) {
+    } else if (value.kind == ast::ValueKind::expr && !is_truth(value.first)) {
       const std::optional<int64_t> integer = evaluate(value.first, scope, reporter);
       if (!integer) return;
       read = static_cast<double>(*integer);

@@ -70,9 +70,9 @@
   X(normalise_limit, "'{}' is for at most {} channels, and this input has {}; take f32 and normalise before it comes in")                  \
   X(mean_range, "{} in 'mean' is not between -1000 and 1000; pixels are divided by 255 first")                                            \
   X(std_range, "{} in 'std' is not between 0.000001 and 1000; pixels are divided by 255 first")                                           \
-  X(normalise_scale, "pixels are divided by 255 first, so '{}' is at most 1, not {}; for {} of 255 write {}")                              \
+  X(normalise_scale, "pixels are divided by 255 first, so this '{}' is of 0 to 1; for {} of 255 write {}")                                  \
   X(planar_u8, "this input has {} channels: u8 is [N, height, width, channels]; for pixels of {} channel{} write u8[N, {}, {}, {}]")      \
-  X(packed_f32, "this input has {} channels: f32 is [N, channels, height, width]; for planes of {} channels write f32[N, {}, {}, {}]")    \
+  X(packed_f32, "this input has {} channels: f32 is [N, channels, height, width]; for planes of {} channel{} write f32[N, {}, {}, {}]")  \
   X(second_input, "a network has one input")                                                                                              \
   X(input_place, "an input stands in the network itself, not in a {}; move it out")                                                       \
   X(no_input_yet, "the network '{}' has no input before this; begin it with an input such as 'input image: f32[N, 3, 224, 224]'")         \

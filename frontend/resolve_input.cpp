@@ -17,16 +17,17 @@ std::optional<int64_t> dimension(const ast::Expr& expr, const Scope& scope, Repo
   return std::nullopt;
 }
 
-/// Frameworks know both orders: what is in the place of the channels has the size of a picture, and what would be the channels' in the
-/// other order is one that pictures have.
+/// Frameworks know both orders. `u8[N, 3, 224, 224]` has 224 channels, and is likely meant to have 3; so is `f32[N, 224, 224, 3]`. `d` are
+/// the dimensions as they are written.
 void warn_of_order(const ast::Input& input, bool u8, const int64_t (&d)[3], Reporter& reporter) {
   constexpr int64_t least_extent = 16;
   if (u8 && (d[0] == 1 || d[0] == 3 || d[0] == 4) && d[1] >= least_extent && d[2] >= least_extent) {
     reporter.warning(input.dimensions[3].at, fmt::format(message::planar_u8, d[2], d[0], d[0] == 1 ? "" : "s", d[1], d[2], d[0]));
   }
-  // One column is how signals are written.
-  if (!u8 && (d[2] == 3 || d[2] == 4) && d[0] >= least_extent && d[1] >= least_extent) {
-    reporter.warning(input.dimensions[1].at, fmt::format(message::packed_f32, d[0], d[2], d[2], d[0], d[1]));
+  // `f32[N, channels, length, 1]` is how signals are written; a grey picture is known by its being a square.
+  const bool pixels = d[2] == 3 || d[2] == 4 || (d[2] == 1 && d[0] == d[1]);
+  if (!u8 && pixels && d[0] >= least_extent && d[1] >= least_extent) {
+    reporter.warning(input.dimensions[1].at, fmt::format(message::packed_f32, d[0], d[2], d[2] == 1 ? "" : "s", d[2], d[0], d[1]));
   }
 }
 
@@ -55,10 +56,12 @@ TensorType resolve_type(const ast::Input& input, const Scope& scope, Reporter& r
 
 /// The numbers of other frameworks are often those of pixels from 0 to 255. One warning says it.
 void warn_of_scale(const ast::Normalisation& n, Reporter& reporter) {
-  const auto found = std::find_if(n.numbers.begin(), n.numbers.end(), [](const ast::Number& number) { return number.value > 1; });
+  // A deviation of 2 is of use: with a mean of -1, pixels are from 0.5 to 1 then.
+  const double most = n.name.text == "mean" ? 1 : 4;
+  const auto found = std::find_if(n.numbers.begin(), n.numbers.end(), [&](const ast::Number& number) { return number.value > most; });
   if (found == n.numbers.end()) return;
   const double value = found->value;
-  reporter.warning(found->at, fmt::format(message::normalise_scale, n.name.text, value, value, fmt::format("{:.4g}", value / 255)));
+  reporter.warning(found->at, fmt::format(message::normalise_scale, n.name.text, value, fmt::format("{:.4g}", value / 255)));
 }
 
 void resolve_normalisation(const ast::Normalisation& n, int64_t channels, Reporter& reporter, std::vector<double>& out) {

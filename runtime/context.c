@@ -128,7 +128,7 @@ static int32_t read_options(const rn_options* given, rn_options* options) {
     if (given->size < sizeof given->size || given->size > sizeof *options) return RN_BAD_ARGUMENT;
     memcpy(options, given, given->size);
   }
-  if (options->max_batch < 0 || options->threads < 0 || options->threads > RN_MAX_THREADS) return RN_BAD_ARGUMENT;
+  if (options->reserved != 0 || options->max_batch < 0 || options->threads < 0 || options->threads > RN_MAX_THREADS) return RN_BAD_ARGUMENT;
   if (options->max_batch == 0) options->max_batch = 1;
   if (options->threads == 0) options->threads = rn_processors();
   return RN_OK;

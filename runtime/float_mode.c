@@ -11,6 +11,6 @@ rn_float_mode rn_kernel_float_mode(int keep_denormals) {
 
 rn_float_mode rn_exchange_float_mode(rn_float_mode mode) {
   const rn_float_mode before = _mm_getcsr();
-  _mm_setcsr(mode);
+  _mm_setcsr((unsigned)mode);
   return before;
 }

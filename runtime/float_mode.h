@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-typedef uint32_t rn_float_mode;
+/* Control and status: as many registers as the architecture has for them. */
+typedef uint64_t rn_float_mode;
 
 /* The mode of kernels: rounding to nearest, no traps, and denormal numbers are zero, as operands and as results, as they cost a hundred
  * cycles each; unless `keep_denormals`. What kernels compute does not depend on the mode of the program around them. */

@@ -102,10 +102,10 @@ network any {{
   };
   for (const Shape& shape : {Shape{4, 320, "8x2, stride = 1, pad = 3x0"},
                              {64, 16000, "16x1, stride = 2, pad = 0"},
-                             {16000, 8, "3x3, stride = 2"},
+                             {16000, 8, "3x3, stride = 2, pad = 1"},
                              {4, 60000, "2x2"},
-                             {2, 2, "3x3, stride = 2"},
-                             {40, 16000, "4x4, stride = 2"},
+                             {2, 2, "3x3, stride = 2, pad = 1"},
+                             {40, 16000, "4x4, stride = 2, pad = 1"},
                              {1, 30000, "1x2"}}) {
     for (const char* target : {"avx512", "sse41"}) {
       CAPTURE(shape.height);

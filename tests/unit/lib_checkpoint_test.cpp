@@ -112,7 +112,8 @@ TEST_CASE("checkpoint: one prefix is one error") {
   Diagnostics diagnostics(sources);
   CHECK(weights->strip_prefix("model.", diagnostics));
   CHECK(said(*weights, row<TensorRef>("", 7)) ==
-        "error: all 7 missing tensors are here with 'model.backbone.' before the name: '--strip-prefix model.backbone.' takes it off\n");
+        "error: all 7 missing tensors are here with 'backbone.' before the name: '--strip-prefix backbone.', after the other, takes it "
+        "off\n");
   CHECK(weights->strip_prefix("backbone.", diagnostics));
   CHECK(said(*weights, row<TensorRef>("", 7)) == "warning: nothing reads 1 of the tensors: 'head.weight' [3]\n");
   CHECK_FALSE(weights->strip_prefix("backbone.", diagnostics));
@@ -200,6 +201,8 @@ TEST_CASE("checkpoint: files in other formats") {
   CHECK(first_line("a.bin", "version https://git-lfs.github.com/spec/v1\n") ==
         is("a.bin", "a pointer of Git LFS, and not the file itself"));
   CHECK(first_line("a.safetensors", "<!DOCTYPE html>") == is("a.safetensors", "a web page"));
+  CHECK(first_line("a.safetensors", "\n <!doctype html>") == is("a.safetensors", "a web page"));
+  CHECK(first_line("a.safetensors", "<HTML>    ") == is("a.safetensors", "a web page"));
   CHECK(first_line("liba.so",
                    "\x7f"
                    "ELF") == is("liba.so", "a library or a program"));

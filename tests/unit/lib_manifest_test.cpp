@@ -205,18 +205,39 @@ TEST_CASE("the generated header's structures are the runtime's") {
   std::string source =
       "#include \"net.h\"\n#include \"runtime/runtime.h\"\n#define SAME(t, f) _Static_assert(offsetof(net_##t, f) == offsetof(rn_##t, f), "
       "#f)\n";
-  for (const char* field :
-       {"size", "max_batch", "threads", "parallel_for", "parallel_for_data", "target", "verify_contents", "device", "device_context"}) {
+  for (const char* field : {"size", "max_batch", "threads", "parallel_for", "parallel_for_data", "target", "verify_contents", "device",
+                            "device_context", "keep_denormals", "reserved"}) {
     source += std::string("SAME(options, ") + field + ");\n";
   }
-  for (const char* field : {"name", "seconds", "data", "kernel", "kernel_count", "batch", "channels", "height", "width", "stride_batch",
-                            "stride_channel", "stride_y", "stride_x"}) {
+  for (const char* field : {"name", "seconds", "data", "kernel", "kernel_count", "picture", "batch", "channels", "height", "width",
+                            "stride_batch", "stride_channel", "stride_y", "stride_x"}) {
     source += std::string("SAME(observation, ") + field + ");\n";
   }
-  for (const char* status :
-       {"OK", "BAD_ARGUMENT", "BAD_INPUT_SIZE", "BAD_OUTPUT_SIZE", "BATCH_TOO_LARGE", "WEIGHTS_MISSING", "WEIGHTS_MISALIGNED",
-        "WEIGHTS_MAGIC_WRONG", "WEIGHTS_VERSION_WRONG", "WEIGHTS_NETWORK_WRONG", "WEIGHTS_SIZE_WRONG", "WEIGHTS_VALUES_WRONG",
-        "WEIGHTS_CORRUPT", "NO_TARGET", "UNKNOWN_TARGET", "OUT_OF_MEMORY", "THREAD_FAILED", "KERNEL_FAILED"}) {
+  for (const char* status : {"OK",
+                             "BAD_ARGUMENT",
+                             "BAD_INPUT_SIZE",
+                             "BAD_OUTPUT_SIZE",
+                             "BATCH_TOO_LARGE",
+                             "WEIGHTS_MISSING",
+                             "WEIGHTS_MISALIGNED",
+                             "WEIGHTS_MAGIC_WRONG",
+                             "WEIGHTS_VERSION_WRONG",
+                             "WEIGHTS_NETWORK_WRONG",
+                             "WEIGHTS_SIZE_WRONG",
+                             "WEIGHTS_VALUES_WRONG",
+                             "WEIGHTS_CORRUPT",
+                             "NO_TARGET",
+                             "UNKNOWN_TARGET",
+                             "OUT_OF_MEMORY",
+                             "THREAD_FAILED",
+                             "KERNEL_FAILED",
+                             "NO_DRIVER",
+                             "NO_DEVICE",
+                             "DEVICE_TOO_OLD",
+                             "OUT_OF_DEVICE_MEMORY",
+                             "DEVICE_FAILED",
+                             "NOT_ON_DEVICE",
+                             "AFTER_FORK"}) {
     source += std::string("_Static_assert((int)NET_") + status + " == (int)RN_" + status + ", \"" + status + "\");\n";
   }
   source += "_Static_assert(sizeof(net_options) == sizeof(rn_options) && sizeof(net_observation) == sizeof(rn_observation), \"sizes\");\n";

@@ -1,0 +1,66 @@
+/// \file The library under trial, and its pictures.
+#include "driver/trial.h"
+
+#include <fmt/format.h>
+
+#include "codegen/library.h"
+#include "driver/common.h"
+
+namespace resnetc::driver {
+
+std::vector<Values> interpret_picture(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t index,
+                                      const std::function<void(const graph::Op&, const Values&)>& observe) {
+  Progress progress(fmt::format("interpreting picture {}", index));
+  size_t count = 0;
+  return interpret(graph, weights, pictures.planar[index], [&](const graph::Op& op, const Values& values) {
+    progress.update(++count, graph.ops.size());
+    if (observe) observe(op, values);
+  });
+}
+
+std::unique_ptr<Trial> Trial::make(const Lowered& lowered, const std::string& name, const WeightSource& weights,
+                                   codegen::KernelOptions kernels, std::string& why) {
+  std::unique_ptr<Trial> trial(new Trial);
+  if (trial->folder_.path().empty()) {
+    why = "cannot make a temporary folder";
+    return nullptr;
+  }
+  codegen::LibraryOptions options;
+  options.output_dir = trial->folder_.path();
+  options.name = name;
+  options.weights = &weights;
+  options.depends_on_values = lowered.depends_on_values;
+  options.archive = false;
+  options.kernels = std::move(kernels);
+  Progress progress("compiling kernels");
+  if (!options.kernels.progress) options.kernels.progress = [&](size_t count, size_t all) { progress.update(count, all); };
+  if (!codegen::write_library(lowered.programs, options, why)) return nullptr;
+  progress.finish();
+
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const std::string path = trial->folder_.file(fmt::format("lib{}.so", name));
+  trial->library_ = LoadedLibrary::open(path, diagnostics);
+  if (!trial->library_) {
+    why = diagnostics.all().front().text;
+    return nullptr;
+  }
+  if (!find_weights(*trial->library_, path, "", trial->weights_, why)) return nullptr;
+  return trial;
+}
+
+std::unique_ptr<Session> Trial::session(const std::string& target, int batch, int threads, std::string& why) const {
+  return Session::create(*library_, weights_.bytes, {batch, threads, target, true, weights_.path}, why);
+}
+
+Pictures Trial::pictures(int count) const {
+  const auto& port = library_->facts().input;
+  Pictures made;
+  for (int k = 0; k < count; ++k) {
+    made.planar.push_back(generated_input(port.name, k, picture_elements(port), input_format(port)));
+    append_input(port, made.planar.back(), made.bytes);
+  }
+  return made;
+}
+
+}  // namespace resnetc::driver

@@ -1,0 +1,44 @@
+/// \file A network compiled for a trial, and what it is tried on: what verify, --max-error and --tune share.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codegen/kernels.h"
+#include "driver/loaded_library.h"
+#include "driver/lowering.h"
+#include "ir/interpreter.h"
+#include "support/temp_dir.h"
+
+namespace resnetc::driver {
+
+/// Generated pictures (docs/exactness.md), as the interpreter takes them and as a library does.
+struct Pictures {
+  std::vector<Values> planar;
+  std::string bytes;
+};
+
+/// interpret() of one of the pictures, with a line of progress.
+std::vector<Values> interpret_picture(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t index,
+                                      const std::function<void(const graph::Op&, const Values&)>& observe = {});
+
+/// A network's library and packed weights, in a temporary folder for as long as this lives, and loaded.
+class Trial {
+ public:
+  /// Null, and the reason in `why`, if it cannot be compiled or loaded.
+  static std::unique_ptr<Trial> make(const Lowered& lowered, const std::string& name, const WeightSource& weights,
+                                     codegen::KernelOptions kernels, std::string& why);
+  /// Null, and the reason in `why`, when the library refuses.
+  std::unique_ptr<Session> session(const std::string& target, int batch, int threads, std::string& why) const;
+  Pictures pictures(int count) const;
+
+ private:
+  Trial() = default;
+  TempDir folder_;
+  std::unique_ptr<LoadedLibrary> library_;
+  Weights weights_;
+};
+
+}  // namespace resnetc::driver
