@@ -82,10 +82,10 @@ RecipePtr pack_winograd(RecipePtr w, int64_t output, int64_t stride);
 /// Whether there are transforms for weights of this shape.
 bool can_pack_winograd(const std::vector<int64_t>& shape, int64_t output, int64_t stride);
 
-/// Combines the halves of the weights of a 1x1 convolution, w[co][ci] or w[co][ci][1][1], for Strassen's products (ir/strassen.h) and packs
-/// them as [pair][e][i][16]: pair = two blocks of 16 output channels, one of each half, e the product, i a channel of half the input. Rows
-/// past co are zeros. Combined are the rows divided by their magnitudes, which follow, [co] in whole vectors, for the kernel to multiply
-/// its sums by. `summed` are the weights of other convolutions into the same sums: a row has one magnitude in all of them.
+/// Divides each row of w[co][ci] or w[co][ci][1][1], the weights of a 1x1 convolution, by its magnitude, combines the halves for Strassen's
+/// products (ir/strassen.h) and packs them as [pair][e][i][16]: pair = two blocks of 16 output channels, one of each half, e the product, i a
+/// channel of half the input; rows past co are zeros. The magnitudes follow, [co] in whole vectors: the kernel multiplies its sums by them.
+/// A row has one magnitude in w and all of `summed`, the weights of other convolutions into the same sums. Recipe::args are w, then these.
 RecipePtr pack_strassen(RecipePtr w, std::vector<RecipePtr> summed = {});
 bool can_pack_strassen(const std::vector<int64_t>& shape);
 /// The magnitude of a row whose largest element in absolute value is `largest`: the largest power of two that is not above that, for

@@ -291,7 +291,7 @@ int32_t rn_pool_create(const rn_options* options, size_t scratch_bytes, rn_pool*
 void rn_pool_abandon_workers(rn_pool* pool) {
   pool->threads = 1;
   pool->started = 0;
-  /* Of a loop that was running, in the parent. */
+  /* The parent may have been in the middle of a loop, with sleepers and with scratch memory in use. */
   atomic_store(&pool->sleepers, 0);
   pool->outer.used = pool->outer.top = 0;
 }
