@@ -153,6 +153,9 @@ TEST_CASE("every mistake of the caller is a status") {
   CHECK(library.create(file.data, file.size, &options, &context) == RN_BAD_ARGUMENT);
   options.size = sizeof options + 8;
   CHECK(library.create(file.data, file.size, &options, &context) == RN_BAD_ARGUMENT);
+  options.size = sizeof options;
+  options.reserved = 1;
+  CHECK(library.create(file.data, file.size, &options, &context) == RN_BAD_ARGUMENT);
   options = make_options(-1, 1);
   CHECK(library.create(file.data, file.size, &options, &context) == RN_BAD_ARGUMENT);
   options = make_options(1, -1);
