@@ -59,7 +59,7 @@ void remove_unused(Graph& graph) {
 }
 
 int most_operands(const Op& op) {
-  int count = 2;  // what it reads and what it writes
+  int count = 2;                                                        // what it reads and what it writes
   if (op.kind == OpKind::conv2d || op.kind == OpKind::linear) ++count;  // its weight
   // By itself a batch norm is an affine.
   const std::optional<StepKind> own = op.kind == OpKind::batch_norm ? StepKind::affine : step_of(op.kind);

@@ -83,9 +83,10 @@ RecipePtr pack_winograd(RecipePtr w, int64_t output, int64_t stride);
 bool can_pack_winograd(const std::vector<int64_t>& shape, int64_t output, int64_t stride);
 
 /// Divides each row of w[co][ci] or w[co][ci][1][1], the weights of a 1x1 convolution, by its magnitude, combines the halves for Strassen's
-/// products (ir/strassen.h) and packs them as [pair][e][i][16]: pair = two blocks of 16 output channels, one of each half, e the product, i a
-/// channel of half the input; rows past co are zeros. The magnitudes follow, [co] in whole vectors: the kernel multiplies its sums by them.
-/// A row has one magnitude in w and all of `summed`, the weights of other convolutions into the same sums. Recipe::args are w, then these.
+/// products (ir/strassen.h) and packs them as [pair][e][i][16]: pair = two blocks of 16 output channels, one of each half, e the product, i
+/// a channel of half the input; rows past co are zeros. The magnitudes follow, [co] in whole vectors: the kernel multiplies its sums by
+/// them. A row has one magnitude in w and all of `summed`, the weights of other convolutions into the same sums. Recipe::args are w, then
+/// these.
 RecipePtr pack_strassen(RecipePtr w, std::vector<RecipePtr> summed = {});
 bool can_pack_strassen(const std::vector<int64_t>& shape);
 /// The magnitude of a row whose largest element in absolute value is `largest`: the largest power of two that is not above that, for
