@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds resnetc, compiles a ResNet-20 from its text, and classifies the 10,000 test pictures of Fashion-MNIST with the library that comes
-# out. Ends with an error unless it gets as many right as PyTorch does with the same weights, give or take one.
+# Builds resnetc, compiles a ResNet-20 from its text, and classifies the 10,000 test pictures of Fashion-MNIST with the resulting library.
+# Ends with an error unless the library gets as many right as PyTorch does with the same weights, plus or minus one.
 set -eu
 cd "$(dirname "$0")"
 pytorch_right=9361 # networks/fashion_mnist/train.py --evaluate

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Builds resnetc and runs every test: units, IR tests (lit), exactness, random networks, the runtime's tests under ASan + UBSan and TSan; then,
-# in a build under ASan + UBSan, the units again and a minute of each fuzzer.
+# Builds resnetc and runs every test: units, IR tests (lit), exactness, random networks, and the runtime's tests under ASan + UBSan and TSan.
+# Then runs the units again and a minute of each fuzzer, in a build under ASan + UBSan.
 set -u
 cd "$(dirname "$0")"
 sh cmake/setup.sh tests || exit 1
 passed=0
 failed=0
 
-# step PRESET TARGETS...: configures and builds; then runs that build's tests and adds up their counts.
+# step PRESET TARGETS...: configures and builds, then runs that build's tests and adds up their counts.
 step() {
   preset=$1
   shift

@@ -1,4 +1,4 @@
-"""One network at one batch size: where its files are, what its input and output are called."""
+"""One network at one batch size: the places of its files, and the names of its input and output."""
 
 import dataclasses
 import json
@@ -31,7 +31,7 @@ class Case:
         return pathlib.Path(self.folder) / f"batch{self.batch}{suffix}"
 
     def network_file(self, name):
-        """A file of this network, whatever the batch size."""
+        """A file of this network, for every batch size."""
         return pathlib.Path(self.folder) / name
 
     def model(self):

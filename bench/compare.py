@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Times networks compiled by resnetc beside other inference libraries: same weights, same pictures, outputs compared first.
+"""Times networks compiled by resnetc beside other inference libraries, with the same weights and pictures, after comparing outputs.
 
     python3 -m pip install -r bench/requirements.txt
     python3 bench/compare.py --resnetc build/resnetc [--networks resnet18,resnet50] [--markdown FILE] [--json FILE] [--plots FOLDER]
 
-A developer's tool: nothing that builds, tests or demonstrates resnetc runs it. PyTorch's compiler wants a C++ compiler besides.
+This is a developer's tool: nothing that builds, tests or demonstrates resnetc runs it. PyTorch's compiler also needs a C++ compiler.
 
-For each network, batch size and number of threads, every contender gets a fresh process, pinned to that many processors before it loads
-any library. It converts and loads the network, and its outputs are compared with PyTorch's (eager, float32): who is further off than 1e-4
-of the largest is shown and not timed. Then, round by round, each contender has a turn, in an order shuffled anew: a pause, then a burst of
-runs one right after the other, of which the median counts; the same burst for all. Before the next turn its threads must be asleep. Ratios
-are taken round by round, so that whatever slows the machine for a while slows both sides.
+For each network, batch size and number of threads, every contender gets a fresh process. The process is pinned to that many processors
+before it loads any library. It converts and loads the network, and its outputs are compared with PyTorch's (eager, float32). A contender
+that differs by more than 1e-4 of the largest value is shown and not timed. Then each contender has a turn in each round, in an order that
+is shuffled for the round. A turn is a pause, then a burst of runs without pauses, of which the median counts; all have the same burst.
+Before the next turn its threads must be asleep. Ratios are taken round by round, so that whatever slows the machine for a while slows both
+sides.
 
 A peer that is not installed, cannot convert a network or crashes is shown with its reason. The exit status is 1 if resnetc's own
 outputs are off, or if it cannot run.
@@ -42,7 +43,7 @@ def say(text):
 
 
 def compile_network(options, network, folder):
-    """The network's library and weights; compiled each time, for resnetc may have changed."""
+    """The network's library and weights. They are compiled each time, because resnetc may have changed."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / "weights.safetensors"
     if not weights.exists():
@@ -54,7 +55,7 @@ def compile_network(options, network, folder):
 
 
 def peak_gflops(options, case, processors):
-    """What resnetc's own loops measure as these processors' peak; 0 of a GPU, which they do not measure."""
+    """The peak of these processors, as resnetc's own loops measure it; 0 for a GPU, which they do not measure."""
     done = subprocess.run([options.resnetc, "bench", case.network_file(f"lib{case.network}.so"), "--json", "--seconds", "0.5",
                            "--threads", str(len(processors)), "--target", case.target], check=True, stdout=subprocess.PIPE,
                           preexec_fn=lambda: os.sched_setaffinity(0, processors))  # fmt: skip
@@ -62,7 +63,7 @@ def peak_gflops(options, case, processors):
 
 
 def start(options, case, processors):
-    """The contenders that give the right outputs; and the rows of all, in order."""
+    """The contenders that give the right outputs, and the rows of all, in order."""
     ready, rows = [], {}
     for name in ("resnetc", *options.peers):
         say(f"  preparing {name}")
@@ -126,14 +127,14 @@ def parse():
     arguments.add_argument("--burst", type=int, default=3, help="runs of a turn, whose median counts (3)")
     arguments.add_argument("--warm-up", type=int, default=10, help="untimed runs of each before the first round (10)")
     arguments.add_argument("--pause", type=float, default=5, help="milliseconds before each turn (5)")
-    arguments.add_argument("--seed", type=int, default=1, help="of the shuffled orders (1)")
+    arguments.add_argument("--seed", type=int, default=1, help="the seed of the shuffled orders (1)")
     arguments.add_argument("--timeout", type=float, default=1800, help="seconds that one answer of a contender may take (1800)")
     arguments.add_argument("--target", default="host")
     arguments.add_argument("--resnetc-options", type=str.split, default=[], help="more options for resnetc compile")
-    arguments.add_argument("--json", type=pathlib.Path, help="write everything measured there")
-    arguments.add_argument("--markdown", type=pathlib.Path, help="write tables there")
+    arguments.add_argument("--json", type=pathlib.Path, help="write all measurements to this file")
+    arguments.add_argument("--markdown", type=pathlib.Path, help="write tables to this file")
     arguments.add_argument("--plots", type=pathlib.Path, help="draw the ratios into this folder, as SVG")
-    arguments.add_argument("--folder", type=pathlib.Path, help="keep exported and converted networks there, for the next call")
+    arguments.add_argument("--folder", type=pathlib.Path, help="keep exported and converted networks in this folder, for the next call")
     options = arguments.parse_args()
     known = (peers.ON_GPU if options.target == "cuda" else peers.ALL)[1:]
     options.peers = list(known) if options.peers == "all" else names(options.peers)
@@ -145,7 +146,7 @@ def parse():
 
 
 def write(options, results):
-    """After each case, so that what was measured outlives whatever comes next."""
+    """Called after each case, so that its measurements survive a failure of the next."""
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
     if options.markdown:

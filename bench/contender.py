@@ -1,4 +1,4 @@
-"""The coordinator's side of a contender: starts its process, tells it to run, sees that it sleeps, and survives its end."""
+"""The coordinator's side of a contender: starts its process, tells it to run, waits until it sleeps, and survives its end."""
 
 import json
 import os
@@ -19,7 +19,7 @@ class Contender:
     def __init__(self, name, case, processors, timeout):
         self.name, self.timeout = name, timeout
         self.log = case.file(f".{name}.log")
-        # Inductor compiles within the process, and keeps what it compiled where everything else is kept.
+        # Inductor compiles within the process. It keeps its results in the folder that keeps everything else.
         environment = os.environ | {
             "OMP_NUM_THREADS": str(len(processors)),
             "TORCHINDUCTOR_COMPILE_THREADS": "1",
@@ -35,7 +35,7 @@ class Contender:
             raise
 
     def answer(self):
-        """One line from the process; `Failed` if it says so, ends or takes too long."""
+        """One line from the process. Raises `Failed` if the process reports a failure, ends or takes too long."""
         if not select.select([self.process.stdout], [], [], self.timeout)[0]:
             self.process.kill()
             raise Failed(f"no answer within {self.timeout:g} s")
@@ -53,11 +53,11 @@ class Contender:
             self.process.stdin.write(f"{count}\n".encode())
             self.process.stdin.flush()
         except OSError:
-            pass  # it ended: answer() says how
+            pass  # the process has ended: answer() says how
         return self.answer()["ms"]
 
     def awake(self):
-        """Whether any of its threads runs or waits for a processor."""
+        """Whether any thread of the process runs or waits for a processor."""
         try:
             for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
                 if (task / "stat").read_text().rpartition(")")[2].split()[0] == "R":
@@ -67,7 +67,7 @@ class Contender:
         return False
 
     def settle(self, limit=1.0):
-        """Waits until its threads sleep: many spin on for a while after a run. Returns the seconds that took."""
+        """Waits until all threads of the process sleep: many spin for a while after a run. Returns the seconds that the wait took."""
         start = time.perf_counter()
         asleep = 0
         while asleep < 3 and time.perf_counter() - start < limit:

@@ -1,7 +1,7 @@
-"""What denormal numbers cost, kept and taken for zero: denormals.py RESNETC [THREADS]
+"""Measures what denormal numbers cost, kept and taken for zero: denormals.py RESNETC [THREADS]
 
-Milliseconds of a run, the median, of three convolutions with weights of which every second is 1e-40; of the same with all weights times
-1e-10, where late activations become denormal; and of a ResNet-50 on a picture of 1e-40."""
+Prints the median milliseconds of a run for three cases: three convolutions of whose weights every second is 1e-40; the same with all
+weights times 1e-10, where late activations become denormal; and a ResNet-50 on a picture of 1e-40."""
 import array
 import ctypes
 import mmap
@@ -32,7 +32,7 @@ def resnetc(*arguments):
 
 
 def checkpoint(path, manifest, change):
-    """Every tensor that the library reads: weights of a size that keeps activations about as they are, then changed."""
+    """Every tensor that the library reads. The weights keep the size of activations about the same, before they are changed."""
     noise = random.Random(1)
     pool = [noise.gauss(0, 1) for _ in range(1 << 16)]
     header, data = {}, bytearray()

@@ -1,4 +1,4 @@
-"""Exports a network for the peers: as ONNX and TorchScript, with its pictures and PyTorch's outputs. A process of compare.py's.
+"""Exports a network for the peers as ONNX and TorchScript, with its pictures and PyTorch's outputs. compare.py starts this process.
 
     python3 bench/export.py weights NETWORK FILE
     python3 bench/export.py models CASE
@@ -28,7 +28,7 @@ def export_models(case):
 
     import generator
 
-    warnings.filterwarnings("ignore")  # the exporters announce newer ones, which need more packages
+    warnings.filterwarnings("ignore")  # the exporters warn of newer exporters, which need more packages
     model = case.model()
     picture = np.stack([generator.picture(case.input, k, case.input_shape) for k in range(case.batch)])
     np.save(case.file(".input.npy"), picture)

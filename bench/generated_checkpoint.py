@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a network's generated weights (docs/exactness.md) as a safetensors checkpoint, for resnetc and for PyTorch alike.
 
-A developer's tool; it needs torch, torchvision, numpy and safetensors.
+This is a developer's tool. It needs torch, torchvision, numpy and safetensors.
 
     python3 bench/generated_checkpoint.py resnet50 resnet50.safetensors
 """
@@ -18,7 +18,7 @@ import models  # noqa: E402
 
 
 def generated_model(name):
-    """The network with generated weights as a torch module, float32; and its tensors by name."""
+    """The network with generated weights as a torch module, float32, and its tensors by name."""
     models.no_initialisation()
     model = models.build(name)
     return model, generator.fill(model)

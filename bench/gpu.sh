@@ -1,9 +1,9 @@
 #!/bin/sh
-# Tests and times libraries for CUDA on the GPU of this machine (docs/cuda.md): every kernel compared with the interpreter, then ResNet-18
-# and ResNet-50 beside cuDNN (by way of PyTorch) and ONNX Runtime's CUDA provider, as far as these are installed. Stops at the first kernel
-# that is wrong.
+# Tests and times libraries for CUDA on the GPU of this machine (docs/cuda.md). Compares every kernel with the interpreter, and stops at the
+# first kernel that is wrong. Then times ResNet-18 and ResNet-50 beside cuDNN (by way of PyTorch) and ONNX Runtime's CUDA provider, as far as
+# these are installed.
 # usage: bench/gpu.sh [RESULTS.md]
-# SIZE=64 PICTURES=1 in the environment make it short: pictures of so many rows and columns (224), so many in a timed run (32).
+# SIZE=64 PICTURES=1 in the environment make it short: SIZE is a picture's rows and columns (224), PICTURES the pictures of a timed run (32).
 set -eu
 cd "$(dirname "$0")/.."
 resnetc=${RESNETC:-build/resnetc}

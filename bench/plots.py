@@ -1,4 +1,4 @@
-"""Draws results: for each batch size and number of threads, every network's ratios with their spread."""
+"""Draws every network's ratios with their spread, for each batch size and number of threads."""
 
 
 def draw(results, folder):

@@ -1,4 +1,4 @@
-"""Results as text: a table for each case on standard output, and one file of Markdown for all."""
+"""Writes results as text: a table for each case on standard output, and one file of Markdown for all."""
 
 import pathlib
 

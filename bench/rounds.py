@@ -1,4 +1,4 @@
-"""Times contenders in turn, round by round, and sums the rounds up."""
+"""Times contenders in turns, round by round, and summarises the rounds."""
 
 import random
 import statistics
@@ -6,12 +6,12 @@ import time
 
 from contender import Failed
 
-SLOW = 10  # times resnetc: a contender slower than that gets fewer turns, of one run each
+SLOW = 10  # times resnetc's time: a contender that is slower gets fewer turns, of one run each
 SLOW_TURNS = 5
 
 
 def measure(contenders, rounds, burst, warm_up, pause, seed):
-    """Turns by name: each the median milliseconds of `burst` runs; and the best run. A contender that fails leaves the dictionary."""
+    """The turns by name, each the median milliseconds of `burst` runs, and the best run. A contender that fails leaves the dictionary."""
     turns = {c.name: [] for c in contenders}
     best = {c.name: float("inf") for c in contenders}
     settled = {c.name: 0.0 for c in contenders}
@@ -52,7 +52,7 @@ def measure(contenders, rounds, burst, warm_up, pause, seed):
 
 
 def summary(name, turns, best, settled):
-    """The row of one contender; ratios are resnetc's turn over its own, round by round."""
+    """The row of one contender. A ratio is resnetc's turn divided by the contender's, round by round."""
     ratios = sorted(ours / theirs for ours, theirs in zip(turns["resnetc"], turns[name]))
     tenth = len(ratios) // 10
     return {

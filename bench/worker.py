@@ -1,14 +1,14 @@
-"""The process that holds one contender: prepares it, then runs it when it is told to and sleeps otherwise. A process of compare.py's.
+"""The process that holds one contender. It prepares the contender, runs it on command and sleeps otherwise. compare.py starts it.
 
     python3 bench/worker.py CONTENDER PROCESSORS CASE
 
-Answers are JSON, a line each, on what was standard output; commands are numbers of runs, a line each, on standard input.
+Commands are numbers of runs, one on a line of standard input. Answers are JSON, one on a line of the first standard output.
 """
 
 import os
 import sys
 
-if __name__ == "__main__":  # before any library looks how many processors there are
+if __name__ == "__main__":  # before any library counts the processors
     os.sched_setaffinity(0, {int(n) for n in sys.argv[2].split(",")})
 
 import importlib
@@ -31,7 +31,7 @@ def one_line(error):
 
 
 def main():
-    # Libraries print what they like on standard output: the answers go to a copy of it, theirs to standard error.
+    # Libraries may print on standard output. So the answers go to a copy of it, and the libraries' prints to standard error.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
 
@@ -44,7 +44,7 @@ def main():
     try:
         peer = importlib.import_module(f"peers.{name}")
         version = importlib.metadata.version(peer.PACKAGE) if peer.PACKAGE else ""
-        # Held here until the end: contenders keep addresses into them.
+        # The arrays are held until the end, because contenders keep addresses into them.
         picture, reference = np.load(case.file(".input.npy")), np.load(case.file(".reference.npy"))
         output = np.full_like(reference, np.nan)
         run = peer.prepare(case, len(processors), picture, output)
@@ -55,7 +55,7 @@ def main():
         traceback.print_exc()
         answer(failed=one_line(error))
         return
-    difference = float(np.abs(output - reference).max() / np.abs(reference).max())  # of the largest
+    difference = float(np.abs(output - reference).max() / np.abs(reference).max())  # relative to the largest
     answer(difference=difference, version=version, settings=peer.SETTINGS, prepared_s=time.perf_counter() - start)
     clock = time.perf_counter
     for line in sys.stdin:

@@ -1,4 +1,4 @@
-# Halide comes from the Python package index into a project-local environment (cmake/setup.sh), the rest from Debian.
+# cmake/setup.sh takes Halide from the Python package index into an environment of this project, and the rest from Debian.
 find_package(LLVM 22.1 REQUIRED CONFIG HINTS /usr/lib/llvm-22)  # "22" alone finds nothing; an older LLVM may be found first
 find_package(LLD REQUIRED CONFIG HINTS /usr/lib/llvm-22)
 find_package(fmt 9 REQUIRED)
@@ -16,7 +16,7 @@ if(NOT EXISTS ${RESNETC_HALIDE_DIR}/include/Halide.h)
   message(FATAL_ERROR "Halide is missing: run cmake/setup.sh, or set RESNETC_HALIDE_DIR")
 endif()
 
-# The wheel's own CMake package wants CMake 3.28, Debian 12 has 3.25: an imported target does.
+# The wheel's own CMake package needs CMake 3.28, and Debian 12 has 3.25. An imported target needs no more than that.
 add_library(Halide::resnetc SHARED IMPORTED GLOBAL)
 set_target_properties(Halide::resnetc PROPERTIES IMPORTED_LOCATION ${RESNETC_HALIDE_DIR}/lib64/libHalide.so)
 target_include_directories(Halide::resnetc SYSTEM INTERFACE ${RESNETC_HALIDE_DIR}/include)

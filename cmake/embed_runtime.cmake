@@ -1,5 +1,5 @@
-# runtime/*.c -> relocatable objects, one for all products and one for each device that some are for -> bytes in resnetc (codegen/embedded_runtime.h declares them).
-# Never sanitized, never with the build's own flags: what is carried must not depend on how resnetc was built.
+# Compiles runtime/*.c to relocatable objects: one for all products, and one for each device. resnetc carries their bytes (codegen/embedded_runtime.h
+# declares them). They are never sanitized and never have the build's own flags, because they must not depend on how resnetc was built.
 file(GLOB runtime_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/runtime/*.c)
 file(GLOB runtime_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/runtime/*.h)
 set(runtime_objects)

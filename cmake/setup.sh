@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what building and testing resnetc needs on Debian 12: packages from Debian, and a Python environment in .venv that holds Halide,
-# lit and fastjsonschema; `setup.sh tests` also what only tests and the house's habits need. Does nothing, quickly, when everything is there. Needs root, or sudo, only when a package is missing.
+# lit and fastjsonschema. `setup.sh tests` also installs what only tests, formatting and linting need. The script ends at once if everything
+# is there. It needs root or sudo only if a package is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -34,7 +35,7 @@ if [ -n "$missing" ]; then
   fi
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
-  # The list of packages may be absent or old: it is fetched only where the first try fails.
+  # The list of packages may be absent or old. It is fetched only if the first try fails.
   install() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >"$log" 2>&1; }
   if ! install; then
     $as_root apt-get update -qq >"$log" 2>&1 || { cat "$log" >&2; fail "apt-get update failed"; }

@@ -1,13 +1,13 @@
-"""What is timed: one module each, with one function.
+"""What is timed. Each contender is one module with one function.
 
-    TITLE      how tables call it
+    TITLE      its name in tables
     PACKAGE    the Python package whose version tables give; None for resnetc
     SETTINGS   one line: how it is set up
     prepare(case, threads, picture, output) -> run
 
-`prepare` converts the network (keeping what it wrote under case.file(...) for the next call), loads it and fixes its buffers. Each
-call of `run` computes `output` from `picture`, numpy arrays that live as long as the process. Whatever fails raises; an exception's
-text is what tables show as the reason.
+`prepare` converts the network (and keeps its files under case.file(...) for the next call), loads it and fixes its buffers. Each
+call of `run` computes `output` from `picture`, which are numpy arrays that live as long as the process. Every failure is an exception;
+tables show its text as the reason.
 """
 
 import time
@@ -17,7 +17,7 @@ ON_GPU = ("resnetc", "onnxruntime_cuda", "pytorch_cuda")  # where resnetc's targ
 
 
 def faster(*ways):
-    """The quickest of several ways to run, for a peer that leaves the choice to its user."""
+    """The fastest of several ways to run, for a peer that leaves the choice to its user."""
 
     def seconds(way):
         for _ in range(2):

@@ -10,7 +10,7 @@ SETTINGS = "CPU backend, high precision (float32), input and output copied as it
 
 
 def convert(case, path):
-    # The package's mnnconvert command does this too, but reports each use to its makers, and installs a package for that with pip.
+    # The package's mnnconvert command does this too. But it reports each use to its makers, and installs a package with pip to do so.
     import _tools
 
     partial = f"{path}.partial"

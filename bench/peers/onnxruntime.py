@@ -14,7 +14,7 @@ def prepare(case, threads, picture, output):
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-    # Its threads spin within a run, as they do by default, but not on into another's.
+    # Its threads spin within a run, as they do by default, but stop before the next contender's turn.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     session = ort.InferenceSession(str(case.file(".onnx")), options, providers=["CPUExecutionProvider"])
     binding = session.io_binding()

@@ -12,7 +12,7 @@ def prepare(case, threads, picture, output):
     import torch._inductor.config
 
     torch.set_num_threads(threads)
-    torch._inductor.config.freezing = True  # by far the most that a setting gains: weights reordered once
+    torch._inductor.config.freezing = True  # the setting that gains most by far: weights are reordered once
     given, result = torch.from_numpy(picture), torch.from_numpy(output)
 
     def compiled(layout):

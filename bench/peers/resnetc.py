@@ -46,7 +46,7 @@ def prepare(case, threads, picture, output):
                  ctypes.c_int32(case.batch))  # fmt: skip
     run_outputs = function("run_outputs")
 
-    def run(_weights=weights):  # the library reads the weights where they lie
+    def run(_weights=weights):  # the library reads the weights in place
         check(run_outputs(*arguments))
 
     return run

@@ -1,9 +1,9 @@
-"""Listings in documents that commands make: listings.py RESNETC SOURCE_DIR [--update] [FILES...]
+"""Checks the listings in documents against the commands that print them: listings.py RESNETC SOURCE_DIR [--update] [FILES...]
 
-They are the fenced blocks of the language `console`. In such a block a line that starts with `$ ` is a command, which a shell runs in the
-repository's folder, `resnetc` being the compiler; what follows, to the next command, is what it prints. $T is a folder for what commands write, the
-same for all of a document, empty at first, and printed as `out`. Compares, or, with --update, writes what the commands print; where a command fails,
-so does the test."""
+A listing is a fenced block of the language `console`. A line of it that starts with `$ ` is a command, which a shell runs in the
+repository's folder; `resnetc` is the compiler. The lines up to the next command are what the command prints. $T is a folder for the commands'
+files. It is the same for all commands of a document, empty at first, and printed as `out`. The test compares the listings with what the
+commands print; --update writes them instead. The test fails if a command fails."""
 import argparse
 import difflib
 import os

@@ -1,4 +1,4 @@
-"""A small client of the Language Server Protocol: what the tests of `resnetc lsp` talk through. Standard library only."""
+"""A small client of the Language Server Protocol for the tests of `resnetc lsp`. It needs only the standard library."""
 
 import json
 import os
@@ -14,7 +14,7 @@ TIMEOUT = 60  # seconds, for an answer: far more than it takes
 
 
 class ServerError(Exception):
-    """What the server answered instead of a result."""
+    """The error that the server answered instead of a result."""
 
     def __init__(self, error):
         super().__init__(f"{error['code']}: {error['message']}")
@@ -76,7 +76,7 @@ class Client:
         self.send({"method": method, "params": params})
 
     def receive(self):
-        """The next message that is no diagnostics; None at the end of the stream."""
+        """The next message that has no diagnostics; None at the end of the stream."""
         while True:
             message = self.arrived.get(timeout=TIMEOUT)
             if message is None or message.get("method") != "textDocument/publishDiagnostics":
@@ -110,7 +110,7 @@ class Client:
     # Documents
 
     def open(self, path, text=None):
-        """Opens a file, with the text that it has on the disk if no other is given, and returns its URI."""
+        """Opens a file with the given text, or with its text on the disk, and returns its URI."""
         name = path if "://" in str(path) or str(path).startswith("untitled:") else uri(path)
         text = Path(path).read_text() if text is None else text
         self.notify("textDocument/didOpen", {"textDocument": {"uri": name, "languageId": "resnetc", "version": 1, "text": text}})
@@ -132,7 +132,7 @@ class Client:
         self.notify("textDocument/didClose", {"textDocument": {"uri": name}})
 
     def sync(self, name="file:///none"):
-        """Diagnostics as they are once everything sent has been carried out."""
+        """The diagnostics after the server has handled all messages that were sent."""
         try:
             self.request("textDocument/documentSymbol", {"textDocument": {"uri": name}})
         except ServerError:
@@ -146,7 +146,7 @@ class Client:
 
 
 def find(text, needle, shift=0, occurrence=1):
-    """The place, from 0, `shift` characters into the given occurrence of a string of a text."""
+    """The place, from 0, of the given occurrence of a string in a text, moved by `shift` characters."""
     at = -1
     for _ in range(occurrence):
         at = text.index(needle, at + 1)
@@ -155,7 +155,7 @@ def find(text, needle, shift=0, occurrence=1):
 
 
 def cut(text, span):
-    """What a range of the protocol covers in a text of one-unit characters."""
+    """The part of a text that a range of the protocol covers; each character has one unit."""
     lines = text.split("\n")
     start, end = span["start"], span["end"]
     assert start["line"] == end["line"], span

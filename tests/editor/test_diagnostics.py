@@ -1,4 +1,4 @@
-"""The server says what `resnetc check` says: the same texts at the same places with the same notes."""
+"""The server gives the diagnostics of `resnetc check`: the same texts at the same places with the same notes."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ NO_NETWORK = "this file has no network; add 'network NAME(...) { ... }'"
 
 
 def check(path):
-    """What `check` reports, as a list of [path, line, column, length, text, notes, severity]; a length of None is not shown."""
+    """The reports of `check`, as a list of [path, line, column, length, text, notes, severity]; a length of None is not shown."""
     printed = subprocess.run([RESNETC, "check", str(path)], capture_output=True, text=True).stderr
     found, last = [], None
     for line in printed.splitlines():
@@ -53,7 +53,7 @@ class Same(unittest.TestCase):
                     published = dict(c.sync())
                     wanted = [m for m in check(path) if m[4] != NO_NETWORK]
                     said = [(where, d) for where, diagnostics in published.items() for d in diagnostics]
-                    # The compiler's order runs through all files; the protocol has a list for each.
+                    # The compiler has one order for all files; the protocol has a list for each file.
                     wanted_by_file = sorted(wanted, key=lambda m: m[0] or str(path))
                     said.sort(key=lambda entry: entry[0])
                     self.assertEqual(len(said), len(wanted), (said, wanted))

@@ -1,4 +1,4 @@
-"""Formatting: the edit makes of a text what `resnetc fmt` makes of it, and touches no more lines than differ."""
+"""Formatting: the edit gives the text that `resnetc fmt` gives, and touches only the lines that differ."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The grammar for highlighting, applied as TextMate does: at each place the rule that matches first, of several the one that is listed first."""
+"""The grammar for highlighting, applied as TextMate does: of all rules the one that matches earliest, and of equals the one listed first."""
 
 import json
 import re

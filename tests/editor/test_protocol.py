@@ -1,4 +1,4 @@
-"""The life of a session, and whatever a client may get wrong."""
+"""The life of a session, and the errors that a client may make."""
 
 import unittest
 

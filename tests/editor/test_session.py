@@ -1,4 +1,4 @@
-"""A long session: whatever has been edited, the server says what a fresh one says of the same texts."""
+"""A long session: after all edits, the server gives the same answers as a fresh one with the same texts."""
 
 import random
 import tempfile

@@ -1,7 +1,7 @@
-"""The generator of weights and pictures that docs/exactness.md describes, as ir/interpreter.h has it in C++.
+"""The generator of weights and pictures that docs/exactness.md describes; ir/interpreter.h has the same in C++.
 
-Every value depends on its tensor's name, its shape and its index alone, so both sides of a comparison can make the same network
-without a file passing between them.
+Every value depends only on its tensor's name and shape and on its index. So both sides of a comparison can make the same network
+without sharing a file.
 """
 
 import numpy as np

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Evaluates the networks of the exactness matrix with PyTorch in float64 and saves their outputs in references/.
 
-A developer's tool: nothing that builds or tests resnetc runs it, for the outputs are in the repository. It needs
+This is a developer's tool: nothing that builds or tests resnetc runs it, because the outputs are in the repository. It needs
     pip install torch==2.15.0 torchvision numpy
 
     python3 tests/exactness/make_references.py [NAME...]
 
 references/NAME_HEIGHTxWIDTH.npy holds the logits as float64, [pictures, classes]. Weights and pictures are generated
-(generator.py, docs/exactness.md). Fails where a comparison would say little: activations that vanish or grow without
-bound, outputs that hardly depend on the picture.
+(generator.py, docs/exactness.md). The script fails if a comparison would say little: if activations vanish or grow
+without bound, or if outputs hardly depend on the picture.
 """
 
 import argparse

@@ -98,7 +98,7 @@ class SqueezeBlock(nn.Module):
 
 
 class ResidualNetwork(nn.Module):
-    """Stages of `counts` blocks. All but the first open with stride 2 and a projection; `project_first`: the first has one too."""
+    """Stages of `counts` blocks. All but the first begin with stride 2 and a projection. With `project_first`, the first has a projection too."""
 
     def __init__(self, block, counts, width, classes, small_input, project_first):
         super().__init__()

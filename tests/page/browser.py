@@ -1,4 +1,4 @@
-"""Chromium without a window, driven over the DevTools protocol through a pipe: no package but Chromium itself is needed.
+"""Chromium without a window, controlled over the DevTools protocol through a pipe. It needs no package but Chromium itself.
 https://chromedevtools.github.io/devtools-protocol/"""
 import base64
 import fcntl
@@ -14,7 +14,7 @@ KEY_CODES = {"Tab": 9, "Enter": 13, "PageUp": 33, "PageDown": 34, "End": 35, "Ho
 
 
 def _pipe():
-    """A pipe whose ends are away from 3 and 4, where Chromium wants its own."""
+    """A pipe whose ends are not 3 and 4, because Chromium needs these for its own."""
     ends = os.pipe()
     high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 20) for end in ends]
     for end in ends:
@@ -99,7 +99,7 @@ class Browser:
         return self.js("performance.getEntriesByName('first-contentful-paint')[0].startTime")
 
     def errors(self):
-        """What the console would show in red."""
+        """The errors that the console would show."""
         self.js("0")
         texts = []
         for event in self.events:

@@ -1,7 +1,7 @@
 """The page of `resnetc explain` in a real browser: page_test.py RESNETC SOURCE_DIR [--shots DIR]
 
-Opens pages of networks of different kinds and does what a person would: looks at every view, goes to every layer by keyboard, looks at it in
-every way. --shots keeps pictures for a person to look at. Times are printed; none is a reason to fail."""
+Opens pages of networks of different kinds and does what a person would do: looks at every view, goes to every layer by keyboard and looks at
+it in every way. --shots keeps pictures for a person to look at. The test prints times, but never fails because of them."""
 import argparse
 import os
 import re
@@ -15,7 +15,7 @@ MOST_BYTES = 15_000_000
 
 
 def contrast(a, b):
-    """Of two colours `rgb(r, g, b)`: WCAG 2.2, relative luminance and contrast ratio."""
+    """The contrast ratio of two colours `rgb(r, g, b)` by WCAG 2.2, from their relative luminance."""
     def luminance(colour):
         channels = [int(c) / 255 for c in re.findall(r"\d+", colour)[:3]]
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
@@ -25,7 +25,7 @@ def contrast(a, b):
 
 
 def check_whole(browser, page):
-    """Every view shows what there is; nothing is asked of a network."""
+    """Every view shows its content, and the page makes no request over a network."""
     kernels, tensors, stages, phases = browser.js("[D.kernels.length, D.memory.tensors.length, D.stages.length, D.phases.length]")
     for number, (view, selector, wanted) in enumerate([("network", "#network .box", None), ("kernels", "#kernels tbody tr", kernels),
                                                        ("memory", "#memory rect.tensor", tensors), ("stages", "#stages tbody tr", stages),

@@ -1,5 +1,5 @@
-"""Validates the JSON form of every network, as the front end and each pass leave it, against the published schemas; then checks that the
-schemas refuse what the compiler refuses too. Arguments: resnetc, the networks' folder, the schemas' folder."""
+"""Validates the JSON form of every network, after the front end and after each pass, against the published schemas. Then checks that the
+schemas refuse what the compiler refuses. Arguments: resnetc, the networks' folder, the schemas' folder."""
 
 import copy
 import json
@@ -59,7 +59,7 @@ checked = 0
 example = {}
 files = sorted(path for path in networks.rglob("*.rn") if "blocks" not in path.parts)
 for path in files:
-    # Each pass reads the JSON that the one before left.
+    # Each pass reads the JSON of the pass before.
     text = run("dump", str(path), "--level", "topology", "--after", passes[0], "--format", "json")
     for name in passes:
         if name != passes[0]:

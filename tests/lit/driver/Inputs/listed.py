@@ -1,4 +1,4 @@
-"""Fails unless what stands on the standard input is a listing of the document: whole lines, indented by four blanks or within a fence."""
+"""Fails unless the document lists the text on standard input: as whole lines, indented by four blanks or within a fence."""
 
 import sys
 
