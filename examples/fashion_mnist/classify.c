@@ -1,4 +1,4 @@
-/* \file How a program uses a compiled network: classifies Fashion-MNIST's test pictures and counts how many it gets right.
+/* \file A program that uses a compiled network: classifies Fashion-MNIST's test pictures and counts how many it gets right.
  *
  *     classify PICTURES LABELS WEIGHTS [BATCH]
  *
