@@ -161,15 +161,15 @@ void add_bench(CLI::App& app, Invocation& invocation) {
   command->add_option("--batch", options->how.batch, "pictures in one run (1)")
       ->type_name("N")
       ->check(CLI::Range(1, 65536).description(""));
-  command->add_option("--threads", options->how.threads, "threads (one a processor)")
+  command->add_option("--threads", options->how.threads, "threads (one for each processor)")
       ->type_name("N")
       ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
   add_library_target(*command, options->how.target, options->how.device);
   command->add_flag("--keep-denormals", options->how.keep_denormals, keep_denormals_in_runs);
   command->add_flag("--layers", options->how.layers, "also a table of the kernels");
   command->add_flag("--json", options->json, "print one JSON object instead of text");
-  command->add_option("--runs", options->how.runs, "run exactly so often")->type_name("N")->check(CLI::Range(1, 1000000).description(""));
-  command->add_option("--seconds", options->how.seconds, "run for so long (2)")
+  command->add_option("--runs", options->how.runs, "run exactly N times")->type_name("N")->check(CLI::Range(1, 1000000).description(""));
+  command->add_option("--seconds", options->how.seconds, "run for S seconds (2)")
       ->type_name("S")
       ->check(
           // Written so that a NaN is refused too: a run that waits for it would not end.

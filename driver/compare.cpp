@@ -178,7 +178,7 @@ int compare(const CompareOptions& options) {
 }  // namespace
 
 void add_compare(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("compare", "tell the first layer and element where two traces part");
+  auto* command = app.add_subcommand("compare", "tell the first layer and element where two traces differ");
   auto options = std::make_shared<CompareOptions>();
   command->add_option("A", options->a, "what 'resnetc run --trace' wrote, or any folder of .npy files, or one such file")->required();
   command->add_option("B", options->b, "what to compare it with; arrays are matched by their files' names")->required();

@@ -91,8 +91,8 @@ void add_dump(CLI::App& app, Invocation& invocation) {
   auto* level = command->add_option("--level", options->level, "topology, graph (the default) or program")
                     ->type_name("LEVEL")
                     ->check(CLI::IsMember({"topology", "graph", "program"}));
-  command->add_option("--after", options->after, "as this pass leaves it, instead of after the level's last")->type_name("PASS");
-  command->add_option("--only", options->only, "this layer, block or stage alone: what does its work then")->type_name("LAYER");
+  command->add_option("--after", options->after, "print it after this pass instead of after the level's last")->type_name("PASS");
+  command->add_option("--only", options->only, "print only what does the work of this layer, block or stage")->type_name("LAYER");
   command->add_option("--format", options->format, "text (the default), dot, svg or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "dot", "svg", "json"}));

@@ -172,7 +172,7 @@ void add_explain(CLI::App& app, Invocation& invocation) {
       ->type_name("LIB.so");
   command->add_flag("--no-winograd", options->no_winograd, "as compile's");
   add_disable_pass(*command, options->disabled);
-  command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one a processor)")
+  command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one for each processor)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
   command->callback([&invocation, options] { invocation.action = [&invocation, options] { return explain(*options, invocation); }; });

@@ -64,7 +64,7 @@ int format_all(const FmtOptions& options, const Invocation& invocation) {
 }  // namespace
 
 void add_fmt(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("fmt", "give networks' texts the one layout, in place");
+  auto* command = app.add_subcommand("fmt", "format networks' texts in place");
   auto options = std::make_shared<FmtOptions>();
   command->add_option("FILES", options->paths, "what to format; '-', or no file: from stdin to stdout");
   command->add_flag("--check", options->check, "change nothing; report the files that are not formatted, and exit with 1 if there are any");

@@ -54,7 +54,7 @@ void add_lsp(CLI::App& app, Invocation& invocation) {
   auto* command = app.add_subcommand("lsp", "a language server for editors, on stdin and stdout");
   auto network = std::make_shared<NetworkOptions>();  // the folders alone: texts come from the client
   add_include_option(*command, network->include_dirs);
-  command->add_flag_callback("--stdio", [] {}, "as without it; some editors pass it");
+  command->add_flag_callback("--stdio", [] {}, "changes nothing; some editors pass it");
   command->callback([&invocation, network] { invocation.action = [network] { return lsp(*network); }; });
 }
 

@@ -92,7 +92,7 @@ void add_opt(CLI::App& app, Invocation& invocation) {
   auto* command = app.add_subcommand("opt", "read IR of any level, run passes, print the result");
   auto options = std::make_shared<OptOptions>();
   command->add_option("FILE.ir", options->path, "IR, as text or JSON; '-' is the standard input")->required();
-  command->add_option("--passes", options->passes, "these and no others, separated by commas; '' for none (all that follow)")
+  command->add_option("--passes", options->passes, "run only these passes, separated by commas; '' for none (all that follow)")
       ->type_name("PASS,...");
   command->add_option("--stop-after", options->stop_after, "the last pass that runs")->type_name("PASS");
   add_disable_pass(*command, options->disabled);

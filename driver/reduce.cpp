@@ -237,12 +237,12 @@ void add_reduce(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<ReduceOptions>();
   add_network_options(*command, options->network);
   command
-      ->add_option(
-          "--test", options->command,
-          "what fails: run with 'sh -c', {} being a candidate's file, which comes last if there is no {}; any status but 0 is a failure")
+      ->add_option("--test", options->command,
+                   "the command that fails, run with 'sh -c'; {} stands for a candidate's file, added at the end if there is no {}; any "
+                   "status but 0 is a failure")
       ->type_name("CMD")
       ->required();
-  command->add_option("--expect", options->expected, "only this status is a failure; 128 and its number stand for a signal")
+  command->add_option("--expect", options->expected, "only this status is a failure; 128 plus its number stands for a signal")
       ->type_name("STATUS")
       ->check(CLI::Range(0, 255));
   command->add_option("--timeout", options->timeout, "end a run after this time, which is then no failure")

@@ -244,12 +244,12 @@ void add_run(CLI::App& app, Invocation& invocation) {
   command->add_option("--trace", options->trace, "write every kernel's output to DIR/LAYER.npy; nothing else changes ('compare' reads it)")
       ->type_name("DIR")
       ->check([](const std::string& text) { return text.empty() ? "is empty" : ""; });
-  command->add_option("--threads", options->threads, "threads (one a processor)")
+  command->add_option("--threads", options->threads, "threads (one for each processor)")
       ->type_name("N")
       ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
   add_library_target(*command, options->target, options->device);
   command->add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_runs);
-  command->add_option("--top", options->top, "print so many of the largest values of a vector (5)")
+  command->add_option("--top", options->top, "print the K largest values of a vector (5)")
       ->type_name("K")
       ->check(CLI::Range(0, 1000000).description(""));
   command->add_option("--labels", options->labels, "names of the classes, one a line")->type_name("FILE");
@@ -258,7 +258,7 @@ void add_run(CLI::App& app, Invocation& invocation) {
       ->type_name("M[,M...]")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--std", options->std, "for float networks: what that is divided by (ImageNet's for 3 channels, else 1)")
+  command->add_option("--std", options->std, "for float networks: the divisor of that difference (ImageNet's for 3 channels, else 1)")
       ->type_name("S[,S...]")
       ->delimiter(',')
       ->allow_extra_args(false);

@@ -74,7 +74,7 @@ void add_target_options(CLI::App& command, TargetOptions& options, Wanted wanted
       ->type_name(one ? "TARGET" : "T[,T...]");
   command
       .add_option("--device", options.devices,
-                  prefix + (one ? "cpu (the default) or cuda" : "cpu (the default), cuda, or both; --target chooses among what they have"))
+                  prefix + (one ? "cpu (the default) or cuda" : "cpu (the default), cuda, or both; --target chooses among their targets"))
       ->type_name(one ? "DEVICE" : "DEVICE[,DEVICE]")
       ->delimiter(',')
       ->allow_extra_args(false)

@@ -140,13 +140,14 @@ void add_verify(CLI::App& app, Invocation& invocation) {
   command->add_option("--tuned", options->tuned, "use the schedules that 'resnetc compile --tune' wrote")->type_name("FILE");
   add_target_options(*command, options->target, Wanted::targets);
   command->add_option("--batch", options->batch, "pictures in the run (1)")->type_name("N")->check(CLI::Range(1, 1024).description(""));
-  add_schedule_batch(*command, "--for-batch", options->for_batch, "for cuda: as compile's --batch, whatever the run's (32)");
-  command->add_option("--threads", options->threads, "threads (one a processor)")
+  add_schedule_batch(*command, "--for-batch", options->for_batch,
+                     "for cuda: choose schedules for runs of N pictures, as compile's --batch (32)");
+  command->add_option("--threads", options->threads, "threads (one for each processor)")
       ->type_name("N")
       ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
   command
       ->add_option("--tolerance", options->tolerance,
-                   "the largest error allowed, over the largest value, of all and of each channel (1e-4)")
+                   "the largest error allowed, relative to the largest value of all and of each channel (1e-4)")
       ->type_name("E")
       ->check([](const std::string& text) {  // written so that a NaN is refused too
         double tolerance = 0;
