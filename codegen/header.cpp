@@ -55,7 +55,7 @@ typedef enum @_status {
   $_BAD_INPUT_SIZE = 2,          /* input_bytes is not $_INPUT_BYTES * batch */
   $_BAD_OUTPUT_SIZE = 3,         /* an output's bytes are not its size for one picture * batch */
   $_BATCH_TOO_LARGE = 4,         /* more than max_batch; or max_batch is more than 32-bit indices allow */
-  $_WEIGHTS_MISSING = 5,         /* none given and none embedded */
+  $_WEIGHTS_MISSING = 5,         /* no weights are given or embedded */
   $_WEIGHTS_MISALIGNED = 6,      /* they must start at a multiple of 64 bytes */
   $_WEIGHTS_MAGIC_WRONG = 7,     /* not a weights file */
   $_WEIGHTS_VERSION_WRONG = 8,   /* of another format version */
@@ -63,7 +63,7 @@ typedef enum @_status {
   $_WEIGHTS_SIZE_WRONG = 10,     /* truncated, or with bytes to spare */
   $_WEIGHTS_VALUES_WRONG = 11,   /* the library was specialised for other values and takes no others */
   $_WEIGHTS_CORRUPT = 12,        /* verify_contents: the values do not have the hash that the file states */
-  $_NO_TARGET = 13,              /* this processor cannot run the target asked for, or any of the library's */
+  $_NO_TARGET = 13,              /* this processor cannot run the requested target, or any of the library's */
   $_UNKNOWN_TARGET = 14,         /* the library has no target of that name */
   $_OUT_OF_MEMORY = 15,
   $_THREAD_FAILED = 16,          /* a thread could not be started */
@@ -95,15 +95,15 @@ typedef struct @_options {
   void *parallel_for_data;        /* its first argument */
   const char *target;             /* one of @_targets(); default: the environment variable RESNETC_TARGET, else see @_create() */
   int32_t verify_contents;        /* not 0: hash all weights, which reads all of them */
-  int32_t device;                 /* for target "cuda": which GPU, counted from 0; ignored beside a device_context */
+  int32_t device;                 /* for target "cuda": number of the GPU, from 0; ignored with a device_context */
   void *device_context;           /* for target "cuda": the caller's CUcontext, whose GPU it is; default: the primary context of `device` */
-  int32_t keep_denormals;         /* not 0: see "Floats" above; for target "cuda" of no meaning */
+  int32_t keep_denormals;         /* not 0: see "Floats" above; ignored for target "cuda" */
   int32_t reserved;
 } @_options;
 #define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/* What an observer sees after each kernel: the value that it made for `batch` pictures of the run, from `picture` on. Element (c, y, x)
- * of the n-th of them is data[n * stride_batch + c * stride_channel + y * stride_y + x * stride_x]; it is valid during the call. */
+/* For an observer, after each kernel: the value that the kernel made for `batch` pictures of the run, from `picture` on. Element (c, y, x)
+ * of the n-th picture is data[n * stride_batch + c * stride_channel + y * stride_y + x * stride_x]; `data` is valid during the call. */
 typedef struct @_observation {
   const char *name;
   double seconds;
@@ -120,12 +120,12 @@ constexpr std::string_view functions = R"(
  * bytes, stay unchanged and outlive the context. They remain the caller's; any number of contexts may share them. NULL and 0 for
  * embedded weights, and for a network that has none. The file's header is checked in microseconds, its contents only with
  * verify_contents. `options` may be NULL. On failure *context is NULL and nothing is held.
- * Unless a target is named, the context takes the first of @_targets() that there is a processor for. Past "cuda" it goes only after
- * $_NO_DRIVER, $_NO_DEVICE, $_DEVICE_TOO_OLD or $_OUT_OF_DEVICE_MEMORY, and not if `device` is not 0 or
- * `device_context` is given: then, and after any other failure, the status is what @_create() returns. */
+ * Unless a target is named, the context takes the first of @_targets() that this machine can run. It takes another instead of "cuda" only
+ * after $_NO_DRIVER, $_NO_DEVICE, $_DEVICE_TOO_OLD or $_OUT_OF_DEVICE_MEMORY, and only if `device` is 0 and `device_context` is not
+ * given. Otherwise, and after any other failure, @_create() returns the status. */
 @_status @_create(const void *weights, size_t weights_bytes, const @_options *options, @_context **context);
 
-/* Stops and joins the context's threads and frees it; no run may be going on in it, in this process. NULL is allowed. */
+/* Stops and joins the context's threads and frees the context, in which this process must have no run. NULL is allowed. */
 void @_destroy(@_context *context);
 
 /* The same with the outputs as arrays of pointers and sizes, in order. */
@@ -135,21 +135,21 @@ void @_destroy(@_context *context);
 /* English text for a status, never NULL. Static. */
 const char *@_status_string(@_status status);
 
-/* What a context runs on, one of @_targets(). Static. */
+/* The target that a context runs on, one of @_targets(). Static. */
 const char *@_selected_target(const @_context *context);
 
 /* The library's instruction sets, and "cuda" for a GPU, best first, with commas between; @_create() says which of them a context
  * takes. Static. */
 const char *@_targets(void);
 
-/* How many threads a run uses; 1 in a child that inherited the context. */
+/* The number of threads of a run; 1 in a child that inherited the context. */
 int32_t @_thread_count(const @_context *context);
 
-/* Has `observer` called after each kernel of each run, by the thread that runs; NULL ends that. Not during a run. While there is an
- * observer, pictures are computed one after the other, by all threads together. */
+/* Lets runs call `observer` after each kernel, on the calling thread; NULL ends that. Must not be called during a run. While there is an
+ * observer, all threads together compute one picture after the other. */
 void @_set_observer(@_context *context, @_observer observer, void *data);
 
-/* Bytes of working memory that a context for this batch holds at most. */
+/* The most bytes of working memory that a context for this batch holds. */
 size_t @_arena_bytes(int32_t max_batch);
 
 /* The manifest, JSON (also @.json). Static. */
@@ -174,17 +174,17 @@ std::string header(const program::Program& program, const std::string& name, boo
  * Threads: functions without a context may be called at any time from any thread. Different contexts share nothing and may run at
  * the same time; one context serves one thread at a time. Before the library is unloaded every context must be destroyed.
  *
- * Floats: on the processor a run takes denormal numbers (below 1.2e-38) for zero, as operands and as results, as each costs about a
- * hundred cycles; options.keep_denormals keeps them. It rounds to nearest and traps no exceptions. The calling thread's own mode, and the
- * exceptions that it has noted, are as before when the run returns, and while an observer or parallel_for is called. A GPU keeps
- * denormals in any case. The weights file has none unless it was packed with --keep-denormals.
+ * Floats: on the processor a run takes denormal operands and results (below 1.2e-38) for zero, because each costs about a hundred cycles;
+ * options.keep_denormals keeps them. A run rounds to nearest and traps no exceptions. The calling thread has its own mode, and the
+ * exceptions that it had noted, when the run returns and while an observer or parallel_for is called. A GPU always keeps denormals.
+ * The weights file has none unless it was packed with --keep-denormals.
  *
  * Forks: in a child made by fork(), all functions work on contexts that the child creates. A context that it inherits can be run and
  * destroyed there, even if another thread was running it at the moment of the fork. The calling thread then does all the work:
- * @_thread_count() is 1, a parallel_for is not called, and the results are the same. Not to be used in the child is a context that
- * another thread was just creating, destroying or giving an observer; and a child that an observer or a parallel_for makes must not
- * return from it. The CUDA driver works only in the process that started it: for a context on a GPU a run in the child returns
- * $_AFTER_FORK, and so does creating one after the parent has created one. It can be destroyed. */
+ * @_thread_count() is 1, a parallel_for is not called, and the results are the same. The child must not use a context that another
+ * thread was just creating, destroying or giving an observer. A child that an observer or a parallel_for makes must not return from
+ * it. The CUDA driver works only in the process that started it. So a run of a context on a GPU returns $_AFTER_FORK in the child, and
+ * so does creating one if the parent has created one before. An inherited context on a GPU can be destroyed. */
 #ifndef $_H
 #define $_H
 
@@ -206,9 +206,9 @@ extern "C" {
   out += expand(interface, statuses);
   out += expand(interface, types);
   out += expand(interface, R"(
-/* Runs `batch` pictures, 1 to the context's max_batch. Sizes are in bytes and must be exact. The buffers are the caller's; nothing of
- * them is kept. Allocates nothing. After a failure the outputs hold nothing of use; the context stays usable, but for $_DEVICE_FAILED, after
- * which the CUDA driver runs nothing more in the CUcontext: then it can only be destroyed. */
+/* Runs `batch` pictures, 1 to the context's max_batch. Sizes are in bytes and must be exact. The buffers are the caller's; the library
+ * keeps no pointer to them. Allocates nothing. After a failure the outputs are undefined and the context stays usable. After
+ * $_DEVICE_FAILED it can only be destroyed, because the CUDA driver runs nothing more in the CUcontext. */
 )");
   out += fmt::format("{0}_status {0}_run({0}_context *context,\n    const {1} *{2}, size_t {2}_bytes,\n", name,
                      interface.input.u8 ? "uint8_t" : "float", interface.input.c_name);
