@@ -1,4 +1,4 @@
-/// \file Where something stands in a source text: the place that diagnostics and every level of IR carry along.
+/// \file A place in a source text. Diagnostics and every level of IR carry such places.
 #pragma once
 
 #include <compare>
@@ -21,7 +21,7 @@ struct Location {
   auto operator<=>(const Location&) const = default;
 };
 
-/// The range from the start of `first` to the end of `last`; where they stand on different lines, `first` alone.
+/// The range from the start of `first` to the end of `last`, or `first` alone if they stand on different lines.
 inline Location through(Location first, Location last) {
   if (first.file == last.file && first.line == last.line && last.column + last.length > first.column) {
     first.length = last.column + last.length - first.column;

@@ -1,4 +1,4 @@
-/// \file Numbers for people.
+/// \file Formats numbers for people.
 #pragma once
 
 #include <cstdint>

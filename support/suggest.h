@@ -1,4 +1,4 @@
-/// \file "did you mean": the nearest of the names that would have been right.
+/// \file "did you mean": finds the right name that is nearest to a wrong one.
 #pragma once
 
 #include <span>
@@ -8,8 +8,8 @@
 
 namespace resnetc {
 
-/// `; did you mean 'width'?` for the candidate nearest to `wrong`, whatever the case of letters, or nothing where none is near. Looks at
-/// the first thousand. `others` are names of other things: what is nearer to one of them is no misspelling of a candidate.
+/// `; did you mean 'width'?` for the candidate nearest to `wrong`, ignoring the case of letters; empty if none is near. Looks at the first
+/// thousand candidates. `others` are names of other things: a name that is nearer to one of these is no misspelling of a candidate.
 std::string suggestion(std::string_view wrong, const std::vector<std::string_view>& candidates,
                        std::span<const std::string_view> others = {});
 

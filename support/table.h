@@ -7,8 +7,8 @@
 namespace resnetc {
 
 /// The lines of an enum's values in their order. `line_of` is a constexpr function from a value to its line, made of a switch without a
-/// default: so a value without a line does not compile, and no line can stand in another's place. Its lines have a `kind`, which is
-/// filled in here, and a `name`, which is empty past the last value.
+/// default. So a value without a line does not compile, and each line belongs to its value. A line has a `kind`, which table_of() fills
+/// in, and a `name`, which is empty past the last value.
 template <auto line_of>
 consteval auto table_of() {
   using Line = decltype(line_of({}));
