@@ -1,4 +1,4 @@
-/// \file All that the front end knows of a file, right or wrong, a network or blocks alone: for tools that show it.
+/// \file All that the front end knows of a file, with or without errors, a network or only blocks: for tools that show it.
 #pragma once
 
 #include <optional>
@@ -11,13 +11,13 @@
 namespace resnetc {
 
 struct Analysis {
-  LoadedFiles loaded;                        ///< empty where the file cannot be read
-  std::optional<topology::Network> network;  ///< as load_network() yields it
-  Values values;                             ///< of the network's copies
+  LoadedFiles loaded;                        ///< empty if the file cannot be read
+  std::optional<topology::Network> network;  ///< the result of load_network()
+  Values values;                             ///< in the network's copies
 };
 
-/// Reads `path` and what it uses. A network is resolved, with the errors that load_network() reports; the blocks of a file without one are
-/// checked as far as they can be without a caller, who may bring blocks called `elsewhere` along.
+/// Reads `path` and the files that it uses. Resolves a network, with the errors that load_network() reports. Checks the blocks of a file
+/// without a network as far as this is possible without a user of the blocks, who may define blocks called `elsewhere`.
 Analysis analyse(const std::string& path, const FrontendOptions& options, const std::set<std::string, std::less<>>& elsewhere,
                  Diagnostics& diagnostics);
 

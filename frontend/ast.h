@@ -1,4 +1,4 @@
-/// \file What the parser makes of one file. Names are ranges of the source texts, which outlive it.
+/// \file The syntax tree of one file. Names are ranges of the source texts, which outlive the tree.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct ExprItem {
   Location at;
 };
 
-/// An expression in postfix order, so that neither its evaluation nor its destruction recurses.
+/// An expression in postfix order. So neither its evaluation nor its destruction recurses.
 struct Expr {
   std::vector<ExprItem> postfix;
   Location at;
@@ -71,14 +71,14 @@ struct Statement {
   StatementKind kind = StatementKind::call;
   Location at;                       ///< of the statement without its braces
   std::optional<Name> label;         ///< call: before the `:`; skip, gate: after `via`
-  Name name;                         ///< call: what is called; let, stage, input, output: the name it defines
+  Name name;                         ///< call: the layer or block; let, stage, input, output: the name that it defines
   std::vector<Argument> arguments;   ///< call
   Expr expr;                         ///< let, repeat, condition
   std::optional<Name> source;        ///< skip, output: after `from`
-  std::vector<Statement> body;       ///< repeat, stage, skip, gate; condition: where it is not 0
-  bool bare = false;                 ///< repeat: of one statement without braces
-  std::vector<Statement> otherwise;  ///< condition: where it is 0
-  Location end;                      ///< of its last word; unknown where the text breaks off
+  std::vector<Statement> body;       ///< repeat, stage, skip, gate; condition: if it is not 0
+  bool bare = false;                 ///< repeat: whether it has one statement without braces
+  std::vector<Statement> otherwise;  ///< condition: if it is 0
+  Location end;                      ///< of the statement's last word; unknown if the text breaks off
   std::unique_ptr<Input> input;      ///< input
 };
 

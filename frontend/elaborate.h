@@ -1,4 +1,4 @@
-/// \file A syntax tree to a topology: names, parameters, `let`, `repeat`, `if`, blocks and stages are resolved, weights get their names.
+/// \file Makes a topology of a syntax tree: resolves names, parameters, `let`, `repeat`, `if`, blocks and stages, and names weights.
 #pragma once
 
 #include <map>
@@ -15,15 +15,15 @@ namespace resnetc {
 /// Every block in sight, by its name.
 using BlockTable = std::map<std::string_view, const ast::Definition*>;
 
-/// The values that the parameters and `let`s have in the copies of a network, by the place of their names.
+/// The values of the parameters and `let`s in the copies of a network, by the place of their names.
 using Values = std::map<Location, std::set<int64_t>>;
 
-/// Work and result are bounded, whatever the counts in the text. Nothing after an error. `values` may be null.
+/// The topology of a network; nothing after an error. Work and result are bounded for all counts in the text. `values` may be null.
 std::optional<topology::Network> elaborate(const ast::Definition& network, const BlockTable& blocks, const FrontendOptions& options,
                                            Diagnostics& diagnostics, Values* values = nullptr);
 
-/// Reports what is wrong with the blocks of a file whoever uses them: their parameters' values are unknown, and what depends on them is
-/// passed over. Blocks called `elsewhere` may be used, though nothing is known of them: a block sees those of the file that uses it.
+/// Reports the errors in the blocks of a file that do not depend on their users. The values of parameters are unknown, and what depends on
+/// them is not checked. The blocks may use unknown blocks called `elsewhere`: a block sees the blocks of the file that uses it.
 void check_blocks(const std::vector<ast::Definition>& definitions, const BlockTable& blocks,
                   const std::set<std::string, std::less<>>& elsewhere, Diagnostics& diagnostics);
 

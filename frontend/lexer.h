@@ -1,4 +1,4 @@
-/// \file Text to words.
+/// \file Splits a text into words.
 #pragma once
 
 #include <cstdint>
@@ -44,11 +44,11 @@ struct Comment {
   bool first_on_line = false;
 };
 
-/// The words of a file, with an `end` last. Reports what is not a word and leaves it out. `comments` (may be null) receives what lies
-/// between them.
+/// The words of a file, with an `end` last. Reports and leaves out characters that make no word. `comments` (may be null) receives the
+/// comments.
 std::vector<Token> lex(FileId file, Diagnostics& diagnostics, std::vector<Comment>* comments = nullptr);
 
-/// For each bracket that opens, of words that parse, the number of the one that closes it.
+/// For each opening bracket, the number of the bracket that closes it. The words must parse.
 std::vector<size_t> matching_brackets(std::span<const Token> words);
 
 /// The number of the word that begins at a place.

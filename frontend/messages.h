@@ -1,5 +1,5 @@
-/// \file Every text that the front end reports, in one table: format strings for fmt, checked where they are used. A test proves that each
-/// has an example under tests/diag with its exact output.
+/// \file Every text that the front end reports, in one table of format strings for fmt. Their arguments are checked where they are used. A
+/// test proves that each text has an example under tests/diag with its exact output.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-/// \file Words to a syntax tree; the grammar is in docs/language.md.
+/// \file Makes a syntax tree of a file's words. docs/language.md has the grammar.
 #pragma once
 
 #include "frontend/ast.h"
@@ -6,11 +6,11 @@
 
 namespace resnetc {
 
-/// Reads a whole file. After a mistake it goes on with the next statement, so the tree is of use only where nothing was reported.
+/// Parses a whole file. After an error it goes on with the next statement. The tree is valid only if no error was reported.
 ast::File parse_file(FileId file, Diagnostics& diagnostics);
 
-/// The same for a text in the making: whatever can be recognised of it is in the tree, statements and definitions that break off included.
-/// Their fields may be empty, and names without a place.
+/// The same for a text that is being written. The tree has all that can be recognised, also statements and definitions that break off.
+/// Their fields may be empty, and names may have no place.
 ast::File parse_leniently(FileId file, Diagnostics& diagnostics);
 
 }  // namespace resnetc

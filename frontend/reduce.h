@@ -1,4 +1,4 @@
-/// \file Delta debugging of networks: the smallest text found in which something still holds. Syntax only: a candidate parses, and may be
+/// \file Delta debugging of networks: finds a small text for which a test still holds. It knows syntax only: a candidate parses, and may be
 /// nonsense otherwise, unless the test refuses that.
 #pragma once
 
@@ -13,16 +13,16 @@
 
 namespace resnetc {
 
-/// What a test says of a candidate: it still shows what is looked for; it does not; or no more candidates are wanted.
+/// The result of a test: the candidate still shows the failure; it does not; or no more candidates are wanted.
 enum class Verdict { interesting, dull, stop };
 
-/// Takes parts out of `text` and puts simpler ones in their place, large parts first, as long as `test` finds the result interesting. Every
-/// candidate is smaller than the last interesting one, stands in the formatter's layout, and is asked for once. The same answers give the
-/// same result. `text` must parse and be interesting.
+/// Removes parts of `text` or replaces them by simpler ones, large parts first, as long as `test` finds the result interesting. Every
+/// candidate is smaller than the last interesting one, has the formatter's layout, and is tested once. The same answers give the same
+/// result. `text` must parse and be interesting.
 std::string reduce(const std::string& text, const std::function<Verdict(const std::string&)>& test);
 
-/// One text with the items of several files, `use` and comments left out, and `settings` as values of the network's parameters; nothing
-/// where a file does not parse.
+/// One text with the items of several files, without `use` and comments, and with `settings` as values of the network's parameters; nothing
+/// if a file does not parse.
 std::optional<std::string> self_contained(std::span<const FileId> files, std::span<const std::pair<std::string, int64_t>> settings,
                                           Sources& sources);
 

@@ -1,4 +1,4 @@
-/// \file What a reduction tries: lists of edits, each of which makes a text smaller or simpler.
+/// \file The edits that a reduction tries. Each makes a text smaller or simpler.
 #pragma once
 
 #include <span>
@@ -10,17 +10,17 @@ namespace resnetc {
 
 struct EditList {
   std::vector<Edits> (*make)(const SourceTree&);
-  bool in_chunks = false;  ///< whether many of them at a time are worth a try
+  bool in_chunks = false;  ///< whether to try many of them at a time
 };
 
-/// 1, what a value comes to, or a part of it, in its place.
+/// Replaces a value by 1, by its result, or by a part of it.
 std::vector<Edits> simpler_values(const SourceTree& tree);
-/// A smaller number in the place of one, wherever it stands: numbers that are equal are likely to have to stay so.
+/// Replaces a number by a smaller one in all its places: equal numbers probably have to stay equal.
 std::vector<Edits> smaller_equal_numbers(const SourceTree& tree);
-/// A smaller number or kernel in one place.
+/// Replaces a number or a kernel by a smaller one, in one place.
 std::vector<Edits> smaller_numbers(const SourceTree& tree);
 
-/// In the order in which they are tried: what takes most away comes first.
+/// The lists in the order of trial: those that remove most come first.
 std::span<const EditList> all_edit_lists();
 
 }  // namespace resnetc

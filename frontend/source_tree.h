@@ -1,4 +1,4 @@
-/// \file A network's text beside its syntax tree, to be cut up: where each part stands, and what the text is without it.
+/// \file A network's text beside its syntax tree, for cutting parts out: the place of each part, and the text without it.
 #pragma once
 
 #include <compare>
@@ -17,19 +17,19 @@ namespace resnetc {
 /// Words of a text, by their numbers.
 struct WordRange {
   size_t first = 0;
-  size_t last = 0;  ///< the one behind
+  size_t last = 0;  ///< the number after the last word
 
   size_t size() const { return last - first; }
 };
 
-/// Something else in the place of some words.
+/// Replaces some words by a text.
 struct Edit {
   WordRange at;
   std::string text;
 };
 using Edits = std::vector<Edit>;
 
-/// How large a text is; what comes first matters most. No text has infinitely many below it.
+/// The size of a text. Earlier fields matter more. Every text has finitely many smaller ones.
 struct SourceSize {
   size_t bodies = 0;
   size_t words = 0;
@@ -42,7 +42,7 @@ struct SourceSize {
 
 class SourceTree {
  public:
-  /// What may stand for another of its kind: an expression, or an argument's value.
+  /// A part that another of its kind may replace: an expression, or an argument's value.
   struct Value {
     WordRange at;
     const ast::Expr* expr = nullptr;  ///< null for a kernel, a pair or a decimal
@@ -56,7 +56,7 @@ class SourceTree {
   struct Piece {
     const ast::Statement* statement = nullptr;
     WordRange at;
-    std::vector<Body> bodies;          ///< in the order written; of a repeat without braces, one that holds its statement
+    std::vector<Body> bodies;          ///< in the order written; a repeat without braces has one, which holds its statement
     std::vector<WordRange> arguments;  ///< of a call
     std::vector<Value> values;         ///< of arguments, dimensions, counts, conditions and names
   };
@@ -69,7 +69,7 @@ class SourceTree {
     bool network = false;
   };
 
-  /// The text in the formatter's layout, without comments; null where it does not parse.
+  /// Parses the text and gives it the formatter's layout, without comments; null if it does not parse.
   static std::unique_ptr<const SourceTree> parse(std::string text);
 
   SourceTree(const SourceTree&) = delete;
@@ -79,15 +79,15 @@ class SourceTree {
   SourceSize size() const;
   std::span<const Token> words() const { return words_; }
   const std::vector<Definition>& definitions() const { return definitions_; }
-  /// The statements of all definitions, each before what it contains.
+  /// The statements of all definitions. Each stands before the statements that it contains.
   std::vector<const Piece*> pieces() const;
 
   size_t word_at(Location at) const { return resnetc::word_at(words_, at); }
   std::string text(WordRange words) const;
-  /// The text of some words after edits; an edit outside them, or inside another, is left out.
+  /// The text of some words after edits. Edits outside these words, or inside another edit, are left out.
   std::string text(WordRange words, Edits edits) const;
   std::string text(Edits edits) const { return text({0, words_.size() - 1}, std::move(edits)); }
-  /// The words to take out for one element of a list in brackets: with its comma, or the whole list if it is the only one.
+  /// The words to remove for one element of a list in brackets: the element and its comma, or the whole list if it is the only element.
   WordRange element(std::span<const WordRange> list, size_t index) const;
   /// An argument or parameter without the `NAME =` before it.
   WordRange value_of(WordRange element) const;
@@ -102,7 +102,7 @@ class SourceTree {
   Sources sources_;
   FileId file_ = no_file;
   std::vector<Token> words_;
-  std::vector<size_t> match_;  ///< of a bracket: the one that closes it
+  std::vector<size_t> match_;  ///< for a bracket: the one that closes it
   ast::File parsed_;
   std::vector<Definition> definitions_;
 };

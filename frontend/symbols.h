@@ -1,5 +1,5 @@
-/// \file Every name of one file: where it is defined, where it is used, what it is. Made of the syntax tree alone, so that files with
-/// mistakes have it as far as they parse; names follow the rules of docs/language.md, "Names and copies".
+/// \file Every name of one file: its kind, its definitions, its uses. Only the syntax tree is needed, so files with errors have symbols as
+/// far as they parse. Names follow the rules of docs/language.md, "Names and copies".
 #pragma once
 
 #include <string_view>
@@ -14,31 +14,31 @@ enum class SymbolKind {
   block,
   parameter,  ///< of a network or block
   let,
-  input,  ///< names a value, as do labels and stages
+  input,  ///< names a value, as labels and stages do
   label,  ///< of a layer or a block
   stage,
   list,    ///< after `via`: shares the labels' names, but names no value
-  output,  ///< nothing in the language refers to it
+  output,  ///< no other part of a text refers to it
 };
 
-/// `parameter`, `label` and so on, for people.
+/// The kind in words: `parameter`, `label` and so on.
 std::string_view to_string(SymbolKind kind);
 
-/// A name. What takes the same name in the same place, a mistake or the two sides of an `if`, is one symbol with several definitions.
+/// A name. Several definitions of one name in the same place (an error, or the two sides of an `if`) are one symbol.
 struct Symbol {
   SymbolKind kind = SymbolKind::label;
   std::string_view name;
-  std::vector<Location> definitions;            ///< of the name, in the order of the text
-  size_t scope = 0;                             ///< where it is in sight; of blocks and networks, the file's
-  const ast::Definition* definition = nullptr;  ///< network, block: itself; else the one it stands in
-  const ast::Statement* statement = nullptr;    ///< what defines it first; of networks, blocks and parameters, null
+  std::vector<Location> definitions;            ///< places of the name, in the order of the text
+  size_t scope = 0;                             ///< where it is in sight; for blocks and networks, the file's
+  const ast::Definition* definition = nullptr;  ///< network, block: itself; else the one that it stands in
+  const ast::Statement* statement = nullptr;    ///< the first that defines it; null for networks, blocks and parameters
 };
 
 enum class UseKind {
   value,     ///< a parameter or `let` in an expression
   source,    ///< a label after `from`
-  in,        ///< the word `in`; its target is the name of the block, stage or network, or the edge whose list it stands in
-  callee,    ///< a layer or block, which may be another file's
+  in,        ///< the word `in`; its target is the name of the block, stage or network, or the edge in whose list it stands
+  callee,    ///< a layer or a block, perhaps of another file
   argument,  ///< the name of an argument: a parameter of the callee
 };
 
@@ -48,17 +48,17 @@ struct SymbolUse {
   UseKind kind = UseKind::value;
   std::string_view text;
   Location at;
-  size_t symbol = no_symbol;                  ///< what it means, if that is in this file; never of arguments
-  Location target;                            ///< where that is defined first; unknown without a symbol, but of `in`
-  const ast::Statement* statement = nullptr;  ///< that it stands in; of a parameter's default, null
+  size_t symbol = no_symbol;                  ///< the symbol of this file that it means; none for arguments
+  Location target;                            ///< the symbol's first definition; unknown without a symbol, except for `in`
+  const ast::Statement* statement = nullptr;  ///< that it stands in; null in a parameter's default
 };
 
 /// A stretch of text whose names are its own.
 struct SymbolScope {
-  size_t parent = no_symbol;                    ///< an index of scopes; a block or network sees its own names only, so none
-  Location begin;                               ///< of what opens it
-  Location end;                                 ///< of its last `}`; unknown where that is missing: it then ends with the file
-  const ast::Definition* definition = nullptr;  ///< that it is, or stands in; null for the file's own
+  size_t parent = no_symbol;                    ///< an index of scopes; none for a block or network, which sees only its own names
+  Location begin;                               ///< of the text that opens it
+  Location end;                                 ///< of its last `}`; unknown if that is missing: the scope then ends with the file
+  const ast::Definition* definition = nullptr;  ///< of this scope, or around it; null for the file's scope
 };
 
 /// The names of a file. Refers to the tree, which must outlive it.
@@ -70,7 +70,7 @@ struct Symbols {
   /// The symbol whose definition covers a place, its end included; null if there is none.
   const Symbol* defined_at(int32_t line, int32_t column) const;
   const SymbolUse* used_at(int32_t line, int32_t column) const;
-  /// What is in sight at a place, inner names before the outer ones that they hide.
+  /// The symbols in sight at a place, inner ones before the outer ones that they hide.
   std::vector<const Symbol*> in_sight(int32_t line, int32_t column) const;
 };
 
