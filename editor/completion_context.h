@@ -1,4 +1,4 @@
-/// \file What may be written at a place of a text that is being written: found from the words before it, for there may be no tree yet.
+/// \file What may be written at a place of an unfinished text. The words before the place decide, because there may be no tree yet.
 #pragma once
 
 #include <set>
@@ -12,7 +12,7 @@ namespace resnetc::editor {
 
 struct CompletionContext {
   enum class Wants {
-    nothing,    ///< a name to invent, a number, or the place is in a comment
+    nothing,    ///< a new name or a number, or the place is in a comment
     file,       ///< in the quotes after `use`
     item,       ///< `use`, `block`, `network`
     statement,  ///< a layer, a block or a keyword
@@ -20,13 +20,13 @@ struct CompletionContext {
     argument,   ///< the name of an argument, or an expression
     expression,
     source,   ///< after `from`
-    element,  ///< of an input: f32 or u8
+    element,  ///< an input's: f32 or u8
   };
   Wants wants = Wants::nothing;
-  size_t start = 0;                          ///< where the word, or the path, that is being written begins, in bytes
-  std::vector<std::string_view> keywords;    ///< that may stand here besides
-  std::string callee;                        ///< argument: whose
-  std::set<std::string, std::less<>> given;  ///< argument: names that it has already
+  size_t start = 0;                          ///< byte where the unfinished word or path begins
+  std::vector<std::string_view> keywords;    ///< that may also stand here
+  std::string callee;                        ///< argument: the layer or block that takes it
+  std::set<std::string, std::less<>> given;  ///< argument: names that the call already has
 };
 
 CompletionContext completion_context(std::string_view text, size_t offset);

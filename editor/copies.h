@@ -1,4 +1,4 @@
-/// \file The copies of a statement in the networks that are open, as people are told of them.
+/// \file Describes, in words for people, the copies of a statement in the open networks.
 #pragma once
 
 #include <optional>
@@ -10,16 +10,16 @@
 namespace resnetc::editor {
 
 /// Markdown on what the statement at `at` (of the file `file`) becomes in each open network that uses the file: shapes, parameters and
-/// multiply-adds, equal copies together; of a skip edge or gate, the two values that meet. Says why where there is nothing to be told.
+/// multiply-adds, equal copies together. For a skip edge or gate, the two values that meet. If there are no copies, the reason.
 std::string described_copies(const Workspace& workspace, const std::string& file, Location at);
 
 /// The same for all uses of a block that `file` defines.
 std::string described_uses(const Workspace& workspace, const std::string& file, std::string_view block);
 
-/// What the network that `file` has takes as a whole, its input's shape and its outputs'; empty where mistakes leave them open.
+/// The totals of the network in `file`, with the shapes of its input and outputs; empty if errors leave these unknown.
 std::string described_total(const Workspace& workspace, const std::string& file);
 
-/// The values of the parameter or `let` whose name stands at `at`: "64, 128, 256 in `resnet18`"; empty where no open network uses it.
+/// The values of the parameter or `let` whose name stands at `at`: "64, 128, 256 in `resnet18`"; empty if no open network uses it.
 std::string described_values(const Workspace& workspace, const std::string& file, Location at);
 
 }  // namespace resnetc::editor

@@ -1,4 +1,4 @@
-/// \file The roots' diagnostics, by the file that each belongs to.
+/// \file Sorts the roots' diagnostics by their files.
 #pragma once
 
 #include <map>
@@ -8,9 +8,9 @@
 
 namespace resnetc::editor {
 
-/// For each file of the workspace with something to be said of it, by URI: a list of the protocol's Diagnostic objects. What several
-/// networks say of a file that they share is there once. Notes are related information; one that has no place of its own stands at the
-/// diagnostic's.
+/// For each file of the workspace that has diagnostics, by URI: a list of the protocol's Diagnostic objects. If several networks share a
+/// file and have the same diagnostic of it, the list has it once. Notes are related information. A note without a place stands at the
+/// diagnostic's place.
 std::map<std::string, json::Array> diagnostics_by_uri(const Workspace& workspace);
 
 }  // namespace resnetc::editor

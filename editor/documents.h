@@ -1,4 +1,4 @@
-/// \file The files that are open in the editor, as it holds them.
+/// \file The files that are open in the editor, with the editor's texts.
 #pragma once
 
 #include <map>
@@ -11,22 +11,22 @@ namespace resnetc::editor {
 
 struct Document {
   std::string uri;
-  std::string path;  ///< that the URI names
-  std::string file;  ///< the same in canonical form: what makes two paths one file
+  std::string path;  ///< of the URI
+  std::string file;  ///< the path in canonical form: equal for all paths of one file
   std::string text;
 };
 
 class Documents {
  public:
-  /// Opens a document, or replaces the text of one that is open.
+  /// Opens a document, or replaces the text of an open one.
   const Document& open(std::string_view uri, std::string text);
   void close(std::string_view uri);
-  /// Carries out a didChange's list: each change has the whole text, or a range, in the text that the ones before it left, and what takes
-  /// its place. Changes that are neither are left out. Null where the document is not open.
+  /// Carries out the changes of a didChange, one after the other. A change has a whole text, or a range of the text so far and its
+  /// replacement. Changes that have neither are ignored. Null if the document is not open.
   const Document* change(std::string_view uri, const json::Array& changes);
 
   const Document* find(std::string_view uri) const;
-  /// The open document that holds a file, given in canonical form.
+  /// The open document of a file, whose path is in canonical form.
   const Document* holding(const std::string& file) const;
   const std::map<std::string, Document, std::less<>>& all() const { return by_uri_; }
 

@@ -8,8 +8,8 @@
 
 namespace resnetc::editor {
 
-/// What turns the text into that of `resnetc fmt`: one edit, from the first line that differs to the last; none where nothing does, or
-/// where the text does not parse (diagnostics say why).
+/// Edits that turn the text into that of `resnetc fmt`: one, from the first line that differs to the last. No edit if no line differs, or
+/// if the text does not parse (diagnostics say why).
 json::Array formatting_edits(const ParsedText& text);
 
 }  // namespace resnetc::editor

@@ -1,4 +1,4 @@
-/// \file The protocol's base layer: messages with headers in front of them, out of bytes that come in pieces.
+/// \file The protocol's base layer: reads messages with headers from bytes that arrive in pieces.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,11 @@
 
 namespace resnetc::editor {
 
-/// A message as it goes over the wire.
+/// A message with its header.
 std::string framed(std::string_view content);
 
-/// Collects bytes and hands out the contents of messages. Headers other than Content-Length are passed over, as is whatever is none; so is
-/// a content of more than `max_content` bytes, of which nothing is kept.
+/// Collects bytes and hands out the contents of messages. It skips headers other than Content-Length, lines that are no headers, and
+/// contents of more than `max_content` bytes, of which it keeps nothing.
 class FrameReader {
  public:
   static constexpr uint64_t max_content = uint64_t{64} << 20;
@@ -23,20 +23,20 @@ class FrameReader {
   };
 
   void feed(std::string_view bytes);
-  /// The next message that has arrived whole.
+  /// The next message that has arrived completely.
   std::optional<Frame> next();
 
  private:
   bool header();
 
-  static constexpr size_t max_line = 1024;  ///< of a header; longer ones are cut
+  static constexpr size_t max_line = 1024;  ///< of a header in bytes; longer headers are cut
 
   std::string buffer_;
-  size_t at_ = 0;                   ///< what has been handed out of the buffer
-  std::optional<uint64_t> length_;  ///< that a header has given
+  size_t at_ = 0;                   ///< bytes of the buffer that have been handed out
+  std::optional<uint64_t> length_;  ///< of the content, from a header
   bool in_content_ = false;
-  uint64_t dropping_ = 0;  ///< bytes of a content too large that are still to come
-  std::string line_;       ///< the header that is arriving
+  uint64_t dropping_ = 0;  ///< bytes that are still to arrive of a content that is too large
+  std::string line_;       ///< the unfinished header
 };
 
 }  // namespace resnetc::editor

@@ -1,4 +1,4 @@
-/// \file What is shown where the pointer rests.
+/// \file The text that an editor shows where the pointer rests.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,11 @@ namespace resnetc::editor {
 
 struct Hover {
   std::string text;  ///< Markdown
-  Range range;       ///< what it is about
+  Range range;       ///< of the name that the text describes
 };
 
-/// Of a layer: its parameters, and the shapes, parameters and multiply-adds of its copies; of a skip edge or gate: the values that meet; of
-/// a parameter or `let`: its values. Nothing where there is nothing to say.
+/// For a layer: its parameters, and the shapes, parameters and multiply-adds of its copies. For a skip edge or gate: the values that meet.
+/// For a parameter or `let`: its values. Nothing for other places.
 std::optional<Hover> hover(const Workspace& workspace, const ParsedText& text, size_t offset);
 
 }  // namespace resnetc::editor

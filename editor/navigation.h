@@ -1,4 +1,4 @@
-/// \file What a name means and where else it stands, across all files of the workspace.
+/// \file Finds the meaning of a name and its other places, across all files of the workspace.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace resnetc::editor {
 
-/// A range of a file, given in canonical form.
+/// A range of a file, whose path is in canonical form.
 struct Place {
   std::string file;
   Range range;
@@ -22,13 +22,13 @@ struct Meaning {
   const Symbol* symbol = nullptr;
 };
 
-/// What the name at a place of a file stands for; several where open networks see it differently, none where it is no name, or a layer's.
+/// The meanings of the name at a place: several if open networks see the name differently, none if the place has no name or a layer's.
 std::vector<Meaning> meanings(const Workspace& workspace, const ParsedText& text, size_t offset);
 
-/// Where that is defined; also the file that a `use` names, and what `in` means.
+/// The definitions of the name at a place. Also finds the file that a `use` names, and the target of `in`.
 std::vector<Place> definitions(const Workspace& workspace, const ParsedText& text, size_t offset);
 
-/// Everywhere that a symbol is named, in the order of files and texts; with its definitions if asked for.
+/// All places of a symbol's name, in the order of files and texts, with its definitions on request.
 std::vector<Place> occurrences(const Workspace& workspace, const Meaning& meaning, bool with_definitions);
 
 /// The outline of a file: DocumentSymbol objects.

@@ -10,7 +10,7 @@
 
 namespace resnetc::editor {
 
-/// As the protocol counts: both from 0.
+/// A place as the protocol counts: both numbers from 0.
 struct Position {
   int64_t line = 0;
   int64_t character = 0;
@@ -22,8 +22,8 @@ struct Range {
   auto operator<=>(const Range&) const = default;
 };
 
-/// Finds places in a text that outlives it and does not change. Any numbers will do: what lies outside is moved to the nearest place
-/// inside, what lies inside a character to its start. Bytes that are no UTF-8 count as one unit each.
+/// Finds places in a text, which outlives the index and does not change. All numbers are allowed: a place outside the text is moved to the
+/// nearest place inside, a place inside a character to its start. Bytes that are no UTF-8 count as one unit each.
 class LineIndex {
  public:
   explicit LineIndex(std::string_view text);
@@ -31,15 +31,15 @@ class LineIndex {
   size_t offset(Position position) const;
   size_t offset(Location location) const;
   Position position(size_t offset) const;
-  /// The compiler's line and column; no file and no length.
+  /// The compiler's line and column, without a file and a length.
   Location location(size_t offset) const;
-  /// The start of the text for a location without a line.
+  /// The range of a location; the start of the text if the location has no line.
   Range range(Location location) const;
 
  private:
   std::string_view text_;
-  std::vector<size_t> lines_;           ///< where each line of the protocol begins
-  std::vector<size_t> compiler_lines_;  ///< and each of the compiler; the first after a byte order mark
+  std::vector<size_t> lines_;           ///< start of each line of the protocol
+  std::vector<size_t> compiler_lines_;  ///< start of each line of the compiler; the first begins after a byte order mark
 };
 
 }  // namespace resnetc::editor

@@ -1,4 +1,4 @@
-/// \file What of the Language Server Protocol (3.17) all handlers share: failures, places as JSON, texts as JSON.
+/// \file The parts of the Language Server Protocol (3.17) that all handlers share: failures, places as JSON, texts as JSON.
 #pragma once
 
 #include <llvm/Support/JSON.h>
@@ -25,7 +25,7 @@ enum class ErrorCode : int64_t {
   request_failed = -32803,
 };
 
-/// Why a request has no result.
+/// The reason why a request has no result.
 struct Failure {
   ErrorCode code = ErrorCode::request_failed;
   std::string text;
@@ -33,12 +33,12 @@ struct Failure {
 
 using Reply = std::variant<json::Value, Failure>;
 
-/// Text that may stand in JSON, whatever bytes it comes from.
+/// Makes text for JSON of any bytes.
 std::string utf8(std::string_view text);
 
 json::Object to_json(Position position);
 json::Object to_json(Range range);
-/// Nothing where `value` (may be null) is no such object. Any integers will do.
+/// Reads a place from JSON; nothing if `value` (may be null) is no such object. All integers are allowed.
 std::optional<Position> read_position(const json::Object* value);
 std::optional<Range> read_range(const json::Object* value);
 

@@ -1,4 +1,4 @@
-/// \file Giving a name another one, wherever it stands.
+/// \file Renames a symbol in all its places.
 #pragma once
 
 #include <map>
@@ -10,12 +10,12 @@
 
 namespace resnetc::editor {
 
-/// The name at a place, if it is one that can change.
+/// The range of the name at a place, if that name can change.
 std::variant<Range, Failure> renamable(const Workspace& workspace, const ParsedText& text, size_t offset);
 
-/// The places, by file, where `name` is to be written. A failure, with the reason for people, where it is no name, where something else
-/// would then be meant somewhere, or where the compiler would have more to complain about than it has. Weights are called by labels, so
-/// they change their names with them.
+/// The places, by file, where `name` is to be written. A failure, with the reason for people, if `name` is no name, if any name would then
+/// mean something else, or if the compiler would report a new error. Weights have their names from labels, so renaming a label renames
+/// weights.
 std::variant<std::map<std::string, std::vector<Range>>, Failure> renamed(const Workspace& workspace, const ParsedText& text, size_t offset,
                                                                          const std::string& name);
 

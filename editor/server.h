@@ -1,4 +1,4 @@
-/// \file The language server: messages in, messages out. It knows nothing of files and pipes; those are the caller's.
+/// \file The language server: messages in, messages out. The caller has the files and pipes.
 #pragma once
 
 #include <functional>
@@ -14,18 +14,18 @@ class Server {
  public:
   using Send = std::function<void(std::string_view content)>;
 
-  /// `send` receives the content of each message for the client; `options` say where `use` looks.
+  /// `send` receives the content of each message for the client. `options` say where to look for files that a `use` names.
   Server(FrontendOptions options, std::string version, Send send);
 
-  /// Carries out one message, whatever it is. Nothing may follow once exit_status() is known.
+  /// Handles one message of any kind. No message may follow once exit_status() is known.
   void handle(std::string_view content);
-  /// Answers what was too long to be read.
+  /// Answers a message that was too long to be read.
   void refuse_too_large();
-  /// Brings diagnostics up to date and publishes those that have changed. Requests do so before they are answered; notifications leave it
-  /// to the caller, who calls when no message waits: so that of a burst of edits only the last state is analysed.
+  /// Brings diagnostics up to date and publishes those that have changed. The server calls it before it answers a request. After
+  /// notifications, the caller calls it when no message waits. So only the last state of a burst of edits is analysed.
   void settle();
 
-  /// Known once the client has said `exit`: 0 where it said `shutdown` before, else 1.
+  /// Known once the client has sent `exit`: 0 if it sent `shutdown` before, else 1.
   std::optional<int> exit_status() const { return exit_status_; }
 
  private:
@@ -45,7 +45,7 @@ class Server {
   void notification(std::string_view method, const Params& params);
   void send(json::Object message);
   void answer(json::Value id, Reply reply);
-  /// Calls `with` with the text and the place that the parameters name; a failure where they name none.
+  /// Calls `with` with the text and the place that the parameters name; a failure if they name none.
   Reply at_place(const Params& params, const std::function<Reply(const ParsedText&, size_t offset)>& with);
   std::variant<std::shared_ptr<const ParsedText>, Failure> text_of(const Params& params);
 
@@ -75,7 +75,7 @@ class Server {
   std::map<std::string, json::Array> published_;  ///< by URI; without those that are empty
   bool unpublished_ = false;                      ///< whether a text has changed since settle()
   bool initialized_ = false;
-  bool can_watch_ = false;  ///< whether the client tells of files on the disk if it is asked to
+  bool can_watch_ = false;  ///< whether the client can report changes of files on the disk
   bool shut_down_ = false;
   std::optional<int> exit_status_;
 };

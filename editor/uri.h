@@ -1,4 +1,4 @@
-/// \file The protocol's names of files.
+/// \file URIs, the protocol's names of files.
 #pragma once
 
 #include <string>
@@ -6,11 +6,11 @@
 
 namespace resnetc::editor {
 
-/// The path of a `file:` URI. Another URI (an unsaved buffer's, say) stands for itself: its text is known, no disk has it.
+/// The path of a `file:` URI. Any other URI stands for itself, for example an unsaved buffer's, whose text is on no disk.
 std::string path_of(std::string_view uri);
 std::string uri_of(std::string_view path);
 
-/// The one name of a file, whatever links and dots lead to it.
+/// The canonical path of a file: the same for all paths that lead to the file by links and dots.
 std::string canonical(const std::string& path);
 
 }  // namespace resnetc::editor
