@@ -1,5 +1,5 @@
-/// \file An IR as a picture, whatever its level: boxes in execution order, edges between them, frames around stages and blocks. What a
-/// level has to show is said once, here; Graphviz's text and the SVG are two ways to write it down.
+/// \file An IR of any level as a picture: boxes in execution order, edges between them, frames around stages and blocks. The drawing
+/// decides what a level shows; Graphviz's text and the SVG are two ways to write a drawing.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace resnetc::inspect {
 
-/// What a box does, for its colour.
+/// The role of a box, which decides its colour.
 enum class Role {
   port,     ///< the input, an output, a kernel that loads or stores
   weights,  ///< has weights: a convolution, a linear layer
@@ -20,17 +20,17 @@ enum class Role {
 };
 
 struct Box {
-  std::string name;   ///< of the value that it makes; unique but for outputs, which may be called as a layer
+  std::string name;   ///< of the value that it makes; unique, except that an output may have a layer's name
   std::string what;   ///< "conv 3x3 /2", "conv2d, bias, add, relu"
-  std::string shape;  ///< of its value, "f32[N, 64, 56, 56]"; empty before infer-shapes, and of outputs
+  std::string shape;  ///< of its value, "f32[N, 64, 56, 56]"; empty before infer-shapes, and for outputs
   Role role = Role::other;
 };
 
 enum class EdgeKind {
-  next,      ///< the value that the box goes on from
-  skip,      ///< a bare skip edge: the value as it is
-  side,      ///< the other value of a join, or of an epilogue, with work of its own on the way
-  in_place,  ///< the same, and the result takes its place in memory
+  next,      ///< the value that the box continues
+  skip,      ///< a bare skip edge: the unchanged value
+  side,      ///< the other value of a join or of an epilogue, with layers on the way
+  in_place,  ///< the same, and the result takes that value's place in memory
 };
 
 struct Edge {
@@ -41,7 +41,7 @@ struct Edge {
 enum class FrameKind { stage, plain_block, identity_block, conv_block };
 std::string_view to_string(FrameKind kind);
 
-/// Around the boxes [first, last].
+/// A frame around the boxes [first, last].
 struct Frame {
   std::string label;
   FrameKind kind = FrameKind::stage;
@@ -55,18 +55,18 @@ struct Drawing {
   std::vector<Frame> frames;  ///< outer ones before inner ones
 };
 
-/// Of a topology frames and layers, of a graph operations, of a program kernels.
+/// Draws a topology's frames and layers, a graph's operations or a program's kernels.
 Drawing draw(const passes::AnyIr& ir);
-/// Which boxes lie on the network's way: what the last one goes on from, back to the input.
+/// For each box, whether it lies on the network's spine: the boxes that the last one continues, back to the input.
 std::vector<bool> spine_of(const Drawing& drawing);
-/// What makes these values, and the edges between them.
+/// The boxes that make these values, and the edges between them.
 Drawing only(const Drawing& drawing, const ValueNames& names);
 
-/// Graphviz's language; frames are clusters.
+/// The drawing in Graphviz's language; frames are clusters.
 std::string to_dot(const Drawing& drawing);
 
-/// A picture in SVG 1.1 of its own: its colours follow the viewer's light or dark mode. The network's way runs down a spine; what lies on a
-/// skip edge stands beside it, bare edges are arcs. Each box is a group of the class `box` with its value's name as `data-name`.
+/// The drawing as a complete picture in SVG 1.1. Its colours follow the viewer's light or dark mode. The network runs down a spine. Layers
+/// on a skip edge stand beside the spine; bare edges are arcs. Each box is a group of the class `box` with its value's name as `data-name`.
 std::string to_svg(const Drawing& drawing);
 
 }  // namespace resnetc::inspect

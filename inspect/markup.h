@@ -1,4 +1,4 @@
-/// \file Text inside SVG and HTML.
+/// \file Escapes text for SVG and HTML.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace resnetc::inspect {
 
-/// As content or attribute value; control characters become blanks.
+/// `s` as content or as an attribute's value. Control characters become blanks.
 std::string escaped(std::string_view s);
 
 }  // namespace resnetc::inspect
