@@ -6,11 +6,11 @@
 
 #include "runtime/runtime.h"
 
-/* One buffer for each operand of the program, with dimensions from `dimensions`, RN_MAX_DIMS each. The places of their elements and the
- * extents of the batch remain to be set. */
+/* Describes one buffer for each operand of the program. Each takes RN_MAX_DIMS of `dimensions`. The caller still sets the buffers'
+ * addresses and the extents of the batch. */
 void rn_describe_buffers(const rn_program* program, halide_buffer_t* buffers, halide_dimension_t* dimensions);
 
-/* Calls the observer with what kernel `index` made: `result` describes it, `data` is its first element in the host's memory. */
+/* Calls the observer with the result of kernel `index`: `result` describes it, `data` is its first element in the host's memory. */
 void rn_observe(rn_observer observer, void* observer_data, const rn_program* program, int32_t index, const halide_buffer_t* result,
                 const float* data, int32_t picture, int32_t batch, double seconds);
 
