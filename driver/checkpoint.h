@@ -1,4 +1,4 @@
-/// \file Checkpoints as subcommands take them: the options, and the file held against the tensors that are wanted.
+/// \file Checkpoints for subcommands: the options, and the comparison of the file with the tensors that are read.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -14,14 +14,15 @@ namespace resnetc::driver {
 
 struct CheckpointOptions {
   std::string path;                   ///< empty: none is given
-  std::vector<std::string> prefixes;  ///< to take off the tensors' names, one after the other
+  std::vector<std::string> prefixes;  ///< that are removed from the tensors' names, one after the other
   bool strict = false;
 };
 /// Adds --weights, which it returns, --strip-prefix and --strict.
 CLI::Option* add_checkpoint_options(CLI::App& command, CheckpointOptions& options, const std::string& what);
 
-/// Opens the checkpoint, which must have a path, and holds it against what is `wanted`. With `whole`, these are all tensors of a network,
-/// so that others are worth a warning; else blocks that read them may be gone. Null, and errors in `diagnostics`, if it does not fit.
+/// Opens the checkpoint, which must have a path, and compares it with the `wanted` tensors. With `whole`, these are all tensors of a
+/// network, and other tensors give a warning. Without it, blocks that read other tensors may be gone. Null, and errors in `diagnostics`, if
+/// the checkpoint does not fit.
 std::unique_ptr<codegen::Safetensors> open_checkpoint(const CheckpointOptions& options, const std::vector<TensorRef>& wanted, bool whole,
                                                       Diagnostics& diagnostics);
 

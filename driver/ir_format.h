@@ -11,18 +11,18 @@ namespace resnetc::driver {
 
 /// `format` is "text", "dot", "svg" or "json".
 std::string print_as(const passes::AnyIr& ir, const std::string& format, const Sources& sources);
-/// The same of what does the work of `only`, a layer, block, stage or edge of `read`, an IR before it or itself: for reading, not for
-/// reading back.
+/// The same for the part that does the work of `only`. `only` is a layer, block, stage or edge of `read`, which is `ir` or an earlier IR.
+/// The part is for people; it cannot be read back.
 std::string print_part(const passes::AnyIr& ir, const std::string& format, const std::string& only, const passes::AnyIr& read,
                        const Sources& sources);
 std::optional<passes::Level> level_named(const std::string& name);
 using passes::level_name;
 using passes::level_of;
 
-/// Whether a text begins as IR does, not as a network.
+/// Whether a text begins as IR, not as a network.
 bool is_ir(std::string_view text);
 
-/// Reads the text form of whichever level its first word names, or the JSON form of whichever its field `level` does.
+/// Reads the text form of the level that its first word names, or the JSON form of the level that its field `level` names.
 std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics);
 
 }  // namespace resnetc::driver

@@ -1,4 +1,4 @@
-/// \file How far what a kernel computed is from what the float64 interpreter makes of it.
+/// \file The difference between a kernel's result and the float64 interpreter's.
 #pragma once
 
 #include <span>
@@ -9,19 +9,19 @@
 
 namespace resnetc::driver {
 
-/// The error of one value of a network, over the pictures compared.
+/// The error of one value of a network, over all compared pictures.
 class MeasuredError {
  public:
-  double error = 0;    ///< largest difference over the largest reference value, or over 1e-30 if that is less
-  double largest = 0;  ///< of the reference
-  bool finite = true;  ///< whether all reference values are
+  double error = 0;    ///< largest difference over the largest reference value, which counts as at least 1e-30
+  double largest = 0;  ///< largest reference value
+  bool finite = true;  ///< whether all reference values are finite
 
-  /// Takes one picture into account: infinite where only one side is a number or the sizes differ, absolute where the reference is zero.
-  /// `sizes` are those of its channels (driver/channel_sizes.h).
+  /// Adds one picture. The error is infinite if only one side is a number or the sizes differ, and absolute if the reference is zero.
+  /// `sizes` are those of the channels (driver/channel_sizes.h).
   void add(std::span<const float> got, const Values& expected, const std::vector<double>& sizes);
 
-  /// The largest difference in a channel over that channel's size, or over 1e-30 if that is less. A channel of fewer than 16 values says
-  /// too little about its size: then 0.
+  /// The largest difference in a channel over that channel's size, which counts as at least 1e-30. Zero if channels have fewer than 16
+  /// values, which say too little about a channel's size.
   double by_channel() const;
 
  private:
@@ -29,7 +29,7 @@ class MeasuredError {
   size_t values_ = 0;                        ///< of each channel
 };
 
-/// An error in messages and tables.
+/// An error as messages and tables show it.
 std::string error_text(double error);
 
 }  // namespace resnetc::driver

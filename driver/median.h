@@ -1,11 +1,11 @@
-/// \file The median, which is what counts of repeated measurements.
+/// \file The median, which is the result of repeated measurements.
 #pragma once
 
 #include <vector>
 
 namespace resnetc::driver {
 
-/// Zero if there are none.
+/// The median of the values; zero if there are none.
 double median(std::vector<double> values);
 
 }  // namespace resnetc::driver

@@ -1,4 +1,4 @@
-/// \file What every kernel of a library computed in a run, beside what the interpreter makes of the network.
+/// \file The results of every kernel in a library's run, compared with the interpreter's.
 #pragma once
 
 #include <map>
@@ -20,9 +20,9 @@ class Observed {
     bool compared = false;
   };
 
-  /// For the next run of `session`, which must not outlive this.
+  /// Observes the next run of `session`, which must not outlive this object.
   void watch(Session& session);
-  /// After the run: compares with picture `picture` the kernels that computed `op`, an operation of `graph`. `sizes` are of its channels.
+  /// After the run: compares the kernels that computed `op`, an operation of `graph`, for `picture`. `sizes` are those of the channels.
   void compare(const graph::Graph& graph, const graph::Op& op, const Values& expected, const std::vector<double>& sizes, size_t picture);
   const std::vector<Kernel>& kernels() const { return kernels_; }
 

@@ -1,4 +1,4 @@
-/// \file Aligned columns for the terminal.
+/// \file Tables with aligned columns for the terminal.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ class Table {
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
   /// Missing cells are empty.
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-  /// A line across.
+  /// Adds a line across the table.
   void rule() { rows_.emplace_back(); }
   std::string str() const;
 
