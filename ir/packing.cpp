@@ -14,7 +14,7 @@ Packing in_blocks(const Schedule& s) { return {.kind = RecipeKind::pack_blocks, 
 /// `summed` are the other weights of its kernel.
 RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> summed) {
   switch (packing.kind) {
-    case RecipeKind::pack_conv: return pack_conv(std::move(w), packing.groups);
+    case RecipeKind::pack_conv: return pack_conv(std::move(w), packing.groups, packing.lanes, packing.interleave);
     case RecipeKind::pack_winograd:
       return pack_winograd(packing.phases ? split_phases(std::move(w)) : std::move(w), packing.output, packing.stride);
     case RecipeKind::pack_strassen: return pack_strassen(std::move(w), std::move(summed));
@@ -69,7 +69,11 @@ std::vector<RecipePtr> pack(const std::vector<RecipePtr>& weights, const OpAttri
 
 Packing packing_of(const Recipe& constant) {
   Packing packing{.kind = constant.kind};
-  if (constant.kind == RecipeKind::pack_conv) packing.groups = constant.groups;
+  if (constant.kind == RecipeKind::pack_conv) {
+    packing.groups = constant.groups;
+    packing.lanes = constant.lanes;
+    packing.interleave = constant.interleave;
+  }
   if (constant.kind == RecipeKind::pack_blocks) packing.block = constant.block;
   if (constant.kind == RecipeKind::pack_winograd) {
     packing.output = constant.output;
@@ -92,8 +96,9 @@ std::string to_string(const Packing& packing) {
   switch (packing.kind) {
     case RecipeKind::pack_vector: return "packed as a vector";
     case RecipeKind::pack_conv:
-      return fmt::format("packed in vectors of {} channels{}", lanes,
-                         packing.groups == 1 ? std::string() : fmt::format(" in {} groups", packing.groups));
+      return fmt::format("packed in vectors of {} channels{}{}", packing.lanes,
+                         packing.groups == 1 ? std::string() : fmt::format(" in {} groups", packing.groups),
+                         packing.interleave == 1 ? std::string() : fmt::format(", {} input channels side by side", packing.interleave));
     case RecipeKind::pack_winograd:
       return fmt::format("packed as transformed for tiles of {0}x{0} at stride {1}{2}", packing.output, packing.stride,
                          packing.phases ? " over phases" : "");

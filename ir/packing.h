@@ -12,11 +12,12 @@ namespace resnetc::program {
 
 /// The recipe at the root of a constant, without what it packs.
 struct Packing {
-  RecipeKind kind = RecipeKind::pack_vector;  ///< one of those called pack_...; any other is no packing
-  int64_t groups = 1;                         ///< pack_conv
-  int64_t block = 0;                          ///< pack_blocks
-  int64_t output = 0, stride = 1;             ///< pack_winograd
-  bool phases = false;                        ///< pack_winograd: split_phases() comes before it
+  RecipeKind kind = RecipeKind::pack_vector;       ///< one of those called pack_...; any other is no packing
+  int64_t groups = 1;                              ///< pack_conv
+  int64_t lanes = resnetc::lanes, interleave = 1;  ///< pack_conv
+  int64_t block = 0;                               ///< pack_blocks
+  int64_t output = 0, stride = 1;                  ///< pack_winograd
+  bool phases = false;                             ///< pack_winograd: split_phases() comes before it
   bool operator==(const Packing&) const = default;
 };
 

@@ -27,20 +27,26 @@ RecipePtr elementwise(RecipeKind kind, RecipePtr a, RecipePtr b) {
   return make(kind, {std::move(a), std::move(b)}, std::move(shape));
 }
 
+/// How many elements each row of the packing that pack_conv() describes has for a tap: the span in whole groups of interleaved channels.
+int64_t packed_channels(const GroupSpan& span, int64_t interleave) { return (span.span + interleave - 1) / interleave * interleave; }
+
 /// The packing that pack_conv() describes, from row-major [co][ci / groups][taps].
 std::vector<double> pack(const std::vector<double>& w, const Recipe& recipe) {
   const std::vector<int64_t>& from = recipe.args[0]->shape;
-  const int64_t co = from[0];
+  const int64_t co = from[0], vector = recipe.lanes, interleave = recipe.interleave;
   const int64_t taps = from.size() == 4 ? from[2] * from[3] : 1;
-  const GroupSpan span = group_span(from[1] * recipe.groups, co, recipe.groups);
+  const GroupSpan span = group_span(from[1] * recipe.groups, co, recipe.groups, vector);
+  const int64_t channels = packed_channels(span, interleave);
   std::vector<double> out(static_cast<size_t>(element_count(recipe.shape)));
   for (int64_t row = 0; row < co; ++row) {
-    const int64_t block = row / lanes;
+    const int64_t block = row / vector;
     const int64_t first = row / span.co_per_group * span.ci_per_group - span.start(block);
-    double* block_out = out.data() + block * taps * span.span * lanes + row % lanes;
+    double* block_out = out.data() + block * taps * channels * vector;
     const double* row_in = w.data() + row * span.ci_per_group * taps;
     for (int64_t c = 0; c < span.ci_per_group; ++c) {
-      for (int64_t t = 0; t < taps; ++t) block_out[(t * span.span + first + c) * lanes] = row_in[c * taps + t];
+      const int64_t at = first + c;
+      double* channel_out = block_out + (at / interleave * vector + row % vector) * interleave + at % interleave;
+      for (int64_t t = 0; t < taps; ++t) channel_out[t * channels * vector] = row_in[c * taps + t];
     }
   }
   return out;
@@ -284,15 +290,17 @@ RecipePtr pack_vector(RecipePtr a) {
   return make(RecipeKind::pack_vector, {std::move(a)}, {size});
 }
 
-RecipePtr pack_conv(RecipePtr w, int64_t groups) {
+RecipePtr pack_conv(RecipePtr w, int64_t groups, int64_t vector, int64_t interleave) {
   assert(w->shape.size() == 4 || (w->shape.size() == 2 && groups == 1));
-  assert(groups >= 1 && w->shape[0] % groups == 0);
+  assert(groups >= 1 && w->shape[0] % groups == 0 && vector >= 1 && interleave >= 1);
   const int64_t taps = w->shape.size() == 4 ? w->shape[2] * w->shape[3] : 1;
-  const GroupSpan span = group_span(w->shape[1] * groups, w->shape[0], groups);
+  const GroupSpan span = group_span(w->shape[1] * groups, w->shape[0], groups, vector);
   auto recipe = std::make_shared<Recipe>();
   recipe->kind = RecipeKind::pack_conv;
   recipe->groups = groups;
-  recipe->shape = {whole_vectors(w->shape[0]) * taps * span.span};
+  recipe->lanes = vector;
+  recipe->interleave = interleave;
+  recipe->shape = {whole_vectors(w->shape[0], vector) * taps * packed_channels(span, interleave)};
   recipe->args = {std::move(w)};
   return recipe;
 }
@@ -354,24 +362,24 @@ RecipePtr pack_blocks(RecipePtr w, int64_t block) {
   return recipe;
 }
 
-int64_t GroupSpan::start(int64_t block) const { return std::min(block * lanes / co_per_group * ci_per_group, ci - span); }
+int64_t GroupSpan::start(int64_t block) const { return std::min(block * vector / co_per_group * ci_per_group, ci - span); }
 
-GroupSpan group_span(int64_t ci, int64_t co, int64_t groups) {
+GroupSpan group_span(int64_t ci, int64_t co, int64_t groups, int64_t vector) {
   const int64_t co_per_group = co / groups;
-  int64_t covered = 1;  // the most groups that a block of 16 touches
-  if (co_per_group >= lanes) {
+  int64_t covered = 1;  // the most groups that a block touches
+  if (co_per_group >= vector) {
     // A group's end falls inside a block unless groups are whole blocks.
-    if (groups > 1 && co_per_group % lanes != 0) covered = 2;
+    if (groups > 1 && co_per_group % vector != 0) covered = 2;
   } else {
     // Which groups a block touches repeats after co_per_group blocks.
-    const int64_t blocks = std::min((co + lanes - 1) / lanes, co_per_group);
+    const int64_t blocks = std::min((co + vector - 1) / vector, co_per_group);
     for (int64_t b = 0; b < blocks; ++b) {
-      const int64_t last = std::min(b * lanes + lanes, co) - 1;
-      covered = std::max(covered, last / co_per_group - b * lanes / co_per_group + 1);
+      const int64_t last = std::min(b * vector + vector, co) - 1;
+      covered = std::max(covered, last / co_per_group - b * vector / co_per_group + 1);
     }
   }
   const int64_t ci_per_group = ci / groups;
-  return {covered * ci_per_group, co_per_group, ci_per_group, ci};
+  return {covered * ci_per_group, co_per_group, ci_per_group, ci, vector};
 }
 
 void collect_tensors(const Recipe& recipe, std::vector<TensorRef>& into) {

@@ -35,26 +35,29 @@ enum class RecipeKind {
   pack_blocks,    ///< see pack_blocks()
 };
 
+/// Channels are stored and computed in vectors of this many lanes on every target, so one packing of the weights serves all of them
+/// (an AVX2 kernel uses two registers a vector, an SSE4.1 kernel four).
+inline constexpr int64_t lanes = 16;
+
 struct Recipe;
 using RecipePtr = std::shared_ptr<const Recipe>;
 
 struct Recipe {
   RecipeKind kind;
   std::vector<RecipePtr> args;
-  std::string name;            ///< tensor: its name in the checkpoint
-  double value = 0;            ///< fill: the element; rsqrt: what is added under the root
-  int64_t groups = 1;          ///< pack_conv
-  int64_t block = 0;           ///< pack_blocks
-  int64_t output = 0;          ///< pack_winograd: rows and columns of a tile of the result
-  int64_t stride = 1;          ///< pack_winograd
-  std::vector<int64_t> shape;  ///< of the result
+  std::string name;                ///< tensor: its name in the checkpoint
+  double value = 0;                ///< fill: the element; rsqrt: what is added under the root
+  int64_t groups = 1;              ///< pack_conv
+  int64_t lanes = resnetc::lanes;  ///< pack_conv: of a vector
+  int64_t interleave = 1;          ///< pack_conv: input channels that stand side by side in each lane
+  int64_t block = 0;               ///< pack_blocks
+  int64_t output = 0;              ///< pack_winograd: rows and columns of a tile of the result
+  int64_t stride = 1;              ///< pack_winograd
+  std::vector<int64_t> shape;      ///< of the result
 };
 
-/// Channels are stored and computed in vectors of this many lanes on every target, so one packing of the weights serves all of them
-/// (an AVX2 kernel uses two registers a vector, an SSE4.1 kernel four).
-inline constexpr int64_t lanes = 16;
 /// `channels` rounded up to whole vectors.
-constexpr int64_t whole_vectors(int64_t channels) { return (channels + lanes - 1) / lanes * lanes; }
+constexpr int64_t whole_vectors(int64_t channels, int64_t vector = lanes) { return (channels + vector - 1) / vector * vector; }
 
 // Builders. Each checks its operands' shapes with an assertion: a wrong shape here is a bug of the caller.
 RecipePtr tensor(std::string name, std::vector<int64_t> shape);
@@ -66,10 +69,11 @@ RecipePtr rsqrt(RecipePtr a, double eps);
 RecipePtr scale_rows(RecipePtr a, RecipePtr b);
 RecipePtr pack_vector(RecipePtr a);
 
-/// Packs w[co][ci_per_group][kh][kw] (or a linear layer's [out][in]) as [block][kh][kw][s][16], block = 16 output channels, s = `span`
-/// input channels starting at `span_start` of the block. Blocks that cover several groups hold zeros where an output channel does not
-/// see an input channel; rows past co are zeros.
-RecipePtr pack_conv(RecipePtr w, int64_t groups);
+/// Packs w[co][ci_per_group][kh][kw] (or a linear layer's [out][in]) as [block][kh][kw][s / interleave][lanes][interleave], block = `lanes`
+/// output channels, s = `span` input channels starting at `span_start` of the block, and zeros after them up to whole groups of
+/// `interleave`. Blocks that cover several groups hold zeros where an output channel does not see an input channel; rows past co are zeros.
+/// Instructions that sum products of neighbours, of bytes or of bfloat16, want 4 or 2 channels side by side.
+RecipePtr pack_conv(RecipePtr w, int64_t groups, int64_t lanes = resnetc::lanes, int64_t interleave = 1);
 
 /// The weights w[co][ci][k][k] of a window over the phases of its input (ir/winograd.h), k 5 or 7 and ci at most 4: [co][16][r][r], r =
 /// (k + 1) / 2, zero where there is no weight or no channel.
@@ -99,16 +103,17 @@ RecipePtr pack_blocks(RecipePtr w, int64_t block);
 /// `co` in whole vectors and those in whole blocks.
 constexpr int64_t blocked_rows(int64_t co, int64_t block) { return (whole_vectors(co) + block - 1) / block * block; }
 
-/// Which input channels a block of 16 output channels reads in a grouped convolution: `span` channels from
-/// min(block * 16 / (co / groups) * (ci / groups), ci - span). With one group, span is ci and the start 0.
+/// Which input channels a block of `vector` output channels reads in a grouped convolution: `span` channels from
+/// min(block * vector / (co / groups) * (ci / groups), ci - span). With one group, span is ci and the start 0.
 struct GroupSpan {
   int64_t span;
   int64_t co_per_group;
   int64_t ci_per_group;
   int64_t ci;
+  int64_t vector = lanes;
   int64_t start(int64_t block) const;
 };
-GroupSpan group_span(int64_t ci, int64_t co, int64_t groups);
+GroupSpan group_span(int64_t ci, int64_t co, int64_t groups, int64_t vector = lanes);
 
 std::string to_string(const Recipe& recipe);
 /// Reads the text form of untrusted origin; on failure nothing, and the reason with its offset in `why`. Bounded depth and size.

@@ -39,6 +39,7 @@ constexpr RecipeName line_of(RecipeKind kind) {
 constexpr auto names = table_of<line_of>();
 
 constexpr int64_t max_recipe_block = 4096;
+constexpr int64_t max_interleaved = 64;  ///< lanes of a vector, and channels side by side in each
 constexpr int max_depth = 64;
 constexpr int max_nodes = 4096;
 constexpr int64_t max_recipe_elements = int64_t{1} << 31;
@@ -55,7 +56,11 @@ void write(const Recipe& recipe, std::string& out) {
     write(*recipe.args[i], out);
   }
   if (recipe.kind == RecipeKind::rsqrt) out += ", " + text::number(recipe.value);
-  if (recipe.kind == RecipeKind::pack_conv) out += fmt::format(", groups={}", recipe.groups);
+  if (recipe.kind == RecipeKind::pack_conv) {
+    out += fmt::format(", groups={}", recipe.groups);
+    if (recipe.lanes != lanes) out += fmt::format(", lanes={}", recipe.lanes);
+    if (recipe.interleave != 1) out += fmt::format(", interleave={}", recipe.interleave);
+  }
   if (recipe.kind == RecipeKind::pack_blocks) out += fmt::format(", block={}", recipe.block);
   if (recipe.kind == RecipeKind::pack_winograd) out += fmt::format(", output={}, stride={}", recipe.output, recipe.stride);
   out += ')';
@@ -143,8 +148,15 @@ class Reader {
         cursor_.expect("groups");
         cursor_.expect("=");
         const int64_t groups = cursor_.integer(1, max_recipe_elements);
+        int64_t vector = lanes, interleave = 1;
+        while (cursor_.accept(",")) {
+          int64_t& field = cursor_.accept("lanes") ? vector : interleave;
+          if (&field == &interleave) cursor_.expect("interleave");
+          cursor_.expect("=");
+          field = cursor_.integer(1, max_interleaved);
+        }
         if (cursor_.failed()) return nullptr;
-        return packed(std::move(a), groups, start);
+        return packed(std::move(a), groups, vector, interleave, start);
       }
       case RecipeKind::split_phases:
         if (!can_split_phases(a->shape) || a->shape[0] > max_recipe_elements / (2 * phase_lanes * lanes)) {
@@ -190,16 +202,17 @@ class Reader {
     return pack_strassen(std::move(a), std::move(summed));
   }
 
-  RecipePtr packed(RecipePtr a, int64_t groups, size_t start) {
+  RecipePtr packed(RecipePtr a, int64_t groups, int64_t vector, int64_t interleave, size_t start) {
     const size_t rank = a->shape.size();
     bool fits = rank == 4 ? a->shape[0] % groups == 0 : rank == 2 && groups == 1;
     if (fits) {
       const int64_t taps = rank == 4 ? a->shape[2] * a->shape[3] : 1;
-      const int64_t rows = whole_vectors(a->shape[0]);
-      fits = rows <= max_recipe_elements / (taps * group_span(a->shape[1] * groups, a->shape[0], groups).span);
+      const int64_t rows = whole_vectors(a->shape[0], vector);
+      const int64_t span = group_span(a->shape[1] * groups, a->shape[0], groups, vector).span + interleave - 1;
+      fits = span <= max_recipe_elements / taps && rows <= max_recipe_elements / (taps * span);
     }
     if (!fits) return fault(start, fmt::format("pack_conv of {} in {} groups", shape_text(a->shape), groups));
-    return pack_conv(std::move(a), groups);
+    return pack_conv(std::move(a), groups, vector, interleave);
   }
 
   RecipePtr blocked(RecipePtr a, int64_t block, size_t start) {

@@ -27,17 +27,19 @@ class Counting final : public WeightSource {
 std::vector<double> values(const RecipePtr& recipe) { return evaluate(*recipe, Counting()); }
 
 /// The packing as its definition reads.
-void check_pack(int64_t co, int64_t ci, int64_t kh, int64_t kw, int64_t groups) {
+void check_pack(int64_t co, int64_t ci, int64_t kh, int64_t kw, int64_t groups, int64_t vector = 16, int64_t interleave = 1) {
   CAPTURE(co);
   CAPTURE(ci);
   CAPTURE(groups);
+  CAPTURE(vector);
+  CAPTURE(interleave);
   const int64_t cig = ci / groups;
   const RecipePtr w = tensor("w", {co, cig, kh, kw});
-  const RecipePtr packed = pack_conv(w, groups);
+  const RecipePtr packed = pack_conv(w, groups, vector, interleave);
   const std::vector<double> from = values(w), to = values(packed);
-  const GroupSpan g = group_span(ci, co, groups);
-  const int64_t blocks = (co + 15) / 16;
-  REQUIRE(packed->shape == std::vector<int64_t>{blocks * kh * kw * g.span * 16});
+  const GroupSpan g = group_span(ci, co, groups, vector);
+  const int64_t blocks = (co + vector - 1) / vector, beside = (g.span + interleave - 1) / interleave;
+  REQUIRE(packed->shape == std::vector<int64_t>{blocks * kh * kw * beside * vector * interleave});
   REQUIRE(to.size() == static_cast<size_t>(packed->shape[0]));
   CHECK(g.span <= ci);
   size_t at = 0;
@@ -47,13 +49,13 @@ void check_pack(int64_t co, int64_t ci, int64_t kh, int64_t kw, int64_t groups) 
     CHECK(g.start(b) + g.span <= ci);
     for (int64_t y = 0; y < kh; ++y) {
       for (int64_t x = 0; x < kw; ++x) {
-        for (int64_t s = 0; s < g.span; ++s) {
-          for (int64_t lane = 0; lane < 16; ++lane, ++at) {
-            const int64_t o = b * 16 + lane, i = g.start(b) + s;
-            double want = 0;
-            if (o < co && i / cig == o / (co / groups)) want = from[static_cast<size_t>(((o * cig + i % cig) * kh + y) * kw + x)];
-            same = same && to[at] == want;
-          }
+        for (int64_t one = 0; one < beside * vector * interleave; ++one, ++at) {
+          const int64_t s = one / (vector * interleave) * interleave + one % interleave, lane = one / interleave % vector;
+          const int64_t o = b * vector + lane, i = g.start(b) + s;
+          double want = 0;
+          if (o < co && s < g.span && i / cig == o / (co / groups))
+            want = from[static_cast<size_t>(((o * cig + i % cig) * kh + y) * kw + x)];
+          same = same && to[at] == want;
         }
       }
     }
@@ -62,8 +64,8 @@ void check_pack(int64_t co, int64_t ci, int64_t kh, int64_t kw, int64_t groups) 
   // Every channel that an output sees lies in its block's span.
   for (int64_t o = 0; o < co; ++o) {
     const int64_t first = o / (co / groups) * cig;
-    CHECK(first >= g.start(o / 16));
-    CHECK(first + cig <= g.start(o / 16) + g.span);
+    CHECK(first >= g.start(o / vector));
+    CHECK(first + cig <= g.start(o / vector) + g.span);
   }
 }
 
@@ -104,6 +106,14 @@ TEST_CASE("pack_conv packs as defined") {
   check_pack(6, 6, 3, 3, 6);
   for (int64_t cog = 1; cog <= 20; ++cog) {
     for (int64_t groups = 1; groups <= 9; ++groups) check_pack(cog * groups, 2 * groups, 1, 1, groups);
+  }
+  for (int64_t vector : {4, 8, 16, 32}) {
+    for (int64_t interleave : {1, 2, 4}) {
+      check_pack(40, 7, 3, 3, 1, vector, interleave);
+      check_pack(36, 6, 1, 3, 3, vector, interleave);
+      check_pack(17, 17, 3, 3, 17, vector, interleave);
+      check_pack(51, 34, 1, 1, 17, vector, interleave);
+    }
   }
   const RecipePtr linear = pack_conv(tensor("fc", {10, 6}), 1);
   CHECK(linear->shape == std::vector<int64_t>{96});
@@ -319,6 +329,15 @@ TEST_CASE("recipes read back as printed") {
     REQUIRE_MESSAGE(again, why);
     CHECK(to_string(**again) == text);
     CHECK((*again)->shape == recipe->shape);
+  }
+  // Lanes and interleave are written where they are not those of every weights file so far.
+  for (const char* text :
+       {"pack_conv(tensor(\"w\", [8, 6]), groups=1, lanes=8)", "pack_conv(tensor(\"w\", [8, 6]), groups=1, interleave=4)",
+        "scale_rows(mul(pack_conv(fill(1, [8, 6]), groups=1, lanes=8, interleave=2), fill(2, [48])), fill(1, [48]))"}) {
+    std::string why;
+    const std::optional<RecipePtr> read = parse_recipe(text, why);
+    REQUIRE_MESSAGE(read, why);
+    CHECK(to_string(**read) == text);
   }
   CHECK(to_string(*pack_conv(tensor("w", {8, 1, 3, 3}), 8)) == "pack_conv(tensor(\"w\", [8, 1, 3, 3]), groups=8)");
   std::vector<TensorRef> refs;
