@@ -30,14 +30,26 @@ std::string comment_text(const std::string& name) {
   return out;
 }
 
-std::string shape_text(const Port& port) { return fmt::format("{}[batch, {}]", port.u8 ? "u8" : "f32", fmt::join(port.dims, ", ")); }
+std::string shape_text(const Port& port) { return fmt::format("{}[batch, {}]", to_string(port.element), fmt::join(port.dims, ", ")); }
+
+/// The type of an element in C.
+std::string_view c_type(ElementType element) {
+  switch (element) {
+    case ElementType::f32: return "float";
+    case ElementType::u8: return "uint8_t";
+    case ElementType::i8: return "int8_t";
+    case ElementType::i32: return "int32_t";
+    case ElementType::bf16:
+    case ElementType::f16: return "uint16_t";
+  }
+  return "";
+}
 
 std::string input_text(const program::Program& program, const Port& port) {
-  switch (program.input.format) {
-    case InputFormat::planar_f32:
-      return "32-bit floats, one plane a channel (batch, channel, row, column), dense. The library does no normalisation.";
-    case InputFormat::vector_f32: return "32-bit floats (batch, feature), dense. The library does no normalisation.";
-    case InputFormat::packed_u8: break;
+  if (!is_normalised(program.input)) {
+    return program.input.has_planes()
+               ? "32-bit floats, one plane a channel (batch, channel, row, column), dense. The library does no normalisation."
+               : "32-bit floats (batch, feature), dense. The library does no normalisation.";
   }
   const auto shown = [&](const std::vector<double>& written, std::string_view otherwise) {
     return written.empty() ? std::string(otherwise) : fmt::format("({})", fmt::join(written, ", "));
@@ -211,8 +223,8 @@ extern "C" {
  * $_DEVICE_FAILED it can only be destroyed, because the CUDA driver runs nothing more in the CUcontext. */
 )");
   out += fmt::format("{0}_status {0}_run({0}_context *context,\n    const {1} *{2}, size_t {2}_bytes,\n", name,
-                     interface.input.u8 ? "uint8_t" : "float", interface.input.c_name);
-  for (const Port& port : interface.outputs) out += fmt::format("    float *{0}, size_t {0}_bytes,\n", port.c_name);
+                     c_type(interface.input.element), interface.input.c_name);
+  for (const Port& port : interface.outputs) out += fmt::format("    {0} *{1}, size_t {1}_bytes,\n", c_type(port.element), port.c_name);
   out += "    int32_t batch);\n";
   if (gpu) {
     out += expand(interface, R"(
@@ -221,8 +233,8 @@ extern "C" {
  * input, run again in this context on another stream, or destroy it. $_NOT_ON_DEVICE unless the context runs on "cuda". */
 )");
     out += fmt::format("{0}_status {0}_run_device({0}_context *context,\n    const {1} *{2}, size_t {2}_bytes,\n", name,
-                       interface.input.u8 ? "uint8_t" : "float", interface.input.c_name);
-    for (const Port& port : interface.outputs) out += fmt::format("    float *{0}, size_t {0}_bytes,\n", port.c_name);
+                       c_type(interface.input.element), interface.input.c_name);
+    for (const Port& port : interface.outputs) out += fmt::format("    {0} *{1}, size_t {1}_bytes,\n", c_type(port.element), port.c_name);
     out += "    void *stream, int32_t batch);\n";
   }
   out += expand(interface, functions);

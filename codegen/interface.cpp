@@ -59,9 +59,14 @@ std::string argument_name(const std::string& wanted, std::set<std::string>& take
   return name;
 }
 
-std::vector<int64_t> planar_dims(const TensorType& type) {
+std::vector<int64_t> dims_of(const TensorType& type, DimensionOrder order) {
   if (type.rank == 2) return {type.channels};
+  if (order == DimensionOrder::channels_last) return {type.height, type.width, type.channels};
   return {type.channels, type.height, type.width};
+}
+
+Port port_of(const std::string& name, std::set<std::string>& taken, const TensorType& type, DimensionOrder order) {
+  return {name, argument_name(name, taken), type.element, dims_of(type, order), type.bytes()};
 }
 
 }  // namespace
@@ -99,12 +104,9 @@ Interface interface_of(const program::Program& program, const std::string& name)
   result.name = name;
   result.macro = upper(name);
   std::set<std::string> taken = {"context", "batch", name + "_context", name + "_status"};
-  const TensorType& in = program.input_type;
-  const bool u8 = program.input.format == InputFormat::packed_u8;
-  result.input = {program.input_name, argument_name(program.input_name, taken), planar_dims(in), u8, in.elements() * (u8 ? 1 : 4)};
-  if (u8) result.input.dims = {in.height, in.width, in.channels};
+  result.input = port_of(program.input_name, taken, program.input.type, program.input.order);
   for (const program::Output& output : program.outputs) {
-    result.outputs.push_back({output.name, argument_name(output.name, taken), planar_dims(output.type), false, output.type.elements() * 4});
+    result.outputs.push_back(port_of(output.name, taken, output.type, DimensionOrder::planar));
   }
   return result;
 }

@@ -11,10 +11,10 @@ namespace resnetc::codegen {
 
 /// One of the caller's buffers.
 struct Port {
-  std::string name;           ///< in the network
-  std::string c_name;         ///< the argument of run, unique among the arguments and no keyword
+  std::string name;    ///< in the network
+  std::string c_name;  ///< the argument of run, unique among the arguments and no keyword
+  ElementType element = ElementType::f32;
   std::vector<int64_t> dims;  ///< memory order, without the batch
-  bool u8 = false;            ///< else f32
   int64_t picture_bytes = 0;
 };
 

@@ -50,8 +50,9 @@ std::optional<std::string> read_manifest(const std::string& library_path, Diagno
 /// What a manifest says, for `pack`, `run` and `bench`, which have only the library.
 struct LibraryFacts {
   struct Port {
-    std::string name;           ///< as in the network
-    bool u8 = false;            ///< else f32
+    std::string name;  ///< as in the network
+    ElementType element = ElementType::f32;
+    DimensionOrder order = DimensionOrder::planar;
     std::vector<int64_t> dims;  ///< memory order, without the batch: {C, H, W}, {H, W, C} or {C}
     int64_t picture_bytes = 0;
     std::vector<double> mean, std;  ///< input: what normalisation the library does, a number a channel; empty: 0 and 1

@@ -12,13 +12,9 @@
 namespace resnetc::codegen {
 namespace {
 
-const char* layout_name(const program::Program& program) {
-  switch (program.input.format) {
-    case InputFormat::planar_f32: return "planar";
-    case InputFormat::vector_f32: return "vector";
-    case InputFormat::packed_u8: return "packed";
-  }
-  return "";
+const char* layout_name(const TensorType& type, DimensionOrder order) {
+  if (type.rank == 2) return "vector";
+  return order == DimensionOrder::planar ? "planar" : "packed";
 }
 
 /// Names come from source text and may hold any bytes; JSON holds UTF-8.
@@ -27,7 +23,7 @@ std::string utf8(const std::string& text) { return llvm::json::isUTF8(text) ? te
 void write_port(llvm::json::OStream& out, const Port& port, const char* layout) {
   out.attribute("name", utf8(port.name));
   out.attribute("argument", port.c_name);
-  out.attribute("type", port.u8 ? "u8" : "f32");
+  out.attribute("type", std::string(to_string(port.element)));
   out.attribute("layout", layout);
   out.attributeArray("shape", [&] {
     for (int64_t d : port.dims) out.value(d);
@@ -104,12 +100,14 @@ std::string manifest_json(std::span<const program::Program> programs, const Libr
     out.attribute("network", utf8(first.name));
     out.attribute("abi_version", RN_ABI_VERSION);
     out.attributeObject("input", [&] {
-      write_port(out, interface.input, layout_name(first));
+      write_port(out, interface.input, layout_name(first.input.type, first.input.order));
       write_numbers(out, "mean", first.input.mean);
       write_numbers(out, "std", first.input.std);
     });
     out.attributeArray("outputs", [&] {
-      for (const Port& port : interface.outputs) out.object([&] { write_port(out, port, port.dims.size() == 1 ? "vector" : "planar"); });
+      for (size_t i = 0; i < first.outputs.size(); ++i) {
+        out.object([&] { write_port(out, interface.outputs[i], layout_name(first.outputs[i].type, DimensionOrder::planar)); });
+      }
     });
     out.attributeObject("weights",
                         [&] { write_weights(out, first.constants, options.embed_weights && !first.constants.empty(), content_hash); });

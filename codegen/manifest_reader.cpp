@@ -20,6 +20,9 @@ namespace {
 
 constexpr int max_depth = 16;  ///< of the manifest's arrays and objects
 
+/// Offsets go no further, so that the sum of one and a constant's bytes cannot overflow.
+constexpr int64_t most_bytes = int64_t{1} << 61;
+
 /// Whether the constants lie one after the other, each aligned, and fill the data: a weights file is then never larger than its recipes
 /// warrant.
 bool dense(const std::vector<program::Constant>& constants, uint64_t data_bytes) {
@@ -29,7 +32,7 @@ bool dense(const std::vector<program::Constant>& constants, uint64_t data_bytes)
             [](const auto* a, const auto* b) { return a->offset != b->offset ? a->offset < b->offset : a->bytes() < b->bytes(); });
   int64_t end = 0;
   for (const program::Constant* constant : by_offset) {
-    if (constant->offset != end || end > std::numeric_limits<int64_t>::max() / 4) return false;
+    if (constant->offset != end || end > most_bytes) return false;
     end += (constant->bytes() + 63) / 64 * 64;
   }
   return static_cast<uint64_t>(end) == data_bytes;
@@ -89,19 +92,24 @@ class Reader {
   LibraryFacts::Port port(const llvm::json::Object& o) {
     LibraryFacts::Port result;
     result.name = text(o, "name");
-    result.u8 = text(o, "type") == "u8";
+    const std::optional<ElementType> element = element_named(text(o, "type"));
+    if (element != ElementType::f32 && element != ElementType::u8) fail("an input or output has a type that is not known");
+    result.element = element.value_or(ElementType::f32);
+    if (text(o, "layout") == "packed") result.order = DimensionOrder::channels_last;
     result.picture_bytes = number(o, "picture_bytes");
-    int64_t bytes = result.u8 ? 1 : 4;
+    int64_t elements = 1;
     for (const llvm::json::Value& value : array(o, "shape")) {
       const int64_t d = value.getAsInteger().value_or(0);
-      if (d < 1 || d > max_elements || bytes > 4 * max_elements / d) {
+      if (d < 1 || d > max_elements || elements > max_elements / d) {
         fail("a shape is out of range");
         return result;
       }
-      bytes *= d;
+      elements *= d;
       result.dims.push_back(d);
     }
-    if (result.dims.empty() || result.dims.size() > 3 || bytes != result.picture_bytes) fail("'picture_bytes' does not fit the shape");
+    if (result.dims.empty() || result.dims.size() > 3 || bytes_of(result.element, elements) != result.picture_bytes) {
+      fail("'picture_bytes' does not fit the shape");
+    }
     result.mean = numbers(o, "mean", result.dims.empty() ? 0 : result.dims.back());
     result.std = numbers(o, "std", result.dims.empty() ? 0 : result.dims.back());
     return result;
@@ -181,7 +189,10 @@ std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string&
   if (!is_c_identifier(facts.name)) reader.fail("'name' is not a C identifier");
   facts.network = reader.text(*root, "network");
   facts.input = reader.port(reader.object(*root, "input"));
-  reader.objects(*root, "outputs", [&](const llvm::json::Object& o) { facts.outputs.push_back(reader.port(o)); });
+  reader.objects(*root, "outputs", [&](const llvm::json::Object& o) {
+    facts.outputs.push_back(reader.port(o));
+    if (facts.outputs.back().element != ElementType::f32) reader.fail("an output is not of f32");
+  });
   const llvm::json::Object& weights = reader.object(*root, "weights");
   facts.weights_bytes = static_cast<uint64_t>(reader.number(weights, "bytes"));
   facts.embedded = weights.getBoolean("embedded").value_or(false);

@@ -42,6 +42,12 @@ class Builder {
     return static_cast<int32_t>(value);
   }
 
+  /// The runtime knows floats and bytes from each other by their size.
+  int32_t type_bits(ElementType element) {
+    if (element != ElementType::f32 && element != ElementType::u8) fits_ = false;
+    return static_cast<int32_t>(8 * bytes_of(element));
+  }
+
   void add_operands(const program::Kernel& kernel, std::vector<rn_operand>& out) {
     out.push_back(kernel.in == program::none ? input() : tensor(kernel.in));
     if (kernel.weight != program::none) out.push_back(constant(kernel.weight));
@@ -64,10 +70,9 @@ class Builder {
     rn_operand operand{};
     operand.place = RN_ARENA;
     operand.offset = t.offset;
-    operand.halo_bytes = (t.halo.h * t.row_elements() + t.halo.w * t.channel_stride) * 4;
-    operand.type_bits = 32;
-    set_dims(operand, false, {t.type.channels, t.type.width, t.type.height},
-             {1, t.channel_stride, t.row_elements(), t.picture_bytes() / 4});
+    operand.halo_bytes = t.halo.h * t.row_bytes() + t.halo.w * t.pixel_bytes();
+    operand.type_bits = type_bits(t.type.element);
+    set_dims(operand, false, {t.type.channels, t.type.width, t.type.height}, {1, t.channel_stride, t.row_elements(), t.picture_elements()});
     if (t.offset < 0) fits_ = false;
     return operand;
   }
@@ -77,19 +82,19 @@ class Builder {
     rn_operand operand{};
     operand.place = RN_CONSTANT;
     operand.offset = c.offset;
-    operand.type_bits = 32;
+    operand.type_bits = type_bits(c.element);
     operand.dims = 1;
-    operand.extent[0] = narrow(c.bytes() / 4);
+    operand.extent[0] = narrow(c.elements());
     operand.stride[0] = 1;
     if (c.offset < 0) fits_ = false;
     return operand;
   }
 
   /// A caller's buffer: dense, planar or channel-innermost.
-  rn_operand port(int32_t place, const TensorType& type, bool planar, int32_t bits) {
+  rn_operand port(int32_t place, const TensorType& type, bool planar) {
     rn_operand operand{};
     operand.place = place;
-    operand.type_bits = bits;
+    operand.type_bits = type_bits(type.element);
     const int64_t c = type.channels, h = type.height, w = type.width;
     if (planar) {
       set_dims(operand, true, {w, h, c}, {1, w, w * h, w * h * c});
@@ -99,14 +104,11 @@ class Builder {
     return operand;
   }
 
-  rn_operand input() {
-    const bool u8 = program_.input.format == InputFormat::packed_u8;
-    return port(RN_INPUT, program_.input_type, program_.input.format == InputFormat::planar_f32, u8 ? 8 : 32);
-  }
+  rn_operand input() { return port(RN_INPUT, program_.input.type, program_.input.has_planes()); }
 
   rn_operand output(int32_t index) {
     const TensorType& type = program_.outputs[static_cast<size_t>(index)].type;
-    rn_operand operand = port(RN_OUTPUT, type, type.rank == 4, 32);
+    rn_operand operand = port(RN_OUTPUT, type, type.rank == 4);
     operand.port = index;
     return operand;
   }
@@ -116,8 +118,8 @@ class Builder {
     if (t.dense()) return result;
     result.offset = t.offset;
     result.picture_bytes = t.picture_bytes();
-    result.row_bytes = t.row_elements() * 4;
-    result.pixel_bytes = t.channel_stride * 4;
+    result.row_bytes = t.row_bytes();
+    result.pixel_bytes = t.pixel_bytes();
     result.height = narrow(t.type.height);
     result.width = narrow(t.type.width);
     result.rows = narrow(t.halo.h);

@@ -91,7 +91,7 @@ std::optional<std::string> pack_weights(const std::vector<program::Constant>& co
   const auto work = [&] {
     for (size_t i = next++; i < constants.size(); i = next++) {
       const std::vector<double> values = evaluate(*constants[i].recipe, source);
-      if (static_cast<int64_t>(values.size()) * 4 == constants[i].bytes()) {
+      if (static_cast<int64_t>(values.size()) == constants[i].elements()) {
         packed[i].resize(values.size());
         std::transform(values.begin(), values.end(), packed[i].begin(), [&](double value) { return rounded(value, keep_denormals); });
         continue;
@@ -115,7 +115,7 @@ std::optional<std::string> pack_weights(const std::vector<program::Constant>& co
   std::string file(RN_WEIGHTS_ALIGN + data_bytes, '\0');
   for (size_t i = 0; i < constants.size(); ++i) {
     if (!packed[i].empty()) {
-      std::memcpy(file.data() + RN_WEIGHTS_ALIGN + constants[i].offset, packed[i].data(), packed[i].size() * sizeof(float));
+      std::memcpy(file.data() + RN_WEIGHTS_ALIGN + constants[i].offset, packed[i].data(), std::span(packed[i]).size_bytes());
     }
   }
 
@@ -146,9 +146,9 @@ std::string not_numbers(const std::vector<program::Constant>& constants, std::st
   for (const program::Constant& constant : constants) {
     const char* at = weights_file.data() + RN_WEIGHTS_ALIGN + constant.offset;
     bool finite = true;
-    for (int64_t i = 0; i < constant.bytes() && finite; i += 4) {
+    for (int64_t i = 0; i < constant.elements() && finite; ++i) {
       float value = 0;
-      std::memcpy(&value, at + i, sizeof value);
+      std::memcpy(&value, at + bytes_of(constant.element, i), sizeof value);
       finite = std::isfinite(value);
     }
     if (!finite && count++ == 0) first = to_string(*constant.recipe);

@@ -69,7 +69,7 @@ const codegen::LibraryFacts::Target& LoadedLibrary::target(std::string_view name
 Session::Session(const LoadedLibrary& library, int batch) : library_(library), batch_(batch) {
   for (const auto& port : library.facts().outputs) {
     size_t bytes = static_cast<size_t>(port.picture_bytes) * static_cast<size_t>(batch);
-    outputs_.emplace_back(bytes / sizeof(float));
+    outputs_.emplace_back(elements_in(static_cast<int64_t>(bytes), port.element));
     sizes_.push_back(bytes);
   }
   for (auto& output : outputs_) pointers_.push_back(output.data());
@@ -169,23 +169,11 @@ int64_t picture_elements(const codegen::LibraryFacts::Port& port) {
   return n;
 }
 
-InputFormat input_format(const codegen::LibraryFacts::Port& port) {
-  if (port.u8) return InputFormat::packed_u8;
-  return port.dims.size() == 1 ? InputFormat::vector_f32 : InputFormat::planar_f32;
-}
-
 void append_input(const codegen::LibraryFacts::Port& port, const Values& planar, std::string& bytes) {
-  if (!port.u8) {
-    for (double value : planar) {
-      auto element = static_cast<float>(value);
-      bytes.append(reinterpret_cast<const char*>(&element), sizeof element);
-    }
-    return;
-  }
-  auto channels = static_cast<size_t>(port.dims.back());
-  size_t pixels = planar.size() / channels;
+  const size_t channels = port.order == DimensionOrder::channels_last ? static_cast<size_t>(port.dims.back()) : 1;
+  const size_t pixels = planar.size() / channels;
   for (size_t p = 0; p < pixels; ++p) {
-    for (size_t c = 0; c < channels; ++c) bytes += static_cast<char>(static_cast<unsigned char>(planar[c * pixels + p]));
+    for (size_t c = 0; c < channels; ++c) append_element(port.element, planar[c * pixels + p], bytes);
   }
 }
 

@@ -95,7 +95,6 @@ bool find_weights(const LoadedLibrary& library, const std::string& library_path,
 
 /// Element counts and layout of an input, and planar values (see ir/interpreter.h) to the bytes that a library takes.
 int64_t picture_elements(const codegen::LibraryFacts::Port& port);
-InputFormat input_format(const codegen::LibraryFacts::Port& port);
 void append_input(const codegen::LibraryFacts::Port& port, const Values& planar, std::string& bytes);
 
 }  // namespace resnetc::driver

@@ -91,7 +91,7 @@ std::optional<Measurement> measure(const LoadedLibrary& library, const std::stri
   const int threads = result.threads = options.threads != 0 ? options.threads : processors;
   std::string input;
   for (int k = 0; k < options.batch; ++k) {
-    append_input(facts.input, generated_input(facts.input.name, k, picture_elements(facts.input), input_format(facts.input)), input);
+    append_input(facts.input, generated_input(facts.input.name, k, picture_elements(facts.input), facts.input.element), input);
   }
   Start& begun = result.start;
   const uint64_t memory_before = resident_bytes();

@@ -3,13 +3,31 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 
 namespace resnetc::driver {
 
 static_assert(std::endian::native == std::endian::little);
+
+namespace {
+
+/// The types of elements, as headers have them.
+struct Descr {
+  Array::Type type;
+  std::string_view name;
+  int64_t bytes;
+};
+constexpr Descr descrs[] = {{Array::Type::f32, "<f4", bytes_of(ElementType::f32)},
+                            {Array::Type::f64, "<f8", sizeof(double)},
+                            {Array::Type::u8, "|u1", bytes_of(ElementType::u8)}};
+
+constexpr const Descr& descr_of(Array::Type type) { return descrs[static_cast<size_t>(type)]; }
+
+}  // namespace
 
 int64_t Array::elements() const {
   int64_t n = 1;
@@ -18,21 +36,21 @@ int64_t Array::elements() const {
 }
 
 double Array::at(int64_t i) const {
-  const char* base = data.data();
+  const char* at = data.data() + i * descr_of(type).bytes;
   switch (type) {
     case Type::f32: {
       float value = 0;
-      std::memcpy(&value, base + i * 4, 4);
+      std::memcpy(&value, at, sizeof value);
       return static_cast<double>(value);
     }
     case Type::f64: {
       double value = 0;
-      std::memcpy(&value, base + i * 8, 8);
+      std::memcpy(&value, at, sizeof value);
       return value;
     }
     case Type::u8: break;
   }
-  return static_cast<unsigned char>(base[i]);
+  return static_cast<unsigned char>(*at);
 }
 
 namespace {
@@ -86,19 +104,13 @@ std::optional<Array> parse_npy(std::string_view file, std::string& why) {
   auto shape = value_of(header, "shape");
   if (!descr || !order || !shape) return fail("its header is damaged");
   Array array;
-  uint64_t size = 0;
-  if (descr->starts_with("'<f4'")) {
-    array.type = Array::Type::f32, size = 4;
-  } else if (descr->starts_with("'<f8'")) {
-    array.type = Array::Type::f64, size = 8;
-  } else if (descr->starts_with("'|u1'")) {
-    array.type = Array::Type::u8, size = 1;
-  } else {
-    return fail("its elements are neither float32, float64 nor uint8");
-  }
+  const auto* known =
+      std::find_if(std::begin(descrs), std::end(descrs), [&](const Descr& d) { return descr->starts_with(fmt::format("'{}'", d.name)); });
+  if (known == std::end(descrs)) return fail("its elements are neither float32, float64 nor uint8");
+  array.type = known->type;
   if (!order->starts_with("False")) return fail("it is in Fortran order; save it with numpy.ascontiguousarray");
   if (!parse_shape(*shape, array.shape)) return fail("its header is damaged");
-  uint64_t bytes = size;
+  auto bytes = static_cast<uint64_t>(known->bytes);
   for (int64_t d : array.shape) {
     if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(d), &bytes)) return fail("its shape is too large");
   }
@@ -107,10 +119,11 @@ std::optional<Array> parse_npy(std::string_view file, std::string& why) {
   return array;
 }
 
-std::string npy_header(const std::vector<int64_t>& shape) {
+std::string npy_header(const std::vector<int64_t>& shape, ElementType element) {
   std::string dims;
   for (int64_t d : shape) dims += fmt::format("{}, ", d);
-  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", dims);
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
+                                   descr_of(element == ElementType::u8 ? Array::Type::u8 : Array::Type::f32).name, dims);
   size_t total = (10 + header.size() + 1 + 63) / 64 * 64;  // the data starts at a multiple of 64
   header.resize(total - 10 - 1, ' ');
   header += '\n';

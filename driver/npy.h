@@ -9,10 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/element_type.h"
+
 namespace resnetc::driver {
 
 struct Array {
-  enum class Type { f32, f64, u8 };
+  enum class Type { f32, f64, u8 };  ///< what other programs write, of which f64 is no ElementType
   Type type = Type::f32;
   std::vector<int64_t> shape;
   std::string data;  ///< the elements' bytes
@@ -23,8 +25,8 @@ struct Array {
 };
 
 std::optional<Array> parse_npy(std::string_view file, std::string& why);
-/// What stands before the elements of an array of f32.
-std::string npy_header(const std::vector<int64_t>& shape);
+/// What stands before the elements of an array of f32 or u8.
+std::string npy_header(const std::vector<int64_t>& shape, ElementType element = ElementType::f32);
 std::string npy_of(std::span<const float> values, const std::vector<int64_t>& shape);
 
 }  // namespace resnetc::driver

@@ -51,10 +51,10 @@ bool array_input(const Array& array, const Port& port, Input& input, std::string
   }
   if (shape != port.dims) {
     why = fmt::format("the array's shape is {}, the network takes {}{}, with or without a batch before it", shape_text(array.shape),
-                      port.u8 ? "u8" : "f32", shape_text(port.dims));
+                      to_string(port.element), shape_text(port.dims));
     return false;
   }
-  if (port.u8) {
+  if (port.element == ElementType::u8) {
     if (array.type != Array::Type::u8) {
       why = "the network takes 8-bit pixels, the array holds floats";
       return false;
@@ -63,11 +63,8 @@ bool array_input(const Array& array, const Port& port, Input& input, std::string
     return true;
   }
   int64_t count = array.elements();
-  input.bytes.reserve(static_cast<size_t>(count) * sizeof(float));
-  for (int64_t i = 0; i < count; ++i) {
-    auto element = static_cast<float>(array.at(i));
-    input.bytes.append(reinterpret_cast<const char*>(&element), sizeof element);
-  }
+  input.bytes.reserve(static_cast<size_t>(bytes_of(port.element, count)));
+  for (int64_t i = 0; i < count; ++i) append_element(port.element, array.at(i), input.bytes);
   return true;
 }
 
@@ -86,9 +83,10 @@ bool picture_input(std::string_view file, const RunOptions& options, const Port&
     why = fmt::format("the network takes vectors of {} values, not pictures: give it a .npy file", port.dims.front());
     return false;
   }
-  int64_t channels = port.u8 ? port.dims[2] : port.dims[0];
-  int64_t height = port.u8 ? port.dims[0] : port.dims[1];
-  int64_t width = port.u8 ? port.dims[1] : port.dims[2];
+  const bool last = port.order == DimensionOrder::channels_last;
+  int64_t channels = last ? port.dims[2] : port.dims[0];
+  int64_t height = last ? port.dims[0] : port.dims[1];
+  int64_t width = last ? port.dims[1] : port.dims[2];
   if (channels != 1 && channels != 3) {
     why = fmt::format("the network takes pictures of {} channels: give it a .npy file", channels);
     return false;
@@ -103,7 +101,7 @@ bool picture_input(std::string_view file, const RunOptions& options, const Port&
     }
     picture = resize_to(*picture, height, width);
   }
-  if (port.u8) {
+  if (port.element == ElementType::u8) {
     input.bytes.assign(picture->pixels.begin(), picture->pixels.end());
     return true;
   }
@@ -118,8 +116,7 @@ bool picture_input(std::string_view file, const RunOptions& options, const Port&
   auto pixels = static_cast<size_t>(height * width);
   for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
     for (size_t p = 0; p < pixels; ++p) {
-      auto element = static_cast<float>((picture->pixels[p * static_cast<size_t>(channels) + c] / 255.0 - mean[c]) / std[c]);
-      input.bytes.append(reinterpret_cast<const char*>(&element), sizeof element);
+      append_element(port.element, (picture->pixels[p * static_cast<size_t>(channels) + c] / 255.0 - mean[c]) / std[c], input.bytes);
     }
   }
   return true;
@@ -173,7 +170,7 @@ int run(const RunOptions& options, const Invocation& invocation) {
       return input_error(fmt::format("the output '{}' cannot be part of a file's name", port.name));
     }
   }
-  if (facts.input.u8 && (!options.mean.empty() || !options.std.empty())) {
+  if (facts.input.element == ElementType::u8 && (!options.mean.empty() || !options.std.empty())) {
     return usage_error(
         fmt::format("'{}' takes 8-bit pixels and normalises them itself; --mean and --std are for networks of floats", facts.name));
   }

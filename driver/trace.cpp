@@ -61,7 +61,7 @@ void TraceWriter::append(const rn_observation& seen) {
     for (int64_t c = 0; c < seen.channels; ++c) {
       for (int64_t y = 0; y < seen.height; ++y) {
         const float* row = seen.data + n * seen.stride_batch + c * seen.stride_channel + y * seen.stride_y;
-        for (int64_t x = 0; x < seen.width; ++x) bytes.append(reinterpret_cast<const char*>(row + x * seen.stride_x), sizeof(float));
+        for (int64_t x = 0; x < seen.width; ++x) append_element(ElementType::f32, static_cast<double>(row[x * seen.stride_x]), bytes);
       }
     }
   }

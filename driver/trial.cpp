@@ -57,7 +57,7 @@ Pictures Trial::pictures(int count) const {
   const auto& port = library_->facts().input;
   Pictures made;
   for (int k = 0; k < count; ++k) {
-    made.planar.push_back(generated_input(port.name, k, picture_elements(port), input_format(port)));
+    made.planar.push_back(generated_input(port.name, k, picture_elements(port), port.element));
     append_input(port, made.planar.back(), made.bytes);
   }
   return made;

@@ -301,9 +301,9 @@ class Elaborator {
     }
     network_.input.name = s.name.text;
     network_.input.at = s.at;
-    const TensorType type = resolve_input(*s.input, scope, reporter_, network_.input);
+    network_.input.buffer = resolve_input(*s.input, scope, reporter_);
     current_ = network_.input.value = body.in = make_value(unique(network_.input.name), s.at);
-    network_.value(current_).type = type;
+    network_.value(current_).type = value_type(network_.input.buffer);
     define_label(s.name, current_, scope);
   }
 

@@ -31,7 +31,8 @@ void warn_of_order(const ast::Input& input, bool u8, const int64_t (&d)[3], Repo
   }
 }
 
-TensorType resolve_type(const ast::Input& input, const Scope& scope, Reporter& reporter, InputFormat& format) {
+/// The buffer's type; a picture of u8 has its channels last.
+TensorType resolve_type(const ast::Input& input, const Scope& scope, Reporter& reporter) {
   const bool u8 = input.element.text == "u8";
   if (!u8 && input.element.text != "f32") reporter.error(input.element.at, fmt::format(message::input_element, input.element.text));
   const size_t rank = input.dimensions.size();
@@ -48,9 +49,12 @@ TensorType resolve_type(const ast::Input& input, const Scope& scope, Reporter& r
     known = known && one;
     d[i - 1] = one.value_or(1);
   }
-  format = u8 ? InputFormat::packed_u8 : rank == 2 ? InputFormat::vector_f32 : InputFormat::planar_f32;
   if (rank == 4 && known) warn_of_order(input, u8, d, reporter);
-  if (u8) return TensorType::picture(d[2], d[0], d[1]);
+  if (u8) {
+    TensorType pixels = TensorType::picture(d[2], d[0], d[1]);
+    pixels.element = ElementType::u8;
+    return pixels;
+  }
   return rank == 2 ? TensorType::vector(d[0]) : TensorType::picture(d[0], d[1], d[2]);
 }
 
@@ -91,20 +95,22 @@ void resolve_normalisation(const ast::Normalisation& n, int64_t channels, Report
 
 }  // namespace
 
-TensorType resolve_input(const ast::Input& input, const Scope& scope, Reporter& reporter, topology::Input& out) {
-  const TensorType type = resolve_type(input, scope, reporter, out.format);
-  if (!fits(type)) {
-    reporter.error(input.type_at, fmt::format(message::input_too_large, to_string(type), max_elements));
-    return type;
+InputBuffer resolve_input(const ast::Input& input, const Scope& scope, Reporter& reporter) {
+  InputBuffer out;
+  out.type = resolve_type(input, scope, reporter);
+  if (out.type.element == ElementType::u8) out.order = DimensionOrder::channels_last;
+  if (const TensorType value = value_type(out); !fits(value)) {
+    reporter.error(input.type_at, fmt::format(message::input_too_large, to_string(value), max_elements));
+    return out;
   }
   for (const ast::Normalisation& n : input.normalisations) {
-    if (out.format != InputFormat::packed_u8) {
+    if (!is_normalised(out)) {
       reporter.error(n.name.at, fmt::format(message::normalised_floats, n.name.text));
       continue;
     }
-    resolve_normalisation(n, type.channels, reporter, n.name.text == "mean" ? out.mean : out.std);
+    resolve_normalisation(n, out.type.channels, reporter, n.name.text == "mean" ? out.mean : out.std);
   }
-  return type;
+  return out;
 }
 
 }  // namespace resnetc

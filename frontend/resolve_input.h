@@ -3,11 +3,11 @@
 
 #include "frontend/ast.h"
 #include "frontend/scope.h"
-#include "ir/topology.h"
+#include "ir/input_buffer.h"
 
 namespace resnetc {
 
-/// Fills in the format, mean and std of `out` and returns the type. What is wrong is reported; the result then serves to go on with.
-TensorType resolve_input(const ast::Input& input, const Scope& scope, Reporter& reporter, topology::Input& out);
+/// What the caller's buffer holds. What is wrong is reported; the result then serves to go on with.
+InputBuffer resolve_input(const ast::Input& input, const Scope& scope, Reporter& reporter);
 
 }  // namespace resnetc

@@ -124,7 +124,7 @@ Drawing draw_level(const graph::Graph& graph) {
   out.title = graph.name;
   for (const graph::Op& op : graph.ops) {
     const size_t to = out.boxes.size();
-    std::string what = std::string(info(op.kind).name) + (info(op.kind).window ? topology::described_window(op.attributes) : "");
+    std::string what = std::string(info(op.kind).name) + (window_ops.has(op.kind) ? topology::described_window(op.attributes) : "");
     for (const graph::Step& step : op.epilogue) what += fmt::format(", {}", graph::to_string(step.kind));
     out.boxes.push_back({op.name, std::move(what), resnetc::to_string(op.type), role_of(op.kind)});
     for (size_t i = 0; i < op.operands.size(); ++i) {

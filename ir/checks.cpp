@@ -14,15 +14,19 @@ Fault identifier(std::string_view what, std::string_view name) {
   return fmt::format("{} '{}' is not a C identifier", what, name);
 }
 
-Fault input(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std, const TensorType& type) {
-  if (!fits(type)) return fmt::format("the input's type {} is empty or too large", to_string(type));
-  if ((format == InputFormat::vector_f32) != (type.rank == 2)) {
-    return fmt::format("an input of format {} cannot be {}", to_string(format), to_string(type));
+Fault input(const InputBuffer& input, const TensorType& value) {
+  const TensorType& type = input.type;
+  if (!fits(type) || !fits(value_type(input))) return fmt::format("the input's type {} is empty or too large", to_string(type));
+  if (value != value_type(input)) return fmt::format("the input's value is {}, not {}", to_string(value), to_string(value_type(input)));
+  const bool planar_floats = type.element == ElementType::f32 && input.order == DimensionOrder::planar;
+  const bool pixels = type.element == ElementType::u8 && input.order == DimensionOrder::channels_last && type.rank == 4;
+  if (!planar_floats && !pixels) {
+    return fmt::format("there is no kernel that loads {} {}", to_string(input.order), to_string(type));
   }
-  for (const std::vector<double>* values : {&mean, &std}) {
-    const std::string_view what = values == &mean ? "means" : "deviations";
+  for (const std::vector<double>* values : {&input.mean, &input.std}) {
+    const std::string_view what = values == &input.mean ? "means" : "deviations";
     if (values->empty()) continue;
-    if (format != InputFormat::packed_u8) return fmt::format("the input has {}, which only one of format packed_u8 has", what);
+    if (!is_normalised(input)) return fmt::format("the input has {}, which only one of u8 has", what);
     if (values->size() > max_normalised_channels) {
       return fmt::format("the input has {} {}, more than {}", values->size(), what, max_normalised_channels);
     }
@@ -30,28 +34,25 @@ Fault input(InputFormat format, const std::vector<double>& mean, const std::vect
       return fmt::format("the input has {} {} for {} channels", values->size(), what, type.channels);
     }
   }
-  for (double m : mean) {
+  for (double m : input.mean) {
     if (!std::isfinite(m)) return "a mean of the input is not finite";
   }
-  for (double s : std) {
+  for (double s : input.std) {
     if (!std::isfinite(s) || s == 0) return "a deviation of the input is zero or not finite";
   }
   return std::nullopt;
 }
 
+Fault computable(const TensorType& type) {
+  if (type.element == ElementType::f32) return std::nullopt;
+  return fmt::format("there is no kernel for {}", to_string(type));
+}
+
 Fault attributes(OpKind kind, const OpAttributes& attributes) {
-  const OpInfo& op = info(kind);
-  // A new attribute stops the build here, until it is checked.
-  const auto& [channels, kernel, stride, pad, dilation, groups, bias, eps, affine] = attributes;
-  const OpAttributes normal;
-  const bool window = kernel == normal.kernel && stride == normal.stride && pad == normal.pad;
-  const bool dilation_groups = dilation == normal.dilation && groups == normal.groups;
-  const bool eps_affine = eps == normal.eps && affine == normal.affine;
-  if ((op.channels || channels == normal.channels) && (op.window || window) && (op.dilation_groups || dilation_groups) &&
-      (op.bias || bias == normal.bias) && (op.eps_affine || eps_affine)) {
-    return std::nullopt;
-  }
-  return fmt::format("{} has an attribute that is not its own", op.name);
+  bool others = false;
+  for_each_attribute([&](const auto& one) { others = others || (!one.ops.has(kind) && !one.has_default(attributes)); });
+  if (!others) return std::nullopt;
+  return fmt::format("{} has an attribute that is not its own", info(kind).name);
 }
 
 Fault result_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands, const TensorType& result) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/input_buffer.h"
 #include "ir/op.h"
 #include "ir/recipe.h"
 
@@ -19,7 +20,10 @@ inline constexpr std::string_view misplaced_projection =
 
 /// `what` in the fault is e.g. "the network's name".
 Fault identifier(std::string_view what, std::string_view name);
-Fault input(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std, const TensorType& type);
+/// A network's input, whose value has the type `value`.
+Fault input(const InputBuffer& input, const TensorType& value);
+/// Values are of f32: no kernel computes with anything else.
+Fault computable(const TensorType& type);
 /// Attributes that the operation does not have must keep their defaults.
 Fault attributes(OpKind kind, const OpAttributes& attributes);
 /// The operation's own rule, and that its result has the type `result`.

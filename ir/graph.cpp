@@ -20,8 +20,9 @@ void for_each_use(const Op& op, Function f) {
 OpAttributes kept_attributes(OpKind kind, const OpAttributes& attributes) {
   if (step_of(kind)) return {};
   OpAttributes kept = attributes;
-  kept.bias = OpAttributes{}.bias;
-  kept.affine = OpAttributes{}.affine;
+  for_each_attribute([&](const auto& one) {
+    if (one.reach == Reach::topology) one.reset(kept);
+  });
   return kept;
 }
 

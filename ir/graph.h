@@ -3,7 +3,7 @@
 /// Text form (`resnetc dump --level graph`):
 ///
 ///     graph "resnet18" {
-///       input %image : f32[N, 3, 224, 224] planar_f32 @ "resnet18.rn":6:3+5
+///       input %image : f32[N, 3, 224, 224] @ "resnet18.rn":6:3+5
 ///       %relu = conv2d(%image) channels=64 kernel=7x7 stride=2x2 pad=3x3 then bias, relu : f32[N, 64, 112, 112] @ ...
 ///         weight = scale_rows(...)
 ///         bias = sub(...)
@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "ir/finding.h"
+#include "ir/input_buffer.h"
 #include "ir/op.h"
 #include "ir/recipe.h"
 #include "ir/step.h"
@@ -56,11 +57,6 @@ struct Op {
   Location at;
 };
 
-struct Input {
-  InputFormat format = InputFormat::planar_f32;
-  std::vector<double> mean, std;  ///< of packed_u8, as written: one a channel; empty: 0 and 1 for all of them
-};
-
 struct Output {
   std::string name;
   ValueId value = no_value;
@@ -70,7 +66,7 @@ struct Output {
 /// A network's operations; ops[0] is the one `input`. A value type.
 struct Graph {
   std::string name;
-  Input input;
+  InputBuffer input;
   std::vector<Op> ops;
   std::vector<Output> outputs;
 

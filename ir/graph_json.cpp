@@ -44,8 +44,8 @@ class Form {
  private:
   void input(Op& op) {
     a_.field("name", op.name, form::Text{}, "the input's name, and that of its value");
-    a_.field("type", op.type, form::Type{}, "the value's type, N the batch");
-    form::format_fields(a_, graph_.input.format, graph_.input.mean, graph_.input.std);
+    form::buffer_fields(a_, graph_.input);
+    if constexpr (Archive::reads) op.type = value_type(graph_.input);
     a_.optional("at", op.at, Location{}, place_, place_of_layer);
     define(op);
   }

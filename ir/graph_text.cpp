@@ -23,8 +23,8 @@ void print_constant(std::string& out, std::string_view name, const RecipePtr& re
 
 void print_op(std::string& out, const Graph& graph, const Op& op, const Sources& sources) {
   if (op.kind == OpKind::input) {
-    out += fmt::format("  input {} : {}{}{}\n", text::value_name(op.name), to_string(op.type),
-                       text::input_format(graph.input.format, graph.input.mean, graph.input.std), text::location(op.at, sources));
+    out += fmt::format("  input {} : {}{}{}\n", text::value_name(op.name), to_string(graph.input.type), text::input_details(graph.input),
+                       text::location(op.at, sources));
     return;
   }
   const auto name_of = [&](ValueId id) { return text::value_name(graph.op(id).name); };
@@ -69,8 +69,8 @@ class Parser {
     op.name = r_.new_value(names_, 0);
     op.kind = OpKind::input;
     r_.expect(":");
-    op.type = r_.type();
-    r_.input_format(graph_.input.format, graph_.input.mean, graph_.input.std);
+    graph_.input = r_.input();
+    op.type = value_type(graph_.input);
     op.at = r_.location();
     graph_.ops.push_back(std::move(op));
   }

@@ -62,11 +62,12 @@ Fault check_op(const Graph& graph, ValueId id) {
     operands.push_back(graph.op(operand).type);
   }
   if (Fault fault = checks::attributes(op.kind, op.attributes)) return fault;
-  if (kept_attributes(op.kind, op.attributes) != op.attributes) {
-    const std::string lost = step_of(op.kind)                ? text::attributes(op.attributes).substr(1)
-                             : op.kind == OpKind::batch_norm ? "affine=false"
-                                                             : "bias=true";
-    return fmt::format("{} exists in topologies only: in a graph it is a step or a constant", lost);
+  if (const OpAttributes kept = kept_attributes(op.kind, op.attributes); kept != op.attributes) {
+    OpAttributes lost = op.attributes;
+    for_each_attribute([&](const auto& one) {
+      if (kept.*one.field == op.attributes.*one.field) one.reset(lost);
+    });
+    return fmt::format("{} exists in topologies only: in a graph it is a step or a constant", text::attributes(lost).substr(1));
   }
   if (Fault fault = checks::result_type(op.kind, op.attributes, operands, op.type)) return fault;
   if (Fault fault = check_constants(graph, op)) return fault;
@@ -89,7 +90,7 @@ Fault check_input(const Graph& graph) {
   if (!input.operands.empty() || !input.constants.empty() || !input.epilogue.empty() || input.attributes != OpAttributes{}) {
     return "the input has operands, attributes, constants or an epilogue";
   }
-  return checks::input(graph.input.format, graph.input.mean, graph.input.std, input.type);
+  return checks::input(graph.input, input.type);
 }
 
 /// `at` becomes the part at hand.

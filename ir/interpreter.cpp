@@ -146,7 +146,7 @@ class Interpreter {
   }
 
   Values normalised(Values input) const {
-    if (graph_.input.format != InputFormat::packed_u8) return input;
+    if (!is_normalised(graph_.input)) return input;
     auto pixels = static_cast<size_t>(graph_.ops[0].type.pixels());
     const auto of_channel = [&](const std::vector<double>& written, double otherwise, size_t element) {
       return written.empty() ? otherwise : written[element / pixels];
@@ -268,12 +268,12 @@ std::vector<double> GeneratedWeights::read(const std::string& name, const std::v
   return out;
 }
 
-Values generated_input(const std::string& name, int64_t picture, int64_t elements, InputFormat format) {
+Values generated_input(const std::string& name, int64_t picture, int64_t elements, ElementType type) {
   Stream stream(name_hash(name + "#" + std::to_string(picture)));
   Values out(static_cast<size_t>(elements));
   for (double& v : out) {
     double u = unit(stream.next());
-    v = format == InputFormat::packed_u8 ? std::floor(256 * u) : as_float(2 * u - 1);
+    v = type == ElementType::u8 ? std::floor(256 * u) : as_float(2 * u - 1);
   }
   return out;
 }

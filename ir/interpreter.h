@@ -16,7 +16,7 @@ namespace resnetc {
 /// A value for one picture, planar: element (c, y, x) at (c * height + y) * width + x.
 using Values = std::vector<double>;
 
-/// Interprets `graph` for one picture. `input` is planar, already as float (for packed_u8 input: raw pixel values 0..255 in planar order;
+/// Interprets `graph` for one picture. `input` is planar, already as float (for input of u8: raw pixel values 0..255 in planar order;
 /// the normalisation is done here). The weights must have every tensor of checkpoint_tensors(). Returns the outputs in order.
 /// `observe` (may be empty) sees every op's value, by the op's name, as it is made. Values are freed after their last use.
 std::vector<Values> interpret(const graph::Graph& graph, const WeightSource& weights, const Values& input,
@@ -37,7 +37,7 @@ class GeneratedWeights final : public WeightSource {
 };
 
 /// The generator's pictures: element i of picture k of an input called `name` is 2 * u - 1 from the stream seeded with the hash of
-/// "NAME#k", rounded to float32, in planar order; packed pixels are floor(256 * u).
-Values generated_input(const std::string& name, int64_t picture, int64_t elements, InputFormat format);
+/// "NAME#k", rounded to float32, in planar order; elements of u8 are floor(256 * u).
+Values generated_input(const std::string& name, int64_t picture, int64_t elements, ElementType type);
 
 }  // namespace resnetc

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "ir/foreign_layers.h"
+#include "ir/json_parts.h"
 #include "support/suggest.h"
 
 namespace resnetc::json_form {
@@ -65,7 +66,11 @@ void Type::read(Reader& reader, TensorType& value) const {
   value = type;
 }
 
-std::string Type::schema() const { return R"("type": "string", "pattern": "^f32\\[N, [0-9]+(, [0-9]+, [0-9]+)?\\]$")"; }
+std::string Type::schema() const {
+  std::string elements;
+  for (const ElementInfo& element : element_types::table) elements += fmt::format("{}{}", elements.empty() ? "" : "|", element.name);
+  return fmt::format(R"("type": "string", "pattern": "^({})\\[N, [0-9]+(, [0-9]+, [0-9]+)?\\]$")", elements);
+}
 
 std::string Place::print(const Location& value) const {
   if (!value.known()) return "null";
@@ -123,6 +128,14 @@ std::optional<size_t> read_name(Reader& reader, std::string_view what, const std
   if (nearest.empty() && known.size() <= 10) all = fmt::format("; known are {}", fmt::join(known, ", "));
   reader.fail(fmt::format("unknown {} '{}'{}{}", what, text::shown(*read), nearest, all));
   return std::nullopt;
+}
+
+void OlderFormat::read(Reader& reader, InputBuffer& input) const {
+  const std::string_view floats = input.type.rank == 2 ? "vector_f32" : "planar_f32";
+  const std::optional<size_t> read = read_name(reader, "input format", {floats, "packed_u8"});
+  if (read != size_t{1}) return;
+  input.type.element = ElementType::u8;
+  input.order = DimensionOrder::channels_last;
 }
 
 bool Names::define(std::string name) {

@@ -1,4 +1,5 @@
-/// \file JSON forms of the three IRs. One description of each object's fields serves three archives: Writer, Reader and Schema; each
+/// \file JSON forms of the three IRs. One description of each object's fields serves three archives: Writer, Reader and Schema. Those of
+/// attributes and schedules serve two more (ir/text_fields.h), which write and read text; each
 /// level's is a class template `Form<Archive>` in its `*_json.cpp`. A description calls, for each field, in the order of the text,
 ///
 ///     archive.field("rows", schedule.rows, integer(0, max_elements), "what the field means");   // or optional(..., its default, ...)
@@ -43,6 +44,9 @@ struct Flag {
   void read(Reader& reader, bool& value) const;
   std::string schema() const { return "\"type\": \"boolean\""; }
 };
+
+/// In text (ir/text_fields.h) its key alone, in JSON as Flag.
+struct Word : Flag {};
 
 struct Real {
   std::string print(double value) const { return number(value); }

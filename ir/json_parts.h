@@ -34,22 +34,16 @@ inline OneOf<graph::StepKind> steps() {
 
 inline constexpr Integer size_limits{0, max_elements};
 
+inline Integer codec_of(int64_t) { return size_limits; }
+inline Extent codec_of(Extent2) { return {}; }
+inline Flag codec_of(bool) { return {}; }
+inline Real codec_of(double) { return {}; }
+
 template <class Archive>
 void attribute_fields(Archive& a, OpAttributes& attributes) {
-  const OpAttributes normal;
-  // All attributes: a new one must be in every form.
-  [[maybe_unused]] const auto& [channels, kernel, stride, pad, dilation, groups, bias, eps, affine] = normal;
-  a.optional("channels", attributes.channels, normal.channels, size_limits, "output channels of a convolution, linear layer or padding");
-  a.optional("kernel", attributes.kernel, normal.kernel, Extent{}, "the window: rows, columns (one pixel where left out)");
-  a.optional("stride", attributes.stride, normal.stride, Extent{}, "between windows: rows, columns (1 where left out)");
-  a.optional("pad", attributes.pad, normal.pad, Extent{}, "on each side of an axis: rows, columns (0 where left out)");
-  a.optional("dilation", attributes.dilation, normal.dilation, Extent{},
-             "between the elements of a convolution's window: rows, columns (1 where left out)");
-  a.optional("groups", attributes.groups, normal.groups, size_limits, "of a convolution's channels (1 where left out)");
-  a.optional("bias", attributes.bias, normal.bias, Flag{}, "whether the checkpoint holds a bias for the convolution or linear layer");
-  a.optional("eps", attributes.eps, normal.eps, Real{}, "what a batch norm adds to the variance (1e-05 where left out)");
-  a.optional("affine", attributes.affine, normal.affine, Flag{},
-             "whether the checkpoint holds a weight and a bias for the batch norm (true where left out)");
+  for_each_attribute([&](const auto& one) {
+    a.optional(one.name, attributes.*one.field, OpAttributes{}.*one.field, codec_of(attributes.*one.field), one.meaning);
+  });
 }
 
 /// The codec of all attributes of an operation; left out where they are OpAttributes{}.
@@ -59,12 +53,26 @@ auto attributes_of(Archive& a) {
 }
 inline constexpr std::string_view attributes_meaning = "the operation's attributes, those with their defaults left out";
 
-/// What the network's input holds, after its type.
+inline OneOf<ElementType> elements() {
+  OneOf<ElementType> result{"element type", {}};
+  for (const ElementInfo& element : element_types::table) result.known.emplace_back(element.kind, element.name);
+  return result;
+}
+
+/// The one word that older texts have for an input's element, its order and its rank.
+struct OlderFormat {
+  void read(Reader& reader, InputBuffer& input) const;
+};
+
+/// What the caller's buffer for the network's input holds.
 template <class Archive>
-void format_fields(Archive& a, InputFormat& format, std::vector<double>& mean, std::vector<double>& std) {
-  a.field("format", format, one_of<InputFormat>("input format"), "what the caller's buffer holds");
-  a.optional("mean", mean, Nothing{}, Row(Real{}), "of packed_u8, one per channel: (x / 255 - mean) / std (0 where left out)");
-  a.optional("std", std, Nothing{}, Row(Real{}), "of packed_u8, one per channel: (x / 255 - mean) / std (1 where left out)");
+void buffer_fields(Archive& a, InputBuffer& input) {
+  a.field("type", input.type, Type{}, "the buffer's type, N the batch, channels before rows and columns");
+  a.optional("order", input.order, DimensionOrder::planar, one_of<DimensionOrder>("order"),
+             "of the dimensions in memory: channels, rows, columns (planar, where left out), or channels last");
+  if constexpr (Archive::reads) a.optional("format", input, Nothing{}, OlderFormat{}, "");
+  a.optional("mean", input.mean, Nothing{}, Row(Real{}), "of u8, one per channel: (x / 255 - mean) / std (0 where left out)");
+  a.optional("std", input.std, Nothing{}, Row(Real{}), "of u8, one per channel: (x / 255 - mean) / std (1 where left out)");
 }
 
 }  // namespace resnetc::json_form

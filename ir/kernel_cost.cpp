@@ -48,11 +48,8 @@ KernelCost cost_of(const Program& program, const Kernel& kernel) {
   }
   for (TensorId id : reads(kernel)) cost.tensor_bytes += program.tensor(id).picture_bytes();
   if (kernel.out != none) cost.tensor_bytes += program.tensor(kernel.out).picture_bytes();
-  if (kernel.kind == KernelKind::load) {
-    const int64_t element = program.input.format == InputFormat::packed_u8 ? 1 : 4;
-    cost.tensor_bytes += program.input_type.elements() * element;
-  }
-  if (kernel.kind == KernelKind::store) cost.tensor_bytes += program.outputs[static_cast<size_t>(kernel.port)].type.elements() * 4;
+  if (kernel.kind == KernelKind::load) cost.tensor_bytes += program.input.type.bytes();
+  if (kernel.kind == KernelKind::store) cost.tensor_bytes += program.outputs[static_cast<size_t>(kernel.port)].type.bytes();
   return cost;
 }
 

@@ -35,7 +35,7 @@ std::string without_schedule(const KernelSpec& spec) {
   [[maybe_unused]] const auto& [kind, attributes, input, in, to, epilogue, pool, schedule, in_place] = spec;
   std::string out(to_string(spec.kind));
   out += text::attributes(spec.attributes);
-  if (spec.kind == KernelKind::load) out += " input" + text::input_format(spec.input.format, spec.input.mean, spec.input.std);
+  out += text::input_details(spec.input);
   out += " in " + layout_text(spec.in) + (spec.in_place ? " in_place" : "");
   for (size_t i = 0; i < spec.epilogue.size(); ++i) {
     const KernelSpec::StepSpec& step = spec.epilogue[i];
@@ -55,13 +55,11 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel) {
   KernelSpec spec;
   spec.kind = kernel.kind;
   spec.attributes = kernel.attributes;
-  // Where constants come from is no matter of the code. A new attribute stops the build here, until it is decided whether it is.
-  auto& [channels, window, stride, pad, dilation, groups, bias, eps, affine] = spec.attributes;
-  bias = OpAttributes{}.bias;
-  eps = OpAttributes{}.eps;
-  affine = OpAttributes{}.affine;
+  for_each_attribute([&](const auto& one) {
+    if (one.reach != Reach::kernel) one.reset(spec.attributes);
+  });
   if (kernel.kind == KernelKind::load) spec.input = program.input;
-  spec.in = kernel.in == none ? callers_side(program.input_type) : layout_of(program.tensor(kernel.in));
+  spec.in = kernel.in == none ? callers_side(program.input.type) : layout_of(program.tensor(kernel.in));
   spec.out =
       kernel.out == none ? callers_side(program.outputs[static_cast<size_t>(kernel.port)].type) : layout_of(program.tensor(kernel.out));
   for (const Step& step : kernel.epilogue) {

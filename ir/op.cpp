@@ -14,18 +14,17 @@ namespace {
 constexpr OpInfo line_of(OpKind kind) {
   switch (kind) {
     case OpKind::input: return {.name = "input", .operands = 0};
-    case OpKind::conv2d:
-      return {.name = "conv2d", .layer = "conv", .channels = true, .window = true, .dilation_groups = true, .bias = true, .weights = true};
-    case OpKind::batch_norm: return {.name = "batch_norm", .layer = "batch_norm", .eps_affine = true, .weights = true};
+    case OpKind::conv2d: return {.name = "conv2d", .layer = "conv", .weights = true};
+    case OpKind::batch_norm: return {.name = "batch_norm", .layer = "batch_norm", .weights = true};
     case OpKind::affine: return {.name = "affine"};
     case OpKind::relu: return {.name = "relu", .layer = "relu"};
     case OpKind::sigmoid: return {.name = "sigmoid", .layer = "sigmoid"};
     case OpKind::softmax: return {.name = "softmax", .layer = "softmax"};
-    case OpKind::max_pool: return {.name = "max_pool", .layer = "max_pool", .window = true};
-    case OpKind::avg_pool: return {.name = "avg_pool", .layer = "avg_pool", .window = true};
+    case OpKind::max_pool: return {.name = "max_pool", .layer = "max_pool"};
+    case OpKind::avg_pool: return {.name = "avg_pool", .layer = "avg_pool"};
     case OpKind::global_avg_pool: return {.name = "global_avg_pool", .layer = "global_avg_pool"};
-    case OpKind::linear: return {.name = "linear", .layer = "linear", .channels = true, .bias = true, .weights = true};
-    case OpKind::pad_channels: return {.name = "pad_channels", .layer = "pad_channels", .channels = true};
+    case OpKind::linear: return {.name = "linear", .layer = "linear", .weights = true};
+    case OpKind::pad_channels: return {.name = "pad_channels", .layer = "pad_channels"};
     case OpKind::add: return {.name = "add", .operands = 2};
     case OpKind::mul: return {.name = "mul", .operands = 2};
   }
@@ -163,8 +162,9 @@ std::optional<TensorType> infer_type(OpKind kind, const OpAttributes& attributes
     return std::nullopt;
   }
   for (const TensorType& operand : operands) {
-    if (fits(operand)) continue;
-    why = fmt::format("the operand {} is empty or too large", to_string(operand));
+    if (fits(operand) && operand.element == ElementType::f32) continue;
+    why = fits(operand) ? fmt::format("there is no kernel for {} of {}", shown(kind), to_string(operand))
+                        : fmt::format("the operand {} is empty or too large", to_string(operand));
     return std::nullopt;
   }
   const TensorType& in = operands[0];

@@ -1,17 +1,21 @@
-/// \file The tensor operations, known to every level: one table says each one's name, attributes and weights, one function its shape.
+/// \file The tensor operations, known to every level: one table says each one's name and weights, one list
+/// their attributes, one function its shape.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "ir/tensor_type.h"
+#include "support/field_count.h"
 
 namespace resnetc {
 
@@ -38,19 +42,78 @@ enum class OpKind {
   mul,              ///< a * b, b of equal type or of rank 2 and spread over height and width: where a gate ends; graph only
 };
 
-/// Attributes of all operations together; `OpInfo` says which of them an operation has. The rest keep their defaults.
+/// A set of operations.
+class OpSet {
+ public:
+  constexpr OpSet(std::initializer_list<OpKind> kinds) {
+    for (OpKind kind : kinds) bits_ |= uint64_t{1} << static_cast<unsigned>(kind);
+  }
+  constexpr bool has(OpKind kind) const { return (bits_ >> static_cast<unsigned>(kind) & 1) != 0; }
+
+ private:
+  uint64_t bits_ = 0;
+};
+
+/// Attributes of all operations together. Those that an operation does not have keep their defaults. all_attributes is the list of them.
 struct OpAttributes {
-  int64_t channels = 0;  ///< output channels: conv2d, linear, pad_channels
-  Extent2 kernel;        ///< conv2d, max_pool, avg_pool
-  Extent2 stride;        ///< conv2d, max_pool, avg_pool
-  Extent2 pad{0, 0};     ///< conv2d, max_pool, avg_pool; the same on both sides of an axis
-  Extent2 dilation;      ///< conv2d
-  int64_t groups = 1;    ///< conv2d
-  bool bias = false;     ///< conv2d, linear: whether the checkpoint holds a bias
-  double eps = 1e-5;     ///< batch_norm
-  bool affine = true;    ///< batch_norm: whether the checkpoint holds a weight and a bias
+  int64_t channels = 0;
+  Extent2 kernel, stride;
+  Extent2 pad{0, 0};  ///< the same on both sides of an axis
+  Extent2 dilation;
+  int64_t groups = 1;
+  bool bias = false;
+  double eps = 1e-5;
+  bool affine = true;
   bool operator==(const OpAttributes&) const = default;
 };
+
+/// How far down an attribute means something.
+enum class Reach {
+  topology,  ///< in a graph it is a step or a constant
+  graph,     ///< constants come from it; the code of kernels does not depend on it
+  kernel,    ///< the code depends on it
+};
+
+/// One line of the list of attributes.
+template <class T>
+struct Attribute {
+  T OpAttributes::* field;
+  std::string_view name;  ///< in text and JSON
+  OpSet ops;              ///< that have it
+  Reach reach;
+  std::string_view meaning;  ///< in the schema of JSON
+
+  bool has_default(const OpAttributes& attributes) const { return attributes.*field == OpAttributes{}.*field; }
+  void reset(OpAttributes& attributes) const { attributes.*field = OpAttributes{}.*field; }
+};
+
+/// The operations that go over a picture window by window.
+inline constexpr OpSet window_ops{OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool};
+
+/// Text, JSON, schema, verifiers and the specs of kernels take attributes from this list, in its order.
+inline constexpr std::tuple all_attributes{
+    Attribute{&OpAttributes::channels, "channels", OpSet{OpKind::conv2d, OpKind::linear, OpKind::pad_channels}, Reach::kernel,
+              "output channels of a convolution, linear layer or padding"},
+    Attribute{&OpAttributes::kernel, "kernel", window_ops, Reach::kernel, "the window: rows, columns (one pixel where left out)"},
+    Attribute{&OpAttributes::stride, "stride", window_ops, Reach::kernel, "between windows: rows, columns (1 where left out)"},
+    Attribute{&OpAttributes::pad, "pad", window_ops, Reach::kernel, "on each side of an axis: rows, columns (0 where left out)"},
+    Attribute{&OpAttributes::dilation, "dilation", OpSet{OpKind::conv2d}, Reach::kernel,
+              "between the elements of a convolution's window: rows, columns (1 where left out)"},
+    Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d}, Reach::kernel, "of a convolution's channels (1 where left out)"},
+    Attribute{&OpAttributes::bias, "bias", OpSet{OpKind::conv2d, OpKind::linear}, Reach::topology,
+              "whether the checkpoint holds a bias for the convolution or linear layer"},
+    Attribute{&OpAttributes::eps, "eps", OpSet{OpKind::batch_norm}, Reach::graph,
+              "what a batch norm adds to the variance (1e-05 where left out)"},
+    Attribute{&OpAttributes::affine, "affine", OpSet{OpKind::batch_norm}, Reach::topology,
+              "whether the checkpoint holds a weight and a bias for the batch norm (true where left out)"},
+};
+static_assert(std::tuple_size_v<decltype(all_attributes)> == field_count<OpAttributes>(), "each attribute has a line in the list");
+
+/// Calls `visit` with each line of the list.
+template <class Visit>
+constexpr void for_each_attribute(Visit visit) {
+  std::apply([&](const auto&... attribute) { (visit(attribute), ...); }, all_attributes);
+}
 
 /// One line of the table of operations.
 struct OpInfo {
@@ -58,9 +121,7 @@ struct OpInfo {
   std::string_view name{};   ///< in IR text
   std::string_view layer{};  ///< in the language; empty where the language has no such layer
   int operands = 1;          ///< number of tensor operands
-  // Which attributes it has: output channels; kernel, stride and pad; dilation and groups; bias; eps and affine.
-  bool channels = false, window = false, dilation_groups = false, bias = false, eps_affine = false;
-  bool weights = false;  ///< whether the checkpoint holds tensors for it: weight_specs() says which
+  bool weights = false;      ///< whether the checkpoint holds tensors for it: weight_specs() says which
 };
 
 std::span<const OpInfo> all_ops();

@@ -3,14 +3,14 @@
 /// Storage. Every tensor in the arena is pixel-major with the channel innermost (NHWC), channels rounded up to `channel_stride`, and a
 /// zero halo of `halo` pixels on each side as the widest consumer needs it:
 ///     address(n, y, x, c) = arena + batch * offset + n * picture_bytes + (((y + halo.h) * (width + 2 * halo.w) + x + halo.w) *
-///     channel_stride + c) * 4
+///     channel_stride + c) * bytes of an element
 /// Lanes past the last channel hold values that no one reads. The producer of a tensor zeroes its halo in every run. Rank 2 values are
 /// pictures of one pixel. Caller's buffers are dense, in the order of the network's interface; only `load` and `store` kernels touch them.
 ///
 /// Text form (`resnetc dump --level program`):
 ///
 ///     program "resnet18" target "x86-64-linux-avx512..." arena 1722368 {
-///       input "image" : f32[N, 3, 224, 224] planar_f32
+///       input "image" : f32[N, 3, 224, 224]
 ///       output "logits" : f32[N, 1000]
 ///       tensor %image : f32[N, 3, 224, 224] stride=3 halo=4x4 at 861184 @ "resnet18.rn":5:3+37
 ///       tensor %max_pool : f32[N, 64, 56, 56] stride=64 halo=1x1 at 0 @ ...
@@ -54,16 +54,23 @@ struct Tensor {
 
   int64_t row_elements() const { return (type.width + 2 * halo.w) * channel_stride; }
   /// Bytes of one picture, rounded up to 64.
-  int64_t picture_bytes() const { return ((type.height + 2 * halo.h) * row_elements() * 4 + 63) / 64 * 64; }
+  int64_t picture_bytes() const { return (bytes_of(type.element, (type.height + 2 * halo.h) * row_elements()) + 63) / 64 * 64; }
+  /// Elements from picture to picture.
+  int64_t picture_elements() const { return elements_in(picture_bytes(), type.element); }
+  /// Bytes from row to row and from pixel to pixel.
+  int64_t row_bytes() const { return bytes_of(type.element, row_elements()); }
+  int64_t pixel_bytes() const { return bytes_of(type.element, channel_stride); }
   bool dense() const { return halo == Extent2{0, 0}; }
   bool same_layout(const Tensor& other) const { return type == other.type && channel_stride == other.channel_stride && halo == other.halo; }
 };
 
 /// A constant of the weights file. Equal recipes are one constant.
 struct Constant {
-  RecipePtr recipe;    ///< its shape gives the element count; stored as float32
+  RecipePtr recipe;    ///< its shape gives the element count
   int64_t offset = 0;  ///< bytes from the start of the weights' data; a multiple of 64
-  int64_t bytes() const { return element_count(recipe->shape) * 4; }
+  ElementType element = ElementType::f32;
+  int64_t elements() const { return element_count(recipe->shape); }
+  int64_t bytes() const { return bytes_of(element, elements()); }
 };
 
 enum class KernelKind {
@@ -167,8 +174,7 @@ struct Program {
   std::string name;
   std::string target;  ///< a Halide target string, fully resolved, never "host"
   std::string input_name;
-  graph::Input input;
-  TensorType input_type;
+  InputBuffer input;
   std::vector<Output> outputs;
   std::vector<Tensor> tensors;
   std::vector<Constant> constants;
@@ -244,8 +250,8 @@ std::string json_schema();
 struct KernelSpec {
   KernelKind kind = KernelKind::copy;
   OpAttributes attributes;
-  graph::Input input;  ///< load
-  Tensor in, out;      ///< name and offset empty; for load and store, the caller's side has channel_stride 0
+  InputBuffer input;  ///< load
+  Tensor in, out;     ///< name and offset empty; for load and store, the caller's side has channel_stride 0
   struct StepSpec {
     graph::StepKind kind;
     Tensor operand;  ///< add, mul, project

@@ -47,8 +47,7 @@ class Form {
  private:
   void input() {
     a_.field("name", p_.input_name, form::Text{}, "the input's name in the library's interface");
-    a_.field("type", p_.input_type, form::Type{}, "its type, N the batch");
-    form::format_fields(a_, p_.input.format, p_.input.mean, p_.input.std);
+    form::buffer_fields(a_, p_.input);
   }
 
   void output(Output& o) {
@@ -74,8 +73,9 @@ class Form {
 
   void constant(Constant& c) {
     int64_t elements = 0;
-    if constexpr (Archive::writes) elements = element_count(c.recipe->shape);
-    a_.field("elements", elements, form::Integer{1}, "how many floats it is");
+    if constexpr (Archive::writes) elements = c.elements();
+    a_.field("elements", elements, form::Integer{1}, "how many elements it has");
+    a_.optional("element", c.element, ElementType::f32, form::elements(), "their type (f32 where left out)");
     a_.field("offset", c.offset, form::Integer{0}, "bytes from the start of the weights' data");
     a_.field("recipe", c.recipe, form::RecipeText{}, "how it comes from the checkpoint's tensors");
     if constexpr (Archive::reads) {

@@ -53,7 +53,7 @@ void print_tensor(std::string& out, const Tensor& tensor, const Sources& sources
 
 void print_constant(std::string& out, const Program& program, ConstantId id) {
   const Constant& constant = program.constant(id);
-  out += fmt::format("  constant @{} : f32[{}] at {} = {}\n", id, element_count(constant.recipe->shape), constant.offset,
+  out += fmt::format("  constant @{} : {}[{}] at {} = {}\n", id, to_string(constant.element), constant.elements(), constant.offset,
                      to_string(*constant.recipe));
 }
 
@@ -89,8 +89,7 @@ class Parser {
     r_.expect("input");
     program_.input_name = r_.string();
     r_.expect(":");
-    program_.input_type = r_.type();
-    r_.input_format(program_.input.format, program_.input.mean, program_.input.std);
+    program_.input = r_.input();
     while (r_.accept("output")) {
       Output output;
       r_.mark(Finding::Part::output, r_.offset());
@@ -134,13 +133,13 @@ class Parser {
     const auto number = static_cast<int64_t>(program_.constants.size());
     r_.integer(number, number);
     r_.expect(":");
-    r_.expect("f32");
+    Constant constant;
+    constant.element = text::read_element(r_);
     r_.expect("[");
     const size_t start = r_.offset();
     const int64_t elements = r_.integer(1);
     r_.expect("]");
     r_.expect("at");
-    Constant constant;
     constant.offset = r_.integer(0);
     r_.expect("=");
     constant.recipe = r_.recipe();
@@ -219,8 +218,8 @@ class Parser {
 std::string print(const Program& program, const Sources& sources) {
   std::string out = fmt::format("program {} target {}", text::quoted(program.name), text::quoted(program.target));
   if (program.arena_bytes != none) out += fmt::format(" arena {}", program.arena_bytes);
-  out += fmt::format(" {{\n  input {} : {}{}\n", text::quoted(program.input_name), to_string(program.input_type),
-                     text::input_format(program.input.format, program.input.mean, program.input.std));
+  out += fmt::format(" {{\n  input {} : {}{}\n", text::quoted(program.input_name), to_string(program.input.type),
+                     text::input_details(program.input));
   for (const Output& output : program.outputs) out += fmt::format("  output {} : {}\n", text::quoted(output.name), to_string(output.type));
   for (const Tensor& tensor : program.tensors) print_tensor(out, tensor, sources);
   for (size_t i = 0; i < program.constants.size(); ++i) print_constant(out, program, static_cast<ConstantId>(i));

@@ -24,7 +24,7 @@ class Verifier {
     if (Fault fault = checks::identifier("the network's name", p_.name)) return fault;
     if (p_.target.empty()) return "the program has no target";
     if (p_.input_name.empty()) return "the input has no name";
-    if (Fault fault = checks::input(p_.input.format, p_.input.mean, p_.input.std, p_.input_type)) return fault;
+    if (Fault fault = checks::input(p_.input, value_type(p_.input))) return fault;
     if (p_.arena_bytes != none && (p_.arena_bytes < 0 || p_.arena_bytes > max_arena_bytes)) {
       return fmt::format("the arena's size is out of range: 0 to {} bytes", max_arena_bytes);
     }
@@ -62,6 +62,7 @@ class Verifier {
       if (output.name.empty()) return "an output has no name";
       if (!names.insert(output.name).second) return fmt::format("two outputs have the name '{}'", output.name);
       if (!fits(output.type)) return fmt::format("output '{}' is empty or too large", output.name);
+      if (Fault fault = checks::computable(output.type)) return fmt::format("output '{}': {}", output.name, *fault);
     }
     return std::nullopt;
   }
@@ -74,6 +75,7 @@ class Verifier {
       if (!names.insert(t.name).second) return fmt::format("two tensors have the name '{}'", t.name);
       const auto fault = [&t](std::string_view what) { return fmt::format("tensor '{}' {}", t.name, what); };
       if (!fits(t.type, t.halo)) return fault("is empty or too large with its halo");
+      if (Fault other = checks::computable(t.type)) return fmt::format("tensor '{}': {}", t.name, *other);
       if (t.type.rank == 2 && !t.dense()) return fault("is a vector with a halo");
       if (t.channel_stride != t.type.channels && t.channel_stride != whole_vectors(t.type.channels)) {
         return fault("has a stride that is neither its channels nor these in whole vectors");
@@ -93,6 +95,7 @@ class Verifier {
       const Constant& c = p_.constants[i];
       at_ = {"", Part::constant, i};
       if (!c.recipe || c.recipe->shape.size() != 1) return fmt::format("constant @{} has no recipe of one dimension", i);
+      if (c.element != ElementType::f32) return fmt::format("constant @{}: there is no kernel that reads {}", i, to_string(c.element));
       // No gaps: the weights file must not be larger than what is in it.
       if (c.offset != end) return fmt::format("constant @{} does not stand right after the one before it, at {}", i, end);
       end += (c.bytes() + 63) / 64 * 64;
@@ -168,7 +171,7 @@ class Verifier {
       return checks::result_type(kind, kernel.attributes, operand, p_.tensor(kernel.out).type);
     };
     switch (kernel.kind) {
-      case KernelKind::load: return equal(p_.tensor(kernel.out).type, p_.input_type);
+      case KernelKind::load: return equal(p_.tensor(kernel.out).type, value_type(p_.input));
       case KernelKind::store:
         if (kernel.port < 0 || static_cast<size_t>(kernel.port) >= p_.outputs.size()) return "it stores an output that is not there";
         return equal(p_.tensor(kernel.in).type, p_.outputs[static_cast<size_t>(kernel.port)].type);

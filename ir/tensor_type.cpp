@@ -12,25 +12,16 @@ bool fits(const TensorType& type, Extent2 pad) {
   if (type.rank == 2 ? type.pixels() != 1 : type.rank != 4) return false;
   // Two factors of at most 2^30 cannot overflow; the third is divided out.
   if (type.pixels() > max_elements / type.channels) return false;
-  constexpr int64_t storage_limit = (int64_t{1} << 29) - 1;
+  const int64_t storage_limit = elements_in((int64_t{1} << 31) - 1, type.element);
   const int64_t channels = (type.channels + 15) / 16 * 16;
   return (type.height + 2 * pad.h) * (type.width + 2 * pad.w) <= storage_limit / channels;
 }
 
 std::string to_string(const TensorType& type) {
-  if (type.rank == 2) return fmt::format("f32[N, {}]", type.channels);
-  return fmt::format("f32[N, {}, {}, {}]", type.channels, type.height, type.width);
+  if (type.rank == 2) return fmt::format("{}[N, {}]", to_string(type.element), type.channels);
+  return fmt::format("{}[N, {}, {}, {}]", to_string(type.element), type.channels, type.height, type.width);
 }
 
 std::string to_string(Extent2 extent) { return fmt::format("{}x{}", extent.h, extent.w); }
-
-std::string_view to_string(InputFormat format) {
-  switch (format) {
-    case InputFormat::planar_f32: return "planar_f32";
-    case InputFormat::vector_f32: return "vector_f32";
-    case InputFormat::packed_u8: return "packed_u8";
-  }
-  return "?";
-}
 
 }  // namespace resnetc

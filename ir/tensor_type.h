@@ -1,10 +1,12 @@
-/// \file The type of a value at the topology and the graph level: its dimensions for one picture. The batch is always open.
+/// \file The type of a value at every level: its element and its dimensions for one picture. The batch is always open.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "ir/element_type.h"
 
 namespace resnetc {
 
@@ -15,18 +17,24 @@ struct Extent2 {
   bool operator==(const Extent2&) const = default;
 };
 
-/// `f32[N, channels, height, width]` (rank 4) or `f32[N, channels]` (rank 2, where height and width are 1). N is the batch.
+/// `f32[N, channels, height, width]` (rank 4, channels first in whatever order memory has them) or `f32[N, channels]` (rank 2, where height
+/// and width are 1). N is the batch.
 struct TensorType {
   int64_t channels = 0;
   int64_t height = 1;
   int64_t width = 1;
   int rank = 4;
+  ElementType element = ElementType::f32;
 
-  static TensorType picture(int64_t channels, int64_t height, int64_t width) { return {channels, height, width, 4}; }
-  static TensorType vector(int64_t features) { return {features, 1, 1, 2}; }
+  static TensorType picture(int64_t channels, int64_t height, int64_t width) {
+    return {.channels = channels, .height = height, .width = width};
+  }
+  static TensorType vector(int64_t features) { return {.channels = features, .rank = 2}; }
 
   int64_t pixels() const { return height * width; }
   int64_t elements() const { return channels * height * width; }
+  /// Of one picture without gaps, as callers' buffers have it.
+  int64_t bytes() const { return bytes_of(element, elements()); }
   bool operator==(const TensorType&) const = default;
 };
 
@@ -42,19 +50,5 @@ bool fits(const TensorType& type, Extent2 pad = {0, 0});
 std::string to_string(const TensorType& type);
 /// `3x3`.
 std::string to_string(Extent2 extent);
-
-/// What the caller's input buffer holds.
-enum class InputFormat {
-  planar_f32,  ///< f32[N, C, H, W]
-  vector_f32,  ///< f32[N, C]
-  packed_u8,   ///< u8[N, H, W, C], normalised as (x / 255 - mean) / std per channel
-};
-
-/// The most channels for which means or deviations are written: kernels carry these numbers, and a GPU's choose among them one by one.
-/// Where none are written, they are 0 and 1 for any number of channels.
-inline constexpr size_t max_normalised_channels = 256;
-
-/// `planar_f32`.
-std::string_view to_string(InputFormat format);
 
 }  // namespace resnetc

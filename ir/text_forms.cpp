@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "ir/json_parts.h"
+#include "ir/text_fields.h"
+
 namespace resnetc::text {
 
 namespace {
@@ -26,32 +29,17 @@ std::string location(Location at, const Sources& sources) {
 }
 
 std::string attributes(const OpAttributes& a) {
-  // A new attribute stops the build here, until it is written, and read by Reader::attributes().
-  const auto& [channels, kernel, stride, pad, dilation, groups, bias, eps, affine] = a;
-  const OpAttributes defaults;
-  std::string out;
-  const auto integer = [&out](std::string_view name, int64_t value, int64_t normal) {
-    if (value != normal) out += fmt::format(" {}={}", name, value);
-  };
-  const auto extent = [&out](std::string_view name, Extent2 value, Extent2 normal) {
-    if (value != normal) out += fmt::format(" {}={}", name, to_string(value));
-  };
-  integer("channels", channels, defaults.channels);
-  extent("kernel", kernel, defaults.kernel);
-  extent("stride", stride, defaults.stride);
-  extent("pad", pad, defaults.pad);
-  extent("dilation", dilation, defaults.dilation);
-  integer("groups", groups, defaults.groups);
-  if (bias) out += " bias=true";
-  if (eps != defaults.eps) out += " eps=" + number(eps);
-  if (!affine) out += " affine=false";
-  return out;
+  OpAttributes described = a;
+  FieldWriter writer;
+  json_form::attribute_fields(writer, described);
+  return writer.text();
 }
 
-std::string input_format(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std) {
-  std::string out = fmt::format(" {}", to_string(format));
-  if (!mean.empty()) out += " mean " + numbers(mean);
-  if (!std.empty()) out += " std " + numbers(std);
+std::string input_details(const InputBuffer& input) {
+  std::string out;
+  if (input.order != DimensionOrder::planar) out += fmt::format(" {}", to_string(input.order));
+  if (!input.mean.empty()) out += " mean " + numbers(input.mean);
+  if (!input.std.empty()) out += " std " + numbers(input.std);
   return out;
 }
 
@@ -104,12 +92,21 @@ Location Reader::location() {
   return at;
 }
 
+ElementType read_element(Cursor& cursor) {
+  for (const ElementInfo& element : element_types::table) {
+    if (cursor.accept(element.name)) return element.kind;
+  }
+  cursor.fail("expected a type, as in f32[N, 64, 56, 56]");
+  return ElementType::f32;
+}
+
 TensorType read_type(Cursor& cursor) {
-  cursor.expect("f32");
+  const ElementType element = read_element(cursor);
   cursor.expect("[");
   cursor.expect("N");
   cursor.expect(",");
   TensorType type = TensorType::vector(cursor.integer(1, max_elements));
+  type.element = element;
   if (cursor.accept(",")) {
     type.height = cursor.integer(1, max_elements);
     cursor.expect(",");
@@ -132,47 +129,24 @@ Extent2 Reader::extent() {
 
 OpAttributes Reader::attributes() {
   OpAttributes a;
-  std::vector<std::string_view> seen;
-  const auto key = [&](std::string_view name) {
-    const size_t start = offset();
-    if (!accept(name)) return false;
-    if (std::find(seen.begin(), seen.end(), name) != seen.end()) return fail_at(start, fmt::format("'{}' stands here twice", name));
-    seen.push_back(name);
-    return expect("=");
-  };
-  for (bool more = true; more && !failed();) {
-    if (key("channels")) {
-      a.channels = integer(0, max_elements);
-    } else if (key("kernel")) {
-      a.kernel = extent();
-    } else if (key("stride")) {
-      a.stride = extent();
-    } else if (key("pad")) {
-      a.pad = extent();
-    } else if (key("dilation")) {
-      a.dilation = extent();
-    } else if (key("groups")) {
-      a.groups = integer(0, max_elements);
-    } else if (key("bias")) {
-      a.bias = expect("true");
-    } else if (key("eps")) {
-      a.eps = real();
-    } else if (key("affine")) {
-      a.affine = !expect("false");
-    } else {
-      more = false;
-    }
-  }
+  FieldReader reader(*this, true);
+  size_t before = 0;
+  do {
+    before = reader.count();
+    json_form::attribute_fields(reader, a);
+  } while (reader.count() != before);
   return a;
 }
 
-void Reader::input_format(InputFormat& format, std::vector<double>& mean, std::vector<double>& std) {
-  if (accept("planar_f32")) {
-    format = InputFormat::planar_f32;
-  } else if (accept("vector_f32")) {
-    format = InputFormat::vector_f32;
-  } else if (expect("packed_u8")) {
-    format = InputFormat::packed_u8;
+InputBuffer Reader::input() {
+  InputBuffer input;
+  input.type = type();
+  // Older texts have one word for an input's element, its order and its rank.
+  if (accept("packed_u8")) {
+    input.type.element = ElementType::u8;
+    input.order = DimensionOrder::channels_last;
+  } else if (!accept(input.type.rank == 2 ? "vector_f32" : "planar_f32") && accept(to_string(DimensionOrder::channels_last))) {
+    input.order = DimensionOrder::channels_last;
   }
   const auto list = [this](std::string_view name, std::vector<double>& values) {
     if (!accept(name)) return;
@@ -182,8 +156,9 @@ void Reader::input_format(InputFormat& format, std::vector<double>& mean, std::v
     } while (accept(","));
     expect(")");
   };
-  list("mean", mean);
-  list("std", std);
+  list("mean", input.mean);
+  list("std", input.std);
+  return input;
 }
 
 void Reader::refuse_parameter(std::string_view algorithm, std::string_view remedy) {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ir/input_buffer.h"
 #include "ir/op.h"
 #include "ir/program.h"
 #include "ir/recipe.h"
@@ -22,8 +23,8 @@ namespace resnetc::text {
 std::string location(Location at, const Sources& sources);
 /// ` channels=64 kernel=3x3`: those that differ from the defaults.
 std::string attributes(const OpAttributes& a);
-/// ` packed_u8 mean (0.5) std (0.25)`.
-std::string input_format(InputFormat format, const std::vector<double>& mean, const std::vector<double>& std);
+/// ` channels_last mean (0.5) std (0.25)`: what a network's input has beside its type.
+std::string input_details(const InputBuffer& input);
 /// ` schedule direct vectors=2 pixels=7 rows=4 flat`.
 std::string schedule(const program::Schedule& s);
 
@@ -41,6 +42,8 @@ class FileTable {
   std::unordered_map<std::string, FileId> ids_;
 };
 
+/// `f32`.
+ElementType read_element(Cursor& cursor);
 /// `f32[N, 64, 56, 56]`.
 TensorType read_type(Cursor& cursor);
 
@@ -53,7 +56,8 @@ class Reader : public Cursor {
   TensorType type() { return read_type(*this); }
   Extent2 extent();
   OpAttributes attributes();
-  void input_format(InputFormat& format, std::vector<double>& mean, std::vector<double>& std);
+  /// A network's input: its type and what input_details() writes, or the format that older texts have there.
+  InputBuffer input();
   /// With a `remedy`, of a text that an older or a newer build may have written: parameters may be left out, which then have their
   /// defaults, and what is not known is refused with the remedy.
   program::Schedule schedule(std::string_view remedy = {});

@@ -5,7 +5,7 @@
 ///
 ///     topology "resnet18" @ "resnet18.rn":4:9+8 {
 ///       param "classes" = 1000
-///       input %image as "image" : f32[N, 3, 224, 224] planar_f32 @ "resnet18.rn":5:9+5
+///       input %image as "image" : f32[N, 3, 224, 224] @ "resnet18.rn":5:9+5
 ///       %conv1 = conv2d(%image) channels=64 kernel=7x7 stride=2x2 pad=3x3 weights="conv1" : f32[N, 64, 112, 112] @ "resnet18.rn":7:3+5
 ///       stage "layer1" @ ... {
 ///         block "layer1.0" identity "identity_block" @ ... {
@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "ir/finding.h"
+#include "ir/input_buffer.h"
 #include "ir/op.h"
 #include "support/diagnostics.h"
 #include "support/location.h"
@@ -82,8 +83,7 @@ struct Node {
 struct Input {
   std::string name;
   ValueId value = no_value;
-  InputFormat format = InputFormat::planar_f32;
-  std::vector<double> mean, std;  ///< of packed_u8, as written: one a channel; empty: 0 and 1 for all of them
+  InputBuffer buffer;
   Location at;
 };
 

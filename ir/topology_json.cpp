@@ -69,11 +69,9 @@ class Form {
     a_.field("name", i.name, form::Text{}, "the input's name in the library's interface");
     std::string value = name_of(i.value);
     a_.field("value", value, form::Text{}, "the value that it is");
-    std::optional<TensorType> type = type_of(i.value);
-    a_.field("type", type, form::Some(form::Type{}), "the value's type, N the batch");
-    form::format_fields(a_, i.format, i.mean, i.std);
+    form::buffer_fields(a_, i.buffer);
     a_.optional("at", i.at, Location{}, place_, place_of_node);
-    make(i.value, "value", value, type, i.at);
+    make(i.value, "value", value, value_type(i.buffer), i.at);
   }
 
   void node(Node& n) {

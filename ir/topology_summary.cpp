@@ -47,7 +47,7 @@ std::string described_window(const OpAttributes& a) {
 }
 
 std::string described(const Node& layer) {
-  return std::string(info(layer.op).layer) + (info(layer.op).window ? described_window(layer.attributes) : "");
+  return std::string(info(layer.op).layer) + (window_ops.has(layer.op) ? described_window(layer.attributes) : "");
 }
 
 std::string_view described(BlockKind kind) {

@@ -27,9 +27,9 @@ class Printer {
   std::string run() {
     out_ = fmt::format("topology {}{} {{\n", text::quoted(n_.name), at(n_.at));
     for (const Parameter& p : n_.parameters) out_ += fmt::format("  param {} = {}\n", text::quoted(p.name), p.value);
-    out_ +=
-        fmt::format("  input {} as {} : {}{}{}{}\n", name(n_.input.value), text::quoted(n_.input.name), type(n_.input.value),
-                    text::input_format(n_.input.format, n_.input.mean, n_.input.std), at(n_.input.at), made(n_.input.value, n_.input.at));
+    out_ += fmt::format("  input {} as {} : {}{}{}{}\n", name(n_.input.value), text::quoted(n_.input.name),
+                        resnetc::to_string(n_.input.buffer.type), text::input_details(n_.input.buffer), at(n_.input.at),
+                        made(n_.input.value, n_.input.at));
     print_list(n_.body, 1);
     for (const Output& output : n_.outputs) {
       out_ += fmt::format("  output {} {}{}\n", text::quoted(output.name), name(output.value), at(output.at));
@@ -202,10 +202,10 @@ class Parser {
     NewName name = new_name();
     r_.expect("as");
     n_.input.name = r_.string();
-    const std::optional<TensorType> type = read_type();
-    r_.input_format(n_.input.format, n_.input.mean, n_.input.std);
+    r_.expect(":");
+    n_.input.buffer = r_.input();
     n_.input.at = r_.location();
-    n_.input.value = read_value(std::move(name), type, n_.input.at);
+    n_.input.value = read_value(std::move(name), value_type(n_.input.buffer), n_.input.at);
   }
 
   /// Nodes up to a closing brace or an output; `current` goes in as the value before them and comes out as the one after.

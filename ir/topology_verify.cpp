@@ -63,7 +63,7 @@ class Verifier {
     if (Fault fault = make(n_.input.value)) return fault;
     const std::optional<TensorType>& type = n_.value(n_.input.value).type;
     if (!type) return "the input has no type";
-    return checks::input(n_.input.format, n_.input.mean, n_.input.std, *type);
+    return checks::input(n_.input.buffer, *type);
   }
 
   Fault check_outputs() {

@@ -130,12 +130,12 @@ double memory_bytes(const KernelSpec& spec, int64_t batch) {
   double bytes = 0, weights = 0;
   const auto add = [&](const program::Tensor& tensor) { bytes += static_cast<double>(tensor.picture_bytes()); };
   if (spec.kind == KernelKind::load) {
-    bytes += static_cast<double>(spec.out.type.elements()) * (spec.input.format == InputFormat::packed_u8 ? 1 : 4);
+    bytes += static_cast<double>(spec.in.type.bytes());
   } else {
     add(spec.in);
   }
   if (spec.kind == KernelKind::store) {
-    bytes += static_cast<double>(spec.in.type.elements()) * 4;
+    bytes += static_cast<double>(spec.out.type.bytes());
   } else {
     add(spec.out);
   }

@@ -15,7 +15,7 @@ class Lowering {
 
   graph::Graph run() {
     graph_.name = network_.name;
-    graph_.input = {network_.input.format, network_.input.mean, network_.input.std};
+    graph_.input = network_.input.buffer;
     push(OpKind::input, network_.input.value, {});
     nodes(network_.body);
     for (const topology::Output& o : network_.outputs) graph_.outputs.push_back({o.name, at(o.value), o.at});

@@ -31,7 +31,6 @@ class Selection {
     program_.target = context_.target;
     program_.input = graph_.input;
     program_.input_name = graph_.ops.front().name;
-    program_.input_type = graph_.ops.front().type;
     find_readers();
     choose_algorithms();
     find_pools();

@@ -12,10 +12,9 @@ using topology::NodeKind;
 /// `conv 3x3, stride 2`: the layer with what shapes its result.
 std::string described(const Node& layer) {
   const OpAttributes& a = layer.attributes;
-  const OpInfo& op = info(layer.op);
-  std::string text(op.layer);
+  std::string text(info(layer.op).layer);
   auto extent = [](Extent2 e) { return e.h == e.w ? std::to_string(e.h) : to_string(e); };
-  if (op.window) {
+  if (window_ops.has(layer.op)) {
     text += fmt::format(" {}", to_string(a.kernel));
     if (a.stride != Extent2{1, 1}) text += fmt::format(", stride {}", extent(a.stride));
     if (a.dilation != Extent2{1, 1}) text += fmt::format(", dilation {}", extent(a.dilation));

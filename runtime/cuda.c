@@ -176,7 +176,7 @@ static rn_cu_result upload_constants(rn_instance* instance, const unsigned char*
   for (int32_t i = 0; i < program->operand_count; ++i) {
     const rn_operand* operand = &program->operands[i];
     if (operand->place != RN_CONSTANT) continue;
-    const uint64_t begin = (uint64_t)operand->offset, bytes = (uint64_t)operand->extent[0] * 4;
+    const uint64_t begin = (uint64_t)operand->offset, bytes = (uint64_t)operand->extent[0] * (uint64_t)rn_element_bytes(operand->type_bits);
     if (begin < first) first = begin;
     if (begin + bytes > end) end = begin + bytes;
   }
@@ -203,6 +203,9 @@ static rn_cu_result allocate_memory(rn_instance* instance) {
   return instance->cu->memory_allocate(&instance->ports, port_offset(instance, instance->model->output_count));
 }
 
+/* What the driver's fill writes at a time. Rows, and pixels of a tensor with a halo, are multiples of it. */
+enum { fill_bytes = 4 };
+
 /* Places are those of the largest batch, whatever a run's is: so halos stay where they are, and are zeroed once, here. */
 static rn_cu_result zero_halo(const rn_instance* instance, const rn_halo* halo) {
   const size_t above = (size_t)(halo->rows * halo->row_bytes), side = (size_t)(halo->columns * halo->pixel_bytes);
@@ -210,13 +213,13 @@ static rn_cu_result zero_halo(const rn_instance* instance, const rn_halo* halo) 
   const rn_cu_memory tensor = instance->arena + (rn_cu_memory)halo->offset * batch;
   const size_t below = above + rows * (size_t)halo->row_bytes;
   rn_cu_result result = RN_CU_SUCCESS;
-  if (above != 0) result = instance->cu->fill(tensor, picture, 0, above / 4, batch, instance->stream);
-  if (above != 0 && result == RN_CU_SUCCESS) result = instance->cu->fill(tensor + below, picture, 0, above / 4, batch, instance->stream);
+  if (above != 0) result = instance->cu->fill(tensor, picture, 0, above / fill_bytes, batch, instance->stream);
+  if (above != 0 && result == RN_CU_SUCCESS) result = instance->cu->fill(tensor + below, picture, 0, above / fill_bytes, batch, instance->stream);
   for (size_t n = 0; n < batch && side != 0 && result == RN_CU_SUCCESS; ++n) {
     const rn_cu_memory left = tensor + n * picture + above;
-    result = instance->cu->fill(left, (size_t)halo->row_bytes, 0, side / 4, rows, instance->stream);
+    result = instance->cu->fill(left, (size_t)halo->row_bytes, 0, side / fill_bytes, rows, instance->stream);
     if (result != RN_CU_SUCCESS) break;
-    result = instance->cu->fill(left + (size_t)halo->row_bytes - side, (size_t)halo->row_bytes, 0, side / 4, rows, instance->stream);
+    result = instance->cu->fill(left + (size_t)halo->row_bytes - side, (size_t)halo->row_bytes, 0, side / fill_bytes, rows, instance->stream);
   }
   return result;
 }
@@ -377,7 +380,8 @@ static int32_t prepare_observer(rn_instance* instance) {
   for (int32_t k = 0; k < instance->program->kernel_count; ++k) {
     const rn_kernel* kernel = &instance->program->kernels[k];
     const rn_operand* result = &instance->program->operands[kernel->first_operand + kernel->operand_count - 1];
-    const size_t bytes = (size_t)result->stride[RN_MAX_DIMS - 1] * 4 * (size_t)instance->max_batch;
+    const size_t picture = (size_t)result->stride[RN_MAX_DIMS - 1] * (size_t)rn_element_bytes(result->type_bits);
+    const size_t bytes = picture * (size_t)instance->max_batch;
     if (bytes > most) most = bytes;
   }
   instance->observed = (unsigned char*)malloc(most);
@@ -390,9 +394,10 @@ static int32_t show(rn_instance* instance, const rn_device_run* run, int32_t k, 
   const halide_buffer_t* result = &instance->buffers[kernel->first_operand + kernel->operand_count - 1];
   rn_cu_result status = instance->cu->stream_synchronize(instance->current_stream);
   const double seconds = rn_now() - begin;
-  size_t bytes = 4;
-  for (int32_t d = 0; d + 1 < RN_MAX_DIMS; ++d) bytes += (size_t)(result->dim[d].extent - 1) * (size_t)result->dim[d].stride * 4;
-  const size_t picture = (size_t)result->dim[RN_MAX_DIMS - 1].stride * 4;
+  const size_t element = (size_t)rn_element_bytes(result->type.bits);
+  size_t bytes = element;
+  for (int32_t d = 0; d + 1 < RN_MAX_DIMS; ++d) bytes += (size_t)(result->dim[d].extent - 1) * (size_t)result->dim[d].stride * element;
+  const size_t picture = (size_t)result->dim[RN_MAX_DIMS - 1].stride * element;
   for (size_t n = 0; n < (size_t)run->batch && status == RN_CU_SUCCESS; ++n) {
     status = instance->cu->copy_to_host(instance->observed + n * picture, result->device + n * picture, bytes, instance->current_stream);
   }

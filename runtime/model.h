@@ -33,6 +33,9 @@ typedef struct rn_operand {
   int32_t stride[RN_MAX_DIMS]; /* in elements */
 } rn_operand;
 
+/* The bytes of an element of an operand. */
+static inline int32_t rn_element_bytes(int32_t type_bits) { return type_bits / 8; }
+
 /* The halo that a kernel's output needs zeroed: `rows` rows above and below, `columns` pixels left and right. */
 typedef struct rn_halo {
   int64_t offset; /* of the tensor, as in rn_operand */

@@ -126,15 +126,13 @@ Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& op
 Func define_load(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const TensorType& type = spec.out.type;
   const int channels = to_int(type.channels);
-  const bool u8 = spec.input.format == InputFormat::packed_u8;
-  const bool planar = spec.input.format == InputFormat::planar_f32;
-  const Halide::ImageParam in = operands.caller("in", u8 ? Halide::UInt(8) : Halide::Float(32), type,
-                                                planar ? CallerOrder::channels_first : CallerOrder::channels_last);
+  const bool planar = spec.input.has_planes();
+  const Halide::ImageParam in = operands.caller("in", spec.input);
   // The caller's buffer ends with its last channel, the arena's vectors may not.
   const bool padded = spec.out.channel_stride != type.channels;
   const Expr c = padded ? Halide::min(axes.c, channels - 1) : Expr(axes.c);
   Expr value = planar ? in(axes.x, axes.y, c, axes.n) : in(c, axes.x, axes.y, axes.n);
-  if (u8) {
+  if (is_normalised(spec.input)) {
     const Expr mean = per_channel(spec.input.mean, "mean", 0, c, operands.on_gpu());
     const Expr deviation = per_channel(spec.input.std, "deviation", 1, c, operands.on_gpu());
     value = (Halide::cast<float>(value) / 255.0f - mean) / deviation;

@@ -3,24 +3,37 @@
 
 namespace resnetc::codegen::common {
 
+Halide::Type halide_type(ElementType element) {
+  switch (element) {
+    case ElementType::f32: return Halide::Float(32);
+    case ElementType::bf16: return Halide::BFloat(16);
+    case ElementType::f16: return Halide::Float(16);
+    case ElementType::u8: return Halide::UInt(8);
+    case ElementType::i8: return Halide::Int(8);
+    case ElementType::i32: return Halide::Int(32);
+  }
+  return {};
+}
+
 void Operands::add(Halide::ImageParam& param, bool aligned) {
   if (on_gpu_ && aligned) param.set_host_alignment(gpu_alignment);
   arguments.push_back(param);
 }
 
 Halide::ImageParam Operands::tensor(const std::string& name, const program::Tensor& tensor) {
-  Halide::ImageParam param(Halide::Float(32), 4, name);
+  Halide::ImageParam param(halide_type(tensor.type.element), 4, name);
   param.dim(0).set_min(0).set_stride(1);
   param.dim(1).set_min(0).set_stride(to_int(tensor.channel_stride));
   param.dim(2).set_min(0).set_stride(to_int(tensor.row_elements()));
-  param.dim(3).set_min(0).set_stride(to_int(tensor.picture_bytes() / 4));
+  param.dim(3).set_min(0).set_stride(to_int(tensor.picture_elements()));
   add(param, tensor.channel_stride % lanes == 0);
   return param;
 }
 
-Halide::ImageParam Operands::caller(const std::string& name, Halide::Type type, const TensorType& shape, CallerOrder order) {
-  Halide::ImageParam param(type, 4, name);
-  const bool planar = order == CallerOrder::channels_first;
+Halide::ImageParam Operands::caller(const std::string& name, const InputBuffer& buffer) {
+  const TensorType& shape = buffer.type;
+  Halide::ImageParam param(halide_type(shape.element), 4, name);
+  const bool planar = buffer.has_planes();
   param.dim(0).set_min(0).set_stride(1);
   param.dim(1).set_min(0).set_stride(to_int(planar ? shape.width : shape.channels));
   param.dim(2).set_min(0).set_stride(to_int(planar ? shape.pixels() : shape.channels * shape.width));
@@ -30,7 +43,7 @@ Halide::ImageParam Operands::caller(const std::string& name, Halide::Type type, 
 }
 
 Halide::ImageParam Operands::constant(const std::string& name) {
-  Halide::ImageParam param(Halide::Float(32), 1, name);
+  Halide::ImageParam param(halide_type(ElementType::f32), 1, name);
   param.dim(0).set_min(0).set_stride(1);
   add(param, true);
   return param;
@@ -45,7 +58,7 @@ void set_output(Func& out, const Axes& axes, const program::Tensor& tensor, bool
   buffer.dim(0).set_bounds(0, channels).set_stride(1);
   buffer.dim(1).set_bounds(0, width).set_stride(channels);
   buffer.dim(2).set_bounds(0, height).set_stride(to_int(tensor.row_elements()));
-  buffer.dim(3).set_min(0).set_stride(to_int(tensor.picture_bytes() / 4));
+  buffer.dim(3).set_min(0).set_stride(to_int(tensor.picture_elements()));
   out.bound(axes.c, 0, channels).bound(axes.x, 0, width).bound(axes.y, 0, height);
 }
 

@@ -20,9 +20,6 @@ struct Axes {
   Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
 };
 
-/// Order of a caller's dense buffer, innermost first.
-enum class CallerOrder { channels_first, channels_last };
-
 /// An input buffer that makes itself an argument of the kernel. Elements outside the buffer's extents (the halo) may be read: the
 /// product is compiled without bounds queries and assertions, so an index is only an address.
 class Operands {
@@ -35,9 +32,9 @@ class Operands {
 
   /// An arena tensor, (c, x, y, n).
   Halide::ImageParam tensor(const std::string& name, const program::Tensor& tensor);
-  /// A caller's buffer.
-  Halide::ImageParam caller(const std::string& name, Halide::Type type, const TensorType& shape, CallerOrder order);
-  /// A constant, one dimension.
+  /// A caller's buffer, dense: (x, y, c, n) if it has planes, else (c, x, y, n).
+  Halide::ImageParam caller(const std::string& name, const InputBuffer& buffer);
+  /// A constant of f32, one dimension.
   Halide::ImageParam constant(const std::string& name);
 
   std::vector<Halide::Argument> arguments;
@@ -47,6 +44,8 @@ class Operands {
 
   bool on_gpu_;
 };
+
+Halide::Type halide_type(ElementType element);
 
 /// Bytes at which vectors begin on a GPU, the widest that a thread loads.
 inline constexpr int gpu_alignment = 16;

@@ -127,7 +127,7 @@ class Small {
     weights = std::string_view(storage_).substr(shift, packed->size());
 
     for (size_t k = 0; k < most_pictures; ++k) {
-      const Values values = generated_input("image", static_cast<int64_t>(k), static_cast<int64_t>(picture), InputFormat::planar_f32);
+      const Values values = generated_input("image", static_cast<int64_t>(k), static_cast<int64_t>(picture), ElementType::f32);
       for (double value : values) pictures.push_back(static_cast<float>(value));
       const std::vector<Values> outputs = interpret(graph, source, values);
       wanted.insert(wanted.end(), outputs[0].begin(), outputs[0].end());

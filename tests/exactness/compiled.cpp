@@ -184,10 +184,10 @@ std::vector<std::vector<float>> Context::run(std::span<const std::vector<std::by
   return results;
 }
 
-std::vector<std::byte> to_bytes(const Values& picture, const TensorType& type, InputFormat format) {
+std::vector<std::byte> to_bytes(const Values& picture, const InputBuffer& buffer) {
   std::vector<std::byte> bytes;
-  if (format == InputFormat::packed_u8) {
-    const auto channels = static_cast<size_t>(type.channels), pixels = static_cast<size_t>(type.pixels());
+  if (buffer.type.element == ElementType::u8) {
+    const auto channels = static_cast<size_t>(buffer.type.channels), pixels = static_cast<size_t>(buffer.type.pixels());
     bytes.resize(channels * pixels);
     for (size_t c = 0; c < channels; ++c) {
       for (size_t p = 0; p < pixels; ++p) bytes[p * channels + c] = static_cast<std::byte>(picture[c * pixels + p]);

@@ -70,7 +70,7 @@ class Context {
 };
 
 /// A picture in planar order as the caller's buffer holds it: floats as they are, packed pixels interleaved.
-std::vector<std::byte> to_bytes(const Values& picture, const TensorType& type, InputFormat format);
+std::vector<std::byte> to_bytes(const Values& picture, const InputBuffer& buffer);
 
 /// The largest difference over the largest reference value. Infinite if there is a value that is not finite; where all of the reference is
 /// zero, the largest difference.

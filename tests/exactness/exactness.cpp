@@ -143,8 +143,8 @@ Outcome check(const Case& what, std::span<const codegen::TargetInfo* const> targ
   const program::Program& program = programs.front();
   std::vector<std::vector<std::byte>> pictures;
   for (int64_t k = 0; k < (what.in_full ? max_batch : 1); ++k) {
-    const Values picture = generated_input(program.input_name, k, program.input_type.elements(), program.input.format);
-    pictures.push_back(to_bytes(picture, program.input_type, program.input.format));
+    const Values picture = generated_input(program.input_name, k, program.input.type.elements(), program.input.type.element);
+    pictures.push_back(to_bytes(picture, program.input));
   }
   outcome.pictures = std::min(pictures.size(), reference->pictures);
   for (const codegen::TargetInfo* target : targets) {

@@ -63,8 +63,9 @@ std::string check(const Network& network, const codegen::KernelOptions& kernels)
   std::vector<Values> values;
   std::vector<std::vector<std::byte>> bytes;
   for (size_t k = 0; k < pictures; ++k) {
-    values.push_back(generated_input(program.input_name, static_cast<int64_t>(k), program.input_type.elements(), program.input.format));
-    bytes.push_back(to_bytes(values.back(), program.input_type, program.input.format));
+    values.push_back(
+        generated_input(program.input_name, static_cast<int64_t>(k), program.input.type.elements(), program.input.type.element));
+    bytes.push_back(to_bytes(values.back(), program.input));
   }
   const auto one = Context::make(*library, network.target->name, 1, 1, why);
   const auto two = one ? Context::make(*library, network.target->name, 2, static_cast<int32_t>(pictures), why) : nullptr;

@@ -50,17 +50,15 @@ std::string checkpoint(const std::vector<TensorRef>& tensors, size_t changed, in
 
 /// One picture for the network, as `resnetc run` reads it.
 std::string input_array(const program::Program& program) {
-  const Values planar = generated_input(program.input_name, 0, program.input_type.elements(), program.input.format);
-  const std::vector<std::byte> bytes = to_bytes(planar, program.input_type, program.input.format);
+  const Values planar = generated_input(program.input_name, 0, program.input.type.elements(), program.input.type.element);
+  const std::vector<std::byte> bytes = to_bytes(planar, program.input);
   const auto* data = reinterpret_cast<const char*>(bytes.data());
-  const TensorType& type = program.input_type;
-  const bool packed = program.input.format == InputFormat::packed_u8;
+  const TensorType& type = program.input.type;
+  const bool packed = program.input.order == DimensionOrder::channels_last;
   std::vector<int64_t> shape{type.channels};
   if (type.rank == 4)
     shape = packed ? std::vector{type.height, type.width, type.channels} : std::vector{type.channels, type.height, type.width};
-  std::string header = driver::npy_header(shape);
-  if (packed) header.replace(header.find("<f4"), 3, "|u1");
-  return header + std::string(data, bytes.size());
+  return driver::npy_header(shape, type.element) + std::string(data, bytes.size());
 }
 
 /// The first kernel whose constants are made from the tensor.
@@ -135,7 +133,7 @@ std::string check(uint64_t seed, const std::string& resnetc) {
   const size_t changed = seed * 7 % tensors.size();
   const std::string reader = reader_of(programs.front(), tensors[changed]);
   const Values picture =
-      generated_input(programs.front().input_name, 0, programs.front().input_type.elements(), programs.front().input.format);
+      generated_input(programs.front().input_name, 0, programs.front().input.type.elements(), programs.front().input.type.element);
   const int64_t element =
       element_that_shows(graph, picture, tensors[changed], static_cast<int64_t>(seed) % element_count(tensors[changed].shape), reader);
   if (element < 0) return fmt::format("'{}' shows no change of '{}': this seed tests nothing", reader, tensors[changed].name);

@@ -100,7 +100,7 @@ TEST_CASE("frontend: an input of many channels is no larger than its text, and r
     const std::string text = std::string("network n { input x: u8[N, 1, 1, ") + channels + "] relu output y }";
     const auto network = parse_network("n.rn", text, {}, diagnostics);
     REQUIRE(network);
-    CHECK(network->input.mean.capacity() + network->input.std.capacity() == 0);
+    CHECK(network->input.buffer.mean.capacity() + network->input.buffer.std.capacity() == 0);
     const std::string printed = topology::print(*network, sources);
     CHECK(printed.size() < 500);
     const auto again = topology::parse(sources.add("n.topology", printed), diagnostics);
@@ -111,10 +111,10 @@ TEST_CASE("frontend: an input of many channels is no larger than its text, and r
 
 TEST_CASE("frontend: inputs") {
   const Network pixels = resolved("network n { input x: u8[N, 5, 4, 3] std = (1, 2, 3) relu output y }");
-  CHECK(pixels.input.format == InputFormat::packed_u8);
+  CHECK(pixels.input.buffer.type.element == ElementType::u8);
   CHECK(pixels.value(0).type == TensorType::picture(3, 5, 4));
-  CHECK(pixels.input.mean.empty());
-  CHECK(pixels.input.std == std::vector<double>{1, 2, 3});
+  CHECK(pixels.input.buffer.mean.empty());
+  CHECK(pixels.input.buffer.std == std::vector<double>{1, 2, 3});
   const Network vectors = resolved("network n(k = 6) { input x: f32[N, 2 * k] relu output y }");
   CHECK(vectors.value(0).type == TensorType::vector(12));
   REQUIRE(vectors.parameters.size() == 1);

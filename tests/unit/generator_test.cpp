@@ -38,12 +38,12 @@ TEST_CASE("generated weights are those of docs/exactness.md") {
 }
 
 TEST_CASE("generated pictures are those of docs/exactness.md") {
-  const resnetc::Values floats = resnetc::generated_input("image", 0, 12, resnetc::InputFormat::planar_f32);
+  const resnetc::Values floats = resnetc::generated_input("image", 0, 12, resnetc::ElementType::f32);
   REQUIRE(floats.size() == 12);
   const std::array<double, 4> wanted = {-0x1.348178p-5, -0x1.f80172p-2, -0x1.3d51a6p-1, 0x1.487046p-3};
   for (size_t i = 0; i < wanted.size(); ++i) CHECK(floats[i] == wanted[i]);
 
-  const resnetc::Values pixels = resnetc::generated_input("image", 0, 12, resnetc::InputFormat::packed_u8);
+  const resnetc::Values pixels = resnetc::generated_input("image", 0, 12, resnetc::ElementType::u8);
   REQUIRE(pixels.size() == 12);
   const std::array<double, 4> bytes = {123, 64, 48, 148};
   for (size_t i = 0; i < bytes.size(); ++i) CHECK(pixels[i] == bytes[i]);

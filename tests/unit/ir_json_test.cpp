@@ -115,7 +115,8 @@ TEST_CASE("names of any bytes, numbers of any sign and the order of fields survi
   Diagnostics diagnostics(sources);
   graph::Graph graph;
   graph.name = "net";
-  graph.input = {InputFormat::packed_u8, {-0.0, 1e300, 5e-324}, {1e15, -1, 0.1}};
+  graph.input = {TensorType::picture(3, 4, 4), DimensionOrder::channels_last, {-0.0, 1e300, 5e-324}, {1e15, -1, 0.1}};
+  graph.input.type.element = ElementType::u8;
   graph.ops.resize(2);
   graph.ops[0] = {OpKind::input, all, TensorType::picture(3, 4, 4), {}, {}, {}, {}, {sources.named(all), 1, 2, 3}};
   graph.ops[1] = {OpKind::relu, "relu", TensorType::picture(3, 4, 4), {}, {0}, {}, {}, {}};
@@ -127,11 +128,10 @@ TEST_CASE("names of any bytes, numbers of any sign and the order of fields survi
   const auto shuffled = graph::parse_json(
       sources.add("shuffled.json",
                   R"({"outputs":[{"value":"r","name":"y"}],"ops":[{"type":"f32[N, 4]","operands":["x"],"op":"relu","name":"r"}
-        ],"input":{"format":"vector_f32","type":"f32[N, 4]","name":"\u0078"},"name":"n","level":"graph"})"),
+        ],"input":{"mean":[],"type":"f32[N, 4]","name":"\u0078"},"name":"n","level":"graph"})"),
       diagnostics);
   REQUIRE_MESSAGE(shuffled.has_value(), diagnostics.render());
-  CHECK(print(*shuffled, sources) ==
-        "graph \"n\" {\n  input %x : f32[N, 4] vector_f32\n  %r = relu(%x) : f32[N, 4]\n  output \"y\" %r\n}\n");
+  CHECK(print(*shuffled, sources) == "graph \"n\" {\n  input %x : f32[N, 4]\n  %r = relu(%x) : f32[N, 4]\n  output \"y\" %r\n}\n");
 }
 
 TEST_CASE("mistakes in JSON are shown where they stand") {
@@ -146,8 +146,8 @@ TEST_CASE("mistakes in JSON are shown where they stand") {
       |         ^~~~~~~~
 )");
   CHECK(rendered(graph::parse_json, replaced(graph_json(), "f32[N, 16, 8, 8]", "f32[N, 16, 0, 8]")) ==
-        R"(net.json:37:27: error: expected an integer between 1 and 268435456
-   37 |       "type": "f32[N, 16, 0, 8]",
+        R"(net.json:36:27: error: expected an integer between 1 and 268435456
+   36 |       "type": "f32[N, 16, 0, 8]",
       |                           ^
 )");
   CHECK(rendered(graph::parse_json, replaced(graph_json(), "\"name\": \"net\",", "\"name\": \"net\"")) ==
@@ -242,8 +242,7 @@ TEST_CASE("what is no JSON is refused where it goes wrong, however deep or long"
   CHECK(error("[]") == "1:1 expected an object");
   CHECK(error(std::string(1 << 20, '[')) == "1:1025 nested too deeply");
   // Deeper than a topology may be, though not too deep for JSON.
-  std::string deep =
-      R"({"level": "topology", "name": "n", "input": {"name": "x", "value": "x", "type": "f32[N, 1]", "format": "vector_f32"}, "body": [)";
+  std::string deep = R"({"level": "topology", "name": "n", "input": {"name": "x", "value": "x", "type": "f32[N, 1]"}, "body": [)";
   for (int i = 0; i < 300; ++i) deep += R"({"name": "s", "kind": "stage", "body": [)";
   for (int i = 0; i < 300; ++i) deep += "]}";
   CHECK(first_error(topology::parse_json, deep + R"(], "outputs": [{"name": "y", "value": "x"}]})") == "nested too deeply");

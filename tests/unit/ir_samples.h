@@ -16,7 +16,7 @@ namespace ir_test {
 inline constexpr std::string_view topology_text = R"(topology "net" @ "net.rn":1:9+3 {
   param "classes" = 10
   param "odd \"name\"" = -3
-  input %image as "image" : f32[N, 3, 8, 8] packed_u8 mean (0.485, 0.456, 0.406) std (0.1, 0.2, 1e-20) @ "net.rn":2:9+5
+  input %image as "image" : u8[N, 3, 8, 8] channels_last mean (0.485, 0.456, 0.406) std (0.1, 0.2, 1e-20) @ "net.rn":2:9+5
   %conv1 = conv2d(%image) channels=16 kernel=3x3 pad=1x1 bias=true weights="conv1" : f32[N, 16, 8, 8] @ "net.rn":3:3+5
   %bn1 = batch_norm(%conv1) eps=0.001 affine=false weights="bn1" : f32[N, 16, 8, 8]
   stage "layer1" @ "net.rn":4:3+5 {
@@ -45,7 +45,7 @@ inline constexpr std::string_view topology_text = R"(topology "net" @ "net.rn":1
 )";
 
 inline constexpr std::string_view graph_text = R"(graph "net" {
-  input %image : f32[N, 3, 8, 8] planar_f32 @ "net.rn":2:9+5
+  input %image : f32[N, 3, 8, 8] @ "net.rn":2:9+5
   %conv1 = conv2d(%image) channels=16 kernel=3x3 pad=1x1 then bias, affine, relu : f32[N, 16, 8, 8] @ "net.rn":3:3+5
     weight = scale_rows(tensor("conv1.weight", [16, 3, 3, 3]), rsqrt(tensor("bn.running_var", [16]), 1e-05))
     bias = sub(tensor("bn.bias", [16]), fill(0.5, [16]))
@@ -75,7 +75,7 @@ inline constexpr std::string_view graph_text = R"(graph "net" {
 )";
 
 inline constexpr std::string_view program_text = R"(program "net" target "x86-64-linux-avx2-fma" arena 26560 {
-  input "image" : f32[N, 3, 8, 8] packed_u8 mean (0.5, 0.25, 0.125) std (1, 2, 0.1)
+  input "image" : u8[N, 3, 8, 8] channels_last mean (0.5, 0.25, 0.125) std (1, 2, 0.1)
   output "features" : f32[N, 16, 8, 8]
   output "logits" : f32[N, 10]
   tensor %image : f32[N, 3, 8, 8] stride=3 halo=1x1 at 25344 @ "net.rn":2:9+5

@@ -17,7 +17,7 @@ TEST_CASE("reading keeps every field") {
   std::optional<topology::Network> net;
   reprinted(topology::parse, topology_text, &net);
   CHECK(net->parameters[1].value == -3);
-  CHECK(net->input.std[2] == 1e-20);
+  CHECK(net->input.buffer.std[2] == 1e-20);
   REQUIRE(net->body.size() == 5);
   const topology::Node& block = net->body[2].children[0];
   CHECK(block.block_kind == topology::BlockKind::conv);
@@ -49,7 +49,7 @@ TEST_CASE("reading keeps every field") {
 
 /// A convolution by Winograd's transforms.
 constexpr std::string_view winograd_text = R"(program "net" target "x86-64-linux-avx2-fma" {
-  input "image" : f32[N, 16, 9, 9] planar_f32
+  input "image" : f32[N, 16, 9, 9]
   output "y" : f32[N, 32, 9, 9]
   tensor %image : f32[N, 16, 9, 9] stride=16 halo=1x1
   tensor %conv : f32[N, 32, 9, 9] stride=32 halo=0x0
@@ -78,7 +78,7 @@ TEST_CASE("a program with Winograd's transforms reads back as it was printed") {
 
 /// A 1x1 convolution by Strassen's products, with a projection.
 constexpr std::string_view strassen_text = R"(program "net" target "x86-64-linux-avx2-fma" {
-  input "image" : f32[N, 32, 9, 9] planar_f32
+  input "image" : f32[N, 32, 9, 9]
   output "y" : f32[N, 96, 9, 9]
   tensor %image : f32[N, 32, 9, 9] stride=32 halo=0x0
   tensor %conv : f32[N, 96, 9, 9] stride=96 halo=0x0
@@ -95,7 +95,7 @@ constexpr std::string_view strassen_text = R"(program "net" target "x86-64-linux
 
 /// A 3x3 convolution on a GPU, with a projection.
 constexpr std::string_view threads_text = R"(program "net" target "x86-64-linux-cuda-cuda_capability_80" {
-  input "image" : f32[N, 16, 9, 9] planar_f32
+  input "image" : f32[N, 16, 9, 9]
   output "y" : f32[N, 40, 9, 9]
   tensor %image : f32[N, 16, 9, 9] stride=16 halo=1x1
   tensor %conv : f32[N, 40, 9, 9] stride=48 halo=0x0
@@ -272,7 +272,7 @@ TEST_CASE("mistakes in text are reported at their place") {
   CHECK(first_error(program::parse, "program \"a\" target") == "expected a string in double quotes");
   CHECK(first_error(topology::parse, replaced(topology_text, "relu(%layer1.0.gate)", "relu(%bn1)")) ==
         "this is not the value that stands here");
-  std::string deep = "topology \"n\" { input %x as \"x\" : f32[N, 1] vector_f32 ";
+  std::string deep = "topology \"n\" { input %x as \"x\" : f32[N, 1]";
   for (int i = 0; i < 100000; ++i) deep += "stage \"s\" { ";
   CHECK(first_error(topology::parse, deep) == "nested too deeply");
 }

@@ -1,4 +1,6 @@
 /// \file The verifiers: each fault, planted in a good IR's text or in the IR itself, is found.
+#include <fmt/format.h>
+
 #include "tests/unit/ir_samples.h"
 
 using namespace resnetc;
@@ -68,11 +70,16 @@ TEST_CASE("the verifier of topologies finds each fault") {
   std::string many = " std (1";
   for (int i = 0; i < 256; ++i) many += ", 1";
   CHECK(fault(" std (0.1, 0.2, 1e-20", many) == "the input has 257 deviations, more than 256");
-  CHECK(fault("packed_u8", "planar_f32") == "the input has means, which only one of format packed_u8 has");
+  CHECK(fault("u8[N, 3, 8, 8] channels_last", "f32[N, 3, 8, 8]") == "the input has means, which only one of u8 has");
   CHECK(fault("1e-20", "0") == "a deviation of the input is zero or not finite");
-  CHECK(fault("f32[N, 3, 8, 8] packed_u8", "? packed_u8") == "the input has no type");
-  CHECK(fault("f32[N, 3, 8, 8] packed_u8", "f32[N, 3] packed_u8") == "an input of format packed_u8 cannot be f32[N, 3]");
-  CHECK(fault("f32[N, 3, 8, 8] packed_u8", "f32[N, 3, 8, 8] vector_f32") == "an input of format vector_f32 cannot be f32[N, 3, 8, 8]");
+  CHECK(fault("u8[N, 3, 8, 8] channels_last", "u8[N, 3] channels_last") == "there is no kernel that loads channels_last u8[N, 3]");
+  CHECK(fault("u8[N, 3, 8, 8] channels_last", "u8[N, 3, 8, 8]") == "there is no kernel that loads planar u8[N, 3, 8, 8]");
+  CHECK(fault("u8[N, 3, 8, 8] channels_last", "f32[N, 3, 8, 8] channels_last") ==
+        "there is no kernel that loads channels_last f32[N, 3, 8, 8]");
+  for (const char* element : {"bf16", "f16", "i8", "i32"}) {
+    CHECK(fault("u8[N, 3, 8, 8]", fmt::format("{}[N, 3, 8, 8]", element)) ==
+          fmt::format("there is no kernel that loads channels_last {}[N, 3, 8, 8]", element));
+  }
   CHECK(fault("f32[N, 16, 8, 8] @", "f32[N, 16, 8, 9] @") ==
         "conv2d 'conv1': its type is f32[N, 16, 8, 9] where the operation makes f32[N, 16, 8, 8]");
   CHECK(fault(" weights=\"conv1\"", "") == "conv2d 'conv1': its weights have no name");
@@ -137,7 +144,8 @@ TEST_CASE("the verifier of graphs finds each fault") {
         "batch_norm 'bn': affine=false exists in topologies only: in a graph it is a step or a constant");
   CHECK(fault("then add(%bn), sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
         "add 'add': its epilogue has more than 8 steps");
-  CHECK(fault("planar_f32", "vector_f32") == "an input of format vector_f32 cannot be f32[N, 3, 8, 8]");
+  CHECK(fault(": f32[N, 16, 4, 4]", ": i8[N, 16, 4, 4]") ==
+        "max_pool 'max': its type is i8[N, 16, 4, 4] where the operation makes f32[N, 16, 4, 4]");
   CHECK(fault("output \"logits\"", "output \"features\"") == "two outputs have the name 'features'");
 
   using graph::Graph;
@@ -286,7 +294,7 @@ TEST_CASE("specs hold what the code depends on and nothing else") {
         "conv2d channels=16 in f32[N, 32, 8, 8] stride=32 halo=0x0 then add(f32[N, 16, 8, 8] stride=16 halo=0x0 in_place), relu "
         "out f32[N, 16, 8, 8] stride=16 halo=0x0 schedule direct vectors=1 pixels=8 rows=1 flat");
   CHECK(to_string(program::spec_of(p, p.kernels[0])) ==
-        "load input packed_u8 mean (0.5, 0.25, 0.125) std (1, 2, 0.1) in f32[N, 3, 8, 8] stride=0 halo=0x0 out f32[N, 3, 8, 8] stride=3 "
+        "load channels_last mean (0.5, 0.25, 0.125) std (1, 2, 0.1) in u8[N, 3, 8, 8] stride=0 halo=0x0 out f32[N, 3, 8, 8] stride=3 "
         "halo=1x1 "
         "schedule general vectors=1 pixels=1 rows=2");
   CHECK(to_string(program::spec_of(p, p.kernels[4])) ==

@@ -41,7 +41,7 @@ struct Buffer {
 
 std::unique_ptr<Buffer> tensor_buffer(const program::Tensor& t, float* origin, int64_t batch) {
   return std::make_unique<Buffer>(origin, 32, std::vector<int64_t>{t.type.channels, t.type.width, t.type.height, batch},
-                                  std::vector<int64_t>{1, t.channel_stride, t.row_elements(), t.picture_bytes() / 4});
+                                  std::vector<int64_t>{1, t.channel_stride, t.row_elements(), t.picture_elements()});
 }
 
 std::unique_ptr<Buffer> caller_buffer(const TensorType& t, void* host, int bits, bool planar, int64_t batch) {
@@ -160,8 +160,8 @@ std::optional<Planar> run_case(const KernelCase& one, Entry entry, std::string& 
   std::vector<float> caller_f32;
   std::vector<uint8_t> caller_u8;
   if (spec.kind == KernelKind::load) {
-    const bool planar = spec.input.format == InputFormat::planar_f32;
-    if (spec.input.format == InputFormat::packed_u8) {
+    const bool planar = spec.input.has_planes();
+    if (spec.input.type.element == ElementType::u8) {
       for (double v : one.input) caller_u8.push_back(static_cast<uint8_t>(v));
       buffers.push_back(caller_buffer(spec.out.type, caller_u8.data(), 8, false, one.batch));
     } else {

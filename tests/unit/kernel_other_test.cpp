@@ -35,12 +35,14 @@ KernelSpec pool(KernelKind kind, int64_t channels, Extent2 size, Extent2 kernel,
   return spec;
 }
 
-KernelSpec load(InputFormat format, TensorType type, int64_t stride, Extent2 halo, int64_t task_rows) {
+KernelSpec load(ElementType element, TensorType type, int64_t stride, Extent2 halo, int64_t task_rows) {
   program::Tensor caller;
   caller.type = type;
+  caller.type.element = element;
   KernelSpec spec = spec_of(KernelKind::load, caller, layout(type, halo, stride), task_rows);
-  spec.input.format = format;
-  if (format == InputFormat::packed_u8) {
+  spec.input.type = caller.type;
+  if (element == ElementType::u8) {
+    spec.input.order = DimensionOrder::channels_last;
     for (int64_t c = 0; c < type.channels; ++c) {
       spec.input.mean.push_back(0.485 - 0.01 * static_cast<double>(c));
       spec.input.std.push_back(0.229 + 0.01 * static_cast<double>(c));
@@ -104,22 +106,22 @@ std::vector<KernelCase> all_cases() {
   for (int64_t channels : {1, 17, 1000}) {
     add("softmax", spec_of(KernelKind::softmax, layout(TensorType::vector(channels)), layout(TensorType::vector(channels)), 0), 3);
   }
-  add("load planar, own stride", load(InputFormat::planar_f32, picture(3, 13, 21), 3, {3, 3}, 4), 3);
-  add("load planar, narrow", load(InputFormat::planar_f32, picture(3, 5, 6), 3, {1, 1}, 0));
-  add("load planar, one channel", load(InputFormat::planar_f32, picture(1, 13, 21), 1, {1, 1}, 0), 3);
-  add("load planar, padded", load(InputFormat::planar_f32, picture(17, 7, 9), 32, {1, 0}, 2), 3);
-  add("load planar, 17 channels", load(InputFormat::planar_f32, picture(17, 7, 9), 17, {1, 0}, 2));
-  add("load planar, 64 channels", load(InputFormat::planar_f32, picture(64, 7, 9), 64, {0, 0}, 3));
-  add("load bytes", load(InputFormat::packed_u8, picture(3, 13, 21), 3, {3, 3}, 4), 3);
-  add("load bytes, padded", load(InputFormat::packed_u8, picture(3, 13, 21), 16, {1, 1}, 0), 3);
-  add("load bytes, 70 channels", load(InputFormat::packed_u8, picture(70, 2, 3), 80, {0, 0}, 0));
-  KernelSpec as_they_are = load(InputFormat::packed_u8, picture(3, 13, 21), 3, {3, 3}, 4);
+  add("load planar, own stride", load(ElementType::f32, picture(3, 13, 21), 3, {3, 3}, 4), 3);
+  add("load planar, narrow", load(ElementType::f32, picture(3, 5, 6), 3, {1, 1}, 0));
+  add("load planar, one channel", load(ElementType::f32, picture(1, 13, 21), 1, {1, 1}, 0), 3);
+  add("load planar, padded", load(ElementType::f32, picture(17, 7, 9), 32, {1, 0}, 2), 3);
+  add("load planar, 17 channels", load(ElementType::f32, picture(17, 7, 9), 17, {1, 0}, 2));
+  add("load planar, 64 channels", load(ElementType::f32, picture(64, 7, 9), 64, {0, 0}, 3));
+  add("load bytes", load(ElementType::u8, picture(3, 13, 21), 3, {3, 3}, 4), 3);
+  add("load bytes, padded", load(ElementType::u8, picture(3, 13, 21), 16, {1, 1}, 0), 3);
+  add("load bytes, 70 channels", load(ElementType::u8, picture(70, 2, 3), 80, {0, 0}, 0));
+  KernelSpec as_they_are = load(ElementType::u8, picture(3, 13, 21), 3, {3, 3}, 4);
   as_they_are.input.mean.clear();
   as_they_are.input.std.clear();
   add("load bytes as they are", as_they_are);
-  add("load bytes, one channel", load(InputFormat::packed_u8, picture(1, 28, 28), 1, {1, 1}, 0), 3);
-  add("load vector", load(InputFormat::vector_f32, TensorType::vector(40), 48, {0, 0}, 0), 3);
-  add("load vector, own stride", load(InputFormat::vector_f32, TensorType::vector(17), 17, {0, 0}, 0), 3);
+  add("load bytes, one channel", load(ElementType::u8, picture(1, 28, 28), 1, {1, 1}, 0), 3);
+  add("load vector", load(ElementType::f32, TensorType::vector(40), 48, {0, 0}, 0), 3);
+  add("load vector, own stride", load(ElementType::f32, TensorType::vector(17), 17, {0, 0}, 0), 3);
   add("store picture", store(layout(picture(17, 13, 21), {1, 2}), 1), 3);
   add("store picture, dense", store(layout(picture(40, 7, 7)), 0), 3);
   add("store picture, narrow", store(layout(picture(3, 5, 4), {1, 1}), 0), 3);

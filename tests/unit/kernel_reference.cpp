@@ -62,8 +62,8 @@ double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x
   const View in{type};
   switch (one.spec.kind) {
     case KernelKind::load: {
-      const graph::Input& input = one.spec.input;
-      if (input.format != InputFormat::packed_u8) return in.get(one.input, n, c, y, x);
+      const InputBuffer& input = one.spec.input;
+      if (input.type.element != ElementType::u8) return in.get(one.input, n, c, y, x);
       const size_t at = static_cast<size_t>(((n * type.height + y) * type.width + x) * type.channels + c), k = static_cast<size_t>(c);
       return (one.input[at] / 255 - (k < input.mean.size() ? input.mean[k] : 0)) / (k < input.std.size() ? input.std[k] : 1);
     }
@@ -305,7 +305,7 @@ KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, 
   one.batch = batch;
   const program::KernelSpec& s = one.spec;
   one.input = random_values(s.kind == KernelKind::load ? s.out.type : s.in.type, batch, random);
-  if (s.kind == KernelKind::load && s.input.format == InputFormat::packed_u8) {
+  if (s.kind == KernelKind::load && s.input.type.element == ElementType::u8) {
     for (double& v : one.input) v = std::floor((v + 1) * 127.5);
   }
   if (s.kind == KernelKind::conv2d) {

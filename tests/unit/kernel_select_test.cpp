@@ -46,7 +46,8 @@ graph::Graph small_graph() {
   graph::Graph graph;
   graph.name = "small";
   const TensorType hidden = TensorType::picture(40, 13, 21);
-  graph.ops.push_back(make_op(OpKind::input, "image", TensorType::picture(3, 13, 21), {}));
+  graph.input.type = TensorType::picture(3, 13, 21);
+  graph.ops.push_back(make_op(OpKind::input, "image", graph.input.type, {}));
   graph.ops.push_back(make_conv("a", hidden, 0, 3, 3));
   graph.ops.push_back(make_conv("b", hidden, 1, 40, 5));
   graph.ops.push_back(make_conv("c", hidden, 1, 40, 1));
@@ -61,8 +62,8 @@ TEST_CASE("select-kernels: an element-wise operation that nothing took is a copy
     CAPTURE(std::string(step.name));
     graph::Graph graph;
     graph.name = "alone";
-    graph.input.format = InputFormat::vector_f32;
     const TensorType type = TensorType::vector(4);
+    graph.input.type = type;
     graph.ops.push_back(make_op(OpKind::input, "x", type, {}));
     graph.ops.push_back(make_op(*step.op, "y", type, std::vector<graph::ValueId>(static_cast<size_t>(info(*step.op).operands), 0)));
     for (size_t i = 0; i < step.constants.size(); ++i) graph.ops[1].constants.push_back(fill(static_cast<double>(i), {4}));
@@ -251,6 +252,7 @@ TEST_CASE("select-kernels: no tile of Winograd's transforms is larger than the c
   graph::Graph graph;
   graph.name = "limits";
   const TensorType large = TensorType::picture(64, 56, 56), small = TensorType::picture(512, 7, 7);
+  graph.input.type = large;
   graph.ops.push_back(make_op(OpKind::input, "image", large, {}));
   graph.ops.push_back(make_conv("a", large, 0, 64, 3));
   graph.ops.push_back(make_op(OpKind::avg_pool, "pool", TensorType::picture(64, 7, 7), {1}));

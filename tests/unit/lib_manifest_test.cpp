@@ -43,7 +43,7 @@ TEST_CASE("a manifest says what the library is") {
   CHECK(facts->network == "tiny net");
   CHECK(facts->input.name == "image");
   CHECK(facts->input.dims == std::vector<int64_t>{3, 5, 7});
-  CHECK_FALSE(facts->input.u8);
+  CHECK(facts->input.element == ElementType::f32);
   REQUIRE(facts->outputs.size() == 1);
   CHECK(facts->outputs[0].picture_bytes == 3 * 5 * 7 * 4);
   REQUIRE(facts->constants.size() == 1);
@@ -143,9 +143,9 @@ TEST_CASE("a weights file has the header that the runtime checks") {
 
 TEST_CASE("names of the C interface") {
   program::Program program = lib_test::make_program("tiny", "");
-  program.outputs = {{"float", program.input_type}, {"a-b", TensorType::vector(4)}, {"a_b", program.input_type},
-                     {"image", program.input_type}, {"9", program.input_type},      {"x_bytes", program.input_type},
-                     {"x", program.input_type}};
+  program.outputs = {{"float", program.input.type}, {"a-b", TensorType::vector(4)}, {"a_b", program.input.type},
+                     {"image", program.input.type}, {"9", program.input.type},      {"x_bytes", program.input.type},
+                     {"x", program.input.type}};
   const Interface names = interface_of(program, "net");
   std::vector<std::string> c_names;
   for (const Port& port : names.outputs) c_names.push_back(port.c_name);
@@ -156,7 +156,7 @@ TEST_CASE("names that belong to C, to the system or to the runtime") {
   program::Program program = lib_test::make_program("tiny", "");
   program.outputs.clear();
   for (const char* name : {"INT32_MAX", "_Bool", "__func__", "I", "complex", "y_MAX"})
-    program.outputs.push_back({name, program.input_type});
+    program.outputs.push_back({name, program.input.type});
   std::vector<std::string> c_names;
   for (const Port& port : interface_of(program, "net").outputs) c_names.push_back(port.c_name);
   CHECK(c_names == std::vector<std::string>{"INT32_MAX_", "_Bool_", "__func___", "I_", "complex_", "y_MAX"});
@@ -177,7 +177,8 @@ TEST_CASE("the header compiles as strict C89 and as C++") {
       "");
   program.outputs.push_back({"class", TensorType::vector(9)});
   lib_test::write_bytes(folder.path() + "/planar.h", header(program, "planar", false));
-  program.input.format = InputFormat::packed_u8;
+  program.input.type.element = ElementType::u8;
+  program.input.order = DimensionOrder::channels_last;
   program.input.mean = {0.485, 0.456, 0.406};
   program.input.std = {0.229, 0.224, 0.225};
   const std::string packed = header(program, "packed", true);

@@ -43,11 +43,11 @@ inline resnetc::program::Program make_program(const std::string& name, const std
   p.name = name;
   p.target = target;
   p.input_name = "image";
-  p.input_type = resnetc::TensorType::picture(channels, height, width);
-  p.outputs.push_back({"result", p.input_type});
+  p.input.type = resnetc::TensorType::picture(channels, height, width);
+  p.outputs.push_back({"result", p.input.type});
   program::Tensor image;
   image.name = "image";
-  image.type = p.input_type;
+  image.type = p.input.type;
   image.channel_stride = 16;
   image.halo = {1, 2};
   image.offset = 0;

@@ -8,7 +8,7 @@ using namespace pass_test;
 
 namespace {
 
-constexpr std::string_view input = "  input %x : f32[N, 4, 8, 8] planar_f32\n";
+constexpr std::string_view input = "  input %x : f32[N, 4, 8, 8]\n";
 constexpr std::string_view weight = "    weight = tensor(\"c.weight\", [4, 4, 3, 3])\n";
 constexpr std::string_view conv = " channels=4 kernel=3x3 pad=1x1";
 constexpr std::string_view type = " : f32[N, 4, 8, 8]\n";
@@ -286,7 +286,7 @@ g.1 = linear g.0 tensor("g.1.weight", [4, 4]) bias tensor("g.1.bias", [4])
 g.2 = sigmoid g.1
 gate = mul skip g.2
 )");
-  CHECK(graph.input.format == InputFormat::packed_u8);
+  CHECK(graph.input.type.element == ElementType::u8);
   CHECK(graph.input.mean == std::vector<double>{0, 0.5, 0, 0});
   CHECK(graph.input.std == std::vector<double>{1, 1, 1, 0.25});
   REQUIRE(graph.outputs.size() == 2);
@@ -301,7 +301,7 @@ TEST_CASE("lower-to-graph: what a checkpoint does not hold for a layer") {
       "  f: linear(4, bias = false)\n  output y\n}\n",
       "lower-to-graph");
   CHECK(passes::print(graph, session.sources) == R"(graph "net" {
-  input %x : f32[N, 4, 8, 8] packed_u8 @ "net.rn":2:3+23
+  input %x : u8[N, 4, 8, 8] channels_last @ "net.rn":2:3+23
   %b = batch_norm(%x) : f32[N, 4, 8, 8] @ "net.rn":3:3+29
     weight = fill(1, [4])
     bias = fill(0, [4])

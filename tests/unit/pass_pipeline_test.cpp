@@ -103,13 +103,16 @@ TEST_CASE("documents name every layer, attribute, step, pass, algorithm and sche
     }
   };
   OpAttributes attributes;
-  // A new attribute stops the build here, until it has a value that is written.
-  auto& [channels, kernel, stride, pad, dilation, groups, bias, eps, affine] = attributes;
-  kernel = stride = pad = dilation = {5, 5};
-  channels = groups = 5;
-  bias = true;
-  eps = 0.5;
-  affine = false;
+  for_each_attribute([&]<class T>(const Attribute<T>& one) {
+    T& value = attributes.*one.field;
+    if constexpr (std::is_same_v<T, bool>) {
+      value = !value;
+    } else if constexpr (std::is_same_v<T, Extent2>) {
+      value = {5, 5};
+    } else {
+      value += T{5};
+    }
+  });
   check_keys(text::attributes(attributes));
   for (int i = 0; program::to_string(static_cast<program::Algorithm>(i)) != program::no_name; ++i) {
     program::Schedule schedule;

@@ -107,7 +107,7 @@ class Weights final : public WeightSource {
 };
 
 inline Values input_for(const graph::Graph& graph) {
-  return generated_input(graph.ops[0].name, 0, graph.ops[0].type.elements(), graph.input.format);
+  return generated_input(graph.ops[0].name, 0, graph.ops[0].type.elements(), graph.input.type.element);
 }
 
 /// The largest difference of two results, relative to the largest of the first; infinite where they differ in size.

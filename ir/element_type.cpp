@@ -1,0 +1,26 @@
+/// \file Names of element types, and elements as memory has them.
+#include "ir/element_type.h"
+
+#include <cstring>
+
+namespace resnetc {
+
+std::optional<ElementType> element_named(std::string_view name) {
+  for (const ElementInfo& element : element_types::table) {
+    if (element.name == name) return element.kind;
+  }
+  return std::nullopt;
+}
+
+void append_element(ElementType type, double value, std::string& bytes) {
+  if (type == ElementType::u8) {
+    bytes += static_cast<char>(static_cast<unsigned char>(value));
+    return;
+  }
+  const auto number = static_cast<float>(value);
+  char memory[sizeof number];
+  std::memcpy(memory, &number, sizeof number);
+  bytes.append(memory, sizeof number);
+}
+
+}  // namespace resnetc

@@ -1,0 +1,96 @@
+/// \file The text form of what a description says (ir/json_form.h): two more archives for it. A field is ` name=value`; one that is
+/// json_form::Word is its name alone, where it is true.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "ir/json_form.h"
+#include "ir/text_forms.h"
+
+namespace resnetc::text {
+
+/// As it stands behind the `=`.
+inline std::string value_text(int64_t value) { return std::to_string(value); }
+inline std::string value_text(Extent2 value) { return to_string(value); }
+inline std::string value_text(bool value) { return value ? "true" : "false"; }
+inline std::string value_text(double value) { return number(value); }
+
+class FieldWriter {
+ public:
+  static constexpr bool writes = true, reads = false;
+
+  template <class T, class Codec>
+  void field(std::string_view key, T& value, const Codec&, std::string_view) {
+    out_ += " ";
+    out_ += key;
+    if constexpr (!std::is_same_v<Codec, json_form::Word>) out_ += "=" + value_text(value);
+  }
+
+  template <class T, class Normal, class Codec>
+  void optional(std::string_view key, T& value, const Normal& normal, const Codec& codec, std::string_view description) {
+    if (value != normal) field(key, value, codec, description);
+  }
+
+  const std::string& text() const { return out_; }
+
+ private:
+  std::string out_;
+};
+
+/// Reads the fields in the order of the description. Where all of them are optional, they may stand in any order: run the description
+/// again as long as it reads something. No field may stand twice.
+class FieldReader {
+ public:
+  static constexpr bool writes = false, reads = true;
+
+  /// If fields `may_lack`, those that the text leaves out keep their values.
+  FieldReader(Reader& reader, bool may_lack) : r_(reader), may_lack_(may_lack) {}
+
+  template <class T, class Codec>
+  void field(std::string_view key, T& value, const Codec& codec, std::string_view) {
+    if (may_lack_ && !r_.peek(key)) return;
+    r_.expect(key);
+    read(value, codec);
+  }
+
+  template <class T, class Normal, class Codec>
+  void optional(std::string_view key, T& value, const Normal&, const Codec& codec, std::string_view) {
+    const size_t start = r_.offset();
+    if (!r_.accept(key)) return;
+    if (std::find(read_.begin(), read_.end(), key) != read_.end()) r_.fail_at(start, "'" + std::string(key) + "' stands here twice");
+    read_.push_back(key);
+    read(value, codec);
+  }
+
+  /// How many optional fields the text had so far.
+  size_t count() const { return read_.size(); }
+
+ private:
+  void read(bool& value, const json_form::Word&) { value = true; }
+  void read(bool& value, const json_form::Flag&) {
+    r_.expect("=");
+    value = !r_.accept("false") && r_.expect("true");
+  }
+  void read(int64_t& value, const json_form::Integer& limits) {
+    r_.expect("=");
+    value = r_.integer(limits.low, limits.high);
+  }
+  void read(double& value, const json_form::Real&) {
+    r_.expect("=");
+    value = r_.real();
+  }
+  void read(Extent2& value, const json_form::Extent&) {
+    r_.expect("=");
+    value = r_.extent();
+  }
+
+  Reader& r_;
+  bool may_lack_;
+  std::vector<std::string_view> read_;
+};
+
+}  // namespace resnetc::text
