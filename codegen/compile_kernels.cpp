@@ -1,10 +1,12 @@
 /// \file Kernels to objects: equal jobs once, from the cache where they lie there, the rest in worker processes.
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <map>
 
-#include "codegen/emit_kernel.h"
 #include "codegen/kernel_cache.h"
+#include "codegen/kernel_emitter.h"
 #include "codegen/kernels.h"
 #include "codegen/worker.h"
 
@@ -13,7 +15,12 @@ namespace resnetc::codegen {
 namespace {
 
 /// All that a kernel's code depends on, but the compiler.
-std::string content_of(const KernelJob& job) { return program::to_string(job.spec) + "\ntarget " + job.target + "\n"; }
+std::string content_of(const KernelJob& job) { return program::to_string(job.spec) + "\ntarget " + job.target->halide + "\n"; }
+
+/// Of all that the object depends on.
+std::string cache_key(const KernelJob& job, const std::string& content) {
+  return KernelCache::key(compiler_build_id() + "\n" + emitter_of(job).version() + "\n" + content);
+}
 
 std::string symbol_of(const std::string& content) { return "rn_kernel_" + KernelCache::key(content).substr(0, 16); }
 
@@ -36,11 +43,37 @@ struct Distinct {
 };
 
 std::string fault_of(const KernelJob& job, const WorkResult& result) {
-  return std::string(result.bug ? "internal error: " : "") + "kernel '" + program::to_string(job.spec) + "' for " + job.target + ": " +
-         result.why;
+  return std::string(result.bug ? "internal error: " : "") + "kernel '" + program::to_string(job.spec) + "' for " + job.target->name +
+         ": " + result.why;
+}
+
+/// Texts in one file, each with its length before it.
+bool write_texts(const std::vector<std::string>& texts, const std::string& path, std::string& why) {
+  std::ofstream out(path, std::ios::binary);
+  for (const std::string& text : texts) {
+    const uint64_t size = text.size();
+    out.write(reinterpret_cast<const char*>(&size), sizeof size);
+    out.write(text.data(), static_cast<std::streamsize>(size));
+  }
+  out.close();
+  if (!out) why = "its texts cannot be written; is memory short?";
+  return !out.fail();
+}
+
+std::vector<std::string> split_texts(const std::string& joined) {
+  std::vector<std::string> texts;
+  uint64_t size = 0;
+  for (size_t at = 0; at + sizeof size <= joined.size(); at += size) {
+    std::memcpy(&size, joined.data() + at, sizeof size);
+    at += sizeof size;
+    texts.push_back(joined.substr(at, size));
+  }
+  return texts;
 }
 
 }  // namespace
+
+const KernelEmitter& emitter_of(const KernelJob&) { return halide_emitter(); }
 
 std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const KernelOptions& options, std::string& why) {
   const KernelCache cache(options.cache_dir, options.cache_limit_bytes);
@@ -48,9 +81,9 @@ std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const 
   KernelSet set;
   set.index = distinct.index;
   std::vector<std::string> keys;
-  for (const std::string& content : distinct.content) {
-    set.objects.push_back({symbol_of(content), {}, false});
-    keys.push_back(options.cache_dir.empty() ? std::string() : KernelCache::key(compiler_build_id() + "\n" + content));
+  for (size_t o = 0; o < distinct.content.size(); ++o) {
+    set.objects.push_back({symbol_of(distinct.content[o]), {}, false});
+    keys.push_back(options.cache_dir.empty() ? std::string() : cache_key(jobs[distinct.jobs[o]], distinct.content[o]));
   }
   std::vector<size_t> missing;
   for (size_t o = 0; o < set.objects.size(); ++o) {
@@ -68,7 +101,7 @@ std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const 
   std::vector<Work> work;
   for (size_t o : missing) {
     work.push_back([&job = jobs[distinct.jobs[o]], symbol = set.objects[o].symbol](const std::string& path, std::string& reason) {
-      return emit_kernel(job, symbol, path, reason);
+      return emitter_of(job).object(job, symbol, path, reason);
     });
   }
   auto done = [&](size_t i, WorkResult result) {
@@ -112,8 +145,11 @@ std::optional<KernelTextSet> texts_of(std::span<const KernelJob> jobs, std::span
   KernelTextSet set{std::vector<std::vector<std::string>>(distinct.jobs.size()), distinct.index};
   std::vector<Work> work;
   for (size_t i = 0; i < distinct.jobs.size(); ++i) {
-    work.push_back([&job = jobs[distinct.jobs[i]], kinds, symbol = symbol_of(distinct.content[i])](
-                       const std::string& path, std::string& reason) { return emit_texts(job, symbol, kinds, path, reason); });
+    work.push_back(
+        [&job = jobs[distinct.jobs[i]], kinds, symbol = symbol_of(distinct.content[i])](const std::string& path, std::string& reason) {
+          const std::optional<std::vector<std::string>> texts = emitter_of(job).texts(job, symbol, kinds, reason);
+          return texts && write_texts(*texts, path, reason);
+        });
   }
   size_t ready = 0;
   const auto done = [&](size_t i, const WorkResult& result) {

@@ -1,14 +1,19 @@
-/// \file The runtime's relocatable objects, compiled with resnetc (cmake/embed_runtime.cmake): one is linked into every product, one more
-/// into those with a program for a GPU.
+/// \file The runtime's relocatable objects, compiled with resnetc for each architecture (cmake/embed_runtime.cmake): one is linked into
+/// every product, one more into those with a program for a GPU.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-extern "C" const char resnetc_runtime_object[];
-extern "C" const char resnetc_runtime_object_end[];
-extern "C" const char resnetc_cuda_object[];
-extern "C" const char resnetc_cuda_object_end[];
+#include "ir/target.h"
+
+#define ARCHITECTURE(identifier, ...)                         \
+  extern "C" const char resnetc_runtime_##identifier[];       \
+  extern "C" const char resnetc_runtime_##identifier##_end[]; \
+  extern "C" const char resnetc_cuda_##identifier[];          \
+  extern "C" const char resnetc_cuda_##identifier##_end[];
+#include "ir/architectures.def"
+#undef ARCHITECTURE
 
 namespace resnetc::codegen {
 
@@ -20,7 +25,24 @@ inline std::string_view between(const char* begin, const char* end) {
 }
 }  // namespace embedded
 
-inline std::string_view embedded_runtime() { return embedded::between(resnetc_runtime_object, resnetc_runtime_object_end); }
-inline std::string_view embedded_cuda_runtime() { return embedded::between(resnetc_cuda_object, resnetc_cuda_object_end); }
+inline std::string_view embedded_runtime(Architecture architecture) {
+  switch (architecture) {
+#define ARCHITECTURE(identifier, ...) \
+  case Architecture::identifier: return embedded::between(resnetc_runtime_##identifier, resnetc_runtime_##identifier##_end);
+#include "ir/architectures.def"
+#undef ARCHITECTURE
+  }
+  return {};
+}
+
+inline std::string_view embedded_cuda_runtime(Architecture architecture) {
+  switch (architecture) {
+#define ARCHITECTURE(identifier, ...) \
+  case Architecture::identifier: return embedded::between(resnetc_cuda_##identifier, resnetc_cuda_##identifier##_end);
+#include "ir/architectures.def"
+#undef ARCHITECTURE
+  }
+  return {};
+}
 
 }  // namespace resnetc::codegen

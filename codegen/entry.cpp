@@ -44,10 +44,10 @@ struct Types {
 
 class Emitter {
  public:
-  Emitter(const EntryOptions& options, const llvm::DataLayout& layout)
+  Emitter(const EntryOptions& options, const llvm::TargetMachine& machine)
       : options_(options), module_("resnetc", context_), types_(context_), builder_(context_) {
-    module_.setTargetTriple(llvm::Triple("x86_64-unknown-linux-gnu"));
-    module_.setDataLayout(layout);
+    module_.setTargetTriple(machine.getTargetTriple());
+    module_.setDataLayout(machine.createDataLayout());
   }
 
   bool emit(std::span<const EntryProgram> programs, std::string& why) {
@@ -57,7 +57,7 @@ class Emitter {
       if (row == nullptr) return false;
       rows.push_back(row);
       if (!targets_.empty()) targets_ += ",";
-      targets_ += program.target;
+      targets_ += program.program->target->name;
       arena_bytes_ = std::max(arena_bytes_, program.program->arena_bytes);
     }
     emit_model(rows, weights_data_bytes(programs[0].program->constants));
@@ -124,16 +124,17 @@ class Emitter {
     for (size_t k = 0; k < tables->kernels.size(); ++k) kernels.push_back(kernel_row(tables->kernels[k], entry.symbols[k]));
     for (const rn_operand& operand : tables->operands) operands.push_back(operand_row(operand));
     llvm::Constant* device = null();
-    if (!entry.device.empty()) {
+    const Target& target = *entry.program->target;
+    if (const std::string_view symbol = runtime_symbol(target.device); !symbol.empty()) {
       on_device_ = true;
-      device = module_.getOrInsertGlobal(entry.device, types_.ptr);
+      device = module_.getOrInsertGlobal(symbol, types_.ptr);
       llvm::cast<llvm::GlobalVariable>(device)->setVisibility(llvm::GlobalValue::HiddenVisibility);
     }
-    return llvm::ConstantStruct::get(types_.program,
-                                     {text(entry.target), i64(entry.features), device, i64(entry.program->arena_bytes), i64(scratch),
-                                      i32(static_cast<int64_t>(kernels.size())), i32(static_cast<int64_t>(operands.size())),
-                                      i32(program::by_picture(*entry.program) ? 1 : 0), i32(program::brief(*entry.program) ? 1 : 0),
-                                      table(types_.kernel, kernels, "kernels"), table(types_.operand, operands, "operands")});
+    return llvm::ConstantStruct::get(
+        types_.program,
+        {text(target.name), i64(target.required()), device, i64(entry.program->arena_bytes), i64(scratch),
+         i32(static_cast<int64_t>(kernels.size())), i32(static_cast<int64_t>(operands.size())), i32(entry.program->by_picture.yes ? 1 : 0),
+         i32(entry.program->brief.yes ? 1 : 0), table(types_.kernel, kernels, "kernels"), table(types_.operand, operands, "operands")});
   }
 
   llvm::Constant* port_row(const Port& port) { return llvm::ConstantStruct::get(types_.port, {text(port.name), i64(port.picture_bytes)}); }
@@ -278,16 +279,16 @@ std::optional<std::string> emit_entry(std::span<const EntryProgram> programs, co
     why = "no program";
     return std::nullopt;
   }
-  std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(why);
+  std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(programs[0].program->target->architecture, why);
   if (machine == nullptr) return std::nullopt;
-  Emitter emitter(options, machine->createDataLayout());
+  Emitter emitter(options, *machine);
   if (!emitter.emit(programs, why)) return std::nullopt;
   return emit_object(emitter.module(), *machine, why);
 }
 
-std::optional<std::string> check_table_layout() {
+std::optional<std::string> check_table_layout(Architecture architecture) {
   std::string why;
-  std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(why);
+  std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(architecture, why);
   if (machine == nullptr) return why;
   llvm::LLVMContext context;
   const Types types(context);

@@ -15,9 +15,6 @@ namespace resnetc::codegen {
 
 struct EntryProgram {
   const program::Program* program = nullptr;
-  std::string target;                ///< the short name that users see
-  uint64_t features = 0;             ///< RN_* bits
-  std::string device;                ///< symbol of its rn_device; empty: none
   std::vector<std::string> symbols;  ///< one argv entry a kernel
 };
 
@@ -29,10 +26,11 @@ struct EntryOptions {
   std::string_view embedded;  ///< a whole weights file; empty: none
 };
 
-/// An ELF relocatable object that refers to the kernels and to the runtime (runtime/runtime.h).
+/// An ELF relocatable object for the programs' architecture, which is one, that refers to the kernels and to the runtime
+/// (runtime/runtime.h).
 std::optional<std::string> emit_entry(std::span<const EntryProgram> programs, const EntryOptions& options, std::string& why);
 
-/// Whether the tables as LLVM lays them out are those of runtime/model.h; the first difference otherwise.
-std::optional<std::string> check_table_layout();
+/// Whether the tables as LLVM lays them out for the architecture are those of runtime/model.h; the first difference otherwise.
+std::optional<std::string> check_table_layout(Architecture architecture);
 
 }  // namespace resnetc::codegen

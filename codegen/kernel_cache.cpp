@@ -16,8 +16,6 @@
 #include <fstream>
 #include <vector>
 
-#include "codegen/emit_kernel.h"
-
 namespace resnetc::codegen {
 
 namespace fs = std::filesystem;
@@ -55,7 +53,7 @@ std::string build_id() {
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
   XXH3_freeState(state);
-  return hex(&canonical, sizeof canonical) + " halide " + halide_version();
+  return hex(&canonical, sizeof canonical);
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ class KernelCache {
   int64_t limit_bytes_;
 };
 
-/// Identifies this build of the compiler: a hash of the running executable, which holds all that generates kernels but Halide itself,
-/// and of Halide's version.
+/// Identifies this build of the compiler: a hash of the running executable, which holds all that generates kernels but what
+/// KernelEmitter::version() names.
 const std::string& compiler_build_id();
 
 }  // namespace resnetc::codegen

@@ -1,4 +1,5 @@
-/// \file Machine code for kernels: one Halide pipeline per distinct KernelSpec, compiled in worker processes and kept in a cache on disk.
+/// \file Machine code for kernels: one object per distinct KernelSpec, made in worker processes (codegen/kernel_emitter.h) and kept in a
+/// cache on disk.
 ///
 /// Calling convention of a kernel's argv entry, `int SYMBOL_argv(void** args)`: args[0] points to the user context (a void*), then one
 /// halide_buffer_t per operand: the input; the weights (conv2d); for each epilogue step its constants, in the order of the table of steps
@@ -22,25 +23,9 @@
 
 namespace resnetc::codegen {
 
-/// What a library can hold programs for, best first. `name` is what users write; `halide` the resolved target string.
-struct TargetInfo {
-  std::string name;  ///< "cuda", "avx512", "avx2", "sse41"
-  std::string halide;
-  uint64_t features;        ///< RN_* bits of runtime/model.h; of a GPU, its compute capability
-  const char* device = "";  ///< symbol of its rn_device in the runtime (runtime/device.h); empty: the processor
-  bool on_gpu() const { return device[0] != '\0'; }
-};
-std::span<const TargetInfo> all_targets();
-/// The best target of this machine's processor; nothing if not even SSE4.1 is there.
-const TargetInfo* host_target();
-/// Whether this machine has the target's instructions; of a GPU, that shows only when a context is created.
-bool runs_here(const TargetInfo& target);
-/// By user's name ("host" included) or by Halide string; null if there is none.
-const TargetInfo* find_target(const std::string& name);
-
 struct KernelJob {
   program::KernelSpec spec;
-  std::string target;  ///< Halide target string
+  const Target* target = nullptr;
 };
 
 struct KernelObject {

@@ -33,12 +33,7 @@ std::optional<KernelSet> compile_all(std::span<const program::Program> programs,
   if (!kernels) return std::nullopt;
   size_t job = 0;
   for (const program::Program& program : programs) {
-    const TargetInfo* target = find_target(program.target);
-    if (target == nullptr) {
-      why = fmt::format("unknown target '{}'", program.target);
-      return std::nullopt;
-    }
-    EntryProgram entry{&program, target->name, target->features, target->device, {}};
+    EntryProgram entry{&program, {}};
     for (size_t k = 0; k < program.kernels.size(); ++k) entry.symbols.push_back(kernels->objects[kernels->index[job++]].symbol + "_argv");
     entries.push_back(std::move(entry));
   }
@@ -52,6 +47,9 @@ std::optional<std::string> check(std::span<const program::Program> programs, con
   }
   for (const program::Program& program : programs) {
     if (recipe_hash(program.constants) != recipe_hash(programs[0].constants)) return "the targets' programs differ in their constants";
+  }
+  for (const program::Program& program : programs) {
+    if (program.target->architecture != programs[0].target->architecture) return "the targets are not of one architecture";
   }
   if (options.weights == nullptr && options.embed_weights && wants_checkpoint(programs[0].constants))
     return "there are no weights to embed";
@@ -103,16 +101,17 @@ std::optional<std::vector<std::string>> write_library(std::span<const program::P
   const std::optional<std::string> entry = emit_entry(entries, entry_options, why);
   if (!entry) return std::nullopt;
 
-  std::vector<std::string_view> objects = {*entry, embedded_runtime()};
+  const Architecture architecture = first.target->architecture;
+  std::vector<std::string_view> objects = {*entry, embedded_runtime(architecture)};
   const bool gpu = std::any_of(programs.begin(), programs.end(), program::on_gpu);
-  if (gpu) objects.push_back(embedded_cuda_runtime());
+  if (gpu) objects.push_back(embedded_cuda_runtime(architecture));
   for (const KernelObject& kernel : kernels->objects) objects.emplace_back(kernel.object);
-  const std::optional<std::string> object = link_relocatable(objects, api_symbols(entry_options.interface, gpu), why);
+  const std::optional<std::string> object = link_relocatable(architecture, objects, api_symbols(entry_options.interface, gpu), why);
   if (!object) return std::nullopt;
 
   std::vector<Artefact> artefacts;
   if (options.shared) {
-    std::optional<std::string> shared = link_shared(*object, fmt::format("lib{}.so", options.name), why);
+    std::optional<std::string> shared = link_shared(architecture, *object, fmt::format("lib{}.so", options.name), why);
     if (!shared) return std::nullopt;
     artefacts.push_back({fmt::format("lib{}.so", options.name), std::move(*shared)});
   }

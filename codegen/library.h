@@ -67,6 +67,9 @@ struct LibraryFacts {
     std::string name, halide;
     int64_t arena_bytes = 0;
     std::vector<Kernel> kernels;
+    /// Null if it is none of resnetc's: another version may have made the library.
+    const resnetc::Target* known() const { return find_target(name); }
+    bool on_gpu() const { return known() != nullptr && known()->on_gpu(); }
   };
   std::string name;  ///< the symbol prefix
   std::string network;

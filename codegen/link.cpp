@@ -91,11 +91,12 @@ std::optional<std::string> read(const std::string& path, std::string& why) {
   return (*buffer)->getBuffer().str();
 }
 
-bool lld(const std::vector<std::string>& arguments, std::string& why) {
+bool lld(Architecture architecture, const std::vector<std::string>& arguments, std::string& why) {
   // LLD keeps its state in globals: one link at a time.
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
-  std::vector<const char*> raw = {"ld.lld"};
+  const std::string emulation(info(architecture).emulation);
+  std::vector<const char*> raw = {"ld.lld", "-m", emulation.c_str()};
   for (const std::string& argument : arguments) raw.push_back(argument.c_str());
   std::string messages;
   llvm::raw_string_ostream out(messages);
@@ -106,12 +107,13 @@ bool lld(const std::vector<std::string>& arguments, std::string& why) {
 }
 
 /// A shared object that has nothing but a name and functions: what the library is linked against instead of the machine's own.
-bool write_stub(const TempDir& scratch, const std::string& soname, llvm::ArrayRef<const char*> functions, std::string& why) {
-  const std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(why);
+bool write_stub(Architecture architecture, const TempDir& scratch, const std::string& soname, llvm::ArrayRef<const char*> functions,
+                std::string& why) {
+  const std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(architecture, why);
   if (machine == nullptr) return false;
   llvm::LLVMContext context;
   llvm::Module module(soname, context);
-  module.setTargetTriple(llvm::Triple("x86_64-unknown-linux-gnu"));
+  module.setTargetTriple(machine->getTargetTriple());
   module.setDataLayout(machine->createDataLayout());
   llvm::IRBuilder<> builder(context);
   for (const char* name : functions) {
@@ -122,7 +124,7 @@ bool write_stub(const TempDir& scratch, const std::string& soname, llvm::ArrayRe
   }
   const std::optional<std::string> object = emit_object(module, *machine, why);
   const std::string input = scratch.file(soname + ".o");
-  return object && write(input, *object, why) && lld({"-shared", "-soname", soname, "-o", scratch.file(soname), input}, why);
+  return object && write(input, *object, why) && lld(architecture, {"-shared", "-soname", soname, "-o", scratch.file(soname), input}, why);
 }
 
 /// Makes every defined symbol local but those of `keep`, and drops what no one needs.
@@ -154,8 +156,8 @@ std::optional<std::string> localise(std::string_view object, std::span<const std
 
 }  // namespace
 
-std::optional<std::string> link_relocatable(std::span<const std::string_view> objects, std::span<const std::string> keep,
-                                            std::string& why) {
+std::optional<std::string> link_relocatable(Architecture architecture, std::span<const std::string_view> objects,
+                                            std::span<const std::string> keep, std::string& why) {
   const TempDir scratch;
   if (!usable(scratch, why)) return std::nullopt;
   const std::string output = scratch.file("all.o");
@@ -164,22 +166,24 @@ std::optional<std::string> link_relocatable(std::span<const std::string_view> ob
     arguments.push_back(scratch.file(fmt::format("{}.o", i)));
     if (!write(arguments.back(), objects[i], why)) return std::nullopt;
   }
-  if (!lld(arguments, why)) return std::nullopt;
+  if (!lld(architecture, arguments, why)) return std::nullopt;
   const std::optional<std::string> linked = read(output, why);
   if (!linked) return std::nullopt;
   return localise(*linked, keep, why);
 }
 
-std::optional<std::string> link_shared(std::string_view object, const std::string& soname, std::string& why) {
+std::optional<std::string> link_shared(Architecture architecture, std::string_view object, const std::string& soname, std::string& why) {
   const TempDir scratch;
-  if (!usable(scratch, why) || !write_stub(scratch, "libc.so.6", libc_functions, why) ||
-      !write_stub(scratch, "libm.so.6", libm_functions, why) || !write_stub(scratch, "libpthread.so.0", {}, why)) {
+  if (!usable(scratch, why) || !write_stub(architecture, scratch, "libc.so.6", libc_functions, why) ||
+      !write_stub(architecture, scratch, "libm.so.6", libm_functions, why) ||
+      !write_stub(architecture, scratch, "libpthread.so.0", {}, why)) {
     return std::nullopt;
   }
   const std::string input = scratch.file("network.o"), output = scratch.file("network.so");
   if (!write(input, object, why)) return std::nullopt;
   // libpthread is named because before glibc 2.34 the threads' functions were there; since then it is an empty library.
-  if (!lld({"-shared",
+  if (!lld(architecture,
+           {"-shared",
             "-soname",
             soname,
             "-o",

@@ -7,14 +7,17 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/target.h"
+
 namespace resnetc::codegen {
 
-/// Links objects into one relocatable object in which only `keep` stay global, without section groups: two such objects in one program
-/// share nothing.
-std::optional<std::string> link_relocatable(std::span<const std::string_view> objects, std::span<const std::string> keep, std::string& why);
+/// Links objects of the architecture into one relocatable object in which only `keep` stay global, without section groups: two such objects
+/// in one program share nothing.
+std::optional<std::string> link_relocatable(Architecture architecture, std::span<const std::string_view> objects,
+                                            std::span<const std::string> keep, std::string& why);
 
 /// Links that object into a shared library. Any symbol that neither it nor the C library has is an error.
-std::optional<std::string> link_shared(std::string_view object, const std::string& soname, std::string& why);
+std::optional<std::string> link_shared(Architecture architecture, std::string_view object, const std::string& soname, std::string& why);
 
 /// An archive with the one member `member`, and its symbol table.
 std::optional<std::string> make_archive(std::string_view object, const std::string& member, std::string& why);

@@ -60,9 +60,8 @@ void write_kernel(llvm::json::OStream& out, const program::Program& program, con
 }
 
 void write_target(llvm::json::OStream& out, const program::Program& program) {
-  const TargetInfo* info = find_target(program.target);
-  out.attribute("name", info == nullptr ? program.target : info->name);
-  out.attribute("halide", program.target);
+  out.attribute("name", program.target->name);
+  out.attribute("halide", program.target->halide);
   out.attribute("arena_bytes", program.arena_bytes);
   out.attributeArray("kernels", [&] {
     for (const program::Kernel& kernel : program.kernels) out.object([&] { write_kernel(out, program, kernel); });

@@ -1,6 +1,7 @@
 /// \file LLVM's code generator behind two functions.
 #include "codegen/object_emitter.h"
 
+#include <fmt/format.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
@@ -15,22 +16,24 @@
 
 namespace resnetc::codegen {
 
-std::unique_ptr<llvm::TargetMachine> baseline_machine(std::string& why) {
+std::unique_ptr<llvm::TargetMachine> baseline_machine(Architecture architecture, std::string& why) {
   static std::once_flag once;
   std::call_once(once, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
+#define ARCHITECTURE(identifier, back_end, ...)                                                                     \
+  LLVMInitialize##back_end##TargetInfo(), LLVMInitialize##back_end##Target(), LLVMInitialize##back_end##TargetMC(), \
+      LLVMInitialize##back_end##AsmPrinter();
+#include "ir/architectures.def"
+#undef ARCHITECTURE
   });
-  llvm::Triple triple("x86_64-unknown-linux-gnu");
+  const ArchitectureInfo& known = info(architecture);
+  llvm::Triple triple(llvm::StringRef(known.triple));
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, why);
   if (target == nullptr) return nullptr;
   llvm::TargetOptions options;
   options.FunctionSections = true;
   options.DataSections = true;
-  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(triple, "x86-64", "", options, llvm::Reloc::PIC_));
-  if (machine == nullptr) why = "LLVM has no x86-64 target";
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(triple, known.baseline, "", options, llvm::Reloc::PIC_));
+  if (machine == nullptr) why = fmt::format("LLVM has no target {}", known.name);
   return machine;
 }
 
@@ -41,7 +44,7 @@ std::optional<std::string> emit_object(llvm::Module& module, llvm::TargetMachine
   llvm::raw_svector_ostream out(bytes);
   llvm::legacy::PassManager passes;
   if (machine.addPassesToEmitFile(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile)) {
-    why = "LLVM cannot write objects for x86-64";
+    why = fmt::format("LLVM cannot write objects for {}", machine.getTargetTriple().str());
     return std::nullopt;
   }
   passes.run(module);

@@ -1,9 +1,11 @@
-/// \file From LLVM modules to x86-64 objects, the same bytes on every machine.
+/// \file From LLVM modules to objects, the same bytes on every machine.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
+
+#include "ir/target.h"
 
 namespace llvm {
 class Module;
@@ -12,8 +14,8 @@ class TargetMachine;
 
 namespace resnetc::codegen {
 
-/// Position-independent, baseline x86-64, one section a function and a table.
-std::unique_ptr<llvm::TargetMachine> baseline_machine(std::string& why);
+/// Position-independent code for any processor of the architecture, one section a function and a table.
+std::unique_ptr<llvm::TargetMachine> baseline_machine(Architecture architecture, std::string& why);
 
 /// Verifies the module and compiles it to an ELF relocatable object.
 std::optional<std::string> emit_object(llvm::Module& module, llvm::TargetMachine& machine, std::string& why);

@@ -121,7 +121,7 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   const std::optional<Measurement> measured = measure(*library, options.library, options.how, why);
   if (!measured) return input_error(why);
   const codegen::LibraryFacts::Target& target = library->target(measured->target);
-  const bool gpu = program::is_gpu(target.halide);
+  const bool gpu = target.on_gpu();
   if (measured->generated_weights && !options.json) fmt::print("{}.weights is not there: generated weights are used\n", facts.name);
 
   if (options.json) {

@@ -263,10 +263,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   if (why.empty() && !options.stop_after.empty() && targets->size() != 1) why = "--stop-after is for one target, and several are named";
   if (!why.empty()) return usage_error(why);
   if (const auto* read = std::get_if<program::Program>(&*source)) {
-    const codegen::TargetInfo* own = codegen::find_target(read->target);
-    if (own == nullptr)
-      return input_error(
-          fmt::format("{}: the program is for the target '{}', which is none of resnetc's", options.network.path, read->target));
+    const Target* own = read->target;
     if (options.target.named() && (targets->size() != 1 || targets->front() != own))
       return usage_error(fmt::format("the program is for '{}', not for other targets", own->name));
     targets = {own};
@@ -343,7 +340,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   };
 
   int status = done;
-  const codegen::TargetInfo& target = *targets->front();
+  const Target& target = *targets->front();
   std::optional<program::Tuning> tuning;
   if (!options.tuned.empty()) {
     tuning = read_tuning(options.tuned, target, diagnostics);

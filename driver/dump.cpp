@@ -45,7 +45,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     level = *after;
   }
   std::string why;
-  const codegen::TargetInfo* target = options.target.one_target(why);
+  const Target* target = options.target.one_target(why);
   if (target == nullptr) return usage_error(why);
   if (level != passes::Level::program && (options.target.named() || options.batch)) {
     return usage_error(fmt::format("{} is about a program's kernels, and a {} has none: --level program shows them",
@@ -63,7 +63,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
   if (auto network = load(options.network, diagnostics)) {
     passes::PassContext context;
     context.diagnostics = &diagnostics;
-    context.target = target->halide;
+    context.target = target;
     context.disabled = options.disabled;
     if (options.batch) context.batch = *options.batch;
     read = *network;

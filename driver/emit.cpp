@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "codegen/kernels.h"
 #include "driver/common.h"
 #include "driver/ir_format.h"
 #include "passes/lineage.h"
@@ -17,8 +18,8 @@ bool is_level(std::string_view kind) { return level_named(std::string(kind)).has
 
 class Emitter {
  public:
-  Emitter(const EmitOptions& options, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
-          const Sources& sources, std::vector<std::string>& written, std::string& why)
+  Emitter(const EmitOptions& options, const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources,
+          std::vector<std::string>& written, std::string& why)
       : options_(options), lowered_(lowered), read_(lowered.read()), targets_(targets), sources_(sources), written_(written), why_(why) {}
 
   bool run() {
@@ -93,7 +94,7 @@ class Emitter {
     for (size_t job = 0; job < jobs.size(); ++job) {
       for (size_t k = 0; k < forms.size(); ++k) {
         const codegen::KernelTextInfo& form = *forms[k];
-        if (form.gpu_only && !program::is_gpu(jobs[job].target)) continue;
+        if (form.gpu_only && !jobs[job].target->on_gpu()) continue;
         if (!put(fmt::format("{}.{}", stems[job], form.extension), texts->texts[texts->index[job]][k])) return false;
       }
     }
@@ -103,7 +104,7 @@ class Emitter {
   const EmitOptions& options_;
   const Lowered& lowered_;
   const passes::AnyIr read_;  ///< what --only names a part of
-  const std::vector<const codegen::TargetInfo*>& targets_;
+  const std::vector<const Target*>& targets_;
   const Sources& sources_;
   std::vector<std::string>& written_;
   std::string& why_;
@@ -131,8 +132,8 @@ std::string emit_names() {
   return names;
 }
 
-bool emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
-          const Sources& sources, std::vector<std::string>& written, std::string& why) {
+bool emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources,
+          std::vector<std::string>& written, std::string& why) {
   return Emitter(options, lowered, targets, sources, written, why).run();
 }
 

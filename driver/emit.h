@@ -27,7 +27,7 @@ struct EmitOptions {
 };
 
 /// Adds the paths to `written`. False, and the reason in `why`, if something could not be written.
-bool emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets,
-          const Sources& sources, std::vector<std::string>& written, std::string& why);
+bool emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources,
+          std::vector<std::string>& written, std::string& why);
 
 }  // namespace resnetc::driver

@@ -45,8 +45,7 @@ inspect::Times expected_times(const program::Program& program) {
 }
 
 /// Why the library is not one of this program; empty if it is: its kernels do and move the same.
-std::string profile_fault(const LoadedLibrary& library, const std::string& path, const program::Program& program,
-                          const codegen::TargetInfo& target) {
+std::string profile_fault(const LoadedLibrary& library, const std::string& path, const program::Program& program, const Target& target) {
   const auto& targets = library.facts().targets;
   const auto own = std::find_if(targets.begin(), targets.end(), [&](const auto& known) { return known.name == target.name; });
   if (own == targets.end()) return fmt::format("'{}' has nothing for {}: --target names what it was compiled for", path, target.name);
@@ -58,7 +57,7 @@ std::string profile_fault(const LoadedLibrary& library, const std::string& path,
   return fmt::format("'{}' was compiled from another network, or with other options: its kernels are not those of this one", path);
 }
 
-std::optional<inspect::Times> measured_times(const LoadedLibrary& library, const std::string& path, const codegen::TargetInfo& target,
+std::optional<inspect::Times> measured_times(const LoadedLibrary& library, const std::string& path, const Target& target,
                                              std::string& why) {
   MeasureOptions how;
   how.target = target.name;
@@ -80,7 +79,7 @@ std::optional<inspect::Times> measured_times(const LoadedLibrary& library, const
 
 int explain(const ExplainOptions& options, const Invocation& invocation) {
   std::string why;
-  const codegen::TargetInfo* target = options.target.one_target(why);
+  const Target* target = options.target.one_target(why);
   if (target == nullptr) return usage_error(why);
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -113,7 +112,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   lowering.weights = weights.get();
   lowering.disabled = options.disabled;
   if (options.no_winograd) lowering.winograd_tile = 0;
-  lowering.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo*) {
+  lowering.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const Target*) {
     compilation.phases.push_back({std::string(pass.name), std::string(pass.description), std::string(pass.order), ir, changed, 0});
   };
   const auto lowered = lower(std::move(*network), lowering, diagnostics);

@@ -105,7 +105,7 @@ std::unique_ptr<Session> Session::create(const LoadedLibrary& library, std::stri
                       options.target.empty() ? ", which RESNETC_TARGET asks for" : "", names);
     return nullptr;
   }
-  const auto on_gpu = [&](const auto& t) { return program::is_gpu(t.halide) && (target.empty() || t.name == target); };
+  const auto on_gpu = [&](const auto& t) { return t.on_gpu() && (target.empty() || t.name == target); };
   if (options.device != 0 && std::none_of(targets.begin(), targets.end(), on_gpu)) {
     why = fmt::format("--device-index {} is a GPU's, and {} is for none", options.device,
                       target.empty() ? "the library" : fmt::format("the target '{}'", target));

@@ -13,7 +13,7 @@ namespace resnetc::driver {
 namespace {
 
 /// `current` is the target at work when a pass is observed.
-passes::PassContext context_of(const LoweringOptions& options, const codegen::TargetInfo*& current, Diagnostics& diagnostics) {
+passes::PassContext context_of(const LoweringOptions& options, const Target*& current, Diagnostics& diagnostics) {
   passes::PassContext context;
   context.diagnostics = &diagnostics;
   context.weights = options.weights;
@@ -30,10 +30,9 @@ passes::PassContext context_of(const LoweringOptions& options, const codegen::Ta
 }
 
 /// `current` becomes the target too: what observers of passes are shown.
-void set_target(passes::PassContext& context, const LoweringOptions& options, const codegen::TargetInfo& target,
-                const codegen::TargetInfo*& current) {
+void set_target(passes::PassContext& context, const LoweringOptions& options, const Target& target, const Target*& current) {
   current = &target;
-  context.target = target.halide;
+  context.target = &target;
   context.tuned = options.tuned != nullptr && options.tuned->target == target.name ? options.tuned : nullptr;
 }
 
@@ -51,7 +50,7 @@ passes::AnyIr Lowered::read() const {
 std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics) {
   Lowered result;
   result.from = level_of(ir);
-  const codegen::TargetInfo* current = nullptr;
+  const Target* current = nullptr;
   passes::PassContext context = context_of(options, current, diagnostics);
   // The passes of the list that leave `level`, in its order, as far as the IR is not below what they read.
   auto advance = [&](passes::AnyIr& own, passes::Level level) {
@@ -64,7 +63,6 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
   if (result.from == passes::Level::program) {
     auto& program = std::get<program::Program>(ir);
     set_target(context, options, *options.targets.front(), current);
-    context.target = program.target;
     if (program.arena_bytes == program::none && !advance(ir, passes::Level::program)) return std::nullopt;
     result.programs.push_back(std::move(std::get<program::Program>(ir)));
     result.remarks = std::move(context.remarks);
@@ -77,7 +75,7 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
   }
   if (!advance(ir, passes::Level::graph)) return std::nullopt;
   result.graph = std::get<graph::Graph>(ir);
-  for (const codegen::TargetInfo* target : options.targets) {
+  for (const Target* target : options.targets) {
     set_target(context, options, *target, current);
     passes::AnyIr own = result.graph;
     if (!advance(own, passes::Level::program)) return std::nullopt;
@@ -92,7 +90,7 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
 
 std::optional<passes::AnyIr> lower_until(std::string_view pass, passes::AnyIr ir, const LoweringOptions& options,
                                          Diagnostics& diagnostics) {
-  const codegen::TargetInfo* target = options.targets.front();
+  const Target* target = options.targets.front();
   passes::PassContext context = context_of(options, target, diagnostics);
   set_target(context, options, *target, target);
   if (!passes::run_pipeline(ir, passes::Level::program, context, pass)) return std::nullopt;

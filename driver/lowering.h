@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "codegen/kernels.h"
 #include "codegen/safetensors.h"
 #include "ir/graph.h"
 #include "ir/program.h"
@@ -18,11 +17,11 @@
 namespace resnetc::driver {
 
 struct LoweringOptions {
-  std::vector<const codegen::TargetInfo*> targets;  ///< best first; none: the graph is where it ends
-  const WeightSource* weights = nullptr;            ///< null: weights are unknown
-  int64_t winograd_tile = largest_winograd_tile;    ///< as PassContext's
+  std::vector<const Target*> targets;             ///< best first; none: the graph is where it ends
+  const WeightSource* weights = nullptr;          ///< null: weights are unknown
+  int64_t winograd_tile = largest_winograd_tile;  ///< as PassContext's
   /// Sees the IR after each pass; `target` is null up to the graph.
-  std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const codegen::TargetInfo* target)> after_pass;
+  std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const Target* target)> after_pass;
   const program::Tuning* tuned = nullptr;  ///< measured schedules, for the target that they name
   int64_t batch = 32;                      ///< as PassContext's
   std::vector<std::string> disabled;       ///< as PassContext's

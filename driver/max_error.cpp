@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "codegen/host.h"
 #include "driver/channel_sizes.h"
 #include "driver/measured_error.h"
 #include "driver/observed.h"
@@ -94,7 +95,7 @@ std::optional<TargetErrors> measure(const Trial& trial, const std::string& targe
 
 }  // namespace
 
-std::string MaxError::fault(const std::vector<const codegen::TargetInfo*>& targets) {
+std::string MaxError::fault(const std::vector<const Target*>& targets) {
   for (const auto* target : targets) {
     if (!codegen::runs_here(*target)) {
       return fmt::format("--max-error: an error is measured by running the library, and this machine does not run {}", target->name);

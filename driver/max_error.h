@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "codegen/kernels.h"
 #include "driver/lowering.h"
 
 namespace resnetc::driver {
@@ -23,7 +24,7 @@ struct TargetErrors {
 class MaxError {
  public:
   /// What is wrong with asking for the errors of these targets; empty if nothing is.
-  static std::string fault(const std::vector<const codegen::TargetInfo*>& targets);
+  static std::string fault(const std::vector<const Target*>& targets);
 
   /// Measures what `lowering` gives, then, while the outputs' error is larger than `allowed` or one in a kernel's channel larger than that
   /// and than 1e-4, what no tile larger than 2x2 gives, then direct sums, whose channels are as exact as the network allows. The libraries

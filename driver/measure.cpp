@@ -106,9 +106,9 @@ std::optional<Measurement> measure(const LoadedLibrary& library, const std::stri
   result.target = session->target();
   result.batch = options.batch;
   const codegen::LibraryFacts::Target& target = library.target(result.target);
-  const bool gpu = program::is_gpu(target.halide);
+  const bool gpu = target.on_gpu();
   std::optional<PeakMeter> peak;  // of the processor, which says nothing of a GPU
-  if (!gpu) peak.emplace(target.name, std::min(threads, processors));
+  if (!gpu) peak.emplace(target.known(), std::min(threads, processors));
   std::vector<double> warm, times;
   if (!repeat(*session, input, options, std::min(0.3, options.seconds), warm, why)) return std::nullopt;
   if (!repeat(*session, input, options, options.seconds, times, why, peak ? &*peak : nullptr)) return std::nullopt;

@@ -39,7 +39,7 @@ int opt(const OptOptions& options, const Invocation& invocation) {
     wanted.push_back(found);
   }
   std::string why;
-  const codegen::TargetInfo* target = options.target.one_target(why);
+  const Target* target = options.target.one_target(why);
   if (target == nullptr) return usage_error(why);
 
   Sources sources;
@@ -60,7 +60,7 @@ int opt(const OptOptions& options, const Invocation& invocation) {
 
   passes::PassContext context;
   context.diagnostics = &diagnostics;
-  context.target = target->halide;
+  context.target = target;
   context.weights = weights.get();
   context.disabled = options.disabled;
   if (!options.passes) {

@@ -58,6 +58,14 @@ double mul_add_sse41() {
   return 2.0 * 4 * chains * static_cast<double>(rounds);
 }
 
+/// Of the best of some instruction sets; null if there is none.
+double (*burst_of(uint64_t features))() {
+  if ((features & feature::avx512) != 0) return fma_avx512;
+  if ((features & feature::avx2) != 0) return fma_avx2;
+  if ((features & feature::sse41) != 0) return mul_add_sse41;
+  return nullptr;
+}
+
 /// The rates of short bursts, for two milliseconds.
 void add_rates(double (*burst)(), std::vector<double>& rates) {
   using Clock = std::chrono::steady_clock;
@@ -101,12 +109,8 @@ double memory_gbytes(int threads) {
   return best / 1e9;
 }
 
-PeakMeter::PeakMeter(const std::string& target, int threads)
-    : burst_(target == "avx512"  ? fma_avx512
-             : target == "avx2"  ? fma_avx2
-             : target == "sse41" ? mul_add_sse41
-                                 : nullptr),
-      rates_(static_cast<size_t>(threads)) {}
+PeakMeter::PeakMeter(const Target* target, int threads)
+    : burst_(target == nullptr ? nullptr : burst_of(target->features)), rates_(static_cast<size_t>(threads)) {}
 
 void PeakMeter::measure() {
   if (burst_ == nullptr) return;

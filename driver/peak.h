@@ -8,13 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/target.h"
+
 namespace resnetc::driver {
 
-/// GFLOP/s (a multiply-add is two) with some threads at once, in the instruction set of `target` ("avx512", "avx2", "sse41"). Clocks
+/// GFLOP/s (a multiply-add is two) with some threads at once, in the instruction set of a CPU's target. Clocks
 /// drift and neighbours come and go: measured now and then between the runs that are to be compared with it, of which medians count too.
 class PeakMeter {
  public:
-  PeakMeter(const std::string& target, int threads);
+  /// The target may be null: it is none of resnetc's.
+  PeakMeter(const Target* target, int threads);
   /// Takes two milliseconds.
   void measure();
   /// The median of what was measured; 0 for an unknown target, or if nothing was.

@@ -23,11 +23,11 @@ void PhaseObserver::start(const passes::AnyIr& read) {
   show(level_of(read) == passes::Level::topology ? "frontend" : "read", read, true, nullptr);
 }
 
-void PhaseObserver::after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo* target) {
+void PhaseObserver::after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const Target* target) {
   show(pass.name, ir, changed, target);
 }
 
-void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo* target) {
+void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool changed, const Target* target) {
   std::string suffix = several_targets_ && target != nullptr ? "." + target->name : "";
   if (print_after_ == "all" || print_after_ == phase || (print_after_ == "change" && changed)) {
     say(fmt::format("# after {}{}\n{}\n", phase, suffix, passes::print(ir, sources_)));
@@ -39,7 +39,22 @@ void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool c
   ++number_;
 }
 
-std::string opt_report(const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets, const Sources& sources) {
+namespace {
+
+/// What was decided about the whole program.
+std::string decisions(const program::Program& program) {
+  const auto line = [](const program::Decision& decision, std::string_view yes, std::string_view no) {
+    return fmt::format("{}{}{}\n", decision.yes ? yes : no, decision.reason.empty() ? "" : ": ", decision.reason);
+  };
+  return "\n" +
+         line(program.by_picture, "each thread computes whole pictures of a batch",
+              "all threads together compute one kernel of a batch after the other") +
+         line(program.brief, "a run of one picture wakes no thread", "a run wakes the threads that sleep");
+}
+
+}  // namespace
+
+std::string opt_report(const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources) {
   // Layers in execution order: a remark's place in the topology, not the pass that made it, says where it stands. What a kernel's line
   // below says is left out here, and what holds for several targets is said once.
   std::set<std::pair<std::string, std::string>> said;
@@ -70,7 +85,7 @@ std::string opt_report(const Lowered& lowered, const std::vector<const codegen::
     for (const auto& kernel : lowered.programs[i].kernels) {
       table.add({kernel.name, kernel.multiply_adds != 0 ? grouped(kernel.multiply_adds) : "", kernel.reason});
     }
-    out += table.str();
+    out += table.str() + decisions(lowered.programs[i]);
     if (program::on_gpu(lowered.programs[i])) out += "\n" + gpu_report(lowered.programs[i]);
   }
   return out;

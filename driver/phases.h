@@ -18,12 +18,12 @@ class PhaseObserver {
 
   /// What was read: the topology as the front end made it, or IR.
   void start(const passes::AnyIr& read);
-  void after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo* target);
+  void after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const Target* target);
   /// Why a file could not be written; empty if all were.
   const std::string& failure() const { return failure_; }
 
  private:
-  void show(std::string_view phase, const passes::AnyIr& ir, bool changed, const codegen::TargetInfo* target);
+  void show(std::string_view phase, const passes::AnyIr& ir, bool changed, const Target* target);
 
   std::string print_after_, directory_;
   bool several_targets_;
@@ -33,7 +33,7 @@ class PhaseObserver {
 };
 
 /// Remarks grouped by layer, then each kernel's reason.
-std::string opt_report(const Lowered& lowered, const std::vector<const codegen::TargetInfo*>& targets, const Sources& sources);
+std::string opt_report(const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources);
 std::string time_report(const std::vector<passes::PassTime>& times);
 
 }  // namespace resnetc::driver

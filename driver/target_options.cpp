@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "codegen/host.h"
 #include "driver/common.h"
 
 namespace resnetc::driver {
@@ -13,14 +14,14 @@ namespace {
 
 std::string target_names() {
   std::string names;
-  for (const auto& target : codegen::all_targets()) names += (names.empty() ? "" : ", ") + target.name;
+  for (const auto& target : all_targets()) names += (names.empty() ? "" : ", ") + target.name;
   return names;
 }
 
 bool append_targets(const std::string& text, Targets& targets, std::string& why) {
   const std::vector<std::string> names = split(text);
   for (const std::string& name : names) {
-    const codegen::TargetInfo* target = codegen::find_target(name);
+    const Target* target = codegen::target_named(name);
     if (target == nullptr) {
       why = name == "host" ? "this machine has none of the instruction sets that resnetc compiles for: " + target_names()
                            : fmt::format("unknown target '{}': the targets are host, {}", name, target_names());
@@ -41,7 +42,7 @@ std::optional<Targets> TargetOptions::targets(std::string& why) const {
   }
   const auto has = [&](bool gpu) { return std::any_of(targets.begin(), targets.end(), [=](const auto* t) { return t->on_gpu() == gpu; }); };
   for (const bool gpu : {false, true}) {
-    const bool named = std::find(devices.begin(), devices.end(), gpu ? "cuda" : "cpu") != devices.end();
+    const bool named = std::find(devices.begin(), devices.end(), to_string(gpu ? Device::cuda : Device::cpu)) != devices.end();
     if (!devices.empty() && !named && has(gpu)) {
       why = fmt::format("--target {} names {}, and --device the {} alone: --device cuda,cpu makes a library for both", target,
                         gpu ? "a GPU" : "an instruction set of the CPU", gpu ? "CPU" : "GPU");
@@ -49,8 +50,8 @@ std::optional<Targets> TargetOptions::targets(std::string& why) const {
     }
     if (named && !has(gpu) && !append_targets(gpu ? "cuda" : "host", targets, why)) return std::nullopt;
   }
-  const auto all = codegen::all_targets();
-  const auto rank = [&](const codegen::TargetInfo* one) {
+  const auto all = all_targets();
+  const auto rank = [&](const Target* one) {
     return std::find_if(all.begin(), all.end(), [&](const auto& known) { return known.name == one->name; }) - all.begin();
   };
   std::sort(targets.begin(), targets.end(), [&](auto* a, auto* b) { return rank(a) < rank(b); });
@@ -58,7 +59,7 @@ std::optional<Targets> TargetOptions::targets(std::string& why) const {
   return targets;
 }
 
-const codegen::TargetInfo* TargetOptions::one_target(std::string& why) const {
+const Target* TargetOptions::one_target(std::string& why) const {
   const std::optional<Targets> found = targets(why);
   if (!found) return nullptr;
   if (found->size() == 1) return found->front();

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "codegen/kernels.h"
+#include "ir/target.h"
 
 namespace resnetc::driver {
 
-using Targets = std::vector<const codegen::TargetInfo*>;
+using Targets = std::vector<const Target*>;
 
 /// --device says for what: cpu, cuda, or both. --target says which of the targets that there are for these; a device for which it names
 /// none has its own: the CPU the best instruction set of this machine, a GPU cuda. Without --device, --target says both.
@@ -23,7 +23,7 @@ struct TargetOptions {
   /// Each once, best first; nothing, and the reason in `why`, for an unknown name or one that is of no device named.
   std::optional<Targets> targets(std::string& why) const;
   /// Where a program is wanted, which is for one target: null if several are named.
-  const codegen::TargetInfo* one_target(std::string& why) const;
+  const Target* one_target(std::string& why) const;
 };
 
 enum class Wanted { one_target, targets };

@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "codegen/host.h"
 #include "driver/common.h"
 #include "driver/median.h"
 #include "driver/timing.h"
@@ -368,7 +369,7 @@ class Tuner {
 
 }  // namespace
 
-std::string tune_fault(const std::vector<const codegen::TargetInfo*>& targets) {
+std::string tune_fault(const std::vector<const Target*>& targets) {
   if (std::string fault = tuned_targets_fault(targets); !fault.empty()) return fault;
   if (codegen::runs_here(*targets.front())) return "";
   return fmt::format("--tune measures on this machine, which cannot run '{}'", targets.front()->name);

@@ -17,7 +17,7 @@ namespace resnetc::driver {
 inline constexpr double default_tune_seconds = 60;
 
 /// What is wrong with tuning for these targets on this machine; empty if nothing is.
-std::string tune_fault(const std::vector<const codegen::TargetInfo*>& targets);
+std::string tune_fault(const std::vector<const Target*>& targets);
 
 /// Tunes for `lowering.targets`, which is one that this machine runs, for about so many `seconds`. A kernel is in the result if another
 /// schedule was faster than the untuned one beyond the noise, twice; none is if the network with all of them was not faster in the end.

@@ -10,11 +10,11 @@
 
 namespace resnetc::driver {
 
-std::string tuned_targets_fault(const std::vector<const codegen::TargetInfo*>& targets) {
+std::string tuned_targets_fault(const std::vector<const Target*>& targets) {
   return targets.size() == 1 ? "" : "tuned schedules are for one target: name one with --target";
 }
 
-std::optional<program::Tuning> read_tuning(const std::string& path, const codegen::TargetInfo& target, Diagnostics& diagnostics) {
+std::optional<program::Tuning> read_tuning(const std::string& path, const Target& target, Diagnostics& diagnostics) {
   std::string why;
   std::optional<std::string> text = read_file(path, why, program::max_tuning_bytes);
   if (!text) {
@@ -30,7 +30,7 @@ std::optional<program::Tuning> read_tuning(const std::string& path, const codege
   return tuning;
 }
 
-void warn_of_unused(const program::Tuning& tuning, const Lowered& lowered, const codegen::TargetInfo& target, Diagnostics& diagnostics) {
+void warn_of_unused(const program::Tuning& tuning, const Lowered& lowered, const Target& target, Diagnostics& diagnostics) {
   if (tuning.target != target.name) return;  // read_tuning() has warned
   std::set<std::string> works;
   for (const program::Program& program : lowered.programs) {

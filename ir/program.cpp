@@ -1,6 +1,8 @@
 /// \file What passes and code generation ask of a program's kernels.
 #include "ir/program.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace resnetc::program {
@@ -30,8 +32,7 @@ std::string_view to_string(Algorithm algorithm) {
   return no_name;
 }
 
-bool is_gpu(std::string_view target) { return target.find("-cuda-") != std::string_view::npos; }
-bool on_gpu(const Program& program) { return is_gpu(program.target); }
+bool on_gpu(const Program& program) { return program.target->on_gpu(); }
 
 std::vector<TensorId> reads(const Kernel& kernel) {
   std::vector<TensorId> ids;
@@ -88,10 +89,15 @@ int64_t all_multiply_adds(const Program& program) {
 
 }  // namespace
 
-bool brief(const Program& program) { return all_multiply_adds(program) <= 50'000'000; }
+Decision choose_brief(const Program& program, const Machine& machine) {
+  const int64_t work = all_multiply_adds(program);
+  if (work <= machine.brief_multiply_adds)
+    return {true, fmt::format("{} multiply-adds take less time than it takes to wake a thread", work)};
+  return {false, fmt::format("{} multiply-adds are worth waking threads for", work)};
+}
 
-bool by_picture(const Program& program) {
-  if (on_gpu(program)) return false;
+Decision choose_by_picture(const Program& program, const Machine& machine) {
+  if (on_gpu(program)) return {false, "a GPU computes each kernel for the whole batch"};
   const int64_t multiply_adds = all_multiply_adds(program);
   // Of what it reads: the programs of other targets may share its table of constants.
   std::vector<bool> read(program.constants.size());
@@ -103,9 +109,9 @@ bool by_picture(const Program& program) {
   }
   int64_t weight_bytes = 0;
   for (size_t i = 0; i < read.size(); ++i) weight_bytes += read[i] ? program.constants[i].bytes() : 0;
-  // Cores of 60 to 130 billion multiply-adds a second, memory of 20 to 40 billion bytes.
-  constexpr int64_t multiply_adds_a_byte = 4;
-  return multiply_adds >= multiply_adds_a_byte * weight_bytes;
+  const bool yes = multiply_adds >= machine.picture_multiply_adds * weight_bytes;
+  return {yes, fmt::format("{} multiply-adds take {} time than {} bytes of weights take to come from memory", multiply_adds,
+                           yes ? "no less" : "less", weight_bytes)};
 }
 
 }  // namespace resnetc::program

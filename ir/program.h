@@ -9,9 +9,11 @@
 ///
 /// Text form (`resnetc dump --level program`):
 ///
-///     program "resnet18" target "x86-64-linux-avx512..." arena 1722368 {
+///     program "resnet18" target "avx512" arena 1722368 {
 ///       input "image" : f32[N, 3, 224, 224]
 ///       output "logits" : f32[N, 1000]
+///       by_picture=true because "..."
+///       brief=false because "..."
 ///       tensor %image : f32[N, 3, 224, 224] stride=3 halo=4x4 at 861184 @ "resnet18.rn":5:3+37
 ///       tensor %max_pool : f32[N, 64, 56, 56] stride=64 halo=1x1 at 0 @ ...
 ///       constant @0 : f32[64] at 0 = pack_vector(...)
@@ -33,8 +35,10 @@
 
 #include "ir/finding.h"
 #include "ir/graph.h"
+#include "ir/machine.h"
 #include "ir/op.h"
 #include "ir/recipe.h"
+#include "ir/target.h"
 #include "support/diagnostics.h"
 
 namespace resnetc::program {
@@ -170,9 +174,15 @@ struct Output {
   TensorType type;
 };
 
+/// What was decided about a whole program, and why.
+struct Decision {
+  bool yes = false;
+  std::string reason;  ///< for people alone
+};
+
 struct Program {
   std::string name;
-  std::string target;  ///< a Halide target string, fully resolved, never "host"
+  const Target* target = nullptr;  ///< of the table (ir/target.h); never null once a program is verified
   std::string input_name;
   InputBuffer input;
   std::vector<Output> outputs;
@@ -180,6 +190,12 @@ struct Program {
   std::vector<Constant> constants;
   std::vector<Kernel> kernels;
   int64_t arena_bytes = none;  ///< for a batch of one; `none` before plan-memory
+  /// Whether of a batch each thread computes whole pictures, kernel after kernel, so that tensors stay in its cache. Otherwise all threads
+  /// together compute one kernel for the whole batch after the other, so that weights are read once. Never on a GPU.
+  Decision by_picture;
+  /// Whether one picture is so little work that threads which sleep had better sleep on: in a virtual machine, waking one took 0.2 ms from
+  /// the run.
+  Decision brief;
 
   const Tensor& tensor(TensorId id) const { return tensors[static_cast<size_t>(id)]; }
   Tensor& tensor(TensorId id) { return tensors[static_cast<size_t>(id)]; }
@@ -189,8 +205,6 @@ struct Program {
 /// Whether the program is for a GPU. Then all schedules are of threads; places are those of the largest batch, whatever a run's is; and
 /// halos are zeroed once, when a context is created, so that only tensors of the same layout share the place of one that has a halo.
 bool on_gpu(const Program& program);
-/// The same of a target.
-bool is_gpu(std::string_view target);
 
 /// Tensors a kernel reads, its epilogue's included.
 std::vector<TensorId> reads(const Kernel& kernel);
@@ -214,13 +228,11 @@ struct KernelCost {
 };
 KernelCost cost_of(const Program& program, const Kernel& kernel);
 
-/// Whether of a batch each thread computes whole pictures, kernel after kernel, so that tensors stay in its cache; or all threads together
-/// one kernel for the whole batch, so that weights are read once. The first where a picture's arithmetic takes longer than its weights do
-/// to come from memory.
-bool by_picture(const Program& program);
-/// Whether one picture is so little work, half a millisecond or less for one thread, that threads which sleep had better sleep on: in
-/// a virtual machine waking one took 0.2 ms from the run.
-bool brief(const Program& program);
+/// What the program's kernels and constants suggest for Program::by_picture: yes where a picture's arithmetic takes longer than its weights
+/// take to come from memory.
+Decision choose_by_picture(const Program& program, const Machine& machine);
+/// The same for Program::brief.
+Decision choose_brief(const Program& program, const Machine& machine);
 
 /// Gives programs of one network, for several targets, the same constants at the same places, so that one weights file serves all: the
 /// first program's first. Some may then have constants that they do not read.

@@ -22,6 +22,18 @@ struct ConstantIndex {
   std::string schema() const { return form::Integer{0}.schema(); }
 };
 
+/// A target by its name.
+struct TargetName {
+  std::string print(const Target* target) const { return form::quoted(target->name); }
+  void read(form::Reader& reader, const Target*& target) const {
+    const std::optional<std::string> name = reader.string("expected a string");
+    if (!name) return;
+    target = find_target(*name);
+    if (target == nullptr && !name->empty()) reader.fail(unknown_target(text::shown(*name)));
+  }
+  std::string schema() const { return form::Text{}.schema(); }
+};
+
 template <class Archive>
 class Form {
  public:
@@ -32,11 +44,26 @@ class Form {
   void describe() {
     a_.level("program");
     a_.field("name", p_.name, form::Text{}, "the network's name, a C identifier");
-    a_.field("target", p_.target, form::Text{}, "the Halide target that it is for, fully resolved");
+    a_.field("target", p_.target, TargetName{}, "the target that it is for; texts of before may have Halide's name of it");
     a_.optional("arena_bytes", p_.arena_bytes, int64_t{none}, form::Integer{0},
                 "the arena's size for a batch of one; left out before memory is planned");
     a_.field("input", p_, form::Object("input", [this](Program&) { input(); }), "the network's one input");
     a_.field("outputs", p_.outputs, form::List(form::Object("output", [this](Output& o) { output(o); })), "the network's outputs");
+    if constexpr (Archive::writes) {
+      by_picture_ = p_.by_picture;
+      brief_ = p_.brief;
+    }
+    const auto decision = form::Some(form::Object("decision", [this](Decision& d) { describe(d); }));
+    a_.optional(
+        "by_picture", by_picture_, std::nullopt, decision,
+        "whether each thread computes whole pictures of a batch; else all threads together compute one kernel of the batch after the "
+        "other (chosen where left out)");
+    a_.optional("brief", brief_, std::nullopt, decision,
+                "whether a picture is too little work for waking threads that sleep (chosen where left out)");
+    if constexpr (Archive::reads) {
+      if (by_picture_) p_.by_picture = *by_picture_;
+      if (brief_) p_.brief = *brief_;
+    }
     a_.field("tensors", p_.tensors, form::List(form::Object("tensor", [this](Tensor& t) { tensor(t); })), "the tensors in the arena");
     a_.field("constants", p_.constants, form::List(form::Object("constant", [this](Constant& c) { constant(c); })),
              "the constants of the weights file; kernels name them by their place in this list, from 0");
@@ -44,7 +71,18 @@ class Form {
              "the kernels, in execution order");
   }
 
+  /// The decisions that a text of before lacks, for a program that was read and verified.
+  void decide() {
+    if (!by_picture_) p_.by_picture = choose_by_picture(p_, default_machine());
+    if (!brief_) p_.brief = choose_brief(p_, default_machine());
+  }
+
  private:
+  void describe(Decision& d) {
+    a_.field("is", d.yes, form::Flag{}, "the decision");
+    a_.optional("because", d.reason, form::Nothing{}, form::Text{}, "why");
+  }
+
   void input() {
     a_.field("name", p_.input_name, form::Text{}, "the input's name in the library's interface");
     form::buffer_fields(a_, p_.input);
@@ -166,6 +204,7 @@ class Form {
   form::Place place_;
   Program& p_;
   form::Names names_;
+  std::optional<Decision> by_picture_, brief_;
 };
 
 }  // namespace
@@ -179,8 +218,10 @@ std::string to_json(const Program& program, const Sources& sources) {
 std::optional<Program> parse_json(FileId file, Diagnostics& diagnostics) {
   Program program;
   form::Reader reader(file, diagnostics);
-  reader.text([&] { Form(reader, diagnostics.sources(), program).describe(); });
+  Form fields(reader, diagnostics.sources(), program);
+  reader.text([&] { fields.describe(); });
   if (!reader.finish([&] { return verify(program); })) return std::nullopt;
+  fields.decide();
   return program;
 }
 

@@ -44,6 +44,11 @@ void print_kernel(std::string& out, const Program& program, const Kernel& kernel
   out += text::location(kernel.at, sources) + "\n";
 }
 
+std::string decision(std::string_view name, const Decision& decision) {
+  const std::string because = decision.reason.empty() ? "" : " because " + text::quoted(decision.reason);
+  return fmt::format("  {}={}{}\n", name, decision.yes, because);
+}
+
 void print_tensor(std::string& out, const Tensor& tensor, const Sources& sources) {
   out += fmt::format("  tensor {} : {} stride={} halo={}", text::value_name(tensor.name), to_string(tensor.type), tensor.channel_stride,
                      to_string(tensor.halo));
@@ -83,7 +88,7 @@ class Parser {
     r_.expect("program");
     program_.name = r_.string();
     r_.expect("target");
-    program_.target = r_.string();
+    read_target();
     if (r_.accept("arena")) program_.arena_bytes = r_.integer(0);
     r_.expect("{");
     r_.expect("input");
@@ -98,11 +103,15 @@ class Parser {
       output.type = r_.type();
       program_.outputs.push_back(std::move(output));
     }
+    const bool by_picture = read_decision("by_picture", program_.by_picture), brief = read_decision("brief", program_.brief);
     while (r_.accept("tensor")) read_tensor();
     while (r_.accept("constant")) read_constant();
     while (r_.accept("kernel")) read_kernel();
     r_.expect("}");
     if (!r_.finish() || !r_.report(verify(program_))) return std::nullopt;
+    // Texts of before lack these.
+    if (!by_picture) program_.by_picture = choose_by_picture(program_, default_machine());
+    if (!brief) program_.brief = choose_brief(program_, default_machine());
     return std::move(program_);
   }
 
@@ -110,6 +119,25 @@ class Parser {
   void field(std::string_view name) {
     r_.expect(name);
     r_.expect("=");
+  }
+
+  void read_target() {
+    const size_t start = r_.offset();
+    const std::string name = r_.string();
+    program_.target = find_target(name);
+    if (program_.target == nullptr && !name.empty()) r_.fail_at(start, unknown_target(text::shown(name)));
+  }
+
+  /// Whether it is there.
+  bool read_decision(std::string_view name, Decision& decision) {
+    if (!r_.accept(name)) return false;
+    r_.expect("=");
+    const size_t start = r_.offset();
+    const std::string word = r_.word();
+    decision.yes = word == "true";
+    if (!decision.yes && word != "false") r_.fail_at(start, "expected true or false");
+    if (r_.accept("because")) decision.reason = r_.string();
+    return true;
   }
 
   void read_tensor() {
@@ -216,11 +244,12 @@ class Parser {
 }  // namespace
 
 std::string print(const Program& program, const Sources& sources) {
-  std::string out = fmt::format("program {} target {}", text::quoted(program.name), text::quoted(program.target));
+  std::string out = fmt::format("program {} target {}", text::quoted(program.name), text::quoted(program.target->name));
   if (program.arena_bytes != none) out += fmt::format(" arena {}", program.arena_bytes);
   out += fmt::format(" {{\n  input {} : {}{}\n", text::quoted(program.input_name), to_string(program.input.type),
                      text::input_details(program.input));
   for (const Output& output : program.outputs) out += fmt::format("  output {} : {}\n", text::quoted(output.name), to_string(output.type));
+  out += decision("by_picture", program.by_picture) + decision("brief", program.brief);
   for (const Tensor& tensor : program.tensors) print_tensor(out, tensor, sources);
   for (size_t i = 0; i < program.constants.size(); ++i) print_constant(out, program, static_cast<ConstantId>(i));
   for (const Kernel& kernel : program.kernels) print_kernel(out, program, kernel, sources);

@@ -22,12 +22,13 @@ class Verifier {
 
   Fault run() {
     if (Fault fault = checks::identifier("the network's name", p_.name)) return fault;
-    if (p_.target.empty()) return "the program has no target";
+    if (p_.target == nullptr) return "the program has no target";
     if (p_.input_name.empty()) return "the input has no name";
     if (Fault fault = checks::input(p_.input, value_type(p_.input))) return fault;
     if (p_.arena_bytes != none && (p_.arena_bytes < 0 || p_.arena_bytes > max_arena_bytes)) {
       return fmt::format("the arena's size is out of range: 0 to {} bytes", max_arena_bytes);
     }
+    if (on_gpu(p_) && p_.by_picture.yes) return "by_picture is not for a GPU, which computes each kernel for the whole batch";
     if (Fault fault = check_outputs()) return fault;
     if (Fault fault = check_tensors()) return fault;
     if (Fault fault = check_constants()) return fault;

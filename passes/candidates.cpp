@@ -35,17 +35,17 @@ std::vector<Family> families_of(const program::Program& program, const program::
   std::vector<Family> families;
   if (!fixed || fixed->algorithm == program::Algorithm::direct) {
     families.push_back(
-        {expected_seconds(convolution, {}), direct_candidates(in, out, a, has_one_axis(spec), kernel.multiply_adds, program.target)});
+        {expected_seconds(convolution, {}), direct_candidates(in, out, a, has_one_axis(spec), kernel.multiply_adds, *program.target)});
   }
   for (const AlgorithmChoice& choice : faster_algorithms(convolution, largest_tile)) {
     const double seconds = expected_seconds(convolution, choice);
     switch (choice.algorithm) {
       case program::Algorithm::strassen:
-        if (can_be_strassen(spec)) families.push_back({seconds, strassen_candidates(convolution, out, program.target)});
+        if (can_be_strassen(spec)) families.push_back({seconds, strassen_candidates(convolution, out, *program.target)});
         break;
       case program::Algorithm::winograd:
         if (can_be_winograd(spec) && (!fixed || *fixed == choice)) {
-          families.push_back({seconds, winograd_candidates(in, out, a, pool, choice, program.target)});
+          families.push_back({seconds, winograd_candidates(in, out, a, pool, choice, *program.target)});
         }
         break;
       case program::Algorithm::general:

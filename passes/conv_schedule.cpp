@@ -55,7 +55,7 @@ enum class Walk {
 class Space {
  public:
   Space(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, Walk walk, int64_t multiply_adds,
-        const std::string& target)
+        const Target& target)
       : walk_(walk), width_(out.type.width), height_(out.type.height), blocks_(out.channel_stride / lanes), multiply_adds_(multiply_adds) {
     rank_tiles(registers_of(target), in.channel_stride * attributes.stride.w * 4);
   }
@@ -109,7 +109,7 @@ class Space {
 
 /// The ways to walk, the better first.
 std::vector<std::pair<Walk, Space>> spaces_of(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes,
-                                              bool one_axis, int64_t multiply_adds, const std::string& target) {
+                                              bool one_axis, int64_t multiply_adds, const Target& target) {
   const auto space = [&](Walk walk) { return std::pair(walk, Space(in, out, attributes, walk, multiply_adds, target)); };
   std::vector<std::pair<Walk, Space>> spaces{space(one_axis ? Walk::one_axis : Walk::staged), space(Walk::rows)};
   const auto best = [&](size_t i) { return spaces[i].second.tiles().front().efficiency; };
@@ -121,7 +121,7 @@ std::vector<std::pair<Walk, Space>> spaces_of(const program::Tensor& in, const p
 }  // namespace
 
 ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, bool one_axis,
-                                    int64_t multiply_adds, const std::string& target) {
+                                    int64_t multiply_adds, const Target& target) {
   const auto [walk, space] = spaces_of(in, out, attributes, one_axis, multiply_adds, target).front();
   const Tile& tile = space.tiles().front();
   const program::Schedule schedule = space.schedule(tile);
@@ -140,7 +140,7 @@ ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Te
 }
 
 std::vector<program::Schedule> direct_candidates(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes,
-                                                 bool one_axis, int64_t multiply_adds, const std::string& target) {
+                                                 bool one_axis, int64_t multiply_adds, const Target& target) {
   const auto spaces = spaces_of(in, out, attributes, one_axis, multiply_adds, target);
   const Space& space = spaces.front().second;
   std::vector<program::Schedule> candidates;

@@ -17,10 +17,10 @@ struct ScheduleChoice {
 /// The schedule of a convolution of `in` to `out` with `multiply_adds` for one picture. `one_axis` says whether all pixels lie one after
 /// the other (program::has_one_axis()).
 ScheduleChoice choose_conv_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes, bool one_axis,
-                                    int64_t multiply_adds, const std::string& target);
+                                    int64_t multiply_adds, const Target& target);
 /// That schedule, then others of direct sums that are worth a trial, with other tasks, roughly in the order of what the model expects.
 std::vector<program::Schedule> direct_candidates(const program::Tensor& in, const program::Tensor& out, const OpAttributes& attributes,
-                                                 bool one_axis, int64_t multiply_adds, const std::string& target);
+                                                 bool one_axis, int64_t multiply_adds, const Target& target);
 
 /// The schedule of any other kernel, which passes `elements` of one picture through memory and makes `height` rows.
 ScheduleChoice choose_general_schedule(int64_t elements, int64_t height);

@@ -6,11 +6,7 @@
 
 namespace resnetc::passes {
 
-RegisterFile registers_of(const std::string& target) {
-  if (target.find("avx512") != std::string::npos) return {1, 31};
-  if (target.find("avx2") != std::string::npos) return {2, 15};
-  return {4, 15};
-}
+RegisterFile registers_of(const Target& target) { return {lanes * 4 / target.registers.bytes, target.registers.count - 1}; }
 
 namespace {
 

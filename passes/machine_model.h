@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <string>
 #include <utility>
 #include <vector>
+
+#include "ir/recipe.h"
+#include "ir/target.h"
 
 namespace resnetc::passes {
 
@@ -20,7 +22,8 @@ struct RegisterFile {
   bool holds(int64_t vectors, int64_t pixels) const { return (vectors * pixels + vectors) * parts + 1 <= registers; }
 };
 
-RegisterFile registers_of(const std::string& target);
+/// Of a CPU.
+RegisterFile registers_of(const Target& target);
 
 /// The part of peak arithmetic that a tile of `vectors` by `pixels`, which lie `stride_bytes` apart, can reach on an axis of so many
 /// pixels, its wasted ones taken off.

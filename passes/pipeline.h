@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "ir/machine.h"
 #include "ir/program.h"
 #include "ir/topology.h"
 #include "ir/tuning.h"
@@ -56,9 +57,10 @@ struct PassTime {
 };
 
 struct PassContext {
-  Diagnostics* diagnostics = nullptr;     ///< required
-  const WeightSource* weights = nullptr;  ///< with values, elide-identities may act
-  std::string target;                     ///< Halide target string, for select-kernels
+  Diagnostics* diagnostics = nullptr;           ///< required
+  const WeightSource* weights = nullptr;        ///< with values, elide-identities may act
+  const Target* target = nullptr;               ///< for select-kernels, which requires it
+  const Machine* machine = &default_machine();  ///< what it chooses schedules by
   /// The largest tile of Winograd's transforms that select-kernels may choose: 4, 2 or 0, direct sums only, without Strassen's products
   /// too. Larger tiles round more.
   int64_t winograd_tile = largest_winograd_tile;

@@ -42,11 +42,13 @@ class Selection {
     for (size_t i = 0; i < graph_.ops.size(); ++i) add_kernel(static_cast<graph::ValueId>(i));
     for (size_t i = 0; i < graph_.outputs.size(); ++i) add_store(i);
     remove_unused_tensors();
+    program_.by_picture = choose_by_picture(program_, *context_.machine);
+    program_.brief = choose_brief(program_, *context_.machine);
     return std::move(program_);
   }
 
  private:
-  bool gpu() const { return program::is_gpu(context_.target); }
+  bool gpu() const { return context_.target->on_gpu(); }
 
   static bool is_convolution(OpKind kind) { return kind == OpKind::conv2d || kind == OpKind::linear; }
 
@@ -287,17 +289,17 @@ class Selection {
     switch (chosen.algorithm) {
       case Algorithm::strassen: {
         const auto found = std::lower_bound(values_.begin(), values_.end(), static_cast<size_t>(value));
-        return choose_strassen_schedule(convolutions_[static_cast<size_t>(found - values_.begin())], out, program_.target);
+        return choose_strassen_schedule(convolutions_[static_cast<size_t>(found - values_.begin())], out, *program_.target);
       }
       case Algorithm::winograd:
         return choose_winograd_schedule(program_.tensor(kernel.in), program_.tensor(value), kernel.attributes,
-                                        kernel.pool ? &*kernel.pool : nullptr, chosen, program_.target);
+                                        kernel.pool ? &*kernel.pool : nullptr, chosen, *program_.target);
       case Algorithm::general:
       case Algorithm::direct:
       case Algorithm::threads: break;
     }
     return choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, has_one_axis(spec_of(program_, kernel)),
-                                kernel.multiply_adds, program_.target);
+                                kernel.multiply_adds, *program_.target);
   }
 
   void add_kernel(graph::ValueId id) {

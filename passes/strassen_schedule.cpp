@@ -48,7 +48,7 @@ void add_plans(const Convolution& c, int64_t groups, double tile_efficiency, Pla
 }
 
 /// The cheapest first.
-std::vector<Plan> rank_plans(const Convolution& c, const program::Tensor& out, const std::string& target) {
+std::vector<Plan> rank_plans(const Convolution& c, const program::Tensor& out, const Target& target) {
   const RegisterFile file = registers_of(target);
   const int64_t across = ceil_div(c.out.width, 2), down = c.out.height, blocks = out.channel_stride / (2 * lanes);
   std::vector<Plan> plans;
@@ -70,14 +70,14 @@ std::vector<Plan> rank_plans(const Convolution& c, const program::Tensor& out, c
 
 }  // namespace
 
-ScheduleChoice choose_strassen_schedule(const Convolution& convolution, const program::Tensor& out, const std::string& target) {
+ScheduleChoice choose_strassen_schedule(const Convolution& convolution, const program::Tensor& out, const Target& target) {
   const Plan plan = rank_plans(convolution, out, target).front();
   const program::Schedule& s = plan.schedule;
   return {s, fmt::format("Strassen's products of halves, {} channels x {} pairs of pixels in registers; {} tasks", s.vectors * lanes,
                          to_string(s.tiles), plan.tasks)};
 }
 
-std::vector<program::Schedule> strassen_candidates(const Convolution& convolution, const program::Tensor& out, const std::string& target) {
+std::vector<program::Schedule> strassen_candidates(const Convolution& convolution, const program::Tensor& out, const Target& target) {
   constexpr size_t most = 6;
   constexpr int64_t most_of_a_tile = 3;
   std::vector<program::Schedule> candidates;

@@ -7,8 +7,8 @@
 namespace resnetc::passes {
 
 /// The schedule of a convolution into `out`.
-ScheduleChoice choose_strassen_schedule(const Convolution& convolution, const program::Tensor& out, const std::string& target);
+ScheduleChoice choose_strassen_schedule(const Convolution& convolution, const program::Tensor& out, const Target& target);
 /// That schedule, then others that are worth a trial, in the order of what the model expects.
-std::vector<program::Schedule> strassen_candidates(const Convolution& convolution, const program::Tensor& out, const std::string& target);
+std::vector<program::Schedule> strassen_candidates(const Convolution& convolution, const program::Tensor& out, const Target& target);
 
 }  // namespace resnetc::passes

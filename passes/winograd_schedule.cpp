@@ -83,7 +83,7 @@ void add_plans(const Case& c, double tile_efficiency, Plan plan, std::vector<Pla
 }
 
 /// The cheapest first.
-std::vector<Plan> rank_plans(const Case& c, const std::string& target) {
+std::vector<Plan> rank_plans(const Case& c, const Target& target) {
   const RegisterFile file = registers_of(target);
   std::vector<Plan> plans;
   for (int64_t vectors = 1; vectors <= 4; ++vectors) {
@@ -134,7 +134,7 @@ Case case_of(const Convolution& convolution, const program::Tensor& out, const O
 }  // namespace
 
 ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program::Tensor& out, const OpAttributes& a,
-                                        const OpAttributes* pool, const AlgorithmChoice& choice, const std::string& target) {
+                                        const OpAttributes* pool, const AlgorithmChoice& choice, const Target& target) {
   const Convolution convolution{in.type, out.type, a, {}};
   const Case one = case_of(convolution, out, pool, choice);
   const Plan plan = rank_plans(one, target).front();
@@ -146,7 +146,7 @@ ScheduleChoice choose_winograd_schedule(const program::Tensor& in, const program
 }
 
 std::vector<program::Schedule> winograd_candidates(const program::Tensor& in, const program::Tensor& out, const OpAttributes& a,
-                                                   const OpAttributes* pool, const AlgorithmChoice& choice, const std::string& target) {
+                                                   const OpAttributes* pool, const AlgorithmChoice& choice, const Target& target) {
   const Convolution convolution{in.type, out.type, a, {}};
   const Case one = case_of(convolution, out, pool, choice);
   constexpr size_t most = 10;

@@ -57,7 +57,7 @@ typedef struct rn_kernel {
   rn_halo halo;
 } rn_kernel;
 
-/* Instruction sets a program needs, bits of rn_program.features. */
+/* Instruction sets a program needs, bits of rn_program.features. The compiler knows them as resnetc::feature (ir/target.h). */
 enum {
   RN_SSE41 = 1,
   RN_AVX = 2,

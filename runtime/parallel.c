@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "runtime/float_mode.h"
+#include "runtime/pause.h"
 #include "runtime/processors.h"
 
 /* Between two kernels of a run a worker waits a few microseconds; after a run it should sleep soon. */
@@ -123,7 +124,7 @@ static void* work(void* argument) {
   rn_exchange_float_mode(pool->kernel_mode);
   for (;;) {
     for (int32_t i = 0; i < pool->worker_spins && atomic_load_explicit(&pool->epoch, memory_order_acquire) == seen; ++i) {
-      __builtin_ia32_pause();
+      rn_pause();
     }
     while (atomic_load(&pool->epoch) == seen) {
       /* Counted before the kernel compares the epoch, so that a caller who sees no sleepers has already been seen. */
@@ -143,7 +144,7 @@ static void wake_workers(rn_pool* pool) {
 
 static void wait_for_workers(rn_pool* pool) {
   for (int32_t i = 0; i < pool->caller_spins && atomic_load_explicit(&pool->pending, memory_order_acquire) != 0; ++i) {
-    __builtin_ia32_pause();
+    rn_pause();
   }
   if (atomic_load(&pool->pending) == 0) return;
   atomic_store(&pool->caller_sleeps, 1);

@@ -89,7 +89,8 @@ void rn_set_observer(rn_context* context, rn_observer observer, void* data);
 /* Checks a weights file's header against the model in constant time; its contents' hash only if `verify_contents`. */
 int32_t rn_check_weights(const rn_model* model, const void* weights, size_t weights_bytes, int32_t verify_contents);
 
-/* The RN_* instruction set bits of this processor, as far as the operating system saves their registers. */
+/* The RN_* instruction set bits of this processor, as far as the operating system saves their registers. Each architecture has its own
+ * runtime/ARCHITECTURE/cpu.c. */
 uint64_t rn_cpu_features(void);
 
 #ifdef __cplusplus

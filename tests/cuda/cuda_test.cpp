@@ -14,6 +14,7 @@
 #include <regex>
 #include <thread>
 
+#include "codegen/host.h"
 #include "codegen/library.h"
 #include "frontend/frontend.h"
 #include "runtime/cuda_driver.h"
@@ -104,7 +105,7 @@ class Small {
     const auto topology = parse_network("small.rn", text, {}, diagnostics);
     REQUIRE_MESSAGE(topology, diagnostics.render());
     graph::Graph graph;
-    const codegen::TargetInfo* const targets[] = {codegen::find_target("cuda"), codegen::host_target()};
+    const Target* const targets[] = {find_target("cuda"), codegen::host_target()};
     std::vector<program::Program> programs = exactness::lower(*topology, targets, diagnostics, &graph);
     REQUIRE_MESSAGE(programs.size() == 2, diagnostics.render());
     program::share_constants(programs);
@@ -339,7 +340,7 @@ std::vector<float> results(const std::string& layer, std::span<const float> valu
   const std::string network = fmt::format("network one {{\n  input x: f32[N, {}]\n  {}\n  output y\n}}", values.size(), layer);
   const auto topology = parse_network("one.rn", network, {}, diagnostics);
   REQUIRE_MESSAGE(topology, diagnostics.render());
-  const codegen::TargetInfo* const targets[] = {codegen::find_target("cuda")};
+  const Target* const targets[] = {find_target("cuda")};
   const std::vector<program::Program> programs = exactness::lower(*topology, targets, diagnostics);
   REQUIRE_MESSAGE(programs.size() == 1, diagnostics.render());
   const TempDir folder;

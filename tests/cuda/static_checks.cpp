@@ -193,7 +193,7 @@ int run(int argc, char** argv) {
   for (const std::string& file : files) {
     Sources sources;
     Diagnostics diagnostics(sources);
-    const codegen::TargetInfo* target = codegen::find_target("cuda");
+    const Target* target = find_target("cuda");
     const auto network = load_network(file, {}, diagnostics);
     const std::vector<program::Program> programs =
         network ? exactness::lower(*network, {&target, 1}, diagnostics) : std::vector<program::Program>{};

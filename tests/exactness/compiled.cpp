@@ -15,6 +15,7 @@
 #include <limits>
 #include <utility>
 
+#include "codegen/host.h"
 #include "codegen/interface.h"
 #include "codegen/library.h"
 #include "passes/pipeline.h"
@@ -23,22 +24,22 @@ namespace resnetc::exactness {
 
 namespace fs = std::filesystem;
 
-std::vector<const codegen::TargetInfo*> runnable_targets() {
-  std::vector<const codegen::TargetInfo*> targets;
-  for (const codegen::TargetInfo& target : codegen::all_targets()) {
+std::vector<const Target*> runnable_targets() {
+  std::vector<const Target*> targets;
+  for (const Target& target : all_targets()) {
     if (!target.on_gpu() && codegen::runs_here(target)) targets.push_back(&target);
   }
   return targets;
 }
 
-std::vector<program::Program> lower(const topology::Network& network, std::span<const codegen::TargetInfo* const> targets,
-                                    Diagnostics& diagnostics, graph::Graph* graph, int64_t winograd_tile, const program::Tuning* tuned) {
+std::vector<program::Program> lower(const topology::Network& network, std::span<const Target* const> targets, Diagnostics& diagnostics,
+                                    graph::Graph* graph, int64_t winograd_tile, const program::Tuning* tuned) {
   std::vector<program::Program> programs;
-  for (const codegen::TargetInfo* target : targets) {
+  for (const Target* target : targets) {
     passes::AnyIr ir = network;
     passes::PassContext context;
     context.diagnostics = &diagnostics;
-    context.target = target->halide;
+    context.target = target;
     context.winograd_tile = winograd_tile;
     context.tuned = tuned;
     context.weights_limited = tuned == nullptr;

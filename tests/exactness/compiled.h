@@ -21,13 +21,13 @@
 namespace resnetc::exactness {
 
 /// Every target this machine can run, best first.
-std::vector<const codegen::TargetInfo*> runnable_targets();
+std::vector<const Target*> runnable_targets();
 
 /// The network's programs, one per target, best first; empty on errors, which are in `diagnostics`. `graph` (may be null) receives the
 /// network as a graph before any graph pass: what the interpreter is to run. No tile of Winograd's transforms is larger than
 /// `winograd_tile`; `tuned` (may be null) prefers schedules, whatever the size of their weights.
-std::vector<program::Program> lower(const topology::Network& network, std::span<const codegen::TargetInfo* const> targets,
-                                    Diagnostics& diagnostics, graph::Graph* graph = nullptr, int64_t winograd_tile = largest_winograd_tile,
+std::vector<program::Program> lower(const topology::Network& network, std::span<const Target* const> targets, Diagnostics& diagnostics,
+                                    graph::Graph* graph = nullptr, int64_t winograd_tile = largest_winograd_tile,
                                     const program::Tuning* tuned = nullptr);
 
 /// A compiled network with generated weights, loaded.

@@ -118,8 +118,7 @@ std::optional<double> difference_of(const program::Program& program, const std::
 }
 
 /// With `beside_sums`, also what Winograd's transforms cost.
-Outcome check(const Case& what, std::span<const codegen::TargetInfo* const> targets, const codegen::KernelOptions& kernels,
-              bool beside_sums) {
+Outcome check(const Case& what, std::span<const Target* const> targets, const codegen::KernelOptions& kernels, bool beside_sums) {
   Outcome outcome;
   auto reference = read_reference(
       fmt::format(RESNETC_SOURCE_DIR "/tests/exactness/references/{}_{}x{}.npy", what.network, what.height, what.width), outcome.why);
@@ -147,7 +146,7 @@ Outcome check(const Case& what, std::span<const codegen::TargetInfo* const> targ
     pictures.push_back(to_bytes(picture, program.input));
   }
   outcome.pictures = std::min(pictures.size(), reference->pictures);
-  for (const codegen::TargetInfo* target : targets) {
+  for (const Target* target : targets) {
     const std::string why = check_target(*library, target->name, what, *reference, pictures, outcome.difference[target->name]);
     if (!why.empty()) outcome.why += fmt::format("{}{}: {}", outcome.why.empty() ? "" : "; ", target->name, why);
   }
@@ -165,7 +164,7 @@ Outcome check(const Case& what, std::span<const codegen::TargetInfo* const> targ
 }
 
 /// The table for docs/exactness-results.md.
-std::string markdown(std::span<const std::pair<Case, Outcome>> results, std::span<const codegen::TargetInfo* const> targets) {
+std::string markdown(std::span<const std::pair<Case, Outcome>> results, std::span<const Target* const> targets) {
   std::string text = "# Exactness: results\n\n";
   text +=
       "Written by `exactness --all --markdown` ([exactness.md](exactness.md) says what it does). The numbers are the largest difference "
@@ -207,7 +206,7 @@ int run(int argc, char** argv) {
   app.add_option("--cache-dir", kernels.cache_dir, "where compiled kernels are kept; '' for none")->type_name("DIR");
   CLI11_PARSE(app, argc, argv);
 
-  std::vector<const codegen::TargetInfo*> targets = runnable_targets();
+  std::vector<const Target*> targets = runnable_targets();
   if (!target_names.empty()) {
     std::erase_if(targets,
                   [&](const auto* t) { return std::find(target_names.begin(), target_names.end(), t->name) == target_names.end(); });
@@ -225,7 +224,7 @@ int run(int argc, char** argv) {
   size_t failed = 0;
   for (const Case& what : cases) {
     const auto start = std::chrono::steady_clock::now();
-    const std::span<const codegen::TargetInfo* const> some(targets.data(), what.in_full ? targets.size() : 1);
+    const std::span<const Target* const> some(targets.data(), what.in_full ? targets.size() : 1);
     Outcome outcome = check(what, some, kernels, !markdown_file.empty());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::string line = fmt::format("[{}/{}] {} {}x{}:", results.size() + 1, cases.size(), what.network, what.height, what.width);

@@ -22,7 +22,7 @@ constexpr size_t interpreted[] = {0, 2};
 
 struct Network {
   uint64_t seed = 0;
-  const codegen::TargetInfo* target = nullptr;
+  const Target* target = nullptr;
   std::string text;
   graph::Graph graph;  ///< as it was before any rewrite
   std::vector<program::Program> programs;
@@ -32,7 +32,7 @@ struct Network {
 /// Where a network's schedules come from: the compiler alone, or also what tuning would measure, or a person who edits the program's text.
 enum class Schedules { chosen, tuned, edited };
 
-Network make_network(uint64_t seed, const codegen::TargetInfo* target, Schedules schedules) {
+Network make_network(uint64_t seed, const Target* target, Schedules schedules) {
   Network network;
   network.seed = seed;
   network.target = target;
@@ -125,9 +125,9 @@ int run(int argc, char** argv) {
   app.add_flag("--show", show, "print the networks' texts");
   CLI11_PARSE(app, argc, argv);
 
-  std::vector<const codegen::TargetInfo*> all = runnable_targets();
-  if (std::find(target_names.begin(), target_names.end(), "cuda") != target_names.end()) all = {codegen::find_target("cuda")};
-  std::vector<const codegen::TargetInfo*> targets = all;
+  std::vector<const Target*> all = runnable_targets();
+  if (std::find(target_names.begin(), target_names.end(), "cuda") != target_names.end()) all = {find_target("cuda")};
+  std::vector<const Target*> targets = all;
   if (!target_names.empty()) {
     std::erase_if(targets,
                   [&](const auto* t) { return std::find(target_names.begin(), target_names.end(), t->name) == target_names.end(); });

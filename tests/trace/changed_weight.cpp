@@ -124,7 +124,7 @@ std::string check(uint64_t seed, const std::string& resnetc) {
   Sources sources;
   Diagnostics diagnostics(sources);
   const auto network = parse_network("random.rn", text, {}, diagnostics);
-  const codegen::TargetInfo* target = runnable_targets().front();
+  const Target* target = runnable_targets().front();
   graph::Graph graph;
   const auto programs = network ? lower(*network, {&target, 1}, diagnostics, &graph) : std::vector<program::Program>();
   if (programs.empty()) return diagnostics.render();

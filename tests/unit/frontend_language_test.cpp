@@ -45,7 +45,7 @@ void compile(const Network& network) {
   for (int i = 0; i < 100; ++i) sources.add("source", "");  // the network's places are of other sources
   passes::PassContext context;
   context.diagnostics = &diagnostics;
-  context.target = "x86-64-linux-sse41";
+  context.target = find_target("sse41");
   passes::AnyIr ir = network;
   CHECK(passes::run_pipeline(ir, passes::Level::program, context));
   CHECK(diagnostics.render() == "");

@@ -107,6 +107,22 @@ TEST_CASE("JSON has the text's fields in the text's order, and leaves out what t
   CHECK(graph_json().find("\"shift\": \"fill(-0, [16])\"") != std::string::npos);
 }
 
+TEST_CASE("a program's JSON of before has Halide's name of the target, and no decisions") {
+  std::string text = replaced(program_json(), "\"avx2\"", "\"" + find_target("avx2")->halide + "\"");
+  const size_t from = text.find("\"by_picture\""), to = text.find("\"tensors\"");
+  REQUIRE(from < to);
+  text.erase(from, to - from);
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const auto program = program::parse_json(sources.add("net.json", text), diagnostics);
+  REQUIRE_MESSAGE(program.has_value(), diagnostics.render());
+  CHECK(program->target == find_target("avx2"));
+  const program::Decision by_picture = choose_by_picture(*program, default_machine());
+  CHECK(program->by_picture.yes == by_picture.yes);
+  CHECK(program->by_picture.reason == by_picture.reason);
+  CHECK(program->brief.yes);
+}
+
 TEST_CASE("names of any bytes, numbers of any sign and the order of fields survive JSON") {
   std::string all;
   for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
@@ -136,13 +152,13 @@ TEST_CASE("names of any bytes, numbers of any sign and the order of fields survi
 
 TEST_CASE("mistakes in JSON are shown where they stand") {
   CHECK(rendered(program::parse_json, replaced(program_json(), R"("halo": [1, 1])", R"("halo": 1)")) ==
-        R"(net.json:28:15: error: expected [rows, columns], as in [3, 3]
-   28 |       "halo": 1,
+        R"(net.json:36:15: error: expected [rows, columns], as in [3, 3]
+   36 |       "halo": 1,
       |               ^
 )");
   CHECK(rendered(program::parse_json, replaced(program_json(), "\"vectors\": 2", "\"vector\": 2")) ==
-        R"(net.json:154:9: error: unknown field 'vector'; did you mean 'vectors'?
-  154 |         "vector": 2,
+        R"(net.json:162:9: error: unknown field 'vector'; did you mean 'vectors'?
+  162 |         "vector": 2,
       |         ^~~~~~~~
 )");
   CHECK(rendered(graph::parse_json, replaced(graph_json(), "f32[N, 16, 8, 8]", "f32[N, 16, 0, 8]")) ==
@@ -276,7 +292,7 @@ TEST_CASE("every network reads back from both forms after every pass") {
     REQUIRE_MESSAGE(network.has_value(), diagnostics.render());
     passes::PassContext context;
     context.diagnostics = &diagnostics;
-    context.target = ++count % 3 == 0 ? "x86-64-linux-cuda-cuda_capability_80" : "x86-64-linux-avx-avx2-f16c-fma-sse41-no_runtime";
+    context.target = find_target(++count % 3 == 0 ? "cuda" : "avx2");
     context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
       INFO("after ", std::string(pass.name));
       if (changed) std::visit([&](const auto& level) { check_forms(level, sources); }, ir);

@@ -1,7 +1,6 @@
 /// \file Weights packed for another schedule than their kernel's are refused, whatever the number of their elements.
 #include <fmt/format.h>
 
-#include "codegen/kernels.h"
 #include "ir/packing.h"
 #include "tests/unit/pass_test.h"
 
@@ -25,7 +24,7 @@ constexpr const char* network = R"(network net {
 
 program::Program lowered_for(const char* target, int64_t winograd_tile = largest_winograd_tile) {
   Session session;
-  session.context.target = codegen::find_target(target)->halide;
+  session.context.target = find_target(target);
   session.context.winograd_tile = winograd_tile;
   return std::get<program::Program>(session.lowered(network, passes::Level::program));
 }

@@ -48,9 +48,11 @@ TEST_CASE("reading keeps every field") {
 }
 
 /// A convolution by Winograd's transforms.
-constexpr std::string_view winograd_text = R"(program "net" target "x86-64-linux-avx2-fma" {
+constexpr std::string_view winograd_text = R"(program "net" target "avx2" {
   input "image" : f32[N, 16, 9, 9]
   output "y" : f32[N, 32, 9, 9]
+  by_picture=true
+  brief=false because "as written"
   tensor %image : f32[N, 16, 9, 9] stride=16 halo=1x1
   tensor %conv : f32[N, 32, 9, 9] stride=32 halo=0x0
   constant @0 : f32[18432] at 0 = pack_winograd(tensor("conv.weight", [32, 16, 3, 3]), output=4, stride=1)
@@ -76,10 +78,51 @@ TEST_CASE("a program with Winograd's transforms reads back as it was printed") {
   CHECK(program::scratch_bytes(spec_of(*program, program->kernels[0])) == 0);
 }
 
+TEST_CASE("a program's decisions are what its text says, or are chosen where a text of before lacks them") {
+  const auto read = [](std::string_view from, std::string_view to) {
+    std::optional<program::Program> program;
+    std::string text = replaced(winograd_text, from, to);
+    Sources sources;
+    Diagnostics diagnostics(sources);
+    program = program::parse(sources.add("net.program", std::move(text)), diagnostics);
+    REQUIRE_MESSAGE(program.has_value(), diagnostics.render());
+    return *program;
+  };
+  const program::Program said = read("", "");
+  CHECK(said.by_picture.yes);
+  CHECK(said.by_picture.reason.empty());
+  CHECK_FALSE(said.brief.yes);
+  CHECK(said.brief.reason == "as written");
+  // 373248 multiply-adds and 73728 bytes of weights.
+  const program::Program chosen = read("  by_picture=true\n  brief=false because \"as written\"\n", "");
+  CHECK(chosen.by_picture.yes);
+  CHECK(chosen.by_picture.reason == "373248 multiply-adds take no less time than 73728 bytes of weights take to come from memory");
+  CHECK(chosen.brief.yes);
+  CHECK(chosen.brief.reason == "373248 multiply-adds take less time than it takes to wake a thread");
+  CHECK(read("by_picture=true", "by_picture=false").by_picture.yes == false);
+  const auto error = [](std::string_view text, std::string_view from, std::string_view to) {
+    return first_error(program::parse, replaced(text, from, to));
+  };
+  CHECK(error(winograd_text, "by_picture=true", "by_picture=yes") == "expected true or false");
+  CHECK(error(winograd_text, "brief=false", "brief=") == "expected true or false");
+}
+
+TEST_CASE("a program is for a target of the table, by its name or by Halide's, which texts had once") {
+  const auto read = [](std::string_view target) {
+    return reprinted<program::Program>(program::parse, replaced(winograd_text, "avx2", target));
+  };
+  CHECK(read(find_target("avx2")->halide) == winograd_text);
+  CHECK(read("avx2") == winograd_text);
+  CHECK(first_error(program::parse, replaced(winograd_text, "avx2", "vax")) ==
+        "the program is for the target 'vax', which is none of resnetc's");
+}
+
 /// A 1x1 convolution by Strassen's products, with a projection.
-constexpr std::string_view strassen_text = R"(program "net" target "x86-64-linux-avx2-fma" {
+constexpr std::string_view strassen_text = R"(program "net" target "avx2" {
   input "image" : f32[N, 32, 9, 9]
   output "y" : f32[N, 96, 9, 9]
+  by_picture=false
+  brief=true
   tensor %image : f32[N, 32, 9, 9] stride=32 halo=0x0
   tensor %conv : f32[N, 96, 9, 9] stride=96 halo=0x0
   constant @0 : f32[5472] at 0 = pack_strassen(tensor("conv.weight", [96, 32, 1, 1]), tensor("shortcut.weight", [96, 32, 1, 1]))
@@ -94,9 +137,11 @@ constexpr std::string_view strassen_text = R"(program "net" target "x86-64-linux
 )";
 
 /// A 3x3 convolution on a GPU, with a projection.
-constexpr std::string_view threads_text = R"(program "net" target "x86-64-linux-cuda-cuda_capability_80" {
+constexpr std::string_view threads_text = R"(program "net" target "cuda" {
   input "image" : f32[N, 16, 9, 9]
   output "y" : f32[N, 40, 9, 9]
+  by_picture=false because "a GPU computes each kernel for the whole batch"
+  brief=true
   tensor %image : f32[N, 16, 9, 9] stride=16 halo=1x1
   tensor %conv : f32[N, 40, 9, 9] stride=48 halo=0x0
   constant @0 : f32[6912] at 0 = pack_blocks(tensor("conv.weight", [40, 16, 3, 3]), block=48)
@@ -120,7 +165,7 @@ TEST_CASE("a program for a GPU reads back as it was printed, and is checked") {
   CHECK(spec.schedule.block == Extent2{2, 12});
   CHECK(program::scratch_bytes(spec) == 0);
   CHECK_FALSE(program::writes_once(*program, program->kernels[1]));
-  CHECK_FALSE(program::by_picture(*program));
+  CHECK_FALSE(program->by_picture.yes);
 
   const auto fault = [](std::string_view from, std::string_view to) {
     std::string error = first_error(program::parse, replaced(threads_text, from, to));
@@ -128,6 +173,8 @@ TEST_CASE("a program for a GPU reads back as it was printed, and is checked") {
     return error.starts_with(prefix) ? error.substr(prefix.size()) : error;
   };
   CHECK(fault("", "") == "read");
+  CHECK(fault("by_picture=false", "by_picture=true") ==
+        "this IR is not valid: by_picture is not for a GPU, which computes each kernel for the whole batch");
   const std::string of_a_thread = " are out of range: channels are 1 to 4, and a thread makes 1 to 128 elements";
   CHECK(fault("channels=4 tiles=3x5", "channels=0 tiles=3x5") == "channels=0 and tiles=3x5" + of_a_thread);
   CHECK(fault("channels=4 tiles=3x5", "channels=5 tiles=3x5") == "channels=5 and tiles=3x5" + of_a_thread);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "codegen/host.h"
 #include "codegen/kernel_cache.h"
 #include "codegen/worker.h"
 #include "runtime/model.h"
@@ -35,7 +36,7 @@ codegen::KernelJob copy_job(int64_t channels) {
   spec.in = spec.out = layout(TensorType::picture(channels, 5, 5));
   spec.schedule.rows = 0;
   spec.epilogue.push_back({graph::StepKind::relu, {}, false});
-  return {spec, codegen::all_targets().back().halide};
+  return {spec, &all_targets().back()};
 }
 
 codegen::KernelSet compile(const std::vector<codegen::KernelJob>& jobs, const codegen::KernelOptions& options) {
@@ -109,7 +110,9 @@ TEST_CASE("compile_kernels: a kernel that cannot be is an error with its reason"
   CHECK_FALSE(codegen::compile_kernels(std::vector<codegen::KernelJob>{job}, {}, why));
   CHECK(why.find("not padded to whole vectors") != std::string::npos);
   job = copy_job(16);
-  job.target = "z80";
+  Target unknown = *job.target;
+  unknown.halide = "z80";
+  job.target = &unknown;
   CHECK_FALSE(codegen::compile_kernels(std::vector<codegen::KernelJob>{job}, {}, why));
   CHECK(why.find("'z80' is not a target") != std::string::npos);
 }
@@ -172,15 +175,15 @@ TEST_CASE("run_workers: a crash is a message") {
 }
 
 TEST_CASE("targets: names, features, this machine's") {
-  REQUIRE(codegen::all_targets().size() == 4);
-  CHECK(codegen::find_target("avx2")->features == (RN_SSE41 | RN_AVX | RN_AVX2));
-  CHECK(codegen::find_target(codegen::find_target("sse41")->halide)->name == "sse41");
-  CHECK(codegen::find_target("host") == codegen::host_target());
-  CHECK(codegen::find_target("cuda")->on_gpu());
+  REQUIRE(all_targets().size() == 4);
+  CHECK(find_target("avx2")->features == (RN_SSE41 | RN_AVX | RN_AVX2));
+  CHECK(find_target(find_target("sse41")->halide)->name == "sse41");
+  CHECK(codegen::target_named("host") == codegen::host_target());
+  CHECK(find_target("cuda")->on_gpu());
   CHECK_FALSE(codegen::host_target()->on_gpu());
-  CHECK(codegen::find_target("neon") == nullptr);
+  CHECK(find_target("neon") == nullptr);
   CHECK(codegen::runs_here(*codegen::host_target()));
-  codegen::TargetInfo later = *codegen::host_target();
+  Target later = *codegen::host_target();
   later.features |= uint64_t{1} << 63;
   CHECK_FALSE(codegen::runs_here(later));
 }

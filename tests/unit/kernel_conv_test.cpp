@@ -351,14 +351,14 @@ TEST_CASE("kernels: each channel is as exact as its own values ask for, whatever
     for (size_t i = 0; i < projected.weight.size(); ++i) projected.weight[i] *= i % 2 == 0 ? 1e-3 : 1e-5;
     cases.push_back(with_rows(std::move(projected), every_other_block));
   }
-  for (const codegen::TargetInfo& target : runnable_targets()) {
+  for (const Target& target : runnable_targets()) {
     for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);
   }
 }
 
 TEST_CASE("kernels: convolutions") {
   const std::vector<KernelCase> cases = all_cases();
-  for (const codegen::TargetInfo& target : runnable_targets()) {
+  for (const Target& target : runnable_targets()) {
     for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);
   }
 }

@@ -47,10 +47,10 @@ bool good(double got, double want, double units, double slack = least_normal) {
 }
 
 /// Compiles and runs cases; `check` gets each one's results.
-void run_each(const std::vector<KernelCase>& cases, const codegen::TargetInfo& target,
+void run_each(const std::vector<KernelCase>& cases, const Target& target,
               const std::function<void(const KernelCase&, const Planar&)>& check) {
   std::vector<codegen::KernelJob> jobs;
-  for (const KernelCase& one : cases) jobs.push_back({one.spec, target.halide});
+  for (const KernelCase& one : cases) jobs.push_back({one.spec, &target});
   std::string why;
   const std::optional<codegen::KernelSet> set = codegen::compile_kernels(jobs, {}, why);
   REQUIRE_MESSAGE(set, why);
@@ -102,7 +102,7 @@ std::vector<std::vector<double>> logit_rows() {
 }  // namespace
 
 TEST_CASE("kernels: sigmoid of every kind of float") {
-  for (const codegen::TargetInfo& target : runnable_targets()) {
+  for (const Target& target : runnable_targets()) {
     run_each(sigmoid_cases(), target, [&](const KernelCase& one, const Planar& result) {
       const bool gated = one.spec.epilogue.size() == 2;
       for (size_t i = 0; i < result.size(); ++i) {
@@ -128,7 +128,7 @@ TEST_CASE("kernels: softmax of logits that are far apart, infinite or NaN") {
       std::copy(rows[n].begin(), rows[n].end(), one.input.begin() + static_cast<int64_t>(n * channels));
     cases.push_back(std::move(one));
   }
-  for (const codegen::TargetInfo& target : runnable_targets()) {
+  for (const Target& target : runnable_targets()) {
     run_each(cases, target, [&](const KernelCase& one, const Planar& result) {
       const size_t channels = one.input.size() / static_cast<size_t>(one.batch);
       for (size_t n = 0; n < static_cast<size_t>(one.batch); ++n) {

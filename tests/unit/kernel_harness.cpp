@@ -13,6 +13,7 @@
 #include <limits>
 #include <memory>
 
+#include "codegen/host.h"
 #include "support/temp_dir.h"
 #include "tests/unit/kernel_reference.h"
 
@@ -278,17 +279,17 @@ Entry entry_of(const Library& library, const codegen::KernelObject& object) {
   return reinterpret_cast<Entry>(dlsym(library.get(), (object.symbol + "_argv").c_str()));
 }
 
-std::vector<codegen::TargetInfo> runnable_targets() {
-  std::vector<codegen::TargetInfo> targets;
-  for (const codegen::TargetInfo& target : codegen::all_targets()) {
+std::vector<Target> runnable_targets() {
+  std::vector<Target> targets;
+  for (const Target& target : all_targets()) {
     if (!target.on_gpu() && codegen::runs_here(target)) targets.push_back(target);
   }
   return targets;
 }
 
-std::vector<std::string> run_cases(const std::vector<KernelCase>& cases, const codegen::TargetInfo& target) {
+std::vector<std::string> run_cases(const std::vector<KernelCase>& cases, const Target& target) {
   std::vector<codegen::KernelJob> jobs;
-  for (const KernelCase& one : cases) jobs.push_back({one.spec, target.halide});
+  for (const KernelCase& one : cases) jobs.push_back({one.spec, &target});
   std::string why;
   const std::optional<codegen::KernelSet> set = codegen::compile_kernels(jobs, {}, why);
   if (!set) return {why};

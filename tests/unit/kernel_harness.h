@@ -60,10 +60,10 @@ KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, 
 KernelCase finished(KernelCase one);
 
 /// Compiles every case for `target`, runs and checks it. Returns one line for each failure.
-std::vector<std::string> run_cases(const std::vector<KernelCase>& cases, const codegen::TargetInfo& target);
+std::vector<std::string> run_cases(const std::vector<KernelCase>& cases, const Target& target);
 
 /// The targets that this machine can run.
-std::vector<codegen::TargetInfo> runnable_targets();
+std::vector<Target> runnable_targets();
 
 /// A library of linked objects; null, with the linker's words in `why`, when a kernel calls anything but halide_do_par_for.
 using Library = std::shared_ptr<void>;

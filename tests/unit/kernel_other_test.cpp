@@ -165,7 +165,7 @@ TEST_CASE("kernels: pools, copies, softmax, load and store") {
     });
     CHECK_MESSAGE(tested, "no case of ", std::string(step.name));
   }
-  for (const codegen::TargetInfo& target : runnable_targets()) {
+  for (const Target& target : runnable_targets()) {
     for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);
   }
 }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "codegen/kernels.h"
+#include "codegen/host.h"
 #include "passes/candidates.h"
 #include "passes/conv_schedule.h"
 #include "passes/select_kernels.h"
@@ -112,7 +112,7 @@ network any {{
       CAPTURE(shape.height);
       CAPTURE(shape.width);
       pass_test::Session session;
-      session.context.target = codegen::find_target(target)->halide;
+      session.context.target = find_target(target);
       const auto program =
           std::get<program::Program>(session.lowered(network(shape.height, shape.width, shape.pool), passes::Level::program));
       CHECK(program::verify(program) == std::nullopt);
@@ -167,7 +167,7 @@ TEST_CASE("select-kernels: where Strassen's products gain") {
         spec.kind = program::KernelKind::conv2d;
         spec.in = layout(TensorType::picture(in, size, size));
         spec.out = layout(TensorType::picture(out, size, size), {1, 1});
-        const std::vector<program::Schedule> candidates = passes::strassen_candidates(c, spec.out, codegen::find_target(name)->halide);
+        const std::vector<program::Schedule> candidates = passes::strassen_candidates(c, spec.out, *find_target(name));
         CHECK(candidates.size() >= 1);
         CHECK(candidates.size() <= 6);
         for (const program::Schedule& s : candidates) {
@@ -189,7 +189,7 @@ TEST_CASE("select-kernels: a kernel for each value, layouts as the readers need 
   Diagnostics diagnostics(sources);
   passes::PassContext context;
   context.diagnostics = &diagnostics;
-  context.target = codegen::find_target("avx2")->halide;
+  context.target = find_target("avx2");
   const std::optional<program::Program> program = passes::select_kernels(small_graph(), context);
   REQUIRE(program.has_value());
   CHECK(program::verify(*program) == std::nullopt);
@@ -213,9 +213,8 @@ TEST_CASE("select-kernels: a kernel for each value, layouts as the readers need 
 }
 
 TEST_CASE("select-kernels: schedules") {
-  const std::string avx512 = codegen::find_target("avx512")->halide, avx2 = codegen::find_target("avx2")->halide,
-                    sse41 = codegen::find_target("sse41")->halide;
-  auto choose = [](int64_t channels, int64_t size, int64_t kernel, const std::string& target) {
+  const Target &avx512 = *find_target("avx512"), &avx2 = *find_target("avx2"), &sse41 = *find_target("sse41");
+  auto choose = [](int64_t channels, int64_t size, int64_t kernel, const Target& target) {
     OpAttributes a;
     a.kernel = {kernel, kernel};
     a.pad = {kernel / 2, kernel / 2};
@@ -224,7 +223,7 @@ TEST_CASE("select-kernels: schedules") {
     return passes::choose_conv_schedule(layout(type, a.pad), layout(type), a, flat, type.elements() * channels * kernel * kernel, target)
         .schedule;
   };
-  for (const std::string& target : {avx512, avx2, sse41}) {
+  for (const Target& target : {avx512, avx2, sse41}) {
     for (int64_t channels : {1, 17, 40, 64, 1024}) {
       for (int64_t size : {1, 7, 13, 56}) {
         for (int64_t kernel : {1, 3}) {
@@ -265,7 +264,7 @@ TEST_CASE("select-kernels: no tile of Winograd's transforms is larger than the c
     Diagnostics diagnostics(sources);
     passes::PassContext context;
     context.diagnostics = &diagnostics;
-    context.target = codegen::find_target("avx2")->halide;
+    context.target = find_target("avx2");
     context.winograd_tile = largest;
     std::vector<int64_t> outputs;
     for (const program::Kernel& kernel : passes::select_kernels(graph, context)->kernels) {
@@ -337,15 +336,14 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
       a.kernel = {3, 3};
       const program::Tensor tensor = layout(TensorType::picture(channels, size, size), {1, 1});
       const program::Schedule s =
-          passes::choose_winograd_schedule(tensor, tensor, a, nullptr, winograd_of(4, false), codegen::find_target("avx512")->halide)
-              .schedule;
+          passes::choose_winograd_schedule(tensor, tensor, a, nullptr, winograd_of(4, false), *find_target("avx512")).schedule;
       CHECK((size + 3) / 4 / s.rows + s.parts >= 2);
       CHECK(s.parts <= 4);
     }
   }
 
   for (const char* name : {"avx512", "avx2", "sse41"}) {
-    const std::string target = codegen::find_target(name)->halide;
+    const Target& target = *find_target(name);
     for (int64_t channels : {16, 48, 64, 512}) {
       for (int64_t size : {1, 7, 13, 56, 113}) {
         for (int64_t stride : {1, 2}) {
@@ -382,7 +380,7 @@ TEST_CASE("select-kernels: a schedule of Strassen's products for rows that leave
   program::Tensor out;
   out.type = c.out;
   out.channel_stride = 1024;
-  const passes::ScheduleChoice choice = passes::choose_strassen_schedule(c, out, codegen::host_target()->halide);
+  const passes::ScheduleChoice choice = passes::choose_strassen_schedule(c, out, *codegen::host_target());
   CHECK(choice.schedule.algorithm == program::Algorithm::strassen);
   CHECK(choice.schedule.rows == choice.schedule.tiles.h);
 }

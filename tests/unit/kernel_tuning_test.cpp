@@ -8,9 +8,9 @@ namespace resnetc::testing {
 
 TEST_CASE("kernels: candidates of tuning compute what they should") {
   // On one target: the algorithms' own tests go through all of them.
-  const codegen::TargetInfo target = runnable_targets().front();
+  const Target target = runnable_targets().front();
   pass_test::Session session;
-  session.context.target = target.halide;
+  session.context.target = &target;
   const auto program = std::get<program::Program>(session.lowered(R"(
 network net {
   input image: f32[N, 16, 13, 11]

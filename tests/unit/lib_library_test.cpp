@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "codegen/entry.h"
+#include "codegen/host.h"
 #include "codegen/interface.h"
 #include "codegen/link.h"
 #include "lib_test_program.h"
@@ -20,8 +21,8 @@ using namespace resnetc::codegen;
 
 namespace {
 
-const TargetInfo& target() {
-  const TargetInfo* host = host_target();
+const Target& target() {
+  const Target* host = host_target();
   REQUIRE(host != nullptr);
   return *host;
 }
@@ -29,7 +30,7 @@ const TargetInfo& target() {
 /// Writes a library of the hand-made program under `name`.
 std::vector<std::string> write(const std::string& folder, const std::string& name, const WeightSource* weights,
                                const std::function<void(LibraryOptions&)>& change = {}) {
-  const program::Program program = lib_test::make_program("tiny", target().halide);
+  const program::Program program = lib_test::make_program("tiny", &target());
   LibraryOptions options;
   options.output_dir = folder;
   options.name = name;
@@ -106,7 +107,9 @@ int wrong(const Loaded& library, rn_context* context, int32_t batch, double scal
 
 }  // namespace
 
-TEST_CASE("the tables have the layout of runtime/model.h") { CHECK(check_table_layout().value_or("equal") == "equal"); }
+TEST_CASE("the tables have the layout of runtime/model.h") {
+  CHECK(check_table_layout(target().architecture).value_or("equal") == "equal");
+}
 
 TEST_CASE("a library is written, loaded and run") {
   TempDir folder;
@@ -123,7 +126,7 @@ TEST_CASE("a library is written, loaded and run") {
   CHECK(library.get<size_t()>("output_bytes_result")() == lib_test::elements * 4);
   CHECK(library.get<const char*()>("targets")() == target().name);
   CHECK(library.get<const char*()>("manifest")() == lib_test::read_bytes(paths[4]));
-  const int64_t arena = lib_test::make_program("tiny", target().halide).arena_bytes;
+  const int64_t arena = lib_test::make_program("tiny", &target()).arena_bytes;
   CHECK(static_cast<int64_t>(library.get<size_t(int32_t)>("arena_bytes")(3)) == 3 * arena);
   CHECK(library.get<size_t(int32_t)>("arena_bytes")(-1) == 0);
 
@@ -273,7 +276,7 @@ TEST_CASE("denormal numbers are zero in packed weights and in runs, unless they 
   const double denormal = 0x1p-140;
   const auto constant_of = [&](double scale, bool keep) {
     std::string why;
-    const auto file = pack_weights(lib_test::make_program("tiny", "").constants, "tiny", lib_test::Weights(scale), why, keep);
+    const auto file = pack_weights(lib_test::make_program("tiny").constants, "tiny", lib_test::Weights(scale), why, keep);
     REQUIRE(file);
     std::vector<float> bias(3);
     std::memcpy(bias.data(), file->data() + RN_WEIGHTS_ALIGN, 3 * sizeof(float));
@@ -418,7 +421,7 @@ TEST_CASE("only the network's own names are global in the object") {
 }
 
 TEST_CASE("what cannot be written says why") {
-  const program::Program program = lib_test::make_program("tiny", target().halide);
+  const program::Program program = lib_test::make_program("tiny", &target());
   const auto reason = [&](const std::function<void(LibraryOptions&)>& change) {
     LibraryOptions options;
     options.name = "tiny";

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "codegen/host.h"
 #include "codegen/interface.h"
 #include "codegen/library.h"
 #include "codegen/weights_file.h"
@@ -15,7 +16,7 @@ using namespace resnetc::codegen;
 namespace {
 
 std::string manifest_of_tiny() {
-  const program::Program program = lib_test::make_program("tiny net", host_target()->halide);
+  const program::Program program = lib_test::make_program("tiny net", host_target());
   LibraryOptions options;
   options.name = "tiny";
   return manifest(std::span(&program, 1), options);
@@ -58,7 +59,7 @@ TEST_CASE("a manifest says what the library is") {
   // pack with nothing but the manifest gives the file that the compiler would.
   const lib_test::Weights weights(4);
   const auto from_facts = pack_weights(facts->constants, facts->name, weights, why);
-  const auto direct = pack_weights(lib_test::make_program("tiny", "").constants, "tiny", weights, why);
+  const auto direct = pack_weights(lib_test::make_program("tiny").constants, "tiny", weights, why);
   REQUIRE(from_facts);
   CHECK(*from_facts == *direct);
 }
@@ -103,7 +104,7 @@ TEST_CASE("a manifest is read only from libraries that have one") {
   CHECK(error(folder.path() + "/none.so") == "error: cannot read '" + folder.path() + "/none.so': there is no such file\n");
   CHECK(error(folder.path()) == "error: cannot read '" + folder.path() + "': it is a directory\n");
 
-  const program::Program program = lib_test::make_program("tiny net", host_target()->halide);
+  const program::Program program = lib_test::make_program("tiny net", host_target());
   LibraryOptions options;
   options.name = "tiny";
   options.output_dir = folder.path();
@@ -123,7 +124,7 @@ TEST_CASE("a manifest is read only from libraries that have one") {
 
 TEST_CASE("a weights file has the header that the runtime checks") {
   const lib_test::Weights weights(4);
-  const program::Program program = lib_test::make_program("tiny", "");
+  const program::Program program = lib_test::make_program("tiny");
   std::string why;
   const auto file = pack_weights(program.constants, "tiny", weights, why);
   REQUIRE(file);
@@ -142,7 +143,7 @@ TEST_CASE("a weights file has the header that the runtime checks") {
 }
 
 TEST_CASE("names of the C interface") {
-  program::Program program = lib_test::make_program("tiny", "");
+  program::Program program = lib_test::make_program("tiny");
   program.outputs = {{"float", program.input.type}, {"a-b", TensorType::vector(4)}, {"a_b", program.input.type},
                      {"image", program.input.type}, {"9", program.input.type},      {"x_bytes", program.input.type},
                      {"x", program.input.type}};
@@ -153,7 +154,7 @@ TEST_CASE("names of the C interface") {
 }
 
 TEST_CASE("names that belong to C, to the system or to the runtime") {
-  program::Program program = lib_test::make_program("tiny", "");
+  program::Program program = lib_test::make_program("tiny");
   program.outputs.clear();
   for (const char* name : {"INT32_MAX", "_Bool", "__func__", "I", "complex", "y_MAX"})
     program.outputs.push_back({name, program.input.type});
@@ -173,8 +174,7 @@ TEST_CASE("the header compiles as strict C89 and as C++") {
   TempDir folder;
   program::Program program = lib_test::make_program(
       "bad */ name ?"
-      "?/",
-      "");
+      "?/");
   program.outputs.push_back({"class", TensorType::vector(9)});
   lib_test::write_bytes(folder.path() + "/planar.h", header(program, "planar", false));
   program.input.type.element = ElementType::u8;
@@ -202,7 +202,7 @@ TEST_CASE("the header compiles as strict C89 and as C++") {
 
 TEST_CASE("the generated header's structures are the runtime's") {
   TempDir folder;
-  lib_test::write_bytes(folder.path() + "/net.h", header(lib_test::make_program("net", ""), "net", true));
+  lib_test::write_bytes(folder.path() + "/net.h", header(lib_test::make_program("net"), "net", true));
   std::string source =
       "#include \"net.h\"\n#include \"runtime/runtime.h\"\n#define SAME(t, f) _Static_assert(offsetof(net_##t, f) == offsetof(rn_##t, f), "
       "#f)\n";

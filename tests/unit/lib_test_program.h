@@ -37,11 +37,12 @@ inline float expected(float x, int64_t c, double scale) {
   return sum > 0 ? sum : 0;
 }
 
-inline resnetc::program::Program make_program(const std::string& name, const std::string& target) {
+inline resnetc::program::Program make_program(const std::string& name, const resnetc::Target* target = resnetc::find_target("sse41")) {
   namespace program = resnetc::program;
   program::Program p;
   p.name = name;
   p.target = target;
+  p.brief.yes = true;
   p.input_name = "image";
   p.input.type = resnetc::TensorType::picture(channels, height, width);
   p.outputs.push_back({"result", p.input.type});

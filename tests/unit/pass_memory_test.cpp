@@ -13,6 +13,8 @@ namespace {
 struct Plan {
   program::Program program;
 
+  Plan() { program.target = find_target("sse41"); }
+
   program::TensorId tensor(int64_t channels, Extent2 halo = {0, 0}) {
     program::Tensor t;
     t.name = std::string(1, static_cast<char>('a' + program.tensors.size()));
@@ -55,7 +57,7 @@ using program::KernelKind;
 
 /// The same kernels for a GPU.
 Plan on_gpu(Plan plan) {
-  plan.program.target = "x86-64-linux-cuda-cuda_capability_80";
+  plan.program.target = find_target("cuda");
   for (program::Kernel& kernel : plan.program.kernels) kernel.schedule.algorithm = program::Algorithm::threads;
   return plan;
 }

@@ -29,7 +29,7 @@ struct Session {
 
   Session() {
     context.diagnostics = &diagnostics;
-    context.target = "x86-64-linux-avx2-f16c-fma-sse41-no_runtime";
+    context.target = find_target("avx2");
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

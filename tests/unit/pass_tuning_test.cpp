@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <map>
 
-#include "codegen/kernels.h"
 #include "ir/tuning.h"
 #include "passes/candidates.h"
 #include "tests/unit/pass_test.h"
@@ -130,7 +129,7 @@ TEST_CASE("tuning: each mistake in its place") {
 TEST_CASE("tuning: candidates begin with what the model chooses, are legal, and differ") {
   for (const char* name : {"avx512", "avx2", "sse41"}) {
     pass_test::Session session;
-    session.context.target = codegen::find_target(name)->halide;
+    session.context.target = find_target(name);
     const program::Program program = select(session);
     for (const program::Kernel& kernel : program.kernels) {
       const std::vector<program::Schedule> candidates = passes::schedule_candidates(program, kernel, largest_winograd_tile);

@@ -1,4 +1,4 @@
-/* \file MXCSR of x86-64. */
+/* \file How a thread computes with floats on x86-64: its register MXCSR. */
 #include "runtime/float_mode.h"
 
 #include <xmmintrin.h>

@@ -1,4 +1,4 @@
-/* \file Which instruction sets this processor and its operating system allow. */
+/* \file Which instruction sets an x86-64 processor and its operating system allow. */
 #include <cpuid.h>
 
 #include "runtime/runtime.h"

@@ -1,0 +1,135 @@
+/// \file Halide behind KernelEmitter. Halide reports through exceptions; they end here.
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <fstream>
+#include <map>
+
+#include "codegen/cpu/build_kernel.h"
+#include "codegen/cuda/build_kernel.h"
+#include "codegen/kernel_emitter.h"
+
+namespace Halide::Internal {
+/// The schedule as a nest of loops. The library has it, Halide.h does not declare it.
+std::string print_loop_nest(const std::vector<Function>& outputs);
+}  // namespace Halide::Internal
+
+namespace resnetc::codegen {
+
+namespace {
+
+/// What Halide writes itself; loop nests it does not.
+Halide::OutputFileType file_type(KernelText kind) {
+  switch (kind) {
+    case KernelText::loops: break;
+    case KernelText::conceptual_stmt: return Halide::OutputFileType::conceptual_stmt;
+    case KernelText::stmt: return Halide::OutputFileType::stmt;
+    case KernelText::llvm: return Halide::OutputFileType::llvm_assembly;
+    case KernelText::assembly: return Halide::OutputFileType::assembly;
+    case KernelText::ptx: return Halide::OutputFileType::device_code;
+  }
+  return Halide::OutputFileType::stmt;
+}
+
+/// Kernels read halos, which lie outside their buffers' extents: Halide's warning about that is not for users.
+class Quiet final : public Halide::CompileTimeErrorReporter {
+ public:
+  void warning(const char*) override {}
+  void error(const char* message) override { throw Halide::CompileError(message); }
+};
+
+bool build(const KernelJob& job, common::Built& built, std::string& why) {
+  switch (job.target->device) {
+    case Device::cpu: return cpu::build_kernel(job.spec, built, why);
+    case Device::cuda: return cuda::build_kernel(job.spec, built, why);
+  }
+  return false;
+}
+
+/// Builds and lowers the kernel and hands both to `use`.
+template <class Use>
+bool with_module(const KernelJob& job, const std::string& symbol, std::string& why, Use use) {
+  static Quiet quiet;
+  Halide::set_custom_compile_time_error_reporter(&quiet);
+  try {
+    if (!Halide::Target::validate_target_string(job.target->halide)) {
+      why = "'" + job.target->halide + "' is not a target that Halide knows";
+      return false;
+    }
+    common::Built built;
+    if (!build(job, built, why)) return false;
+    Halide::Pipeline pipeline(built.output);
+    for (const auto& pass : built.passes) pipeline.add_custom_lowering_pass(pass.get(), [] {});
+    const Halide::Module module =
+        pipeline.compile_to_module(built.arguments, symbol, Halide::Target(job.target->halide), Halide::LinkageType::ExternalPlusArgv);
+    return use(built, module);
+  } catch (const Halide::Error& error) {
+    why = error.what();
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  return false;
+}
+
+/// A file without a name: however this process ends, nothing is left of it.
+class MemoryFile {
+ public:
+  MemoryFile() : descriptor_(memfd_create("text", 0)) {}
+  ~MemoryFile() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+  std::string read() const {
+    std::ifstream stream(path(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+ private:
+  int descriptor_;
+};
+
+class HalideEmitter final : public KernelEmitter {
+ public:
+  std::string version() const override {
+    return fmt::format("halide {}.{}.{}", HALIDE_VERSION_MAJOR, HALIDE_VERSION_MINOR, HALIDE_VERSION_PATCH);
+  }
+
+  bool object(const KernelJob& job, const std::string& symbol, const std::string& path, std::string& why) const override {
+    return with_module(job, symbol, why, [&](const common::Built&, const Halide::Module& module) {
+      module.compile({{Halide::OutputFileType::object, path}});
+      return true;
+    });
+  }
+
+  std::optional<std::vector<std::string>> texts(const KernelJob& job, const std::string& symbol, std::span<const KernelText> kinds,
+                                                std::string& why) const override {
+    std::vector<std::string> texts;
+    const bool made = with_module(job, symbol, why, [&](const common::Built& built, const Halide::Module& module) {
+      std::map<KernelText, MemoryFile> written;
+      const bool gpu = job.target->on_gpu();
+      std::map<Halide::OutputFileType, std::string> files;  // together, so that the code is generated once
+      for (KernelText kind : kinds) {
+        if (kind != KernelText::loops && (gpu || kind != KernelText::ptx)) files[file_type(kind)] = written[kind].path();
+      }
+      if (!files.empty()) module.compile(files);
+      for (KernelText kind : kinds) {
+        texts.push_back(kind == KernelText::loops ? Halide::Internal::print_loop_nest({built.output.function()}) : written[kind].read());
+      }
+      return true;
+    });
+    if (!made) return std::nullopt;
+    return texts;
+  }
+};
+
+}  // namespace
+
+const KernelEmitter& halide_emitter() {
+  static const HalideEmitter emitter;
+  return emitter;
+}
+
+}  // namespace resnetc::codegen

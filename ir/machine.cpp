@@ -1,0 +1,11 @@
+/// \file The machines that are known.
+#include "ir/machine.h"
+
+namespace resnetc {
+
+const Machine& default_machine() {
+  static constexpr Machine machine;
+  return machine;
+}
+
+}  // namespace resnetc
