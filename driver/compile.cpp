@@ -233,7 +233,7 @@ int write_stopped(const CompileOptions& options, const std::string& name, passes
   const auto stopped = lower_until(options.stop_after, std::move(ir), lowering, diagnostics);
   if (const int status = report(diagnostics, invocation); status != done) return status;
   if (!stopped) return fail(first_failure(diagnostics));
-  if (!observer.failure().empty()) return fail({observer.failure()});
+  if (!observer.written()) return fail(observer.written().failure());
   const std::string path = fmt::format("{}/{}.{}", options.output_dir, name, level_name(level_of(*stopped)));
   if (const Result<> leaves = leaves_inputs(path, {options.network.path}); !leaves) return fail(leaves.failure());
   if (const Result<> written = write_file(path, passes::print(*stopped, diagnostics.sources())); !written) return fail(written.failure());
@@ -374,7 +374,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   status = report(diagnostics, invocation);
   if (status != done) return status;
   if (!lowered) return fail(first_failure(diagnostics));
-  if (!observer.failure().empty()) return fail({observer.failure()});
+  if (!observer.written()) return fail(observer.written().failure());
 
   if (!options.only.empty()) why = passes::part_fault(options.only, lowered->read(), lowered->programs.front());
   if (!why.empty()) return usage_error("--only " + why);

@@ -1,6 +1,8 @@
 /// \file What follows from the table of operations for steps.
 #include "ir/step.h"
 
+#include <algorithm>
+#include <tuple>
 #include <vector>
 
 namespace resnetc::graph {
@@ -11,6 +13,11 @@ std::span<const OpInfo> all_steps() {
     for (const OpInfo& op : all_kinds()) {
       if (op.step()) found.push_back(op);
     }
+    const auto reads = [](const OpInfo& op) {
+      const bool nothing = !op.joins() && op.constants.empty();
+      return std::tuple(nothing, op.joins(), op.constants.size(), op.kind);
+    };
+    std::sort(found.begin(), found.end(), [&](const OpInfo& a, const OpInfo& b) { return reads(a) < reads(b); });
     return found;
   }();
   return steps;

@@ -13,6 +13,7 @@ namespace resnetc::graph {
 /// An operation whose OpInfo says step().
 using StepKind = OpKind;
 
+/// First those that read constants, then those that read another tensor, then the rest.
 std::span<const OpInfo> all_steps();
 std::optional<StepKind> step_named(std::string_view name);
 /// Whether an operation of a graph can become a step: nothing unless it works element by element.

@@ -37,7 +37,7 @@ TEST_CASE("the table of operations is in the order of its kinds") {
     CHECK(static_cast<size_t>(op.kind) == i);
     CHECK(op_named(op.name) == op.kind);
     if (!op.layer.empty()) CHECK(layer_named(op.layer) == op.kind);
-    CHECK((op.weights != nullptr) == !weight_specs(op.kind, window({3, 3}, {}, {}, 8), image).empty());
+    CHECK(bool(op.weights) == !weight_specs(op.kind, window({3, 3}, {}, {}, 8), image).empty());
   }
   CHECK(!op_named("conv"));
   CHECK(!layer_named("conv2d"));
@@ -52,7 +52,7 @@ TEST_CASE("the table of steps is that of the operations that can be one") {
     CHECK(step.operands == (step.joins() ? 2 : 1));
     // What works element by element needs no more than its operands, its constants and its meaning.
     for_each_attribute([&](const auto& attribute) { CHECK(!attribute.ops.has(step.kind)); });
-    CHECK(step.weights == nullptr);
+    CHECK(weight_specs(step.kind, {}, image).empty());
     CHECK(step.kernel == program::KernelKind::copy);
   }
   for (const OpKind alone : {OpKind::bias, OpKind::project}) {

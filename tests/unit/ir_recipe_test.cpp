@@ -333,9 +333,8 @@ TEST_CASE("recipes read back as printed") {
   for (const char* text :
        {"pack_conv(tensor(\"w\", [8, 6]), groups=1, lanes=8)", "pack_conv(tensor(\"w\", [8, 6]), groups=1, interleave=4)",
         "scale_rows(mul(pack_conv(fill(1, [8, 6]), groups=1, lanes=8, interleave=2), fill(2, [48])), fill(1, [48]))"}) {
-    std::string why;
-    const std::optional<RecipePtr> read = parse_recipe(text, why);
-    REQUIRE_MESSAGE(read, why);
+    const Result<RecipePtr> read = parse_recipe(text);
+    REQUIRE_MESSAGE(read, read.failure().text);
     CHECK(to_string(**read) == text);
   }
   CHECK(to_string(*pack_conv(tensor("w", {8, 1, 3, 3}), 8)) == "pack_conv(tensor(\"w\", [8, 1, 3, 3]), groups=8)");
