@@ -42,13 +42,12 @@ struct Distinct {
   }
 };
 
-std::string fault_of(const KernelJob& job, const WorkResult& result) {
-  return std::string(result.bug ? "internal error: " : "") + "kernel '" + program::to_string(job.spec) + "' for " + job.target->name +
-         ": " + result.why;
+Failure failure_of(const KernelJob& job, const Failure& failure) {
+  return {"kernel '" + program::to_string(job.spec) + "' for " + job.target->name + ": " + failure.text, failure.blame};
 }
 
 /// Texts in one file, each with its length before it.
-bool write_texts(const std::vector<std::string>& texts, const std::string& path, std::string& why) {
+Result<> write_texts(const std::vector<std::string>& texts, const std::string& path) {
   std::ofstream out(path, std::ios::binary);
   for (const std::string& text : texts) {
     const uint64_t size = text.size();
@@ -56,8 +55,8 @@ bool write_texts(const std::vector<std::string>& texts, const std::string& path,
     out.write(text.data(), static_cast<std::streamsize>(size));
   }
   out.close();
-  if (!out) why = "its texts cannot be written; is memory short?";
-  return !out.fail();
+  if (!out) return Failure{"its texts cannot be written; is memory short?", Blame::limit};
+  return {};
 }
 
 std::vector<std::string> split_texts(const std::string& joined) {
@@ -75,7 +74,7 @@ std::vector<std::string> split_texts(const std::string& joined) {
 
 const KernelEmitter& emitter_of(const KernelJob&) { return halide_emitter(); }
 
-std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const KernelOptions& options, std::string& why) {
+Result<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const KernelOptions& options) {
   const KernelCache cache(options.cache_dir, options.cache_limit_bytes);
   const Distinct distinct(jobs);
   KernelSet set;
@@ -100,22 +99,19 @@ std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const 
 
   std::vector<Work> work;
   for (size_t o : missing) {
-    work.push_back([&job = jobs[distinct.jobs[o]], symbol = set.objects[o].symbol](const std::string& path, std::string& reason) {
-      return emitter_of(job).object(job, symbol, path, reason);
+    work.push_back([&job = jobs[distinct.jobs[o]], symbol = set.objects[o].symbol](const std::string& path) {
+      return emitter_of(job).object(job, symbol, path);
     });
   }
-  auto done = [&](size_t i, WorkResult result) {
+  const auto done = [&](size_t i, Result<std::string> object) -> Result<> {
     const size_t o = missing[i];
-    if (!result.ok) {
-      why = fault_of(jobs[distinct.jobs[o]], result);
-      return false;
-    }
-    cache.store(keys[o], result.bytes);
-    set.objects[o].object = std::move(result.bytes);
+    if (!object) return failure_of(jobs[distinct.jobs[o]], object.failure());
+    cache.store(keys[o], *object);
+    set.objects[o].object = std::move(*object);
     if (options.progress) options.progress(++ready, set.objects.size());
-    return true;
+    return {};
   };
-  if (!run_workers(work, options.jobs, done, why)) return std::nullopt;
+  if (const Result<> finished = run_workers(work, options.jobs, done); !finished) return finished.failure();
   cache.evict();
   return set;
 }
@@ -139,29 +135,24 @@ std::span<const KernelTextInfo> kernel_texts() {
   return table;
 }
 
-std::optional<KernelTextSet> texts_of(std::span<const KernelJob> jobs, std::span<const KernelText> kinds, const KernelOptions& options,
-                                      std::string& why) {
+Result<KernelTextSet> texts_of(std::span<const KernelJob> jobs, std::span<const KernelText> kinds, const KernelOptions& options) {
   const Distinct distinct(jobs);
   KernelTextSet set{std::vector<std::vector<std::string>>(distinct.jobs.size()), distinct.index};
   std::vector<Work> work;
   for (size_t i = 0; i < distinct.jobs.size(); ++i) {
-    work.push_back(
-        [&job = jobs[distinct.jobs[i]], kinds, symbol = symbol_of(distinct.content[i])](const std::string& path, std::string& reason) {
-          const std::optional<std::vector<std::string>> texts = emitter_of(job).texts(job, symbol, kinds, reason);
-          return texts && write_texts(*texts, path, reason);
-        });
+    work.push_back([&job = jobs[distinct.jobs[i]], kinds, symbol = symbol_of(distinct.content[i])](const std::string& path) {
+      const Result<std::vector<std::string>> texts = emitter_of(job).texts(job, symbol, kinds);
+      return texts ? write_texts(*texts, path) : texts.failure();
+    });
   }
   size_t ready = 0;
-  const auto done = [&](size_t i, const WorkResult& result) {
-    if (!result.ok) {
-      why = fault_of(jobs[distinct.jobs[i]], result);
-      return false;
-    }
-    set.texts[i] = split_texts(result.bytes);
+  const auto done = [&](size_t i, const Result<std::string>& joined) -> Result<> {
+    if (!joined) return failure_of(jobs[distinct.jobs[i]], joined.failure());
+    set.texts[i] = split_texts(*joined);
     if (options.progress) options.progress(++ready, work.size());
-    return true;
+    return {};
   };
-  if (!run_workers(work, options.jobs, done, why)) return std::nullopt;
+  if (const Result<> finished = run_workers(work, options.jobs, done); !finished) return finished.failure();
   return set;
 }
 

@@ -50,12 +50,12 @@ class Emitter {
     module_.setDataLayout(machine.createDataLayout());
   }
 
-  bool emit(std::span<const EntryProgram> programs, std::string& why) {
+  Result<> emit(std::span<const EntryProgram> programs) {
     std::vector<llvm::Constant*> rows;
     for (const EntryProgram& program : programs) {
-      llvm::Constant* row = program_row(program, why);
-      if (row == nullptr) return false;
-      rows.push_back(row);
+      const Result<llvm::Constant*> row = program_row(program);
+      if (!row) return row.failure();
+      rows.push_back(*row);
       if (!targets_.empty()) targets_ += ",";
       targets_ += program.program->target->name;
       arena_bytes_ = std::max(arena_bytes_, program.program->arena_bytes);
@@ -64,7 +64,7 @@ class Emitter {
     emit_queries();
     emit_lifetime();
     emit_run();
-    return true;
+    return {};
   }
 
   llvm::Module& module() { return module_; }
@@ -109,12 +109,11 @@ class Emitter {
                                                      i32(kernel.operand_count), i32(kernel.first_operand), halo});
   }
 
-  llvm::Constant* program_row(const EntryProgram& entry, std::string& why) {
-    std::optional<ProgramTables> tables = tables_of(*entry.program, why);
-    if (!tables) return nullptr;
+  Result<llvm::Constant*> program_row(const EntryProgram& entry) {
+    const Result<ProgramTables> tables = tables_of(*entry.program);
+    if (!tables) return tables.failure();
     if (tables->kernels.size() != entry.symbols.size()) {
-      why = fmt::format("{} kernels, but {} symbols", tables->kernels.size(), entry.symbols.size());
-      return nullptr;
+      return Failure{fmt::format("{} kernels, but {} symbols", tables->kernels.size(), entry.symbols.size()), Blame::bug};
     }
     int64_t scratch = 0;
     for (const program::Kernel& kernel : entry.program->kernels) {
@@ -274,30 +273,27 @@ class Emitter {
 
 }  // namespace
 
-std::optional<std::string> emit_entry(std::span<const EntryProgram> programs, const EntryOptions& options, std::string& why) {
-  if (programs.empty()) {
-    why = "no program";
-    return std::nullopt;
-  }
-  std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(programs[0].program->target->architecture, why);
-  if (machine == nullptr) return std::nullopt;
-  Emitter emitter(options, *machine);
-  if (!emitter.emit(programs, why)) return std::nullopt;
-  return emit_object(emitter.module(), *machine, why);
+Result<std::string> emit_entry(std::span<const EntryProgram> programs, const EntryOptions& options) {
+  if (programs.empty()) return Failure{"no program"};
+  const Result<std::unique_ptr<llvm::TargetMachine>> machine = baseline_machine(programs[0].program->target->architecture);
+  if (!machine) return machine.failure();
+  Emitter emitter(options, **machine);
+  if (const Result<> emitted = emitter.emit(programs); !emitted) return emitted.failure();
+  return emit_object(emitter.module(), **machine);
 }
 
 std::optional<std::string> check_table_layout(Architecture architecture) {
-  std::string why;
-  std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(architecture, why);
-  if (machine == nullptr) return why;
+  const Result<std::unique_ptr<llvm::TargetMachine>> machine = baseline_machine(architecture);
+  if (!machine) return machine.failure().text;
+  std::string fault;
   llvm::LLVMContext context;
   const Types types(context);
-  const llvm::DataLayout layout = machine->createDataLayout();
+  const llvm::DataLayout layout = (*machine)->createDataLayout();
   const auto differs = [&](const char* name, llvm::StructType* type, size_t size, const std::vector<size_t>& offsets) {
     const llvm::StructLayout* actual = layout.getStructLayout(type);
-    if (actual->getSizeInBytes() != size || type->getNumElements() != offsets.size()) why = fmt::format("size of {}", name);
+    if (actual->getSizeInBytes() != size || type->getNumElements() != offsets.size()) fault = fmt::format("size of {}", name);
     for (unsigned i = 0; i < type->getNumElements() && i < offsets.size(); ++i) {
-      if (actual->getElementOffset(i) != offsets[i]) why = fmt::format("{}, field {}", name, i);
+      if (actual->getElementOffset(i) != offsets[i]) fault = fmt::format("{}, field {}", name, i);
     }
   };
 #define AT(type, field) offsetof(type, field)
@@ -319,8 +315,8 @@ std::optional<std::string> check_table_layout(Architecture architecture) {
            AT(rn_model, weights_bytes), AT(rn_model, embedded), AT(rn_model, embedded_bytes), AT(rn_model, input),
            AT(rn_model, output_count), AT(rn_model, program_count), AT(rn_model, outputs), AT(rn_model, programs)});
 #undef AT
-  if (why.empty()) return std::nullopt;
-  return why;
+  if (fault.empty()) return std::nullopt;
+  return fault;
 }
 
 }  // namespace resnetc::codegen

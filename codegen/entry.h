@@ -10,6 +10,7 @@
 
 #include "codegen/interface.h"
 #include "ir/program.h"
+#include "support/failure.h"
 
 namespace resnetc::codegen {
 
@@ -28,7 +29,7 @@ struct EntryOptions {
 
 /// An ELF relocatable object for the programs' architecture, which is one, that refers to the kernels and to the runtime
 /// (runtime/runtime.h).
-std::optional<std::string> emit_entry(std::span<const EntryProgram> programs, const EntryOptions& options, std::string& why);
+Result<std::string> emit_entry(std::span<const EntryProgram> programs, const EntryOptions& options);
 
 /// Whether the tables as LLVM lays them out for the architecture are those of runtime/model.h; the first difference otherwise.
 std::optional<std::string> check_table_layout(Architecture architecture);

@@ -38,37 +38,35 @@ class Quiet final : public Halide::CompileTimeErrorReporter {
   void error(const char* message) override { throw Halide::CompileError(message); }
 };
 
-bool build(const KernelJob& job, common::Built& built, std::string& why) {
+Result<> build(const KernelJob& job, common::Built& built) {
   switch (job.target->device) {
-    case Device::cpu: return cpu::build_kernel(job.spec, built, why);
-    case Device::cuda: return cuda::build_kernel(job.spec, built, why);
+    case Device::cpu: return cpu::build_kernel(job.spec, built);
+    case Device::cuda: return cuda::build_kernel(job.spec, built);
   }
-  return false;
+  return Failure{"no device"};
 }
 
 /// Builds and lowers the kernel and hands both to `use`.
 template <class Use>
-bool with_module(const KernelJob& job, const std::string& symbol, std::string& why, Use use) {
+Result<> with_module(const KernelJob& job, const std::string& symbol, Use use) {
   static Quiet quiet;
   Halide::set_custom_compile_time_error_reporter(&quiet);
   try {
     if (!Halide::Target::validate_target_string(job.target->halide)) {
-      why = "'" + job.target->halide + "' is not a target that Halide knows";
-      return false;
+      return Failure{"'" + job.target->halide + "' is not a target that Halide knows"};
     }
     common::Built built;
-    if (!build(job, built, why)) return false;
+    if (const Result<> made = build(job, built); !made) return made;
     Halide::Pipeline pipeline(built.output);
     for (const auto& pass : built.passes) pipeline.add_custom_lowering_pass(pass.get(), [] {});
     const Halide::Module module =
         pipeline.compile_to_module(built.arguments, symbol, Halide::Target(job.target->halide), Halide::LinkageType::ExternalPlusArgv);
     return use(built, module);
   } catch (const Halide::Error& error) {
-    why = error.what();
+    return Failure{error.what()};
   } catch (const std::exception& error) {
-    why = error.what();
+    return Failure{error.what()};
   }
-  return false;
 }
 
 /// A file without a name: however this process ends, nothing is left of it.
@@ -97,17 +95,17 @@ class HalideEmitter final : public KernelEmitter {
     return fmt::format("halide {}.{}.{}", HALIDE_VERSION_MAJOR, HALIDE_VERSION_MINOR, HALIDE_VERSION_PATCH);
   }
 
-  bool object(const KernelJob& job, const std::string& symbol, const std::string& path, std::string& why) const override {
-    return with_module(job, symbol, why, [&](const common::Built&, const Halide::Module& module) {
+  Result<> object(const KernelJob& job, const std::string& symbol, const std::string& path) const override {
+    return with_module(job, symbol, [&](const common::Built&, const Halide::Module& module) {
       module.compile({{Halide::OutputFileType::object, path}});
-      return true;
+      return Result<>();
     });
   }
 
-  std::optional<std::vector<std::string>> texts(const KernelJob& job, const std::string& symbol, std::span<const KernelText> kinds,
-                                                std::string& why) const override {
+  Result<std::vector<std::string>> texts(const KernelJob& job, const std::string& symbol,
+                                         std::span<const KernelText> kinds) const override {
     std::vector<std::string> texts;
-    const bool made = with_module(job, symbol, why, [&](const common::Built& built, const Halide::Module& module) {
+    const Result<> made = with_module(job, symbol, [&](const common::Built& built, const Halide::Module& module) {
       std::map<KernelText, MemoryFile> written;
       const bool gpu = job.target->on_gpu();
       std::map<Halide::OutputFileType, std::string> files;  // together, so that the code is generated once
@@ -118,9 +116,9 @@ class HalideEmitter final : public KernelEmitter {
       for (KernelText kind : kinds) {
         texts.push_back(kind == KernelText::loops ? Halide::Internal::print_loop_nest({built.output.function()}) : written[kind].read());
       }
-      return true;
+      return Result<>();
     });
-    if (!made) return std::nullopt;
+    if (!made) return made.failure();
     return texts;
   }
 };

@@ -1,12 +1,12 @@
 /// \file What makes machine code and texts of a kernel. Worker processes and the cache know no more of Halide than this.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "codegen/kernels.h"
+#include "support/failure.h"
 
 namespace resnetc::codegen {
 
@@ -20,12 +20,12 @@ class KernelEmitter {
   virtual std::string version() const = 0;
 
   /// Writes a relocatable object to the file at `path`, with the entry `symbol + "_argv"`, whose calling convention is in
-  /// codegen/kernels.h. False and the reason in `why` if the emitter refuses.
-  virtual bool object(const KernelJob& job, const std::string& symbol, const std::string& path, std::string& why) const = 0;
+  /// codegen/kernels.h. Fails if the emitter refuses.
+  virtual Result<> object(const KernelJob& job, const std::string& symbol, const std::string& path) const = 0;
 
-  /// One text a kind, in their order; empty where the kernel has none of that kind. Nothing and the reason in `why` if the emitter refuses.
-  virtual std::optional<std::vector<std::string>> texts(const KernelJob& job, const std::string& symbol, std::span<const KernelText> kinds,
-                                                        std::string& why) const = 0;
+  /// One text a kind, in their order; empty where the kernel has none of that kind. Fails if the emitter refuses.
+  virtual Result<std::vector<std::string>> texts(const KernelJob& job, const std::string& symbol,
+                                                 std::span<const KernelText> kinds) const = 0;
 };
 
 /// Every kernel's, now.

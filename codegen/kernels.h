@@ -42,12 +42,12 @@ struct KernelOptions {
 };
 
 /// Compiles all jobs; equal jobs are compiled once and the result has one object per distinct job, `index[i]` that of job i.
-/// Fails only for a bug or a full disk: the reason is in `why`.
+/// Fails only for a bug or a full disk.
 struct KernelSet {
   std::vector<KernelObject> objects;
   std::vector<size_t> index;
 };
-std::optional<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const KernelOptions& options, std::string& why);
+Result<KernelSet> compile_kernels(std::span<const KernelJob> jobs, const KernelOptions& options);
 
 /// `$XDG_CACHE_HOME/resnetc`, or `~/.cache/resnetc`; empty if neither variable is set.
 std::string default_cache_dir();
@@ -74,7 +74,6 @@ struct KernelTextSet {
   std::vector<size_t> index;
 };
 /// Each distinct job is lowered once, in a worker process. Fails as compile_kernels() does.
-std::optional<KernelTextSet> texts_of(std::span<const KernelJob> jobs, std::span<const KernelText> kinds, const KernelOptions& options,
-                                      std::string& why);
+Result<KernelTextSet> texts_of(std::span<const KernelJob> jobs, std::span<const KernelText> kinds, const KernelOptions& options);
 
 }  // namespace resnetc::codegen

@@ -34,9 +34,8 @@ class NoTensors final : public WeightSource {
 };
 
 /// One program per target, best first; their constants must agree (they come from one graph). Writes all artefacts or none: a failure
-/// leaves what was there. Returns the paths written, or nothing and the reason in `why`.
-std::optional<std::vector<std::string>> write_library(std::span<const program::Program> programs, const LibraryOptions& options,
-                                                      std::string& why);
+/// leaves what was there. Returns the paths written.
+Result<std::vector<std::string>> write_library(std::span<const program::Program> programs, const LibraryOptions& options);
 
 /// Whether there is a weights file at `path` that was packed for something else than these programs.
 bool has_other_weights(const std::string& path, std::span<const program::Program> programs);
@@ -83,7 +82,7 @@ struct LibraryFacts {
   bool embedded = false;       ///< the weights are in the library
 };
 /// Reads a manifest of untrusted origin.
-std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string& why);
+Result<LibraryFacts> parse_manifest(const std::string& json);
 
 /// The C header; with what is for a GPU alone if one of the programs is.
 std::string header(const program::Program& program, const std::string& name, bool gpu);
@@ -93,7 +92,7 @@ uint64_t recipe_hash(const std::vector<program::Constant>& constants);
 
 /// The bytes of a weights file: carries out every constant's recipe. What is denormal once it is rounded to float32 becomes zero, unless
 /// `keep_denormals`.
-std::optional<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name,
-                                        const WeightSource& source, std::string& why, bool keep_denormals = false);
+Result<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name, const WeightSource& source,
+                                 bool keep_denormals = false);
 
 }  // namespace resnetc::codegen

@@ -64,12 +64,12 @@ constexpr const char* libc_functions[] = {"bcmp",
 constexpr const char* libm_functions[] = {"ceilf", "exp",  "expf",  "floorf", "fmaf",  "fmodf",      "log",   "logf",
                                           "pow",   "powf", "rintf", "roundf", "sqrtf", "nearbyintf", "tanhf", "truncf"};
 
-bool usable(const TempDir& folder, std::string& why) {
-  if (folder.path().empty()) why = "cannot make a temporary folder";
-  return !folder.path().empty();
+Result<> usable(const TempDir& folder) {
+  if (folder.path().empty()) return Failure{"cannot make a temporary folder", Blame::limit};
+  return {};
 }
 
-bool write(const std::string& path, std::string_view bytes, std::string& why) {
+Result<> write(const std::string& path, std::string_view bytes) {
   std::error_code error;
   llvm::raw_fd_ostream out(path, error);
   if (!error) {
@@ -78,20 +78,17 @@ bool write(const std::string& path, std::string_view bytes, std::string& why) {
     error = out.error();
     out.clear_error();
   }
-  if (error) why = fmt::format("{}: {}", path, error.message());
-  return !error;
+  if (error) return Failure{fmt::format("{}: {}", path, error.message()), Blame::limit};
+  return {};
 }
 
-std::optional<std::string> read(const std::string& path, std::string& why) {
+Result<std::string> read(const std::string& path) {
   auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
-  if (!buffer) {
-    why = fmt::format("{}: {}", path, buffer.getError().message());
-    return std::nullopt;
-  }
+  if (!buffer) return Failure{fmt::format("{}: {}", path, buffer.getError().message()), Blame::limit};
   return (*buffer)->getBuffer().str();
 }
 
-bool lld(Architecture architecture, const std::vector<std::string>& arguments, std::string& why) {
+Result<> lld(Architecture architecture, const std::vector<std::string>& arguments) {
   // LLD keeps its state in globals: one link at a time.
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
@@ -101,16 +98,15 @@ bool lld(Architecture architecture, const std::vector<std::string>& arguments, s
   std::string messages;
   llvm::raw_string_ostream out(messages);
   const lld::Result result = lld::lldMain(raw, out, out, {{lld::Gnu, &lld::elf::link}});
-  if (result.retCode == 0) return true;
-  why = "the linker failed: " + messages;
-  return false;
+  if (result.retCode != 0) return Failure{"the linker failed: " + messages, Blame::limit};
+  return {};
 }
 
 /// A shared object that has nothing but a name and functions: what the library is linked against instead of the machine's own.
-bool write_stub(Architecture architecture, const TempDir& scratch, const std::string& soname, llvm::ArrayRef<const char*> functions,
-                std::string& why) {
-  const std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(architecture, why);
-  if (machine == nullptr) return false;
+Result<> write_stub(Architecture architecture, const TempDir& scratch, const std::string& soname, llvm::ArrayRef<const char*> functions) {
+  const Result<std::unique_ptr<llvm::TargetMachine>> made = baseline_machine(architecture);
+  if (!made) return made.failure();
+  llvm::TargetMachine* const machine = made->get();
   llvm::LLVMContext context;
   llvm::Module module(soname, context);
   module.setTargetTriple(machine->getTargetTriple());
@@ -122,19 +118,18 @@ bool write_stub(Architecture architecture, const TempDir& scratch, const std::st
     builder.SetInsertPoint(llvm::BasicBlock::Create(context, "", function));
     builder.CreateRetVoid();
   }
-  const std::optional<std::string> object = emit_object(module, *machine, why);
+  const Result<std::string> object = emit_object(module, *machine);
+  if (!object) return object.failure();
   const std::string input = scratch.file(soname + ".o");
-  return object && write(input, *object, why) && lld(architecture, {"-shared", "-soname", soname, "-o", scratch.file(soname), input}, why);
+  if (const Result<> written = write(input, *object); !written) return written;
+  return lld(architecture, {"-shared", "-soname", soname, "-o", scratch.file(soname), input});
 }
 
 /// Makes every defined symbol local but those of `keep`, and drops what no one needs.
-std::optional<std::string> localise(std::string_view object, std::span<const std::string> keep, std::string& why) {
+Result<std::string> localise(std::string_view object, std::span<const std::string> keep) {
   llvm::objcopy::ConfigManager config;
   config.Common.StripDebug = true;
-  const auto fail = [&](llvm::Error error) {
-    why = llvm::toString(std::move(error));
-    return std::nullopt;
-  };
+  const auto fail = [](llvm::Error error) { return Failure{llvm::toString(std::move(error))}; };
   const auto literal = [](llvm::StringRef name) {
     return llvm::objcopy::NameOrPattern::create(name, llvm::objcopy::MatchStyle::Literal, [](llvm::Error error) { return error; });
   };
@@ -156,69 +151,63 @@ std::optional<std::string> localise(std::string_view object, std::span<const std
 
 }  // namespace
 
-std::optional<std::string> link_relocatable(Architecture architecture, std::span<const std::string_view> objects,
-                                            std::span<const std::string> keep, std::string& why) {
+Result<std::string> link_relocatable(Architecture architecture, std::span<const std::string_view> objects,
+                                     std::span<const std::string> keep) {
   const TempDir scratch;
-  if (!usable(scratch, why)) return std::nullopt;
+  if (const Result<> good = usable(scratch); !good) return good.failure();
   const std::string output = scratch.file("all.o");
   std::vector<std::string> arguments = {"-r", "--force-group-allocation", "-o", output};
   for (size_t i = 0; i < objects.size(); ++i) {
     arguments.push_back(scratch.file(fmt::format("{}.o", i)));
-    if (!write(arguments.back(), objects[i], why)) return std::nullopt;
+    if (const Result<> written = write(arguments.back(), objects[i]); !written) return written.failure();
   }
-  if (!lld(architecture, arguments, why)) return std::nullopt;
-  const std::optional<std::string> linked = read(output, why);
-  if (!linked) return std::nullopt;
-  return localise(*linked, keep, why);
+  if (const Result<> done = lld(architecture, arguments); !done) return done.failure();
+  const Result<std::string> linked = read(output);
+  if (!linked) return linked;
+  return localise(*linked, keep);
 }
 
-std::optional<std::string> link_shared(Architecture architecture, std::string_view object, const std::string& soname, std::string& why) {
+Result<std::string> link_shared(Architecture architecture, std::string_view object, const std::string& soname) {
   const TempDir scratch;
-  if (!usable(scratch, why) || !write_stub(architecture, scratch, "libc.so.6", libc_functions, why) ||
-      !write_stub(architecture, scratch, "libm.so.6", libm_functions, why) ||
-      !write_stub(architecture, scratch, "libpthread.so.0", {}, why)) {
-    return std::nullopt;
-  }
+  Result<> good = usable(scratch);
+  if (good) good = write_stub(architecture, scratch, "libc.so.6", libc_functions);
+  if (good) good = write_stub(architecture, scratch, "libm.so.6", libm_functions);
+  if (good) good = write_stub(architecture, scratch, "libpthread.so.0", {});
   const std::string input = scratch.file("network.o"), output = scratch.file("network.so");
-  if (!write(input, object, why)) return std::nullopt;
+  if (good) good = write(input, object);
+  if (!good) return good.failure();
   // libpthread is named because before glibc 2.34 the threads' functions were there; since then it is an empty library.
-  if (!lld(architecture,
-           {"-shared",
-            "-soname",
-            soname,
-            "-o",
-            output,
-            input,
-            "--gc-sections",
-            "--hash-style=gnu",
-            "--eh-frame-hdr",
-            "-z",
-            "defs",
-            "-z",
-            "now",
-            "-z",
-            "relro",
-            "-z",
-            "noexecstack",
-            "--no-as-needed",
-            scratch.file("libc.so.6"),
-            scratch.file("libpthread.so.0"),
-            "--as-needed",
-            scratch.file("libm.so.6")},
-           why)) {
-    return std::nullopt;
-  }
-  return read(output, why);
+  good = lld(architecture, {"-shared",
+                            "-soname",
+                            soname,
+                            "-o",
+                            output,
+                            input,
+                            "--gc-sections",
+                            "--hash-style=gnu",
+                            "--eh-frame-hdr",
+                            "-z",
+                            "defs",
+                            "-z",
+                            "now",
+                            "-z",
+                            "relro",
+                            "-z",
+                            "noexecstack",
+                            "--no-as-needed",
+                            scratch.file("libc.so.6"),
+                            scratch.file("libpthread.so.0"),
+                            "--as-needed",
+                            scratch.file("libm.so.6")});
+  if (!good) return good.failure();
+  return read(output);
 }
 
-std::optional<std::string> make_archive(std::string_view object, const std::string& member, std::string& why) {
+Result<std::string> make_archive(std::string_view object, const std::string& member) {
   std::vector<llvm::NewArchiveMember> members;
   members.emplace_back(llvm::MemoryBufferRef(llvm::StringRef(object.data(), object.size()), member));
   auto archive = llvm::writeArchiveToBuffer(members, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU, true, false);
-  if (!archive) {
-    why = llvm::toString(archive.takeError());
-    return std::nullopt;
-  }
+  if (!archive) return Failure{llvm::toString(archive.takeError())};
   return (*archive)->getBuffer().str();
 }
 

@@ -121,9 +121,7 @@ std::string manifest_json(std::span<const program::Program> programs, const Libr
 std::string manifest(std::span<const program::Program> programs, const LibraryOptions& options) {
   uint64_t hash = 0;
   if (options.depends_on_values && options.weights != nullptr) {
-    std::string why;
-    const std::optional<std::string> file =
-        pack_weights(programs[0].constants, options.name, *options.weights, why, options.keep_denormals);
+    const Result<std::string> file = pack_weights(programs[0].constants, options.name, *options.weights, options.keep_denormals);
     if (file) hash = content_hash(*file);
   }
   return manifest_json(programs, options, hash);

@@ -38,17 +38,16 @@ bool dense(const std::vector<program::Constant>& constants, uint64_t data_bytes)
   return static_cast<uint64_t>(end) == data_bytes;
 }
 
-/// Walks the parsed JSON; the first thing amiss ends up in `why` and everything after reads as empty.
+/// Walks the parsed JSON; the first thing amiss is the failure, and everything after reads as empty.
 class Reader {
  public:
-  explicit Reader(std::string& why) : why_(why) {}
-
   bool fail(std::string reason) {
     if (ok_) why_ = "bad manifest: " + std::move(reason);
     ok_ = false;
     return false;
   }
   bool ok() const { return ok_; }
+  Failure failure() const { return {why_}; }
 
   std::string text(const llvm::json::Object& o, const char* key) {
     if (const auto value = o.getString(key)) return value->str();
@@ -117,9 +116,8 @@ class Reader {
 
   program::Constant constant(const llvm::json::Object& o) {
     program::Constant result;
-    std::string reason;
-    std::optional<RecipePtr> recipe = parse_recipe(text(o, "recipe"), reason);
-    if (ok_ && !recipe) fail("a recipe: " + reason);
+    const Result<RecipePtr> recipe = parse_recipe(text(o, "recipe"));
+    if (ok_ && !recipe) fail("a recipe: " + recipe.failure().text);
     if (!ok_) return result;
     result.recipe = *recipe;
     result.offset = number(o, "offset");
@@ -155,7 +153,7 @@ class Reader {
     return result;
   }
 
-  std::string& why_;
+  std::string why_;
   bool ok_ = true;
   llvm::json::Object empty_object_;
   llvm::json::Array empty_array_;
@@ -163,26 +161,17 @@ class Reader {
 
 }  // namespace
 
-std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string& why) {
-  if (nested_too_deep(json, max_depth)) {
-    why = "bad manifest: nested too deep";
-    return std::nullopt;
-  }
+Result<LibraryFacts> parse_manifest(const std::string& json) {
+  if (nested_too_deep(json, max_depth)) return Failure{"bad manifest: nested too deep"};
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(json);
-  if (!value) {
-    why = "bad manifest: " + llvm::toString(value.takeError());
-    return std::nullopt;
-  }
-  Reader reader(why);
+  if (!value) return Failure{"bad manifest: " + llvm::toString(value.takeError())};
+  Reader reader;
   const llvm::json::Object* root = value->getAsObject();
-  if (root == nullptr) {
-    why = "bad manifest: not an object";
-    return std::nullopt;
-  }
+  if (root == nullptr) return Failure{"bad manifest: not an object"};
   if (reader.number(*root, "manifest_version") != 1) reader.fail("of another format version; 'resnetc compile' makes the library anew");
   if (reader.number(*root, "abi_version") != RN_ABI_VERSION)
     reader.fail("of another version of the libraries' interface; 'resnetc compile' makes the library anew");
-  if (!reader.ok()) return std::nullopt;
+  if (!reader.ok()) return reader.failure();
 
   LibraryFacts facts;
   facts.name = reader.text(*root, "name");
@@ -202,7 +191,7 @@ std::optional<LibraryFacts> parse_manifest(const std::string& json, std::string&
   reader.objects(*root, "targets", [&](const llvm::json::Object& o) { facts.targets.push_back(reader.target(o)); });
   if (reader.ok() && !dense(facts.constants, facts.weights_bytes)) reader.fail("the constants do not fill the weights");
   if (reader.ok() && recipe_hash(facts.constants) != facts.recipe_hash) reader.fail("'recipe_hash' does not fit the constants");
-  if (!reader.ok()) return std::nullopt;
+  if (!reader.ok()) return reader.failure();
   return facts;
 }
 
@@ -212,13 +201,12 @@ std::optional<std::string> read_manifest(const std::string& library_path, Diagno
     diagnostics.error(at, std::move(reason));
     return std::nullopt;
   };
-  std::string why;
-  const std::unique_ptr<MappedFile> file = MappedFile::open(library_path, why);
+  const Result<std::unique_ptr<MappedFile>> file = MappedFile::open(library_path);
   if (!file) {
-    diagnostics.error({}, why);
+    diagnostics.error({}, file.failure().text);
     return std::nullopt;
   }
-  auto object = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(file->bytes(), library_path));
+  auto object = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef((*file)->bytes(), library_path));
   if (!object) {
     llvm::consumeError(object.takeError());
     return fail("is not a library");

@@ -13,10 +13,11 @@
 #include <llvm/TargetParser/Triple.h>
 
 #include <mutex>
+#include <utility>
 
 namespace resnetc::codegen {
 
-std::unique_ptr<llvm::TargetMachine> baseline_machine(Architecture architecture, std::string& why) {
+Result<std::unique_ptr<llvm::TargetMachine>> baseline_machine(Architecture architecture) {
   static std::once_flag once;
   std::call_once(once, [] {
 #define ARCHITECTURE(identifier, back_end, ...)                                                                     \
@@ -27,25 +28,26 @@ std::unique_ptr<llvm::TargetMachine> baseline_machine(Architecture architecture,
   });
   const ArchitectureInfo& known = info(architecture);
   llvm::Triple triple(llvm::StringRef(known.triple));
-  const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, why);
-  if (target == nullptr) return nullptr;
+  std::string unknown;
+  const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, unknown);
+  if (target == nullptr) return Failure{std::move(unknown)};
   llvm::TargetOptions options;
   options.FunctionSections = true;
   options.DataSections = true;
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(triple, known.baseline, "", options, llvm::Reloc::PIC_));
-  if (machine == nullptr) why = fmt::format("LLVM has no target {}", known.name);
+  if (machine == nullptr) return Failure{fmt::format("LLVM has no target {}", known.name)};
   return machine;
 }
 
-std::optional<std::string> emit_object(llvm::Module& module, llvm::TargetMachine& machine, std::string& why) {
-  llvm::raw_string_ostream reason(why);
-  if (llvm::verifyModule(module, &reason)) return std::nullopt;
+Result<std::string> emit_object(llvm::Module& module, llvm::TargetMachine& machine) {
+  std::string fault;
+  llvm::raw_string_ostream stream(fault);
+  if (llvm::verifyModule(module, &stream)) return Failure{std::move(fault), Blame::bug};
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream out(bytes);
   llvm::legacy::PassManager passes;
   if (machine.addPassesToEmitFile(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile)) {
-    why = fmt::format("LLVM cannot write objects for {}", machine.getTargetTriple().str());
-    return std::nullopt;
+    return Failure{fmt::format("LLVM cannot write objects for {}", machine.getTargetTriple().str())};
   }
   passes.run(module);
   return std::string(bytes.data(), bytes.size());

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "ir/target.h"
+#include "support/failure.h"
 
 namespace llvm {
 class Module;
@@ -15,9 +15,9 @@ class TargetMachine;
 namespace resnetc::codegen {
 
 /// Position-independent code for any processor of the architecture, one section a function and a table.
-std::unique_ptr<llvm::TargetMachine> baseline_machine(Architecture architecture, std::string& why);
+Result<std::unique_ptr<llvm::TargetMachine>> baseline_machine(Architecture architecture);
 
 /// Verifies the module and compiles it to an ELF relocatable object.
-std::optional<std::string> emit_object(llvm::Module& module, llvm::TargetMachine& machine, std::string& why);
+Result<std::string> emit_object(llvm::Module& module, llvm::TargetMachine& machine);
 
 }  // namespace resnetc::codegen

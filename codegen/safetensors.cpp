@@ -38,7 +38,7 @@ constexpr uint64_t max_header_bytes = 100'000'000;
 Location whole_file(const std::string& name, Diagnostics& diagnostics) { return {diagnostics.sources().named(name), 0, 0, 0}; }
 
 /// Checks that the tensors fill the data, each byte belonging to one of them.
-bool check_places(const std::map<std::string, Safetensors::Entry>& entries, uint64_t data_bytes, std::string& why) {
+Result<> check_places(const std::map<std::string, Safetensors::Entry>& entries, uint64_t data_bytes) {
   std::vector<std::pair<const std::string*, const Safetensors::Entry*>> order;
   for (const auto& [name, entry] : entries) order.emplace_back(&name, &entry);
   std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
@@ -48,48 +48,39 @@ bool check_places(const std::map<std::string, Safetensors::Entry>& entries, uint
   const std::string* before = nullptr;
   for (const auto& [name, entry] : order) {
     if (entry->end > data_bytes) {
-      why = fmt::format("tensor '{}': its data ends at byte {}, but the file has {} bytes of data; it may be truncated", text::shown(*name),
-                        entry->end, data_bytes);
-      return false;
+      return Failure{fmt::format("tensor '{}': its data ends at byte {}, but the file has {} bytes of data; it may be truncated",
+                                 text::shown(*name), entry->end, data_bytes)};
     }
-    if (entry->begin < end) {
-      why = fmt::format("tensors '{}' and '{}' overlap", text::shown(*before), text::shown(*name));
-      return false;
-    }
+    if (entry->begin < end) return Failure{fmt::format("tensors '{}' and '{}' overlap", text::shown(*before), text::shown(*name))};
     if (entry->begin > end) {
-      why = fmt::format("the {} bytes of data before tensor '{}' belong to no tensor", entry->begin - end, text::shown(*name));
-      return false;
+      return Failure{fmt::format("the {} bytes of data before tensor '{}' belong to no tensor", entry->begin - end, text::shown(*name))};
     }
     end = entry->end;
     before = name;
   }
-  if (end != data_bytes) why = fmt::format("the last {} bytes of data belong to no tensor", data_bytes - end);
-  return end == data_bytes;
+  if (end != data_bytes) return Failure{fmt::format("the last {} bytes of data belong to no tensor", data_bytes - end)};
+  return {};
 }
 
-bool read_file(std::string_view bytes, std::map<std::string, Safetensors::Entry>& entries, std::string& why) {
-  if (bytes.size() < 8) {
-    why = fmt::format("not a safetensors file: {} bytes are too few", bytes.size());
-    return false;
-  }
+Result<std::map<std::string, Safetensors::Entry>> read_file(std::string_view bytes) {
+  if (bytes.size() < 8) return Failure{fmt::format("not a safetensors file: {} bytes are too few", bytes.size())};
   const uint64_t header_bytes = llvm::support::endian::read64le(bytes.data());
   if (header_bytes > max_header_bytes) {
-    why = fmt::format("not a safetensors file: it claims a header of {} bytes, more than {}", header_bytes, max_header_bytes);
-    return false;
+    return Failure{fmt::format("not a safetensors file: it claims a header of {} bytes, more than {}", header_bytes, max_header_bytes)};
   }
   if (header_bytes > bytes.size() - 8) {
-    why = fmt::format("the header is said to have {} bytes, but the file has only {} more; it may be truncated", header_bytes,
-                      bytes.size() - 8);
-    return false;
+    return Failure{fmt::format("the header is said to have {} bytes, but the file has only {} more; it may be truncated", header_bytes,
+                               bytes.size() - 8)};
   }
   const uint64_t data_begin = 8 + header_bytes;
-  if (!read_safetensors_header(bytes.substr(8, header_bytes), entries, why)) return false;
-  if (!check_places(entries, bytes.size() - data_begin, why)) return false;
-  for (auto& [name, entry] : entries) {
+  Result<std::map<std::string, Safetensors::Entry>> entries = read_safetensors_header(bytes.substr(8, header_bytes));
+  if (!entries) return entries;
+  if (const Result<> good = check_places(*entries, bytes.size() - data_begin); !good) return good.failure();
+  for (auto& [name, entry] : *entries) {
     entry.begin += data_begin;
     entry.end += data_begin;
   }
-  return true;
+  return entries;
 }
 
 double from_half(uint16_t bits) {
@@ -121,15 +112,14 @@ const std::string& Safetensors::name() const { return state_->name; }
 const std::map<std::string, Safetensors::Entry>& Safetensors::entries() const { return state_->entries; }
 
 std::unique_ptr<Safetensors> Safetensors::open(const std::string& path, Diagnostics& diagnostics) {
-  std::string why;
-  std::unique_ptr<MappedFile> mapped = MappedFile::open(path, why);
+  Result<std::unique_ptr<MappedFile>> mapped = MappedFile::open(path);
   if (!mapped) {
-    diagnostics.error({}, why);
+    diagnostics.error({}, mapped.failure().text);
     return nullptr;
   }
   auto state = std::make_unique<State>();
   state->name = path;
-  state->mapped = std::move(mapped);
+  state->mapped = std::move(*mapped);
   state->bytes = state->mapped->bytes();
   return read(std::move(state), diagnostics);
 }
@@ -143,13 +133,16 @@ std::unique_ptr<Safetensors> Safetensors::from_bytes(std::string name, std::stri
 }
 
 std::unique_ptr<Safetensors> Safetensors::read(std::unique_ptr<State> state, Diagnostics& diagnostics) {
-  std::string why;
-  if (read_file(state->bytes, state->entries, why)) return std::unique_ptr<Safetensors>(new Safetensors(std::move(state)));
+  Result<std::map<std::string, Entry>> entries = read_file(state->bytes);
+  if (entries) {
+    state->entries = std::move(*entries);
+    return std::unique_ptr<Safetensors>(new Safetensors(std::move(state)));
+  }
   const Location at = whole_file(state->name, diagnostics);
   if (const std::optional<ForeignFile> foreign = foreign_file(state->name, state->bytes)) {
     diagnostics.error(at, fmt::format("not a safetensors file but {}", foreign->what)).note(at, foreign->remedy);
   } else {
-    diagnostics.error(at, why);
+    diagnostics.error(at, entries.failure().text);
   }
   return nullptr;
 }

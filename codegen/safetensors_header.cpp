@@ -17,16 +17,20 @@ constexpr size_t max_rank = 32;
 
 class HeaderParser {
  public:
-  HeaderParser(std::string_view text, std::map<std::string, Safetensors::Entry>& entries, std::string& why)
-      : text_(text), entries_(entries), why_(why) {}
+  explicit HeaderParser(std::string_view text) : text_(text) {}
 
+  Result<std::map<std::string, Safetensors::Entry>> run() {
+    if (!parse()) return Failure{std::move(why_)};
+    return std::move(entries_);
+  }
+
+ private:
   bool parse() {
     if (!members([this](const std::string& name) { return name == "__metadata__" ? metadata() : tensor(name); })) return false;
     blanks();
     return at_ == text_.size() || fail("text after its end");
   }
 
- private:
   bool fail(std::string reason) {
     if (why_.empty()) why_ = fmt::format("the header is not valid at byte {}: {}", at_, reason);
     return false;
@@ -181,8 +185,8 @@ class HeaderParser {
   }
 
   std::string_view text_;
-  std::map<std::string, Safetensors::Entry>& entries_;
-  std::string& why_;
+  std::map<std::string, Safetensors::Entry> entries_;
+  std::string why_;
   size_t at_ = 0;
   bool seen_metadata_ = false;
 };
@@ -198,8 +202,6 @@ std::optional<uint64_t> element_bytes(std::string_view dtype) {
   return found->second;
 }
 
-bool read_safetensors_header(std::string_view json, std::map<std::string, Safetensors::Entry>& entries, std::string& why) {
-  return HeaderParser(json, entries, why).parse();
-}
+Result<std::map<std::string, Safetensors::Entry>> read_safetensors_header(std::string_view json) { return HeaderParser(json).run(); }
 
 }  // namespace resnetc::codegen

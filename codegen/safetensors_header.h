@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "codegen/safetensors.h"
+#include "support/failure.h"
 
 namespace resnetc::codegen {
 
@@ -14,7 +15,7 @@ namespace resnetc::codegen {
 std::optional<uint64_t> element_bytes(std::string_view dtype);
 
 /// Reads the JSON header. Offsets in the result are those written, relative to the data. Checks form, types, shapes and each tensor's
-/// size, not where the tensors lie. On failure `why` says what is wrong, naming the tensor where it is about one.
-bool read_safetensors_header(std::string_view json, std::map<std::string, Safetensors::Entry>& entries, std::string& why);
+/// size, not where the tensors lie. A failure names the tensor where it is about one.
+Result<std::map<std::string, Safetensors::Entry>> read_safetensors_header(std::string_view json);
 
 }  // namespace resnetc::codegen

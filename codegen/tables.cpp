@@ -14,7 +14,8 @@ class Builder {
  public:
   explicit Builder(const program::Program& program) : program_(program) {}
 
-  bool build(ProgramTables& tables, std::string& why) {
+  Result<ProgramTables> build() {
+    ProgramTables tables;
     for (const program::Kernel& kernel : program_.kernels) {
       ProgramTables::Kernel row;
       row.name = kernel.name;
@@ -23,17 +24,16 @@ class Builder {
       row.operand_count = narrow(static_cast<int64_t>(tables.operands.size())) - row.first_operand;
       if (row.operand_count != program::operand_count(kernel)) {
         // What the verifier counts is what the runtime has room for.
-        why = fmt::format("kernel '{}' has {} operands, not {}", kernel.name, row.operand_count, program::operand_count(kernel));
-        return false;
+        return Failure{fmt::format("kernel '{}' has {} operands, not {}", kernel.name, row.operand_count, program::operand_count(kernel))};
       }
       if (kernel.out != program::none) row.halo = halo(program_.tensor(kernel.out));
       tables.kernels.push_back(row);
       if (!fits_) {
-        why = fmt::format("kernel '{}' has an operand without a place, or one too large for 32-bit indices", kernel.name);
-        return false;
+        return Failure{fmt::format("kernel '{}' has an operand without a place, or one too large for 32-bit indices", kernel.name),
+                       Blame::limit};
       }
     }
-    return true;
+    return tables;
   }
 
  private:
@@ -133,14 +133,9 @@ class Builder {
 
 }  // namespace
 
-std::optional<ProgramTables> tables_of(const program::Program& program, std::string& why) {
-  if (program.arena_bytes < 0) {
-    why = "the program's memory is not planned";
-    return std::nullopt;
-  }
-  ProgramTables tables;
-  if (!Builder(program).build(tables, why)) return std::nullopt;
-  return tables;
+Result<ProgramTables> tables_of(const program::Program& program) {
+  if (program.arena_bytes < 0) return Failure{"the program's memory is not planned"};
+  return Builder(program).build();
 }
 
 }  // namespace resnetc::codegen

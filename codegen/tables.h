@@ -1,12 +1,12 @@
 /// \file A program as the rows of the runtime's tables (runtime/model.h), before they become an object.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "ir/program.h"
 #include "runtime/model.h"
+#include "support/failure.h"
 
 namespace resnetc::codegen {
 
@@ -21,7 +21,7 @@ struct ProgramTables {
   std::vector<rn_operand> operands;
 };
 
-/// Nothing, and the reason, for a program whose memory is not planned or whose sizes do not fit the tables.
-std::optional<ProgramTables> tables_of(const program::Program& program, std::string& why);
+/// Fails for a program whose memory is not planned or whose sizes do not fit the tables.
+Result<ProgramTables> tables_of(const program::Program& program);
 
 }  // namespace resnetc::codegen

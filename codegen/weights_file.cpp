@@ -78,12 +78,12 @@ uint64_t content_hash(std::string_view weights_file) {
   return weights_file.size() < RN_WEIGHTS_ALIGN ? 0 : hash_of(weights_file.substr(RN_WEIGHTS_ALIGN));
 }
 
-std::optional<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name,
-                                        const WeightSource& source, std::string& why, bool keep_denormals) {
+Result<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name, const WeightSource& source,
+                                 bool keep_denormals) {
   // What tensors back is in proportion to the checkpoint.
   if (const int64_t unbacked = unbacked_elements(constants); unbacked > max_elements) {
-    why = fmt::format("constants that come from no tensor have {} elements together, more than {}", unbacked, max_elements);
-    return std::nullopt;
+    return Failure{fmt::format("constants that come from no tensor have {} elements together, more than {}", unbacked, max_elements),
+                   Blame::limit};
   }
   // Constants are independent of each other and keep their places: any order of work gives the same file.
   std::vector<std::vector<float>> packed(constants.size());
@@ -107,8 +107,7 @@ std::optional<std::string> pack_weights(const std::vector<program::Constant>& co
   work();
   for (std::thread& thread : threads) thread.join();
   if (failed < constants.size()) {
-    why = missing_tensor(*constants[failed].recipe, source);
-    return std::nullopt;
+    return Failure{missing_tensor(*constants[failed].recipe, source)};
   }
 
   const size_t data_bytes = static_cast<size_t>(weights_data_bytes(constants));

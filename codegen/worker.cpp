@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "runtime/processors.h"
 
@@ -50,28 +51,26 @@ void write_all(int file, const std::string& bytes) {
 
 [[noreturn]] void run_child(const Work& work, const Child& child) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  std::string why;
-  const bool ok = work("/proc/self/fd/" + std::to_string(child.result), why);
-  if (!ok) write_all(child.message, why);
-  _exit(ok ? 0 : 1);  // not exit(): the parent's buffers and destructors are not this process's to run
+  const Result<> finished = work("/proc/self/fd/" + std::to_string(child.result));
+  if (!finished) write_all(child.message, finished.failure().text);
+  _exit(finished ? 0 : 1);  // not exit(): the parent's buffers and destructors are not this process's to run
 }
 
-WorkResult collect(const Child& child, int status) {
-  WorkResult result;
+Result<std::string> collect(const Child& child, int status) {
   if (WIFSIGNALED(status)) {
-    result.why = std::string("its process died: ") + strsignal(WTERMSIG(status));
-    result.bug = WTERMSIG(status) != SIGKILL;  // which is how the system ends processes when memory is short
-  } else if (WEXITSTATUS(status) != 0) {
-    result.why = read_all(child.message);
-    while (!result.why.empty() && result.why.back() == '\n') result.why.pop_back();
-    if (result.why.empty()) result.why = "its process ended with status " + std::to_string(WEXITSTATUS(status));
-    result.bug = true;
-  } else {
-    result.bytes = read_all(child.result);
-    result.ok = !result.bytes.empty();
-    if (!result.ok) result.why = "nothing was written; is memory short?";
+    // SIGKILL is how the system ends processes when memory is short.
+    return Failure{std::string("its process died: ") + strsignal(WTERMSIG(status)),
+                   WTERMSIG(status) == SIGKILL ? Blame::limit : Blame::bug};
   }
-  return result;
+  if (WEXITSTATUS(status) != 0) {
+    std::string reason = read_all(child.message);
+    while (!reason.empty() && reason.back() == '\n') reason.pop_back();
+    if (reason.empty()) reason = "its process ended with status " + std::to_string(WEXITSTATUS(status));
+    return Failure{std::move(reason), Blame::bug};
+  }
+  std::string bytes = read_all(child.result);
+  if (bytes.empty()) return Failure{"nothing was written; is memory short?", Blame::limit};
+  return bytes;
 }
 
 void close_files(const Child& child) {
@@ -79,31 +78,31 @@ void close_files(const Child& child) {
   if (child.message >= 0) close(child.message);
 }
 
-bool start(const Work& work, Child& child, std::string& why) {
+Result<> start(const Work& work, Child& child) {
   child.result = memfd_create("kernel", 0);
   child.message = memfd_create("kernel-message", 0);
   if (child.result >= 0 && child.message >= 0) {
     child.pid = fork();
     if (child.pid == 0) run_child(work, child);
   }
-  if (child.pid > 0) return true;
-  why = std::string("cannot start a worker process: ") + std::strerror(errno);
+  if (child.pid > 0) return {};
+  Failure failure{std::string("cannot start a worker process: ") + std::strerror(errno), Blame::limit};
   close_files(child);
-  return false;
+  return failure;
 }
 
 }  // namespace
 
-bool run_workers(const std::vector<Work>& work, int jobs, const std::function<bool(size_t, WorkResult)>& done, std::string& why) {
+Result<> run_workers(const std::vector<Work>& work, int jobs, const std::function<Result<>(size_t, Result<std::string>)>& done) {
   const size_t most = jobs > 0 ? static_cast<size_t>(jobs) : static_cast<size_t>(rn_processors());
   std::vector<Child> running;
   size_t next = 0;
-  bool ok = true;
+  Result<> ok;
   while (ok && (next < work.size() || !running.empty())) {
     while (ok && next < work.size() && running.size() < most) {
       Child child;
       child.index = next;
-      ok = start(work[next], child, why);
+      ok = start(work[next], child);
       if (ok) {
         running.push_back(child);
         ++next;
@@ -127,7 +126,7 @@ bool run_workers(const std::vector<Work>& work, int jobs, const std::function<bo
     }
     const Child child = running[ended];
     running.erase(running.begin() + static_cast<ptrdiff_t>(ended));
-    WorkResult result = collect(child, status);
+    Result<std::string> result = collect(child, status);
     close_files(child);
     ok = done(child.index, std::move(result));
   }

@@ -6,20 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "support/failure.h"
+
 namespace resnetc::codegen {
 
-/// A piece of work. It runs in the child and writes its result to the file at `path`, or says in `why` what is wrong.
-using Work = std::function<bool(const std::string& path, std::string& why)>;
+/// A piece of work. It runs in the child and writes its result to the file at `path`.
+using Work = std::function<Result<>(const std::string& path)>;
 
-struct WorkResult {
-  bool ok = false;
-  std::string bytes;  ///< what the work wrote
-  std::string why;    ///< if not ok
-  bool bug = false;   ///< if not ok: whether the work itself is at fault, and not a lack of memory
-};
-
-/// Runs the pieces, at most `jobs` at once (0: one per processor), and calls `done(i, result)` for each as it ends, in this process, in any
-/// order. False as soon as `done` returns false, or when no process can be started (then `why` says so); what still runs is ended.
-bool run_workers(const std::vector<Work>& work, int jobs, const std::function<bool(size_t, WorkResult)>& done, std::string& why);
+/// Runs the pieces, at most `jobs` at once (0: one per processor), and calls `done(i, bytes)` for each as it ends, in this process, in any
+/// order: with what the work wrote, or with why there is nothing: a bug of the work's, or a lack of memory. Fails as soon as `done` does,
+/// or when no process can be started; what still runs is ended.
+Result<> run_workers(const std::vector<Work>& work, int jobs, const std::function<Result<>(size_t, Result<std::string>)>& done);
 
 }  // namespace resnetc::codegen

@@ -117,9 +117,8 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   auto library = LoadedLibrary::open(options.library, diagnostics);
   if (!library) return report(diagnostics, invocation);
   const codegen::LibraryFacts& facts = library->facts();
-  std::string why;
-  const std::optional<Measurement> measured = measure(*library, options.library, options.how, why);
-  if (!measured) return input_error(why);
+  const Result<Measurement> measured = measure(*library, options.library, options.how);
+  if (!measured) return fail(measured.failure());
   const codegen::LibraryFacts::Target& target = library->target(measured->target);
   const bool gpu = target.on_gpu();
   if (measured->generated_weights && !options.json) fmt::print("{}.weights is not there: generated weights are used\n", facts.name);

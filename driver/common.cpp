@@ -74,8 +74,8 @@ FrontendOptions frontend_options(const NetworkOptions& options) {
 }
 
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files) {
-  std::string unread;  // what cannot be read is told by the one that reads networks
-  if (const std::optional<std::string> text = read_file(options.path, unread); text && is_ir(*text)) {
+  // What cannot be read is told by the one that reads networks.
+  if (const Result<std::string> text = read_file(options.path); text && is_ir(*text)) {
     diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0},
                       "this is IR where a network's text is needed; 'compile' and 'opt' are the subcommands that read IR");
     return std::nullopt;
@@ -83,38 +83,28 @@ std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics
   return load_network(options.path, frontend_options(options), diagnostics, files);
 }
 
-namespace {
-
-/// How the pipeline and code generation begin what is a bug of theirs.
-constexpr std::string_view internal = "internal error: ";
-
-}  // namespace
-
 int report(const Diagnostics& diagnostics, const Invocation& invocation) {
   std::string text = diagnostics.render(invocation.colour_on_stderr());
   say(text);
   for (const Diagnostic& diagnostic : diagnostics.all()) {
-    if (diagnostic.text.starts_with(internal)) return bug(std::string_view(diagnostic.text).substr(internal.size()));
+    if (diagnostic.blame == Blame::bug) return fail({diagnostic.text, Blame::bug});
   }
   return diagnostics.has_errors() ? input_wrong : done;
 }
 
-int failure(std::string_view text) { return text.starts_with(internal) ? bug(text.substr(internal.size())) : input_error(text); }
-
-int usage_error(std::string_view text) {
-  say(fmt::format("resnetc: error: {}\n", text));
-  return usage_wrong;
-}
-
-int input_error(std::string_view text) {
-  say(fmt::format("resnetc: error: {}\n", text));
-  return input_wrong;
-}
-
-int bug(std::string_view text) {
-  say(fmt::format("resnetc: internal error: {}\nThis is a bug in resnetc. Please report it, with the command line and its input.\n", text));
+int fail(const Failure& failure) {
+  switch (failure.blame) {
+    case Blame::input:
+    case Blame::limit: say(fmt::format("resnetc: error: {}\n", failure.text)); return input_wrong;
+    case Blame::command: say(fmt::format("resnetc: error: {}\n", failure.text)); return usage_wrong;
+    case Blame::bug: break;
+  }
+  say(fmt::format("resnetc: internal error: {}\nThis is a bug in resnetc. Please report it, with the command line and its input.\n",
+                  failure.text));
   return internal_bug;
 }
+
+int usage_error(std::string text) { return fail({std::move(text), Blame::command}); }
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -127,12 +117,9 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
-std::optional<std::string> read_file(const std::string& path, std::string& why, size_t most_bytes) {
+Result<std::string> read_file(const std::string& path, size_t most_bytes) {
   std::error_code error;
-  if (fs::is_directory(path, error)) {
-    why = fmt::format("cannot read '{}': it is a directory", path);
-    return std::nullopt;
-  }
+  if (fs::is_directory(path, error)) return Failure{fmt::format("cannot read '{}': it is a directory", path)};
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text;
@@ -143,13 +130,9 @@ std::optional<std::string> read_file(const std::string& path, std::string& why, 
     text.resize(before + static_cast<size_t>(file.gcount()));
   }
   if (text.size() > most_bytes) {
-    why = fmt::format("cannot read '{}': it has more than {}", path, human_bytes(most_bytes));
-    return std::nullopt;
+    return Failure{fmt::format("cannot read '{}': it has more than {}", path, human_bytes(most_bytes)), Blame::limit};
   }
-  if (file.bad() || !file.eof()) {
-    why = fmt::format("cannot read '{}': {}", path, reason_of_errno());
-    return std::nullopt;
-  }
+  if (file.bad() || !file.eof()) return Failure{fmt::format("cannot read '{}': {}", path, reason_of_errno())};
   return text;
 }
 
@@ -162,49 +145,45 @@ constexpr std::string_view standard_output = "-";
 
 std::FILE* beside(const std::string& output) { return output == standard_output ? stderr : stdout; }
 
-bool write_file(const std::string& path, std::string_view text, std::string& why) {
+Result<> write_file(const std::string& path, std::string_view text) {
   if (path == standard_output) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return true;
-    why = fmt::format("cannot write to stdout: {}", reason_of_errno());
-    return false;
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+    return Failure{fmt::format("cannot write to stdout: {}", reason_of_errno())};
   }
   std::error_code error;
   if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {  // /dev/stdout and pipes cannot be renamed over
     std::ofstream file(path, std::ios::binary);
-    if (file.write(text.data(), static_cast<std::streamsize>(text.size())) && file.flush()) return true;
-    why = fmt::format("cannot write '{}': {}", path, reason_of_errno());
-    return false;
+    if (file.write(text.data(), static_cast<std::streamsize>(text.size())) && file.flush()) return {};
+    return Failure{fmt::format("cannot write '{}': {}", path, reason_of_errno())};
   }
   const NewFile file{path, text};
-  return replace_files({&file, 1}, why);
+  return replace_files({&file, 1});
 }
 
-bool can_write(const std::string& path, std::string& why) {
-  if (path == standard_output) return true;
+Result<> can_write(const std::string& path) {
+  if (path == standard_output) return {};
   std::error_code error;
   const bool there = fs::exists(path, error);
-  if (there && fs::is_directory(path, error)) {
-    why = fmt::format("cannot write '{}': it is a directory", path);
-    return false;
-  }
-  if (there && !fs::is_regular_file(path, error)) return true;
+  if (there && fs::is_directory(path, error)) return Failure{fmt::format("cannot write '{}': it is a directory", path)};
+  if (there && !fs::is_regular_file(path, error)) return {};
   const std::string temporary = temporary_of(path);
   errno = 0;
-  const bool opened = std::ofstream(temporary, std::ios::binary | std::ios::trunc).is_open();
-  if (!opened) why = fmt::format("cannot write '{}': {}", path, reason_of_errno("folder"));
+  Result<> result;
+  if (!std::ofstream(temporary, std::ios::binary | std::ios::trunc).is_open()) {
+    result = Failure{fmt::format("cannot write '{}': {}", path, reason_of_errno("folder"))};
+  }
   fs::remove(temporary, error);
-  return opened;
+  return result;
 }
 
-bool replaces_input(const std::string& output, const std::vector<std::string>& inputs, std::string& why) {
-  if (output == standard_output) return false;
+Result<> leaves_inputs(const std::string& output, const std::vector<std::string>& inputs) {
+  if (output == standard_output) return {};
   for (const std::string& input : inputs) {
     std::error_code error;
     if (input.empty() || !fs::is_regular_file(input, error) || !fs::equivalent(output, input, error) || error) continue;
-    why = fmt::format("'{}' would be replaced by what is made from it; write to another place", input);
-    return true;
+    return Failure{fmt::format("'{}' would be replaced by what is made from it; write to another place", input), Blame::command};
   }
-  return false;
+  return {};
 }
 
 std::string file_stem(std::string name) {

@@ -13,6 +13,7 @@
 
 #include "frontend/frontend.h"
 #include "support/diagnostics.h"
+#include "support/failure.h"
 #include "support/numbers.h"
 
 namespace resnetc::driver {
@@ -60,26 +61,24 @@ std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics
 
 /// Prints the diagnostics on stderr; `input_wrong` if there are errors (`internal_bug` if one is resnetc's own), else `done`.
 int report(const Diagnostics& diagnostics, const Invocation& invocation);
-/// Prints one message on stderr and returns the status that goes with it.
-int usage_error(std::string_view text);
-int input_error(std::string_view text);
-int bug(std::string_view text);
-/// Of what the libraries below report in words: a bug if they say so, else a fault of the input.
-int failure(std::string_view text);
+/// Prints the failure on stderr and returns the status that goes with its blame.
+int fail(const Failure& failure);
+/// The same of a command line that is wrong.
+int usage_error(std::string text);
 
 /// "a,b,c" to its parts; empty parts are dropped.
 std::vector<std::string> split(std::string_view text, char separator = ',');
 
-/// Reads a whole file of at most `most_bytes`; nothing, and the reason in `why`, if it cannot.
-std::optional<std::string> read_file(const std::string& path, std::string& why, size_t most_bytes = size_t{1} << 30);
+/// Reads a whole file of at most `most_bytes`.
+Result<std::string> read_file(const std::string& path, size_t most_bytes = size_t{1} << 30);
 /// Writes through a temporary file and a rename; the folder must exist. "-" is the standard output, here and in what follows, for every
 /// subcommand that makes one file.
-bool write_file(const std::string& path, std::string_view text, std::string& why);
+Result<> write_file(const std::string& path, std::string_view text);
 /// Whether write_file() could, as far as one can tell beforehand: for what is written after long work. Leaves nothing.
-bool can_write(const std::string& path, std::string& why);
+Result<> can_write(const std::string& path);
 
-/// Whether writing `output` would replace one of the files that were read; then says so in `why`.
-bool replaces_input(const std::string& output, const std::vector<std::string>& inputs, std::string& why);
+/// Whether writing `output` leaves the files alone that were read: the command is to blame where it would replace one of them.
+Result<> leaves_inputs(const std::string& output, const std::vector<std::string>& inputs);
 
 /// Where a command says what it has done: on stdout, or on stderr where its `output` is the standard output itself.
 std::FILE* beside(const std::string& output);

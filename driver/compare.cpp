@@ -77,11 +77,11 @@ Difference difference(const Array& a, const Array& b, double tolerance) {
   return found;
 }
 
-std::optional<Array> read_array(const std::string& path, std::string& why) {
-  const std::optional<std::string> file = read_file(path, why, size_t{1} << 32);
-  if (!file) return std::nullopt;
-  std::optional<Array> array = parse_npy(*file, why);
-  if (!array) why = fmt::format("'{}': {}", path, why);
+Result<Array> read_array(const std::string& path) {
+  const Result<std::string> file = read_file(path, size_t{1} << 32);
+  if (!file) return file.failure();
+  Result<Array> array = parse_npy(*file);
+  if (!array) return Failure{fmt::format("'{}': {}", path, array.failure().text)};
   return array;
 }
 
@@ -90,14 +90,15 @@ struct Pair {
   std::string name, a, b;
 };
 
-/// The pairs of two folders; what only one of them has goes to `alone`. Nothing, and the reason in `why`, if they have none in common.
-std::optional<std::vector<Pair>> pairs_of(const CompareOptions& options, std::vector<std::string>& alone, std::string& why) {
+/// The pairs of two folders; what only one of them has goes to `alone`. Fails if they have none in common.
+Result<std::vector<Pair>> pairs_of(const CompareOptions& options, std::vector<std::string>& alone) {
   std::error_code error;
   const bool folder_a = fs::is_directory(options.a, error), folder_b = fs::is_directory(options.b, error);
   if (!folder_a && !folder_b) return std::vector<Pair>{{fs::path(options.a).stem().string(), options.a, options.b}};
-  const std::optional<Trace> a = open_trace(options.a, why);
-  const std::optional<Trace> b = a ? open_trace(options.b, why) : std::nullopt;
-  if (!b) return std::nullopt;
+  const Result<Trace> a = open_trace(options.a);
+  if (!a) return a.failure();
+  const Result<Trace> b = open_trace(options.b);
+  if (!b) return b.failure();
   const auto has = [](const Trace& trace, const std::string& file) {
     return std::find(trace.files.begin(), trace.files.end(), file) != trace.files.end();
   };
@@ -111,10 +112,7 @@ std::optional<std::vector<Pair>> pairs_of(const CompareOptions& options, std::ve
       if (!has(*other, file)) alone.push_back(fmt::format("'{}' is in {} alone", fs::path(file).stem().string(), *where));
     }
   }
-  if (pairs.empty()) {
-    why = fmt::format("'{}' and '{}' have no array's name in common", options.a, options.b);
-    return std::nullopt;
-  }
+  if (pairs.empty()) return Failure{fmt::format("'{}' and '{}' have no array's name in common", options.a, options.b)};
   return pairs;
 }
 
@@ -128,10 +126,9 @@ void print_places(const Difference& found, const Array& a, const Array& b) {
 }
 
 int compare(const CompareOptions& options) {
-  std::string why;
   std::vector<std::string> alone;
-  const std::optional<std::vector<Pair>> pairs = pairs_of(options, alone, why);
-  if (!pairs) return input_error(why);
+  const Result<std::vector<Pair>> pairs = pairs_of(options, alone);
+  if (!pairs) return fail(pairs.failure());
 
   Table table({{"layer"}, {"shape"}, {"largest", Table::Align::right}, {"difference", Table::Align::right}, {""}});
   const Pair* first = nullptr;
@@ -140,9 +137,10 @@ int compare(const CompareOptions& options) {
   Progress progress("comparing");
   for (size_t i = 0; i < pairs->size(); ++i) {
     const Pair& pair = (*pairs)[i];
-    const std::optional<Array> a = read_array(pair.a, why);
-    const std::optional<Array> b = a ? read_array(pair.b, why) : std::nullopt;
-    if (!b) return input_error(why);
+    const Result<Array> a = read_array(pair.a);
+    if (!a) return fail(a.failure());
+    const Result<Array> b = read_array(pair.b);
+    if (!b) return fail(b.failure());
     const Difference found = difference(*a, *b, options.tolerance);
     progress.update(i + 1, pairs->size());
     table.add({pair.name, shape_text(found.shape), found.shapes.empty() ? fmt::format("{:.4g}", found.largest) : "",

@@ -140,25 +140,24 @@ std::string cache_dir(const CompileOptions& options) {
 std::optional<program::Tuning> tune_to_file(const CompileOptions& options, const topology::Network& network,
                                             const LoweringOptions& lowering, const codegen::KernelOptions& kernels,
                                             const Invocation& invocation, Diagnostics& diagnostics, int& status) {
-  std::string why;
   Diagnostics first(diagnostics.sources());  // its own: the passes run again below, and one mistake is one error
   if (!plain_graph(network, first)) {
     status = report(first, invocation);
     return std::nullopt;
   }
-  if (!can_write(options.tune, why)) {
-    status = input_error(why);
+  if (const Result<> can = can_write(options.tune); !can) {
+    status = fail(can.failure());
     return std::nullopt;
   }
   const double seconds = options.tune_seconds.value_or(default_tune_seconds);
-  const std::optional<program::Tuning> found = tune(network, lowering, seconds, kernels, diagnostics.sources(), why);
+  const Result<program::Tuning> found = tune(network, lowering, seconds, kernels, diagnostics.sources());
   if (!found) {
-    status = failure(why);
+    status = fail(found.failure());
     return std::nullopt;
   }
   const std::string text = program::print(*found);
-  if (!write_file(options.tune, text, why)) {
-    status = input_error(why);
+  if (const Result<> written = write_file(options.tune, text); !written) {
+    status = fail(written.failure());
     return std::nullopt;
   }
   fmt::print("{} tuned {}: {}\n", found->kernels.size(), found->kernels.size() == 1 ? "kernel" : "kernels", found->reason);
@@ -167,8 +166,7 @@ std::optional<program::Tuning> tune_to_file(const CompileOptions& options, const
 
 /// A network's text, or IR of any level.
 std::optional<passes::AnyIr> load_any(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>& files) {
-  std::string why;
-  std::optional<std::string> text = read_file(options.path, why);
+  Result<std::string> text = read_file(options.path);
   if (!text || !is_ir(*text)) {  // what cannot be read is told by the one that reads networks
     std::optional<topology::Network> network = load(options, diagnostics, &files);
     if (!network) return std::nullopt;
@@ -209,10 +207,10 @@ const std::string& name_of(const passes::AnyIr& ir) {
 /// The folder to write to. Where it was made here and nothing has been written, it goes again.
 class OutputFolder {
  public:
-  OutputFolder(std::string path, std::string& why) : path_(std::move(path)) {
+  explicit OutputFolder(std::string path) : path_(std::move(path)) {
     std::error_code error;
     made_ = std::filesystem::create_directories(path_, error);
-    if (error) why = fmt::format("cannot make the folder '{}': {}", path_, error.message());
+    if (error) good_ = Failure{fmt::format("cannot make the folder '{}': {}", path_, error.message())};
   }
   ~OutputFolder() {
     std::error_code error;
@@ -221,9 +219,12 @@ class OutputFolder {
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
 
+  const Result<>& good() const { return good_; }
+
  private:
   std::string path_;
   bool made_ = false;
+  Result<> good_;
 };
 
 /// --stop-after: the IR instead of a library.
@@ -231,11 +232,11 @@ int write_stopped(const CompileOptions& options, const std::string& name, passes
                   const PhaseObserver& observer, const Invocation& invocation, Diagnostics& diagnostics) {
   const auto stopped = lower_until(options.stop_after, std::move(ir), lowering, diagnostics);
   if (const int status = report(diagnostics, invocation); status != done) return status;
-  if (!stopped) return bug("a pass failed and gave no reason");
-  std::string why = observer.failure();
+  if (!stopped) return fail(first_failure(diagnostics));
+  if (!observer.written()) return fail(observer.written().failure());
   const std::string path = fmt::format("{}/{}.{}", options.output_dir, name, level_name(level_of(*stopped)));
-  if (why.empty() && replaces_input(path, {options.network.path}, why)) return usage_error(why);
-  if (!why.empty() || !write_file(path, passes::print(*stopped, diagnostics.sources()), why)) return input_error(why);
+  if (const Result<> leaves = leaves_inputs(path, {options.network.path}); !leaves) return fail(leaves.failure());
+  if (const Result<> written = write_file(path, passes::print(*stopped, diagnostics.sources())); !written) return fail(written.failure());
   fmt::print("{}  as '{}' leaves it\n", path, options.stop_after);
   return done;
 }
@@ -243,9 +244,9 @@ int write_stopped(const CompileOptions& options, const std::string& name, passes
 int compile(const CompileOptions& options, const Invocation& invocation) {
   auto start = std::chrono::steady_clock::now();
   if (std::string fault = option_fault(options); !fault.empty()) return usage_error(fault);
+  Result<Targets> targets = options.target.targets();
+  if (!targets) return fail(targets.failure());
   std::string why;
-  auto targets = options.target.targets(why);
-  if (!targets) return usage_error(why);
   if (why = device_fault(options, *targets); !why.empty()) return usage_error(why);
   if (options.max_error != 0) why = MaxError::fault(*targets);
   if (why.empty() && !options.tune.empty()) why = tune_fault(*targets);
@@ -266,7 +267,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     const Target* own = read->target;
     if (options.target.named() && (targets->size() != 1 || targets->front() != own))
       return usage_error(fmt::format("the program is for '{}', not for other targets", own->name));
-    targets = {own};
+    *targets = {own};
   }
   // Tuning and measuring errors have the network lowered again and again.
   const auto* network = std::get_if<topology::Network>(&*source);
@@ -303,7 +304,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   if (!options.cache_dir.empty() && !options.no_cache) {
     std::error_code error;
     std::filesystem::create_directories(options.cache_dir, error);
-    if (error) return input_error(fmt::format("cannot keep kernels in '{}': {}", options.cache_dir, error.message()));
+    if (error) return fail({fmt::format("cannot keep kernels in '{}': {}", options.cache_dir, error.message())});
   }
   std::optional<TempDir> own_cache;  // what was measured is what is written: kernels are kept for so long, even with --no-cache
   const bool measures = options.max_error != 0 || !options.tune.empty();
@@ -320,21 +321,25 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   }
   std::set<std::filesystem::path> places;
   for (const std::string& file : made_files) {
-    if (replaces_input(file, files, why)) return usage_error(why);
+    if (const Result<> leaves = leaves_inputs(file, files); !leaves) return fail(leaves.failure());
     const bool alone = places.insert(std::filesystem::absolute(file).lexically_normal()).second;
     if (!alone) return usage_error(fmt::format("'{}' would be written twice; give each its own place", file));
   }
-  const OutputFolder folder(options.output_dir, why);
-  if (!why.empty()) return input_error(why);
-  if (measures && !can_write(fmt::format("{}/lib{}.so", options.output_dir, library.name), why)) return input_error(why);
+  const OutputFolder folder(options.output_dir);
+  if (!folder.good()) return fail(folder.good().failure());
+  if (measures) {
+    const Result<> can = can_write(fmt::format("{}/lib{}.so", options.output_dir, library.name));
+    if (!can) return fail(can.failure());
+  }
 
   auto measuring = std::chrono::steady_clock::now();
   std::optional<MaxError> measured;
   const auto reach_error = [&]() -> std::optional<int> {
     if (options.max_error == 0) return std::nullopt;
     Diagnostics search(sources);
-    measured = MaxError::reach(options.max_error, *network, lowering, library.name, library.kernels, search, why);
-    if (!measured) return search.has_errors() ? report(search, invocation) : failure(why);
+    Result<MaxError> reached = MaxError::reach(options.max_error, *network, lowering, library.name, library.kernels, search);
+    if (!reached) return search.has_errors() ? report(search, invocation) : fail(reached.failure());
+    measured = std::move(*reached);
     lowering.winograd_tile = measured->winograd_tile();
     return std::nullopt;
   };
@@ -368,8 +373,8 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   if (lowered && tuning) warn_of_unused(*tuning, *lowered, target, diagnostics);
   status = report(diagnostics, invocation);
   if (status != done) return status;
-  if (!lowered) return bug("a pass failed and gave no reason");
-  if (!observer.failure().empty()) return input_error(observer.failure());
+  if (!lowered) return fail(first_failure(diagnostics));
+  if (!observer.written()) return fail(observer.written().failure());
 
   if (!options.only.empty()) why = passes::part_fault(options.only, lowered->read(), lowered->programs.front());
   if (!why.empty()) return usage_error("--only " + why);
@@ -384,20 +389,20 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
   };
   Diagnostics late(sources);  // what came before is printed
   library.warn = [&](std::string text) { late.warning({sources.named(checkpoint), 0, 0, 0}, std::move(text)); };
-  auto written = codegen::write_library(lowered->programs, library, why);
+  Result<std::vector<std::string>> written = codegen::write_library(lowered->programs, library);
   progress.finish();
   report(late, invocation);
-  if (!written) return failure(why);
+  if (!written) return fail(written.failure());
 
   const std::string packed = fmt::format("{}/{}.weights", options.output_dir, library.name);
   if (!weights && codegen::has_other_weights(packed, lowered->programs)) {
     say(fmt::format("resnetc: warning: '{}' does not belong to this library: 'resnetc pack', or --weights, makes what does\n", packed));
   }
   if (!options.depfile.empty()) {
-    if (!write_file(options.depfile, depfile_text(*written, files), why)) return input_error(why);
+    if (const Result<> put = write_file(options.depfile, depfile_text(*written, files)); !put) return fail(put.failure());
   }
   const EmitOptions emitted{options.emit, options.only, options.output_dir, library.name, options.jobs};
-  if (!emit(emitted, *lowered, *targets, sources, *written, why)) return failure(why);
+  if (const Result<> put = emit(emitted, *lowered, *targets, sources, *written); !put) return fail(put.failure());
   if (options.opt_report) {
     fmt::print("{}\n", opt_report(*lowered, *targets, sources));
     if (measured) fmt::print("{}\n", measured->report());

@@ -44,9 +44,9 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     }
     level = *after;
   }
-  std::string why;
-  const Target* target = options.target.one_target(why);
-  if (target == nullptr) return usage_error(why);
+  const Result<const Target*> chosen = options.target.one_target();
+  if (!chosen) return fail(chosen.failure());
+  const Target* target = *chosen;
   if (level != passes::Level::program && (options.target.named() || options.batch)) {
     return usage_error(fmt::format("{} is about a program's kernels, and a {} has none: --level program shows them",
                                    options.batch                    ? "--batch"
@@ -72,12 +72,12 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
   }
   int status = report(diagnostics, invocation);
   if (status != done) return status;
-  if (!good) return bug("a pass failed and gave no reason");
+  if (!good) return fail(first_failure(diagnostics));
   if (options.only.empty()) {
     fmt::print("{}", print_as(ir, options.format, sources));
     return done;
   }
-  if (why = passes::part_fault(options.only, read, ir); !why.empty()) return usage_error("--only " + why);
+  if (const std::string fault = passes::part_fault(options.only, read, ir); !fault.empty()) return usage_error("--only " + fault);
   fmt::print("{}", print_part(ir, options.format, options.only, read, sources));
   return done;
 }

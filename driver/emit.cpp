@@ -19,31 +19,31 @@ bool is_level(std::string_view kind) { return level_named(std::string(kind)).has
 class Emitter {
  public:
   Emitter(const EmitOptions& options, const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources,
-          std::vector<std::string>& written, std::string& why)
-      : options_(options), lowered_(lowered), read_(lowered.read()), targets_(targets), sources_(sources), written_(written), why_(why) {}
+          std::vector<std::string>& written)
+      : options_(options), lowered_(lowered), read_(lowered.read()), targets_(targets), sources_(sources), written_(written) {}
 
-  bool run() {
+  Result<> run() {
     std::vector<const codegen::KernelTextInfo*> texts;
     for (const std::string& kind : options_.kinds) {
       const auto table = codegen::kernel_texts();
       const auto text = std::find_if(table.begin(), table.end(), [&](const auto& known) { return known.name == kind; });
       if (text != table.end()) {
         if (std::find(texts.begin(), texts.end(), &*text) == texts.end()) texts.push_back(&*text);
-      } else if (!put_levels(kind)) {
-        return false;
+      } else if (const Result<> put = put_levels(kind); !put) {
+        return put;
       }
     }
-    return texts.empty() || put_texts(texts);
+    return texts.empty() ? Result<>() : put_texts(texts);
   }
 
  private:
   std::string suffix(size_t target) const { return targets_.size() > 1 ? "." + targets_[target]->name : std::string(); }
 
-  bool put(const std::string& file, const std::string& text) {
+  Result<> put(const std::string& file, const std::string& text) {
     const std::string path = options_.directory + "/" + file;
-    if (!write_file(path, text, why_)) return false;
+    if (const Result<> written = write_file(path, text); !written) return written;
     if (std::find(written_.begin(), written_.end(), path) == written_.end()) written_.push_back(path);
-    return true;
+    return {};
   }
 
   std::string form_of(const passes::AnyIr& ir, const std::string& form) const {
@@ -52,23 +52,24 @@ class Emitter {
   }
 
   /// A level as text, or all levels in another form. NET.json is the manifest: other forms carry the level's name.
-  bool put_levels(const std::string& kind) {
+  Result<> put_levels(const std::string& kind) {
     const bool one = is_level(kind);
     const auto wanted = [&](passes::Level level) { return lowered_.from <= level && (!one || kind == level_name(level)); };
     const auto put_level = [&](passes::Level level, const passes::AnyIr& ir, const std::string& target) {
       const std::string part = options_.only.empty() ? "" : "." + file_stem(options_.only);
-      return put(fmt::format("{}{}{}.{}{}", options_.name, part, target, level_name(level), one ? "" : "." + kind),
-                 form_of(ir, one ? "text" : kind));
+      return this->put(fmt::format("{}{}{}.{}{}", options_.name, part, target, level_name(level), one ? "" : "." + kind),
+                       form_of(ir, one ? "text" : kind));
     };
-    if (wanted(passes::Level::topology) && !put_level(passes::Level::topology, lowered_.topology, "")) return false;
-    if (wanted(passes::Level::graph) && !put_level(passes::Level::graph, lowered_.graph, "")) return false;
-    for (size_t i = 0; wanted(passes::Level::program) && i < lowered_.programs.size(); ++i) {
-      if (!put_level(passes::Level::program, lowered_.programs[i], suffix(i))) return false;
+    Result<> put;
+    if (wanted(passes::Level::topology)) put = put_level(passes::Level::topology, lowered_.topology, "");
+    if (put && wanted(passes::Level::graph)) put = put_level(passes::Level::graph, lowered_.graph, "");
+    for (size_t i = 0; put && wanted(passes::Level::program) && i < lowered_.programs.size(); ++i) {
+      put = put_level(passes::Level::program, lowered_.programs[i], suffix(i));
     }
-    return true;
+    return put;
   }
 
-  bool put_texts(const std::vector<const codegen::KernelTextInfo*>& forms) {
+  Result<> put_texts(const std::vector<const codegen::KernelTextInfo*>& forms) {
     std::vector<codegen::KernelText> kinds;
     for (const codegen::KernelTextInfo* form : forms) kinds.push_back(form->kind);
     std::vector<codegen::KernelJob> jobs;
@@ -88,17 +89,18 @@ class Emitter {
     how.jobs = options_.jobs;
     Progress progress("writing kernels as text");
     how.progress = [&](size_t done_count, size_t all) { progress.update(done_count, all); };
-    const auto texts = codegen::texts_of(jobs, kinds, how, why_);
+    const auto texts = codegen::texts_of(jobs, kinds, how);
     progress.finish();
-    if (!texts) return false;
+    if (!texts) return texts.failure();
     for (size_t job = 0; job < jobs.size(); ++job) {
       for (size_t k = 0; k < forms.size(); ++k) {
         const codegen::KernelTextInfo& form = *forms[k];
         if (form.gpu_only && !jobs[job].target->on_gpu()) continue;
-        if (!put(fmt::format("{}.{}", stems[job], form.extension), texts->texts[texts->index[job]][k])) return false;
+        const Result<> written = put(fmt::format("{}.{}", stems[job], form.extension), texts->texts[texts->index[job]][k]);
+        if (!written) return written;
       }
     }
-    return true;
+    return {};
   }
 
   const EmitOptions& options_;
@@ -107,7 +109,6 @@ class Emitter {
   const std::vector<const Target*>& targets_;
   const Sources& sources_;
   std::vector<std::string>& written_;
-  std::string& why_;
 };
 
 }  // namespace
@@ -132,9 +133,9 @@ std::string emit_names() {
   return names;
 }
 
-bool emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources,
-          std::vector<std::string>& written, std::string& why) {
-  return Emitter(options, lowered, targets, sources, written, why).run();
+Result<> emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources,
+              std::vector<std::string>& written) {
+  return Emitter(options, lowered, targets, sources, written).run();
 }
 
 }  // namespace resnetc::driver

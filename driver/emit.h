@@ -26,8 +26,8 @@ struct EmitOptions {
   int jobs = 0;  ///< as KernelOptions'
 };
 
-/// Adds the paths to `written`. False, and the reason in `why`, if something could not be written.
-bool emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources,
-          std::vector<std::string>& written, std::string& why);
+/// Adds the paths to `written`. Fails if something could not be written.
+Result<> emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources,
+              std::vector<std::string>& written);
 
 }  // namespace resnetc::driver

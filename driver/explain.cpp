@@ -44,27 +44,28 @@ inspect::Times expected_times(const program::Program& program) {
   return times;
 }
 
-/// Why the library is not one of this program; empty if it is: its kernels do and move the same.
-std::string profile_fault(const LoadedLibrary& library, const std::string& path, const program::Program& program, const Target& target) {
+/// Whether the library is one of this program: whether its kernels do and move the same.
+Result<> is_of_program(const LoadedLibrary& library, const std::string& path, const program::Program& program, const Target& target) {
   const auto& targets = library.facts().targets;
   const auto own = std::find_if(targets.begin(), targets.end(), [&](const auto& known) { return known.name == target.name; });
-  if (own == targets.end()) return fmt::format("'{}' has nothing for {}: --target names what it was compiled for", path, target.name);
+  if (own == targets.end()) {
+    return Failure{fmt::format("'{}' has nothing for {}: --target names what it was compiled for", path, target.name)};
+  }
   const auto same = [&](const codegen::LibraryFacts::Kernel& a, const program::Kernel& b) {
     return a.name == b.name && a.kind == program::to_string(b.kind) && a.algorithm == program::to_string(b.schedule.algorithm) &&
            a.multiply_adds == b.multiply_adds && a.cost == program::cost_of(program, b);
   };
-  if (std::equal(own->kernels.begin(), own->kernels.end(), program.kernels.begin(), program.kernels.end(), same)) return "";
-  return fmt::format("'{}' was compiled from another network, or with other options: its kernels are not those of this one", path);
+  if (std::equal(own->kernels.begin(), own->kernels.end(), program.kernels.begin(), program.kernels.end(), same)) return {};
+  return Failure{fmt::format("'{}' was compiled from another network, or with other options: its kernels are not those of this one", path)};
 }
 
-std::optional<inspect::Times> measured_times(const LoadedLibrary& library, const std::string& path, const Target& target,
-                                             std::string& why) {
+Result<inspect::Times> measured_times(const LoadedLibrary& library, const std::string& path, const Target& target) {
   MeasureOptions how;
   how.target = target.name;
   how.layers = true;
   how.seconds = 1;
-  const std::optional<Measurement> measured = measure(library, path, how, why);
-  if (!measured) return std::nullopt;
+  const Result<Measurement> measured = measure(library, path, how);
+  if (!measured) return measured.failure();
   inspect::Times times{
       fmt::format("measured on {} with {} {}", target.name, measured->threads, measured->threads == 1 ? "thread" : "threads"),
       {},
@@ -78,9 +79,9 @@ std::optional<inspect::Times> measured_times(const LoadedLibrary& library, const
 }
 
 int explain(const ExplainOptions& options, const Invocation& invocation) {
-  std::string why;
-  const Target* target = options.target.one_target(why);
-  if (target == nullptr) return usage_error(why);
+  const Result<const Target*> chosen = options.target.one_target();
+  if (!chosen) return fail(chosen.failure());
+  const Target* target = *chosen;
   Sources sources;
   Diagnostics diagnostics(sources);
   std::unique_ptr<LoadedLibrary> library;
@@ -91,8 +92,9 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   auto network = load(options.network, diagnostics);
   if (!network) return report(diagnostics, invocation);
   const std::string output = options.output.empty() ? network->name + ".html" : options.output;
-  if (replaces_input(output, {options.network.path, options.checkpoint.path, options.profile}, why)) return usage_error(why);
-  if (!can_write(output, why)) return input_error(why);
+  const Result<> leaves = leaves_inputs(output, {options.network.path, options.checkpoint.path, options.profile});
+  if (!leaves) return fail(leaves.failure());
+  if (const Result<> can = can_write(output); !can) return fail(can.failure());
   std::unique_ptr<codegen::Safetensors> weights;
   if (!options.checkpoint.path.empty()) {
     Diagnostics first(sources);  // its own: the passes run again below, and one mistake is one error
@@ -117,15 +119,16 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   };
   const auto lowered = lower(std::move(*network), lowering, diagnostics);
   if (const int status = report(diagnostics, invocation); status != done) return status;
-  if (!lowered) return bug("a pass failed and gave no reason");
+  if (!lowered) return fail(first_failure(diagnostics));
   for (size_t i = 0; i < lowered->times.size() && i + 1 < compilation.phases.size(); ++i) {
     compilation.phases[i + 1].seconds = lowered->times[i].seconds;
   }
   compilation.remarks = lowered->remarks;
 
   const program::Program& program = lowered->programs.front();
-  if (library) why = profile_fault(*library, options.profile, program, *target);
-  if (!why.empty()) return input_error(why);
+  if (library) {
+    if (const Result<> own = is_of_program(*library, options.profile, program, *target); !own) return fail(own.failure());
+  }
   std::vector<codegen::KernelJob> jobs;
   for (const program::Kernel& kernel : program.kernels) jobs.push_back({program::spec_of(program, kernel), program.target});
   std::vector<codegen::KernelText> kinds;
@@ -139,20 +142,21 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   how.jobs = options.jobs;
   Progress progress("compiling kernels");
   how.progress = [&](size_t count, size_t all) { progress.update(count, all); };
-  auto code = codegen::texts_of(jobs, kinds, how, why);
+  auto code = codegen::texts_of(jobs, kinds, how);
   progress.finish();
-  if (!code) return failure(why);
+  if (!code) return fail(code.failure());
   compilation.code = std::move(code->texts);
   compilation.code_of = std::move(code->index);
 
   if (library) {
-    compilation.times = measured_times(*library, options.profile, *target, why);
-    if (!compilation.times) return input_error(why);
+    Result<inspect::Times> times = measured_times(*library, options.profile, *target);
+    if (!times) return fail(times.failure());
+    compilation.times = std::move(*times);
   } else if (target->on_gpu()) {
     compilation.times = expected_times(program);
   }
   const std::string page = inspect::report(compilation, sources);
-  if (!write_file(output, page, why)) return input_error(why);
+  if (const Result<> written = write_file(output, page); !written) return fail(written.failure());
   fmt::print(beside(output), "{}  {}: {} kernels, {} of them distinct\n", output, human_bytes(page.size()), program.kernels.size(),
              compilation.code.size());
   return done;

@@ -29,12 +29,11 @@ int32_t first_difference(std::string_view a, std::string_view b) {
 int format(const std::string& path, bool check, const Invocation& invocation) {
   const bool piped = path == "-";
   std::error_code error;
-  std::string why;
   if (!piped && fs::exists(path, error) && !fs::is_directory(path, error) && !fs::is_regular_file(path, error)) {
-    return input_error(fmt::format("cannot format '{}': it is not a regular file", path));
+    return fail({fmt::format("cannot format '{}': it is not a regular file", path)});
   }
-  auto text = read_file(piped ? "/dev/stdin" : path, why, max_source_bytes);
-  if (!text) return input_error(why);
+  Result<std::string> text = read_file(piped ? "/dev/stdin" : path, max_source_bytes);
+  if (!text) return fail(text.failure());
   Sources sources;
   Diagnostics diagnostics(sources);
   const FileId file = sources.add(piped ? "<stdin>" : path, std::move(*text));
@@ -48,8 +47,8 @@ int format(const std::string& path, bool check, const Invocation& invocation) {
   if (status != done || check) return status;
   if (piped) {
     fmt::print("{}", *formatted);
-  } else if (!same && !write_file(path, *formatted, why)) {
-    return input_error(why);
+  } else if (!same) {
+    if (const Result<> written = write_file(path, *formatted); !written) return fail(written.failure());
   }
   return done;
 }

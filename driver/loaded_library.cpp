@@ -21,9 +21,8 @@ std::unique_ptr<LoadedLibrary> LoadedLibrary::open(const std::string& path, Diag
     diagnostics.error({file, 0, 0, 0}, std::move(reason));
     return nullptr;
   };
-  std::string why;
-  auto facts = codegen::parse_manifest(*text, why);
-  if (!facts) return fail(why);
+  Result<codegen::LibraryFacts> facts = codegen::parse_manifest(*text);
+  if (!facts) return fail(facts.failure().text);
   std::unique_ptr<LoadedLibrary> library(new LoadedLibrary);
   library->path_ = path;
   library->facts_ = std::move(*facts);
@@ -94,22 +93,20 @@ std::string weights_fault(const LoadedLibrary& library, int32_t status, const st
 
 }  // namespace
 
-std::unique_ptr<Session> Session::create(const LoadedLibrary& library, std::string_view weights, const Options& options, std::string& why) {
+Result<std::unique_ptr<Session>> Session::create(const LoadedLibrary& library, std::string_view weights, const Options& options) {
   const char* from_environment = std::getenv("RESNETC_TARGET");
   const std::string target = options.target.empty() && from_environment != nullptr ? from_environment : options.target;
   std::span<const codegen::LibraryFacts::Target> targets = library.facts().targets;
   if (!target.empty() && std::none_of(targets.begin(), targets.end(), [&](const auto& t) { return t.name == target; })) {
     std::string names;
     for (const auto& known : targets) names += (names.empty() ? "" : ", ") + known.name;
-    why = fmt::format("the library has no target '{}'{}; it has {}", target,
-                      options.target.empty() ? ", which RESNETC_TARGET asks for" : "", names);
-    return nullptr;
+    return Failure{fmt::format("the library has no target '{}'{}; it has {}", target,
+                               options.target.empty() ? ", which RESNETC_TARGET asks for" : "", names)};
   }
   const auto on_gpu = [&](const auto& t) { return t.on_gpu() && (target.empty() || t.name == target); };
   if (options.device != 0 && std::none_of(targets.begin(), targets.end(), on_gpu)) {
-    why = fmt::format("--device-index {} is a GPU's, and {} is for none", options.device,
-                      target.empty() ? "the library" : fmt::format("the target '{}'", target));
-    return nullptr;
+    return Failure{fmt::format("--device-index {} is a GPU's, and {} is for none", options.device,
+                               target.empty() ? "the library" : fmt::format("the target '{}'", target))};
   }
   std::unique_ptr<Session> session(new Session(library, options.batch));
   rn_options given{};
@@ -122,11 +119,10 @@ std::unique_ptr<Session> Session::create(const LoadedLibrary& library, std::stri
   given.keep_denormals = options.keep_denormals ? 1 : 0;
   int32_t status = library.functions().create(weights.empty() ? nullptr : weights.data(), weights.size(), &given, &session->context_);
   if (status != RN_OK) {
-    why = library.functions().status_string(status);
     if (status >= RN_WEIGHTS_MISALIGNED && status <= RN_WEIGHTS_CORRUPT && !options.weights_path.empty()) {
-      why = weights_fault(library, status, options.weights_path);
+      return Failure{weights_fault(library, status, options.weights_path)};
     }
-    return nullptr;
+    return Failure{library.functions().status_string(status)};
   }
   return session;
 }
@@ -135,32 +131,33 @@ Session::~Session() {
   if (context_ != nullptr) library_.functions().destroy(context_);
 }
 
-bool Session::run(std::string_view input, std::string& why) {
+Result<> Session::run(std::string_view input) {
   int32_t status = library_.functions().run(context_, input.data(), input.size(), pointers_.data(), sizes_.data(), batch_);
-  if (status != RN_OK) why = library_.functions().status_string(status);
-  return status == RN_OK;
+  if (status != RN_OK) return Failure{library_.functions().status_string(status)};
+  return {};
 }
 
-bool find_weights(const LoadedLibrary& library, const std::string& library_path, const std::string& named, Weights& weights,
-                  std::string& why) {
+Result<Weights> find_weights(const LoadedLibrary& library, const std::string& library_path, const std::string& named) {
+  Weights weights;
   std::string path = named;
   if (path.empty()) {
     if (library.facts().embedded || library.facts().weights_bytes == 0) {
       weights.found = true;
-      return true;
+      return weights;
     }
     std::filesystem::path beside = std::filesystem::path(library_path).parent_path() / (library.facts().name + ".weights");
     std::error_code error;
-    if (!std::filesystem::exists(beside, error)) return true;
+    if (!std::filesystem::exists(beside, error)) return weights;
     path = beside.string();
   }
+  Result<std::unique_ptr<MappedFile>> file = MappedFile::open(path);
+  if (!file) return file.failure();
   weights.path = path;
-  weights.file = MappedFile::open(path, why);
-  if (!weights.file) return false;
+  weights.file = std::move(*file);
   weights.bytes = weights.file->bytes();
   weights.found = !weights.bytes.empty();
-  if (!weights.found) why = fmt::format("'{}' is empty", path);
-  return weights.found;
+  if (!weights.found) return Failure{fmt::format("'{}' is empty", path)};
+  return weights;
 }
 
 int64_t picture_elements(const codegen::LibraryFacts::Port& port) {

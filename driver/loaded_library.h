@@ -59,16 +59,16 @@ class Session {
     int device = 0;            ///< of several GPUs
     bool keep_denormals = false;
   };
-  /// `weights` may be empty: then the library must have its own. Null, and the reason in `why`, when the library refuses.
-  static std::unique_ptr<Session> create(const LoadedLibrary& library, std::string_view weights, const Options& options, std::string& why);
+  /// `weights` may be empty: then the library must have its own. Fails when the library refuses.
+  static Result<std::unique_ptr<Session>> create(const LoadedLibrary& library, std::string_view weights, const Options& options);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   std::string target() const { return library_.functions().selected_target(context_); }
   void observe(rn_observer observer, void* data) { library_.functions().set_observer(context_, observer, data); }
-  /// Runs the whole batch; false, and the reason in `why`, if the library refuses.
-  bool run(std::string_view input, std::string& why);
+  /// Runs the whole batch. Fails if the library refuses.
+  Result<> run(std::string_view input);
   std::span<const float> output(size_t index) const { return outputs_[index]; }
 
  private:
@@ -89,9 +89,8 @@ struct Weights {
   std::string_view bytes;
   bool found = false;
 };
-/// False, and the reason in `why`, if a named file cannot be read; with no name and no file beside the library `found` stays false.
-bool find_weights(const LoadedLibrary& library, const std::string& library_path, const std::string& named, Weights& weights,
-                  std::string& why);
+/// Fails if a named file cannot be read; with no name and no file beside the library nothing is `found`.
+Result<Weights> find_weights(const LoadedLibrary& library, const std::string& library_path, const std::string& named);
 
 /// Element counts and layout of an input, and planar values (see ir/interpreter.h) to the bytes that a library takes.
 int64_t picture_elements(const codegen::LibraryFacts::Port& port);

@@ -32,7 +32,7 @@ int lsp(const NetworkOptions& network) {
   for (;;) {
     const ssize_t count = read(STDIN_FILENO, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return input_error("cannot read from stdin");
+    if (count < 0) return fail({"cannot read from stdin"});
     if (count == 0) return input_wrong;  // the client has gone without a word
     frames.feed({bytes.data(), static_cast<size_t>(count)});
     while (auto frame = frames.next()) {
@@ -42,7 +42,7 @@ int lsp(const NetworkOptions& network) {
         server.handle(frame->content);
       }
       if (const auto status = server.exit_status()) return *status;
-      if (!writable) return input_error("cannot write to stdout");
+      if (!writable) return fail({"cannot write to stdout"});
     }
     if (!input_waits()) server.settle();
   }

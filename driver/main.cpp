@@ -91,13 +91,13 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     int status = resnetc::driver::run(argc, argv);
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return resnetc::driver::input_error("cannot write to stdout");
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return resnetc::driver::fail({"cannot write to stdout"});
     return status;
   } catch (const std::bad_alloc&) {
-    return resnetc::driver::input_error("out of memory");
+    return resnetc::driver::fail({"out of memory", resnetc::Blame::limit});
   } catch (const std::system_error& error) {  // fmt's word for a file that takes no more
-    return resnetc::driver::input_error(error.what());
+    return resnetc::driver::fail({error.what()});
   } catch (const std::exception& error) {
-    return resnetc::driver::bug(error.what());
+    return resnetc::driver::fail({error.what(), resnetc::Blame::bug});
   }
 }

@@ -56,27 +56,24 @@ Reference interpreted(const graph::Graph& graph, const WeightSource& weights, co
   return reference;
 }
 
-std::optional<TargetErrors> measure(const Trial& trial, const std::string& target, const graph::Graph& graph, const Pictures& pictures,
-                                    const std::vector<Reference>& references, std::string& why) {
-  auto session = trial.session(target, picture_count, 0, why);
+Result<TargetErrors> measure(const Trial& trial, const std::string& target, const graph::Graph& graph, const Pictures& pictures,
+                             const std::vector<Reference>& references) {
+  const Result<std::unique_ptr<Session>> session = trial.session(target, picture_count, 0);
+  if (!session) return Failure{fmt::format("{}: {}", target, session.failure().text)};
   Observed observed;
-  if (session) observed.watch(*session);
-  if (!session || !session->run(pictures.bytes, why)) {
-    why = fmt::format("{}: {}", target, why);
-    return std::nullopt;
-  }
+  observed.watch(**session);
+  if (const Result<> ran = (*session)->run(pictures.bytes); !ran) return Failure{fmt::format("{}: {}", target, ran.failure().text)};
   TargetErrors errors;
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     MeasuredError measured;
-    const std::span<const float> all = session->output(i);
+    const std::span<const float> all = (*session)->output(i);
     const size_t size = all.size() / picture_count;
     for (size_t k = 0; k < references.size(); ++k) {
       const Reference::Output& expected = references[k].outputs[i];
       measured.add(all.subspan(k * size, size), expected.values, expected.sizes);
     }
     if (!measured.finite) {
-      why = "--max-error: by the interpreter already, not all outputs are finite numbers, so there is no error to measure";
-      return std::nullopt;
+      return Failure{"--max-error: by the interpreter already, not all outputs are finite numbers, so there is no error to measure"};
     }
     errors.of_outputs = std::max({errors.of_outputs, measured.error, measured.by_channel()});
   }
@@ -104,10 +101,10 @@ std::string MaxError::fault(const std::vector<const Target*>& targets) {
   return "";
 }
 
-std::optional<MaxError> MaxError::reach(double allowed, const topology::Network& network, LoweringOptions lowering, const std::string& name,
-                                        const codegen::KernelOptions& kernels, Diagnostics& diagnostics, std::string& why) {
+Result<MaxError> MaxError::reach(double allowed, const topology::Network& network, LoweringOptions lowering, const std::string& name,
+                                 const codegen::KernelOptions& kernels, Diagnostics& diagnostics) {
   const auto graph = plain_graph(network, diagnostics);
-  if (!graph) return std::nullopt;
+  if (!graph) return first_failure(diagnostics);
   const GeneratedWeights generated;
   const WeightSource& weights = lowering.weights != nullptr ? *lowering.weights : generated;
   lowering.after_pass = nullptr;  // who watches the passes wants to see the choice, not the search
@@ -119,14 +116,12 @@ std::optional<MaxError> MaxError::reach(double allowed, const topology::Network&
   std::vector<Reference> references;
   while (true) {
     const auto lowered = lower(network, lowering, diagnostics);
-    if (!lowered) {
-      why = "internal error: a pass failed and gave no reason";  // unless there are diagnostics
-      return std::nullopt;
-    }
-    const auto trial = Trial::make(*lowered, name, weights, kernels, why);
-    if (!trial) return std::nullopt;
+    if (!lowered) return first_failure(diagnostics);
+    const Result<std::unique_ptr<Trial>> made = Trial::make(*lowered, name, weights, kernels);
+    if (!made) return made.failure();
+    const Trial& trial = **made;
     if (references.empty()) {
-      pictures = trial->pictures(picture_count);
+      pictures = trial.pictures(picture_count);
       // Direct sums may be other kernels: they take no pool into the first layer's.
       LoweringOptions direct = lowering;
       direct.winograd_tile = 0;
@@ -144,16 +139,15 @@ std::optional<MaxError> MaxError::reach(double allowed, const topology::Network&
       }
     }
     for (const std::string& target : result.targets_) {
-      auto errors = measure(*trial, target, *graph, pictures, references, why);
-      if (!errors) return std::nullopt;
+      Result<TargetErrors> errors = measure(trial, target, *graph, pictures, references);
+      if (!errors) return errors.failure();
       rung.errors.push_back(std::move(*errors));
     }
     if (result.enough(rung)) return result;
     if (rung.direct()) break;
     lowering.winograd_tile = rung.tile > 2 ? 2 : 0;
   }
-  why = result.refusal();
-  return std::nullopt;
+  return Failure{result.refusal()};
 }
 
 std::string MaxError::Rung::algorithms() const {

@@ -28,10 +28,10 @@ class MaxError {
 
   /// Measures what `lowering` gives, then, while the outputs' error is larger than `allowed` or one in a kernel's channel larger than that
   /// and than 1e-4, what no tile larger than 2x2 gives, then direct sums, whose channels are as exact as the network allows. The libraries
-  /// are called `name`; without weights, generated ones are taken. Nothing, and the reason in `diagnostics` or else in `why`, if that is
-  /// not enough.
-  static std::optional<MaxError> reach(double allowed, const topology::Network& network, LoweringOptions lowering, const std::string& name,
-                                       const codegen::KernelOptions& kernels, Diagnostics& diagnostics, std::string& why);
+  /// are called `name`; without weights, generated ones are taken. Fails if that is not enough.
+  /// What is wrong with the network is in `diagnostics`, and then the first error there is the failure.
+  static Result<MaxError> reach(double allowed, const topology::Network& network, LoweringOptions lowering, const std::string& name,
+                                const codegen::KernelOptions& kernels, Diagnostics& diagnostics);
 
   /// The limit for LoweringOptions that was enough.
   int64_t winograd_tile() const { return rungs_.back().limit; }

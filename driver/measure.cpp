@@ -13,8 +13,8 @@ namespace resnetc::driver {
 namespace {
 
 /// Runs until both a time and a number of runs are reached, or exactly `runs` times.
-bool repeat(Session& session, const std::string& input, const MeasureOptions& options, double seconds, std::vector<double>& times,
-            std::string& why, PeakMeter* peak = nullptr) {
+Result<> repeat(Session& session, const std::string& input, const MeasureOptions& options, double seconds, std::vector<double>& times,
+                PeakMeter* peak = nullptr) {
   constexpr double peak_every = 0.1;
   auto start = std::chrono::steady_clock::now(), peak_at = start;
   auto enough = [&] {
@@ -23,14 +23,14 @@ bool repeat(Session& session, const std::string& input, const MeasureOptions& op
   while (!enough()) {
     if (peak != nullptr && (times.empty() || seconds_since(peak_at) >= peak_every)) {
       peak->measure();
-      if (!session.run(input, why)) return false;  // which wakes the threads and fills the caches again
+      if (const Result<> ran = session.run(input); !ran) return ran;  // which wakes the threads and fills the caches again
       peak_at = std::chrono::steady_clock::now();
     }
     auto begin = std::chrono::steady_clock::now();
-    if (!session.run(input, why)) return false;
+    if (const Result<> ran = session.run(input); !ran) return ran;
     times.push_back(seconds_since(begin));
   }
-  return true;
+  return {};
 }
 
 Timing timing_of(std::vector<double> times) {
@@ -71,15 +71,16 @@ Roof roof_of(const program::KernelCost& cost, const Machine& machine, int batch,
   return arithmetic >= memory ? Roof{"arithmetic", arithmetic} : Roof{"memory", memory};
 }
 
-std::optional<Measurement> measure(const LoadedLibrary& library, const std::string& path, const MeasureOptions& options, std::string& why) {
+Result<Measurement> measure(const LoadedLibrary& library, const std::string& path, const MeasureOptions& options) {
   const codegen::LibraryFacts& facts = library.facts();
   Measurement result;
-  Weights weights;
-  if (!find_weights(library, path, options.weights, weights, why)) return std::nullopt;
+  Result<Weights> found = find_weights(library, path, options.weights);
+  if (!found) return found.failure();
+  Weights& weights = *found;
   std::string generated;
   if (!weights.found) {
-    auto packed = codegen::pack_weights(facts.constants, facts.name, GeneratedWeights(), why, options.keep_denormals);
-    if (!packed) return std::nullopt;
+    auto packed = codegen::pack_weights(facts.constants, facts.name, GeneratedWeights(), options.keep_denormals);
+    if (!packed) return packed.failure();
     // A weights file is read where it lies: the runtime wants it aligned.
     generated.resize(packed->size() + 64);
     size_t shift = (64 - reinterpret_cast<uintptr_t>(generated.data()) % 64) % 64;
@@ -96,28 +97,29 @@ std::optional<Measurement> measure(const LoadedLibrary& library, const std::stri
   Start& begun = result.start;
   const uint64_t memory_before = resident_bytes();
   const auto start = std::chrono::steady_clock::now();
-  auto session = Session::create(
-      library, weights.bytes, {options.batch, threads, options.target, false, weights.path, options.device, options.keep_denormals}, why);
-  if (!session) return std::nullopt;
+  Result<std::unique_ptr<Session>> created = Session::create(
+      library, weights.bytes, {options.batch, threads, options.target, false, weights.path, options.device, options.keep_denormals});
+  if (!created) return created.failure();
+  Session& session = **created;
   begun.create_ms = seconds_since(start) * 1e3;
-  if (!session->run(input, why)) return std::nullopt;
+  if (const Result<> ran = session.run(input); !ran) return ran.failure();
   begun.first_run_ms = seconds_since(start) * 1e3 - begun.create_ms;
   begun.grown_bytes = resident_bytes() - std::min(memory_before, resident_bytes());
-  result.target = session->target();
+  result.target = session.target();
   result.batch = options.batch;
   const codegen::LibraryFacts::Target& target = library.target(result.target);
   const bool gpu = target.on_gpu();
   std::optional<PeakMeter> peak;  // of the processor, which says nothing of a GPU
   if (!gpu) peak.emplace(target.known(), std::min(threads, processors));
   std::vector<double> warm, times;
-  if (!repeat(*session, input, options, std::min(0.3, options.seconds), warm, why)) return std::nullopt;
-  if (!repeat(*session, input, options, options.seconds, times, why, peak ? &*peak : nullptr)) return std::nullopt;
+  if (const Result<> ran = repeat(session, input, options, std::min(0.3, options.seconds), warm); !ran) return ran.failure();
+  if (const Result<> ran = repeat(session, input, options, options.seconds, times, peak ? &*peak : nullptr); !ran) return ran.failure();
   result.timing = timing_of(times);
   KernelTimes kernel_times;
   if (options.layers) {
-    session->observe(KernelTimes::observe, &kernel_times);
+    session.observe(KernelTimes::observe, &kernel_times);
     times.clear();
-    if (!repeat(*session, input, options, options.seconds, times, why)) return std::nullopt;
+    if (const Result<> ran = repeat(session, input, options, options.seconds, times); !ran) return ran.failure();
     result.share_of_kernels = share_of_kernels(kernel_times, times);
     for (auto& seconds : kernel_times.seconds) result.kernel_ms.push_back(median(std::move(seconds)) * 1e3);
   }

@@ -54,8 +54,8 @@ struct Measurement {
   double share_of_kernels = 0;    ///< the median over all runs of what its kernels take of a run; the rest passes between them
 };
 
-/// Nothing, and the reason in `why`, if the library cannot run. Takes the seconds asked for and about one more.
-std::optional<Measurement> measure(const LoadedLibrary& library, const std::string& path, const MeasureOptions& options, std::string& why);
+/// Fails if the library cannot run. Takes the seconds asked for and about one more.
+Result<Measurement> measure(const LoadedLibrary& library, const std::string& path, const MeasureOptions& options);
 
 /// A multiply-add is two operations.
 double gflops(int64_t multiply_adds, int batch, double ms);

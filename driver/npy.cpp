@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstring>
 #include <iterator>
+#include <optional>
 
 namespace resnetc::driver {
 
@@ -82,11 +83,8 @@ bool parse_shape(std::string_view text, std::vector<int64_t>& shape) {
 
 }  // namespace
 
-std::optional<Array> parse_npy(std::string_view file, std::string& why) {
-  auto fail = [&](std::string reason) -> std::optional<Array> {
-    why = std::move(reason);
-    return std::nullopt;
-  };
+Result<Array> parse_npy(std::string_view file) {
+  const auto fail = [](std::string reason) { return Failure{std::move(reason)}; };
   if (!file.starts_with("\x93NUMPY") || file.size() < 10) return fail("it is not a .npy file");
   auto byte = [&](size_t at) { return static_cast<size_t>(static_cast<unsigned char>(file[at])); };
   size_t version = byte(6);

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ir/element_type.h"
+#include "support/failure.h"
 
 namespace resnetc::driver {
 
@@ -24,7 +24,7 @@ struct Array {
   double at(int64_t i) const;
 };
 
-std::optional<Array> parse_npy(std::string_view file, std::string& why);
+Result<Array> parse_npy(std::string_view file);
 /// What stands before the elements of an array of f32 or u8.
 std::string npy_header(const std::vector<int64_t>& shape, ElementType element = ElementType::f32);
 std::string npy_of(std::span<const float> values, const std::vector<int64_t>& shape);

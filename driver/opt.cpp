@@ -38,15 +38,15 @@ int opt(const OptOptions& options, const Invocation& invocation) {
     if (found == nullptr) return usage_error(fmt::format("unknown pass '{}'; 'resnetc opt --help' lists them", name));
     wanted.push_back(found);
   }
-  std::string why;
-  const Target* target = options.target.one_target(why);
-  if (target == nullptr) return usage_error(why);
+  const Result<const Target*> chosen = options.target.one_target();
+  if (!chosen) return fail(chosen.failure());
+  const Target* target = *chosen;
 
   Sources sources;
   Diagnostics diagnostics(sources);
   std::string path = options.path == "-" ? "/dev/stdin" : options.path;
-  auto text = read_file(path, why);
-  if (!text) return input_error(why);
+  Result<std::string> text = read_file(path);
+  if (!text) return fail(text.failure());
   auto ir = parse_any(sources.add(options.path == "-" ? "<stdin>" : options.path, std::move(*text)), diagnostics);
   if (!ir) return report(diagnostics, invocation);
   std::unique_ptr<codegen::Safetensors> weights;
@@ -64,11 +64,13 @@ int opt(const OptOptions& options, const Invocation& invocation) {
   context.weights = weights.get();
   context.disabled = options.disabled;
   if (!options.passes) {
-    if (!options.stop_after.empty()) why = pass_fault("--stop-after", options.stop_after, level_of(*ir), options.disabled);
-    if (!why.empty()) return usage_error(why);
+    if (!options.stop_after.empty()) {
+      const std::string fault = pass_fault("--stop-after", options.stop_after, level_of(*ir), options.disabled);
+      if (!fault.empty()) return usage_error(fault);
+    }
     if (!passes::run_pipeline(*ir, passes::Level::program, context, options.stop_after)) {
       const int status = report(diagnostics, invocation);
-      return status == done ? bug("a pass failed and gave no reason") : status;
+      return status == done ? fail(first_failure(diagnostics)) : status;
     }
   }
   for (const passes::PassInfo* pass : wanted) {
@@ -78,7 +80,7 @@ int opt(const OptOptions& options, const Invocation& invocation) {
     }
     if (!passes::run_pass(*pass, *ir, context)) {
       int status = report(diagnostics, invocation);
-      return status == done ? bug(fmt::format("the pass '{}' failed and gave no reason", pass->name)) : status;
+      return status == done ? fail({fmt::format("the pass '{}' failed and gave no reason", pass->name), Blame::bug}) : status;
     }
   }
   int status = report(diagnostics, invocation);

@@ -26,10 +26,9 @@ int pack(const PackOptions& options, const Invocation& invocation) {
   auto text = codegen::read_manifest(options.library, diagnostics);
   if (!text) return report(diagnostics, invocation);
   Location library{sources.named(options.library), 0, 0, 0};
-  std::string why;
-  auto facts = codegen::parse_manifest(*text, why);
+  Result<codegen::LibraryFacts> facts = codegen::parse_manifest(*text);
   if (!facts) {
-    diagnostics.error(library, why);
+    diagnostics.error(library, facts.failure().text);
     return report(diagnostics, invocation);
   }
   if (codegen::recipe_hash(facts->constants) != facts->recipe_hash) {
@@ -53,15 +52,15 @@ int pack(const PackOptions& options, const Invocation& invocation) {
   if (!checkpoint.empty()) weights = open_checkpoint(options.checkpoint, wanted, true, diagnostics);
   if (!weights) return report(diagnostics, invocation);
 
-  auto bytes = codegen::pack_weights(facts->constants, facts->name, *weights, why, options.keep_denormals);
-  if (!bytes) return input_error(why);
+  auto bytes = codegen::pack_weights(facts->constants, facts->name, *weights, options.keep_denormals);
+  if (!bytes) return fail(bytes.failure());
   if (std::string warning = codegen::not_numbers(facts->constants, *bytes); !warning.empty()) {
     diagnostics.warning({sources.named(checkpoint), 0, 0, 0}, std::move(warning));
   }
   std::string output = options.output;
   if (output.empty()) output = (std::filesystem::path(options.library).parent_path() / (facts->name + ".weights")).string();
-  if (replaces_input(output, {options.library, checkpoint}, why)) return usage_error(why);
-  if (!write_file(output, *bytes, why)) return input_error(why);
+  if (const Result<> leaves = leaves_inputs(output, {options.library, checkpoint}); !leaves) return fail(leaves.failure());
+  if (const Result<> written = write_file(output, *bytes); !written) return fail(written.failure());
   fmt::print(beside(output), "{}  {}\n", output, human_bytes(bytes->size()));
   return report(diagnostics, invocation);
 }

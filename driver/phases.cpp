@@ -18,7 +18,7 @@ namespace resnetc::driver {
 void PhaseObserver::start(const passes::AnyIr& read) {
   std::error_code error;
   if (!directory_.empty() && !std::filesystem::create_directories(directory_, error) && error) {
-    failure_ = fmt::format("cannot make the folder '{}': {}", directory_, error.message());
+    written_ = Failure{fmt::format("cannot make the folder '{}': {}", directory_, error.message())};
   }
   show(level_of(read) == passes::Level::topology ? "frontend" : "read", read, true, nullptr);
 }
@@ -32,9 +32,9 @@ void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool c
   if (print_after_ == "all" || print_after_ == phase || (print_after_ == "change" && changed)) {
     say(fmt::format("# after {}{}\n{}\n", phase, suffix, passes::print(ir, sources_)));
   }
-  if (!directory_.empty() && failure_.empty()) {
+  if (!directory_.empty() && written_) {
     std::string file = fmt::format("{}/{:02}-{}{}.{}", directory_, number_, phase, suffix, level_name(level_of(ir)));
-    write_file(file, passes::print(ir, sources_), failure_);
+    written_ = write_file(file, passes::print(ir, sources_));
   }
   ++number_;
 }

@@ -19,8 +19,8 @@ class PhaseObserver {
   /// What was read: the topology as the front end made it, or IR.
   void start(const passes::AnyIr& read);
   void after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const Target* target);
-  /// Why a file could not be written; empty if all were.
-  const std::string& failure() const { return failure_; }
+  /// Fails if a file could not be written.
+  const Result<>& written() const { return written_; }
 
  private:
   void show(std::string_view phase, const passes::AnyIr& ir, bool changed, const Target* target);
@@ -29,7 +29,7 @@ class PhaseObserver {
   bool several_targets_;
   const Sources& sources_;
   int number_ = 0;
-  std::string failure_;
+  Result<> written_;
 };
 
 /// Remarks grouped by layer, then each kernel's reason.

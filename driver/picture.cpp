@@ -19,47 +19,37 @@
 namespace resnetc::driver {
 namespace {
 
-/// The picture with room for its pixels; nothing, and the reason in `why`, if they are none or too many.
-std::optional<Picture> sized(int64_t height, int64_t width, int64_t channels, std::string& why) {
+/// The picture with room for its pixels. Fails if they are none or too many.
+Result<Picture> sized(int64_t height, int64_t width, int64_t channels) {
   constexpr int64_t max_pixels = int64_t{1} << 26;
-  if (height < 1 || width < 1) {
-    why = "the picture has no pixels";
-    return std::nullopt;
-  }
+  if (height < 1 || width < 1) return Failure{"the picture has no pixels"};
   if (width > max_pixels || height > max_pixels / width) {
-    why = fmt::format("{}x{} pixels are too many", width, height);
-    return std::nullopt;
+    return Failure{fmt::format("{}x{} pixels are too many", width, height), Blame::limit};
   }
   return Picture{height, width, channels, std::vector<uint8_t>(static_cast<size_t>(height * width * channels))};
 }
 
-std::optional<Picture> decode_png(std::string_view file, std::string& why) {
+Result<Picture> decode_png(std::string_view file) {
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
   const std::unique_ptr<png_image, void (*)(png_image*)> owner(&image, png_image_free);
-  const auto failed = [&] {
-    why = fmt::format("the picture is damaged ({})", image.message);
-    return std::nullopt;
-  };
+  const auto failed = [&] { return Failure{fmt::format("the picture is damaged ({})", image.message)}; };
   if (png_image_begin_read_from_memory(&image, file.data(), file.size()) == 0) return failed();
   image.format = PNG_FORMAT_RGBA;  // transparency is dropped: there is nothing behind the picture
-  auto picture = sized(image.height, image.width, 4, why);
-  if (!picture) return std::nullopt;
+  Result<Picture> picture = sized(image.height, image.width, 4);
+  if (!picture) return picture;
   if (png_image_finish_read(&image, nullptr, picture->pixels.data(), 0, nullptr) == 0) return failed();
   return picture;
 }
 
-std::optional<Picture> decode_jpeg(std::string_view file, std::string& why) {
+Result<Picture> decode_jpeg(std::string_view file) {
   const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
-  const auto failed = [&] {
-    why = fmt::format("the picture is damaged ({})", tjGetErrorStr2(decoder.get()));
-    return std::nullopt;
-  };
+  const auto failed = [&] { return Failure{fmt::format("the picture is damaged ({})", tjGetErrorStr2(decoder.get()))}; };
   const auto* bytes = reinterpret_cast<const unsigned char*>(file.data());
   int width = 0, height = 0, subsampling = 0, colours = 0;
   if (!decoder || tjDecompressHeader3(decoder.get(), bytes, file.size(), &width, &height, &subsampling, &colours) != 0) return failed();
-  auto picture = sized(height, width, 3, why);
-  if (!picture) return std::nullopt;
+  Result<Picture> picture = sized(height, width, 3);
+  if (!picture) return picture;
   // Some bytes too many between two parts are no loss; a part that is missing is.
   constexpr int flags = TJFLAG_LIMITSCANS | TJFLAG_NOREALLOC;
   if (tjDecompress2(decoder.get(), bytes, file.size(), picture->pixels.data(), width, 0, height, TJPF_RGB, flags) != 0 &&
@@ -70,7 +60,7 @@ std::optional<Picture> decode_jpeg(std::string_view file, std::string& why) {
 }
 
 /// PGM and PPM (https://netpbm.sourceforge.net/doc/ppm.html), binary, 8 or 16 bits a sample.
-std::optional<Picture> decode_pnm(std::string_view file, std::string& why) {
+Result<Picture> decode_pnm(std::string_view file) {
   const auto blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
   size_t at = 2;
   std::array<int64_t, 3> fields{};  // width, height, largest sample
@@ -79,24 +69,19 @@ std::optional<Picture> decode_pnm(std::string_view file, std::string& why) {
       at = file[at] == '#' ? std::min(file.find_first_of("\r\n", at), file.size()) : at + 1;
     }
     const auto [end, error] = std::from_chars(file.data() + at, file.data() + file.size(), field);
-    if (error != std::errc() || field < 0) {
-      why = "the picture's header has not three numbers";
-      return std::nullopt;
-    }
+    if (error != std::errc() || field < 0) return Failure{"the picture's header has not three numbers"};
     at = static_cast<size_t>(end - file.data());
   }
   const auto [width, height, largest] = fields;
-  auto picture = sized(height, width, file[1] == '6' ? 3 : 1, why);
-  if (!picture) return std::nullopt;
+  Result<Picture> picture = sized(height, width, file[1] == '6' ? 3 : 1);
+  if (!picture) return picture;
   if (largest < 1 || largest > 65535) {
-    why = fmt::format("the picture's largest sample is {}, which is not between 1 and 65535", largest);
-    return std::nullopt;
+    return Failure{fmt::format("the picture's largest sample is {}, which is not between 1 and 65535", largest)};
   }
   ++at;  // the one blank before the samples
   const size_t bytes = largest > 255 ? 2 : 1;
   if (at > file.size() || file.size() - at < picture->pixels.size() * bytes) {
-    why = "the picture is cut short";
-    return std::nullopt;
+    return Failure{"the picture is cut short"};
   }
   for (uint8_t& pixel : picture->pixels) {
     int64_t sample = static_cast<uint8_t>(file[at++]);
@@ -124,18 +109,16 @@ Picture with_channels(Picture from, int64_t channels) {
 
 }  // namespace
 
-std::optional<Picture> decode_picture(std::string_view file, int64_t channels, std::string& why) {
-  std::optional<Picture> picture;
+Result<Picture> decode_picture(std::string_view file, int64_t channels) {
+  Result<Picture> picture = Failure{"it is not a PNG, JPEG, PPM or PGM picture"};
   if (file.starts_with("\x89PNG")) {
-    picture = decode_png(file, why);
+    picture = decode_png(file);
   } else if (file.starts_with("\xff\xd8\xff")) {
-    picture = decode_jpeg(file, why);
+    picture = decode_jpeg(file);
   } else if (file.starts_with("P5") || file.starts_with("P6")) {
-    picture = decode_pnm(file, why);
-  } else {
-    why = "it is not a PNG, JPEG, PPM or PGM picture";
+    picture = decode_pnm(file);
   }
-  if (!picture) return std::nullopt;
+  if (!picture) return picture;
   return with_channels(std::move(*picture), channels);
 }
 

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "support/failure.h"
 
 namespace resnetc::driver {
 
@@ -15,7 +16,7 @@ struct Picture {
 };
 
 /// Decodes a picture to 1 or 3 channels, whatever it has. At most 64 million pixels.
-std::optional<Picture> decode_picture(std::string_view file, int64_t channels, std::string& why);
+Result<Picture> decode_picture(std::string_view file, int64_t channels);
 
 /// Scales until the picture covers height x width, then cuts out the middle.
 Picture resize_to(const Picture& picture, int64_t height, int64_t width);

@@ -55,21 +55,19 @@ std::optional<size_t> layers(const std::string& text) {
 /// nothing if the process dies.
 std::optional<std::string> apart(const std::function<std::string()>& work) {
   std::optional<std::string> said;
-  std::string why;
-  const codegen::Work write = [&](const std::string& path, std::string& fault) {
+  const codegen::Work write = [&](const std::string& path) -> Result<> {
     try {
       std::ofstream(path, std::ios::binary) << work();
-      return true;
+      return {};
     } catch (const std::exception& error) {
-      fault = error.what();
-      return false;
+      return Failure{error.what()};
     }
   };
-  const auto done = [&](size_t, codegen::WorkResult result) {
-    if (result.ok) said = std::move(result.bytes);
-    return true;
+  const auto ended = [&](size_t, Result<std::string> written) {
+    if (written) said = std::move(*written);
+    return Result<>();
   };
-  codegen::run_workers({write}, 1, done, why);
+  if (!codegen::run_workers({write}, 1, ended)) return std::nullopt;
   return said;
 }
 
@@ -105,8 +103,7 @@ class Test {
 
   ShellResult run(const std::string& text) {
     ++runs_;
-    std::string why;
-    if (!write_file(candidate_, text, why)) return {};
+    if (!write_file(candidate_, text)) return {};
     return run_shell(command_, options_.timeout);
   }
 
@@ -148,9 +145,8 @@ std::optional<std::string> original(const ReduceOptions& options, const Invocati
   Sources sources;
   Diagnostics diagnostics(sources);
   const FrontendOptions frontend = frontend_options(options.network);
-  std::string why;
   std::optional<std::string> text;
-  if (std::optional<std::string> source = read_source(options.network.path, frontend, why)) {
+  if (Result<std::string> source = read_source(options.network.path, frontend)) {
     files.push_back(options.network.path);
     Diagnostics ignored(sources);  // all is read once more, below
     load_files(options.network.path, std::move(*source), Wanted::network, frontend, ignored, &files);
@@ -167,7 +163,7 @@ std::optional<std::string> original(const ReduceOptions& options, const Invocati
   if (text && (found != "wrong" || !layers_apart(*text))) return text;
   load(options.network, diagnostics);
   status = report(diagnostics, invocation);
-  if (status == done) status = input_error(fmt::format("cannot put '{}' and what it uses into one file", options.network.path));
+  if (status == done) status = fail({fmt::format("cannot put '{}' and what it uses into one file", options.network.path)});
   return std::nullopt;
 }
 
@@ -177,12 +173,11 @@ int reduce_network(ReduceOptions options, const Invocation& invocation) {
   int status = done;
   const std::optional<std::string> whole = original(options, invocation, files, status);
   if (!whole) return status;
-  std::string why;
-  if (replaces_input(options.output, files, why)) return usage_error(why);
-  if (!can_write(options.output, why)) return input_error(why);
+  if (const Result<> leaves = leaves_inputs(options.output, files); !leaves) return fail(leaves.failure());
+  if (const Result<> can = can_write(options.output); !can) return fail(can.failure());
 
   const TempDir folder;
-  if (folder.path().empty()) return input_error("cannot make a temporary folder");
+  if (folder.path().empty()) return fail({"cannot make a temporary folder"});
   let_signals_end_commands();
   Test test(options, folder);
   const ShellResult first = test.run(*whole);
@@ -191,18 +186,20 @@ int reduce_network(ReduceOptions options, const Invocation& invocation) {
     return 128 + signal_that_came();
   }
   const bool unusual = !options.expected && (first.status == 126 || first.status == 127);
-  if (!test.fails(first) || (first.end == ShellEnd::exited && unusual)) return input_error(explain(options, first));
+  if (!test.fails(first) || (first.end == ShellEnd::exited && unusual)) return fail({explain(options, first)});
 
   const std::optional<size_t> whole_layers = layers_apart(*whole);
   const std::string whole_size = shown_size(*whole, whole_layers);
   std::string best, size;
   // The smallest so far is written at once: whatever ends this process, it is not lost.
+  Result<> kept;
   const auto keep = [&](const std::string& text, const std::optional<size_t>& count) {
     best = text;
     size = shown_size(best, count);
-    return options.output == "-" || write_file(options.output, best, why);
+    if (options.output != "-") kept = write_file(options.output, best);
+    return bool(kept);
   };
-  if (!keep(*whole, whole_layers)) return input_error(why);
+  if (!keep(*whole, whole_layers)) return fail(kept.failure());
   size_t refused = 0;
   Progress progress("reducing");
   const auto verdict = [&](const std::string& candidate) {
@@ -221,8 +218,8 @@ int reduce_network(ReduceOptions options, const Invocation& invocation) {
   reduce(*whole, verdict);
   progress.finish();
 
-  if (!why.empty()) return input_error(why);
-  if (options.output == "-" && !write_file(options.output, best, why)) return input_error(why);
+  if (kept && options.output == "-") kept = write_file(options.output, best);
+  if (!kept) return fail(kept.failure());
   fmt::print(beside(options.output), "{}: {} -> {}: {}; {} runs, {} candidates that the checks refuse\n", options.network.path, whole_size,
              options.output, size, test.runs(), refused);
   if (signal_that_came() == 0) return done;

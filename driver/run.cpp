@@ -39,87 +39,77 @@ struct Input {
   int batch = 1;
 };
 
-bool array_input(const Array& array, const Port& port, Input& input, std::string& why) {
+Result<Input> array_input(const Array& array, const Port& port) {
+  Input input;
   std::vector<int64_t> shape = array.shape;
   if (shape.size() == port.dims.size() + 1) {
-    if (shape.front() < 1 || shape.front() > 65536) {
-      why = fmt::format("a batch of {} cannot be run", shape.front());
-      return false;
-    }
+    if (shape.front() < 1 || shape.front() > 65536) return Failure{fmt::format("a batch of {} cannot be run", shape.front())};
     input.batch = static_cast<int>(shape.front());
     shape.erase(shape.begin());
   }
   if (shape != port.dims) {
-    why = fmt::format("the array's shape is {}, the network takes {}{}, with or without a batch before it", shape_text(array.shape),
-                      to_string(port.element), shape_text(port.dims));
-    return false;
+    return Failure{fmt::format("the array's shape is {}, the network takes {}{}, with or without a batch before it",
+                               shape_text(array.shape), to_string(port.element), shape_text(port.dims))};
   }
   if (port.element == ElementType::u8) {
-    if (array.type != Array::Type::u8) {
-      why = "the network takes 8-bit pixels, the array holds floats";
-      return false;
-    }
+    if (array.type != Array::Type::u8) return Failure{"the network takes 8-bit pixels, the array holds floats"};
     input.bytes = array.data;
-    return true;
+    return input;
   }
   int64_t count = array.elements();
   input.bytes.reserve(static_cast<size_t>(bytes_of(port.element, count)));
   for (int64_t i = 0; i < count; ++i) append_element(port.element, array.at(i), input.bytes);
-  return true;
+  return input;
 }
 
 /// One value per channel from what the user gave (one for all, or one each) or from the default.
-bool per_channel(const std::vector<double>& given, const std::vector<double>& fallback, int64_t channels, const char* flag,
-                 std::vector<double>& values, std::string& why) {
-  values = given.empty() ? fallback : given;
+Result<std::vector<double>> per_channel(const std::vector<double>& given, const std::vector<double>& fallback, int64_t channels,
+                                        const char* flag) {
+  std::vector<double> values = given.empty() ? fallback : given;
   if (values.size() == 1) values.resize(static_cast<size_t>(channels), values.front());
-  if (values.size() == static_cast<size_t>(channels)) return true;
-  why = fmt::format("{} has {} values, the network has {} channels", flag, values.size(), channels);
-  return false;
+  if (values.size() == static_cast<size_t>(channels)) return values;
+  return Failure{fmt::format("{} has {} values, the network has {} channels", flag, values.size(), channels)};
 }
 
-bool picture_input(std::string_view file, const RunOptions& options, const Port& port, Input& input, std::string& why) {
+Result<Input> picture_input(std::string_view file, const RunOptions& options, const Port& port) {
   if (port.dims.size() != 3) {
-    why = fmt::format("the network takes vectors of {} values, not pictures: give it a .npy file", port.dims.front());
-    return false;
+    return Failure{fmt::format("the network takes vectors of {} values, not pictures: give it a .npy file", port.dims.front())};
   }
   const bool last = port.order == DimensionOrder::channels_last;
   int64_t channels = last ? port.dims[2] : port.dims[0];
   int64_t height = last ? port.dims[0] : port.dims[1];
   int64_t width = last ? port.dims[1] : port.dims[2];
   if (channels != 1 && channels != 3) {
-    why = fmt::format("the network takes pictures of {} channels: give it a .npy file", channels);
-    return false;
+    return Failure{fmt::format("the network takes pictures of {} channels: give it a .npy file", channels)};
   }
-  auto picture = decode_picture(file, channels, why);
-  if (!picture) return false;
+  Result<Picture> picture = decode_picture(file, channels);
+  if (!picture) return picture.failure();
   if (picture->height != height || picture->width != width) {
     if (!options.resize) {
-      why = fmt::format("the picture has {}x{} pixels (height x width), the network takes {}x{}: --resize fits it", picture->height,
-                        picture->width, height, width);
-      return false;
+      return Failure{fmt::format("the picture has {}x{} pixels (height x width), the network takes {}x{}: --resize fits it",
+                                 picture->height, picture->width, height, width)};
     }
     picture = resize_to(*picture, height, width);
   }
+  Input input;
   if (port.element == ElementType::u8) {
     input.bytes.assign(picture->pixels.begin(), picture->pixels.end());
-    return true;
+    return input;
   }
-  std::vector<double> mean, std;
   bool imagenet = channels == 3;
-  if (!per_channel(options.mean, imagenet ? std::vector{0.485, 0.456, 0.406} : std::vector{0.0}, channels, "--mean", mean, why) ||
-      !per_channel(options.std, imagenet ? std::vector{0.229, 0.224, 0.225} : std::vector{1.0}, channels, "--std", std, why)) {
-    return false;
-  }
-  fmt::print(beside(options.output), "pixels as (x / 255 - mean) / std with mean {} and std {}{}\n", fmt::join(mean, ", "),
-             fmt::join(std, ", "), options.mean.empty() && options.std.empty() && imagenet ? " (ImageNet's)" : "");
+  const auto mean = per_channel(options.mean, imagenet ? std::vector{0.485, 0.456, 0.406} : std::vector{0.0}, channels, "--mean");
+  if (!mean) return mean.failure();
+  const auto std = per_channel(options.std, imagenet ? std::vector{0.229, 0.224, 0.225} : std::vector{1.0}, channels, "--std");
+  if (!std) return std.failure();
+  fmt::print(beside(options.output), "pixels as (x / 255 - mean) / std with mean {} and std {}{}\n", fmt::join(*mean, ", "),
+             fmt::join(*std, ", "), options.mean.empty() && options.std.empty() && imagenet ? " (ImageNet's)" : "");
   auto pixels = static_cast<size_t>(height * width);
   for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
     for (size_t p = 0; p < pixels; ++p) {
-      append_element(port.element, (picture->pixels[p * static_cast<size_t>(channels) + c] / 255.0 - mean[c]) / std[c], input.bytes);
+      append_element(port.element, (picture->pixels[p * static_cast<size_t>(channels) + c] / 255.0 - (*mean)[c]) / (*std)[c], input.bytes);
     }
   }
-  return true;
+  return input;
 }
 
 void print_top(std::FILE* words, std::span<const float> values, int top, const std::vector<std::string>& labels) {
@@ -144,22 +134,21 @@ int run(const RunOptions& options, const Invocation& invocation) {
   }
   Sources sources;
   Diagnostics diagnostics(sources);
-  std::string why;
   std::vector<std::string> labels;
   if (!options.labels.empty()) {
-    auto text = read_file(options.labels, why, size_t{1} << 24);
-    if (!text) return input_error(why);
-    if (text->find('\0') != std::string::npos) return input_error(fmt::format("'{}' is not text", options.labels));
+    Result<std::string> text = read_file(options.labels, size_t{1} << 24);
+    if (!text) return fail(text.failure());
+    if (text->find('\0') != std::string::npos) return fail({fmt::format("'{}' is not text", options.labels)});
     std::erase(*text, '\r');
     labels = split(*text, '\n');
   }
   auto library = LoadedLibrary::open(options.library, diagnostics);
   if (!library) return report(diagnostics, invocation);
   const codegen::LibraryFacts& facts = library->facts();
-  Weights weights;
-  if (!find_weights(*library, options.library, options.weights, weights, why)) return input_error(why);
-  if (!weights.found) {
-    return input_error(fmt::format("there is no {}.weights beside the library: '{}' makes it", facts.name, library->pack_command()));
+  const Result<Weights> weights = find_weights(*library, options.library, options.weights);
+  if (!weights) return fail(weights.failure());
+  if (!weights->found) {
+    return fail({fmt::format("there is no {}.weights beside the library: '{}' makes it", facts.name, library->pack_command())});
   }
   std::FILE* words = beside(options.output);
   if (!options.output.empty() && facts.outputs.size() > 1) {  // their names are parts of the files'
@@ -167,61 +156,65 @@ int run(const RunOptions& options, const Invocation& invocation) {
       return usage_error(fmt::format("--output -: '{}' has {} outputs, and each wants a file", facts.name, facts.outputs.size()));
     for (const Port& port : facts.outputs) {
       if (port.name.find('/') == std::string::npos) continue;
-      return input_error(fmt::format("the output '{}' cannot be part of a file's name", port.name));
+      return fail({fmt::format("the output '{}' cannot be part of a file's name", port.name)});
     }
   }
   if (facts.input.element == ElementType::u8 && (!options.mean.empty() || !options.std.empty())) {
     return usage_error(
         fmt::format("'{}' takes 8-bit pixels and normalises them itself; --mean and --std are for networks of floats", facts.name));
   }
-  auto file = read_file(options.input, why);
-  if (!file) return input_error(why);
-  Input input;
-  bool good = false;
+  const Result<std::string> file = read_file(options.input);
+  if (!file) return fail(file.failure());
+  Result<Input> input = Failure{};
   if (file->starts_with("\x93NUMPY")) {
     if (options.resize || !options.mean.empty() || !options.std.empty()) {
       return usage_error("--resize, --mean and --std are for pictures; an array is taken as it is");
     }
-    auto array = parse_npy(*file, why);
-    good = array && array_input(*array, facts.input, input, why);
+    const Result<Array> array = parse_npy(*file);
+    input = array ? array_input(*array, facts.input) : array.failure();
   } else {
-    good = picture_input(*file, options, facts.input, input, why);
+    input = picture_input(*file, options, facts.input);
   }
-  if (!good) return input_error(fmt::format("'{}': {}", options.input, why));
+  if (!input) return fail({fmt::format("'{}': {}", options.input, input.failure().text)});
+  const int batch = input->batch;
 
-  auto session =
-      Session::create(*library, weights.bytes,
-                      {input.batch, options.threads, options.target, true, weights.path, options.device, options.keep_denormals}, why);
+  const Result<std::unique_ptr<Session>> created = Session::create(
+      *library, weights->bytes, {batch, options.threads, options.target, true, weights->path, options.device, options.keep_denormals});
+  if (!created) return fail({fmt::format("{}: {}", facts.name, created.failure().text)});
+  Session& session = **created;
   std::optional<TraceWriter> trace;
-  if (session && !options.trace.empty()) {
-    trace.emplace(options.trace, input.batch, std::vector{options.input, options.library, options.labels});
-    session->observe(TraceWriter::observe, &*trace);
+  if (!options.trace.empty()) {
+    trace.emplace(options.trace, batch, std::vector{options.input, options.library, options.labels});
+    session.observe(TraceWriter::observe, &*trace);
   }
-  if (!session || !session->run(input.bytes, why)) return input_error(fmt::format("{}: {}", facts.name, why));
-  if (trace && !trace->finish(facts.name, session->target(), why)) return input_error(why);
-  fmt::print(words, "{} on {}\n", facts.name, session->target());
+  if (const Result<> ran = session.run(input->bytes); !ran) return fail({fmt::format("{}: {}", facts.name, ran.failure().text)});
+  if (trace) {
+    if (const Result<> finished = trace->finish(facts.name, session.target()); !finished) return fail(finished.failure());
+  }
+  fmt::print(words, "{} on {}\n", facts.name, session.target());
   if (trace) fmt::print(words, "the outputs of {} kernels are in {}\n", trace->kernels(), options.trace);
   for (size_t i = 0; i < facts.outputs.size(); ++i) {
     const Port& port = facts.outputs[i];
-    std::span<const float> values = session->output(i);
-    size_t elements = values.size() / static_cast<size_t>(input.batch);
+    std::span<const float> values = session.output(i);
+    size_t elements = values.size() / static_cast<size_t>(batch);
     std::vector<int64_t> shape = port.dims;
-    shape.insert(shape.begin(), input.batch);
+    shape.insert(shape.begin(), batch);
     fmt::print(words, "{}: f32{}\n", port.name, shape_text(shape));
     if (port.dims.size() == 1) {
       if (!labels.empty() && labels.size() != elements) {
         say(fmt::format("resnetc: warning: '{}' has {} names, '{}' has {} values\n", options.labels, labels.size(), port.name, elements));
       }
-      for (size_t k = 0; k < static_cast<size_t>(input.batch); ++k) {
-        if (input.batch > 1) fmt::print(words, "picture {}\n", k);
+      for (size_t k = 0; k < static_cast<size_t>(batch); ++k) {
+        if (batch > 1) fmt::print(words, "picture {}\n", k);
         print_top(words, values.subspan(k * elements, elements), options.top, labels);
       }
     }
     if (options.output.empty()) continue;
     std::filesystem::path path = options.output;
     if (facts.outputs.size() > 1) path.replace_filename(fmt::format("{}.{}{}", path.stem().string(), port.name, path.extension().string()));
-    if (replaces_input(path.string(), {options.input, options.library, weights.path, options.labels}, why)) return usage_error(why);
-    if (!write_file(path.string(), npy_of(values, shape), why)) return input_error(why);
+    const Result<> leaves = leaves_inputs(path.string(), {options.input, options.library, weights->path, options.labels});
+    if (!leaves) return fail(leaves.failure());
+    if (const Result<> written = write_file(path.string(), npy_of(values, shape)); !written) return fail(written.failure());
     fmt::print(words, "written to {}\n", path.string());
   }
   return done;

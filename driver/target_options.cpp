@@ -18,37 +18,38 @@ std::string target_names() {
   return names;
 }
 
-bool append_targets(const std::string& text, Targets& targets, std::string& why) {
+Result<> append_targets(const std::string& text, Targets& targets) {
   const std::vector<std::string> names = split(text);
   for (const std::string& name : names) {
     const Target* target = codegen::target_named(name);
     if (target == nullptr) {
-      why = name == "host" ? "this machine has none of the instruction sets that resnetc compiles for: " + target_names()
-                           : fmt::format("unknown target '{}': the targets are host, {}", name, target_names());
-      return false;
+      return Failure{name == "host" ? "this machine has none of the instruction sets that resnetc compiles for: " + target_names()
+                                    : fmt::format("unknown target '{}': the targets are host, {}", name, target_names()),
+                     Blame::command};
     }
     targets.push_back(target);
   }
-  if (names.empty()) why = "no target is named; the targets are host, " + target_names();
-  return !names.empty();
+  if (names.empty()) return Failure{"no target is named; the targets are host, " + target_names(), Blame::command};
+  return {};
 }
 
 }  // namespace
 
-std::optional<Targets> TargetOptions::targets(std::string& why) const {
+Result<Targets> TargetOptions::targets() const {
   Targets targets;
   if (!target.empty() || devices.empty()) {
-    if (!append_targets(target.empty() ? "host" : target, targets, why)) return std::nullopt;
+    if (const Result<> known = append_targets(target.empty() ? "host" : target, targets); !known) return known.failure();
   }
   const auto has = [&](bool gpu) { return std::any_of(targets.begin(), targets.end(), [=](const auto* t) { return t->on_gpu() == gpu; }); };
   for (const bool gpu : {false, true}) {
     const bool named = std::find(devices.begin(), devices.end(), to_string(gpu ? Device::cuda : Device::cpu)) != devices.end();
     if (!devices.empty() && !named && has(gpu)) {
-      why = fmt::format("--target {} names {}, and --device the {} alone: --device cuda,cpu makes a library for both", target,
-                        gpu ? "a GPU" : "an instruction set of the CPU", gpu ? "CPU" : "GPU");
-      return std::nullopt;
+      return Failure{fmt::format("--target {} names {}, and --device the {} alone: --device cuda,cpu makes a library for both", target,
+                                 gpu ? "a GPU" : "an instruction set of the CPU", gpu ? "CPU" : "GPU"),
+                     Blame::command};
     }
-    if (named && !has(gpu) && !append_targets(gpu ? "cuda" : "host", targets, why)) return std::nullopt;
+    if (!named || has(gpu)) continue;
+    if (const Result<> known = append_targets(gpu ? "cuda" : "host", targets); !known) return known.failure();
   }
   const auto all = all_targets();
   const auto rank = [&](const Target* one) {
@@ -59,12 +60,11 @@ std::optional<Targets> TargetOptions::targets(std::string& why) const {
   return targets;
 }
 
-const Target* TargetOptions::one_target(std::string& why) const {
-  const std::optional<Targets> found = targets(why);
-  if (!found) return nullptr;
+Result<const Target*> TargetOptions::one_target() const {
+  const Result<Targets> found = targets();
+  if (!found) return found.failure();
   if (found->size() == 1) return found->front();
-  why = "a program is for one target, and several are named with --target or --device";
-  return nullptr;
+  return Failure{"a program is for one target, and several are named with --target or --device", Blame::command};
 }
 
 void add_target_options(CLI::App& command, TargetOptions& options, Wanted wanted, const std::string& prefix) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ir/target.h"
+#include "support/failure.h"
 
 namespace resnetc::driver {
 
@@ -20,10 +21,10 @@ struct TargetOptions {
   std::string target;                ///< empty: not named
 
   bool named() const { return !devices.empty() || !target.empty(); }
-  /// Each once, best first; nothing, and the reason in `why`, for an unknown name or one that is of no device named.
-  std::optional<Targets> targets(std::string& why) const;
-  /// Where a program is wanted, which is for one target: null if several are named.
-  const Target* one_target(std::string& why) const;
+  /// Each once, best first. The command is to blame for an unknown name, and for a target of a device that is not named.
+  Result<Targets> targets() const;
+  /// Where a program is wanted, which is for one target. Fails if several are named.
+  Result<const Target*> one_target() const;
 };
 
 enum class Wanted { one_target, targets };

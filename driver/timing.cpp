@@ -17,19 +17,19 @@ void KernelTimes::observe(void* data, const rn_observation* seen) {
   times.back() += seen->seconds;
 }
 
-bool Side::turn(Session& session, const std::string& input, bool by_kernel, std::string& why) {
+Result<> Side::turn(Session& session, const std::string& input, bool by_kernel) {
   constexpr double seconds = 0.01;
   constexpr int least = 2;
-  if (!session.run(input, why)) return false;
+  if (const Result<> ran = session.run(input); !ran) return ran;
   if (by_kernel) session.observe(KernelTimes::observe, &kernels);
   const auto start = std::chrono::steady_clock::now();
   for (int count = 0; count < least || seconds_since(start) < seconds; ++count) {
     const auto begin = std::chrono::steady_clock::now();
-    if (!session.run(input, why)) return false;
+    if (const Result<> ran = session.run(input); !ran) return ran;
     runs.push_back(seconds_since(begin));
   }
   session.observe(nullptr, nullptr);
-  return true;
+  return {};
 }
 
 double Side::seconds(const std::vector<size_t>& some) const {

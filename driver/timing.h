@@ -21,8 +21,8 @@ struct Side {
   KernelTimes kernels;
   std::vector<double> runs;
 
-  /// A few runs, the first of which only brings the caches back from the other side. False, and the reason in `why`, if one fails.
-  bool turn(Session& session, const std::string& input, bool by_kernel, std::string& why);
+  /// A few runs, the first of which only brings the caches back from the other side. Fails if one does.
+  Result<> turn(Session& session, const std::string& input, bool by_kernel);
   /// Of these kernels together.
   double seconds(const std::vector<size_t>& some) const;
   double all_seconds() const;

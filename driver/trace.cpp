@@ -32,13 +32,13 @@ TraceWriter::TraceWriter(std::string folder, int pictures, std::vector<std::stri
     : folder_(std::move(folder)), pictures_(pictures), inputs_(std::move(inputs)) {
   std::error_code error;
   fs::create_directories(folder_, error);
-  if (error) failure_ = fmt::format("cannot make the folder '{}': {}", folder_, error.message());
+  if (error) good_ = Failure{fmt::format("cannot make the folder '{}': {}", folder_, error.message())};
   fs::remove(fs::path(folder_) / index_file, error);
 }
 
 void TraceWriter::observe(void* writer, const rn_observation* seen) {
   auto& self = *static_cast<TraceWriter*>(writer);
-  if (self.failure_.empty()) self.append(*seen);
+  if (self.good_) self.append(*seen);
 }
 
 void TraceWriter::append(const rn_observation& seen) {
@@ -66,60 +66,54 @@ void TraceWriter::append(const rn_observation& seen) {
     }
   }
   const std::string path = folder_ + "/" + file;
-  if (first && replaces_input(path, inputs_, failure_)) return;
+  if (first) good_ = leaves_inputs(path, inputs_);
+  if (!good_) {
+    good_ = Failure{good_.failure().text};  // it is the layers' names that are to blame
+    return;
+  }
   errno = 0;
   std::ofstream out(path, std::ios::binary | (first ? std::ios::trunc : std::ios::app));
   if (!out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())) || !out.flush()) {
-    failure_ = fmt::format("cannot write '{}': {}", path, std::strerror(errno != 0 ? errno : EIO));
+    good_ = Failure{fmt::format("cannot write '{}': {}", path, std::strerror(errno != 0 ? errno : EIO))};
   }
 }
 
-bool TraceWriter::finish(const std::string& network, const std::string& target, std::string& why) {
+Result<> TraceWriter::finish(const std::string& network, const std::string& target) {
   json::Array files;
   for (const std::string& file : files_) files.push_back(json_string(file));
   const std::string text = json_text(json::Object{
       {"format", format_version}, {"network", json_string(network)}, {"target", json_string(target)}, {"arrays", std::move(files)}});
-  if (failure_.empty()) write_file(folder_ + "/" + index_file, text, failure_);
-  why = failure_;
-  return failure_.empty();
+  if (good_) good_ = write_file(folder_ + "/" + index_file, text);
+  return good_;
 }
 
-std::optional<Trace> open_trace(const std::string& folder, std::string& why) {
+Result<Trace> open_trace(const std::string& folder) {
   Trace trace;
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     if (at->path().extension() == ".npy") trace.files.push_back(at->path().filename().string());
   }
-  if (error) {
-    why = fmt::format("cannot read the folder '{}': {}", folder, reason_of(error, "folder"));
-    return std::nullopt;
-  }
+  if (error) return Failure{fmt::format("cannot read the folder '{}': {}", folder, reason_of(error, "folder"))};
   std::sort(trace.files.begin(), trace.files.end());
   const std::string index = folder + "/" + index_file;
   if (!fs::exists(index, error)) {
     if (!trace.files.empty()) return trace;
-    why = fmt::format("there is no .npy file in '{}': 'resnetc run --trace' writes traces", folder);
-    return std::nullopt;
+    return Failure{fmt::format("there is no .npy file in '{}': 'resnetc run --trace' writes traces", folder)};
   }
-  const std::optional<std::string> text = read_file(index, why, size_t{1} << 26);
-  if (!text) return std::nullopt;
+  const Result<std::string> text = read_file(index, size_t{1} << 26);
+  if (!text) return text.failure();
   llvm::Expected<json::Value> parsed = json::parse(*text);
-  if (!parsed) {
-    why = fmt::format("'{}' is no JSON: {}", index, llvm::toString(parsed.takeError()));
-    return std::nullopt;
-  }
+  if (!parsed) return Failure{fmt::format("'{}' is no JSON: {}", index, llvm::toString(parsed.takeError()))};
   const json::Object* object = parsed->getAsObject();
   const json::Array* arrays = object != nullptr ? object->getArray("arrays") : nullptr;
   if (arrays == nullptr || object->getInteger("format") != format_version) {
-    why = fmt::format("'{}' is no trace of this version of resnetc", index);
-    return std::nullopt;
+    return Failure{fmt::format("'{}' is no trace of this version of resnetc", index)};
   }
   std::vector<std::string> named;
   for (const json::Value& value : *arrays) {
     const auto name = value.getAsString();
     if (!name || !std::binary_search(trace.files.begin(), trace.files.end(), name->str())) {
-      why = fmt::format("'{}' names an array that is not there: the trace is not complete", index);
-      return std::nullopt;
+      return Failure{fmt::format("'{}' names an array that is not there: the trace is not complete", index)};
     }
     named.push_back(name->str());
   }

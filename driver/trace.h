@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/runtime.h"
+#include "support/failure.h"
 
 namespace resnetc::driver {
 
@@ -19,8 +20,8 @@ class TraceWriter {
   TraceWriter(std::string folder, int pictures, std::vector<std::string> inputs);
 
   static void observe(void* writer, const rn_observation* seen);
-  /// Writes trace.json. False, and the reason in `why`, if anything could not be written, now or before.
-  bool finish(const std::string& network, const std::string& target, std::string& why);
+  /// Writes trace.json. Fails if anything could not be written, now or before.
+  Result<> finish(const std::string& network, const std::string& target);
   size_t kernels() const { return files_.size(); }
 
  private:
@@ -30,7 +31,7 @@ class TraceWriter {
   int pictures_;
   std::vector<std::string> inputs_;
   std::vector<std::string> files_;  ///< by kernel; empty until it is seen
-  std::string failure_;
+  Result<> good_;                   ///< so far
 };
 
 /// The arrays of a folder.
@@ -38,8 +39,8 @@ struct Trace {
   std::vector<std::string> files;  ///< without the folder; NAME.npy
   bool ordered = false;            ///< as the kernels ran; else by name, as there is no trace.json
 };
-/// Any folder of .npy files will do: another program's values under the layers' names, for instance. Nothing, and the reason in `why`, if
-/// it cannot be read. What the files hold is untrusted.
-std::optional<Trace> open_trace(const std::string& folder, std::string& why);
+/// Any folder of .npy files will do: another program's values under the layers' names, for instance. What the files hold is
+/// untrusted.
+Result<Trace> open_trace(const std::string& folder);
 
 }  // namespace resnetc::driver

@@ -18,13 +18,10 @@ std::vector<Values> interpret_picture(const graph::Graph& graph, const WeightSou
   });
 }
 
-std::unique_ptr<Trial> Trial::make(const Lowered& lowered, const std::string& name, const WeightSource& weights,
-                                   codegen::KernelOptions kernels, std::string& why) {
+Result<std::unique_ptr<Trial>> Trial::make(const Lowered& lowered, const std::string& name, const WeightSource& weights,
+                                           codegen::KernelOptions kernels) {
   std::unique_ptr<Trial> trial(new Trial);
-  if (trial->folder_.path().empty()) {
-    why = "cannot make a temporary folder";
-    return nullptr;
-  }
+  if (trial->folder_.path().empty()) return Failure{"cannot make a temporary folder", Blame::limit};
   codegen::LibraryOptions options;
   options.output_dir = trial->folder_.path();
   options.name = name;
@@ -34,23 +31,22 @@ std::unique_ptr<Trial> Trial::make(const Lowered& lowered, const std::string& na
   options.kernels = std::move(kernels);
   Progress progress("compiling kernels");
   if (!options.kernels.progress) options.kernels.progress = [&](size_t count, size_t all) { progress.update(count, all); };
-  if (!codegen::write_library(lowered.programs, options, why)) return nullptr;
+  if (const auto written = codegen::write_library(lowered.programs, options); !written) return written.failure();
   progress.finish();
 
   Sources sources;
   Diagnostics diagnostics(sources);
   const std::string path = trial->folder_.file(fmt::format("lib{}.so", name));
   trial->library_ = LoadedLibrary::open(path, diagnostics);
-  if (!trial->library_) {
-    why = diagnostics.all().front().text;
-    return nullptr;
-  }
-  if (!find_weights(*trial->library_, path, "", trial->weights_, why)) return nullptr;
+  if (!trial->library_) return first_failure(diagnostics);
+  Result<Weights> found = find_weights(*trial->library_, path, "");
+  if (!found) return found.failure();
+  trial->weights_ = std::move(*found);
   return trial;
 }
 
-std::unique_ptr<Session> Trial::session(const std::string& target, int batch, int threads, std::string& why) const {
-  return Session::create(*library_, weights_.bytes, {batch, threads, target, true, weights_.path}, why);
+Result<std::unique_ptr<Session>> Trial::session(const std::string& target, int batch, int threads) const {
+  return Session::create(*library_, weights_.bytes, {batch, threads, target, true, weights_.path});
 }
 
 Pictures Trial::pictures(int count) const {

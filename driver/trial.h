@@ -27,11 +27,11 @@ std::vector<Values> interpret_picture(const graph::Graph& graph, const WeightSou
 /// A network's library and packed weights, in a temporary folder for as long as this lives, and loaded.
 class Trial {
  public:
-  /// Null, and the reason in `why`, if it cannot be compiled or loaded.
-  static std::unique_ptr<Trial> make(const Lowered& lowered, const std::string& name, const WeightSource& weights,
-                                     codegen::KernelOptions kernels, std::string& why);
-  /// Null, and the reason in `why`, when the library refuses.
-  std::unique_ptr<Session> session(const std::string& target, int batch, int threads, std::string& why) const;
+  /// Fails if it cannot be compiled or loaded.
+  static Result<std::unique_ptr<Trial>> make(const Lowered& lowered, const std::string& name, const WeightSource& weights,
+                                             codegen::KernelOptions kernels);
+  /// Fails when the library refuses.
+  Result<std::unique_ptr<Session>> session(const std::string& target, int batch, int threads) const;
   Pictures pictures(int count) const;
 
  private:

@@ -109,45 +109,48 @@ class Tuner {
     kernels_.progress = [this](size_t, size_t) { show(); };
   }
 
-  std::optional<Tuning> run(std::string& why) {
-    if (!start(why)) return std::nullopt;
-    while (seconds_since(start_) < share_of_candidates * seconds_ && candidates_left()) {
-      if (!try_next(why)) return std::nullopt;
-    }
-    if (!confirm(why) || !judge(why)) return std::nullopt;
+  Result<Tuning> run() {
+    Result<> good = start();
+    while (good && seconds_since(start_) < share_of_candidates * seconds_ && candidates_left()) good = try_next();
+    if (good) good = confirm();
+    if (good) good = judge();
+    if (!good) return good.failure();
     return std::move(tuning_);
   }
 
  private:
   void show() { progress_.update(static_cast<size_t>(seconds_since(start_)), static_cast<size_t>(seconds_)); }
 
-  std::optional<Lowered> lower_with(const Tuning& tuning, std::string& why, bool weights_limited = true) {
+  Result<Lowered> lower_with(const Tuning& tuning, bool weights_limited = true) {
     Diagnostics diagnostics(sources_);
     LoweringOptions lowering = lowering_;
     lowering.tuned = &tuning;
     lowering.weights_limited = weights_limited;
     std::optional<Lowered> lowered = lower(network_, lowering, diagnostics);
-    if (!lowered) why = diagnostics.all().empty() ? "internal error: a pass gave no reason" : diagnostics.all().front().text;
-    return lowered;
+    if (!lowered) return first_failure(diagnostics);
+    return std::move(*lowered);
   }
 
   /// A library of what was lowered, with a session on each number of threads.
-  std::optional<Candidate> build(const Lowered& lowered, std::string& why) {
+  Result<Candidate> build(const Lowered& lowered) {
+    Result<std::unique_ptr<Trial>> trial =
+        Trial::make(lowered, "trial", lowering_.weights != nullptr ? *lowering_.weights : generated_, kernels_);
+    if (!trial) return trial.failure();
     Candidate made;
-    made.trial = Trial::make(lowered, "trial", lowering_.weights != nullptr ? *lowering_.weights : generated_, kernels_, why);
-    for (size_t i = 0; made.trial && i < threads_.size(); ++i) {
-      made.sessions.push_back(made.trial->session(tuning_.target, 1, threads_[i], why));
-      if (!made.sessions.back()) return std::nullopt;
+    made.trial = std::move(*trial);
+    for (const int threads : threads_) {
+      Result<std::unique_ptr<Session>> session = made.trial->session(tuning_.target, 1, threads);
+      if (!session) return session.failure();
+      made.sessions.push_back(std::move(*session));
     }
-    if (!made.trial) return std::nullopt;
     return made;
   }
 
-  bool start(std::string& why) {
-    std::optional<Lowered> lowered = lower_with(tuning_, why);
-    if (!lowered) return false;
-    std::optional<Candidate> built = build(*lowered, why);
-    if (!built) return false;
+  Result<> start() {
+    Result<Lowered> lowered = lower_with(tuning_);
+    if (!lowered) return lowered.failure();
+    Result<Candidate> built = build(*lowered);
+    if (!built) return built.failure();
     untuned_ = std::move(*built);
     input_ = untuned_.trial->pictures(1).bytes;
     untuned_program_ = std::move(lowered->programs.front());
@@ -166,7 +169,7 @@ class Tuner {
       const Schedule& first = program.kernels[subject.kernels.front()].schedule;
       if (has_everywhere(program, subject, first)) std::erase(subject.candidates, first);
     }
-    return true;
+    return {};
   }
 
   static bool has_everywhere(const Program& program, const Subject& subject, const Schedule& schedule) {
@@ -178,9 +181,10 @@ class Tuner {
   }
 
   /// Runs the program in turns with the untuned one, for a share of the time that there is.
-  bool compare(const Lowered& lowered, double share, bool by_kernel, std::vector<Comparison>& comparisons, std::string& why) {
-    const std::optional<Candidate> other = build(lowered, why);
-    if (!other) return false;
+  Result<std::vector<Comparison>> compare(const Lowered& lowered, double share, bool by_kernel) {
+    const Result<Candidate> other = build(lowered);
+    if (!other) return other.failure();
+    std::vector<Comparison> comparisons;
     for (size_t i = 0; i < threads_.size(); ++i) {
       Comparison& now = comparisons.emplace_back();
       now.threads = threads_[i];
@@ -188,12 +192,12 @@ class Tuner {
       constexpr int least = 3;
       const auto start = Clock::now();
       for (int count = 0; count < least || seconds_since(start) < seconds; ++count) {
-        if (!now.untuned.turn(*untuned_.sessions[i], input_, by_kernel, why)) return false;
-        if (!now.tuned.turn(*other->sessions[i], input_, by_kernel, why)) return false;
+        if (const Result<> ran = now.untuned.turn(*untuned_.sessions[i], input_, by_kernel); !ran) return ran.failure();
+        if (const Result<> ran = now.tuned.turn(*other->sessions[i], input_, by_kernel); !ran) return ran.failure();
         show();
       }
     }
-    return true;
+    return comparisons;
   }
 
   static std::vector<Pair> pairs_of(const std::vector<Comparison>& comparisons, const Subject& subject) {
@@ -211,23 +215,23 @@ class Tuner {
   }
 
   /// The next candidate of every subject.
-  bool try_next(std::string& why) {
+  Result<> try_next() {
     Tuning table{tuning_.target, "", {}};
     for (const Subject& subject : subjects_) {
       if (!subject.candidates.empty()) table.kernels.push_back({subject.work, subject.candidates.front(), "", {}});
     }
-    const std::optional<Lowered> lowered = lower_with(table, why, false);
-    if (!lowered) return false;
+    const Result<Lowered> lowered = lower_with(table, false);
+    if (!lowered) return lowered.failure();
     const Program& program = lowered->programs.front();
-    std::vector<Comparison> comparisons;
-    if (!compare(*lowered, share_of_round, true, comparisons, why)) return false;
+    const Result<std::vector<Comparison>> comparisons = compare(*lowered, share_of_round, true);
+    if (!comparisons) return comparisons.failure();
     for (Subject& subject : subjects_) {
       if (subject.candidates.empty()) continue;
       const int64_t added_bytes = weight_bytes(program, subject) - weight_bytes(untuned_program_, subject);
-      subject.options.push_back({subject.candidates.front(), pairs_of(comparisons, subject), added_bytes});
+      subject.options.push_back({subject.candidates.front(), pairs_of(*comparisons, subject), added_bytes});
       subject.candidates.pop_front();
     }
-    return true;
+    return {};
   }
 
   Tuning chosen() const {
@@ -243,8 +247,7 @@ class Tuner {
 
   /// Whether what is chosen can be had: whether packed weights are not too large. select-kernels knows.
   bool chosen_fits() {
-    std::string why;
-    const std::optional<Lowered> lowered = lower_with(chosen(), why);
+    const Result<Lowered> lowered = lower_with(chosen());
     return lowered && std::all_of(subjects_.begin(), subjects_.end(), [&](const Subject& subject) {
              return subject.chosen == nullptr || has_everywhere(lowered->programs.front(), subject, subject.chosen->schedule);
            });
@@ -312,40 +315,42 @@ class Tuner {
   }
 
   /// Measures together what was chosen, and chooses from what that leaves.
-  bool confirm(std::string& why) {
+  Result<> confirm() {
     choose(promising);
-    if (chosen().kernels.empty()) return true;
-    const std::optional<Lowered> lowered = lower_with(chosen(), why);
-    std::vector<Comparison> comparisons;
-    if (!lowered || !compare(*lowered, share_of_confirmation, true, comparisons, why)) return false;
+    if (chosen().kernels.empty()) return {};
+    const Result<Lowered> lowered = lower_with(chosen());
+    if (!lowered) return lowered.failure();
+    const Result<std::vector<Comparison>> comparisons = compare(*lowered, share_of_confirmation, true);
+    if (!comparisons) return comparisons.failure();
     for (Subject& subject : subjects_) {
       std::vector<Option> kept;
       if (subject.chosen != nullptr)
-        kept.push_back({subject.chosen->schedule, pairs_of(comparisons, subject), subject.chosen->added_bytes});
+        kept.push_back({subject.chosen->schedule, pairs_of(*comparisons, subject), subject.chosen->added_bytes});
       subject.chosen = nullptr;
       subject.options = std::move(kept);
     }
     choose(confirmed);
-    return true;
+    return {};
   }
 
   /// The whole network, unobserved: what is not faster there is not kept.
-  bool judge(std::string& why) {
+  Result<> judge() {
     tuning_ = chosen();
     if (tuning_.kernels.empty()) {
       tuning_.reason = "no kernel was faster with another schedule";
-      return true;
+      return {};
     }
-    const std::optional<Lowered> lowered = lower_with(tuning_, why);
-    std::vector<Comparison> comparisons;
-    if (!lowered || !compare(*lowered, share_of_judgement, false, comparisons, why)) return false;
+    const Result<Lowered> lowered = lower_with(tuning_);
+    if (!lowered) return lowered.failure();
+    const Result<std::vector<Comparison>> comparisons = compare(*lowered, share_of_judgement, false);
+    if (!comparisons) return comparisons.failure();
     std::vector<Pair> pairs;
-    for (const Comparison& c : comparisons) pairs.push_back({c.threads, median(c.untuned.runs), median(c.tuned.runs), 1});
+    for (const Comparison& c : *comparisons) pairs.push_back({c.threads, median(c.untuned.runs), median(c.tuned.runs), 1});
     tuning_.reason = fmt::format("{} took {}", network_.name, measured_text(pairs, 1));
-    if (ratio(pairs) < faster) return true;
+    if (ratio(pairs) < faster) return {};
     tuning_.kernels.clear();
     tuning_.reason = "not faster as a whole: " + tuning_.reason;
-    return true;
+    return {};
   }
 
   /// Of the time, for running: each round of candidates, what they come to together, and the whole.
@@ -375,9 +380,9 @@ std::string tune_fault(const std::vector<const Target*>& targets) {
   return fmt::format("--tune measures on this machine, which cannot run '{}'", targets.front()->name);
 }
 
-std::optional<Tuning> tune(const topology::Network& network, const LoweringOptions& lowering, double seconds,
-                           const codegen::KernelOptions& kernels, Sources& sources, std::string& why) {
-  return Tuner(network, lowering, seconds, kernels, sources).run(why);
+Result<Tuning> tune(const topology::Network& network, const LoweringOptions& lowering, double seconds,
+                    const codegen::KernelOptions& kernels, Sources& sources) {
+  return Tuner(network, lowering, seconds, kernels, sources).run();
 }
 
 }  // namespace resnetc::driver

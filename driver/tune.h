@@ -21,8 +21,8 @@ std::string tune_fault(const std::vector<const Target*>& targets);
 
 /// Tunes for `lowering.targets`, which is one that this machine runs, for about so many `seconds`. A kernel is in the result if another
 /// schedule was faster than the untuned one beyond the noise, twice; none is if the network with all of them was not faster in the end.
-/// `kernels` had better have a cache: most kernels come again. Nothing, and the reason in `why`, if the network does not compile or run.
-std::optional<program::Tuning> tune(const topology::Network& network, const LoweringOptions& lowering, double seconds,
-                                    const codegen::KernelOptions& kernels, Sources& sources, std::string& why);
+/// `kernels` had better have a cache: most kernels come again. Fails if the network does not compile or run.
+Result<program::Tuning> tune(const topology::Network& network, const LoweringOptions& lowering, double seconds,
+                             const codegen::KernelOptions& kernels, Sources& sources);
 
 }  // namespace resnetc::driver

@@ -15,10 +15,9 @@ std::string tuned_targets_fault(const std::vector<const Target*>& targets) {
 }
 
 std::optional<program::Tuning> read_tuning(const std::string& path, const Target& target, Diagnostics& diagnostics) {
-  std::string why;
-  std::optional<std::string> text = read_file(path, why, program::max_tuning_bytes);
+  Result<std::string> text = read_file(path, program::max_tuning_bytes);
   if (!text) {
-    diagnostics.error({}, why);
+    diagnostics.error({}, text.failure().text);
     return std::nullopt;
   }
   const FileId file = diagnostics.sources().add(path, std::move(*text));

@@ -72,14 +72,13 @@ int print_table(const Observed& observed, const std::string& target, double tole
 }
 
 int verify(const VerifyOptions& options, const Invocation& invocation) {
-  std::string why;
-  auto targets = options.target.targets(why);
-  if (!targets) return usage_error(why);
+  const Result<Targets> targets = options.target.targets();
+  if (!targets) return fail(targets.failure());
   const bool gpu = targets->front()->on_gpu();
   if (options.for_batch && !gpu) return usage_error("--for-batch is for --device cuda: on the CPU the schedules serve any batch");
-  why = cpu_option_fault({{!options.tuned.empty(), "--tuned names schedules of the CPU"}}, *targets);
-  if (why.empty() && !options.tuned.empty()) why = tuned_targets_fault(*targets);
-  if (!why.empty()) return usage_error(why);
+  std::string fault = cpu_option_fault({{!options.tuned.empty(), "--tuned names schedules of the CPU"}}, *targets);
+  if (fault.empty() && !options.tuned.empty()) fault = tuned_targets_fault(*targets);
+  if (!fault.empty()) return usage_error(fault);
   Sources sources;
   Diagnostics diagnostics(sources);
   auto network = load(options.network, diagnostics);
@@ -111,19 +110,22 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   if (lowered && tuning) warn_of_unused(*tuning, *lowered, *targets->front(), diagnostics);
   int status = report(diagnostics, invocation);
   if (status != done) return status;
-  if (!lowered) return bug("a pass failed and gave no reason");
+  if (!lowered) return fail(first_failure(diagnostics));
 
   codegen::KernelOptions kernels;
   kernels.cache_dir = options.no_cache ? "" : codegen::default_cache_dir();
-  const auto trial = Trial::make(*lowered, network->name, weights, std::move(kernels), why);
-  if (!trial) return failure(why);
-  const Pictures pictures = trial->pictures(options.batch);
+  const Result<std::unique_ptr<Trial>> made = Trial::make(*lowered, network->name, weights, std::move(kernels));
+  if (!made) return fail(made.failure());
+  const Trial& trial = **made;
+  const Pictures pictures = trial.pictures(options.batch);
   int bad = 0;
   for (const auto* target : *targets) {
-    auto session = trial->session(target->name, options.batch, options.threads, why);
+    const Result<std::unique_ptr<Session>> session = trial.session(target->name, options.batch, options.threads);
+    if (!session) return fail({fmt::format("{}: {}", target->name, session.failure().text)});
     Observed observed;
-    if (session) observed.watch(*session);
-    if (!session || !session->run(pictures.bytes, why)) return input_error(fmt::format("{}: {}", target->name, why));
+    observed.watch(**session);
+    const Result<> ran = (*session)->run(pictures.bytes);
+    if (!ran) return fail({fmt::format("{}: {}", target->name, ran.failure().text)});
     for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(*graph, weights, pictures, k, observed);
     bad += print_table(observed, target->name, options.tolerance);
   }

@@ -76,7 +76,7 @@ class Completer {
   void callees() {
     for (const OpInfo& op : all_ops()) {
       if (op.layer.empty()) continue;
-      add(op.layer, function, signature(op.layer, layer_slots(op.kind)))["documentation"] = markdown(layer_summary(op.kind));
+      add(op.layer, function, signature(op.layer, layer_slots(op.kind)))["documentation"] = markdown(op.help);
     }
     for (const auto& [name, definition] : workspace_.blocks_in_sight(text_.file)) {
       add(name, class_, "block " + signature(name, block_slots(*definition)));

@@ -80,7 +80,7 @@ class Teller {
   /// Of layers and blocks: what may be written.
   std::string callee(std::string_view name) const {
     if (const std::optional<OpKind> kind = layer_named(name))
-      return code(signature(name, layer_slots(*kind))) + std::string(layer_summary(*kind)) + "\n\n";
+      return code(signature(name, layer_slots(*kind))) + std::string(info(*kind).help) + "\n\n";
     const auto blocks = workspace_.blocks_in_sight(text_.file);
     const auto found = blocks.find(name);
     return found == blocks.end() ? "" : code("block " + signature(name, block_slots(*found->second)));

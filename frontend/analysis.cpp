@@ -10,10 +10,9 @@ namespace resnetc {
 Analysis analyse(const std::string& path, const FrontendOptions& options, const std::set<std::string, std::less<>>& elsewhere,
                  Diagnostics& diagnostics) {
   Analysis out;
-  std::string why;
-  std::optional<std::string> text = read_source(path, options, why);
+  Result<std::string> text = read_source(path, options);
   if (!text) {
-    diagnostics.error({}, fmt::format(message::cannot_read, path, why));
+    diagnostics.error({}, fmt::format(message::cannot_read, path, text.failure().text));
     return out;
   }
   const size_t before = diagnostics.error_count();

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <span>
 
 #include "frontend/messages.h"
@@ -143,46 +145,65 @@ constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "
 constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
 
+/// A layer's arguments, each of `arguments` that of the slot in its place or null, as attributes.
+using Arguments = std::vector<const ast::Argument*>;
+
+void read_conv(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.extent("kernel", arguments[0], a.kernel);
+  reader.integer("channels", arguments[1], a.channels);
+  reader.extent("stride", arguments[2], a.stride);
+  reader.extent("dilation", arguments[4], a.dilation);
+  reader.integer("groups", arguments[5], a.groups);
+  reader.flag("bias", arguments[6], a.bias);
+  a.pad = default_pad(a.kernel, a.dilation);
+  reader.extent("pad", arguments[3], a.pad, 0);
+}
+
+void read_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.extent("kernel", arguments[0], a.kernel);
+  a.stride = a.kernel;
+  reader.extent("stride", arguments[1], a.stride);
+  reader.extent("pad", arguments[2], a.pad, 0);
+}
+
+void read_batch_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.real("eps", arguments[0], a.eps, 0, 1);
+  reader.flag("affine", arguments[1], a.affine);
+}
+
+void read_linear(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  a.bias = true;
+  reader.integer("features", arguments[0], a.channels);
+  reader.flag("bias", arguments[1], a.bias);
+}
+
+void read_pad_channels(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.integer("channels", arguments[0], a.channels);
+}
+
+struct LayerArguments {
+  OpKind kind;
+  std::span<const Slot> slots;
+  void (*read)(Reader&, const Arguments&, OpAttributes&);
+};
+
+/// The layers that take arguments: those whose OpInfo has attributes.
+constexpr LayerArguments table[] = {
+    {OpKind::conv2d, conv_slots, read_conv},     {OpKind::max_pool, pool_slots, read_pool},
+    {OpKind::avg_pool, pool_slots, read_pool},   {OpKind::batch_norm, batch_norm_slots, read_batch_norm},
+    {OpKind::linear, linear_slots, read_linear}, {OpKind::pad_channels, pad_channels_slots, read_pad_channels},
+};
+
+const LayerArguments* arguments_of(OpKind kind) {
+  const auto* found = std::find_if(std::begin(table), std::end(table), [&](const LayerArguments& layer) { return layer.kind == kind; });
+  return found == std::end(table) ? nullptr : found;
+}
+
 }  // namespace
 
 std::span<const Slot> layer_slots(OpKind kind) {
-  switch (kind) {
-    case OpKind::conv2d: return conv_slots;
-    case OpKind::max_pool:
-    case OpKind::avg_pool: return pool_slots;
-    case OpKind::batch_norm: return batch_norm_slots;
-    case OpKind::linear: return linear_slots;
-    case OpKind::pad_channels: return pad_channels_slots;
-    case OpKind::input:
-    case OpKind::affine:
-    case OpKind::relu:
-    case OpKind::sigmoid:
-    case OpKind::softmax:
-    case OpKind::global_avg_pool:
-    case OpKind::add:
-    case OpKind::mul: break;
-  }
-  return {};
-}
-
-std::string_view layer_summary(OpKind kind) {
-  switch (kind) {
-    case OpKind::conv2d: return "convolution; has weights, and a bias if asked for";
-    case OpKind::max_pool: return "the largest of each window; padding never wins";
-    case OpKind::avg_pool: return "the mean of each window; divides by the whole window";
-    case OpKind::batch_norm: return "batch normalisation, as in inference; has weights, of which `affine = false` leaves out two";
-    case OpKind::linear: return "a matrix product and, unless told otherwise, a bias; takes and yields vectors; has weights";
-    case OpKind::pad_channels: return "appends zeros up to `channels`";
-    case OpKind::relu: return "max(x, 0); keeps NaN";
-    case OpKind::sigmoid: return "1 / (1 + exp(-x))";
-    case OpKind::softmax: return "over the features of a vector";
-    case OpKind::global_avg_pool: return "the mean of each channel; yields `f32[N, channels]`";
-    case OpKind::input:
-    case OpKind::affine:
-    case OpKind::add:
-    case OpKind::mul: break;
-  }
-  return "";
+  const LayerArguments* layer = arguments_of(kind);
+  return layer == nullptr ? std::span<const Slot>() : layer->slots;
 }
 
 std::vector<Slot> block_slots(const ast::Definition& definition) {
@@ -206,48 +227,11 @@ std::string shown(std::span<const Slot> slots) {
 }
 
 OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, const Scope& scope, Reporter& reporter) {
-  const std::span<const Slot> slots = layer_slots(kind);
-  const std::vector<const ast::Argument*> arguments = match(slots, call, reporter);
+  OpAttributes attributes;
+  const Arguments arguments = match(layer_slots(kind), call, reporter);
   Reader reader{call, scope, reporter};
-  OpAttributes a;
-  switch (kind) {
-    case OpKind::linear:
-      a.bias = true;
-      reader.integer(slots[0].name, arguments[0], a.channels);
-      reader.flag("bias", arguments[1], a.bias);
-      break;
-    case OpKind::pad_channels: reader.integer(slots[0].name, arguments[0], a.channels); break;
-    case OpKind::batch_norm:
-      reader.real("eps", arguments[0], a.eps, 0, 1);
-      reader.flag("affine", arguments[1], a.affine);
-      break;
-    case OpKind::conv2d:
-      reader.extent("kernel", arguments[0], a.kernel);
-      reader.integer("channels", arguments[1], a.channels);
-      reader.extent("stride", arguments[2], a.stride);
-      reader.extent("dilation", arguments[4], a.dilation);
-      reader.integer("groups", arguments[5], a.groups);
-      reader.flag("bias", arguments[6], a.bias);
-      a.pad = default_pad(a.kernel, a.dilation);
-      reader.extent("pad", arguments[3], a.pad, 0);
-      break;
-    case OpKind::max_pool:
-    case OpKind::avg_pool:
-      reader.extent("kernel", arguments[0], a.kernel);
-      a.stride = a.kernel;
-      reader.extent("stride", arguments[1], a.stride);
-      reader.extent("pad", arguments[2], a.pad, 0);
-      break;
-    case OpKind::input:
-    case OpKind::affine:
-    case OpKind::relu:
-    case OpKind::sigmoid:
-    case OpKind::softmax:
-    case OpKind::global_avg_pool:
-    case OpKind::add:
-    case OpKind::mul: break;
-  }
-  return a;
+  if (const LayerArguments* layer = arguments_of(kind)) layer->read(reader, arguments, attributes);
+  return attributes;
 }
 
 std::string shown_parameters(const ast::Definition& definition) { return taken(block_slots(definition)); }

@@ -21,8 +21,6 @@ struct Slot {
 
 /// The parameters of a layer of the language, in order.
 std::span<const Slot> layer_slots(OpKind kind);
-/// What a layer of the language does, in half a line.
-std::string_view layer_summary(OpKind kind);
 std::vector<Slot> block_slots(const ast::Definition& definition);
 /// `kernel, stride = kernel`; empty where there are none.
 std::string shown(std::span<const Slot> slots);

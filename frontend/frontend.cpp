@@ -11,10 +11,9 @@ namespace resnetc {
 
 std::optional<topology::Network> load_network(const std::string& path, const FrontendOptions& options, Diagnostics& diagnostics,
                                               std::vector<std::string>* files) {
-  std::string why;
-  std::optional<std::string> text = read_source(path, options, why);
+  Result<std::string> text = read_source(path, options);
   if (!text) {
-    diagnostics.error({}, fmt::format(message::cannot_read, path, why));
+    diagnostics.error({}, fmt::format(message::cannot_read, path, text.failure().text));
     return std::nullopt;
   }
   if (files) files->push_back(path);

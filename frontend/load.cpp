@@ -20,15 +20,14 @@ namespace fs = std::filesystem;
 constexpr size_t max_files = 100;
 
 /// The bytes of a regular file. One more than there may be tells of a file that is too long.
-std::string read_bytes(const std::string& path, std::string& why) {
-  why = unreadable(path);
-  if (!why.empty()) return {};
+Result<std::string> read_bytes(const std::string& path) {
+  if (std::string fault = unreadable(path); !fault.empty()) return Failure{std::move(fault)};
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   std::string text(max_source_bytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
-  if (!stream.is_open() || stream.bad()) why = reason_of_errno();
+  if (!stream.is_open() || stream.bad()) return Failure{reason_of_errno()};
   return text;
 }
 
@@ -104,10 +103,9 @@ class Loader {
       if (state_.size() == max_files + 1) diagnostics_.error(use.at, fmt::format(message::too_many_files, max_files));
       return;
     }
-    std::string why;
-    std::optional<std::string> text = read_source(path, options_, why);
+    Result<std::string> text = read_source(path, options_);
     if (!text) {
-      diagnostics_.error(use.at, fmt::format(message::cannot_read, path, why));
+      diagnostics_.error(use.at, fmt::format(message::cannot_read, path, text.failure().text));
       return;
     }
     if (files_) files_->push_back(path);
@@ -151,16 +149,14 @@ class Loader {
 
 }  // namespace
 
-std::optional<std::string> read_source(const std::string& path, const FrontendOptions& options, std::string& why) {
-  std::optional<std::string> text = text_in_memory(path, options);
-  if (!text) text = read_bytes(path, why);
-  if (!why.empty()) return std::nullopt;
-  if (text->size() > max_source_bytes) {
-    why = fmt::format("it has more than {} bytes", max_source_bytes);
-  } else if (const size_t nul = text->find('\0'); nul != std::string::npos) {
-    why = fmt::format("it is not text: byte {} is zero", nul + 1);
+Result<std::string> read_source(const std::string& path, const FrontendOptions& options) {
+  std::optional<std::string> in_memory = text_in_memory(path, options);
+  Result<std::string> text = in_memory ? Result(std::move(*in_memory)) : read_bytes(path);
+  if (!text) return text;
+  if (text->size() > max_source_bytes) return Failure{fmt::format("it has more than {} bytes", max_source_bytes), Blame::limit};
+  if (const size_t nul = text->find('\0'); nul != std::string::npos) {
+    return Failure{fmt::format("it is not text: byte {} is zero", nul + 1)};
   }
-  if (!why.empty()) return std::nullopt;
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include "frontend/ast.h"
 #include "frontend/elaborate.h"
 #include "frontend/frontend.h"
+#include "support/failure.h"
 
 namespace resnetc {
 
@@ -30,9 +31,8 @@ enum class Wanted {
   anything,  ///< blocks alone are fine
 };
 
-/// The text of a regular file of bounded size, from memory if `options` has it there; nothing, and the reason in `why`, if it cannot be
-/// had.
-std::optional<std::string> read_source(const std::string& path, const FrontendOptions& options, std::string& why);
+/// The text of a regular file of bounded size, from memory if `options` has it there.
+Result<std::string> read_source(const std::string& path, const FrontendOptions& options);
 
 /// Parses `text`, whose file is shown and found under `path`, then reads and parses what it uses, each file once. Mistakes are reported;
 /// the result is then as complete as they allow. `files` (may be null) receives the path of every file that was read.

@@ -23,25 +23,21 @@ std::string_view to_string(FrameKind kind) {
 
 namespace {
 
-Role role_of(OpKind op) {
-  switch (op) {
-    case OpKind::input: return Role::port;
-    case OpKind::conv2d:
-    case OpKind::linear: return Role::weights;
-    case OpKind::max_pool:
-    case OpKind::avg_pool:
-    case OpKind::global_avg_pool: return Role::pool;
-    case OpKind::add:
-    case OpKind::mul: return Role::join;
-    case OpKind::batch_norm:
-    case OpKind::affine:
-    case OpKind::relu:
-    case OpKind::sigmoid:
-    case OpKind::softmax:
-    case OpKind::pad_channels: return Role::other;
+Role role_of(program::KernelKind kind) {
+  switch (kind) {
+    case program::KernelKind::load:
+    case program::KernelKind::store: return Role::port;
+    case program::KernelKind::conv2d: return Role::weights;
+    case program::KernelKind::max_pool:
+    case program::KernelKind::avg_pool:
+    case program::KernelKind::global_avg_pool: return Role::pool;
+    case program::KernelKind::copy:
+    case program::KernelKind::softmax: return Role::other;
   }
   return Role::other;
 }
+
+Role role_of(OpKind op) { return info(op).joins() ? Role::join : role_of(info(op).kernel); }
 
 class TopologyDrawer {
  public:
@@ -125,7 +121,7 @@ Drawing draw_level(const graph::Graph& graph) {
   for (const graph::Op& op : graph.ops) {
     const size_t to = out.boxes.size();
     std::string what = std::string(info(op.kind).name) + (window_ops.has(op.kind) ? topology::described_window(op.attributes) : "");
-    for (const graph::Step& step : op.epilogue) what += fmt::format(", {}", graph::to_string(step.kind));
+    for (const graph::Step& step : op.epilogue) what += fmt::format(", {}", info(step.kind).name);
     out.boxes.push_back({op.name, std::move(what), resnetc::to_string(op.type), role_of(op.kind)});
     for (size_t i = 0; i < op.operands.size(); ++i) {
       out.edges.push_back({static_cast<size_t>(op.operands[i]), to, i == 0 ? EdgeKind::next : EdgeKind::side});
@@ -141,20 +137,6 @@ Drawing draw_level(const graph::Graph& graph) {
   return out;
 }
 
-Role role_of(program::KernelKind kind) {
-  switch (kind) {
-    case program::KernelKind::load:
-    case program::KernelKind::store: return Role::port;
-    case program::KernelKind::conv2d: return Role::weights;
-    case program::KernelKind::max_pool:
-    case program::KernelKind::avg_pool:
-    case program::KernelKind::global_avg_pool: return Role::pool;
-    case program::KernelKind::copy:
-    case program::KernelKind::softmax: return Role::other;
-  }
-  return Role::other;
-}
-
 Drawing draw_level(const program::Program& program) {
   Drawing out;
   out.title = program.name;
@@ -167,7 +149,7 @@ Drawing draw_level(const program::Program& program) {
       what += topology::described_window(kernel.attributes);
     }
     if (kernel.kind == program::KernelKind::conv2d) what += fmt::format(" {}", program::to_string(kernel.schedule.algorithm));
-    for (const program::Step& step : kernel.epilogue) what += fmt::format(", {}", graph::to_string(step.kind));
+    for (const program::Step& step : kernel.epilogue) what += fmt::format(", {}", info(step.kind).name);
     if (kernel.pool) what += ", max_pool" + topology::described_window(*kernel.pool);
     std::string shape;
     if (kernel.out != program::none) {

@@ -56,9 +56,8 @@ Fault attributes(OpKind kind, const OpAttributes& attributes) {
 }
 
 Fault result_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands, const TensorType& result) {
-  std::string why;
-  const std::optional<TensorType> inferred = infer_type(kind, attributes, operands, why);
-  if (!inferred) return why;
+  const Result<TensorType> inferred = infer_type(kind, attributes, operands);
+  if (!inferred) return inferred.failure().text;
   if (*inferred == result) return std::nullopt;
   return fmt::format("its type is {} where the operation makes {}", to_string(result), to_string(*inferred));
 }

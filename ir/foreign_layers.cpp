@@ -2,8 +2,10 @@
 #include "ir/foreign_layers.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
+#include <vector>
+
+#include "ir/op.h"
 
 namespace resnetc {
 
@@ -93,12 +95,6 @@ constexpr ForeignLayer table[] = {
     {"stochastic_depth", identity},
 };
 
-constexpr auto names = [] {
-  std::array<std::string_view, std::size(table)> all;
-  std::transform(std::begin(table), std::end(table), all.begin(), [](const ForeignLayer& layer) { return layer.name; });
-  return all;
-}();
-
 /// Letters in lower case and digits; what PyTorch says of dimensions goes.
 std::string plain(std::string_view name) {
   std::string out;
@@ -111,13 +107,22 @@ std::string plain(std::string_view name) {
 
 }  // namespace
 
-std::span<const std::string_view> foreign_names() { return names; }
+std::span<const std::string_view> foreign_names() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> all;
+    for (const ForeignLayer& layer : table) {
+      if (!layer_named(layer.name)) all.push_back(layer.name);
+    }
+    return all;
+  }();
+  return names;
+}
 
 bool spelled_alike(std::string_view a, std::string_view b) { return plain(a) == plain(b); }
 
 const ForeignLayer* foreign_layer(std::string_view name) {
   const auto* found = std::find_if(std::begin(table), std::end(table), [&](const ForeignLayer& l) { return spelled_alike(l.name, name); });
-  return found == std::end(table) ? nullptr : found;
+  return found == std::end(table) || layer_named(found->name) ? nullptr : found;
 }
 
 }  // namespace resnetc

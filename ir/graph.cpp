@@ -18,7 +18,7 @@ void for_each_use(const Op& op, Function f) {
 }  // namespace
 
 OpAttributes kept_attributes(OpKind kind, const OpAttributes& attributes) {
-  if (step_of(kind)) return {};
+  if (is_step(kind)) return {};
   OpAttributes kept = attributes;
   for_each_attribute([&](const auto& one) {
     if (one.reach == Reach::topology) one.reset(kept);
@@ -63,8 +63,8 @@ int most_operands(const Op& op) {
   int count = 2;                                                        // what it reads and what it writes
   if (op.kind == OpKind::conv2d || op.kind == OpKind::linear) ++count;  // its weight
   // By itself a batch norm is an affine.
-  const std::optional<StepKind> own = op.kind == OpKind::batch_norm ? StepKind::affine : step_of(op.kind);
-  if (own) count += operands_of(*own);
+  const OpKind own = op.kind == OpKind::batch_norm ? OpKind::affine : op.kind;
+  if (is_step(own)) count += operands_of(own);
   for (const Step& step : op.epilogue) count += operands_of(step.kind);
   return count;
 }

@@ -40,8 +40,8 @@ inline constexpr size_t max_epilogue_steps = 8;
 
 struct Step {
   StepKind kind = StepKind::relu;
-  ValueId operand = no_value;        ///< where the table has one
-  std::vector<RecipePtr> constants;  ///< as the table names them, each [c] but a projection's weight
+  ValueId operand = no_value;        ///< of a step that joins()
+  std::vector<RecipePtr> constants;  ///< as the table of operations names them, each [c] but a projection's weight
 };
 
 struct Op {

@@ -78,8 +78,8 @@ class Form {
 
   void step(Step& step) {
     a_.choice("step", step.kind, form::steps(), "what the step does", [&] {
-      const StepInfo& wanted = info(step.kind);
-      if (wanted.operand) a_.field("operand", step.operand, form::Reference{&names_}, "the other value that it reads");
+      const OpInfo& wanted = info(step.kind);
+      if (wanted.joins()) a_.field("operand", step.operand, form::Reference{&names_}, "the other value that it reads");
       step.constants.resize(wanted.constants.size());
       for (size_t i = 0; i < wanted.constants.size(); ++i) {
         a_.field(wanted.constants[i], step.constants[i], form::RecipeText{}, recipe_meaning);

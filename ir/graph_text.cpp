@@ -8,8 +8,7 @@
 namespace resnetc::graph {
 
 std::vector<std::string_view> constant_names(OpKind kind) {
-  std::vector<std::string_view> names;
-  if (const std::optional<StepKind> step = step_of(kind)) names.assign(info(*step).constants.begin(), info(*step).constants.end());
+  std::vector<std::string_view> names(info(kind).constants.begin(), info(kind).constants.end());
   // The checkpoint's; an optional bias is a step of the epilogue.
   for (const WeightSpec& weight : weight_specs(kind, {}, TensorType::vector(1))) names.push_back(weight.suffix);
   return names;
@@ -34,7 +33,7 @@ void print_op(std::string& out, const Graph& graph, const Op& op, const Sources&
   for (size_t i = 0; i < op.epilogue.size(); ++i) {
     const Step& step = op.epilogue[i];
     out += i == 0 ? " then " : ", ";
-    out += to_string(step.kind);
+    out += info(step.kind).name;
     if (step.operand != no_value) out += fmt::format("({})", name_of(step.operand));
   }
   out += fmt::format(" : {}{}\n", to_string(op.type), text::location(op.at, sources));
@@ -90,7 +89,7 @@ class Parser {
     }
     Step& step = op.epilogue.emplace_back();
     step.kind = *kind;
-    if (!info(*kind).operand) return;
+    if (!info(*kind).joins()) return;
     r_.expect("(");
     step.operand = r_.value(names_);
     r_.expect(")");

@@ -36,21 +36,22 @@ Fault check_projection(const Graph& graph, const TensorType& type, const Step& s
 
 Fault check_step(const Graph& graph, ValueId id, const Step& step) {
   const TensorType& type = graph.op(id).type;
-  const StepInfo& wanted = info(step.kind);
-  if (wanted.operand != (step.operand != no_value)) return fmt::format("its step {} has one operand too many or too few", wanted.name);
+  const OpInfo& wanted = info(step.kind);
+  if (!wanted.step()) return fmt::format("{} is no step", wanted.name);
+  if (wanted.joins() != (step.operand != no_value)) return fmt::format("its step {} has one operand too many or too few", wanted.name);
   if (wanted.constants.size() != step.constants.size()) {
     return fmt::format("its step {} has {} constants where it needs {}", wanted.name, step.constants.size(), wanted.constants.size());
   }
-  if (wanted.operand && (step.operand < 0 || step.operand >= id)) {
+  if (wanted.joins() && (step.operand < 0 || step.operand >= id)) {
     return fmt::format("its step {} uses a value before its definition", wanted.name);
   }
   if (step.kind == StepKind::project) return check_projection(graph, type, step);
   for (size_t i = 0; i < step.constants.size(); ++i) {
     if (Fault fault = checks::recipe_shape(wanted.constants[i], step.constants[i], {type.channels})) return fault;
   }
-  if (!wanted.operand) return std::nullopt;
+  if (!wanted.joins()) return std::nullopt;
   const TensorType pair[] = {type, graph.op(step.operand).type};
-  return checks::result_type(*wanted.op, {}, pair, type);
+  return checks::result_type(step.kind, {}, pair, type);
 }
 
 Fault check_op(const Graph& graph, ValueId id) {

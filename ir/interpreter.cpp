@@ -125,7 +125,7 @@ class Interpreter {
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
       const Op& op = graph_.ops[i];
       values_[i] = i == 0 ? normalised(input) : main_operation(op);
-      for (const graph::Step& s : op.epilogue) step(s, op, values_[i]);
+      for (const graph::Step& s : op.epilogue) step(s, op.type, values_[i]);
       if (observe_) observe_(op, values_[i]);
       for (graph::ValueId v : op.operands) release(v);
       for (const graph::Step& s : op.epilogue) {
@@ -181,29 +181,35 @@ class Interpreter {
         scale_and_shift(out, op.type, scale, shift);
         break;
       }
-      case OpKind::affine: scale_and_shift(out, op.type, constant(op.constants[0]), constant(op.constants[1])); break;
-      case OpKind::relu: std::transform(out.begin(), out.end(), out.begin(), relu); break;
-      case OpKind::sigmoid: std::transform(out.begin(), out.end(), out.begin(), sigmoid); break;
       case OpKind::softmax: softmax(out); break;
       case OpKind::pad_channels: out.resize(static_cast<size_t>(op.type.elements()), 0.0); break;
-      case OpKind::add: add(out, value(op.operands[1])); break;
-      case OpKind::mul: multiply(out, value(op.operands[1])); break;
+      // What is left works element by element; step() has no default, so that an operation that is missing in both stops the build.
+      default: step({op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants}, op.type, out);
     }
     return out;
   }
 
-  void step(const graph::Step& s, const Op& op, Values& out) const {
+  /// What works element by element, in place: a step of an epilogue, or the operation that could be one.
+  void step(const graph::Step& s, const TensorType& type, Values& out) const {
     switch (s.kind) {
-      case StepKind::bias: scale_and_shift(out, op.type, {}, constant(s.constants[0])); break;
-      case StepKind::affine: scale_and_shift(out, op.type, constant(s.constants[0]), constant(s.constants[1])); break;
-      case StepKind::add: add(out, value(s.operand)); break;
-      case StepKind::mul: multiply(out, value(s.operand)); break;
-      case StepKind::project:
-        add(out,
-            convolve(graph::projection(op.type.channels), graph_.op(s.operand).type, op.type, value(s.operand), constant(s.constants[0])));
+      case OpKind::bias: scale_and_shift(out, type, {}, constant(s.constants[0])); break;
+      case OpKind::affine: scale_and_shift(out, type, constant(s.constants[0]), constant(s.constants[1])); break;
+      case OpKind::add: add(out, value(s.operand)); break;
+      case OpKind::mul: multiply(out, value(s.operand)); break;
+      case OpKind::project:
+        add(out, convolve(graph::projection(type.channels), graph_.op(s.operand).type, type, value(s.operand), constant(s.constants[0])));
         break;
-      case StepKind::relu: std::transform(out.begin(), out.end(), out.begin(), relu); break;
-      case StepKind::sigmoid: std::transform(out.begin(), out.end(), out.begin(), sigmoid); break;
+      case OpKind::relu: std::transform(out.begin(), out.end(), out.begin(), relu); break;
+      case OpKind::sigmoid: std::transform(out.begin(), out.end(), out.begin(), sigmoid); break;
+      case OpKind::input:
+      case OpKind::conv2d:
+      case OpKind::linear:
+      case OpKind::max_pool:
+      case OpKind::avg_pool:
+      case OpKind::global_avg_pool:
+      case OpKind::batch_norm:
+      case OpKind::softmax:
+      case OpKind::pad_channels: break;  // main_operation() computes them
     }
   }
 

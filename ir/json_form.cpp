@@ -112,9 +112,8 @@ std::string Place::schema() const {
 void RecipeText::read(Reader& reader, RecipePtr& value) const {
   const std::optional<std::string> read = reader.string("expected a recipe in a string, as in \"fill(0, [16])\"");
   if (!read) return;
-  std::string why;
-  std::optional<RecipePtr> recipe = parse_recipe(*read, why);
-  if (!recipe) return reader.fail("in this recipe, " + why);
+  Result<RecipePtr> recipe = parse_recipe(*read);
+  if (!recipe) return reader.fail("in this recipe, " + recipe.failure().text);
   value = std::move(*recipe);
 }
 

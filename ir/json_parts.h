@@ -28,7 +28,7 @@ OneOf<OpKind> operations(Has has) {
 
 inline OneOf<graph::StepKind> steps() {
   OneOf<graph::StepKind> result{"step of an epilogue", {}};
-  for (const graph::StepInfo& step : graph::all_steps()) result.known.emplace_back(step.kind, step.name);
+  for (const OpInfo& step : graph::all_steps()) result.known.emplace_back(step.kind, step.name);
   return result;
 }
 

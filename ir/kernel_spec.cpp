@@ -40,8 +40,8 @@ std::string without_schedule(const KernelSpec& spec) {
   for (size_t i = 0; i < spec.epilogue.size(); ++i) {
     const KernelSpec::StepSpec& step = spec.epilogue[i];
     out += i == 0 ? " then " : ", ";
-    out += graph::to_string(step.kind);
-    if (graph::info(step.kind).operand) {
+    out += info(step.kind).name;
+    if (info(step.kind).joins()) {
       out += fmt::format("({}{})", layout_text(step.operand), step.in_place ? " in_place" : "");
     }
   }
@@ -77,9 +77,9 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel) {
 
 TensorType computed_type(const KernelSpec& spec) {
   if (!spec.pool) return spec.out.type;
-  std::string why;
   const TensorType operand[] = {spec.in.type};
-  return infer_type(OpKind::conv2d, spec.attributes, operand, why).value_or(spec.out.type);
+  const Result<TensorType> computed = infer_type(OpKind::conv2d, spec.attributes, operand);
+  return computed ? *computed : spec.out.type;
 }
 
 int64_t pooled_rows(const KernelSpec& spec) {

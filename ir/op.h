@@ -14,7 +14,10 @@
 #include <tuple>
 #include <vector>
 
+#include "ir/expression.h"
+#include "ir/kernel_kind.h"
 #include "ir/tensor_type.h"
+#include "support/failure.h"
 #include "support/field_count.h"
 
 namespace resnetc {
@@ -40,6 +43,9 @@ enum class OpKind {
   pad_channels,     ///< appends channels of zeros
   add,              ///< two operands of equal type: where a skip edge ends; graph only
   mul,              ///< a * b, b of equal type or of rank 2 and spread over height and width: where a gate ends; graph only
+  // Steps of an epilogue alone (ir/step.h): no operation of a graph. They stand last.
+  bias,     ///< x + bias[c]
+  project,  ///< x + 1x1 convolution of another tensor: a projection shortcut, summed where its convolution is (see graph::projection())
 };
 
 /// A set of operations.
@@ -115,32 +121,62 @@ constexpr void for_each_attribute(Visit visit) {
   std::apply([&](const auto&... attribute) { (visit(attribute), ...); }, all_attributes);
 }
 
-/// One line of the table of operations.
+/// One tensor that the checkpoint must hold for an operation, e.g. {"weight", {64, 3, 7, 7}}.
+struct WeightSpec {
+  std::string_view suffix;
+  std::vector<int64_t> shape;
+};
+
+/// Whether the elements of a result can be negative.
+enum class Sign {
+  any,           ///< they can
+  kept,          ///< not if those of the operand cannot
+  non_negative,  ///< they cannot
+};
+
+/// One line of the table of operations: what is not said here follows from the rest. So an operation that works element by element is
+/// complete with its name and its meaning.
 struct OpInfo {
   OpKind kind{};
   std::string_view name{};   ///< in IR text
   std::string_view layer{};  ///< in the language; empty where the language has no such layer
-  int operands = 1;          ///< number of tensor operands
-  bool weights = false;      ///< whether the checkpoint holds tensors for it: weight_specs() says which
+  std::string_view help{};   ///< what the layer does, in half a line: for completion, hover and docs/language.md
+  int operands = 1;          ///< number of tensor operands; of a step the first is the value that passes through the epilogue
+  /// The result's type for operands that fit and are as many as they must be; null: that of the operand.
+  Result<TensorType> (*type)(const OpInfo&, const OpAttributes&, std::span<const TensorType>) = nullptr;
+  /// What weight_specs() says; null: the checkpoint holds nothing for it.
+  std::vector<WeightSpec> (*weights)(const OpAttributes&, const TensorType&) = nullptr;
+  /// What it makes of one element, if it works element by element and needs no other attributes: then it can be a step of an epilogue.
+  Expression meaning{};
+  std::span<const std::string_view> constants{};           ///< of such a step, in order; each has one element a channel, but for a weight
+  program::KernelKind kernel = program::KernelKind::copy;  ///< what computes it where it stands alone; a copy does so by its steps
+  Sign sign = Sign::any;                                   ///< of its result
+  bool sums_or_chooses = false;  ///< whether each element of the result is one of its operands' elements in its channel, or a sum of them
+
+  /// Whether it reads another tensor beside the value at hand.
+  constexpr bool joins() const { return operands == 2; }
+  /// Whether it reads, for each element of the result, the one in its place of that tensor.
+  constexpr bool joins_in_place() const { return joins() && !meaning.empty(); }
+  /// Whether it can be a step of an epilogue.
+  constexpr bool step() const { return !meaning.empty() || kind == OpKind::project; }
 };
 
+/// The whole table, in the order of the kinds.
+std::span<const OpInfo> all_kinds();
+/// Those of graphs, and so of topologies: without steps that are no operations.
 std::span<const OpInfo> all_ops();
 const OpInfo& info(OpKind kind);
+/// Of all_ops().
 std::optional<OpKind> op_named(std::string_view ir_name);
 std::optional<OpKind> layer_named(std::string_view language_name);
 
 /// The padding that a convolution has by default: dilation * (kernel - 1) / 2, rounded down. Pools have none.
 Extent2 default_pad(Extent2 kernel, Extent2 dilation);
 
-/// The result type of an operation, or nothing and the reason in `why` (in the user's terms: "groups = 3 does not divide 64 input
-/// channels"). Rejects zero, negative and overflowing sizes. `input` has no rule here.
-std::optional<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands, std::string& why);
+/// The result type of an operation, or why there is none (in the user's terms: "groups = 3 does not divide 64 input channels"). Rejects
+/// zero, negative and overflowing sizes. `input` has no rule here.
+Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands);
 
-/// One tensor that the checkpoint must hold for an operation, e.g. {"weight", {64, 3, 7, 7}}.
-struct WeightSpec {
-  std::string_view suffix;
-  std::vector<int64_t> shape;
-};
 /// The weights of an operation with the given operand type, in torchvision's naming and order; empty for most.
 /// conv2d: weight [co, ci / groups, kh, kw], bias [co] if `bias`. linear: weight [out, in], bias [out] if `bias`.
 /// batch_norm: weight and bias if `affine`, running_mean, running_var, each [c].

@@ -74,7 +74,7 @@ bool in_place(const Program& program, const Kernel& kernel, TensorId operand) {
   // However often it reads the operand, it does so element by element: a copy reads each element of its input where it writes it, other
   // kernels read around it.
   bool elementwise = operand != kernel.in || kernel.kind == KernelKind::copy;
-  for (const Step& step : kernel.epilogue) elementwise = elementwise && (step.operand != operand || graph::info(step.kind).elementwise);
+  for (const Step& step : kernel.epilogue) elementwise = elementwise && (step.operand != operand || info(step.kind).joins_in_place());
   const Tensor& out = program.tensor(kernel.out);
   return elementwise && out.offset != none && out.offset == program.tensor(operand).offset;
 }

@@ -35,6 +35,7 @@
 
 #include "ir/finding.h"
 #include "ir/graph.h"
+#include "ir/kernel_kind.h"
 #include "ir/machine.h"
 #include "ir/op.h"
 #include "ir/recipe.h"
@@ -77,28 +78,11 @@ struct Constant {
   int64_t bytes() const { return bytes_of(element, elements()); }
 };
 
-enum class KernelKind {
-  load,    ///< the caller's input to an arena tensor: layout, and for u8 the normalisation
-  store,   ///< an arena tensor to a caller's output, f32[N, C, H, W] or f32[N, C]
-  conv2d,  ///< also linear layers, as 1x1 on one pixel
-  max_pool,
-  avg_pool,
-  global_avg_pool,
-  copy,  ///< its operand as it is (more channels become zeros): the carrier of element-wise epilogues
-  softmax,
-};
-
-/// What to_string() calls a kind or an algorithm past the last.
-inline constexpr std::string_view no_name = "?";
-
-/// As in the text form.
-std::string_view to_string(KernelKind kind);
-
 struct Step {
   graph::StepKind kind = graph::StepKind::relu;
-  TensorId operand = none;  ///< where the table of steps has one
-  std::vector<ConstantId>
-      constants;  ///< as that table names them, each of the channels in whole vectors; a weight as the schedule wants it
+  TensorId operand = none;  ///< of a step that joins()
+  /// As the table of operations names them, each of the channels in whole vectors; a weight as the schedule wants it.
+  std::vector<ConstantId> constants;
 };
 
 enum class Algorithm {

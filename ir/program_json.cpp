@@ -147,8 +147,8 @@ class Form {
 
   void step(Step& s) {
     a_.choice("step", s.kind, form::steps(), "what the step does", [&] {
-      const graph::StepInfo& wanted = graph::info(s.kind);
-      if (wanted.operand) a_.field("operand", s.operand, form::Reference{&names_}, "the other tensor that it reads");
+      const OpInfo& wanted = info(s.kind);
+      if (wanted.joins()) a_.field("operand", s.operand, form::Reference{&names_}, "the other tensor that it reads");
       s.constants.resize(wanted.constants.size());
       for (size_t i = 0; i < wanted.constants.size(); ++i) {
         a_.field(wanted.constants[i], s.constants[i], ConstantIndex{&p_.constants}, "a constant, by its place in the list");

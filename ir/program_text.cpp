@@ -29,7 +29,7 @@ void print_kernel(std::string& out, const Program& program, const Kernel& kernel
   for (size_t i = 0; i < kernel.epilogue.size(); ++i) {
     const Step& step = kernel.epilogue[i];
     out += i == 0 ? " then " : ", ";
-    out += graph::to_string(step.kind);
+    out += info(step.kind).name;
     std::vector<std::string> arguments;
     if (step.operand != none) arguments.push_back(name_of(step.operand));
     for (ConstantId id : step.constants) arguments.push_back(fmt::format("@{}", id));
@@ -190,12 +190,12 @@ class Parser {
     }
     Step& step = kernel.epilogue.emplace_back();
     step.kind = *kind;
-    const graph::StepInfo& wanted = graph::info(*kind);
-    if (!wanted.operand && wanted.constants.empty()) return;
+    const OpInfo& wanted = info(*kind);
+    if (!wanted.joins() && wanted.constants.empty()) return;
     r_.expect("(");
-    if (wanted.operand) step.operand = r_.value(names_);
+    if (wanted.joins()) step.operand = r_.value(names_);
     for (size_t i = 0; i < wanted.constants.size(); ++i) {
-      if (i != 0 || wanted.operand) r_.expect(",");
+      if (i != 0 || wanted.joins()) r_.expect(",");
       step.constants.push_back(constant());
     }
     r_.expect(")");

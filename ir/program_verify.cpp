@@ -215,9 +215,8 @@ class Verifier {
     const TensorType operand[] = {in.type};
     TensorType computed = out.type;
     if (kernel.pool) {
-      std::string why;
-      const std::optional<TensorType> type = infer_type(OpKind::conv2d, a, operand, why);
-      if (!type) return why;
+      const Result<TensorType> type = infer_type(OpKind::conv2d, a, operand);
+      if (!type) return type.failure().text;
       computed = *type;
       if (Fault fault = check_pool(kernel, computed)) return fault;
     }
@@ -278,8 +277,9 @@ class Verifier {
     const TensorType& type = p_.tensor(kernel.out).type;
     bool sums = kernel.kind == KernelKind::conv2d;
     for (const Step& step : kernel.epilogue) {
-      const graph::StepInfo& wanted = graph::info(step.kind);
-      if (wanted.operand != (step.operand != none) || wanted.constants.size() != step.constants.size()) {
+      const OpInfo& wanted = info(step.kind);
+      if (!wanted.step()) return fmt::format("{} is no step", wanted.name);
+      if (wanted.joins() != (step.operand != none) || wanted.constants.size() != step.constants.size()) {
         return fmt::format("its step {} has an operand too many or too few", wanted.name);
       }
       if (step.kind == graph::StepKind::project) {
@@ -288,9 +288,9 @@ class Verifier {
         continue;
       }
       sums = sums && graph::may_precede_projection(step.kind);
-      if (wanted.operand) {
+      if (wanted.joins()) {
         const TensorType pair[] = {type, p_.tensor(step.operand).type};
-        if (Fault fault = checks::result_type(*wanted.op, {}, pair, type)) return fault;
+        if (Fault fault = checks::result_type(step.kind, {}, pair, type)) return fault;
       }
       for (size_t i = 0; i < step.constants.size(); ++i) {
         if (Fault fault = check_constant(wanted.constants[i], step.constants[i], Packing{}, {type.channels})) return fault;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "ir/tensor_type.h"
+#include "support/failure.h"
 
 namespace resnetc {
 
@@ -116,10 +117,10 @@ struct GroupSpan {
 GroupSpan group_span(int64_t ci, int64_t co, int64_t groups, int64_t vector = lanes);
 
 std::string to_string(const Recipe& recipe);
-/// Reads the text form of untrusted origin; on failure nothing, and the reason with its offset in `why`. Bounded depth and size.
-std::optional<RecipePtr> parse_recipe(std::string_view text, std::string& why);
+/// Reads the text form of untrusted origin. A failure tells the offset. Bounded depth and size.
+Result<RecipePtr> parse_recipe(std::string_view text);
 /// The same, from the front of `text`, which is advanced past the recipe.
-std::optional<RecipePtr> parse_recipe_prefix(std::string_view& text, std::string& why);
+Result<RecipePtr> parse_recipe_prefix(std::string_view& text);
 
 /// Names and shapes of all checkpoint tensors a recipe reads, in order of appearance, without repeats.
 struct TensorRef {

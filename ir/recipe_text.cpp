@@ -266,24 +266,18 @@ std::string to_string(const Recipe& recipe) {
   return out;
 }
 
-std::optional<RecipePtr> parse_recipe_prefix(std::string_view& text, std::string& why) {
+Result<RecipePtr> parse_recipe_prefix(std::string_view& text) {
   text::Cursor cursor(text);
   RecipePtr recipe = Reader(cursor).read(0);
-  if (cursor.failed()) {
-    why = fmt::format("at offset {}: {}", cursor.offset(), cursor.why());
-    return std::nullopt;
-  }
+  if (cursor.failed()) return Failure{fmt::format("at offset {}: {}", cursor.offset(), cursor.why())};
   text.remove_prefix(cursor.offset());
   return recipe;
 }
 
-std::optional<RecipePtr> parse_recipe(std::string_view text, std::string& why) {
+Result<RecipePtr> parse_recipe(std::string_view text) {
   const size_t size = text.size();
-  std::optional<RecipePtr> recipe = parse_recipe_prefix(text, why);
-  if (recipe && !text.empty()) {
-    why = fmt::format("at offset {}: text after the recipe", size - text.size());
-    return std::nullopt;
-  }
+  Result<RecipePtr> recipe = parse_recipe_prefix(text);
+  if (recipe && !text.empty()) return Failure{fmt::format("at offset {}: text after the recipe", size - text.size())};
   return recipe;
 }
 

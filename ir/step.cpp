@@ -1,52 +1,38 @@
-/// \file The table of steps.
+/// \file What follows from the table of operations for steps.
 #include "ir/step.h"
 
-#include "support/table.h"
+#include <algorithm>
+#include <tuple>
+#include <vector>
 
 namespace resnetc::graph {
 
-namespace {
-
-constexpr std::string_view bias_names[] = {"bias"};
-constexpr std::string_view affine_names[] = {"scale", "shift"};
-constexpr std::string_view project_names[] = {"weight"};
-
-constexpr StepInfo line_of(StepKind kind) {
-  switch (kind) {
-    case StepKind::bias: return {.name = "bias", .constants = bias_names};
-    case StepKind::affine: return {.name = "affine", .op = OpKind::affine, .constants = affine_names};
-    case StepKind::add: return {.name = "add", .op = OpKind::add, .operand = true, .elementwise = true};
-    case StepKind::mul: return {.name = "mul", .op = OpKind::mul, .operand = true, .elementwise = true};
-    case StepKind::project: return {.name = "project", .operand = true, .constants = project_names};
-    case StepKind::relu: return {.name = "relu", .op = OpKind::relu};
-    case StepKind::sigmoid: return {.name = "sigmoid", .op = OpKind::sigmoid};
-  }
-  return {};
+std::span<const OpInfo> all_steps() {
+  static const std::vector<OpInfo> steps = [] {
+    std::vector<OpInfo> found;
+    for (const OpInfo& op : all_kinds()) {
+      if (op.step()) found.push_back(op);
+    }
+    const auto reads = [](const OpInfo& op) {
+      const bool nothing = !op.joins() && op.constants.empty();
+      return std::tuple(nothing, op.joins(), op.constants.size(), op.kind);
+    };
+    std::sort(found.begin(), found.end(), [&](const OpInfo& a, const OpInfo& b) { return reads(a) < reads(b); });
+    return found;
+  }();
+  return steps;
 }
 
-constexpr auto table = table_of<line_of>();
-
-}  // namespace
-
-std::span<const StepInfo> all_steps() { return table; }
-
-const StepInfo& info(StepKind kind) { return table[static_cast<size_t>(kind)]; }
-
 std::optional<StepKind> step_named(std::string_view name) {
-  for (const StepInfo& step : table) {
+  for (const OpInfo& step : all_steps()) {
     if (step.name == name) return step.kind;
   }
   return std::nullopt;
 }
 
-std::optional<StepKind> step_of(OpKind op) {
-  for (const StepInfo& step : table) {
-    if (step.op == op) return step.kind;
-  }
-  return std::nullopt;
-}
+bool is_step(OpKind op) { return info(op).step(); }
 
-int operands_of(StepKind step) { return (info(step).operand ? 1 : 0) + static_cast<int>(info(step).constants.size()); }
+int operands_of(StepKind step) { return (info(step).joins() ? 1 : 0) + static_cast<int>(info(step).constants.size()); }
 
 bool may_precede_projection(StepKind before) { return before == StepKind::bias || before == StepKind::add || before == StepKind::project; }
 
@@ -55,7 +41,5 @@ OpAttributes projection(int64_t channels) {
   attributes.channels = channels;
   return attributes;
 }
-
-std::string_view to_string(StepKind kind) { return info(kind).name; }
 
 }  // namespace resnetc::graph

@@ -229,12 +229,11 @@ program::Schedule Reader::schedule(std::string_view remedy) {
 
 RecipePtr Reader::recipe() {
   if (failed()) return nullptr;
-  std::string why;
   const size_t start = offset();
   std::string_view text = rest();
-  std::optional<RecipePtr> recipe = parse_recipe_prefix(text, why);
+  const Result<RecipePtr> recipe = parse_recipe_prefix(text);
   if (!recipe) {
-    fail_at(start, "in this recipe, " + why);
+    fail_at(start, "in this recipe, " + recipe.failure().text);
     return nullptr;
   }
   advance_to(text);

@@ -32,39 +32,33 @@ void Absorption::visit(ValueId op) {
   }
 }
 
-bool Absorption::may_absorb(ValueId producer, ValueId op, std::string& why) const {
+Result<> Absorption::may_absorb(ValueId producer, ValueId op) const {
   const Op& from = graph_.op(producer);
   const Op& into = graph_.op(op);
-  if (uses(producer) != 1) {
-    why = fmt::format("'{}' has another use", from.name);
-    return false;
-  }
+  if (uses(producer) != 1) return Failure{fmt::format("'{}' has another use", from.name)};
   if (from.type != into.type) {
-    why = fmt::format("'{}' is {}, the result {}", from.name, to_string(from.type), to_string(into.type));
-    return false;
+    return Failure{fmt::format("'{}' is {}, the result {}", from.name, to_string(from.type), to_string(into.type))};
   }
   if (from.epilogue.size() + 1 + into.epilogue.size() > graph::max_epilogue_steps) {
-    why = fmt::format("the epilogue of '{}' would have more than {} steps", from.name, graph::max_epilogue_steps);
-    return false;
+    return Failure{fmt::format("the epilogue of '{}' would have more than {} steps", from.name, graph::max_epilogue_steps)};
   }
-  int operands = graph::most_operands(from) + graph::operands_of(*graph::step_of(into.kind));
+  int operands = graph::most_operands(from) + graph::operands_of(into.kind);
   for (const graph::Step& s : into.epilogue) operands += graph::operands_of(s.kind);
   if (operands > graph::max_operands) {
-    why = fmt::format("the kernel of '{}' could have {} operands, more than {}", from.name, operands, graph::max_operands);
-    return false;
+    return Failure{fmt::format("the kernel of '{}' could have {} operands, more than {}", from.name, operands, graph::max_operands)};
   }
   auto after = [&](ValueId v) { return v != graph::no_value && v >= producer; };
   bool late = after(other_operand(into, producer));
   for (const graph::Step& s : into.epilogue) late = late || after(s.operand);
-  if (late) why = fmt::format("the other operand is made after '{}'", from.name);
-  return !late;
+  if (late) return Failure{fmt::format("the other operand is made after '{}'", from.name)};
+  return {};
 }
 
 void Absorption::absorb(ValueId producer, ValueId op) {
   Op& from = graph_.op(producer);
   Op& into = graph_.op(op);
   assert(into.attributes == OpAttributes{});  // a step has none
-  from.epilogue.push_back({*graph::step_of(into.kind), other_operand(into, producer), std::move(into.constants)});
+  from.epilogue.push_back({into.kind, other_operand(into, producer), std::move(into.constants)});
   for (graph::Step& s : into.epilogue) from.epilogue.push_back(std::move(s));
   into.epilogue.clear();
   replace(producer, op);
@@ -90,7 +84,7 @@ void fuse_into(graph::Graph& graph, PassContext& context, std::string_view pass,
   Absorption absorption(graph);
   for (ValueId v = 0; v < static_cast<ValueId>(graph.ops.size()); ++v) {
     absorption.visit(v);
-    if (!graph::step_of(graph.op(v).kind) || absorption.uses(v) == 0) continue;
+    if (!graph::is_step(graph.op(v).kind) || absorption.uses(v) == 0) continue;
     const Op& op = graph.op(v);
     std::string reasons;
     bool done = false;
@@ -99,15 +93,14 @@ void fuse_into(graph::Graph& graph, PassContext& context, std::string_view pass,
       // The factor of a gate that is spread has another type than the product: may_absorb refuses it.
       ValueId producer = op.operands[i];
       if (!is_producer(graph.op(producer).kind)) continue;
-      std::string why;
-      if (absorption.may_absorb(producer, v, why)) {
+      if (const Result<> may = absorption.may_absorb(producer, v); may) {
         std::string name = op.name, kind(info(op.kind).name), into(info(graph.op(producer).kind).name);
         context.remarks.push_back(
             {std::string(pass), name, fmt::format("{} fused into {} '{}'", kind, into, graph.op(producer).name), op.at});
         absorption.absorb(producer, v);
         done = true;
       } else {
-        reasons += (reasons.empty() ? "" : "; ") + why;
+        reasons += (reasons.empty() ? "" : "; ") + may.failure().text;
       }
     }
     if (!done && !reasons.empty()) {

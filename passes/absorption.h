@@ -8,6 +8,7 @@
 
 #include "ir/graph.h"
 #include "passes/pipeline.h"
+#include "support/failure.h"
 
 namespace resnetc::passes {
 
@@ -21,9 +22,9 @@ class Absorption {
   void visit(graph::ValueId op);
   int uses(graph::ValueId value) const { return uses_[static_cast<size_t>(value)]; }
 
-  /// Whether operation `op` may become the last step of `producer`'s epilogue; if not, the reason in `why`. `op` must be of a kind that
+  /// Whether operation `op` may become the last step of `producer`'s epilogue; if not, why not. `op` must be of a kind that
   /// can be a step; which producers take one is the caller's business.
-  bool may_absorb(graph::ValueId producer, graph::ValueId op, std::string& why) const;
+  Result<> may_absorb(graph::ValueId producer, graph::ValueId op) const;
   /// Appends `op` and its epilogue to `producer`, which replaces it.
   void absorb(graph::ValueId producer, graph::ValueId op);
   /// `producer`, whose only use is `op`, takes the name of `op` and stands for it everywhere. `op` must have no epilogue.

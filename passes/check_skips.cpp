@@ -50,9 +50,8 @@ class Check {
     const topology::Value& current = network_.value(node.input);
     const topology::Value& factor = network_.value(node.list_result);
     if (!current.type || !factor.type) return;
-    std::string why;
     const TensorType operands[] = {*current.type, *factor.type};
-    if (infer_type(OpKind::mul, {}, operands, why)) return;
+    if (infer_type(OpKind::mul, {}, operands)) return;
     Diagnostic* error = errors_.error(
         node.at,
         fmt::format("a gate multiplies the current value, '{}', {}, by a value of the same shape or {}, not by '{}', {}", current.name,

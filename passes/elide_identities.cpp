@@ -50,36 +50,22 @@ class Elision {
 
   bool positive(ValueId v) const { return non_negative_[static_cast<size_t>(final_value(v))]; }
 
-  /// Which values cannot be negative: what a ReLU or a sigmoid makes, what pools, pads and adds
-  /// such, and a softmax.
+  /// Which values cannot be negative: as the table of operations says, and sums of two that cannot.
   void note_sign(Node& node) {
     if (node.result == topology::no_value || node.kind == NodeKind::block || node.kind == NodeKind::stage) return;
     bool sign = false;
     if (node.kind == NodeKind::layer) {
-      switch (node.op) {
-        case OpKind::relu:
-          if (elided_before_ == node.input && positive(node.input)) {
-            context_.remarks.push_back(
-                {"elide-identities", network_.value(node.result).name, "the ReLU goes too: its input is not negative", node.at});
-            replaced_[static_cast<size_t>(node.result)] = node.input;
-            node.result = topology::no_value;
-            return;
-          }
-          sign = true;
-          break;
-        case OpKind::sigmoid:
-        case OpKind::softmax: sign = true; break;
-        case OpKind::max_pool:
-        case OpKind::avg_pool:
-        case OpKind::global_avg_pool:
-        case OpKind::pad_channels: sign = positive(node.input); break;
-        case OpKind::input:
-        case OpKind::conv2d:
-        case OpKind::linear:
-        case OpKind::batch_norm:
-        case OpKind::affine:
-        case OpKind::add:
-        case OpKind::mul: break;
+      if (node.op == OpKind::relu && elided_before_ == node.input && positive(node.input)) {
+        context_.remarks.push_back(
+            {"elide-identities", network_.value(node.result).name, "the ReLU goes too: its input is not negative", node.at});
+        replaced_[static_cast<size_t>(node.result)] = node.input;
+        node.result = topology::no_value;
+        return;
+      }
+      switch (info(node.op).sign) {
+        case Sign::any: break;
+        case Sign::kept: sign = positive(node.input); break;
+        case Sign::non_negative: sign = true; break;
       }
     } else {
       sign = positive(node.input) && positive(node.list_result);

@@ -12,32 +12,25 @@ using graph::Op;
 using graph::StepKind;
 using graph::ValueId;
 
-/// Whether the batch norm may fold into the operation that makes its operand; if not, the reason.
-bool may_fold(const graph::Graph& graph, const Absorption& absorption, const Op& norm, std::string& why) {
+/// Whether the batch norm may fold into the operation that makes its operand; if not, why not.
+Result<> may_fold(const graph::Graph& graph, const Absorption& absorption, const Op& norm) {
   const Op& producer = graph.op(norm.operands[0]);
   if (producer.kind != OpKind::conv2d && producer.kind != OpKind::linear) {
-    why = fmt::format("its operand '{}' comes from {}, not from a convolution", producer.name, info(producer.kind).name);
-    return false;
+    return Failure{fmt::format("its operand '{}' comes from {}, not from a convolution", producer.name, info(producer.kind).name)};
   }
-  if (!norm.epilogue.empty()) {
-    // Its steps could be moved, but in the pipeline no batch norm has any yet.
-    why = "it has an epilogue of its own";
-    return false;
-  }
+  // Its steps could be moved, but in the pipeline no batch norm has any yet.
+  if (!norm.epilogue.empty()) return Failure{"it has an epilogue of its own"};
   if (absorption.uses(norm.operands[0]) != 1) {
-    why = fmt::format("the convolution's own output '{}' has another use", producer.name);
-    return false;
+    return Failure{fmt::format("the convolution's own output '{}' has another use", producer.name)};
   }
   if (producer.epilogue.size() > 1 || (producer.epilogue.size() == 1 && producer.epilogue[0].kind != StepKind::bias)) {
-    why = fmt::format("the convolution '{}' does more than add a bias", producer.name);
-    return false;
+    return Failure{fmt::format("the convolution '{}' does more than add a bias", producer.name)};
   }
   if (producer.constants[0]->kind == RecipeKind::scale_rows) {
     // A second one costs little as an affine; recipes must not grow with the length of a row of batch norms.
-    why = fmt::format("the convolution '{}' has a batch norm folded in already", producer.name);
-    return false;
+    return Failure{fmt::format("the convolution '{}' has a batch norm folded in already", producer.name)};
   }
-  return true;
+  return {};
 }
 
 }  // namespace
@@ -50,9 +43,8 @@ void fold_batch_norm(graph::Graph& graph, PassContext& context) {
     if (norm.kind != OpKind::batch_norm) continue;
     RecipePtr scale = mul(norm.constants[0], rsqrt(norm.constants[3], norm.attributes.eps));
     RecipePtr shift = sub(norm.constants[1], mul(norm.constants[2], scale));
-    std::string why;
-    if (!may_fold(graph, absorption, norm, why)) {
-      context.remarks.push_back({"fold-batch-norm", norm.name, fmt::format("not folded: {}", why), norm.at});
+    if (const Result<> may = may_fold(graph, absorption, norm); !may) {
+      context.remarks.push_back({"fold-batch-norm", norm.name, fmt::format("not folded: {}", may.failure().text), norm.at});
       norm.kind = OpKind::affine;
       norm.attributes = {};
       norm.constants = {scale, shift};

@@ -7,22 +7,17 @@ namespace resnetc::passes {
 
 void fuse_pools(graph::Graph& graph, PassContext& context) {
   fuse_into(graph, context, "fuse-pools", [](OpKind kind) {
-    switch (kind) {
-      case OpKind::max_pool:
-      case OpKind::avg_pool:
-      case OpKind::global_avg_pool:
-      case OpKind::pad_channels: return true;
+    switch (info(kind).kernel) {
+      case program::KernelKind::max_pool:
+      case program::KernelKind::avg_pool:
+      case program::KernelKind::global_avg_pool: return true;
+      case program::KernelKind::copy:
+        return kind == OpKind::pad_channels;  // what else is copied is a step: fuse-shortcuts has been there
       // fuse-shortcuts has been there; an input has no arithmetic to hide the steps behind, and nothing follows a softmax.
-      case OpKind::input:
-      case OpKind::conv2d:
-      case OpKind::linear:
-      case OpKind::batch_norm:
-      case OpKind::affine:
-      case OpKind::relu:
-      case OpKind::sigmoid:
-      case OpKind::add:
-      case OpKind::mul:
-      case OpKind::softmax: return false;
+      case program::KernelKind::conv2d:
+      case program::KernelKind::load:
+      case program::KernelKind::softmax:
+      case program::KernelKind::store: break;
     }
     return false;
   });

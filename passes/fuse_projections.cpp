@@ -21,8 +21,8 @@ bool only_biased(const Op& op) { return op.epilogue.size() == (has_bias(op) ? 1 
 
 /// Of the kernel that computes `op` once it projects what `other` reads, and has its bias.
 int operands_with(const Op& op, const Op& other) {
-  const int bias = has_bias(other) && !has_bias(op) ? operands_of(StepKind::bias) : 0;
-  return most_operands(op) - operands_of(StepKind::add) + operands_of(StepKind::project) + bias;
+  const int bias = has_bias(other) && !has_bias(op) ? graph::operands_of(StepKind::bias) : 0;
+  return most_operands(op) - graph::operands_of(StepKind::add) + graph::operands_of(StepKind::project) + bias;
 }
 
 /// What a project step does, or does to every stride-th pixel.
@@ -40,26 +40,28 @@ bool should_swap(const Op& op, const Op& other) {
 }
 
 /// Whether the convolution `op` may become the sum of itself and `other`, whose value is added by step `at` of its epilogue.
-bool may_fuse(const graph::Graph& graph, const Op& op, size_t at, const std::vector<int>& uses, std::string& why) {
+Result<> may_fuse(const graph::Graph& graph, const Op& op, size_t at, const std::vector<int>& uses) {
   const Step& step = op.epilogue[at];
   const Op& other = graph.op(step.operand);
-  if (uses[static_cast<size_t>(step.operand)] != 1) {
-    why = fmt::format("'{}' has another use", other.name);
-  } else if (!only_biased(other)) {
-    why = fmt::format("'{}' does more than add a bias", other.name);
-  } else if (!is_projection(other) && !is_projection(op)) {
-    why = fmt::format("neither '{}' nor '{}' is a 1x1 convolution without padding and groups", other.name, op.name);
-  } else if (should_swap(op, other) && op.operands[0] >= step.operand) {
-    why = fmt::format("what '{}' projects is made after '{}'", op.name, other.name);
-  } else if (!std::all_of(op.epilogue.begin(), op.epilogue.begin() + static_cast<ptrdiff_t>(at),
-                          [](const Step& before) { return may_precede_projection(before.kind); })) {
-    why = fmt::format("'{}' does more than sums before the addition", op.name);
-  } else if (op.epilogue.size() == graph::max_epilogue_steps && !other.epilogue.empty()) {
-    why = fmt::format("the epilogue of '{}' has no room for another bias", op.name);
-  } else if (const int operands = operands_with(op, other); operands > graph::max_operands) {
-    why = fmt::format("the kernel of '{}' could have {} operands, more than {}", op.name, operands, graph::max_operands);
+  if (uses[static_cast<size_t>(step.operand)] != 1) return Failure{fmt::format("'{}' has another use", other.name)};
+  if (!only_biased(other)) return Failure{fmt::format("'{}' does more than add a bias", other.name)};
+  if (!is_projection(other) && !is_projection(op)) {
+    return Failure{fmt::format("neither '{}' nor '{}' is a 1x1 convolution without padding and groups", other.name, op.name)};
   }
-  return why.empty();
+  if (should_swap(op, other) && op.operands[0] >= step.operand) {
+    return Failure{fmt::format("what '{}' projects is made after '{}'", op.name, other.name)};
+  }
+  if (!std::all_of(op.epilogue.begin(), op.epilogue.begin() + static_cast<ptrdiff_t>(at),
+                   [](const Step& before) { return graph::may_precede_projection(before.kind); })) {
+    return Failure{fmt::format("'{}' does more than sums before the addition", op.name)};
+  }
+  if (op.epilogue.size() == graph::max_epilogue_steps && !other.epilogue.empty()) {
+    return Failure{fmt::format("the epilogue of '{}' has no room for another bias", op.name)};
+  }
+  if (const int operands = operands_with(op, other); operands > graph::max_operands) {
+    return Failure{fmt::format("the kernel of '{}' could have {} operands, more than {}", op.name, operands, graph::max_operands)};
+  }
+  return {};
 }
 
 /// Adds `bias`, if there is one, to the epilogue's own.
@@ -108,8 +110,7 @@ void fuse_projections(graph::Graph& graph, PassContext& context) {
       const Step& step = op.epilogue[at];
       if (op.kind != OpKind::conv2d || step.kind != StepKind::add || graph.op(step.operand).kind != OpKind::conv2d) continue;
       const std::string other = graph.op(step.operand).name;
-      std::string why;
-      if (may_fuse(graph, op, at, uses, why)) {
+      if (const Result<> may = may_fuse(graph, op, at, uses); may) {
         const size_t steps = op.epilogue.size();
         std::string shortcut = op.name + ".shortcut";
         while (!names.insert(shortcut).second) shortcut += "_";
@@ -117,7 +118,8 @@ void fuse_projections(graph::Graph& graph, PassContext& context) {
         at += op.epilogue.size() - steps;
         context.remarks.push_back({"fuse-projections", op.name, fmt::format("projection fused: summed together with '{}'", other), op.at});
       } else {
-        context.remarks.push_back({"fuse-projections", op.name, fmt::format("'{}' stays a kernel of its own: {}", other, why), op.at});
+        context.remarks.push_back(
+            {"fuse-projections", op.name, fmt::format("'{}' stays a kernel of its own: {}", other, may.failure().text), op.at});
       }
     }
   }

@@ -7,7 +7,7 @@ namespace resnetc::passes {
 
 void fuse_shortcuts(graph::Graph& graph, PassContext& context) {
   fuse_into(graph, context, "fuse-shortcuts",
-            [](OpKind kind) { return kind == OpKind::conv2d || kind == OpKind::linear || graph::step_of(kind).has_value(); });
+            [](OpKind kind) { return kind == OpKind::conv2d || kind == OpKind::linear || graph::is_step(kind); });
 }
 
 }  // namespace resnetc::passes

@@ -140,7 +140,7 @@ double memory_bytes(const KernelSpec& spec, int64_t batch) {
     add(spec.out);
   }
   for (const KernelSpec::StepSpec& step : spec.epilogue) {
-    if (graph::info(step.kind).operand) add(step.operand);
+    if (info(step.kind).joins()) add(step.operand);
   }
   for (const Reduction& r : reductions_of(spec)) {
     weights += 4 * static_cast<double>(r.kernel.h * r.kernel.w * r.channels * spec.out.type.channels);

@@ -32,11 +32,12 @@ class Inference {
     const auto& operand = network_.value(node.input);
     network_.value(node.result).type.reset();
     if (!operand.type) return;
-    std::string why;
-    auto type = infer_type(node.op, node.attributes, std::span(&*operand.type, 1), why);
-    network_.value(node.result).type = type;
-    if (type) return;
-    Diagnostic* error = errors_.error(node.at, why);
+    const Result<TensorType> type = infer_type(node.op, node.attributes, std::span(&*operand.type, 1));
+    if (type) {
+      network_.value(node.result).type = *type;
+      return;
+    }
+    Diagnostic* error = errors_.error(node.at, type.failure().text);
     if (error == nullptr) return;
     error->note(operand.at, fmt::format("its input, '{}', is {}", operand.name, to_string(*operand.type)));
     history_.explain(*error, node.input, true, operand.type->rank == 4);

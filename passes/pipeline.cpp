@@ -172,7 +172,7 @@ bool run_pass(const PassInfo& wanted, AnyIr& ir, PassContext& context) {
   std::optional<Finding> fault = done ? verify(ir) : Finding{"it yields nothing"};
   if (!fault && done && pass->on_program != nullptr) fault = program::check_memory_plan(std::get<Program>(ir));
   if (fault) {
-    diagnostics.error({}, fmt::format("internal error: the pass '{}' left a broken IR: {}", wanted.name, fault->what));
+    diagnostics.bug({}, fmt::format("the pass '{}' left a broken IR: {}", wanted.name, fault->what));
     return false;
   }
   if (context.after_pass) context.after_pass(pass->info, ir, print(ir, diagnostics.sources()) != before);

@@ -36,7 +36,7 @@ TensorId in_place_operand(const Program& program, const Kernel& kernel, int inde
   };
   if (kernel.kind == program::KernelKind::copy && fits(kernel.in)) return kernel.in;
   for (const program::Step& s : kernel.epilogue) {
-    if (graph::info(s.kind).elementwise && fits(s.operand)) return s.operand;
+    if (info(s.kind).joins_in_place() && fits(s.operand)) return s.operand;
   }
   return program::none;
 }

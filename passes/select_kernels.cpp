@@ -235,32 +235,11 @@ class Selection {
     if (!weights.empty()) kernel.weight = constant(weights.front());
   }
 
-  static KernelKind kind_of(OpKind kind) {
-    switch (kind) {
-      case OpKind::input: return KernelKind::load;
-      case OpKind::conv2d:
-      case OpKind::linear: return KernelKind::conv2d;
-      case OpKind::max_pool: return KernelKind::max_pool;
-      case OpKind::avg_pool: return KernelKind::avg_pool;
-      case OpKind::global_avg_pool: return KernelKind::global_avg_pool;
-      case OpKind::softmax: return KernelKind::softmax;
-      // A copy does nothing of its own, so these are what adds channels and what steps_of() makes a step of.
-      case OpKind::pad_channels:
-      case OpKind::relu:
-      case OpKind::sigmoid:
-      case OpKind::add:
-      case OpKind::mul:
-      case OpKind::affine:
-      case OpKind::batch_norm: break;
-    }
-    return KernelKind::copy;
-  }
-
   /// The steps of an operation's kernel: what the operation itself does if that is one, and its epilogue.
   static std::vector<graph::Step> steps_of(const graph::Op& op) {
     std::vector<graph::Step> steps;
-    if (const std::optional<StepKind> own = graph::step_of(op.kind)) {
-      steps.push_back({*own, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
+    if (graph::is_step(op.kind)) {
+      steps.push_back({op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
     } else if (op.kind == OpKind::batch_norm) {
       const RecipePtr scale = mul(op.constants[0], rsqrt(op.constants[3], op.attributes.eps));
       steps.push_back({StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))}});
@@ -317,7 +296,7 @@ class Selection {
       kernel.out = pool;
       kernel.pool = graph_.op(pool).attributes;
     }
-    kernel.kind = kind_of(op.kind);
+    kernel.kind = info(op.kind).kernel;
     const std::vector<graph::Step> steps = steps_of(op);
     for (const graph::Step& step : steps) kernel.epilogue.push_back(bare_step(step));
     const AlgorithmChoice& chosen = chosen_[static_cast<size_t>(id)];

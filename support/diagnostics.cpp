@@ -46,6 +46,19 @@ Diagnostic& Diagnostic::note(Location where, std::string message) {
   return *this;
 }
 
+Failure first_failure(const Diagnostics& diagnostics) {
+  for (const Diagnostic& d : diagnostics.all()) {
+    if (d.severity == Severity::error) return {d.text, d.blame};
+  }
+  return {"a pass failed and gave no reason", Blame::bug};
+}
+
+Diagnostic& Diagnostics::bug(Location at, std::string text) {
+  Diagnostic& added = error(at, std::move(text));
+  added.blame = Blame::bug;
+  return added;
+}
+
 Diagnostic& Diagnostics::add(Severity severity, Location at, std::string text) {
   if (severity == Severity::error && ++errors_ > limit) {
     overflow_ = {};
@@ -137,7 +150,7 @@ void append_message(std::string& out, const Sources& sources, Location at, Style
 std::string Diagnostics::render(bool colour) const {
   std::string out;
   for (const Diagnostic& d : all_) {
-    append_message(out, *sources_, d.at, style_of(d.severity), d.text, colour);
+    append_message(out, *sources_, d.at, style_of(d.severity), d.blame == Blame::bug ? "internal error: " + d.text : d.text, colour);
     for (const Note& n : d.notes) append_message(out, *sources_, n.at, {"note", "\x1b[1;36m"}, n.text, colour);
   }
   if (errors_ > limit) out += fmt::format("error: {} further errors are not shown\n", errors_ - limit);

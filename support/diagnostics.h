@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "support/failure.h"
 #include "support/location.h"
 
 namespace resnetc {
@@ -52,10 +53,16 @@ struct Diagnostic {
   Location at;
   std::string text;
   std::vector<Note> notes;
+  Blame blame = Blame::input;
 
   /// Adds a note and returns the diagnostic, so that notes chain.
   Diagnostic& note(Location where, std::string message);
 };
+
+class Diagnostics;
+
+/// The first error, for whoever passes on a failure without its place. Without any error something failed and gave no reason: a bug.
+Failure first_failure(const Diagnostics& diagnostics);
 
 /// Collects diagnostics. After `limit` errors the rest are counted, not kept, so that hostile input cannot fill memory.
 class Diagnostics {
@@ -65,6 +72,8 @@ class Diagnostics {
   explicit Diagnostics(Sources& sources) : sources_(&sources) {}
 
   Diagnostic& error(Location at, std::string text) { return add(Severity::error, at, std::move(text)); }
+  /// An error that is resnetc's own.
+  Diagnostic& bug(Location at, std::string text);
   Diagnostic& warning(Location at, std::string text) { return add(Severity::warning, at, std::move(text)); }
   /// A remark is about the generated code (`--opt-report`), never about a mistake.
   Diagnostic& remark(Location at, std::string text) { return add(Severity::remark, at, std::move(text)); }

@@ -22,12 +22,9 @@ std::string place_of(const std::string& path) {
   return error ? path : target.string();
 }
 
-bool write_temporary(const NewFile& file, std::string& why) {
+Result<> write_temporary(const NewFile& file) {
   std::error_code error;
-  if (fs::is_directory(file.path, error)) {
-    why = fmt::format("cannot write '{}': it is a directory", file.path);
-    return false;
-  }
+  if (fs::is_directory(file.path, error)) return Failure{fmt::format("cannot write '{}': it is a directory", file.path)};
   errno = 0;
   std::ofstream out(temporary_of(file.path), std::ios::binary | std::ios::trunc);
   const bool written = out && out.write(file.bytes.data(), static_cast<std::streamsize>(file.bytes.size())) && out.flush();
@@ -35,10 +32,9 @@ bool write_temporary(const NewFile& file, std::string& why) {
   out.close();
   const fs::file_status old = fs::status(file.path, error);
   if (fs::is_regular_file(old)) fs::permissions(temporary_of(file.path), old.permissions(), error);
-  if (written && out) return true;
+  if (written && out) return {};
   errno = reason;
-  why = fmt::format("cannot write '{}': {}", file.path, reason_of_errno("folder"));
-  return false;
+  return Failure{fmt::format("cannot write '{}': {}", file.path, reason_of_errno("folder"))};
 }
 
 }  // namespace
@@ -63,17 +59,16 @@ std::string unreadable(const std::string& path) {
 
 std::string temporary_of(const std::string& path) { return fmt::format("{}.tmp{}", place_of(path), getpid()); }
 
-bool replace_files(std::span<const NewFile> files, std::string& why) {
+Result<> replace_files(std::span<const NewFile> files) {
   std::error_code error;
-  bool good = true;
-  for (const NewFile& file : files) good = good && write_temporary(file, why);
+  Result<> good;
+  for (const NewFile& file : files) {
+    if (good) good = write_temporary(file);
+  }
   for (const NewFile& file : files) {
     const std::string temporary = temporary_of(file.path);
     if (good) fs::rename(temporary, place_of(file.path), error);
-    if (good && error) {
-      why = fmt::format("cannot write '{}': {}", file.path, reason_of(error, "folder"));
-      good = false;
-    }
+    if (good && error) good = Failure{fmt::format("cannot write '{}': {}", file.path, reason_of(error, "folder"))};
     if (!good) fs::remove(temporary, error);
   }
   return good;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "support/failure.h"
+
 namespace resnetc {
 
 /// Why something could not be done with a file, in the words of all messages: "there is no such file", or what the system says. `what` is
@@ -25,9 +27,8 @@ struct NewFile {
 /// Writes each to a temporary file beside its place, and when all are complete moves them there: what goes wrong before (a full disk, a
 /// folder in the way) leaves all old files as they were, and no new ones; only a failure of the moves themselves may leave some of both.
 /// Where a path is a symbolic link, the file that it points to is replaced; what replaces a file has its permissions. What is no regular
-/// file (a device) is the caller's business: it would be replaced by one. False, and the reason with the path in `why`, if anything goes
-/// wrong.
-bool replace_files(std::span<const NewFile> files, std::string& why);
+/// file (a device) is the caller's business: it would be replaced by one. A failure names the path.
+Result<> replace_files(std::span<const NewFile> files);
 /// Where replace_files() begins to write what is to be at `path`.
 std::string temporary_of(const std::string& path);
 

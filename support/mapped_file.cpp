@@ -13,11 +13,8 @@
 
 namespace resnetc {
 
-std::unique_ptr<MappedFile> MappedFile::open(const std::string& path, std::string& why) {
-  const auto fail = [&](const std::string& reason) {
-    why = fmt::format("cannot read '{}': {}", path, reason);
-    return nullptr;
-  };
+Result<std::unique_ptr<MappedFile>> MappedFile::open(const std::string& path) {
+  const auto fail = [&](const std::string& reason) { return Failure{fmt::format("cannot read '{}': {}", path, reason)}; };
   if (const std::string fault = unreadable(path); !fault.empty()) return fail(fault);
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // should a pipe have taken its place
   if (file < 0) return fail(reason_of_errno());

@@ -5,14 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "support/failure.h"
+
 namespace resnetc {
 
 /// The bytes of a regular file for as long as this lives; a file without any maps to an empty view. Whoever shortens the file meanwhile
 /// ends who reads it: that is true of every mapping.
 class MappedFile {
  public:
-  /// Null, and "cannot read 'PATH': ..." in `why`, if it cannot be mapped.
-  static std::unique_ptr<MappedFile> open(const std::string& path, std::string& why);
+  /// A failure reads "cannot read 'PATH': ...".
+  static Result<std::unique_ptr<MappedFile>> open(const std::string& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;

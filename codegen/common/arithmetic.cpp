@@ -7,8 +7,6 @@ namespace resnetc::codegen::common {
 using Halide::Expr;
 using Halide::strict_float;
 
-Expr relu(const Expr& x) { return strict_float(Halide::select(x < 0.0f, 0.0f, x)); }
-
 // Only `<` may be asked here: Halide 21 lowers `<=` to a comparison that is true for NaN.
 Expr max_keeping_nan(const Expr& a, const Expr& b) { return strict_float(Halide::select(a < b || Halide::is_nan(b), b, a)); }
 
@@ -26,7 +24,5 @@ Expr exponential(const Expr& x) {
   const Expr scale = Halide::reinterpret<float>((Halide::cast<int>(power) + 127) << 23);
   return strict_float(Halide::select(Halide::is_nan(x), x, series * scale));
 }
-
-Expr sigmoid(const Expr& x) { return strict_float(1.0f / (1.0f + exponential(-x))); }
 
 }  // namespace resnetc::codegen::common

@@ -1,6 +1,10 @@
 /// \file Epilogue steps as expressions.
 #include "codegen/common/epilogue.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "codegen/common/arithmetic.h"
 
 namespace resnetc::codegen::common {
@@ -10,33 +14,59 @@ Expr Projection::term(const Axes& axes, const Expr& x, const Expr& y, const Expr
   return weight(element) * in(r, x, y, axes.n);
 }
 
+namespace {
+
+/// What a step's meaning is made of, for the element at hand.
+struct Element {
+  Expr value, other;
+  std::vector<Expr> constants;
+
+  Expr element() const { return value; }
+  Expr operand() const { return other; }
+  Expr constant(size_t i) const { return constants[i]; }
+  static Expr number(double number) { return static_cast<float>(number); }
+  static Expr exp(const Expr& x) { return exponential(x); }
+  static Expr select_less(const Expr& a, const Expr& b, const Expr& then, const Expr& otherwise) {
+    return Halide::select(a < b, then, otherwise);
+  }
+};
+
+/// Whether an expression is more than sums and products, which LLVM may contract: then NaN goes where the expression has it go.
+bool is_strict(const Expression& meaning) {
+  return std::any_of(meaning.parts().begin(), meaning.parts().end(), [](const Expression::Part& part) {
+    return part.kind == Expression::Kind::exp || part.kind == Expression::Kind::select_less;
+  });
+}
+
+/// The step of that name applied to `value`, the element at `axes`.
+Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& name, Expr value, const Axes& axes, Operands& operands) {
+  const OpInfo& op = info(step.kind);
+  Element element{std::move(value), {}, {}};
+  for (const std::string_view constant : op.constants) {
+    element.constants.push_back(operands.constant(op.constants.size() == 1 ? name : name + "_" + std::string(constant))(axes.c));
+  }
+  if (op.joins()) {
+    const Halide::ImageParam other = operands.tensor(name, step.operand);
+    // One pixel may stand for all.
+    const bool spread = step.operand.type.pixels() == 1;
+    element.other = spread ? other(axes.c, 0, 0, axes.n) : other(axes.c, axes.x, axes.y, axes.n);
+  }
+  const Expr result = op.meaning.evaluate<Expr>(element);
+  return is_strict(op.meaning) ? Halide::strict_float(result) : result;
+}
+
+}  // namespace
+
 Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axes, Operands& operands, const Project& project) {
   int number = 0;
   for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
     const std::string name = "step" + std::to_string(number++);
-    switch (step.kind) {
-      case graph::StepKind::bias: value = value + operands.constant(name)(axes.c); break;
-      case graph::StepKind::affine: {
-        const Expr scale = operands.constant(name + "_scale")(axes.c);
-        const Expr shift = operands.constant(name + "_shift")(axes.c);
-        value = value * scale + shift;
-        break;
-      }
-      case graph::StepKind::add: value = value + operands.tensor(name, step.operand)(axes.c, axes.x, axes.y, axes.n); break;
-      case graph::StepKind::mul: {
-        const bool spread = step.operand.type.pixels() == 1;
-        const Halide::ImageParam factor = operands.tensor(name, step.operand);
-        value = value * (spread ? factor(axes.c, 0, 0, axes.n) : factor(axes.c, axes.x, axes.y, axes.n));
-        break;
-      }
-      case graph::StepKind::project: {
-        const Halide::ImageParam weight = operands.constant(name + "_weight");
-        const Expr projected = project({step, name, weight, operands.tensor(name, step.operand)});
-        if (projected.defined()) value = value + projected;
-        break;
-      }
-      case graph::StepKind::relu: value = relu(value); break;
-      case graph::StepKind::sigmoid: value = sigmoid(value); break;
+    if (step.kind == graph::StepKind::project) {
+      const Halide::ImageParam weight = operands.constant(name + "_weight");
+      const Expr projected = project({step, name, weight, operands.tensor(name, step.operand)});
+      if (projected.defined()) value = value + projected;
+    } else {
+      value = apply_step(step, name, value, axes, operands);
     }
   }
   return value;

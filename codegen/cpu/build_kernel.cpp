@@ -19,53 +19,46 @@ bool in_whole_vectors(const program::Tensor& tensor) {
 }
 
 /// What the builders rely on; select-kernels and the program's verifier see to it, edited IR text may not.
-bool check_layouts(const program::KernelSpec& spec, std::string& why) {
+Result<> check_layouts(const program::KernelSpec& spec) {
   const bool any_input = spec.kind == KernelKind::load || spec.kind == KernelKind::conv2d;
   if (!any_input && !in_whole_vectors(spec.in)) {
-    why = "only a convolution can read channels that are not padded to whole vectors";
-    return false;
+    return Failure{"only a convolution can read channels that are not padded to whole vectors"};
   }
   const bool any_output = spec.kind == KernelKind::load || spec.kind == KernelKind::store;
   if (!any_output && !in_whole_vectors(spec.out)) {
-    why = "only a load can write channels that are not padded to whole vectors";
-    return false;
+    return Failure{"only a load can write channels that are not padded to whole vectors"};
   }
   for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
-    if (graph::info(step.kind).elementwise && step.operand.channel_stride != spec.out.channel_stride) {
-      why = "an epilogue's operand must have the output's channel stride";
-      return false;
+    if (info(step.kind).joins_in_place() && step.operand.channel_stride != spec.out.channel_stride) {
+      return Failure{"an epilogue's operand must have the output's channel stride"};
     }
   }
   if (spec.kind == KernelKind::conv2d) {
     const OpAttributes& a = spec.attributes;
     if (spec.in.halo.h < a.pad.h || spec.in.halo.w < a.pad.w) {
-      why = "the input's halo is smaller than the convolution's padding";
-      return false;
+      return Failure{"the input's halo is smaller than the convolution's padding"};
     }
     if (spec.schedule.algorithm == program::Algorithm::winograd &&
         (!can_be_winograd(spec) || winograd(*winograd_form(a, spec.in.type.channels), spec.schedule.output) == nullptr)) {
-      why = "Winograd's transforms do not apply to it";
-      return false;
+      return Failure{"Winograd's transforms do not apply to it"};
     }
     if (spec.schedule.algorithm == program::Algorithm::strassen && !can_be_strassen(spec)) {
-      why = "Strassen's products do not apply to it";
-      return false;
+      return Failure{"Strassen's products do not apply to it"};
     }
   }
-  return true;
+  return {};
 }
 
-bool build_convolution(const program::KernelSpec& spec, Built& built, std::string& why) {
+Result<> build_convolution(const program::KernelSpec& spec, Built& built) {
   using program::Algorithm;
   switch (spec.schedule.algorithm) {
-    case Algorithm::direct: build_conv2d(spec, built); return true;
-    case Algorithm::winograd: build_winograd(spec, built); return true;
-    case Algorithm::strassen: build_strassen(spec, built); return true;
+    case Algorithm::direct: build_conv2d(spec, built); return {};
+    case Algorithm::winograd: build_winograd(spec, built); return {};
+    case Algorithm::strassen: build_strassen(spec, built); return {};
     case Algorithm::general:
     case Algorithm::threads: break;
   }
-  why = fmt::format("a processor's convolution has no schedule of '{}'", to_string(spec.schedule.algorithm));
-  return false;
+  return Failure{fmt::format("a processor's convolution has no schedule of '{}'", to_string(spec.schedule.algorithm))};
 }
 
 }  // namespace
@@ -92,19 +85,19 @@ void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& ax
   parallel_rows(out, axes, spec.schedule.rows, spec.out.type.height);
 }
 
-bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& why) {
-  if (!check_layouts(spec, why)) return false;
+Result<> build_kernel(const program::KernelSpec& spec, Built& built) {
+  if (Result<> good = check_layouts(spec); !good) return good;
   switch (spec.kind) {
     case KernelKind::load: build_load(spec, built); break;
     case KernelKind::store: build_store(spec, built); break;
-    case KernelKind::conv2d: return build_convolution(spec, built, why);
+    case KernelKind::conv2d: return build_convolution(spec, built);
     case KernelKind::max_pool: build_max_pool(spec, built); break;
     case KernelKind::avg_pool: build_avg_pool(spec, built); break;
     case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
   }
-  return true;
+  return {};
 }
 
 }  // namespace resnetc::codegen::cpu

@@ -50,11 +50,8 @@ void finish(const Func& out, const Operands& operands, Built& built) {
   built.arguments = operands.arguments;
 }
 
-bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& why) {
-  if (spec.schedule.algorithm != program::Algorithm::threads) {
-    why = "a GPU's kernel has no schedule of threads";
-    return false;
-  }
+Result<> build_kernel(const program::KernelSpec& spec, Built& built) {
+  if (spec.schedule.algorithm != program::Algorithm::threads) return Failure{"a GPU's kernel has no schedule of threads"};
   switch (spec.kind) {
     case KernelKind::load: build_load(spec, built); break;
     case KernelKind::store: build_store(spec, built); break;
@@ -65,7 +62,7 @@ bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& wh
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
   }
-  return true;
+  return {};
 }
 
 }  // namespace resnetc::codegen::cuda

@@ -116,11 +116,11 @@ class Small {
     options.name = "small";
     options.weights = &source;
     options.archive = false;
-    std::string why;
-    REQUIRE_MESSAGE(codegen::write_library(programs, options, why), why);
+    const Result<std::vector<std::string>> written = codegen::write_library(programs, options);
+    REQUIRE_MESSAGE(written, written.failure().text);
     handle_ = dlopen(folder_.file("libsmall.so").c_str(), RTLD_NOW | RTLD_LOCAL);
     REQUIRE(handle_ != nullptr);
-    const std::optional<std::string> packed = codegen::pack_weights(programs[0].constants, "small", source, why);
+    const Result<std::string> packed = codegen::pack_weights(programs[0].constants, "small", source);
     REQUIRE(packed);
     storage_.resize(packed->size() + 64);
     const size_t shift = (64 - reinterpret_cast<uintptr_t>(storage_.data()) % 64) % 64;
@@ -344,16 +344,16 @@ std::vector<float> results(const std::string& layer, std::span<const float> valu
   const std::vector<program::Program> programs = exactness::lower(*topology, targets, diagnostics);
   REQUIRE_MESSAGE(programs.size() == 1, diagnostics.render());
   const TempDir folder;
-  std::string why;
-  const auto library = exactness::Library::make(programs, "one", folder.path(), {}, why);
-  REQUIRE_MESSAGE(library, why);
-  const auto context = exactness::Context::make(*library, "cuda", 1, 1, why);
-  REQUIRE_MESSAGE(context, why);
+  const auto library = exactness::Library::make(programs, "one", folder.path(), {});
+  REQUIRE_MESSAGE(library, library.failure().text);
+  const auto context = exactness::Context::make(**library, "cuda", 1, 1);
+  REQUIRE_MESSAGE(context, context.failure().text);
   const auto bytes = std::as_bytes(values);
   const std::vector<std::byte> picture(bytes.begin(), bytes.end());
-  const auto outputs = context->run(std::span(&picture, 1), why);
-  REQUIRE_MESSAGE(outputs.size() == 1, why);
-  return outputs[0];
+  const auto outputs = (*context)->run(std::span(&picture, 1));
+  REQUIRE_MESSAGE(outputs, outputs.failure().text);
+  REQUIRE(outputs->size() == 1);
+  return outputs->front();
 }
 
 TEST_CASE("sigmoid and softmax of numbers that are large, infinite or none") {

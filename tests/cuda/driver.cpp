@@ -345,13 +345,12 @@ rn_cu_result cuMemsetD2D32Async(rn_cu_memory to, size_t pitch, unsigned value, s
 
 rn_cu_result cuModuleLoadDataEx(rn_cu_handle* module, const void* image, unsigned count, int32_t* options, void** values) {
   return in_context([&](Context& context) {
-    std::string why;
     auto made = std::make_shared<Module>();
     const auto* text = static_cast<const char*>(image);
     made->text = driver().change != nullptr ? driver().change(text) : text;
-    std::optional<ptx::Module> code = ptx::parse(made->text, why);
+    Result<ptx::Module> code = ptx::parse(made->text);
     if (!code) {
-      driver().fail("a module: " + why);
+      driver().fail("a module: " + code.failure().text);
       return invalid_ptx;
     }
     made->code = std::move(*code);

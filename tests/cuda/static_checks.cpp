@@ -108,20 +108,19 @@ std::vector<Checked> check(const program::Program& program, const std::string& p
       continue;
     }
     Checked one{kernel.name, spec, kernel.multiply_adds, kernel.multiply_adds, {}, {}};
-    std::string why;
     const codegen::KernelJob job{spec, program.target};
     const std::vector<codegen::KernelText> kinds{codegen::KernelText::ptx};
-    const std::optional<codegen::KernelTextSet> texts = codegen::texts_of(std::span(&job, 1), kinds, {}, why);
-    const std::optional<std::string> text = texts ? std::optional(texts->texts[0][0]) : std::nullopt;
-    const std::optional<ptx::Module> module = text ? ptx::parse(*text, why) : std::nullopt;
+    const Result<codegen::KernelTextSet> texts = codegen::texts_of(std::span(&job, 1), kinds, {});
+    const Result<ptx::Module> module = texts ? ptx::parse(texts->texts[0][0]) : texts.failure();
     if (!module || module->entries.size() != 1) {
-      fault(fmt::format("{}: {}", kernel.name, module ? "it is more than one launch" : why));
+      fault(fmt::format("{}: {}", kernel.name, module ? "it is more than one launch" : module.failure().text));
       continue;
     }
+    const std::string& text = texts->texts[0][0];
     one.loop = inner_loop(module->entries[0]);
     const std::string file = folder.file("kernel.ptx");
     if (FILE* out = ptxas.empty() ? nullptr : fopen(file.c_str(), "w")) {
-      fwrite(text->data(), 1, text->size(), out);
+      fwrite(text.data(), 1, text.size(), out);
       fclose(out);
       for (const char* architecture : architectures) {
         const std::optional<Assembled> assembled = assemble(ptxas, folder, file, architecture);

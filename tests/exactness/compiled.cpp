@@ -53,8 +53,8 @@ std::vector<program::Program> lower(const topology::Network& network, std::span<
   return programs;
 }
 
-std::unique_ptr<Library> Library::make(std::span<const program::Program> programs, const std::string& name, const std::string& dir,
-                                       const codegen::KernelOptions& kernels, std::string& why) {
+Result<std::unique_ptr<Library>> Library::make(std::span<const program::Program> programs, const std::string& name, const std::string& dir,
+                                               const codegen::KernelOptions& kernels) {
   const GeneratedWeights source;
   codegen::LibraryOptions options;
   options.output_dir = dir;
@@ -62,7 +62,7 @@ std::unique_ptr<Library> Library::make(std::span<const program::Program> program
   options.weights = &source;
   options.archive = false;
   options.kernels = kernels;
-  if (!codegen::write_library(programs, options, why)) return nullptr;
+  if (const auto written = codegen::write_library(programs, options); !written) return written.failure();
 
   std::unique_ptr<Library> library(new Library);
   library->name_ = name;
@@ -72,10 +72,7 @@ std::unique_ptr<Library> Library::make(std::span<const program::Program> program
     library->output_elements_.push_back(static_cast<size_t>(output.picture_bytes) / sizeof(float));
 
   library->handle_ = dlopen(fmt::format("{}/lib{}.so", dir, name).c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library->handle_ == nullptr) {
-    why = dlerror();
-    return nullptr;
-  }
+  if (library->handle_ == nullptr) return Failure{dlerror()};
   const std::string path = fmt::format("{}/{}.weights", dir, name);
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat status = {};
@@ -85,10 +82,8 @@ std::unique_ptr<Library> Library::make(std::span<const program::Program> program
     if (mapping != MAP_FAILED) library->weights_ = mapping;
   }
   if (file >= 0) close(file);
-  if (library->weights_ == nullptr && !programs.front().constants.empty()) {
-    why = fmt::format("cannot map '{}': {}", path, std::strerror(errno));
-    return nullptr;
-  }
+  if (library->weights_ == nullptr && !programs.front().constants.empty())
+    return Failure{fmt::format("cannot map '{}': {}", path, std::strerror(errno))};
   return library;
 }
 
@@ -113,8 +108,7 @@ using SelectedTarget = const char*(const rn_context*);
 
 }  // namespace
 
-std::unique_ptr<Context> Context::make(const Library& library, const std::string& target, int32_t threads, int32_t max_batch,
-                                       std::string& why) {
+Result<std::unique_ptr<Context>> Context::make(const Library& library, const std::string& target, int32_t threads, int32_t max_batch) {
   rn_options options{};
   options.size = sizeof options;
   options.max_batch = max_batch;
@@ -125,19 +119,11 @@ std::unique_ptr<Context> Context::make(const Library& library, const std::string
   auto* create = symbol<Create>(library.handle_, library.name_, "create");
   auto* text = symbol<StatusString>(library.handle_, library.name_, "status_string");
   auto* selected = symbol<SelectedTarget>(library.handle_, library.name_, "selected_target");
-  if (create == nullptr || text == nullptr || selected == nullptr) {
-    why = "the library lacks one of its functions";
-    return nullptr;
-  }
+  if (create == nullptr || text == nullptr || selected == nullptr) return Failure{"the library lacks one of its functions"};
   const int32_t status = create(library.weights_, library.weights_bytes_, &options, &context->context_);
-  if (status != RN_OK) {
-    why = fmt::format("create: {}", text(status));
-    return nullptr;
-  }
-  if (target != selected(context->context_)) {
-    why = fmt::format("asked for {}, the library chose {}", target, selected(context->context_));
-    return nullptr;
-  }
+  if (status != RN_OK) return Failure{fmt::format("create: {}", text(status))};
+  if (target != selected(context->context_))
+    return Failure{fmt::format("asked for {}, the library chose {}", target, selected(context->context_))};
   return context;
 }
 
@@ -146,15 +132,12 @@ Context::~Context() {
   if (auto* destroy = symbol<Destroy>(library_->handle_, library_->name_, "destroy")) destroy(context_);
 }
 
-std::vector<std::vector<float>> Context::run(std::span<const std::vector<std::byte>> pictures, std::string& why) {
+Result<std::vector<std::vector<float>>> Context::run(std::span<const std::vector<std::byte>> pictures) {
   const size_t batch = pictures.size();
   // The caller's buffers are aligned as malloc aligns them and end where the data ends, so that a sanitizer sees a read past them.
   std::vector<std::byte> input;
   for (const std::vector<std::byte>& picture : pictures) input.insert(input.end(), picture.begin(), picture.end());
-  if (input.size() != batch * library_->input_bytes_) {
-    why = "a picture is of the wrong size";
-    return {};
-  }
+  if (input.size() != batch * library_->input_bytes_) return Failure{"a picture is of the wrong size"};
   std::vector<std::vector<float>> buffers;
   std::vector<void*> outputs;
   std::vector<size_t> bytes;
@@ -165,15 +148,9 @@ std::vector<std::vector<float>> Context::run(std::span<const std::vector<std::by
   }
   auto* run_outputs = symbol<Run>(library_->handle_, library_->name_, "run_outputs");
   auto* text = symbol<StatusString>(library_->handle_, library_->name_, "status_string");
-  if (run_outputs == nullptr || text == nullptr) {
-    why = "the library lacks one of its functions";
-    return {};
-  }
+  if (run_outputs == nullptr || text == nullptr) return Failure{"the library lacks one of its functions"};
   const int32_t status = run_outputs(context_, input.data(), input.size(), outputs.data(), bytes.data(), static_cast<int32_t>(batch));
-  if (status != RN_OK) {
-    why = fmt::format("run: {}", text(status));
-    return {};
-  }
+  if (status != RN_OK) return Failure{fmt::format("run: {}", text(status))};
   std::vector<std::vector<float>> results(batch);
   for (size_t port = 0; port < buffers.size(); ++port) {
     const size_t elements = library_->output_elements_[port];

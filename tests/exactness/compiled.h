@@ -33,9 +33,9 @@ std::vector<program::Program> lower(const topology::Network& network, std::span<
 /// A compiled network with generated weights, loaded.
 class Library {
  public:
-  /// Writes libNAME.so and its weights to `dir` and loads them. Null, and the reason in `why`, if anything fails.
-  static std::unique_ptr<Library> make(std::span<const program::Program> programs, const std::string& name, const std::string& dir,
-                                       const codegen::KernelOptions& kernels, std::string& why);
+  /// Writes libNAME.so and its weights to `dir` and loads them.
+  static Result<std::unique_ptr<Library>> make(std::span<const program::Program> programs, const std::string& name, const std::string& dir,
+                                               const codegen::KernelOptions& kernels);
   ~Library();
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
@@ -54,14 +54,13 @@ class Library {
 /// A context of a library; its pictures are those of generated_input().
 class Context {
  public:
-  static std::unique_ptr<Context> make(const Library& library, const std::string& target, int32_t threads, int32_t max_batch,
-                                       std::string& why);
+  static Result<std::unique_ptr<Context>> make(const Library& library, const std::string& target, int32_t threads, int32_t max_batch);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  /// Runs a batch of pictures, each in the caller's format. For each picture, all its outputs one after the other; empty if the run failed.
-  std::vector<std::vector<float>> run(std::span<const std::vector<std::byte>> pictures, std::string& why);
+  /// Runs a batch of pictures, each in the caller's format. For each picture, all its outputs one after the other.
+  Result<std::vector<std::vector<float>>> run(std::span<const std::vector<std::byte>> pictures);
 
  private:
   Context() = default;

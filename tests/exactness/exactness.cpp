@@ -60,17 +60,16 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 /// Runs one target with all numbers of threads and batches; what is wrong, or nothing.
 std::string check_target(const Library& library, const std::string& target, const Case& what, const Reference& reference,
                          std::span<const std::vector<std::byte>> pictures, double& difference) {
-  std::string why;
   std::vector<std::vector<float>> alone;  // each picture by itself on one thread: what all other runs must equal
   for (int32_t threads : thread_counts) {
-    auto context = Context::make(library, target, threads, what.in_full ? max_batch : 1, why);
-    if (!context) return why;
+    const auto context = Context::make(library, target, threads, what.in_full ? max_batch : 1);
+    if (!context) return context.failure().text;
     for (size_t k = 0; k < pictures.size(); ++k) {
-      auto result = context->run(pictures.subspan(k, 1), why);
-      if (result.empty()) return why;
+      auto result = (*context)->run(pictures.subspan(k, 1));
+      if (!result) return result.failure().text;
       if (threads == thread_counts[0]) {
-        alone.push_back(std::move(result[0]));
-      } else if (!same_bits(alone[k], result[0])) {
+        alone.push_back(std::move(result->front()));
+      } else if (!same_bits(alone[k], result->front())) {
         return fmt::format("picture {} differs between {} threads and {}", k, thread_counts[0], threads);
       }
     }
@@ -79,10 +78,10 @@ std::string check_target(const Library& library, const std::string& target, cons
       // The first and the last pictures, so that one picture is seen at different places.
       for (size_t start : {size_t{0}, pictures.size() - std::min(size, pictures.size())}) {
         if (batch == 1 || start + size > pictures.size()) continue;
-        const auto results = context->run(pictures.subspan(start, size), why);
-        if (results.empty()) return why;
+        const auto results = (*context)->run(pictures.subspan(start, size));
+        if (!results) return results.failure().text;
         for (size_t k = 0; k < size; ++k) {
-          if (!same_bits(results[k], alone[start + k])) {
+          if (!same_bits((*results)[k], alone[start + k])) {
             return fmt::format("picture {} differs alone and at place {} of a batch of {}, on {} threads", start + k, k, batch, threads);
           }
         }
@@ -100,19 +99,19 @@ bool has_transforms(const program::Program& program) {
                      [](const auto& kernel) { return kernel.schedule.algorithm == program::Algorithm::winograd; });
 }
 
-/// The largest difference to PyTorch of a program by itself; nothing, and the reason in `why`, if it does not run.
-std::optional<double> difference_of(const program::Program& program, const std::string& target, const Reference& reference,
-                                    std::span<const std::vector<std::byte>> pictures, const codegen::KernelOptions& kernels,
-                                    std::string& why) {
+/// The largest difference to PyTorch of a program by itself.
+Result<double> difference_of(const program::Program& program, const std::string& target, const Reference& reference,
+                             std::span<const std::vector<std::byte>> pictures, const codegen::KernelOptions& kernels) {
   const TempDir dir;
-  const auto library = Library::make({&program, 1}, program.name, dir.path(), kernels, why);
-  const auto context = library ? Context::make(*library, target, thread_counts[1], 1, why) : nullptr;
-  if (!context) return std::nullopt;
+  const auto library = Library::make({&program, 1}, program.name, dir.path(), kernels);
+  if (!library) return library.failure();
+  const auto context = Context::make(**library, target, thread_counts[1], 1);
+  if (!context) return context.failure();
   double difference = 0;
   for (size_t k = 0; k < std::min(reference.pictures, pictures.size()); ++k) {
-    const auto result = context->run(pictures.subspan(k, 1), why);
-    if (result.empty()) return std::nullopt;
-    difference = std::max(difference, relative_difference(result[0], reference.picture(k)));
+    const auto result = (*context)->run(pictures.subspan(k, 1));
+    if (!result) return result.failure();
+    difference = std::max(difference, relative_difference(result->front(), reference.picture(k)));
   }
   return difference;
 }
@@ -120,9 +119,12 @@ std::optional<double> difference_of(const program::Program& program, const std::
 /// With `beside_sums`, also what Winograd's transforms cost.
 Outcome check(const Case& what, std::span<const Target* const> targets, const codegen::KernelOptions& kernels, bool beside_sums) {
   Outcome outcome;
-  auto reference = read_reference(
-      fmt::format(RESNETC_SOURCE_DIR "/tests/exactness/references/{}_{}x{}.npy", what.network, what.height, what.width), outcome.why);
-  if (!reference) return outcome;
+  const Result<Reference> reference =
+      read_reference(fmt::format(RESNETC_SOURCE_DIR "/tests/exactness/references/{}_{}x{}.npy", what.network, what.height, what.width));
+  if (!reference) {
+    outcome.why = reference.failure().text;
+    return outcome;
+  }
   Sources sources;
   Diagnostics diagnostics(sources);
   FrontendOptions frontend;
@@ -136,8 +138,11 @@ Outcome check(const Case& what, std::span<const Target* const> targets, const co
     return outcome;
   }
   const TempDir dir;
-  const auto library = Library::make(programs, network->name, dir.path(), kernels, outcome.why);
-  if (!library) return outcome;
+  const auto library = Library::make(programs, network->name, dir.path(), kernels);
+  if (!library) {
+    outcome.why = library.failure().text;
+    return outcome;
+  }
 
   const program::Program& program = programs.front();
   std::vector<std::vector<std::byte>> pictures;
@@ -147,7 +152,7 @@ Outcome check(const Case& what, std::span<const Target* const> targets, const co
   }
   outcome.pictures = std::min(pictures.size(), reference->pictures);
   for (const Target* target : targets) {
-    const std::string why = check_target(*library, target->name, what, *reference, pictures, outcome.difference[target->name]);
+    const std::string why = check_target(**library, target->name, what, *reference, pictures, outcome.difference[target->name]);
     if (!why.empty()) outcome.why += fmt::format("{}{}: {}", outcome.why.empty() ? "" : "; ", target->name, why);
   }
   if (beside_sums && has_transforms(program)) {
@@ -156,7 +161,12 @@ Outcome check(const Case& what, std::span<const Target* const> targets, const co
     if (sums.empty()) {
       why = diagnostics.render();
     } else {
-      outcome.direct_sums = difference_of(sums.front(), targets.front()->name, *reference, pictures, kernels, why);
+      const Result<double> difference = difference_of(sums.front(), targets.front()->name, *reference, pictures, kernels);
+      if (difference) {
+        outcome.direct_sums = *difference;
+      } else {
+        why = difference.failure().text;
+      }
     }
     if (!outcome.direct_sums) outcome.why += fmt::format("{}direct sums: {}", outcome.why.empty() ? "" : "; ", why);
   }

@@ -55,10 +55,9 @@ Network make_network(uint64_t seed, const Target* target, Schedules schedules) {
 
 /// Compares one compiled network with the interpreter; what is wrong, or nothing.
 std::string check(const Network& network, const codegen::KernelOptions& kernels) {
-  std::string why;
   const TempDir dir;
-  const auto library = Library::make(network.programs, "random_network", dir.path(), kernels, why);
-  if (!library) return why;
+  const auto library = Library::make(network.programs, "random_network", dir.path(), kernels);
+  if (!library) return library.failure().text;
   const program::Program& program = network.programs.front();
   std::vector<Values> values;
   std::vector<std::vector<std::byte>> bytes;
@@ -67,15 +66,18 @@ std::string check(const Network& network, const codegen::KernelOptions& kernels)
         generated_input(program.input_name, static_cast<int64_t>(k), program.input.type.elements(), program.input.type.element));
     bytes.push_back(to_bytes(values.back(), program.input));
   }
-  const auto one = Context::make(*library, network.target->name, 1, 1, why);
-  const auto two = one ? Context::make(*library, network.target->name, 2, static_cast<int32_t>(pictures), why) : nullptr;
-  if (!two) return why;
-  const auto together = two->run(bytes, why);
-  if (together.empty()) return why;
+  const auto one = Context::make(**library, network.target->name, 1, 1);
+  if (!one) return one.failure().text;
+  const auto two = Context::make(**library, network.target->name, 2, static_cast<int32_t>(pictures));
+  if (!two) return two.failure().text;
+  const auto batch = (*two)->run(bytes);
+  if (!batch) return batch.failure().text;
+  const std::vector<std::vector<float>>& together = *batch;
   for (size_t k = 0; k < pictures; ++k) {
-    const auto alone = one->run({&bytes[k], 1}, why);
-    if (alone.empty()) return why;
-    if (alone[0].size() != together[k].size() || std::memcmp(alone[0].data(), together[k].data(), alone[0].size() * sizeof(float)) != 0) {
+    const auto ran = (*one)->run({&bytes[k], 1});
+    if (!ran) return ran.failure().text;
+    const std::vector<float>& alone = ran->front();
+    if (alone.size() != together[k].size() || std::memcmp(alone.data(), together[k].data(), alone.size() * sizeof(float)) != 0) {
       return fmt::format("picture {} differs alone on 1 thread and in a batch of {} on 2", k, pictures);
     }
   }
@@ -97,14 +99,14 @@ std::string check(const Network& network, const codegen::KernelOptions& kernels)
 }
 
 /// Compiles the kernels of several networks into the cache.
-bool compile_ahead(std::span<const Network> networks, const codegen::KernelOptions& kernels, std::string& why) {
+Result<codegen::KernelSet> compile_ahead(std::span<const Network> networks, const codegen::KernelOptions& kernels) {
   std::vector<codegen::KernelJob> jobs;
   for (const Network& network : networks) {
     for (const program::Program& program : network.programs) {
       for (const program::Kernel& kernel : program.kernels) jobs.push_back({program::spec_of(program, kernel), program.target});
     }
   }
-  return codegen::compile_kernels(jobs, kernels, why).has_value();
+  return codegen::compile_kernels(jobs, kernels);
 }
 
 int run(int argc, char** argv) {
@@ -150,8 +152,8 @@ int run(int argc, char** argv) {
       networks.push_back(make_network(own, targets[own % targets.size()], schedules));
       if (show) fmt::print("# seed {}\n{}\n", seed + k, networks.back().text);
     }
-    std::string why;
-    if (!compile_ahead(networks, kernels, why)) fmt::print("{}\n", why);  // the network that this concerns fails again below
+    const auto ahead = compile_ahead(networks, kernels);
+    if (!ahead) fmt::print("{}\n", ahead.failure().text);  // the network that this concerns fails again below
     for (Network& network : networks) {
       if (network.why.empty()) network.why = check(network, kernels);
       if (!network.programs.empty()) kernel_count += network.programs.front().kernels.size();

@@ -9,14 +9,13 @@
 
 namespace resnetc::exactness {
 
-std::optional<Reference> read_reference(const std::string& path, std::string& why) {
+Result<Reference> read_reference(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string bytes(std::istreambuf_iterator<char>(file), {});
   // Version 1 of the format: magic, two bytes of version, two of the header's length, the header.
   constexpr size_t prefix = 10;
   if (bytes.size() < prefix || bytes.compare(0, 8, std::string("\x93NUMPY\x01\x00", 8)) != 0) {
-    why = fmt::format("'{}' is missing or no .npy file of version 1", path);
-    return std::nullopt;
+    return Failure{fmt::format("'{}' is missing or no .npy file of version 1", path)};
   }
   const size_t start = prefix + static_cast<unsigned char>(bytes[8]) + 256u * static_cast<unsigned char>(bytes[9]);
   const std::string header = bytes.substr(prefix, start - prefix);
@@ -26,8 +25,7 @@ std::optional<Reference> read_reference(const std::string& path, std::string& wh
       shape == std::string::npos ||
       std::sscanf(header.c_str() + shape, "'shape': (%zu, %zu)", &reference.pictures, &reference.classes) != 2 ||
       (bytes.size() - start) / sizeof(double) != reference.pictures * reference.classes) {
-    why = fmt::format("'{}' is not float64 of shape [pictures, classes]", path);
-    return std::nullopt;
+    return Failure{fmt::format("'{}' is not float64 of shape [pictures, classes]", path)};
   }
   reference.values.resize(reference.pictures * reference.classes);
   std::memcpy(reference.values.data(), bytes.data() + start, reference.values.size() * sizeof(double));

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "support/failure.h"
+
 namespace resnetc::exactness {
 
 struct Reference {
@@ -16,6 +18,6 @@ struct Reference {
   std::span<const double> picture(size_t index) const { return {values.data() + index * classes, classes}; }
 };
 
-std::optional<Reference> read_reference(const std::string& path, std::string& why);
+Result<Reference> read_reference(const std::string& path);
 
 }  // namespace resnetc::exactness

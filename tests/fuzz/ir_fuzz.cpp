@@ -69,10 +69,9 @@ class NoWeights final : public WeightSource {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string input(reinterpret_cast<const char*>(data), size);
-  std::string why;
-  if (const auto recipe = parse_recipe(input, why)) {
+  if (const auto recipe = parse_recipe(input)) {
     const std::string printed = to_string(**recipe);
-    const auto again = parse_recipe(printed, why);
+    const auto again = parse_recipe(printed);
     require(again && to_string(**again) == printed, "a recipe reads back as something else");
     // A constant may have as many elements as a tensor has channels; the fuzzer may take less memory than that.
     if (element_count((*recipe)->shape) <= 1 << 22) evaluate(**recipe, NoWeights());

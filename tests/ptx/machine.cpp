@@ -253,9 +253,8 @@ class Block {
   }
 
   std::byte* global(size_t lane, uint64_t address, int64_t bytes, bool store) {
-    std::string why;
-    const GlobalMemory::Place place = memory_.find(address, bytes, why);
-    if (place.data == nullptr) fault(lane, (store ? "a store of " : "a load of ") + why);
+    const GlobalMemory::Place place = memory_.find(address, bytes);
+    if (place.data == nullptr) fault(lane, (store ? "a store of " : "a load of ") + GlobalMemory::fault(address, bytes));
     if (store) {
       std::memset(place.written, 1, static_cast<size_t>(bytes));
     } else if (std::memchr(place.written, 0, static_cast<size_t>(bytes)) != nullptr) {

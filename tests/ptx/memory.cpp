@@ -59,21 +59,20 @@ std::string GlobalMemory::read(uint64_t from, std::span<std::byte> to) const {
   return "";
 }
 
-GlobalMemory::Place GlobalMemory::find(uint64_t address, int64_t bytes, std::string& why) {
+GlobalMemory::Place GlobalMemory::find(uint64_t address, int64_t bytes) {
   const auto size = static_cast<uint64_t>(bytes);
-  if (address % size != 0) {
-    why = fmt::format("{} bytes at {:#x}, which is not aligned", bytes, address);
-    return {};
-  }
+  if (address % size != 0) return {};
   if (last_ == nullptr || address - last_->begin > last_->bytes || size > last_->bytes - (address - last_->begin)) {
     last_ = allocation_at(address, size);
   }
-  if (last_ == nullptr) {
-    why = fmt::format("{} bytes at {:#x}, which is not allocated", bytes, address);
-    return {};
-  }
+  if (last_ == nullptr) return {};
   const uint64_t offset = address - last_->begin;
   return {last_->data.get() + offset, last_->written.data() + offset};
+}
+
+std::string GlobalMemory::fault(uint64_t address, int64_t bytes) {
+  const bool aligned = address % static_cast<uint64_t>(bytes) == 0;
+  return fmt::format("{} bytes at {:#x}, which is not {}", bytes, address, aligned ? "allocated" : "aligned");
 }
 
 }  // namespace resnetc::ptx

@@ -23,13 +23,14 @@ class GlobalMemory {
   std::string write(uint64_t to, std::span<const std::byte> from);
   std::string read(uint64_t from, std::span<std::byte> to) const;
 
-  /// For one access by a kernel of `bytes`, a power of two: its place, and its marks of what was written. Null, and the reason in `why`, if
-  /// it is not aligned or reaches outside of what is allocated.
+  /// For one access by a kernel of `bytes`, a power of two: its place, and its marks of what was written. Null if it is not
+  /// aligned or reaches outside of what is allocated: fault() says which.
   struct Place {
     std::byte* data = nullptr;
     uint8_t* written = nullptr;  ///< of each byte, 0 or 1
   };
-  Place find(uint64_t address, int64_t bytes, std::string& why);
+  Place find(uint64_t address, int64_t bytes);
+  static std::string fault(uint64_t address, int64_t bytes);
 
  private:
   struct Allocation {

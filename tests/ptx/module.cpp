@@ -511,13 +511,12 @@ const Entry* Module::find(std::string_view name) const {
   return nullptr;
 }
 
-std::optional<Module> parse(std::string_view text, std::string& why) {
+Result<Module> parse(std::string_view text) {
   Reader reader(text);
   try {
     return reader.run();
   } catch (const Fault& fault) {
-    why = fmt::format("line {}: {}", reader.line(), fault.text);
-    return std::nullopt;
+    return Failure{fmt::format("line {}: {}", reader.line(), fault.text)};
   }
 }
 

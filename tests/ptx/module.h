@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/failure.h"
+
 namespace resnetc::ptx {
 
 enum class Opcode : uint8_t {
@@ -129,7 +131,7 @@ struct Module {
   const Entry* find(std::string_view name) const;
 };
 
-/// Nothing, and what is wrong with its line in `why`, if the text is not of this subset.
-std::optional<Module> parse(std::string_view text, std::string& why);
+/// Fails, with the line, if the text is not of this subset.
+Result<Module> parse(std::string_view text);
 
 }  // namespace resnetc::ptx

@@ -1,4 +1,5 @@
-/// \file The grammar for highlighting, the documentation and the compiler's tables say the same.
+/// \file The grammar for highlighting, the documentation and the compiler's tables say the same. UPDATE_GOLDENS=1 writes the layers' names
+/// into the grammar.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <llvm/ADT/SmallVector.h>
@@ -6,6 +7,8 @@
 #include <llvm/Support/Error.h>
 #include <llvm/Support/JSON.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <set>
 #include <string>
 
@@ -71,8 +74,19 @@ TEST_CASE("grammar: every keyword and every layer, and no other") {
   CHECK(keywords == std::set<std::string>(known.begin(), known.end()));
 
   std::set<std::string> layers;
+  std::string in_order;
   for (const OpInfo& op : all_ops()) {
-    if (!op.layer.empty()) layers.emplace(op.layer);
+    if (op.layer.empty()) continue;
+    layers.emplace(op.layer);
+    in_order += (in_order.empty() ? "" : "|") + std::string(op.layer);
+  }
+  if (std::getenv("UPDATE_GOLDENS") != nullptr) {
+    const std::string path = std::string(RESNETC_SOURCE_DIR) + "/editor/resnetc.tmLanguage.json";
+    std::string text = read_text(path);
+    const size_t rule = text.find("support.function.layer"), first = text.find('(', rule) + 1;
+    text.replace(first, text.find(')', first) - first, in_order);
+    std::ofstream(path, std::ios::binary) << text;
+    return;
   }
   CHECK(words(repository, "layer") == layers);
 }
@@ -92,9 +106,12 @@ TEST_CASE("docs: the table of layers is the compiler's") {
   const std::string text = read_text(std::string(RESNETC_SOURCE_DIR) + "/docs/language.md");
   for (const OpInfo& op : all_ops()) {
     if (op.layer.empty()) continue;
+    bool has_attributes = false;
+    for_each_attribute([&](const auto& attribute) { has_attributes = has_attributes || attribute.ops.has(op.kind); });
+    CHECK_MESSAGE(has_attributes == !layer_slots(op.kind).empty(), "its arguments: " << op.layer);
     const std::string parameters = shown(layer_slots(op.kind));
     const std::string row =
-        fmt::format("| `{}` | {} | {} |\n", op.layer, parameters.empty() ? "" : fmt::format("`{}`", parameters), layer_summary(op.kind));
+        fmt::format("| `{}` | {} | {} |\n", op.layer, parameters.empty() ? "" : fmt::format("`{}`", parameters), op.help);
     CHECK_MESSAGE(text.find(row) != std::string::npos, "docs/language.md lacks: " << row);
   }
 }

@@ -23,9 +23,8 @@ OpAttributes window(Extent2 kernel, Extent2 stride = {}, Extent2 pad = {0, 0}, i
 
 /// The type as text, or the reason.
 std::string infer(OpKind kind, const OpAttributes& a, std::vector<TensorType> operands) {
-  std::string why;
-  const auto type = infer_type(kind, a, operands, why);
-  return type ? to_string(*type) : why;
+  const Result<TensorType> type = infer_type(kind, a, operands);
+  return type ? to_string(*type) : type.failure().text;
 }
 
 const TensorType image = TensorType::picture(3, 224, 224);
@@ -38,25 +37,30 @@ TEST_CASE("the table of operations is in the order of its kinds") {
     CHECK(static_cast<size_t>(op.kind) == i);
     CHECK(op_named(op.name) == op.kind);
     if (!op.layer.empty()) CHECK(layer_named(op.layer) == op.kind);
-    CHECK(op.weights == !weight_specs(op.kind, window({3, 3}, {}, {}, 8), image).empty());
+    CHECK(bool(op.weights) == !weight_specs(op.kind, window({3, 3}, {}, {}, 8), image).empty());
   }
   CHECK(!op_named("conv"));
   CHECK(!layer_named("conv2d"));
   CHECK(!layer_named(""));
 }
 
-TEST_CASE("the table of steps is in the order of its kinds") {
-  for (size_t i = 0; i < graph::all_steps().size(); ++i) {
-    const graph::StepInfo& step = graph::all_steps()[i];
-    CHECK(static_cast<size_t>(step.kind) == i);
+TEST_CASE("the table of steps is that of the operations that can be one") {
+  for (const OpInfo& step : graph::all_steps()) {
     CHECK(graph::step_named(step.name) == step.kind);
-    if (!step.op) continue;
-    CHECK(graph::step_of(*step.op) == step.kind);
+    CHECK(graph::is_step(step.kind));
     // Of two operands one is the value that passes through the epilogue.
-    CHECK(info(*step.op).operands == (step.operand ? 2 : 1));
+    CHECK(step.operands == (step.joins() ? 2 : 1));
+    // What works element by element needs no more than its operands, its constants and its meaning.
+    for_each_attribute([&](const auto& attribute) { CHECK(!attribute.ops.has(step.kind)); });
+    CHECK(weight_specs(step.kind, {}, image).empty());
+    CHECK(step.kernel == program::KernelKind::copy);
+  }
+  for (const OpKind alone : {OpKind::bias, OpKind::project}) {
+    CHECK(graph::is_step(alone));
+    CHECK(!op_named(info(alone).name));
   }
   CHECK(!graph::step_named("conv2d"));
-  CHECK(!graph::step_of(OpKind::softmax));
+  CHECK(!graph::is_step(OpKind::softmax));
 }
 
 TEST_CASE("shapes of windows follow PyTorch's floor rule") {
@@ -79,7 +83,7 @@ TEST_CASE("shapes of the other operations") {
   CHECK(infer(OpKind::pad_channels, a, {image}) == "f32[N, 1000, 224, 224]");
   CHECK(infer(OpKind::global_avg_pool, {}, {image}) == "f32[N, 3]");
   for (const OpInfo& op : all_ops()) {
-    if (op.kind != OpKind::batch_norm && !graph::step_of(op.kind)) continue;
+    if (op.kind != OpKind::batch_norm && !graph::is_step(op.kind)) continue;
     const auto operands = static_cast<size_t>(op.operands);
     CHECK(infer(op.kind, {}, std::vector<TensorType>(operands, image)) == to_string(image));
     CHECK(infer(op.kind, {}, std::vector<TensorType>(operands, v)) == to_string(v));

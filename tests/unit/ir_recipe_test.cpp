@@ -70,8 +70,8 @@ void check_pack(int64_t co, int64_t ci, int64_t kh, int64_t kw, int64_t groups, 
 }
 
 std::string reason(std::string_view text) {
-  std::string why;
-  return parse_recipe(text, why) ? "read" : why;
+  const Result<RecipePtr> recipe = parse_recipe(text);
+  return recipe ? "read" : recipe.failure().text;
 }
 
 }  // namespace
@@ -324,9 +324,8 @@ TEST_CASE("recipes read back as printed") {
         pack_strassen(tensor("one.weight", {32, 64, 1, 1}), {tensor("two", {32, 32}), tensor("three", {32, 96, 1, 1})}), pack_blocks(w, 24),
         pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
     const std::string text = to_string(*recipe);
-    std::string why;
-    const auto again = parse_recipe(text, why);
-    REQUIRE_MESSAGE(again, why);
+    const Result<RecipePtr> again = parse_recipe(text);
+    REQUIRE_MESSAGE(again, again.failure().text);
     CHECK(to_string(**again) == text);
     CHECK((*again)->shape == recipe->shape);
   }
@@ -334,9 +333,8 @@ TEST_CASE("recipes read back as printed") {
   for (const char* text :
        {"pack_conv(tensor(\"w\", [8, 6]), groups=1, lanes=8)", "pack_conv(tensor(\"w\", [8, 6]), groups=1, interleave=4)",
         "scale_rows(mul(pack_conv(fill(1, [8, 6]), groups=1, lanes=8, interleave=2), fill(2, [48])), fill(1, [48]))"}) {
-    std::string why;
-    const std::optional<RecipePtr> read = parse_recipe(text, why);
-    REQUIRE_MESSAGE(read, why);
+    const Result<RecipePtr> read = parse_recipe(text);
+    REQUIRE_MESSAGE(read, read.failure().text);
     CHECK(to_string(**read) == text);
   }
   CHECK(to_string(*pack_conv(tensor("w", {8, 1, 3, 3}), 8)) == "pack_conv(tensor(\"w\", [8, 1, 3, 3]), groups=8)");
@@ -346,16 +344,14 @@ TEST_CASE("recipes read back as printed") {
   CHECK(refs[1] == TensorRef{"bn.weight", {17}});
 
   std::string_view text = "fill(1, [2]) rest";
-  std::string why;
-  CHECK(parse_recipe_prefix(text, why));
+  CHECK(parse_recipe_prefix(text));
   CHECK(text == "rest");
 }
 
 TEST_CASE("a constant of any tensor's channels reads back") {
   const std::string text = to_string(*pack_vector(fill(0.5, {max_elements})));
-  std::string why;
-  const auto again = parse_recipe(text, why);
-  REQUIRE_MESSAGE(again, why);
+  const Result<RecipePtr> again = parse_recipe(text);
+  REQUIRE_MESSAGE(again, again.failure().text);
   CHECK(to_string(**again) == text);
 }
 

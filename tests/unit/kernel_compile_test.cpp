@@ -40,9 +40,8 @@ codegen::KernelJob copy_job(int64_t channels) {
 }
 
 codegen::KernelSet compile(const std::vector<codegen::KernelJob>& jobs, const codegen::KernelOptions& options) {
-  std::string why;
-  std::optional<codegen::KernelSet> set = codegen::compile_kernels(jobs, options, why);
-  REQUIRE_MESSAGE(set.has_value(), why);
+  const Result<codegen::KernelSet> set = codegen::compile_kernels(jobs, options);
+  REQUIRE_MESSAGE(set, set.failure().text);
   return *set;
 }
 
@@ -106,23 +105,25 @@ TEST_CASE("compile_kernels: the cache") {
 TEST_CASE("compile_kernels: a kernel that cannot be is an error with its reason") {
   codegen::KernelJob job = copy_job(16);
   job.spec.in.channel_stride = 17;
-  std::string why;
-  CHECK_FALSE(codegen::compile_kernels(std::vector<codegen::KernelJob>{job}, {}, why));
-  CHECK(why.find("not padded to whole vectors") != std::string::npos);
+  const auto fails_with = [&](const char* reason) {
+    const Result<codegen::KernelSet> set = codegen::compile_kernels(std::vector<codegen::KernelJob>{job}, {});
+    REQUIRE_FALSE(set);
+    CHECK(set.failure().text.find(reason) != std::string::npos);
+    CHECK(set.failure().blame == Blame::bug);
+  };
+  fails_with("not padded to whole vectors");
   job = copy_job(16);
   Target unknown = *job.target;
   unknown.halide = "z80";
   job.target = &unknown;
-  CHECK_FALSE(codegen::compile_kernels(std::vector<codegen::KernelJob>{job}, {}, why));
-  CHECK(why.find("'z80' is not a target") != std::string::npos);
+  fails_with("'z80' is not a target");
 }
 
 TEST_CASE("texts_of: each distinct kernel once, in every kind") {
   using enum codegen::KernelText;
   const std::vector<codegen::KernelJob> jobs = {copy_job(16), copy_job(32), copy_job(16)};
   const std::vector<codegen::KernelText> kinds = {loops, conceptual_stmt, stmt, llvm, assembly, ptx};
-  std::string why;
-  const auto set = codegen::texts_of(jobs, kinds, {}, why);
+  const auto set = codegen::texts_of(jobs, kinds, {});
   REQUIRE(set);
   CHECK(set->index == std::vector<size_t>{0, 1, 0});
   REQUIRE(set->texts.size() == 2);
@@ -135,40 +136,37 @@ TEST_CASE("texts_of: each distinct kernel once, in every kind") {
   CHECK(set->texts[0].at(5).empty());
   CHECK(set->texts[0] != set->texts[1]);
   // Asked for alone, a text is the same.
-  CHECK(codegen::texts_of(std::span(jobs).first(1), std::vector{llvm}, {}, why)->texts[0][0] == set->texts[0][3]);
+  CHECK(codegen::texts_of(std::span(jobs).first(1), std::vector{llvm}, {})->texts[0][0] == set->texts[0][3]);
 }
 
 TEST_CASE("texts_of: a kernel that cannot be is an error with its reason") {
   codegen::KernelJob job = copy_job(16);
   job.spec.in.channel_stride = 17;
-  std::string why;
-  CHECK_FALSE(codegen::texts_of(std::span(&job, 1), std::vector{codegen::KernelText::stmt}, {}, why));
-  CHECK(why.find("not padded to whole vectors") != std::string::npos);
+  const auto set = codegen::texts_of(std::span(&job, 1), std::vector{codegen::KernelText::stmt}, {});
+  REQUIRE_FALSE(set);
+  CHECK(set.failure().text.find("not padded to whole vectors") != std::string::npos);
 }
 
 TEST_CASE("run_workers: a crash is a message") {
-  std::string why;
   std::vector<std::string> reasons(3);
   const std::vector<codegen::Work> work{
-      [](const std::string&, std::string&) -> bool { ::_exit(7); },
-      [](const std::string&, std::string& reason) {
-        reason = "because\n";
-        return false;
-      },
-      [](const std::string& path, std::string&) {
+      [](const std::string&) -> Result<> { ::_exit(7); },
+      [](const std::string&) -> Result<> { return Failure{"because\n"}; },
+      [](const std::string& path) -> Result<> {
         std::ofstream(path) << "fine";
-        return true;
+        return {};
       },
   };
   std::string bytes;
-  const bool ran = codegen::run_workers(
-      work, 2,
-      [&](size_t i, codegen::WorkResult result) {
-        reasons[i] = result.why;
-        bytes += result.bytes;
-        return true;
-      },
-      why);
+  const Result<> ran = codegen::run_workers(work, 2, [&](size_t i, const Result<std::string>& written) -> Result<> {
+    if (written) {
+      bytes += *written;
+    } else {
+      reasons[i] = written.failure().text;
+      CHECK(written.failure().blame == Blame::bug);
+    }
+    return {};
+  });
   CHECK(ran);
   CHECK(reasons == std::vector<std::string>{"its process ended with status 7", "because", ""});
   CHECK(bytes == "fine");

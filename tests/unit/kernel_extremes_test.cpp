@@ -51,14 +51,13 @@ void run_each(const std::vector<KernelCase>& cases, const Target& target,
               const std::function<void(const KernelCase&, const Planar&)>& check) {
   std::vector<codegen::KernelJob> jobs;
   for (const KernelCase& one : cases) jobs.push_back({one.spec, &target});
-  std::string why;
-  const std::optional<codegen::KernelSet> set = codegen::compile_kernels(jobs, {}, why);
-  REQUIRE_MESSAGE(set, why);
-  const Library library = link_and_load(set->objects, why);
-  REQUIRE_MESSAGE(library, why);
+  const Result<codegen::KernelSet> set = codegen::compile_kernels(jobs, {});
+  REQUIRE_MESSAGE(set, set.failure().text);
+  const Result<Library> library = link_and_load(set->objects);
+  REQUIRE_MESSAGE(library, library.failure().text);
   for (size_t i = 0; i < cases.size(); ++i) {
-    const std::optional<Planar> result = run_case(cases[i], entry_of(library, set->objects[set->index[i]]), why);
-    REQUIRE_MESSAGE(result, why);
+    const Result<Planar> result = run_case(cases[i], entry_of(*library, set->objects[set->index[i]]));
+    REQUIRE_MESSAGE(result, result.failure().text);
     check(cases[i], *result);
   }
 }

@@ -142,7 +142,7 @@ bool Storage::untouched_outside() const {
   return true;
 }
 
-std::optional<Planar> run_case(const KernelCase& one, Entry entry, std::string& why) {
+Result<Planar> run_case(const KernelCase& one, Entry entry) {
   const program::KernelSpec& spec = one.spec;
   std::vector<std::unique_ptr<Buffer>> buffers;
   std::vector<std::unique_ptr<Storage>> storages;
@@ -178,12 +178,12 @@ std::optional<Planar> run_case(const KernelCase& one, Entry entry, std::string& 
     const program::KernelSpec::StepSpec& step = spec.epilogue[i];
     const std::vector<double>& values = one.steps[i];
     const int64_t channels = spec.out.type.channels;
-    const graph::StepInfo& info = graph::info(step.kind);
+    const OpInfo& info = resnetc::info(step.kind);
     if (step.kind == graph::StepKind::project) add_constant(pack_projection_naively(one, i));
     for (size_t k = 0; k < info.constants.size() && step.kind != graph::StepKind::project; ++k) {
       add_constant(padded_vector(values.data() + static_cast<int64_t>(k) * channels, channels));
     }
-    if (info.operand) {
+    if (info.joins()) {
       Storage* storage = add_tensor(step.operand, &values);
       if (step.in_place) shared = storage;
     }
@@ -205,27 +205,18 @@ std::optional<Planar> run_case(const KernelCase& one, Entry entry, std::string& 
   void* context = &scratch;
   std::vector<void*> arguments{&context};
   for (const auto& buffer : buffers) arguments.push_back(&buffer->raw);
-  if (entry(arguments.data()) != 0) {
-    why = "the kernel failed";
-    return std::nullopt;
-  }
+  if (entry(arguments.data()) != 0) return Failure{"the kernel failed"};
   if (out != nullptr) {
-    if (!out->untouched_outside()) {
-      why = "wrote outside its output";
-      return std::nullopt;
-    }
+    if (!out->untouched_outside()) return Failure{"wrote outside its output"};
     return out->read();
   }
   for (size_t i = 0; i < guard; ++i) {
-    if (caller_out[i] != mark || caller_out[caller_out.size() - 1 - i] != mark) {
-      why = "wrote outside the caller's buffer";
-      return std::nullopt;
-    }
+    if (caller_out[i] != mark || caller_out[caller_out.size() - 1 - i] != mark) return Failure{"wrote outside the caller's buffer"};
   }
   return Planar(caller_out.begin() + guard, caller_out.end() - guard);
 }
 
-Library link_and_load(const std::vector<codegen::KernelObject>& objects, std::string& why) {
+Result<Library> link_and_load(const std::vector<codegen::KernelObject>& objects) {
   const TempDir temporary;
   const std::filesystem::path folder = temporary.path();
   // Backwards, so that a kernel whose tasks depend on each other is noticed.
@@ -264,14 +255,10 @@ Library link_and_load(const std::vector<codegen::KernelObject>& objects, std::st
                               "/objects ) > " + at + "/log 2>&1";
   if (std::system(command.c_str()) != 0) {
     std::ifstream log(folder / "log");
-    why.assign(std::istreambuf_iterator<char>(log), {});
-    return nullptr;
+    return Failure{std::string(std::istreambuf_iterator<char>(log), {})};
   }
   void* library = dlopen((at + "/kernels.so").c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    why = dlerror();
-    return nullptr;
-  }
+  if (library == nullptr) return Failure{dlerror()};
   return Library(library, [](void* handle) { dlclose(handle); });
 }
 
@@ -290,17 +277,16 @@ std::vector<Target> runnable_targets() {
 std::vector<std::string> run_cases(const std::vector<KernelCase>& cases, const Target& target) {
   std::vector<codegen::KernelJob> jobs;
   for (const KernelCase& one : cases) jobs.push_back({one.spec, &target});
-  std::string why;
-  const std::optional<codegen::KernelSet> set = codegen::compile_kernels(jobs, {}, why);
-  if (!set) return {why};
-  const Library library = link_and_load(set->objects, why);
-  if (!library) return {why};
+  const Result<codegen::KernelSet> set = codegen::compile_kernels(jobs, {});
+  if (!set) return {set.failure().text};
+  const Result<Library> library = link_and_load(set->objects);
+  if (!library) return {library.failure().text};
   std::vector<std::string> failures;
   for (size_t i = 0; i < cases.size(); ++i) {
     const std::string where = target.name + " " + cases[i].name + ": ";
-    const std::optional<Planar> result = run_case(cases[i], entry_of(library, set->objects[set->index[i]]), why);
+    const Result<Planar> result = run_case(cases[i], entry_of(*library, set->objects[set->index[i]]));
     if (!result) {
-      failures.push_back(where + why);
+      failures.push_back(where + result.failure().text);
       continue;
     }
     struct Group {

@@ -65,13 +65,13 @@ std::vector<std::string> run_cases(const std::vector<KernelCase>& cases, const T
 /// The targets that this machine can run.
 std::vector<Target> runnable_targets();
 
-/// A library of linked objects; null, with the linker's words in `why`, when a kernel calls anything but halide_do_par_for.
+/// A library of linked objects. Fails with the linker's words when a kernel calls anything but halide_do_par_for.
 using Library = std::shared_ptr<void>;
-Library link_and_load(const std::vector<codegen::KernelObject>& objects, std::string& why);
+Result<Library> link_and_load(const std::vector<codegen::KernelObject>& objects);
 /// The kernel's argv entry.
 using Entry = int (*)(void**);
 Entry entry_of(const Library& library, const codegen::KernelObject& object);
-/// Runs a case once the kernel is there; the output's values, or nothing and the fault in `why`.
-std::optional<Planar> run_case(const KernelCase& one, Entry entry, std::string& why);
+/// Runs a case once the kernel is there; the output's values.
+Result<Planar> run_case(const KernelCase& one, Entry entry);
 
 }  // namespace resnetc::testing

@@ -157,7 +157,7 @@ std::vector<KernelCase> all_cases() {
 
 TEST_CASE("kernels: pools, copies, softmax, load and store") {
   const std::vector<KernelCase> cases = all_cases();
-  for (const graph::StepInfo& step : graph::all_steps()) {
+  for (const OpInfo& step : graph::all_steps()) {
     if (step.kind == StepKind::project) continue;  // a convolution's
     const auto has = [&](const program::KernelSpec::StepSpec& one) { return one.kind == step.kind; };
     const bool tested = std::any_of(cases.begin(), cases.end(), [&](const KernelCase& one) {

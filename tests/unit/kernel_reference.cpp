@@ -103,6 +103,15 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       }
       case graph::StepKind::relu: value = value < 0 ? 0 : value; break;
       case graph::StepKind::sigmoid: value = 1 / (1 + std::exp(-value)); break;
+      case OpKind::input:
+      case OpKind::conv2d:
+      case OpKind::linear:
+      case OpKind::max_pool:
+      case OpKind::avg_pool:
+      case OpKind::global_avg_pool:
+      case OpKind::batch_norm:
+      case OpKind::softmax:
+      case OpKind::pad_channels: break;  // no steps
     }
   }
   return value;
@@ -319,9 +328,9 @@ KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, 
       const Planar made = random_values(type, count, random);
       values.insert(values.end(), made.begin(), made.end());
     };
-    if (graph::info(step.kind).operand) append(step.operand.type, batch);
+    if (info(step.kind).joins()) append(step.operand.type, batch);
     const int64_t rows = step.kind == graph::StepKind::project ? step.operand.type.channels : 1;
-    append(TensorType::vector(s.out.type.channels * rows), static_cast<int64_t>(graph::info(step.kind).constants.size()));
+    append(TensorType::vector(s.out.type.channels * rows), static_cast<int64_t>(info(step.kind).constants.size()));
   }
   return finished(std::move(one));
 }

@@ -36,9 +36,8 @@ std::vector<std::string> write(const std::string& folder, const std::string& nam
   options.name = name;
   options.weights = weights;
   if (change) change(options);
-  std::string why;
-  auto paths = write_library(std::span(&program, 1), options, why);
-  REQUIRE_MESSAGE(paths, why);
+  Result<std::vector<std::string>> paths = write_library(std::span(&program, 1), options);
+  REQUIRE_MESSAGE(paths, paths.failure().text);
   return *paths;
 }
 
@@ -251,10 +250,11 @@ TEST_CASE("a weights file has no more constants that no tensor backs than one te
     for (size_t i = 1; i < made.size(); ++i) made[i].offset = made[i - 1].offset + made[i - 1].bytes();
     return made;
   };
-  std::string why;
-  CHECK(pack_weights(constants(64), "net", lib_test::Weights(1), why));
-  CHECK_FALSE(pack_weights(constants(max_elements / 2), "net", lib_test::Weights(1), why));
-  CHECK(why == "constants that come from no tensor have 402653184 elements together, more than 268435456");
+  CHECK(pack_weights(constants(64), "net", lib_test::Weights(1)));
+  const Result<std::string> refused = pack_weights(constants(max_elements / 2), "net", lib_test::Weights(1));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.failure().blame == Blame::limit);
+  CHECK(refused.failure().text == "constants that come from no tensor have 402653184 elements together, more than 268435456");
 }
 
 TEST_CASE("embedded weights need no file") {
@@ -275,8 +275,7 @@ TEST_CASE("embedded weights need no file") {
 TEST_CASE("denormal numbers are zero in packed weights and in runs, unless they are kept") {
   const double denormal = 0x1p-140;
   const auto constant_of = [&](double scale, bool keep) {
-    std::string why;
-    const auto file = pack_weights(lib_test::make_program("tiny").constants, "tiny", lib_test::Weights(scale), why, keep);
+    const auto file = pack_weights(lib_test::make_program("tiny").constants, "tiny", lib_test::Weights(scale), keep);
     REQUIRE(file);
     std::vector<float> bias(3);
     std::memcpy(bias.data(), file->data() + RN_WEIGHTS_ALIGN, 3 * sizeof(float));
@@ -426,9 +425,10 @@ TEST_CASE("what cannot be written says why") {
     LibraryOptions options;
     options.name = "tiny";
     change(options);
-    std::string why;
-    CHECK_FALSE(write_library(std::span(&program, 1), options, why));
-    return why;
+    const Result<std::vector<std::string>> written = write_library(std::span(&program, 1), options);
+    REQUIRE_FALSE(written);
+    CHECK(written.failure().blame == Blame::input);
+    return written.failure().text;
   };
   const lib_test::Weights weights(1);
   struct Nothing final : WeightSource {

@@ -29,17 +29,16 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 std::string why_not(const std::string& json) {
-  std::string why;
-  CHECK_FALSE(parse_manifest(json, why));
-  return why;
+  const Result<LibraryFacts> facts = parse_manifest(json);
+  REQUIRE_FALSE(facts);
+  return facts.failure().text;
 }
 
 }  // namespace
 
 TEST_CASE("a manifest says what the library is") {
-  std::string why;
-  const auto facts = parse_manifest(manifest_of_tiny(), why);
-  REQUIRE_MESSAGE(facts, why);
+  const Result<LibraryFacts> facts = parse_manifest(manifest_of_tiny());
+  REQUIRE_MESSAGE(facts, facts.failure().text);
   CHECK(facts->name == "tiny");
   CHECK(facts->network == "tiny net");
   CHECK(facts->input.name == "image");
@@ -58,8 +57,8 @@ TEST_CASE("a manifest says what the library is") {
 
   // pack with nothing but the manifest gives the file that the compiler would.
   const lib_test::Weights weights(4);
-  const auto from_facts = pack_weights(facts->constants, facts->name, weights, why);
-  const auto direct = pack_weights(lib_test::make_program("tiny").constants, "tiny", weights, why);
+  const auto from_facts = pack_weights(facts->constants, facts->name, weights);
+  const auto direct = pack_weights(lib_test::make_program("tiny").constants, "tiny", weights);
   REQUIRE(from_facts);
   CHECK(*from_facts == *direct);
 }
@@ -108,8 +107,7 @@ TEST_CASE("a manifest is read only from libraries that have one") {
   LibraryOptions options;
   options.name = "tiny";
   options.output_dir = folder.path();
-  std::string why;
-  REQUIRE(write_library(std::span(&program, 1), options, why));
+  REQUIRE(write_library(std::span(&program, 1), options));
   Sources sources;
   Diagnostics diagnostics(sources);
   CHECK(read_manifest(folder.path() + "/libtiny.so", diagnostics) == manifest_of_tiny());
@@ -125,8 +123,7 @@ TEST_CASE("a manifest is read only from libraries that have one") {
 TEST_CASE("a weights file has the header that the runtime checks") {
   const lib_test::Weights weights(4);
   const program::Program program = lib_test::make_program("tiny");
-  std::string why;
-  const auto file = pack_weights(program.constants, "tiny", weights, why);
+  const auto file = pack_weights(program.constants, "tiny", weights);
   REQUIRE(file);
   CHECK(file->size() == RN_WEIGHTS_ALIGN + 64);
   rn_weights_header head;

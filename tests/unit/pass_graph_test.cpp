@@ -274,7 +274,7 @@ TEST_CASE("lower-to-graph: an edge's layers, an add, a gate, a bias") {
     text += fmt::format("{} = {}", o.name, info(o.kind).name);
     for (graph::ValueId v : o.operands) text += " " + graph.op(v).name;
     for (const RecipePtr& r : o.constants) text += " " + to_string(*r);
-    for (const graph::Step& s : o.epilogue) text += fmt::format(" {} {}", to_string(s.kind), to_string(*s.constants[0]));
+    for (const graph::Step& s : o.epilogue) text += fmt::format(" {} {}", info(s.kind).name, to_string(*s.constants[0]));
     text += "\n";
   }
   CHECK(text == R"(x = input
@@ -338,7 +338,7 @@ network net {
   for (const graph::Op& o : graph.ops) {
     text += fmt::format("{} {}", o.name, info(o.kind).name);
     for (const graph::Step& s : o.epilogue) {
-      text += fmt::format(" {}{}", to_string(s.kind), s.operand == graph::no_value ? "" : "(" + graph.op(s.operand).name + ")");
+      text += fmt::format(" {}{}", info(s.kind).name, s.operand == graph::no_value ? "" : "(" + graph.op(s.operand).name + ")");
     }
     text += "\n";
   }

@@ -89,7 +89,7 @@ TEST_CASE("documents name every layer, attribute, step, pass, algorithm and sche
     phases += fmt::format("{:02}-{}.{}\n", i + 1, pass.name, extensions[static_cast<size_t>(pass.to)]);
   }
   CHECK_MESSAGE(readme.find(phases) != std::string::npos, "README lists other phases than", phases);
-  for (const graph::StepInfo& step : graph::all_steps()) {
+  for (const OpInfo& step : graph::all_steps()) {
     CAPTURE(std::string(step.name));
     CHECK(ir.find("\"" + std::string(step.name)) != std::string::npos);
   }

@@ -58,8 +58,11 @@ struct Outcome {
 /// Runs a kernel of one block on words `in`; `out` has a word for each thread, all of which must be written.
 Outcome run_words(const std::string& text, std::vector<uint32_t> in, int64_t threads = 32, int64_t shared = 0, Counts* counts = nullptr) {
   Outcome outcome;
-  const auto module = parse(text, outcome.fault);
-  if (!module) return outcome;
+  const auto module = parse(text);
+  if (!module) {
+    outcome.fault = module.failure().text;
+    return outcome;
+  }
   REQUIRE(module->target == "sm_80");
   const Entry* entry = module->find("k");
   REQUIRE(entry != nullptr);
@@ -341,9 +344,8 @@ TEST_CASE("ptx: each check of memory fires") {
 }
 
 TEST_CASE("ptx: launches beyond the limits, and what is not known") {
-  std::string why;
-  const auto module = parse(kernel(""), why);
-  REQUIRE_MESSAGE(module, why);
+  const auto module = parse(kernel(""));
+  REQUIRE_MESSAGE(module, module.failure().text);
   const auto fault = [&](auto change) {
     GlobalMemory memory;
     const std::vector<uint64_t> parameters{memory.allocate(4), memory.allocate(4)};
@@ -364,8 +366,8 @@ TEST_CASE("ptx: launches beyond the limits, and what is not known") {
   CHECK(fault([](Launch& l) { l.parameters = {}; }) == "k: 0 bytes of parameters instead of 16");
 
   const auto unread = [](std::string_view body) {
-    std::string reason;
-    return parse(kernel(body), reason) ? "read" : reason.substr(reason.find(": ") + 2);
+    const auto module = parse(kernel(body));
+    return module ? std::string("read") : module.failure().text.substr(module.failure().text.find(": ") + 2);
   };
   CHECK(unread("") == "read");
   CHECK(unread("bfind.u32 %r1, %r2;") == "unknown instruction 'bfind.u32'");
@@ -379,7 +381,6 @@ TEST_CASE("ptx: launches beyond the limits, and what is not known") {
   CHECK(unread(".pragma \"nounroll\";") == "unknown directive '.pragma'");
   for (std::string_view text : {".version", ".entry k(", ".entry k() {", ".entry k() { add", ".entry k() { .reg .b32 %r<999999999>; }",
                                 ".entry k() { .local .b8 x[99999999999]; }", ".entry k() { .reg; }", ".visible", "}"}) {
-    std::string reason;
-    CHECK_MESSAGE((text == ".version" || !parse(text, reason)), std::string(text));
+    CHECK_MESSAGE((text == ".version" || !parse(text)), std::string(text));
   }
 }

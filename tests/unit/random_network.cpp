@@ -42,7 +42,7 @@ class Generator {
  public:
   explicit Generator(uint64_t seed) : random_(seed), aside_(~seed) {
     for (const resnetc::OpInfo& op : resnetc::all_ops()) {
-      const bool elementwise = resnetc::graph::step_of(op.kind) || op.kind == resnetc::OpKind::batch_norm;
+      const bool elementwise = resnetc::graph::is_step(op.kind) || op.kind == resnetc::OpKind::batch_norm;
       if (elementwise && !op.layer.empty()) elementwise_.emplace_back(op.layer);
     }
   }

@@ -1,0 +1,130 @@
+/// \file What an element-wise operation makes of one element, as a small expression. The table of operations (ir/op.cpp) holds one for each
+/// of them; kernels for every device are made of it, and whatever else needs the meaning of an operation: derivatives, checks.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace resnetc {
+
+/// An expression as the list of its parts, operands before what is made of them (postfix). A value type that the compiler can compute.
+class Expression {
+ public:
+  enum class Kind : uint8_t {
+    element,      ///< the element at hand
+    operand,      ///< that of the operation's second operand, in the same place
+    constant,     ///< that of one of the operation's constants, for the channel at hand; `number` is its index
+    number,       ///< a number
+    negate,       ///< -a
+    exp,          ///< e to the power of a
+    add,          ///< a + b
+    subtract,     ///< a - b
+    multiply,     ///< a * b
+    divide,       ///< a / b
+    select_less,  ///< c if a < b, else d: also where a or b is NaN
+  };
+  struct Part {
+    Kind kind{};
+    double number = 0;
+  };
+
+  /// No expression.
+  constexpr Expression() = default;
+  constexpr Expression(double number) { append({Kind::number, number}); }
+  /// A part without operands.
+  constexpr explicit Expression(Part leaf) { append(leaf); }
+  /// `kind` of operands.
+  constexpr Expression(Kind kind, std::initializer_list<const Expression*> operands) {
+    for (const Expression* operand : operands) {
+      for (const Part& part : operand->parts()) append(part);
+    }
+    append({kind});
+  }
+
+  constexpr bool empty() const { return size_ == 0; }
+  constexpr std::span<const Part> parts() const { return {parts_.data(), size_}; }
+
+  /// Computes the expression over any kind of value that has + - * / and the sign -: numbers, the expressions of a code generator, numbers
+  /// with their derivatives. `Arithmetic` says what the rest is: element(), operand(), constant(size_t), number(double), exp(Value),
+  /// select_less(Value a, Value b, Value then, Value otherwise).
+  template <class Value, class Arithmetic>
+  Value evaluate(const Arithmetic& arithmetic) const {
+    std::array<Value, capacity> stack{};
+    size_t top = 0;
+    for (const Part& part : parts()) {
+      // The operands of this part, in order, are the last on the stack; its value replaces them.
+      top -= operands_of(part.kind);
+      Value* const a = stack.data() + top;
+      switch (part.kind) {
+        case Kind::element: *a = arithmetic.element(); break;
+        case Kind::operand: *a = arithmetic.operand(); break;
+        case Kind::constant: *a = arithmetic.constant(static_cast<size_t>(part.number)); break;
+        case Kind::number: *a = arithmetic.number(part.number); break;
+        case Kind::negate: *a = -a[0]; break;
+        case Kind::exp: *a = arithmetic.exp(a[0]); break;
+        case Kind::add: *a = a[0] + a[1]; break;
+        case Kind::subtract: *a = a[0] - a[1]; break;
+        case Kind::multiply: *a = a[0] * a[1]; break;
+        case Kind::divide: *a = a[0] / a[1]; break;
+        case Kind::select_less: *a = arithmetic.select_less(a[0], a[1], a[2], a[3]); break;
+      }
+      ++top;
+    }
+    return stack[0];
+  }
+
+ private:
+  static constexpr size_t capacity = 24;
+
+  static constexpr size_t operands_of(Kind kind) {
+    switch (kind) {
+      case Kind::element:
+      case Kind::operand:
+      case Kind::constant:
+      case Kind::number: return 0;
+      case Kind::negate:
+      case Kind::exp: return 1;
+      case Kind::add:
+      case Kind::subtract:
+      case Kind::multiply:
+      case Kind::divide: return 2;
+      case Kind::select_less: return 4;
+    }
+    return 0;
+  }
+
+  /// An expression of too many parts does not compile, for `at` refuses.
+  constexpr void append(Part part) { parts_.at(size_++) = part; }
+
+  std::array<Part, capacity> parts_{};
+  size_t size_ = 0;
+};
+
+/// Spells expressions as C++ does: `select(x < 0, 0, x)`.
+namespace spelled {
+
+struct Comparison {
+  Expression less, greater;
+};
+
+inline constexpr Expression x{Expression::Part{Expression::Kind::element}};
+inline constexpr Expression operand{Expression::Part{Expression::Kind::operand}};
+constexpr Expression constant(int index) { return Expression(Expression::Part{Expression::Kind::constant, static_cast<double>(index)}); }
+
+constexpr Expression operator-(const Expression& a) { return {Expression::Kind::negate, {&a}}; }
+constexpr Expression operator+(const Expression& a, const Expression& b) { return {Expression::Kind::add, {&a, &b}}; }
+constexpr Expression operator-(const Expression& a, const Expression& b) { return {Expression::Kind::subtract, {&a, &b}}; }
+constexpr Expression operator*(const Expression& a, const Expression& b) { return {Expression::Kind::multiply, {&a, &b}}; }
+constexpr Expression operator/(const Expression& a, const Expression& b) { return {Expression::Kind::divide, {&a, &b}}; }
+constexpr Comparison operator<(const Expression& a, const Expression& b) { return {a, b}; }
+constexpr Expression exp(const Expression& a) { return {Expression::Kind::exp, {&a}}; }
+constexpr Expression select(const Comparison& c, const Expression& then, const Expression& otherwise) {
+  return {Expression::Kind::select_less, {&c.less, &c.greater, &then, &otherwise}};
+}
+
+}  // namespace spelled
+
+}  // namespace resnetc
