@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "codegen/cpu/kernels_internal.h"
-#include "ir/winograd.h"
+#include "ir/algorithms/implementation.h"
 
 namespace resnetc::codegen::cpu {
 
@@ -42,39 +43,26 @@ bool check_layouts(const program::KernelSpec& spec, std::string& why) {
       why = "the input's halo is smaller than the convolution's padding";
       return false;
     }
-    if (spec.schedule.algorithm == program::Algorithm::winograd &&
-        (!can_be_winograd(spec) || winograd(*winograd_form(a, spec.in.type.channels), spec.schedule.output) == nullptr)) {
-      why = "Winograd's transforms do not apply to it";
-      return false;
-    }
-    if (spec.schedule.algorithm == program::Algorithm::strassen && !can_be_strassen(spec)) {
-      why = "Strassen's products do not apply to it";
-      return false;
-    }
   }
   return true;
 }
 
-bool build_convolution(const program::KernelSpec& spec, Built& built, std::string& why) {
-  using program::Algorithm;
-  switch (spec.schedule.algorithm) {
-    case Algorithm::direct: build_conv2d(spec, built); return true;
-    case Algorithm::winograd: build_winograd(spec, built); return true;
-    case Algorithm::strassen: build_strassen(spec, built); return true;
-    case Algorithm::general:
-    case Algorithm::threads: break;
-  }
-  why = fmt::format("a processor's convolution has no schedule of '{}'", to_string(spec.schedule.algorithm));
-  return false;
+/// The builders of convolutions.
+struct Builder {
+  const program::Implementation* algorithm;
+  void (*build)(const program::KernelSpec& spec, Built& built);
+};
+std::span<const Builder> builders() {
+  static const Builder all[] = {
+      {&implementation_of(program::DirectSchedule{}), build_direct},
+      {&implementation_of(program::WinogradSchedule{}), build_winograd},
+      {&implementation_of(program::StrassenSchedule{}), build_strassen},
+      {&implementation_of(program::DepthwiseSchedule{}), build_depthwise},
+  };
+  return all;
 }
 
 }  // namespace
-
-int64_t divisor_at_most(int64_t whole, int64_t wanted) {
-  int64_t d = std::clamp<int64_t>(wanted, 1, whole);
-  while (whole % d != 0) --d;
-  return d;
-}
 
 void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height) {
   Var block("block"), task("task");
@@ -89,15 +77,30 @@ void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height) {
 void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& axes, const Var& block) {
   out.split(axes.c, block, axes.c, to_int(lanes), Halide::TailStrategy::RoundUp).reorder(axes.c, block, axes.x, axes.y, axes.n);
   out.vectorize(axes.c);
-  parallel_rows(out, axes, spec.schedule.rows, spec.out.type.height);
+  parallel_rows(out, axes, rows_of(spec), spec.out.type.height);
 }
 
 bool build_kernel(const program::KernelSpec& spec, Built& built, std::string& why) {
   if (!check_layouts(spec, why)) return false;
+  const program::Implementation& algorithm = implementation_of(spec.schedule);
+  if (algorithm.device() != Device::cpu || !algorithm.computes(spec.kind) || !algorithm.applies(spec)) {
+    why = fmt::format("a schedule '{}' is not for it", name_of(spec.schedule));
+    return false;
+  }
   switch (spec.kind) {
     case KernelKind::load: build_load(spec, built); break;
     case KernelKind::store: build_store(spec, built); break;
-    case KernelKind::conv2d: return build_convolution(spec, built, why);
+    case KernelKind::conv2d: {
+      const std::span<const Builder> all = builders();
+      const auto of_algorithm = [&](const Builder& each) { return each.algorithm == &algorithm; };
+      const auto found = std::find_if(all.begin(), all.end(), of_algorithm);
+      if (found == all.end()) {
+        why = "nothing makes code for this algorithm";
+        return false;
+      }
+      found->build(spec, built);
+      break;
+    }
     case KernelKind::max_pool: build_max_pool(spec, built); break;
     case KernelKind::avg_pool: build_avg_pool(spec, built); break;
     case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;
