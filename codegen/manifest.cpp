@@ -41,7 +41,7 @@ void write_numbers(llvm::json::OStream& out, const char* key, const std::vector<
 void write_kernel(llvm::json::OStream& out, const program::Program& program, const program::Kernel& kernel) {
   out.attribute("name", utf8(kernel.name));
   out.attribute("kind", llvm::StringRef(to_string(kernel.kind)));
-  out.attribute("algorithm", llvm::StringRef(to_string(kernel.schedule.algorithm)));
+  out.attribute("algorithm", llvm::StringRef(algorithm_of(kernel)));
   out.attribute("multiply_adds", kernel.multiply_adds);
   const program::KernelCost cost = program::cost_of(program, kernel);
   out.attribute("executed_multiply_adds", cost.multiply_adds);

@@ -12,7 +12,7 @@
 #include "driver/measure.h"
 #include "driver/target_options.h"
 #include "inspect/report.h"
-#include "passes/gpu_model.h"
+#include "ir/algorithms/gpu_model.h"
 
 namespace resnetc::driver {
 namespace {
@@ -28,17 +28,17 @@ struct ExplainOptions {
   int jobs = 0;
 };
 
-/// Seconds that a run is expected to take are of the model of passes/gpu_model.h, for so many pictures.
+/// Seconds that a run is expected to take are of the model of ir/algorithms/gpu_model.h, for so many pictures.
 constexpr int64_t expected_batch = 32;
 
 inspect::Times expected_times(const program::Program& program) {
-  const passes::Gpu& gpu = passes::a100();
+  const program::Gpu& gpu = program::a100();
   inspect::Times times{fmt::format("expected on an {} for {} pictures, by a model", gpu.name, expected_batch), {}, 0};
   for (const program::Kernel& kernel : program.kernels) {
     const program::KernelSpec spec = program::spec_of(program, kernel);
-    const double seconds = passes::predicted_seconds(gpu, spec, expected_batch);
-    const double least = passes::roofline_seconds(gpu, spec, kernel.multiply_adds, expected_batch);
-    const double moving = passes::memory_bytes(spec, expected_batch) / gpu.memory_bandwidth;
+    const double seconds = program::predicted_seconds(gpu, spec, expected_batch);
+    const double least = program::roofline_seconds(gpu, spec, kernel.multiply_adds, expected_batch);
+    const double moving = program::memory_bytes(spec, expected_batch) / gpu.memory_bandwidth;
     times.kernels.push_back({seconds * 1e3, moving >= least ? "memory" : "arithmetic", seconds > 0 ? least / seconds : 0});
   }
   return times;
@@ -52,7 +52,7 @@ Result<> is_of_program(const LoadedLibrary& library, const std::string& path, co
     return Failure{fmt::format("'{}' has nothing for {}: --target names what it was compiled for", path, target.name)};
   }
   const auto same = [&](const codegen::LibraryFacts::Kernel& a, const program::Kernel& b) {
-    return a.name == b.name && a.kind == program::to_string(b.kind) && a.algorithm == program::to_string(b.schedule.algorithm) &&
+    return a.name == b.name && a.kind == program::to_string(b.kind) && a.algorithm == program::algorithm_of(b) &&
            a.multiply_adds == b.multiply_adds && a.cost == program::cost_of(program, b);
   };
   if (std::equal(own->kernels.begin(), own->kernels.end(), program.kernels.begin(), program.kernels.end(), same)) return {};

@@ -7,7 +7,7 @@
 
 #include "driver/common.h"
 #include "driver/table.h"
-#include "passes/gpu_model.h"
+#include "ir/algorithms/gpu_model.h"
 
 namespace resnetc::driver {
 
@@ -16,7 +16,7 @@ std::string gpu_report(const program::Program& program) {
   constexpr auto right = Table::Align::right;
   std::vector<Table::Column> columns{{"kernel"},           {"blocks", right},  {"threads", right}, {"registers", right},
                                      {"occupancy", right}, {"in loop", right}, {"GFLOP", right},   {"MB", right}};
-  for (const passes::Gpu& gpu : passes::known_gpus()) {
+  for (const program::Gpu& gpu : program::known_gpus()) {
     for (int64_t batch : batches) columns.push_back({fmt::format("{} us, {}", gpu.name, batch), right});
     columns.push_back({"of roof", right});
   }
@@ -24,7 +24,7 @@ std::string gpu_report(const program::Program& program) {
   std::map<std::pair<std::string_view, int64_t>, double> totals, roofs;
   for (const program::Kernel& kernel : program.kernels) {
     const program::KernelSpec spec = program::spec_of(program, kernel);
-    const passes::LaunchCost cost = passes::launch_cost(spec);
+    const program::LaunchCost cost = program::launch_cost(spec);
     std::vector<std::string> row{kernel.name,
                                  fmt::format("{}", cost.blocks),
                                  fmt::format("{}", cost.threads),
@@ -32,15 +32,15 @@ std::string gpu_report(const program::Program& program) {
                                  kernel.multiply_adds != 0 ? fmt::format("{:.0f} %", 100 * cost.occupancy) : "",
                                  kernel.multiply_adds != 0 ? fmt::format("{:.0f} %", 100 * cost.multiply_add_share) : "",
                                  kernel.multiply_adds != 0 ? fmt::format("{:.3f}", 2e-9 * static_cast<double>(kernel.multiply_adds)) : "",
-                                 fmt::format("{:.2f}", passes::memory_bytes(spec, 1) / 1e6)};
-    for (const passes::Gpu& gpu : passes::known_gpus()) {
+                                 fmt::format("{:.2f}", program::memory_bytes(spec, 1) / 1e6)};
+    for (const program::Gpu& gpu : program::known_gpus()) {
       for (int64_t batch : batches) {
-        const double seconds = passes::predicted_seconds(gpu, spec, batch);
+        const double seconds = program::predicted_seconds(gpu, spec, batch);
         totals[{gpu.name, batch}] += seconds;
         row.push_back(fmt::format("{:.1f}", 1e6 * seconds));
       }
-      const double seconds = passes::predicted_seconds(gpu, spec, batches[2]);
-      const double roof = passes::roofline_seconds(gpu, spec, kernel.multiply_adds, batches[2]);
+      const double seconds = program::predicted_seconds(gpu, spec, batches[2]);
+      const double roof = program::roofline_seconds(gpu, spec, kernel.multiply_adds, batches[2]);
       roofs[{gpu.name, batches[2]}] += roof;
       row.push_back(fmt::format("{:.0f} %", 100 * roof / seconds));
     }
@@ -48,7 +48,7 @@ std::string gpu_report(const program::Program& program) {
   }
   table.rule();
   std::vector<std::string> total{"total", "", "", "", "", "", "", ""};
-  for (const passes::Gpu& gpu : passes::known_gpus()) {
+  for (const program::Gpu& gpu : program::known_gpus()) {
     for (int64_t batch : batches) total.push_back(fmt::format("{:.1f}", 1e6 * totals[{gpu.name, batch}]));
     total.push_back(fmt::format("{:.0f} %", 100 * roofs[{gpu.name, batches[2]}] / totals[{gpu.name, batches[2]}]));
   }

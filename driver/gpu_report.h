@@ -7,7 +7,7 @@
 
 namespace resnetc::driver {
 
-/// A table; the program is for a GPU. Nothing in it is measured: passes/gpu_model.h is the model.
+/// A table; the program is for a GPU. Nothing in it is measured: ir/algorithms/gpu_model.h is the model.
 std::string gpu_report(const program::Program& program);
 
 }  // namespace resnetc::driver

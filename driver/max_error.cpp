@@ -134,8 +134,10 @@ Result<MaxError> MaxError::reach(double allowed, const topology::Network& networ
     rung.limit = lowering.winograd_tile;
     for (const program::Program& program : lowered->programs) {
       for (const program::Kernel& kernel : program.kernels) {
-        rung.tile = std::max(rung.tile, kernel.schedule.output);
-        rung.halves = rung.halves || kernel.schedule.algorithm == program::Algorithm::strassen;
+        if (const auto* transformed = std::get_if<program::WinogradSchedule>(&kernel.schedule)) {
+          rung.tile = std::max(rung.tile, transformed->output);
+        }
+        rung.halves = rung.halves || std::holds_alternative<program::StrassenSchedule>(kernel.schedule);
       }
     }
     for (const std::string& target : result.targets_) {

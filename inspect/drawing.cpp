@@ -148,7 +148,7 @@ Drawing draw_level(const program::Program& program) {
         kernel.kind == program::KernelKind::avg_pool) {
       what += topology::described_window(kernel.attributes);
     }
-    if (kernel.kind == program::KernelKind::conv2d) what += fmt::format(" {}", program::to_string(kernel.schedule.algorithm));
+    if (kernel.kind == program::KernelKind::conv2d) what += fmt::format(" {}", program::algorithm_of(kernel));
     for (const program::Step& step : kernel.epilogue) what += fmt::format(", {}", info(step.kind).name);
     if (kernel.pool) what += ", max_pool" + topology::described_window(*kernel.pool);
     std::string shape;

@@ -224,7 +224,7 @@ class Data {
       }
       json::Object one{{"name", json_string(kernel.name)},
                        {"kind", json_string(program::to_string(kernel.kind))},
-                       {"algorithm", json_string(program::to_string(kernel.schedule.algorithm))},
+                       {"algorithm", json_string(program::algorithm_of(kernel))},
                        {"reason", json_string(kernel.reason)},
                        {"multiply_adds", kernel.multiply_adds},
                        {"done", cost.multiply_adds},

@@ -39,6 +39,18 @@ inline Extent codec_of(Extent2) { return {}; }
 inline Flag codec_of(bool) { return {}; }
 inline Real codec_of(double) { return {}; }
 
+/// What the list of a schedule's parameters (ir/schedule.h) is to an archive.
+template <class Archive>
+struct ScheduleFields {
+  Archive& archive;
+
+  void number(std::string_view key, int64_t& value, std::string_view meaning) { archive.field(key, value, size_limits, meaning); }
+  void extent(std::string_view key, Extent2& value, std::string_view meaning) { archive.field(key, value, Extent{}, meaning); }
+  void flag(std::string_view key, bool& value, std::string_view meaning) { archive.optional(key, value, false, Word{}, meaning); }
+};
+template <class Archive>
+ScheduleFields(Archive&) -> ScheduleFields<Archive>;
+
 template <class Archive>
 void attribute_fields(Archive& a, OpAttributes& attributes) {
   for_each_attribute([&](const auto& one) {

@@ -1,47 +1,11 @@
 /// \file What a kernel has to do and to move, from its schedule and layouts.
-#include "ir/program.h"
-#include "ir/strassen.h"
-#include "ir/winograd.h"
+#include "ir/algorithms/implementation.h"
 
 namespace resnetc::program {
 
-namespace {
-
-/// Of all projections in the epilogue.
-int64_t projected_channels(const Program& program, const Kernel& kernel) {
-  int64_t channels = 0;
-  for (const Step& step : kernel.epilogue) {
-    if (step.kind == graph::StepKind::project) channels += program.tensor(step.operand).type.channels;
-  }
-  return channels;
-}
-
-int64_t multiply_adds_on_values(const Program& program, const Kernel& kernel) {
-  switch (kernel.schedule.algorithm) {
-    case Algorithm::winograd: {
-      const WinogradForm form = *winograd_form(kernel.attributes, program.tensor(kernel.in).type.channels);
-      const Winograd& by = *winograd(form, kernel.schedule.output);
-      const TensorType out = computed_type(spec_of(program, kernel));
-      const int64_t tiles = ((out.height + by.output - 1) / by.output) * ((out.width + by.output - 1) / by.output);
-      return by.products() * by.products() * tiles * form.summed * out.channels + out.elements() * projected_channels(program, kernel);
-    }
-    case Algorithm::strassen: {
-      const TensorType& out = program.tensor(kernel.out).type;
-      const int64_t channels = program.tensor(kernel.in).type.channels + projected_channels(program, kernel);
-      return strassen::products * ((out.width + 1) / 2) * out.height * (channels / 2) * (whole_vectors(out.channels) / 2);
-    }
-    case Algorithm::general:
-    case Algorithm::direct:
-    case Algorithm::threads: break;
-  }
-  return kernel.multiply_adds;
-}
-
-}  // namespace
-
 KernelCost cost_of(const Program& program, const Kernel& kernel) {
   KernelCost cost;
-  cost.multiply_adds = multiply_adds_on_values(program, kernel);
+  cost.multiply_adds = implementation_of(kernel.schedule).multiply_adds(spec_of(program, kernel), kernel.multiply_adds);
   if (kernel.weight != none) cost.weight_bytes += program.constant(kernel.weight).bytes();
   for (const Step& step : kernel.epilogue) {
     for (ConstantId id : step.constants) cost.weight_bytes += program.constant(id).bytes();

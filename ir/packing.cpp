@@ -1,15 +1,13 @@
-/// \file Which packing each schedule wants.
+/// \file Recipes by the packing that a schedule wants.
 #include "ir/packing.h"
 
 #include <fmt/format.h>
 
-#include "ir/winograd.h"
+#include "ir/algorithms/implementation.h"
 
 namespace resnetc::program {
 
 namespace {
-
-Packing in_blocks(const Schedule& s) { return {.kind = RecipeKind::pack_blocks, .block = s.channels * s.block.w}; }
 
 /// `summed` are the other weights of its kernel.
 RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> summed) {
@@ -34,34 +32,14 @@ RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> sum
 
 }  // namespace
 
-Packing weight_packing(const OpAttributes& attributes, int64_t in_channels, const Schedule& s) {
-  switch (s.algorithm) {
-    case Algorithm::threads: return in_blocks(s);
-    case Algorithm::strassen: return {.kind = RecipeKind::pack_strassen};
-    case Algorithm::winograd:
-      if (s.depth == 0) {
-        const WinogradForm form = *winograd_form(attributes, in_channels);
-        return {.kind = RecipeKind::pack_winograd, .output = s.output, .stride = form.stride, .phases = form.phases};
-      }
-      break;  // the kernel transforms them
-    case Algorithm::general:
-    case Algorithm::direct: break;
-  }
-  return {.kind = RecipeKind::pack_conv, .groups = attributes.groups};
-}
-
-Packing projection_packing(const Schedule& s) {
-  if (s.algorithm == Algorithm::threads) return in_blocks(s);
-  return {.kind = s.algorithm == Algorithm::strassen ? RecipeKind::pack_strassen : RecipeKind::pack_conv};
-}
-
 std::vector<RecipePtr> pack(const std::vector<RecipePtr>& weights, const OpAttributes& attributes, int64_t in_channels,
                             const Schedule& schedule) {
+  const Implementation& by = implementation_of(schedule);
   std::vector<RecipePtr> constants;
   for (size_t i = 0; i < weights.size(); ++i) {
     std::vector<RecipePtr> others = weights;
     others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
-    const Packing packing = i == 0 ? weight_packing(attributes, in_channels, schedule) : projection_packing(schedule);
+    const Packing packing = i == 0 ? by.weight_packing(attributes, in_channels, schedule) : by.projection_packing(schedule);
     constants.push_back(packed(weights[i], packing, std::move(others)));
   }
   return constants;

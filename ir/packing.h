@@ -1,5 +1,5 @@
-/// \file How a kernel reads its weights. Each schedule wants them packed in a way of its own; packed otherwise they are other numbers,
-/// often as many.
+/// \file How a kernel reads its weights. Each schedule wants them packed in a way of its own (ir/algorithms/implementation.h); packed
+/// otherwise they are other numbers, often as many.
 #pragma once
 
 #include <span>
@@ -20,11 +20,6 @@ struct Packing {
   bool phases = false;                             ///< pack_winograd: split_phases() comes before it
   bool operator==(const Packing&) const = default;
 };
-
-/// What a convolution's schedule, one that it can have, wants its weight to be; `in_channels` are those of its input.
-Packing weight_packing(const OpAttributes& attributes, int64_t in_channels, const Schedule& schedule);
-/// The same of the weight of a projection in its epilogue.
-Packing projection_packing(const Schedule& schedule);
 
 /// The constants of a convolution's kernel with such a schedule. `weights` are what it sums: its own, w[co][ci per group][kh][kw] or a
 /// linear layer's [out][in], then those of its projections, [co][ci][1][1]; of shapes that the packings are for.

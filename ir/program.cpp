@@ -21,17 +21,6 @@ std::string_view to_string(KernelKind kind) {
   return no_name;
 }
 
-std::string_view to_string(Algorithm algorithm) {
-  switch (algorithm) {
-    case Algorithm::general: return "general";
-    case Algorithm::direct: return "direct";
-    case Algorithm::winograd: return "winograd";
-    case Algorithm::strassen: return "strassen";
-    case Algorithm::threads: return "threads";
-  }
-  return no_name;
-}
-
 bool on_gpu(const Program& program) { return program.target->on_gpu(); }
 
 std::vector<TensorId> reads(const Kernel& kernel) {
@@ -49,24 +38,6 @@ int operand_count(const Kernel& kernel) {
   if (kernel.weight != none) ++count;
   for (const Step& step : kernel.epilogue) count += graph::operands_of(step.kind);
   return count;
-}
-
-bool writes_once(const Program& program, const Kernel& kernel) {
-  if (kernel.out == none) return true;
-  switch (kernel.schedule.algorithm) {
-    case Algorithm::threads: return false;
-    case Algorithm::winograd:
-    case Algorithm::strassen: return true;  // their tails are guarded
-    case Algorithm::general:
-    case Algorithm::direct: break;
-  }
-  const Tensor& out = program.tensor(kernel.out);
-  // Rows need no look: their split is guarded. Channels are stored in whole vectors.
-  const KernelSpec spec = spec_of(program, kernel);
-  if (is_staged(spec)) return true;
-  const int64_t pixels = kernel.schedule.flat ? out.type.pixels() : out.type.width;
-  const int64_t blocks = (out.channel_stride + lanes - 1) / lanes;
-  return pixels % std::min(pixels, kernel.schedule.pixels) == 0 && blocks % std::min(blocks, kernel.schedule.vectors) == 0;
 }
 
 bool in_place(const Program& program, const Kernel& kernel, TensorId operand) {

@@ -39,6 +39,7 @@
 #include "ir/machine.h"
 #include "ir/op.h"
 #include "ir/recipe.h"
+#include "ir/schedule.h"
 #include "ir/target.h"
 #include "support/diagnostics.h"
 
@@ -84,58 +85,6 @@ struct Step {
   /// As the table of operations names them, each of the channels in whole vectors; a weight as the schedule wants it.
   std::vector<ConstantId> constants;
 };
-
-enum class Algorithm {
-  general,   ///< the one way of every kernel that is no convolution
-  direct,    ///< a convolution, summed in register tiles
-  winograd,  ///< a convolution through transformed tiles, where winograd_form() (ir/winograd.h) knows how
-  strassen,  ///< a 1x1 convolution as matrices of halves (ir/strassen.h): pixels that are neighbours in a row, channels of vectors in turn
-  threads,   ///< any kernel on a GPU, a tile of the result for each of its threads; convolutions are summed directly
-};
-
-/// As in the text form.
-std::string_view to_string(Algorithm algorithm);
-/// Whether its register tile is Schedule::tiles; else it is Schedule::pixels.
-constexpr bool in_tiles(Algorithm algorithm) {
-  switch (algorithm) {
-    case Algorithm::winograd:
-    case Algorithm::strassen: return true;
-    case Algorithm::general:
-    case Algorithm::direct:
-    case Algorithm::threads: break;
-  }
-  return false;
-}
-
-/// How a kernel is computed; select-kernels chooses. Defaults are correct for every kernel but a convolution, which wants an algorithm.
-struct Schedule {
-  Algorithm algorithm = Algorithm::general;
-  int64_t vectors = 1;  ///< register tile: vectors of 16 channels, at most max_tile_vectors
-  int64_t pixels = 1;   ///< register tile: pixels of a row, or of the whole flattened picture; vectors * pixels is at most max_tile
-  /// Rows (or, flattened but not staged, tiles) of one task; 0: too little work to share, a whole picture is one task. Global pools and
-  /// stores have units of their own (vectors of channels; rows, or pieces of a picture without a halo), which any other value shares.
-  int64_t rows = 1;
-  bool flat = false;  ///< direct sums: pixels of all rows as one axis, so that tiles need not divide a row
-  // Winograd: `vectors` by `tiles` is the register tile of the products, `rows` counts rows of tiles. Strassen: the same, of pairs of
-  // pixels and of vectors of half the channels; `rows` and `parts` as Winograd's.
-  int64_t output = 0;   ///< rows and columns of a tile of the result: 2 or 4
-  Extent2 tiles{1, 1};  ///< tiles that are multiplied together; rows is a multiple of tiles.h
-  int64_t depth = 0;    ///< input channels whose weights are transformed together; divides their number. 0: packed as transformed
-  int64_t parts = 1;    ///< of the output channels, as even as can be: each is a task, for each block of rows
-  // Threads: each computes `tiles` pixels, rows by columns (or, flat, of the whole picture as one row), of `channels` neighbouring
-  // channels, and a block has block.w threads side by side along the channels and block.h along such tiles. Of a store of pictures the
-  // columns take the place of channels, and channels that of columns.
-  int64_t channels = 0;
-  Extent2 block{1, 1};
-  bool operator==(const Schedule&) const = default;
-};
-
-/// A tile is unrolled whole: larger ones fit no registers, and take the compiler ever longer.
-inline constexpr int64_t max_tile_vectors = 8, max_tile = 64;
-/// The same of a thread's tile.
-inline constexpr int64_t max_thread_channels = 4, max_thread_tile = 128;
-/// Threads of a block, at most (CUDA C++ programming guide, technical specifications).
-inline constexpr int64_t max_block = 1024;
 
 struct Kernel {
   KernelKind kind = KernelKind::copy;
@@ -192,6 +141,8 @@ bool on_gpu(const Program& program);
 
 /// Tensors a kernel reads, its epilogue's included.
 std::vector<TensorId> reads(const Kernel& kernel);
+/// The name of its algorithm: of a GPU's kernels, whose schedules are all of threads, direct sums of a convolution.
+std::string_view algorithm_of(const Kernel& kernel);
 /// How many operands the kernel has, at most graph::max_operands: what it reads and writes, a tensor as often as it is named, and its
 /// constants.
 int operand_count(const Kernel& kernel);
@@ -261,28 +212,12 @@ struct KernelSpec {
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
 /// The type that a kernel computes, before its pool if it has one.
 TensorType computed_type(const KernelSpec& spec);
-/// Rows of the pool's result that a Winograd task makes of its rows of tiles.
-int64_t pooled_rows(const KernelSpec& spec);
 /// What the kernel computes between which layouts, whatever its schedule: a line that names it in a file of tuned schedules (ir/tuning.h).
 std::string work_of(const KernelSpec& spec);
 /// Why the kernel, its types and layouts being right, cannot have the schedule it has; nothing if it can.
 std::optional<std::string> schedule_fault(const KernelSpec& spec);
 /// Whether the pixels of a convolution are one axis in memory: a 1x1 window that reads every pixel, between pictures without halos.
 bool has_one_axis(const KernelSpec& spec);
-/// Whether a flat schedule's sums go through scratch memory, as they do where the pixels are not one axis.
-bool is_staged(const KernelSpec& spec);
-/// Rows of one task of a staged kernel.
-int64_t rows_of_task(const KernelSpec& spec);
-/// Whether a convolution can be computed by Winograd's transforms (ir/winograd.h): channels in whole vectors or, for phases, pixels without
-/// gaps, and a halo that holds all that is read.
-bool can_be_winograd(const KernelSpec& spec);
-/// Whether a convolution can be computed by Strassen's products: 1x1, of all pixels, all channels in whole halves.
-bool can_be_strassen(const KernelSpec& spec);
-/// The halo that a convolution's input needs: its padding, and of phases whole squares around that.
-Extent2 halo_of(const OpAttributes& attributes, Algorithm algorithm, int64_t channels);
-/// Whether a Winograd kernel keeps the products of all tiles of a task, so that each transformed weight is read once; or those of one group
-/// of tiles, in the first-level cache.
-bool keeps_all_products(const KernelSpec& spec);
 /// Tasks have no more scratch memory than this.
 inline constexpr int64_t max_scratch_bytes = int64_t{1} << 28;
 /// Bytes of scratch memory that one task of the kernel takes.

@@ -157,46 +157,14 @@ class Form {
   }
 
   void schedule(Schedule& s) {
-    // All fields: a new one must be in every form.
-    [[maybe_unused]] const auto& [algorithm, vectors_, pixels, rows_, flat_, output, tiles_, depth, parts_, channels, block] = s;
-    const auto size = [this](std::string_view key, int64_t& value, std::string_view description) {
-      a_.field(key, value, form::size_limits, description);
-    };
-    const auto flat = [&] { a_.optional("flat", s.flat, false, form::Flag{}, "whether the pixels of all rows are one axis"); };
-    constexpr std::string_view vectors = "the register tile: vectors of 16 channels",
-                               rows = "rows, or rows of tiles, of one task; 0: a whole picture is one",
-                               parts = "of the output channels: each is a task, for each block of rows",
-                               tiles = "rows and columns of tiles that are multiplied together; of a thread, of pixels that it computes";
-    a_.choice("algorithm", s.algorithm, form::one_of<Algorithm>("algorithm"), "which algorithm", [&] {
-      switch (s.algorithm) {
-        case Algorithm::general:
-        case Algorithm::direct:
-          size("vectors", s.vectors, vectors);
-          size("pixels", s.pixels, "the register tile: pixels");
-          size("rows", s.rows, rows);
-          flat();
-          break;
-        case Algorithm::winograd:
-          size("output", s.output, "rows and columns of a tile of the result");
-          size("vectors", s.vectors, vectors);
-          a_.field("tiles", s.tiles, form::Extent{}, tiles);
-          size("rows", s.rows, rows);
-          size("depth", s.depth, "input channels whose weights are transformed together; 0: they are stored transformed");
-          size("parts", s.parts, parts);
-          break;
-        case Algorithm::strassen:
-          size("vectors", s.vectors, vectors);
-          a_.field("tiles", s.tiles, form::Extent{}, tiles);
-          size("rows", s.rows, rows);
-          size("parts", s.parts, parts);
-          break;
-        case Algorithm::threads:
-          size("channels", s.channels, "neighbouring channels that a thread computes");
-          a_.field("tiles", s.tiles, form::Extent{}, tiles);
-          a_.field("block", s.block, form::Extent{}, "threads of a block: along tiles, along channels");
-          flat();
-          break;
-      }
+    const auto all = default_schedules();
+    form::OneOf<size_t> known{"algorithm", {}};
+    for (size_t i = 0; i < all.size(); ++i) known.known.emplace_back(i, name_of(all[i]));
+    size_t kind = s.index();
+    a_.choice("algorithm", kind, known, "which algorithm; of a GPU, threads", [&] {
+      if (kind != s.index()) s = all[kind];
+      form::ScheduleFields fields{a_};
+      program::describe(fields, s);
     });
   }
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "ir/algorithms/implementation.h"
 #include "ir/checks.h"
-#include "ir/packing.h"
 
 namespace resnetc::program {
 
@@ -146,8 +146,8 @@ class Verifier {
     if (Fault fault = check_types(kernel)) return fault;
     if (Fault fault = check_epilogue(kernel)) return fault;
     if (Fault fault = schedule_fault(spec_of(p_, kernel))) return fault;
-    if ((kernel.schedule.algorithm == Algorithm::threads) != on_gpu(p_)) {
-      return fmt::format("its algorithm '{}' is not for the program's target", to_string(kernel.schedule.algorithm));
+    if (implementation_of(kernel.schedule).device() != p_.target->device) {
+      return fmt::format("its algorithm '{}' is not for the program's target", name_of(kernel.schedule));
     }
     if (Fault fault = check_weights(kernel)) return fault;
     if (store) {
@@ -232,17 +232,19 @@ class Verifier {
     const TensorType &in = p_.tensor(kernel.in).type, &out = p_.tensor(kernel.out).type;
     std::vector<int64_t> shape{out.channels, in.channels / a.groups};
     if (in.rank == 4) shape.insert(shape.end(), {a.kernel.h, a.kernel.w});
-    if (Fault fault = check_constant("weight", kernel.weight, weight_packing(a, in.channels, kernel.schedule), shape)) return fault;
+    const Implementation& by = implementation_of(kernel.schedule);
+    const Packing packing = by.weight_packing(a, in.channels, kernel.schedule);
+    if (Fault fault = check_constant("weight", kernel.weight, packing, shape)) return fault;
     std::vector<const Recipe*> summed{p_.constant(kernel.weight).recipe.get()};
     for (const Step& step : kernel.epilogue) {
       if (step.kind != graph::StepKind::project) continue;
       const std::vector<int64_t> projection{out.channels, p_.tensor(step.operand).type.channels, 1, 1};
-      if (Fault fault = check_constant("projection's weight", step.constants[0], projection_packing(kernel.schedule), projection)) {
+      if (Fault fault = check_constant("projection's weight", step.constants[0], by.projection_packing(kernel.schedule), projection)) {
         return fault;
       }
       summed.push_back(p_.constant(step.constants[0]).recipe.get());
     }
-    return kernel.schedule.algorithm == Algorithm::strassen ? check_summed(summed) : std::nullopt;
+    return packing.kind == RecipeKind::pack_strassen ? check_summed(summed) : std::nullopt;
   }
 
   /// Rows are divided by the largest of all weights that are summed, so each constant names all.

@@ -44,22 +44,11 @@ std::string input_details(const InputBuffer& input) {
 }
 
 std::string schedule(const program::Schedule& s) {
-  // All fields: a new one must be in the text, which names and caches objects.
-  const auto& [algorithm, vectors, pixels, rows, flat, output, tiles, depth, parts, channels, block] = s;
-  std::string name = fmt::format(" schedule {}", to_string(algorithm));
-  switch (algorithm) {
-    case program::Algorithm::general:
-    case program::Algorithm::direct:
-      return fmt::format("{} vectors={} pixels={} rows={}{}", name, vectors, pixels, rows, flat ? " flat" : "");
-    case program::Algorithm::winograd:
-      return fmt::format("{} output={} vectors={} tiles={} rows={} depth={} parts={}", name, output, vectors, to_string(tiles), rows, depth,
-                         parts);
-    case program::Algorithm::strassen:
-      return fmt::format("{} vectors={} tiles={} rows={} parts={}", name, vectors, to_string(tiles), rows, parts);
-    case program::Algorithm::threads:
-      return fmt::format("{} channels={} tiles={} block={}{}", name, channels, to_string(tiles), to_string(block), flat ? " flat" : "");
-  }
-  return name;
+  program::Schedule described = s;
+  FieldWriter writer;
+  json_form::ScheduleFields fields{writer};
+  describe(fields, described);
+  return fmt::format(" schedule {}{}", name_of(s), writer.text());
 }
 
 FileId FileTable::named(std::string name, Sources& sources) {
@@ -161,70 +150,51 @@ InputBuffer Reader::input() {
   return input;
 }
 
-void Reader::refuse_parameter(std::string_view algorithm, std::string_view remedy) {
+void Reader::refuse_parameter(std::string_view schedule, std::string_view remedy) {
   const size_t start = offset();
   const std::string_view before = rest();
   if (failed() || before.empty() || std::string_view("abcdefghijklmnopqrstuvwxyz_").find(before[0]) == std::string_view::npos) return;
   const std::string name = word();
   if (accept("=")) {
-    fail_at(start, fmt::format("unknown parameter '{}' of a schedule '{}'{}", name, algorithm, remedy));
+    fail_at(start, fmt::format("unknown parameter '{}' of a schedule '{}'{}", name, schedule, remedy));
   } else {
     advance_to(before);
   }
 }
 
+void Reader::refuse_misplaced(std::string_view schedule) {
+  struct Names {
+    std::vector<std::string_view> all;
+    void number(std::string_view name, int64_t&, std::string_view) { all.push_back(name); }
+    void extent(std::string_view name, Extent2&, std::string_view) { all.push_back(name); }
+    void flag(std::string_view name, bool&, std::string_view) { all.push_back(name); }
+  } names;
+  for (program::Schedule each : program::default_schedules()) describe(names, each);
+  for (std::string_view name : names.all) {
+    if (peek(name)) fail(fmt::format("'{}' is out of place in a schedule '{}'", name, schedule));
+  }
+}
+
 program::Schedule Reader::schedule(std::string_view remedy) {
-  program::Schedule s;
   expect("schedule");
   const size_t start = offset();
-  const std::string algorithm = word();
-  for (int i = 0; to_string(s.algorithm) != algorithm && to_string(s.algorithm) != program::no_name; ++i) {
-    s.algorithm = static_cast<program::Algorithm>(i);
+  const std::string name = word();
+  const auto all = program::default_schedules();
+  const auto known = std::find_if(all.begin(), all.end(), [&](const program::Schedule& each) { return name_of(each) == name; });
+  if (known == all.end()) {
+    fail_at(start, fmt::format("unknown algorithm '{}'{}", name, remedy));
+    return {};
   }
-  if (to_string(s.algorithm) == program::no_name) fail_at(start, fmt::format("unknown algorithm '{}'{}", algorithm, remedy));
-  const auto stands = [&](std::string_view name) {
-    if (!remedy.empty() && !peek(name)) return false;
-    expect(name);
-    expect("=");
-    return true;
-  };
-  const auto field = [&](std::string_view name, int64_t& value) {
-    if (stands(name)) value = integer(0, max_elements);
-  };
-  const auto extent_field = [&](std::string_view name, Extent2& value) {
-    if (stands(name)) value = extent();
-  };
-  switch (s.algorithm) {
-    case program::Algorithm::general:
-    case program::Algorithm::direct:
-      field("vectors", s.vectors);
-      field("pixels", s.pixels);
-      field("rows", s.rows);
-      s.flat = accept("flat");
-      break;
-    case program::Algorithm::winograd:
-      field("output", s.output);
-      field("vectors", s.vectors);
-      extent_field("tiles", s.tiles);
-      field("rows", s.rows);
-      field("depth", s.depth);
-      field("parts", s.parts);
-      break;
-    case program::Algorithm::strassen:
-      field("vectors", s.vectors);
-      extent_field("tiles", s.tiles);
-      field("rows", s.rows);
-      field("parts", s.parts);
-      break;
-    case program::Algorithm::threads:
-      field("channels", s.channels);
-      extent_field("tiles", s.tiles);
-      extent_field("block", s.block);
-      s.flat = accept("flat");
-      break;
+  program::Schedule schedule = *known;
+  FieldReader reader(*this, !remedy.empty());
+  json_form::ScheduleFields fields{reader};
+  describe(fields, schedule);
+  if (remedy.empty()) {
+    refuse_misplaced(name);
+  } else {
+    refuse_parameter(name, remedy);
   }
-  if (!remedy.empty()) refuse_parameter(algorithm, remedy);
-  return s;
+  return schedule;
 }
 
 RecipePtr Reader::recipe() {

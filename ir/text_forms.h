@@ -77,8 +77,10 @@ class Reader : public Cursor {
   Location place(size_t offset) const;
 
  private:
+  /// Fails if a parameter that schedules have stands next.
+  void refuse_misplaced(std::string_view schedule);
   /// Fails if one more parameter stands next.
-  void refuse_parameter(std::string_view algorithm, std::string_view remedy);
+  void refuse_parameter(std::string_view schedule, std::string_view remedy);
 
   FileId file_;
   Diagnostics& diagnostics_;

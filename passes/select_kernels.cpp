@@ -8,19 +8,18 @@
 #include <set>
 
 #include "ir/packing.h"
-#include "ir/winograd.h"
-#include "passes/conv_schedule.h"
-#include "passes/strassen_schedule.h"
-#include "passes/thread_schedule.h"
-#include "passes/winograd_schedule.h"
+#include "passes/algorithms.h"
 
 namespace resnetc::passes {
 
 namespace {
 
 using graph::StepKind;
-using program::Algorithm;
+using program::AlgorithmChoice;
+using program::Convolution;
+using program::Implementation;
 using program::KernelKind;
+using program::ScheduleChoice;
 
 class Selection {
  public:
@@ -69,7 +68,7 @@ class Selection {
       const graph::Op& op = graph_.ops[reader];
       if (op.kind != OpKind::conv2d) continue;
       const size_t i = static_cast<size_t>(op.operands[0]);
-      const Extent2 halo = program::halo_of(op.attributes, chosen_[reader].algorithm, graph_.ops[i].type.channels);
+      const Extent2 halo = chosen_[reader].by->halo(op.attributes, graph_.ops[i].type.channels);
       halos[i] = {std::max(halos[i].h, halo.h), std::max(halos[i].w, halo.w)};
     }
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
@@ -113,10 +112,9 @@ class Selection {
       const OpAttributes& a = op.attributes;
       const size_t operand = static_cast<size_t>(op.operands[0]);
       const graph::Op& from = graph_.ops[operand];
-      if (chosen_[operand].algorithm != Algorithm::winograd || uses[operand] != 1 || from.operands[0] != 0) continue;
+      if (uses[operand] != 1 || from.kind != OpKind::conv2d || from.operands[0] != 0) continue;
+      if (!chosen_[operand].by->pools(chosen_[operand], from.type, a)) continue;
       if (a.kernel.h * a.kernel.w > 16 || 2 * a.pad.h >= a.kernel.h || 2 * a.pad.w >= a.kernel.w) continue;
-      // A window is within the tiles of a task.
-      if (a.kernel.h > (from.type.height + chosen_[operand].output - 1) / chosen_[operand].output * chosen_[operand].output) continue;
       if (std::any_of(from.epilogue.begin(), from.epilogue.end(), [](const graph::Step& s) { return s.operand != graph::no_value; }))
         continue;
       pools_[operand] = static_cast<graph::ValueId>(i);
@@ -169,9 +167,8 @@ class Selection {
     for (size_t i = 0; i < values_.size(); ++i) {
       if (tuned_[values_[i]] == nullptr) continue;
       const AlgorithmChoice tuned = choice_of(tuned_[values_[i]]->schedule);
-      if (tuned.algorithm == Algorithm::strassen && context_.winograd_tile == 0) continue;
-      const std::optional<WinogradForm> form = winograd_form(convolutions_[i].attributes, convolutions_[i].in.channels);
-      if (tuned.output <= context_.winograd_tile && !(form && form->phases)) wanted[i] = tuned;
+      const bool fixed = program::decides_layout(convolutions_[i].attributes, convolutions_[i].in.channels);
+      if (!fixed && tuned.by->within(tuned, context_.winograd_tile)) wanted[i] = tuned;
     }
     prefer(wanted, convolutions_, context_.weights_limited, choices_);
     for (size_t i = 0; i < values_.size(); ++i) chosen_[values_[i]] = choices_[i];
@@ -248,37 +245,24 @@ class Selection {
     return steps;
   }
 
+  static AlgorithmChoice choice_of(const program::Schedule& schedule) { return implementation_of(schedule).choice_of(schedule); }
+
   /// Why the kernel of this value does not have the schedule that was measured for it.
   const char* obstacle(const graph::Op& op, const program::Schedule& tuned) const {
     if (context_.winograd_tile == 0) return "transforms are switched off";
-    if (tuned.output > context_.winograd_tile) return "its tiles are too large for the error allowed";
-    const std::optional<WinogradForm> form = winograd_form(op.attributes, graph_.op(op.operands[0]).type.channels);
-    return form && form->phases ? "its input is laid out for another algorithm" : "the packed weights would be too large";
+    const AlgorithmChoice choice = choice_of(tuned);
+    if (!choice.by->within(choice, context_.winograd_tile)) return "its tiles are too large for the error allowed";
+    return program::decides_layout(op.attributes, graph_.op(op.operands[0]).type.channels) ? "its input is laid out for another algorithm"
+                                                                                           : "the packed weights would be too large";
   }
 
-  /// The schedule of the kernel that computes `value`, complete but for that and its constants.
-  ScheduleChoice choose_schedule(const program::Kernel& kernel, graph::ValueId value) const {
-    if (gpu()) return choose_thread_schedule(spec_of(program_, kernel), context_.batch);
-    const program::Tensor& out = program_.tensor(kernel.out);
-    if (kernel.kind != KernelKind::conv2d) {
-      const int64_t read = kernel.in == program::none ? 0 : program_.tensor(kernel.in).type.elements();
-      return choose_general_schedule(kernel.kind == KernelKind::softmax ? 0 : read + out.type.elements(), out.type.height);
-    }
-    const AlgorithmChoice& chosen = chosen_[static_cast<size_t>(value)];
-    switch (chosen.algorithm) {
-      case Algorithm::strassen: {
-        const auto found = std::lower_bound(values_.begin(), values_.end(), static_cast<size_t>(value));
-        return choose_strassen_schedule(convolutions_[static_cast<size_t>(found - values_.begin())], out, *program_.target);
-      }
-      case Algorithm::winograd:
-        return choose_winograd_schedule(program_.tensor(kernel.in), program_.tensor(value), kernel.attributes,
-                                        kernel.pool ? &*kernel.pool : nullptr, chosen, *program_.target);
-      case Algorithm::general:
-      case Algorithm::direct:
-      case Algorithm::threads: break;
-    }
-    return choose_conv_schedule(program_.tensor(kernel.in), out, kernel.attributes, has_one_axis(spec_of(program_, kernel)),
-                                kernel.multiply_adds, *program_.target);
+  /// The schedule of a kernel that is complete but for that and its constants; of a convolution, by what was chosen for it.
+  ScheduleChoice choose_schedule(const program::Kernel& kernel, const AlgorithmChoice& chosen) const {
+    const program::KernelSpec spec = spec_of(program_, kernel);
+    const Implementation& by = gpu()                               ? implementation_of(program::ThreadSchedule{})
+                               : kernel.kind == KernelKind::conv2d ? *chosen.by
+                                                                   : implementation_of(program::GeneralSchedule{});
+    return by.choose({spec, kernel.multiply_adds, *program_.target, context_.batch}, chosen);
   }
 
   void add_kernel(graph::ValueId id) {
@@ -301,11 +285,11 @@ class Selection {
     for (const graph::Step& step : steps) kernel.epilogue.push_back(bare_step(step));
     const AlgorithmChoice& chosen = chosen_[static_cast<size_t>(id)];
     kernel.multiply_adds = graph::multiply_adds(graph_, op);
-    ScheduleChoice choice = choose_schedule(kernel, id);
+    ScheduleChoice choice = choose_schedule(kernel, chosen);
     if (kernel.pool) choice.reason += fmt::format("; '{}' is pooled before it is stored", op.name);
     if (const program::TunedKernel* tuned = tuned_[static_cast<size_t>(id)]) {
       if (choice_of(tuned->schedule) == chosen) {
-        choice = {tuned->schedule, fmt::format("tuned, {}: {}", to_string(tuned->schedule.algorithm), tuned->reason)};
+        choice = {tuned->schedule, fmt::format("tuned, {}: {}", name_of(tuned->schedule), tuned->reason)};
       } else {
         choice.reason += std::string("; tuned otherwise, but ") + obstacle(op, tuned->schedule);
       }
@@ -324,9 +308,7 @@ class Selection {
     kernel.in = output.value;
     kernel.port = static_cast<int32_t>(port);
     kernel.at = output.at;
-    const TensorType& type = program_.tensor(kernel.in).type;
-    ScheduleChoice choice = gpu() ? choose_thread_schedule(spec_of(program_, kernel), context_.batch)
-                                  : choose_general_schedule(2 * type.elements(), type.height);
+    ScheduleChoice choice = choose_schedule(kernel, {});
     finish(std::move(kernel), std::move(choice));
   }
 

@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "codegen/cpu/kernels_internal.h"
-#include "ir/winograd.h"
+#include "ir/algorithms/implementation.h"
 
 namespace resnetc::codegen::cpu {
 
@@ -38,36 +39,26 @@ Result<> check_layouts(const program::KernelSpec& spec) {
     if (spec.in.halo.h < a.pad.h || spec.in.halo.w < a.pad.w) {
       return Failure{"the input's halo is smaller than the convolution's padding"};
     }
-    if (spec.schedule.algorithm == program::Algorithm::winograd &&
-        (!can_be_winograd(spec) || winograd(*winograd_form(a, spec.in.type.channels), spec.schedule.output) == nullptr)) {
-      return Failure{"Winograd's transforms do not apply to it"};
-    }
-    if (spec.schedule.algorithm == program::Algorithm::strassen && !can_be_strassen(spec)) {
-      return Failure{"Strassen's products do not apply to it"};
-    }
   }
   return {};
 }
 
-Result<> build_convolution(const program::KernelSpec& spec, Built& built) {
-  using program::Algorithm;
-  switch (spec.schedule.algorithm) {
-    case Algorithm::direct: build_conv2d(spec, built); return {};
-    case Algorithm::winograd: build_winograd(spec, built); return {};
-    case Algorithm::strassen: build_strassen(spec, built); return {};
-    case Algorithm::general:
-    case Algorithm::threads: break;
-  }
-  return Failure{fmt::format("a processor's convolution has no schedule of '{}'", to_string(spec.schedule.algorithm))};
+/// The builders of convolutions.
+struct Builder {
+  const program::Implementation* algorithm;
+  void (*build)(const program::KernelSpec& spec, Built& built);
+};
+std::span<const Builder> builders() {
+  static const Builder all[] = {
+      {&implementation_of(program::DirectSchedule{}), build_direct},
+      {&implementation_of(program::WinogradSchedule{}), build_winograd},
+      {&implementation_of(program::StrassenSchedule{}), build_strassen},
+      {&implementation_of(program::DepthwiseSchedule{}), build_depthwise},
+  };
+  return all;
 }
 
 }  // namespace
-
-int64_t divisor_at_most(int64_t whole, int64_t wanted) {
-  int64_t d = std::clamp<int64_t>(wanted, 1, whole);
-  while (whole % d != 0) --d;
-  return d;
-}
 
 void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height) {
   Var block("block"), task("task");
@@ -82,15 +73,26 @@ void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height) {
 void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& axes, const Var& block) {
   out.split(axes.c, block, axes.c, to_int(lanes), Halide::TailStrategy::RoundUp).reorder(axes.c, block, axes.x, axes.y, axes.n);
   out.vectorize(axes.c);
-  parallel_rows(out, axes, spec.schedule.rows, spec.out.type.height);
+  parallel_rows(out, axes, rows_of(spec), spec.out.type.height);
 }
 
 Result<> build_kernel(const program::KernelSpec& spec, Built& built) {
   if (Result<> good = check_layouts(spec); !good) return good;
+  const program::Implementation& algorithm = implementation_of(spec.schedule);
+  if (algorithm.device() != Device::cpu || !algorithm.computes(spec.kind) || !algorithm.applies(spec)) {
+    return Failure{fmt::format("a schedule '{}' is not for it", name_of(spec.schedule))};
+  }
   switch (spec.kind) {
     case KernelKind::load: build_load(spec, built); break;
     case KernelKind::store: build_store(spec, built); break;
-    case KernelKind::conv2d: return build_convolution(spec, built);
+    case KernelKind::conv2d: {
+      const std::span<const Builder> all = builders();
+      const auto of_algorithm = [&](const Builder& each) { return each.algorithm == &algorithm; };
+      const auto found = std::find_if(all.begin(), all.end(), of_algorithm);
+      if (found == all.end()) return Failure{"nothing makes code for this algorithm", Blame::bug};
+      found->build(spec, built);
+      break;
+    }
     case KernelKind::max_pool: build_max_pool(spec, built); break;
     case KernelKind::avg_pool: build_avg_pool(spec, built); break;
     case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;

@@ -1,4 +1,4 @@
-/// \file One builder per kind of kernel, and the schedule that all but the convolutions share.
+/// \file One builder for each kind of kernel and for each algorithm of a convolution, and the schedule that all but the convolutions share.
 #pragma once
 
 #include "codegen/common/definitions.h"
@@ -7,9 +7,12 @@
 
 namespace resnetc::codegen::cpu {
 
-void build_conv2d(const program::KernelSpec& spec, Built& built);
+// Convolutions, by algorithm.
+void build_direct(const program::KernelSpec& spec, Built& built);
 void build_winograd(const program::KernelSpec& spec, Built& built);
 void build_strassen(const program::KernelSpec& spec, Built& built);
+void build_depthwise(const program::KernelSpec& spec, Built& built);
+
 void build_max_pool(const program::KernelSpec& spec, Built& built);
 void build_avg_pool(const program::KernelSpec& spec, Built& built);
 void build_global_avg_pool(const program::KernelSpec& spec, Built& built);
@@ -23,14 +26,19 @@ inline Halide::TailStrategy guard_unless(bool divides) {
   return divides ? Halide::TailStrategy::RoundUp : Halide::TailStrategy::GuardWithIf;
 }
 
-/// The largest divisor of `whole` that is at most `wanted`: a tile never reaches past the last vector of channels.
-int64_t divisor_at_most(int64_t whole, int64_t wanted);
+/// How many rows a task of such a kernel has; 0: it is a whole picture.
+inline int64_t rows_of(const program::KernelSpec& spec) { return std::get<program::GeneralSchedule>(spec.schedule).rows; }
 
 /// A sum over channels is unrolled by this where the tile is so small that the loop itself would cost a part of its time.
 inline int unroll_of(int64_t registers, int64_t channels) { return registers <= 16 && channels % 2 == 0 ? 2 : 1; }
 
 /// Makes one vector of 16 channels of a pixel the innermost work, `block` the loop over a pixel's vectors, and rows the tasks.
 void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& axes, const Var& block);
+
+/// A Func has an axis of a buffer's extent.
+inline void bound(Func& func, const Var& axis, const program::ScratchBuffer& buffer) {
+  func.bound_extent(axis, to_int(buffer.extent(axis.name())));
+}
 
 /// Splits y into tasks of `rows` rows (0: whole pictures) and makes (block of rows, n) the one parallel loop. The loops inside keep their
 /// order; y must be the outermost of them, n outside it.

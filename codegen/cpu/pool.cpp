@@ -50,7 +50,7 @@ void build_global_avg_pool(const program::KernelSpec& spec, Built& built) {
   Var block("cb"), task("task");
   out.split(axes.c, block, axes.c, to_int(together * lanes), Halide::TailStrategy::RoundUp).reorder(axes.c, axes.x, axes.y, block, axes.n);
   out.vectorize(axes.c, vector).unroll(axes.c);
-  const bool share_picture = spec.schedule.rows > 0;
+  const bool share_picture = rows_of(spec) > 0;
   if (share_picture) {
     out.fuse(block, axes.n, task).parallel(task);
   } else {

@@ -50,24 +50,24 @@ Expr product(const Matrix& matrix, const Expr& i, Term term) {
   return Halide::mux(i, rows);
 }
 
-int64_t whole(int64_t count, int64_t group) { return (count + group - 1) / group * group; }
-
 /// A tensor whose channels are summed: the input, or what a projection reads.
 struct Operand {
   std::string weight;  ///< the name of its weights' buffer
   int half;            ///< channels of a half
   Func combined;       ///< (channel of a half, pair, row, product, n)
   RDom r;              ///< channels of a half
+  program::ScratchBuffer kept;
 };
 
 }  // namespace
 
 void build_strassen(const program::KernelSpec& spec, Built& built) {
-  const program::Schedule& s = spec.schedule;
+  const auto& s = std::get<program::StrassenSchedule>(spec.schedule);
   const TensorType& type = spec.out.type;
-  const int64_t pairs = (type.width + 1) / 2, across = std::min(s.tiles.w, pairs);
-  const int64_t rows = s.rows > 0 ? s.rows : whole(type.height, s.tiles.h);
-  const int64_t blocks = spec.out.channel_stride / (2 * lanes), vectors = divisor_at_most(blocks, s.vectors);
+  const program::ScratchBuffer tile = strassen_products(spec);
+  const int64_t pairs = (type.width + 1) / 2, across = tile.extent("pair");
+  const int64_t rows = s.rows > 0 ? s.rows : program::rounded(type.height, s.tiles.h);
+  const int64_t blocks = spec.out.channel_stride / (2 * lanes), vectors = tile.extent("c") / lanes;
   const bool whole_rows = type.width % 2 == 0 && pairs % across == 0 && type.height % rows == 0;
 
   Axes axes;
@@ -78,7 +78,7 @@ void build_strassen(const program::KernelSpec& spec, Built& built) {
   sum(axes.c, pair, axes.y, e, axes.n) = 0.0f;
   const auto add = [&](const std::string& name, const Halide::ImageParam& in, const Halide::ImageParam& weight, int64_t channels) {
     const int half = to_int(channels / 2);
-    Operand one{weight.name(), half, Func(name + "_halves"), RDom(0, half, name + "_r")};
+    Operand one{weight.name(), half, Func(name + "_halves"), RDom(0, half, name + "_r"), combined_halves(spec, name, channels)};
     // What lies past the last pixel is read for no result.
     const auto at = [&](const Expr& place, int64_t extent) { return whole_rows ? place : Halide::min(place, to_int(extent - 1)); };
     one.combined(ci, pair, axes.y, e, axes.n) = product(strassen::bt, e, [&](int k) {
@@ -123,20 +123,19 @@ void build_strassen(const program::KernelSpec& spec, Built& built) {
   for (Operand& one : summed) {
     Func& f = one.combined;
     f.compute_at(out, task).store_in(MemoryType::Heap).bound(e, 0, products_count).bound(ci, 0, one.half).bound_extent(axes.n, 1);
-    f.bound_extent(pair, to_int(whole(pairs, across))).bound_extent(axes.y, to_int(rows));
+    f.bound_extent(pair, to_int(one.kept.extent("pair"))).bound_extent(axes.y, to_int(one.kept.extent("y")));
     // Pixels do not share sets of the cache: they lie an odd number of lines apart.
-    f.align_storage(ci, one.half / vector % 2 == 0 ? one.half + vector : one.half);
+    f.align_storage(ci, one.half / vector % 2 == 0 ? to_int(one.kept.axis("ci").stored()) : one.half);
     f.split(ci, cb, ci, vector).reorder({ci, e, cb, pair, axes.y, axes.n}).vectorize(ci).unroll(e).never_partition_all();
   }
   Func kept = sum.in(out);
   // Beyond 16 KiB Halide would keep what it calls a stack to the task's end.
-  const int64_t bytes = products * s.tiles.h * across * vectors * lanes * 4;
   const auto in_tile = [&](Halide::Stage stage, const std::vector<Halide::VarOrRVar>& loops) {
     std::vector<Halide::VarOrRVar> order{axes.c, pair, axes.y};
     order.insert(order.end(), loops.begin(), loops.end());
     stage.reorder(order).vectorize(axes.c, vector).unroll(axes.c).unroll(pair).unroll(axes.y).never_partition_all();
   };
-  kept.compute_at(out, tiles_of_row).store_in(bytes <= 16384 ? MemoryType::Stack : MemoryType::Heap);
+  kept.compute_at(out, tiles_of_row).store_in(tile.bytes() <= 16384 ? MemoryType::Stack : MemoryType::Heap);
   kept.bound_extent(pair, tile_w).bound_extent(axes.y, tile_h).bound(e, 0, products_count).bound_extent(axes.n, 1);
   in_tile(kept, {e, axes.n});
   sum.compute_at(kept, e).store_in(MemoryType::Stack);

@@ -16,7 +16,7 @@ void build_load(const program::KernelSpec& spec, Built& built) {
     out.unroll(axes.c);
     if (type.width >= 8) out.unroll(axes.x, 8, TailStrategy::ShiftInwards);
   }
-  parallel_rows(out, axes, spec.schedule.rows, type.height);
+  parallel_rows(out, axes, rows_of(spec), type.height);
   built.output = out;
   built.arguments = operands.arguments;
 }
@@ -38,7 +38,7 @@ void build_store(const program::KernelSpec& spec, Built& built) {
     const int64_t step = width >= lanes ? lanes : 1;
     out.split(axes.x, xo, axes.x, to_int(step), width % step ? TailStrategy::ShiftInwards : TailStrategy::RoundUp);
     out.reorder(axes.x, axes.c, xo, axes.y, axes.n).vectorize(axes.x);
-    if (spec.schedule.rows > 0) {
+    if (rows_of(spec) > 0) {
       out.fuse(flat ? xo : axes.y, axes.n, task).parallel(task);
     } else {
       out.parallel(axes.n);

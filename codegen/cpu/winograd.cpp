@@ -31,13 +31,14 @@ Expr product(const Matrix& matrix, const Expr& i, Term term) {
   return Halide::mux(i, rows);
 }
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+using program::ceil_div;
 
 }  // namespace
 
 WinogradKernel::WinogradKernel(const program::KernelSpec& spec)
     : spec_(spec),
-      s_(spec.schedule),
+      s_(std::get<program::WinogradSchedule>(spec.schedule)),
+      kept_(winograd_buffers(spec)),
       form_(*winograd_form(spec.attributes, spec.in.type.channels)),
       by_(*winograd(form_, s_.output)),
       type_(computed_type(spec)),
@@ -46,9 +47,9 @@ WinogradKernel::WinogradKernel(const program::KernelSpec& spec)
       across_(ceil_div(type_.width, m_)),
       down_(ceil_div(type_.height, m_)),
       tiles_x_(std::min(s_.tiles.w, across_)),
-      rows_(s_.rows > 0 ? s_.rows : ceil_div(down_, s_.tiles.h) * s_.tiles.h),
+      rows_(kept_.transformed.extent("ty")),
       channel_blocks_(spec.out.channel_stride / lanes),
-      vectors_(divisor_at_most(channel_blocks_, s_.vectors)),
+      vectors_(kept_.products.extent("c") / lanes),
       packed_(s_.depth == 0),
       depth_(packed_ ? form_.channels : s_.depth),
       steps_(form_.channels / depth_),

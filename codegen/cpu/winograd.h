@@ -7,7 +7,7 @@
 /// halo's last line, again and again) and store only what lies inside.
 ///
 /// Weights are packed as transformed (depth 0), or transformed here, for `depth` input channels at a time; the choice is
-/// passes/winograd_schedule.h's. The products of all tiles are kept (`wide`) where that has each transformed weight read once: if they come
+/// ir/algorithms/winograd.cpp's. The products of all tiles are kept (`wide`) where that has each transformed weight read once: if they come
 /// from memory, or are made for a part of the input channels only. Otherwise one group of tiles is finished after the other, in the
 /// first-level cache.
 ///
@@ -55,7 +55,8 @@ class WinogradKernel {
   void prefetch_weights(Built& built) const;
 
   const program::KernelSpec& spec_;
-  const program::Schedule& s_;
+  const program::WinogradSchedule& s_;
+  const program::WinogradBuffers kept_;
   const WinogradForm form_;
   const Winograd& by_;
   const TensorType type_;         ///< before the pool

@@ -14,8 +14,6 @@ using Halide::TailStrategy;
 
 constexpr int vector = static_cast<int>(lanes);
 
-int64_t whole_groups(int64_t tiles, int64_t group) { return (tiles + group - 1) / group * group; }
-
 }  // namespace
 
 void WinogradKernel::schedule_result() {
@@ -41,7 +39,8 @@ void WinogradKernel::schedule_pooled_result() {
   out_.split(axes_.y, block_, axes_.y, to_int(pool_rows_), guard_unless(spec_.out.type.height % pool_rows_ == 0));
   out_.reorder({axes_.c, axes_.x, axes_.y, co_, block_, axes_.n}).fuse(block_, axes_.n, task_).parallel(task_);
   out_.vectorize(axes_.c, vector).unroll(axes_.c).never_partition_all();
-  result_.compute_at(out_, co_).store_in(MemoryType::Heap).bound(axes_.x, 0, to_int(type_.width)).bound(axes_.y, 0, to_int(rows_) * m_);
+  result_.compute_at(out_, co_).store_in(MemoryType::Heap).bound(axes_.x, 0, to_int(kept_.unpooled.extent("x")));
+  result_.bound(axes_.y, 0, to_int(kept_.unpooled.extent("y")));
   for (Func* func : {&result_, &phases_, &transformed_, &products_}) func->bound_extent(axes_.n, 1);
   result_.split(axes_.y, ty_, yi_, m_, TailStrategy::RoundUp);
   result_.split(axes_.x, tx_, xi_, m_, guard_unless(type_.width % m_ == 0));
@@ -52,11 +51,13 @@ void WinogradKernel::schedule_pooled_result() {
 }
 
 void WinogradKernel::schedule_input() {
-  const int tiles = to_int(whole_groups(across_, tiles_x_));
-  transformed_.compute_at(out_, task_).store_in(MemoryType::Heap).bound_extent(tx_, tiles).bound_extent(ty_, to_int(rows_));
+  const program::ScratchBuffer::Axis& tiles = kept_.transformed.axis("tx");
+  transformed_.compute_at(out_, task_).store_in(MemoryType::Heap);
+  bound(transformed_, tx_, kept_.transformed);
+  bound(transformed_, ty_, kept_.transformed);
   // Elements that lie a large power of two of bytes apart would share cache sets.
   transformed_.reorder_storage(ci_, tx_, ty_, j_, i_, cb_, axes_.n);
-  if (tiles * rows_ % 4 == 0) transformed_.align_storage(tx_, tiles + 1);
+  if (tiles.extent * rows_ % 4 == 0) transformed_.align_storage(tx_, to_int(tiles.stored()));
   transformed_.reorder({ci_, j_, i_, cb_, tx_, ty_, axes_.n}).vectorize(ci_, vector).unroll(j_).unroll(i_).never_partition_all();
   if (form_.phases) {
     phases_.compute_at(out_, task_).store_in(MemoryType::Heap).split(ci_, cv_, ci_, to_int(phase_lanes));
@@ -75,7 +76,8 @@ void WinogradKernel::schedule_products() {
   };
   if (wide_) {
     products_.compute_at(out_, co_).store_in(MemoryType::Heap);
-    products_.bound_extent(tx_, to_int(whole_groups(across_, tiles_x_))).bound_extent(ty_, to_int(rows_));
+    bound(products_, tx_, kept_.products);
+    bound(products_, ty_, kept_.products);
     Halide::Stage stage = steps_ == 1 ? Halide::Stage(products_) : products_.update();
     stage.split(tx_, txo_, tx_, to_int(tiles_x_), TailStrategy::RoundUp).split(ty_, tyo_, ty_, to_int(s_.tiles.h), TailStrategy::RoundUp);
     if (steps_ == 1) {
@@ -87,9 +89,9 @@ void WinogradKernel::schedule_products() {
     sum_.compute_at(products_, txo_);
   } else {
     // Beyond 16 KiB Halide would keep what it calls a stack to the task's end.
-    const int64_t bytes = by_.products() * by_.products() * s_.tiles.h * tiles_x_ * vectors_ * lanes * 4;
-    products_.compute_at(result_, txo_).store_in(bytes <= 16384 ? MemoryType::Stack : MemoryType::Heap);
-    products_.bound_extent(tx_, to_int(tiles_x_)).bound_extent(ty_, to_int(s_.tiles.h));
+    products_.compute_at(result_, txo_).store_in(kept_.products.bytes() <= 16384 ? MemoryType::Stack : MemoryType::Heap);
+    bound(products_, tx_, kept_.products);
+    bound(products_, ty_, kept_.products);
     in_tiles(products_, {j_, i_, axes_.n});
     sum_.compute_at(products_, j_);
   }
@@ -106,7 +108,7 @@ void WinogradKernel::schedule_weights() {
     weights_.compute_at(out_, co_);
   }
   // Tiles that lie powers of two of bytes apart would share cache sets.
-  weights_.store_in(MemoryType::Heap).align_storage(ci_, vector + 1);
+  weights_.store_in(MemoryType::Heap).align_storage(ci_, to_int(kept_.weights.axis("ci").stored()));
   weights_.split(axes_.c, cv_, axes_.c, vector).reorder({axes_.c, j_, i_, cv_, ci_, cb_}).vectorize(axes_.c);
   weights_.unroll(j_).unroll(i_).never_partition_all();
   half_weights_.compute_at(weights_, cv_).store_in(MemoryType::Stack).vectorize(axes_.c, vector).unroll(x_).unroll(i_);
@@ -121,9 +123,10 @@ void WinogradKernel::schedule_back() {
 
 void WinogradKernel::schedule_projections() {
   for (Projected& one : projections_) {
-    const int64_t columns = whole_groups(across_, tiles_x_) * m_, pixels = std::min(columns, tiles_x_ * s_.tiles.h);
+    const int64_t columns = kept_.projection.extent("x"), pixels = std::min(columns, tiles_x_ * s_.tiles.h);
     one.row.compute_at(result_, tyo_).store_in(MemoryType::Heap);
-    one.row.bound_extent(axes_.x, to_int(columns)).bound_extent(axes_.y, to_int(s_.tiles.h * m_));
+    bound(one.row, axes_.x, kept_.projection);
+    bound(one.row, axes_.y, kept_.projection);
     one.row.split(axes_.x, txo_, axes_.x, to_int(pixels), columns % pixels == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards);
     one.row.vectorize(axes_.c, vector).reorder(axes_.c, axes_.x, txo_, axes_.y, axes_.n).unroll(axes_.c).unroll(axes_.x);
     one.row.never_partition_all();

@@ -7,7 +7,7 @@ namespace resnetc::codegen::cuda {
 
 using program::KernelKind;
 
-ThreadLoops share_between_threads(const program::Schedule& schedule, Func& out, const Axes& axes, int64_t channels, int64_t width,
+ThreadLoops share_between_threads(const program::ThreadSchedule& schedule, Func& out, const Axes& axes, int64_t channels, int64_t width,
                                   int64_t height) {
   using Halide::TailStrategy;
   const auto tail = [](int64_t extent, int64_t tile) { return extent % tile == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards; };
@@ -34,10 +34,10 @@ ThreadLoops share_between_threads(const program::Schedule& schedule, Func& out, 
 
 ThreadLoops share_pixels(const program::KernelSpec& spec, Func& out, const Axes& axes) {
   if (spec.out.channel_stride % lanes == 0) out.output_buffer().set_host_alignment(gpu_alignment);
-  return share_between_threads(spec.schedule, out, axes, spec.out.channel_stride, spec.out.type.width, spec.out.type.height);
+  return share_between_threads(threads_of(spec), out, axes, spec.out.channel_stride, spec.out.type.width, spec.out.type.height);
 }
 
-void widen(const program::Schedule& schedule, Halide::Stage stage, const Var& channel) {
+void widen(const program::ThreadSchedule& schedule, Halide::Stage stage, const Var& channel) {
   if (schedule.channels == 2 || schedule.channels == 4) {
     stage.vectorize(channel);
   } else {
@@ -51,7 +51,7 @@ void finish(const Func& out, const Operands& operands, Built& built) {
 }
 
 Result<> build_kernel(const program::KernelSpec& spec, Built& built) {
-  if (spec.schedule.algorithm != program::Algorithm::threads) return Failure{"a GPU's kernel has no schedule of threads"};
+  if (!std::holds_alternative<program::ThreadSchedule>(spec.schedule)) return Failure{"a GPU's kernel has no schedule of threads"};
   switch (spec.kind) {
     case KernelKind::load: build_load(spec, built); break;
     case KernelKind::store: build_store(spec, built); break;

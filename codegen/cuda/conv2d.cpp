@@ -27,7 +27,7 @@ constexpr int64_t most_unrolled = 4096;
 
 class Convolution {
  public:
-  explicit Convolution(const program::KernelSpec& spec) : spec_(spec), operands_(Operands::Place::gpu) {}
+  explicit Convolution(const program::KernelSpec& spec) : spec_(spec), s_(threads_of(spec)), operands_(Operands::Place::gpu) {}
 
   void build(Built& built) {
     const OpAttributes& a = spec_.attributes;
@@ -49,7 +49,7 @@ class Convolution {
     };
     Func out("out");
     out(axes_.c, axes_.x, axes_.y, axes_.n) = apply_epilogue(spec_, sum_(axes_.c, axes_.x, axes_.y, axes_.n), axes_, operands_, project);
-    set_output(out, axes_, spec_.out, spec_.schedule.flat);
+    set_output(out, axes_, spec_.out, s_.flat);
     out.output_buffer().set_host_alignment(gpu_alignment);
     schedule(out);
     finish(out, operands_, built);
@@ -75,11 +75,11 @@ class Convolution {
 
   void add(const Term& term) {
     const OpAttributes& a = term.window;
-    const int64_t block = spec_.schedule.channels * spec_.schedule.block.w;
+    const int64_t block = s_.channels * s_.block.w;
     const int channels = to_int(term.channels), columns = to_int(a.kernel.w), rows = to_int(a.kernel.h), b = to_int(block);
     RDom r(0, channels, 0, columns, 0, rows, term.name);
     const int at_once = loaded_at_once(term.channels, term.aligned);
-    const int64_t multiply_adds = spec_.schedule.channels * spec_.schedule.tiles.h * spec_.schedule.tiles.w * a.kernel.w * at_once;
+    const int64_t multiply_adds = s_.channels * s_.tiles.h * s_.tiles.w * a.kernel.w * at_once;
     Sum sum{Func(term.name + "_in"), Func(term.name + "_weight"), r, at_once, multiply_adds <= most_unrolled};
     // Flat, the pixels of all rows are one axis in memory.
     sum.in(ci_, kx_, ky_, axes_.c, axes_.x, axes_.y, axes_.n) =
@@ -93,9 +93,8 @@ class Convolution {
 
   void schedule(Func& out) {
     const TensorType& type = spec_.out.type;
-    const program::Schedule& s = spec_.schedule;
-    const int64_t width = s.flat ? type.pixels() : type.width, height = s.flat ? 1 : type.height;
-    const ThreadLoops loops = share_between_threads(s, out, axes_, spec_.out.channel_stride, width, height);
+    const int64_t width = s_.flat ? type.pixels() : type.width, height = s_.flat ? 1 : type.height;
+    const ThreadLoops loops = share_between_threads(s_, out, axes_, spec_.out.channel_stride, width, height);
     // The sums leave their loop one by one and are made vectors behind it: otherwise each turn of the loop packs and unpacks them.
     Func result = sum_.in(out);
     result.compute_at(out, loops.row).store_in(Halide::MemoryType::Register).unroll(axes_.c).unroll(axes_.x).unroll(axes_.y);
@@ -128,10 +127,11 @@ class Convolution {
     }
     sum.weight.store_in(Halide::MemoryType::Register).reorder_storage(axes_.c, ci_, kx_, ky_).reorder(axes_.c, ci_, kx_, ky_);
     sum.weight.unroll(ci_).unroll(kx_).unroll(ky_);
-    widen(spec_.schedule, sum.weight, axes_.c);
+    widen(s_, sum.weight, axes_.c);
   }
 
   const program::KernelSpec& spec_;
+  const program::ThreadSchedule& s_;
   Axes axes_;
   Operands operands_;
   Var ci_{"ci"}, kx_{"kx"}, ky_{"ky"};

@@ -9,10 +9,10 @@ void build_window(const program::KernelSpec& spec, const Axes& axes, const Windo
   Func out = pool.out, reduction = pool.reduction;
   const ThreadLoops loops = share_pixels(spec, out, axes);
   reduction.compute_at(out, loops.thread).store_in(Halide::MemoryType::Register).unroll(axes.x).unroll(axes.y);
-  widen(spec.schedule, reduction, axes.c);
+  widen(threads_of(spec), reduction, axes.c);
   Halide::Stage update = reduction.update();
   update.reorder(axes.c, axes.x, axes.y, pool.r.x, pool.r.y).unroll(axes.x).unroll(axes.y);
-  widen(spec.schedule, update, axes.c);
+  widen(threads_of(spec), update, axes.c);
   finish(out, operands, built);
 }
 
@@ -39,16 +39,16 @@ void build_global_avg_pool(const program::KernelSpec& spec, Built& built) {
   const ThreadLoops loops = share_pixels(spec, pool.out, axes);
   const auto in_registers = [&](Func& f) {
     f.store_in(Halide::MemoryType::Register);
-    widen(spec.schedule, f, axes.c);
+    widen(threads_of(spec), f, axes.c);
   };
   pool.sum.compute_at(pool.out, loops.thread);
   in_registers(pool.sum);
   pool.sum.update().reorder(axes.c, pool.ry);
-  widen(spec.schedule, pool.sum.update(), axes.c);
+  widen(threads_of(spec), pool.sum.update(), axes.c);
   pool.row_sum.compute_at(pool.sum, pool.ry);
   in_registers(pool.row_sum);
   pool.row_sum.update().reorder(axes.c, pool.row, pool.rx);
-  widen(spec.schedule, pool.row_sum.update(), axes.c);
+  widen(threads_of(spec), pool.row_sum.update(), axes.c);
   finish(pool.out, operands, built);
 }
 

@@ -18,14 +18,14 @@ void build_store(const program::KernelSpec& spec, Built& built) {
   Func out = define_store(spec, axes, operands, false);
   const TensorType& type = spec.in.type;
   if (type.rank == 2) {
-    share_between_threads(spec.schedule, out, axes, type.channels, 1, 1);
+    share_between_threads(threads_of(spec), out, axes, type.channels, 1, 1);
   } else {
     Axes swapped;
     swapped.c = axes.x;
     swapped.x = axes.c;
     swapped.y = axes.y;
     swapped.n = axes.n;
-    share_between_threads(spec.schedule, out, swapped, type.width, type.channels, type.height);
+    share_between_threads(threads_of(spec), out, swapped, type.width, type.channels, type.height);
   }
   finish(out, operands, built);
 }

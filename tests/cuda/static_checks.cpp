@@ -13,7 +13,7 @@
 
 #include "codegen/kernels.h"
 #include "frontend/frontend.h"
-#include "passes/gpu_model.h"
+#include "ir/algorithms/gpu_model.h"
 #include "support/temp_dir.h"
 #include "tests/exactness/compiled.h"
 #include "tests/ptx/module.h"
@@ -146,19 +146,19 @@ void print(const std::vector<Checked>& all) {
   fmt::print("{:<26} {:>7} {:>5} {:>7} {:>5} {:>6} {:>6} {:>6} {:>9} {:>7}\n", "kernel", "blocks", "warps", "in loop", "model", "sm_80",
              "sm_90", "model", "A100, us", "of roof");
   for (const Checked& one : all) {
-    const passes::LaunchCost cost = passes::launch_cost(one.spec);
+    const program::LaunchCost cost = program::launch_cost(one.spec);
     const auto registers = [&](const char* architecture) {
       const auto found = one.assembled.find(architecture);
       return found == one.assembled.end() ? std::string("-") : fmt::format("{}", found->second.registers);
     };
-    const double seconds = passes::predicted_seconds(passes::a100(), one.spec, batch);
+    const double seconds = program::predicted_seconds(program::a100(), one.spec, batch);
     const bool sums = one.of_one != 0;
     // Where the whole reduction is unrolled there is no loop.
     const std::string in_loop = one.loop.multiply_adds > 0 ? fmt::format("{:.1f} %", 100 * share(one.loop)) : "-";
     fmt::print("{:<26} {:>7} {:>5} {:>7} {:>5} {:>6} {:>6} {:>6} {:>9.1f} {:>7.2f}\n", one.name, cost.blocks, cost.warps,
                sums ? in_loop : "", sums ? fmt::format("{:.0f} %", 100 * cost.multiply_add_share) : "", registers("sm_80"),
                registers("sm_90"), sums ? fmt::format("{}", cost.registers) : "", 1e6 * seconds,
-               seconds / passes::roofline_seconds(passes::a100(), one.spec, one.of_one, batch));
+               seconds / program::roofline_seconds(program::a100(), one.spec, one.of_one, batch));
   }
 }
 
@@ -169,8 +169,8 @@ void check_main_kernels(const std::string& network, const std::vector<Checked>& 
   std::string others;
   for (const Checked& one : all) {
     total += one.multiply_adds;
-    const double seconds = passes::predicted_seconds(passes::a100(), one.spec, batch);
-    const double roof = passes::roofline_seconds(passes::a100(), one.spec, one.of_one, batch);
+    const double seconds = program::predicted_seconds(program::a100(), one.spec, batch);
+    const double roof = program::roofline_seconds(program::a100(), one.spec, one.of_one, batch);
     if (one.loop.narrow_loads == 0 && seconds <= 1.5 * roof) {
       good += one.multiply_adds;
     } else if (one.of_one != 0) {
@@ -215,7 +215,7 @@ int run(int argc, char** argv) {
         ++long_loops;
         good_loops += share(one.loop) >= 0.8 ? 1 : 0;
       }
-      const double model = passes::launch_cost(one.spec).multiply_add_share;
+      const double model = program::launch_cost(one.spec).multiply_add_share;
       if (std::abs(model - share(one.loop)) > 0.06) {
         fault(fmt::format("{}, {}: the model expects {:.1f} % of its inner loop to multiply and add, {:.1f} % do", network->name, one.name,
                           100 * model, 100 * share(one.loop)));

@@ -96,7 +96,7 @@ std::string check_target(const Library& library, const std::string& target, cons
 
 bool has_transforms(const program::Program& program) {
   return std::any_of(program.kernels.begin(), program.kernels.end(),
-                     [](const auto& kernel) { return kernel.schedule.algorithm == program::Algorithm::winograd; });
+                     [](const auto& kernel) { return std::holds_alternative<program::WinogradSchedule>(kernel.schedule); });
 }
 
 /// The largest difference to PyTorch of a program by itself.

@@ -49,10 +49,11 @@ TEST_CASE("a GPU's schedule takes weights in its own blocks") {
   const program::Program good = lowered_for("cuda");
   const auto with = [](int64_t channels, int64_t threads) {
     return [=](program::Program&, program::Kernel& k) {
-      k.schedule.channels = channels;
-      k.schedule.block.w = threads;
-      k.schedule.tiles = {1, 1};
-      k.schedule.flat = false;
+      auto& s = std::get<program::ThreadSchedule>(k.schedule);
+      s.channels = channels;
+      s.block.w = threads;
+      s.tiles = {1, 1};
+      s.flat = false;
     };
   };
   program::Program copy = good;
@@ -81,9 +82,10 @@ TEST_CASE("a processor's schedule takes weights as its algorithm reads them") {
       weight.recipe = pack(program::packed_by(*weight.recipe)->shape);
     };
   };
-  REQUIRE(program::Program(good).kernels[1].schedule.algorithm == program::Algorithm::winograd);
-  CHECK(fault_after(good, "c1", [](program::Program&, program::Kernel& k) { k.schedule.depth = 16; }) ==
-        "kernel 'c1': it takes its weight packed in vectors of 16 channels, and has it packed as transformed for tiles of 2x2 at stride 1");
+  REQUIRE(std::holds_alternative<program::WinogradSchedule>(good.kernels[1].schedule));
+  CHECK(
+      fault_after(good, "c1", [](program::Program&, program::Kernel& k) { std::get<program::WinogradSchedule>(k.schedule).depth = 16; }) ==
+      "kernel 'c1': it takes its weight packed in vectors of 16 channels, and has it packed as transformed for tiles of 2x2 at stride 1");
   // As many elements: another convolution's, of the opposite shape.
   const program::Program direct = lowered_for("avx2", 0);
   CHECK(fault_after(direct, "c2", repacked([](const std::vector<int64_t>& s) { return pack_conv(tensor("w", {s[1], s[0], 1, 1}), 1); })) ==

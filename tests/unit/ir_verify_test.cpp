@@ -233,10 +233,11 @@ TEST_CASE("the verifier of programs finds each fault") {
         "kernel \'conv2\': a tile of 8 vectors by 16 pixels is out of range" + of_a_tile);
   CHECK(fault("vectors=2 pixels=16", "vectors=0 pixels=16") ==
         "kernel \'conv2\': a tile of 0 vectors by 16 pixels is out of range" + of_a_tile);
-  CHECK(fault("pixels=1 rows=2", "pixels=1 rows=2 flat") == "kernel 'image': only direct sums can be flat");
+  CHECK(fault("pixels=1 rows=2", "pixels=1 rows=2 flat") == "'flat' is out of place in a schedule 'general'");
   CHECK(fault("schedule direct vectors=2", "schedule magic vectors=2") == "unknown algorithm 'magic'");
   CHECK(fault("schedule general", "schedule direct") == "kernel 'image': a load cannot be computed by 'direct'");
-  CHECK(fault("schedule direct vectors=2", "schedule general vectors=2") == "kernel 'conv2': a conv2d cannot be computed by 'general'");
+  CHECK(fault("schedule direct vectors=2 pixels=16 rows=0 flat", "schedule general vectors=2 pixels=16 rows=0") ==
+        "kernel 'conv2': a conv2d cannot be computed by 'general'");
   const std::string winograd = "schedule winograd output=4 vectors=1 tiles=1x2 rows=1 depth=0 parts=1";
   CHECK(fault("schedule direct vectors=1 pixels=4 rows=2", winograd) ==
         "kernel 'conv1': it is no convolution that Winograd's transforms apply to");
@@ -306,7 +307,7 @@ TEST_CASE("specs hold what the code depends on and nothing else") {
   p.tensor(1).offset += 6400;
   p.tensor(1).name = "other";
   CHECK(to_string(program::spec_of(p, p.kernels[1])) == before);
-  p.kernels[1].schedule.rows = 3;
+  std::get<program::DirectSchedule>(p.kernels[1].schedule).rows = 3;
   CHECK(to_string(program::spec_of(p, p.kernels[1])) != before);
 }
 
@@ -314,19 +315,21 @@ TEST_CASE("schedules whose tiles overlap write elements twice") {
   using program::Program;
   Program p = sample<Program>(program::parse, program_text);
   program::Kernel& conv1 = p.kernels[1];
+  auto& first = std::get<program::DirectSchedule>(conv1.schedule);
   CHECK(program::writes_once(p, conv1));
-  conv1.schedule.pixels = 3;
+  first.pixels = 3;
   CHECK(!program::writes_once(p, conv1));
-  conv1.schedule.pixels = 30;  // wider than a row: the row is the tile
+  first.pixels = 30;  // wider than a row: the row is the tile
   CHECK(program::writes_once(p, conv1));
-  conv1.schedule.rows = 3;
+  first.rows = 3;
   CHECK(program::writes_once(p, conv1));
   program::Kernel& conv2 = p.kernels[2];
-  conv2.schedule.pixels = 32;
+  auto& second = std::get<program::DirectSchedule>(conv2.schedule);
+  second.pixels = 32;
   CHECK(program::writes_once(p, conv2));
-  conv2.schedule.pixels = 15;
+  second.pixels = 15;
   CHECK(!program::writes_once(p, conv2));
-  conv2.schedule.pixels = 16;
+  second.pixels = 16;
   p.tensor(2).channel_stride = 48;
   CHECK(!program::writes_once(p, conv2));
 }
@@ -358,7 +361,7 @@ TEST_CASE("the check of memory plans finds each fault") {
           p.tensors[1].offset = 0;
           p.tensors[2].offset = 8192;
         }) == "kernel 'sum' overwrites 'conv1', which it reads in another layout");
-  CHECK(after([](Program& p) { p.kernels[3].schedule.pixels = 7; }) ==
+  CHECK(after([](Program& p) { p.kernels[3].schedule = program::DirectSchedule{.pixels = 7}; }) ==
         "kernel 'sum' overwrites 'conv1', which it reads again: its schedule writes some elements twice");
   CHECK(after([](Program& p) { p.kernels[5].in = 1; }) == "kernel 'sum' overwrites 'conv1', which is still to be read");
   // What is read element by element may be read otherwise, too.

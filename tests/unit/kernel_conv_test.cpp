@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "ir/algorithms/implementation.h"
+#include "ir/text_forms.h"
 #include "tests/unit/kernel_harness.h"
 
 namespace resnetc::testing {
@@ -11,11 +13,11 @@ namespace {
 using program::KernelKind;
 
 struct Conv {
-  int64_t ci, co;
+  int64_t ci, co = 0;
   Extent2 size, kernel{3, 3}, stride{1, 1};
   int64_t groups = 1;
   Extent2 dilation{1, 1};
-  program::Schedule schedule{program::Algorithm::direct, 1, 4, 2, false};
+  program::Schedule schedule = program::DirectSchedule{1, 4, 2, false};
   Extent2 out_halo{0, 0};
   int64_t batch = 1;
   std::vector<graph::StepKind> epilogue{graph::StepKind::bias};
@@ -24,6 +26,11 @@ struct Conv {
   Extent2 pool{0, 0};     ///< window of a pool at stride 2 and with the default padding; none
   int64_t projected = 0;  ///< channels of what a project step reads
 };
+
+bool is_flat(const program::Schedule& schedule) {
+  const auto* direct = std::get_if<program::DirectSchedule>(&schedule);
+  return direct != nullptr && direct->flat;
+}
 
 KernelCase conv_case(const Conv& conv, uint32_t seed) {
   program::KernelSpec spec;
@@ -40,7 +47,7 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
   };
   const TensorType out = TensorType::picture(conv.co, extent(conv.size.h, a.kernel.h, a.stride.h, a.dilation.h, a.pad.h),
                                              extent(conv.size.w, a.kernel.w, a.stride.w, a.dilation.w, a.pad.w));
-  const Extent2 in_halo = program::halo_of(a, conv.schedule.algorithm, conv.ci);
+  const Extent2 in_halo = implementation_of(conv.schedule).halo(a, conv.ci);
   spec.in = layout(TensorType::picture(conv.ci, conv.size.h, conv.size.w), in_halo, conv.in_stride);
   spec.out = layout(out, conv.out_halo);
   if (conv.pool != Extent2{0, 0}) {
@@ -58,7 +65,7 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
       step.in_place = conv.in_place;
     }
     if (kind == graph::StepKind::project) {
-      const Extent2 halo = conv.schedule.flat ? Extent2{0, 0} : Extent2{1, 2};
+      const Extent2 halo = is_flat(conv.schedule) ? Extent2{0, 0} : Extent2{1, 2};
       step.operand = layout(TensorType::picture(conv.projected, out.height, out.width), halo);
     }
     if (kind == graph::StepKind::mul) step.operand = layout(TensorType::vector(conv.co));
@@ -66,32 +73,28 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
   }
   spec.schedule = conv.schedule;
   const std::string name = "conv " + std::to_string(conv.ci) + "->" + std::to_string(conv.co) + " " + to_string(conv.size) + " k" +
-                           to_string(conv.kernel) + " s" + to_string(conv.stride) + " g" + std::to_string(conv.groups) + " v" +
-                           std::to_string(conv.schedule.vectors) + " p" + std::to_string(conv.schedule.pixels) + " r" +
-                           std::to_string(conv.schedule.rows);
+                           to_string(conv.kernel) + " s" + to_string(conv.stride) + " g" + std::to_string(conv.groups) +
+                           text::schedule(conv.schedule);
   return make_case(name, spec, conv.batch, seed);
 }
 
 program::Schedule tile(int64_t vectors, int64_t pixels, int64_t rows, bool flat = false) {
-  return {program::Algorithm::direct, vectors, pixels, rows, flat};
+  return program::DirectSchedule{vectors, pixels, rows, flat};
 }
 
 /// depth 0: weights packed as transformed.
 program::Schedule transformed(int64_t output, int64_t vectors, Extent2 tiles, int64_t rows, int64_t depth, int64_t parts = 1) {
-  program::Schedule schedule{program::Algorithm::winograd, vectors, 1, rows, false};
-  schedule.output = output;
-  schedule.tiles = tiles;
-  schedule.depth = depth;
-  schedule.parts = parts;
-  return schedule;
+  return program::WinogradSchedule{output, vectors, tiles, rows, depth, parts};
+}
+
+/// Of a depthwise convolution.
+program::Schedule depthwise(int64_t channels, Extent2 tiles, int64_t vectors, int64_t rows) {
+  return program::DepthwiseSchedule{channels, tiles, vectors, rows};
 }
 
 /// Of Strassen's products.
 program::Schedule halved(int64_t vectors, Extent2 tiles, int64_t rows, int64_t parts = 1) {
-  program::Schedule schedule{program::Algorithm::strassen, vectors, 1, rows, false};
-  schedule.tiles = tiles;
-  schedule.parts = parts;
-  return schedule;
+  return program::StrassenSchedule{vectors, tiles, rows, parts};
 }
 
 std::vector<KernelCase> all_cases() {
@@ -138,6 +141,33 @@ std::vector<KernelCase> all_cases() {
   add({.ci = 64, .co = 128, .size = {7, 7}, .groups = 2, .schedule = tile(4, 4, 7)});
   add({.ci = 36, .co = 60, .size = {7, 7}, .groups = 3, .schedule = tile(4, 4, 7)});
   add({.ci = 6, .co = 4, .size = {5, 5}, .groups = 2, .schedule = tile(1, 5, 5)});
+  // Depthwise: each width of vectors, windows that are unrolled and that are not, whole tiles and tails in every axis, one task and many.
+  for (int64_t channels : {16, 8, 4}) {
+    const auto channelwise = [&](Conv conv) {
+      conv.co = conv.groups = conv.ci;
+      add(std::move(conv));
+    };
+    channelwise({.ci = 40, .size = {13, 21}, .schedule = depthwise(channels, {1, 4}, 2, 2), .out_halo = {1, 2}, .batch = 3});
+    channelwise({.ci = 64, .size = {14, 14}, .schedule = depthwise(channels, {2, 7}, 4, 3), .epilogue = residual, .in_place = true});
+    channelwise({.ci = 17,
+                 .size = {13, 21},
+                 .kernel = {5, 5},
+                 .stride = {2, 2},
+                 .schedule = depthwise(channels, {2, 3}, 1, 2),
+                 .batch = 3,
+                 .epilogue = everything});
+    channelwise({.ci = 48, .size = {9, 11}, .kernel = {7, 7}, .schedule = depthwise(channels, {3, 2}, 3, 0), .epilogue = residual});
+    channelwise({.ci = 32, .size = {11, 9}, .kernel = {3, 5}, .stride = {1, 2}, .schedule = depthwise(channels, {2, 2}, 9, 4)});
+    channelwise({.ci = 32, .size = {16, 16}, .kernel = {13, 13}, .schedule = depthwise(channels, {1, 4}, 2, 16), .batch = 3});
+    channelwise({.ci = 16, .size = {13, 13}, .dilation = {2, 2}, .schedule = depthwise(channels, {2, 5}, 1, 2)});
+    channelwise({.ci = 20, .size = {1, 2}, .kernel = {5, 5}, .schedule = depthwise(channels, {4, 8}, 2, 1)});
+    channelwise({.ci = 32, .size = {7, 7}, .kernel = {1, 1}, .schedule = depthwise(channels, {1, 7}, 1, 3)});
+    channelwise({.ci = 32,
+                 .size = {9, 9},
+                 .schedule = depthwise(channels, {1, 4}, 2, 2),
+                 .epilogue = {StepKind::bias, StepKind::project, StepKind::relu},
+                 .projected = 24});
+  }
   // A linear layer.
   add({.ci = 512, .co = 1000, .size = {1, 1}, .kernel = {1, 1}, .schedule = tile(9, 1, 1, true), .batch = 3});
   // The picture is smaller than the window.

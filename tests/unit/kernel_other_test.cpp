@@ -13,7 +13,7 @@ using graph::StepKind;
 using program::KernelKind;
 using program::KernelSpec;
 
-program::Schedule rows(int64_t count) { return {program::Algorithm::general, 1, 1, count, false}; }
+program::Schedule rows(int64_t count) { return program::GeneralSchedule{1, 1, count}; }
 
 KernelSpec spec_of(KernelKind kind, program::Tensor in, program::Tensor out, int64_t task_rows) {
   KernelSpec spec;

@@ -143,7 +143,7 @@ std::vector<double> split_naively(const program::KernelSpec& spec, const Winogra
 /// As pack_winograd() documents it: block, row and column of G w GT, input channel, lane.
 std::vector<float> transform_weights_naively(const program::KernelSpec& spec, const std::vector<double>& from) {
   const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
-  const Winograd& by = *winograd(form, spec.schedule.output);
+  const Winograd& by = *winograd(form, std::get<program::WinogradSchedule>(spec.schedule).output);
   const std::vector<double> weight = form.phases ? split_naively(spec, form, from) : from;
   const int64_t co = spec.out.type.channels, ci = form.channels;
   const size_t r = static_cast<size_t>(form.window);
@@ -161,6 +161,19 @@ std::vector<float> transform_weights_naively(const program::KernelSpec& spec, co
           }
         }
       }
+    }
+  }
+  return packed;
+}
+
+/// Block, element of the window, channel of the block.
+std::vector<float> pack_depthwise_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
+  const int64_t channels = spec.out.type.channels, taps = spec.attributes.kernel.h * spec.attributes.kernel.w;
+  std::vector<float> packed(static_cast<size_t>((channels + lanes - 1) / lanes * taps * lanes), 0.0f);
+  for (int64_t c = 0; c < channels; ++c) {
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      packed[static_cast<size_t>((c / lanes * taps + tap) * lanes + c % lanes)] =
+          static_cast<float>(weight[static_cast<size_t>(c * taps + tap)]);
     }
   }
   return packed;
@@ -230,7 +243,7 @@ std::vector<float> pack_projection_naively(const KernelCase& one, size_t step) {
   const program::KernelSpec& spec = one.spec;
   const int64_t co = spec.out.type.channels;
   const Matrix matrix = projection_of(one, step);
-  if (spec.schedule.algorithm == program::Algorithm::strassen) return combine_halves_naively(co, matrix, summed(one));
+  if (std::holds_alternative<program::StrassenSchedule>(spec.schedule)) return combine_halves_naively(co, matrix, summed(one));
   std::vector<float> packed(static_cast<size_t>((co + lanes - 1) / lanes * lanes * matrix.ci), 0.0f);
   for (int64_t c = 0; c < co; ++c) {
     for (int64_t k = 0; k < matrix.ci; ++k) {
@@ -243,18 +256,15 @@ std::vector<float> pack_projection_naively(const KernelCase& one, size_t step) {
 std::vector<float> pack_weights_naively(const KernelCase& one) {
   const program::KernelSpec& spec = one.spec;
   const std::vector<double>& weight = one.weight;
-  switch (spec.schedule.algorithm) {
-    case program::Algorithm::winograd:
-      if (spec.schedule.depth == 0) return transform_weights_naively(spec, weight);
-      break;
-    case program::Algorithm::strassen: {
-      const std::vector<Matrix> all = summed(one);
-      return combine_halves_naively(spec.out.type.channels, all.front(), all);
-    }
-    case program::Algorithm::general:
-    case program::Algorithm::direct:
-    case program::Algorithm::threads: break;  // the last is tested through whole programs (tests/cuda)
+  if (const auto* transformed = std::get_if<program::WinogradSchedule>(&spec.schedule); transformed != nullptr && transformed->depth == 0) {
+    return transform_weights_naively(spec, weight);
   }
+  if (std::holds_alternative<program::StrassenSchedule>(spec.schedule)) {
+    const std::vector<Matrix> all = summed(one);
+    return combine_halves_naively(spec.out.type.channels, all.front(), all);
+  }
+  if (std::holds_alternative<program::DepthwiseSchedule>(spec.schedule)) return pack_depthwise_naively(spec, weight);
+  // Others read plain weights; those of threads are tested through whole programs (tests/cuda).
   const OpAttributes& a = spec.attributes;
   const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, per_group = ci / a.groups;
   const GroupSpan span = group_span(ci, co, a.groups);

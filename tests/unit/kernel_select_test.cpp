@@ -5,19 +5,17 @@
 #include <algorithm>
 
 #include "codegen/host.h"
+#include "passes/algorithms.h"
 #include "passes/candidates.h"
-#include "passes/conv_schedule.h"
 #include "passes/select_kernels.h"
-#include "passes/strassen_schedule.h"
-#include "passes/winograd_schedule.h"
 #include "tests/unit/kernel_harness.h"
 #include "tests/unit/pass_test.h"
 
 namespace resnetc::testing {
 namespace {
 
-using passes::AlgorithmChoice;
-using passes::Convolution;
+using program::AlgorithmChoice;
+using program::Convolution;
 
 graph::Op make_op(OpKind kind, std::string name, TensorType type, std::vector<graph::ValueId> operands) {
   graph::Op op;
@@ -125,7 +123,7 @@ network any {{
 }
 
 TEST_CASE("select-kernels: where Strassen's products gain") {
-  const AlgorithmChoice halved{program::Algorithm::strassen, 0, false}, direct;
+  const AlgorithmChoice halved{&implementation_of(program::StrassenSchedule{}), 0, false}, direct;
   const auto one_by_one = [](int64_t in, int64_t out, int64_t size) {
     Convolution c;
     c.in = TensorType::picture(in, size, size);
@@ -162,18 +160,19 @@ TEST_CASE("select-kernels: where Strassen's products gain") {
     for (const auto& [in, out] : {std::pair<int64_t, int64_t>{128, 512}, {1024, 256}, {32, 32}, {96, 480}, {2048, 2048}}) {
       for (int64_t size : {1, 2, 7, 13, 28, 56}) {
         const Convolution c = one_by_one(in, out, size);
-        if (passes::faster_algorithms(c, largest_winograd_tile).empty()) continue;
+        if (program::all_choices(c, largest_winograd_tile).size() == 1) continue;  // direct sums
         program::KernelSpec spec;
         spec.kind = program::KernelKind::conv2d;
         spec.in = layout(TensorType::picture(in, size, size));
         spec.out = layout(TensorType::picture(out, size, size), {1, 1});
-        const std::vector<program::Schedule> candidates = passes::strassen_candidates(c, spec.out, *find_target(name));
+        const std::vector<program::Schedule> candidates = halved.by->candidates({spec, 0, *find_target(name)}, halved);
         CHECK(candidates.size() >= 1);
         CHECK(candidates.size() <= 6);
         for (const program::Schedule& s : candidates) {
           spec.schedule = s;
-          CHECK(out / 32 % s.vectors == 0);
-          CHECK(s.parts <= out / 32 / s.vectors);
+          const auto& [vectors, tiles, rows, parts] = std::get<program::StrassenSchedule>(s);
+          CHECK(out / 32 % vectors == 0);
+          CHECK(parts <= out / 32 / vectors);
           CHECK(program::schedule_fault(spec) == std::nullopt);
           CHECK(program::scratch_bytes(spec) <= (1 << 20));
         }
@@ -205,7 +204,7 @@ TEST_CASE("select-kernels: a kernel for each value, layouts as the readers need 
   CHECK(program->tensor(2).dense());
   CHECK(program->constants.size() == 4);  // three weights, one bias that all three share
   for (const program::Constant& constant : program->constants) CHECK(constant.offset % 64 == 0);
-  CHECK_FALSE(program->kernels[3].schedule.flat);  // its operand has a halo
+  CHECK_FALSE(std::get<program::DirectSchedule>(program->kernels[3].schedule).flat);  // its operand has a halo
   CHECK(program->kernels[4].epilogue.size() == 1);
   CHECK(program->kernels[4].epilogue[0].operand == 3);
   CHECK(program->kernels[1].multiply_adds == 13 * 21 * 40 * 27);
@@ -219,15 +218,20 @@ TEST_CASE("select-kernels: schedules") {
     a.kernel = {kernel, kernel};
     a.pad = {kernel / 2, kernel / 2};
     const TensorType type = TensorType::picture(channels, size, size);
-    const bool flat = kernel == 1;
-    return passes::choose_conv_schedule(layout(type, a.pad), layout(type), a, flat, type.elements() * channels * kernel * kernel, target)
-        .schedule;
+    program::KernelSpec spec;
+    spec.kind = program::KernelKind::conv2d;
+    spec.attributes = a;
+    spec.in = layout(type, a.pad);
+    spec.out = layout(type);
+    const AlgorithmChoice direct;
+    return std::get<program::DirectSchedule>(
+        direct.by->choose({spec, type.elements() * channels * kernel * kernel, target}, direct).schedule);
   };
   for (const Target& target : {avx512, avx2, sse41}) {
     for (int64_t channels : {1, 17, 40, 64, 1024}) {
       for (int64_t size : {1, 7, 13, 56}) {
         for (int64_t kernel : {1, 3}) {
-          const program::Schedule s = choose(channels, size, kernel, target);
+          const program::DirectSchedule s = choose(channels, size, kernel, target);
           CHECK((channels + 15) / 16 % s.vectors == 0);
           CHECK(s.pixels >= 1);
           CHECK(s.pixels <= (s.flat ? size * size : size));
@@ -268,7 +272,9 @@ TEST_CASE("select-kernels: no tile of Winograd's transforms is larger than the c
     context.winograd_tile = largest;
     std::vector<int64_t> outputs;
     for (const program::Kernel& kernel : passes::select_kernels(graph, context)->kernels) {
-      if (kernel.kind == program::KernelKind::conv2d) outputs.push_back(kernel.schedule.output);
+      if (kernel.kind != program::KernelKind::conv2d) continue;
+      const auto* transformed = std::get_if<program::WinogradSchedule>(&kernel.schedule);
+      outputs.push_back(transformed == nullptr ? 0 : transformed->output);
     }
     return outputs;
   };
@@ -277,7 +283,11 @@ TEST_CASE("select-kernels: no tile of Winograd's transforms is larger than the c
   CHECK(tiles(0) == std::vector<int64_t>{0, 0, 0});
 }
 
-AlgorithmChoice winograd_of(int64_t output, bool packed) { return {program::Algorithm::winograd, output, packed}; }
+AlgorithmChoice winograd_of(int64_t output, bool packed) { return {&implementation_of(program::WinogradSchedule{}), output, packed}; }
+
+program::WinogradSchedule transformed(const program::KernelSpec& spec, const AlgorithmChoice& choice, const Target& target) {
+  return std::get<program::WinogradSchedule>(choice.by->choose({spec, 0, target}, choice).schedule);
+}
 
 TEST_CASE("select-kernels: where Winograd's transforms gain") {
   const auto conv = [](int64_t channels, int64_t size, auto change) {
@@ -332,11 +342,11 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
   // Channels that are no power of two, of small pictures, are shared between threads as well.
   for (int64_t channels : {80, 176}) {
     for (int64_t size : {11, 13, 21}) {
-      OpAttributes a;
-      a.kernel = {3, 3};
-      const program::Tensor tensor = layout(TensorType::picture(channels, size, size), {1, 1});
-      const program::Schedule s =
-          passes::choose_winograd_schedule(tensor, tensor, a, nullptr, winograd_of(4, false), *find_target("avx512")).schedule;
+      program::KernelSpec spec;
+      spec.kind = program::KernelKind::conv2d;
+      spec.attributes.kernel = {3, 3};
+      spec.in = spec.out = layout(TensorType::picture(channels, size, size), {1, 1});
+      const program::WinogradSchedule s = transformed(spec, winograd_of(4, false), *find_target("avx512"));
       CHECK((size + 3) / 4 / s.rows + s.parts >= 2);
       CHECK(s.parts <= 4);
     }
@@ -354,8 +364,8 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
             spec.attributes.stride = {stride, stride};
             spec.in = layout(TensorType::picture(channels, size * stride, size * stride), {1, 1});
             spec.out = layout(TensorType::picture(channels, size, size));
-            spec.schedule = passes::choose_winograd_schedule(spec.in, spec.out, spec.attributes, nullptr, choice, target).schedule;
-            const program::Schedule& s = spec.schedule;
+            const program::WinogradSchedule s = transformed(spec, choice, target);
+            spec.schedule = s;
             CHECK(channels / 16 % s.vectors == 0);
             CHECK(s.parts <= channels / 16 / s.vectors);
             CHECK(s.rows % s.tiles.h == 0);
@@ -373,16 +383,14 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
 
 TEST_CASE("select-kernels: a schedule of Strassen's products for rows that leave the cache") {
   // The model would not choose it; a tuned schedule may ask all the same.
-  passes::Convolution c;
-  c.in = TensorType::picture(1024, 4, 128);
-  c.out = TensorType::picture(1024, 4, 128);
-  REQUIRE(passes::row_of_halves(c) > passes::most_halves);
-  program::Tensor out;
-  out.type = c.out;
-  out.channel_stride = 1024;
-  const passes::ScheduleChoice choice = passes::choose_strassen_schedule(c, out, *codegen::host_target());
-  CHECK(choice.schedule.algorithm == program::Algorithm::strassen);
-  CHECK(choice.schedule.rows == choice.schedule.tiles.h);
+  program::KernelSpec spec;
+  spec.kind = program::KernelKind::conv2d;
+  spec.in = spec.out = layout(TensorType::picture(1024, 4, 128));
+  REQUIRE(program::can_be_strassen(spec));
+  REQUIRE(program::all_choices(convolution_of(spec), largest_winograd_tile).size() == 1);
+  const program::ScheduleChoice choice = implementation_of(program::StrassenSchedule{}).choose({spec, 0, *codegen::host_target()}, {});
+  const auto& schedule = std::get<program::StrassenSchedule>(choice.schedule);
+  CHECK(schedule.rows == schedule.tiles.h);
 }
 
 }  // namespace resnetc::testing

@@ -44,7 +44,7 @@ network pictures {
       for (const program::Schedule& schedule : passes::schedule_candidates(*from, kernel, largest_winograd_tile)) {
         spec.schedule = schedule;
         pooled = pooled || spec.pool;
-        halved = halved || schedule.algorithm == program::Algorithm::strassen;
+        halved = halved || std::holds_alternative<program::StrassenSchedule>(schedule);
         for (const auto& step : spec.epilogue) projected = projected || step.kind == graph::StepKind::project;
         cases.push_back(make_case(kernel.name + " " + program::to_string(spec), spec, 2, 1));
       }

@@ -1,8 +1,8 @@
 /// \file What schedules of a GPU's threads are chosen by.
 #include <doctest/doctest.h>
 
-#include "passes/gpu_model.h"
-#include "passes/thread_schedule.h"
+#include "ir/algorithms/gpu_model.h"
+#include "ir/algorithms/implementation.h"
 
 using namespace resnetc;
 
@@ -23,6 +23,10 @@ program::KernelSpec convolution(int64_t ci, int64_t co, int64_t side, int64_t wi
   return spec;
 }
 
+program::ScheduleChoice choose(const program::KernelSpec& spec, int64_t batch) {
+  return implementation_of(program::ThreadSchedule{}).choose({spec, 0, *find_target("cuda"), batch}, {});
+}
+
 }  // namespace
 
 TEST_CASE("a GPU's schedules are valid, whatever the layer") {
@@ -32,11 +36,11 @@ TEST_CASE("a GPU's schedules are valid, whatever the layer") {
         for (int64_t window : {1, 3, 7}) {
           program::KernelSpec spec = convolution(ci, co, side, window);
           for (int64_t batch : {1, 32}) {
-            const passes::ScheduleChoice choice = passes::choose_thread_schedule(spec, batch);
+            const program::ScheduleChoice choice = choose(spec, batch);
             spec.schedule = choice.schedule;
             CAPTURE(program::to_string(spec));
             CHECK(program::schedule_fault(spec) == std::nullopt);
-            CHECK(passes::launch_cost(spec).registers <= 255);
+            CHECK(program::launch_cost(spec).registers <= 255);
             CHECK(!choice.reason.empty());
           }
         }
@@ -49,14 +53,14 @@ TEST_CASE("a GPU's kernel is never expected to be faster than its roofline, nor 
   for (const program::KernelSpec& shape :
        {convolution(64, 64, 56, 3), convolution(256, 64, 56, 1), convolution(512, 512, 7, 3), convolution(128, 128, 28, 3, 32)}) {
     program::KernelSpec spec = shape;
-    spec.schedule = passes::choose_thread_schedule(spec, 32).schedule;
+    spec.schedule = choose(spec, 32).schedule;
     const int64_t multiply_adds =
         spec.out.type.elements() * spec.in.type.channels / spec.attributes.groups * spec.attributes.kernel.h * spec.attributes.kernel.w;
-    for (const passes::Gpu& gpu : passes::known_gpus()) {
+    for (const program::Gpu& gpu : program::known_gpus()) {
       double before = 0;
       for (int64_t batch : {1, 2, 8, 32, 100}) {
-        const double seconds = passes::predicted_seconds(gpu, spec, batch);
-        CHECK(seconds >= passes::roofline_seconds(gpu, spec, multiply_adds, batch));
+        const double seconds = program::predicted_seconds(gpu, spec, batch);
+        CHECK(seconds >= program::roofline_seconds(gpu, spec, multiply_adds, batch));
         CHECK(seconds >= before);
         before = seconds;
       }
@@ -67,8 +71,8 @@ TEST_CASE("a GPU's kernel is never expected to be faster than its roofline, nor 
 TEST_CASE("small batches get smaller tiles, so that more processors have work") {
   program::KernelSpec spec = convolution(512, 512, 7, 3);
   const auto blocks = [&](int64_t batch) {
-    spec.schedule = passes::choose_thread_schedule(spec, batch).schedule;
-    return passes::launch_cost(spec).blocks;
+    spec.schedule = choose(spec, batch).schedule;
+    return program::launch_cost(spec).blocks;
   };
   CHECK(blocks(1) > blocks(256));
 }

@@ -58,7 +58,7 @@ using program::KernelKind;
 /// The same kernels for a GPU.
 Plan on_gpu(Plan plan) {
   plan.program.target = find_target("cuda");
-  for (program::Kernel& kernel : plan.program.kernels) kernel.schedule.algorithm = program::Algorithm::threads;
+  for (program::Kernel& kernel : plan.program.kernels) kernel.schedule = program::ThreadSchedule{};
   return plan;
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("plan-memory: not in place with another halo, with another use, or und
     p.kernel(KernelKind::conv2d, b, c);
     p.add(a);
     if (variant == 2) p.add(b);
-    if (variant == 3) p.program.kernels.back().schedule.vectors = 2;
+    if (variant == 3) p.program.kernels.back().schedule = program::DirectSchedule{.vectors = 2};
     p.kernel(KernelKind::store, c, program::none);
     if (variant == 1) p.kernel(KernelKind::store, a, program::none).port = 1;
     p.plan();

@@ -114,11 +114,14 @@ TEST_CASE("documents name every layer, attribute, step, pass, algorithm and sche
     }
   });
   check_keys(text::attributes(attributes));
-  for (int i = 0; program::to_string(static_cast<program::Algorithm>(i)) != program::no_name; ++i) {
-    program::Schedule schedule;
-    schedule.algorithm = static_cast<program::Algorithm>(i);
-    schedule.flat = true;
-    const std::string name(program::to_string(schedule.algorithm));
+  struct RaiseFlags {
+    void number(std::string_view, int64_t&, std::string_view) {}
+    void extent(std::string_view, Extent2&, std::string_view) {}
+    void flag(std::string_view, bool& value, std::string_view) { value = true; }
+  } all_flags;
+  for (program::Schedule schedule : program::default_schedules()) {
+    describe(all_flags, schedule);
+    const std::string name(name_of(schedule));
     CAPTURE(name);
     CHECK(ir.find("\"" + name + "\"") != std::string::npos);
     check_keys(text::schedule(schedule));

@@ -71,8 +71,8 @@ TEST_CASE("tuning: reads back as printed") {
   REQUIRE(tuning->kernels.size() == 2);
   CHECK(tuning->find("another") == &tuning->kernels[1]);
   CHECK(tuning->find("a third") == nullptr);
-  CHECK(tuning->kernels[0].schedule == program::Schedule{program::Algorithm::direct, 2, 7, 0, true});
-  CHECK(tuning->kernels[1].schedule.depth == 32);
+  CHECK(tuning->kernels[0].schedule == program::Schedule(program::DirectSchedule{2, 7, 0, true}));
+  CHECK(std::get<program::WinogradSchedule>(tuning->kernels[1].schedule).depth == 32);
   CHECK(tuning->kernels[1].at == Location{tuning->kernels[1].at.file, 3, 18, 1});
 }
 
@@ -85,17 +85,16 @@ kernel "b" schedule direct vectors=2 rows=3 because "measured"
 kernel "c" schedule strassen)"),
                                             diagnostics);
   REQUIRE_MESSAGE(tuning, diagnostics.render());
-  program::Schedule winograd;
-  winograd.algorithm = program::Algorithm::winograd;
+  program::WinogradSchedule winograd;
   winograd.output = 4;
   winograd.vectors = 2;
   winograd.tiles = {1, 7};
   winograd.rows = 7;
   REQUIRE(tuning->kernels.size() == 3);
-  CHECK(tuning->kernels[0].schedule == winograd);
-  CHECK(tuning->kernels[1].schedule == program::Schedule{program::Algorithm::direct, 2, 1, 3, false});
+  CHECK(tuning->kernels[0].schedule == program::Schedule(winograd));
+  CHECK(tuning->kernels[1].schedule == program::Schedule(program::DirectSchedule{2, 1, 3, false}));
   CHECK(tuning->kernels[1].reason == "measured");
-  CHECK(tuning->kernels[2].schedule == program::Schedule{program::Algorithm::strassen});
+  CHECK(tuning->kernels[2].schedule == program::Schedule(program::StrassenSchedule{}));
 }
 
 TEST_CASE("tuning: each mistake in its place") {
@@ -147,7 +146,7 @@ TEST_CASE("tuning: candidates begin with what the model chooses, are legal, and 
       }
       const std::vector<program::Schedule> sums = passes::schedule_candidates(program, kernel, 0);
       CHECK(!sums.empty());
-      CHECK(std::all_of(sums.begin(), sums.end(), [](const auto& s) { return s.algorithm == program::Algorithm::direct; }));
+      CHECK(std::all_of(sums.begin(), sums.end(), [](const auto& s) { return std::holds_alternative<program::DirectSchedule>(s); }));
     }
   }
 }
@@ -194,15 +193,15 @@ TEST_CASE("tuning: what does not fit at all is one error, what is switched off a
   const program::Kernel& conv2 = before.kernels[2];
   const std::string work = work_of(spec_of(before, conv1));
   REQUIRE(work == work_of(spec_of(before, conv2)));
-  program::Schedule schedule = conv1.schedule;
-  REQUIRE(schedule.algorithm == program::Algorithm::winograd);
+  REQUIRE(std::holds_alternative<program::WinogradSchedule>(conv1.schedule));
+  auto schedule = std::get<program::WinogradSchedule>(conv1.schedule);
 
   program::Tuning tuning{"avx2", "", {{work, schedule, "measured", {}}}};
   pass_test::Session sums;
   sums.context.tuned = &tuning;
   sums.context.winograd_tile = 0;
   const program::Program direct = select(sums);
-  CHECK(direct.kernels[1].schedule.algorithm == program::Algorithm::direct);
+  CHECK(std::holds_alternative<program::DirectSchedule>(direct.kernels[1].schedule));
   CHECK(direct.kernels[1].reason.ends_with("; tuned otherwise, but transforms are switched off"));
 
   const auto error = [&](const program::Schedule& wrong) {
@@ -215,18 +214,18 @@ TEST_CASE("tuning: what does not fit at all is one error, what is switched off a
     return session.diagnostics.all()[0].text;
   };
   const auto with = [&](auto field, auto value) {
-    program::Schedule changed = schedule;
+    program::WinogradSchedule changed = schedule;
     changed.*field = value;
     return changed;
   };
-  using program::Schedule;
+  using program::WinogradSchedule;
   const std::string prefix = "'" + conv1.name + "' cannot have this schedule: ";
-  CHECK(error({program::Algorithm::general, 1, 1, 1, false}) == prefix + "a conv2d cannot be computed by 'general'");
-  CHECK(error({program::Algorithm::direct, 1, 65, 1, true}) ==
+  CHECK(error(program::GeneralSchedule{1, 1, 1}) == prefix + "a conv2d cannot be computed by 'general'");
+  CHECK(error(program::DirectSchedule{1, 65, 1, true}) ==
         prefix + "a tile of 1 vectors by 65 pixels is out of range: vectors are 1 to 8, their product with pixels 1 to 64");
-  CHECK(error(with(&Schedule::output, 3)) == prefix + "a tile of 3 x 3 results has no transform at stride 1");
-  CHECK(error(with(&Schedule::depth, 24)) == prefix + "a depth of 24 does not divide its 32 input channels into whole vectors");
+  CHECK(error(with(&WinogradSchedule::output, 3)) == prefix + "a tile of 3 x 3 results has no transform at stride 1");
+  CHECK(error(with(&WinogradSchedule::depth, 24)) == prefix + "a depth of 24 does not divide its 32 input channels into whole vectors");
   schedule.tiles = {1, 1};
-  CHECK(error(with(&Schedule::rows, max_elements)) == prefix + "tasks of 268435456 rows of tiles, of which there are 7");
-  CHECK(error(with(&Schedule::parts, 0)) == prefix + "0 parts of its channels are out of range: 1 to 268435456");
+  CHECK(error(with(&WinogradSchedule::rows, max_elements)) == prefix + "tasks of 268435456 rows of tiles, of which there are 7");
+  CHECK(error(with(&WinogradSchedule::parts, 0)) == prefix + "0 parts of its channels are out of range: 1 to 268435456");
 }

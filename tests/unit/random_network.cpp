@@ -291,25 +291,41 @@ namespace {
 
 using namespace resnetc;
 
-void edit(program::Schedule& s, Random& random) {
-  [[maybe_unused]] auto& [algorithm, vectors, pixels, rows, flat, output, tiles, depth, parts, channels, block] =
-      s;  // a new field stops the build
-  const int64_t small = random.one_of<int64_t>({1, 1, 2, 2, 3, 4, 7, 8, 16, 32});
-  switch (random.below(13)) {
-    case 0: s.channels = small; break;
-    case 1: s.block.w = small; break;
-    case 2: s.block.h = small; break;
-    case 3: s.tiles.w = small; break;
-    case 4: s.tiles.h = small; break;
-    case 5: s.flat = !s.flat; break;
-    case 6: s.vectors = small; break;
-    case 7: s.pixels = small; break;
-    case 8: s.rows = small - 1; break;
-    case 9: s.depth = random.one_of<int64_t>({0, 16, 32}); break;
-    case 10: s.parts = small; break;
-    case 11: s.output = random.one_of<int64_t>({2, 4}); break;
-    default: s.algorithm = random.one_of({program::Algorithm::direct, program::Algorithm::winograd, program::Algorithm::strassen}); break;
+/// Of a schedule's parameters changes one, whatever these are.
+class Edit {
+ public:
+  Edit(Random& random, int64_t place) : random_(random), left_(place) {}
+
+  void number(std::string_view, int64_t& value, std::string_view) {
+    if (left_-- == 0) value = random_.one_of<int64_t>({0, 1, 1, 2, 2, 3, 4, 6, 7, 8, 15, 16, 31, 32});
   }
+  void extent(std::string_view, Extent2& value, std::string_view) {
+    if (left_-- == 0) value.h = small();
+    if (left_-- == 0) value.w = small();
+  }
+  void flag(std::string_view, bool& value, std::string_view) {
+    if (left_-- == 0) value = !value;
+  }
+  /// How many things there were to change, beyond the place.
+  int64_t parameters(int64_t place) const { return place - left_; }
+
+ private:
+  int64_t small() { return random_.one_of<int64_t>({1, 1, 2, 2, 3, 4, 7, 8, 16, 32}); }
+
+  Random& random_;
+  int64_t left_;
+};
+
+void edit(program::Schedule& schedule, Random& random) {
+  if (random.chance(10)) {  // another type
+    const auto all = program::default_schedules();
+    schedule = all[static_cast<size_t>(random.below(static_cast<int64_t>(all.size())))];
+  }
+  constexpr int64_t nowhere = 1000;
+  Edit count(random, nowhere);
+  describe(count, schedule);
+  Edit change(random, random.below(count.parameters(nowhere)));
+  describe(change, schedule);
 }
 
 /// Packs the weights of a convolution as its schedule, one that it can have, wants them.

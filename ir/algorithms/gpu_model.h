@@ -9,7 +9,7 @@
 
 #include "ir/program.h"
 
-namespace resnetc::passes {
+namespace resnetc::program {
 
 struct Gpu {
   std::string_view name;
@@ -38,13 +38,13 @@ struct LaunchCost {
   double warp_instructions = 0;   ///< of a warp in all
   double turns = 0;               ///< of the innermost loop
 };
-LaunchCost launch_cost(const program::KernelSpec& spec);
+LaunchCost launch_cost(const KernelSpec& spec);
 
 /// Bytes that have to come from or go to memory for a batch, each once.
-double memory_bytes(const program::KernelSpec& spec, int64_t batch);
+double memory_bytes(const KernelSpec& spec, int64_t batch);
 /// Seconds on the GPU, without the time that a launch itself takes.
-double predicted_seconds(const Gpu& gpu, const program::KernelSpec& spec, int64_t batch);
+double predicted_seconds(const Gpu& gpu, const KernelSpec& spec, int64_t batch);
 /// The least that its multiply-adds at peak and its bytes at full bandwidth allow, whatever the schedule.
-double roofline_seconds(const Gpu& gpu, const program::KernelSpec& spec, int64_t multiply_adds, int64_t batch);
+double roofline_seconds(const Gpu& gpu, const KernelSpec& spec, int64_t multiply_adds, int64_t batch);
 
-}  // namespace resnetc::passes
+}  // namespace resnetc::program

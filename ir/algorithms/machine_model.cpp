@@ -1,10 +1,10 @@
 /// \file The model's figures.
-#include "passes/machine_model.h"
+#include "ir/algorithms/machine_model.h"
 
 #include <algorithm>
 #include <numeric>
 
-namespace resnetc::passes {
+namespace resnetc::program {
 
 RegisterFile registers_of(const Target& target) { return {lanes * 4 / target.registers.bytes, target.registers.count - 1}; }
 
@@ -35,4 +35,23 @@ double imbalance(int64_t units, int64_t rows, int64_t channel_tasks) {
   return static_cast<double>(even * rows) / static_cast<double>(units * channel_tasks);
 }
 
-}  // namespace resnetc::passes
+int64_t choose_rows(int64_t units, int64_t channel_tasks, int64_t multiply_adds) {
+  // Less than this takes a few microseconds: waking a thread for a part of it does not pay.
+  constexpr int64_t least_shared_work = 500'000;
+  if (multiply_adds < least_shared_work) return 0;
+  const int64_t tasks = std::clamp<int64_t>(multiply_adds / least_task_work, 2, wanted_tasks);
+  const int64_t fewest = std::clamp<int64_t>((tasks + channel_tasks - 1) / channel_tasks, 1, units);
+  int64_t best = (units + fewest - 1) / fewest;
+  double least = imbalance(units, best, channel_tasks);
+  for (int64_t blocks = fewest + 1; blocks <= std::min(units, 2 * fewest + 2); ++blocks) {
+    const int64_t rows = (units + blocks - 1) / blocks;
+    const double now = imbalance(units, rows, channel_tasks);
+    if (now < least - 1e-9) {
+      least = now;
+      best = rows;
+    }
+  }
+  return best;
+}
+
+}  // namespace resnetc::program

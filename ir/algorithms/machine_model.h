@@ -8,10 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "ir/algorithms/parameters.h"
 #include "ir/recipe.h"
 #include "ir/target.h"
 
-namespace resnetc::passes {
+namespace resnetc::program {
 
 /// What a target's registers allow.
 struct RegisterFile {
@@ -50,6 +51,12 @@ std::vector<Tile> most_efficient_first(const std::vector<Tile>& tiles) {
   return ranked(tiles, [](const Tile& tile) { return -std::round(tile.efficiency * 1e9); });
 }
 
-constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+/// Tasks are not made smaller than this, in multiply-adds.
+inline constexpr int64_t least_task_work = 200'000;
+/// This many tasks leave two to eight threads evenly loaded.
+inline constexpr int64_t wanted_tasks = 16;
+/// How many of `units` a task gets: about wanted_tasks tasks, evenly split, where there are `channel_tasks` for each. 0: there is too
+/// little work to share.
+int64_t choose_rows(int64_t units, int64_t channel_tasks, int64_t multiply_adds);
 
-}  // namespace resnetc::passes
+}  // namespace resnetc::program

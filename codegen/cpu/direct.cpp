@@ -1,4 +1,4 @@
-/// \file Direct convolution in register tiles; linear layers are its 1x1 case on one pixel.
+/// \file Direct sums in register tiles; linear layers are its 1x1 case on one pixel.
 ///
 /// A tile is `vectors` vectors of 16 output channels by `pixels` pixels of a row, held in registers over the whole reduction. Vectors run
 /// over output channels, so that a weight is one load and an input element one broadcast. Padding is the producer's zero halo.
@@ -28,16 +28,17 @@ std::shared_ptr<Halide::Internal::IRMutator> prefetch_rows(const std::string& bu
 
 }  // namespace
 
-void build_conv2d(const program::KernelSpec& spec, Built& built) {
+void build_direct(const program::KernelSpec& spec, Built& built) {
+  const auto& s = std::get<program::DirectSchedule>(spec.schedule);
   const OpAttributes& a = spec.attributes;
   const TensorType& in_type = spec.in.type;
   const TensorType& out_type = spec.out.type;
-  const bool staged = is_staged(spec), flat = spec.schedule.flat && !staged;
+  const bool staged = is_staged(spec), flat = s.flat && !staged;
   const int64_t width = flat ? out_type.pixels() : out_type.width;
   const int64_t height = flat ? 1 : out_type.height;
   const int64_t channel_blocks = spec.out.channel_stride / lanes;
-  const int64_t vectors = divisor_at_most(channel_blocks, spec.schedule.vectors);
-  const int64_t pixels = std::clamp<int64_t>(spec.schedule.pixels, 1, staged ? out_type.pixels() : width);
+  const int64_t vectors = program::divisor_at_most(channel_blocks, s.vectors);
+  const int64_t pixels = std::clamp<int64_t>(s.pixels, 1, staged ? out_type.pixels() : width);
   const GroupSpan span = group_span(in_type.channels, out_type.channels, a.groups);
 
   Axes axes;
@@ -89,11 +90,11 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
     out.split(axes.x, xo, xi, to_int(pixels), shift_unless(width % pixels == 0));
   }
   const int64_t units = flat ? (width + pixels - 1) / pixels : height;
-  if (spec.schedule.rows <= 0) {
+  if (s.rows <= 0) {
     // Too little work to share: a picture is a task.
     out.reorder(axes.c, xi, xo, axes.y, co, axes.n).parallel(axes.n);
   } else {
-    const int64_t rows = std::min(spec.schedule.rows, units);
+    const int64_t rows = std::min(s.rows, units);
     Var& unit = flat ? xo : axes.y;
     out.split(unit, yo, unit, to_int(rows), guard_unless(units % rows == 0));
     // Whichever is larger, weights or picture, is kept in cache while the other passes by.
@@ -110,9 +111,9 @@ void build_conv2d(const program::KernelSpec& spec, Built& built) {
 
   Func sums = staged ? sum.in(out) : out;  // what has the loop over tiles
   if (staged) {
-    const int64_t rows = rows_of_task(spec), tiles = (rows * width + pixels - 1) / pixels;
-    sums.compute_at(out, spec.schedule.rows <= 0 ? co : task).store_in(Halide::MemoryType::Heap);
-    sums.bound_extent(axes.x, to_int(tiles * pixels)).bound_extent(axes.n, 1);
+    const program::ScratchBuffer kept = staged_sums(spec);
+    sums.compute_at(out, s.rows <= 0 ? co : task).store_in(Halide::MemoryType::Heap);
+    sums.bound_extent(axes.x, to_int(kept.extent("x"))).bound_extent(axes.n, 1);
     sums.split(axes.x, xo, xi, to_int(pixels), TailStrategy::RoundUp).reorder(axes.c, xi, xo, axes.y, axes.n);
     sums.vectorize(axes.c, vector).unroll(axes.c).unroll(xi).never_partition_all();
   }

@@ -1,17 +1,14 @@
 /// \file The model's arithmetic.
-#include "passes/gpu_model.h"
+#include "ir/algorithms/gpu_model.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <vector>
 
-namespace resnetc::passes {
+namespace resnetc::program {
 
 namespace {
-
-using program::KernelKind;
-using program::KernelSpec;
 
 constexpr double quarters = 4;  // of a processor, each with a scheduler that issues one instruction a cycle
 constexpr double registers_of_quarter = 16384;
@@ -47,7 +44,7 @@ struct Turn {
   double turns, multiply_adds, loads, registers, loaded_bytes;
 };
 
-Turn turn_of(const program::Schedule& s, const Reduction& r) {
+Turn turn_of(const ThreadSchedule& s, const Reduction& r) {
   const auto at_once = static_cast<double>(!r.aligned            ? (r.channels <= 4 ? r.channels : 1)
                                            : r.channels % 4 == 0 ? 4
                                            : r.channels % 2 == 0 ? 2
@@ -83,7 +80,7 @@ std::span<const Gpu> known_gpus() {
 const Gpu& a100() { return known_gpus()[0]; }
 
 LaunchCost launch_cost(const KernelSpec& spec) {
-  const program::Schedule& s = spec.schedule;
+  const auto& s = std::get<ThreadSchedule>(spec.schedule);
   const bool store = spec.kind == KernelKind::store, turned = store && spec.in.type.rank == 4;
   const TensorType& type = store ? spec.in.type : spec.out.type;
   const int64_t width = turned ? type.channels : s.flat ? type.pixels() : type.width, height = s.flat ? 1 : type.height;
@@ -128,7 +125,7 @@ LaunchCost launch_cost(const KernelSpec& spec) {
 
 double memory_bytes(const KernelSpec& spec, int64_t batch) {
   double bytes = 0, weights = 0;
-  const auto add = [&](const program::Tensor& tensor) { bytes += static_cast<double>(tensor.picture_bytes()); };
+  const auto add = [&](const Tensor& tensor) { bytes += static_cast<double>(tensor.picture_bytes()); };
   if (spec.kind == KernelKind::load) {
     bytes += static_cast<double>(spec.in.type.bytes());
   } else {
@@ -172,4 +169,4 @@ double roofline_seconds(const Gpu& gpu, const KernelSpec& spec, int64_t multiply
   return std::max(static_cast<double>(multiply_adds) * static_cast<double>(batch) / peak, memory_bytes(spec, batch) / gpu.memory_bandwidth);
 }
 
-}  // namespace resnetc::passes
+}  // namespace resnetc::program

@@ -1,0 +1,88 @@
+/// \file A depthwise convolution: each channel is summed over a window of its own channel alone, so vectors hold channels side by side, of
+/// the input, of the weights and of the result.
+///
+/// A tile is a few rows and columns of pixels of one vector of channels, held in registers over the whole window. Of the input it loads
+/// each element once, or once for each row of the window if that is too large to be unrolled. Neighbouring vectors of the same pixels come
+/// next, as they lie side by side in memory, then the next tile of the row. Padding is the producer's zero halo.
+#include "ir/algorithms/depthwise.h"
+#include "codegen/common/epilogue.h"
+#include "codegen/cpu/kernels_internal.h"
+
+namespace resnetc::codegen::cpu {
+
+namespace {
+
+/// Windows of more elements than this have a loop over their rows, of more columns another one over these.
+constexpr int64_t most_unrolled_taps = 9, most_unrolled_columns = 11;
+
+}  // namespace
+
+void build_depthwise(const program::KernelSpec& spec, Built& built) {
+  using Halide::TailStrategy;
+  const auto& s = std::get<program::DepthwiseSchedule>(spec.schedule);
+  const OpAttributes& a = spec.attributes;
+  const TensorType& type = spec.out.type;
+  const int64_t tile_h = std::min(s.tiles.h, type.height), tile_w = std::min(s.tiles.w, type.width);
+  const int64_t blocks = spec.out.channel_stride / lanes, vectors = program::divisor_at_most(blocks, s.vectors);
+  const int width = to_int(s.channels);
+
+  Axes axes;
+  Operands operands;
+  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Halide::ImageParam weight = operands.constant("weight");
+  RDom r(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), "r");
+  const Expr tap = r.x + to_int(a.kernel.w) * (r.y + to_int(a.kernel.h) * block_of(axes.c));
+  const Expr in_x = axes.x * to_int(a.stride.w) + r.x * to_int(a.dilation.w) - to_int(a.pad.w);
+  const Expr in_y = axes.y * to_int(a.stride.h) + r.y * to_int(a.dilation.h) - to_int(a.pad.h);
+  Func sum("sum"), out("out");
+  sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
+  sum(axes.c, axes.x, axes.y, axes.n) += weight(tap * to_int(lanes) + lane_of(axes.c)) * in(axes.c, in_x, in_y, axes.n);
+  std::vector<RDom> projected;
+  const Project project = [&](const Projection& shortcut) {
+    const RDom& channel = projected.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
+    sum(axes.c, axes.x, axes.y, axes.n) += shortcut.term(axes, axes.x, axes.y, channel);
+    return Expr();
+  };
+  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, sum(axes.c, axes.x, axes.y, axes.n), axes, operands, project);
+  set_output(out, axes, spec.out, false);
+
+  // Loops from the inside: one tile (c, xi, yi), the vectors of its channels, tiles of a row, rows of tiles; then tasks.
+  Var group("group"), block("block"), half("half"), xi("xi"), yi("yi"), rows("rows"), task("task");
+  const auto shift_unless = [](bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::ShiftInwards; };
+  out.split(axes.c, group, axes.c, to_int(vectors * lanes), TailStrategy::RoundUp).split(axes.c, block, axes.c, to_int(lanes));
+  out.split(axes.c, half, axes.c, width);
+  out.split(axes.x, axes.x, xi, to_int(tile_w), shift_unless(type.width % tile_w == 0));
+  out.split(axes.y, axes.y, yi, to_int(tile_h), shift_unless(type.height % tile_h == 0));
+  const int64_t tiles_down = program::ceil_div(type.height, tile_h);
+  if (s.rows <= 0 || s.rows >= tiles_down) {
+    out.reorder({axes.c, xi, yi, half, block, axes.x, axes.y, group, axes.n});
+    if (s.rows <= 0) {
+      out.parallel(axes.n);
+    } else {
+      out.fuse(group, axes.n, task).parallel(task);
+    }
+  } else {
+    out.split(axes.y, rows, axes.y, to_int(s.rows), guard_unless(tiles_down % s.rows == 0));
+    out.reorder({axes.c, xi, yi, half, block, axes.x, axes.y, group, rows, axes.n}).fuse(group, rows, task).fuse(task, axes.n, task);
+    out.parallel(task);
+  }
+  out.vectorize(axes.c).unroll(xi).unroll(yi).never_partition_all();
+
+  const auto in_tile = [&](Halide::Stage stage) { stage.vectorize(axes.c, width).unroll(axes.x).unroll(axes.y).never_partition_all(); };
+  sum.compute_at(out, half).store_in(Halide::MemoryType::Stack);
+  in_tile(sum);
+  Halide::Stage update = sum.update();
+  update.reorder(axes.c, axes.x, axes.y, r.x, r.y);
+  in_tile(update);
+  if (a.kernel.w <= most_unrolled_columns) update.unroll(r.x);
+  if (a.kernel.h * a.kernel.w <= most_unrolled_taps) update.unroll(r.y);
+  for (size_t i = 0; i < projected.size(); ++i) {
+    Halide::Stage stage = sum.update(static_cast<int>(i) + 1);
+    in_tile(stage.reorder(axes.c, axes.x, axes.y, projected[i].x));
+  }
+
+  built.output = out;
+  built.arguments = operands.arguments;
+}
+
+}  // namespace resnetc::codegen::cpu

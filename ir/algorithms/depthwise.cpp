@@ -1,0 +1,165 @@
+/// \file What is known of depthwise convolutions: how their weights are packed, and which register tile and tasks they get.
+#include "ir/algorithms/depthwise.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ir/algorithms/implementation.h"
+#include "ir/algorithms/machine_model.h"
+
+namespace resnetc::program {
+
+namespace {
+
+/// A register tile, and what it takes for each pixel that it yields.
+struct Tile {
+  Extent2 size;
+  double cycles = 0;
+};
+
+/// Elements of the input that `results` neighbours along one axis read, each once.
+int64_t span_of(int64_t results, int64_t kernel, int64_t stride, int64_t dilation) {
+  return std::min(results * kernel, (results - 1) * stride + (kernel - 1) * dilation + 1);
+}
+
+/// Registers that a row of the tile's input takes while its elements are met by one weight after the other.
+int64_t live_columns(int64_t results, int64_t kernel, int64_t stride) {
+  return kernel > stride ? results + ceil_div(kernel, stride) - 1 : 1;
+}
+
+/// The tiles that registers can hold, the fastest first: sums, the row of the input at hand, and for each row of the tile a weight and what
+/// the compiler moves ahead (found by looking for spills). A cycle has two multiply-adds and somewhat fewer loads; a result costs its
+/// epilogue and its store.
+std::vector<Tile> tiles_of(const Situation& situation) {
+  const KernelSpec& spec = situation.spec;
+  const OpAttributes& a = spec.attributes;
+  const RegisterFile file = registers_of(situation.target);
+  const TensorType& out = spec.out.type;
+  constexpr double loads_a_cycle = 1.5, cycles_of_a_result = 1, cycles_of_a_tile = 4;
+  const auto taps = static_cast<double>(a.kernel.h * a.kernel.w);
+  std::vector<Tile> tiles;
+  for (int64_t h = 1; h <= std::min<int64_t>(out.height, 4); ++h) {
+    for (int64_t w = 1; w <= std::min<int64_t>(out.width, 16); ++w) {
+      const int64_t registers = h * w + live_columns(w, a.kernel.w, a.stride.w) + 3 * h;
+      if (registers > file.registers && h * w > 1) continue;
+      const auto count = static_cast<double>(h * w);
+      const auto inputs =
+          static_cast<double>(span_of(h, a.kernel.h, a.stride.h, a.dilation.h) * span_of(w, a.kernel.w, a.stride.w, a.dilation.w));
+      const double busy = std::max(count * taps / 2, (inputs + taps) / loads_a_cycle) + count * cycles_of_a_result + cycles_of_a_tile;
+      const auto computed = static_cast<double>(rounded(out.height, h) * rounded(out.width, w));
+      tiles.push_back({{h, w}, busy / count * computed / static_cast<double>(out.pixels())});
+    }
+  }
+  return ranked(tiles, [](const Tile& tile) { return tile.cycles; });
+}
+
+/// Vectors of channels of a task: as many as leave the rows that the windows of a row of tiles share in the first-level cache.
+int64_t vectors_of(const KernelSpec& spec, const Tile& tile) {
+  constexpr int64_t cache_bytes = 32 << 10;
+  const OpAttributes& a = spec.attributes;
+  const int64_t rows = (tile.size.h - 1) * a.stride.h + (a.kernel.h - 1) * a.dilation.h + 1;
+  const int64_t bytes = rows * (spec.in.type.width + 2 * spec.in.halo.w) * lanes * 4;
+  return divisor_at_most(ceil_div(spec.out.channel_stride, lanes), std::max<int64_t>(cache_bytes / bytes, 1));
+}
+
+const DepthwiseSchedule& schedule_of(const KernelSpec& spec) { return std::get<DepthwiseSchedule>(spec.schedule); }
+
+class Depthwise final : public Implementation {
+ public:
+  std::string_view algorithm(KernelKind) const override { return DepthwiseSchedule::name; }
+  bool applies(const KernelSpec& spec) const override { return can_be_depthwise(spec); }
+
+  Fault fault(const KernelSpec& spec) const override {
+    const DepthwiseSchedule& s = schedule_of(spec);
+    if (Fault fault = pool_fault(spec)) return fault;
+    if (!can_be_depthwise(spec)) return "it is no convolution with a group for each channel, stored in whole vectors";
+    if (s.channels != 16 && s.channels != 8 && s.channels != 4) return fmt::format("channels={} is none of 16, 8 and 4", s.channels);
+    const Extent2 t = s.tiles;
+    if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || t.h * t.w > max_tile) {
+      return fmt::format("a register tile of {} pixels is out of range: their product is 1 to {}", to_string(t), max_tile);
+    }
+    if (s.vectors < 1 || s.vectors > max_elements) {
+      return fmt::format("tasks of {} vectors of channels are out of range: 1 to {}", s.vectors, max_elements);
+    }
+    return rows_fault(s.rows);
+  }
+
+  /// A vector of channels for each element of the window.
+  Packing weight_packing(const OpAttributes&, int64_t, const Schedule&) const override {
+    return {.kind = RecipeKind::pack_blocks, .block = lanes};
+  }
+
+  bool writes_once(const KernelSpec& spec) const override {
+    const Extent2 t = schedule_of(spec).tiles;
+    const TensorType& out = spec.out.type;
+    return out.height % std::min(t.h, out.height) == 0 && out.width % std::min(t.w, out.width) == 0;
+  }
+
+  std::vector<AlgorithmChoice> choices(const Convolution& c, int64_t) const override {
+    const OpAttributes& a = c.attributes;
+    const bool vectors = !c.dense || c.in.channels % lanes == 0;
+    if (a.groups == 1 || a.groups != c.in.channels || c.out.channels != c.in.channels || !vectors) return {};
+    return {{this}};
+  }
+
+  double work(const Convolution& c, const AlgorithmChoice&) const override {
+    constexpr double efficiency = 0.5;
+    return static_cast<double>(c.out.pixels()) * checkpoint_elements(c) / efficiency;
+  }
+
+  ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
+    const DepthwiseSchedule s = with_tile(situation, tiles_of(situation).front());
+    std::string reason = fmt::format("depthwise convolution, {} channels x {} pixels in registers", s.channels, to_string(s.tiles));
+    const int64_t parts = ceil_div(situation.spec.out.channel_stride, lanes) / s.vectors;
+    reason += s.rows == 0 ? std::string("; too little work to share between threads")
+                          : fmt::format("; {} tasks", ceil_div(ceil_div(situation.spec.out.type.height, s.tiles.h), s.rows) * parts);
+    return {s, reason};
+  }
+
+  /// With other tiles, and with fewer and more channels of a task.
+  std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {
+    constexpr size_t most_tiles = 4;
+    const std::vector<Tile> tiles = tiles_of(situation);
+    const int64_t blocks = ceil_div(situation.spec.out.channel_stride, lanes);
+    std::vector<Schedule> candidates;
+    for (size_t t = 0; t < std::min(most_tiles, tiles.size()); ++t) {
+      const DepthwiseSchedule now = with_tile(situation, tiles[t]);
+      candidates.push_back(now);
+      if (t > 1) continue;
+      for (int64_t wanted : {now.vectors / 2, 2 * now.vectors, blocks}) {
+        DepthwiseSchedule other = now;
+        other.vectors = divisor_at_most(blocks, wanted);
+        if (other != now) candidates.push_back(other);
+      }
+    }
+    return candidates;
+  }
+
+ private:
+  static DepthwiseSchedule with_tile(const Situation& situation, const Tile& tile) {
+    const KernelSpec& spec = situation.spec;
+    DepthwiseSchedule s;
+    s.channels = lanes / registers_of(situation.target).parts;
+    s.tiles = tile.size;
+    s.vectors = vectors_of(spec, tile);
+    s.rows = choose_rows(ceil_div(spec.out.type.height, s.tiles.h), ceil_div(spec.out.channel_stride, lanes) / s.vectors,
+                         situation.multiply_adds);
+    return s;
+  }
+};
+
+}  // namespace
+
+const Implementation& implementation_of(const DepthwiseSchedule&) {
+  static const Depthwise depthwise;
+  return depthwise;
+}
+
+bool can_be_depthwise(const KernelSpec& spec) {
+  const int64_t channels = spec.in.type.channels;
+  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && spec.attributes.groups > 1 && spec.attributes.groups == channels &&
+         spec.out.type.channels == channels && spec.in.channel_stride == whole_vectors(channels);
+}
+
+}  // namespace resnetc::program

@@ -1,0 +1,207 @@
+/// \file What is known of direct sums: their scratch memory, and which register tile and tasks a convolution gets. A small model of the
+/// machine, not a search: the same input gives the same choice everywhere.
+#include "ir/algorithms/direct.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "ir/algorithms/implementation.h"
+#include "ir/algorithms/machine_model.h"
+
+namespace resnetc::program {
+
+namespace {
+
+struct Tile {
+  int64_t vectors = 1, pixels = 1;
+  double efficiency = 0;
+};
+
+/// How a convolution's pixels are taken by its tiles.
+enum class Walk {
+  rows,      ///< row by row
+  one_axis,  ///< all of them one after the other, as they lie in memory
+  staged     ///< the same where they do not lie so: by way of scratch memory
+};
+
+/// What a convolution's schedule is chosen by.
+class Space {
+ public:
+  Space(const Situation& situation, Walk walk)
+      : walk_(walk),
+        width_(situation.spec.out.type.width),
+        height_(situation.spec.out.type.height),
+        blocks_(situation.spec.out.channel_stride / lanes),
+        multiply_adds_(situation.multiply_adds) {
+    rank_tiles(registers_of(situation.target), situation.spec.in.channel_stride * situation.spec.attributes.stride.w * 4);
+  }
+
+  /// The most efficient first.
+  const std::vector<Tile>& tiles() const { return tiles_; }
+  /// Pixels along which tiles are laid.
+  int64_t axis() const { return walk_ == Walk::rows ? width_ : width_ * height_; }
+  /// What `rows` counts.
+  int64_t units(const Tile& tile) const { return walk_ == Walk::one_axis ? ceil_div(axis(), tile.pixels) : height_; }
+  int64_t tasks(const DirectSchedule& schedule, const Tile& tile) const {
+    return ceil_div(units(tile), schedule.rows) * (blocks_ / schedule.vectors);
+  }
+
+  DirectSchedule schedule(const Tile& tile) const {
+    DirectSchedule schedule;
+    schedule.flat = walk_ != Walk::rows;
+    schedule.vectors = tile.vectors;
+    schedule.pixels = tile.pixels;
+    schedule.rows = choose_rows(units(tile), blocks_ / tile.vectors, multiply_adds_);
+    return schedule;
+  }
+
+ private:
+  /// The part of peak that is reached with staged sums: each task begins with a new tile, and each result is stored and read once more.
+  double staged_efficiency(const RegisterFile& file, const Tile& tile, int64_t stride_bytes) const {
+    const int64_t rows = schedule(tile).rows, task_axis = width_ * (rows == 0 ? height_ : rows);
+    const double terms = static_cast<double>(multiply_adds_) / static_cast<double>(axis() * blocks_ * lanes);
+    constexpr double terms_of_staging = 6;
+    return efficiency(file, tile.vectors, tile.pixels, task_axis, stride_bytes) * terms / (terms + terms_of_staging);
+  }
+
+  void rank_tiles(const RegisterFile& file, int64_t stride_bytes) {
+    for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+      if (blocks_ % vectors != 0) continue;
+      for (int64_t pixels = 1; pixels <= axis() && file.holds(vectors, pixels); ++pixels) {
+        Tile tile{vectors, pixels};
+        tile.efficiency =
+            walk_ == Walk::staged ? staged_efficiency(file, tile, stride_bytes) : efficiency(file, vectors, pixels, axis(), stride_bytes);
+        tiles_.push_back(tile);
+      }
+    }
+    tiles_ = most_efficient_first(tiles_);
+  }
+
+  Walk walk_;
+  int64_t width_, height_, blocks_, multiply_adds_;
+  std::vector<Tile> tiles_;
+};
+
+/// The ways to walk, the better first.
+std::vector<std::pair<Walk, Space>> spaces_of(const Situation& situation) {
+  const bool one_axis = has_one_axis(situation.spec);
+  const auto space = [&](Walk walk) { return std::pair(walk, Space(situation, walk)); };
+  std::vector<std::pair<Walk, Space>> spaces{space(one_axis ? Walk::one_axis : Walk::staged), space(Walk::rows)};
+  const auto best = [&](size_t i) { return spaces[i].second.tiles().front().efficiency; };
+  // Rows that are nearly as good need no scratch memory.
+  if (!one_axis && best(1) > 0.98 * best(0)) std::swap(spaces[0], spaces[1]);
+  return spaces;
+}
+
+/// Weights that are summed for a pixel. Those of groups narrower than a vector are zeros in part.
+double summed_elements(const Convolution& c) {
+  const OpAttributes& a = c.attributes;
+  const double grouped = static_cast<double>(c.out.channels * (c.in.channels / a.groups) * a.kernel.h * a.kernel.w);
+  const double zeros =
+      static_cast<double>(group_span(c.in.channels, c.out.channels, a.groups).span * a.groups) / static_cast<double>(c.in.channels);
+  return checkpoint_elements(c) + (a.groups > 1 ? (zeros - 1) * grouped : 0);
+}
+
+const DirectSchedule& schedule_of(const KernelSpec& spec) { return std::get<DirectSchedule>(spec.schedule); }
+
+class Direct final : public Implementation {
+ public:
+  std::string_view algorithm(KernelKind) const override { return DirectSchedule::name; }
+
+  Fault fault(const KernelSpec& spec) const override {
+    const DirectSchedule& s = schedule_of(spec);
+    if (Fault fault = tile_fault(s.vectors, s.pixels)) return fault;
+    if (Fault fault = rows_fault(s.rows)) return fault;
+    return pool_fault(spec);
+  }
+
+  std::vector<ScratchBuffer> scratch(const KernelSpec& spec) const override {
+    if (!is_staged(spec)) return {};
+    return {staged_sums(spec)};
+  }
+
+  bool writes_once(const KernelSpec& spec) const override {
+    // Rows need no look: their split is guarded. Channels are stored in whole vectors.
+    if (is_staged(spec)) return true;
+    const DirectSchedule& s = schedule_of(spec);
+    const int64_t pixels = s.flat ? spec.out.type.pixels() : spec.out.type.width, blocks = ceil_div(spec.out.channel_stride, lanes);
+    return pixels % std::min(pixels, s.pixels) == 0 && blocks % std::min(blocks, s.vectors) == 0;
+  }
+
+  std::vector<AlgorithmChoice> choices(const Convolution&, int64_t) const override { return {{this}}; }
+
+  double work(const Convolution& c, const AlgorithmChoice&) const override {
+    constexpr double efficiency = 0.95;
+    return static_cast<double>(c.out.pixels()) * summed_elements(c) / efficiency;
+  }
+
+  ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
+    const auto [walk, space] = spaces_of(situation).front();
+    const Tile& tile = space.tiles().front();
+    const DirectSchedule schedule = space.schedule(tile);
+    const char* walks[] = {"", "pixels of all rows as one axis, ", "pixels of all rows as one axis by way of scratch memory, "};
+    std::string reason = fmt::format("direct convolution, {} x {} register tile ({}{:.0f}% of peak expected)", schedule.vectors * lanes,
+                                     schedule.pixels, walks[static_cast<size_t>(walk)], 100 * tile.efficiency);
+    if (walk != Walk::staged && space.axis() % schedule.pixels != 0) {
+      reason += fmt::format("; {} {} are not whole tiles, the last one overlaps", space.axis(), walk == Walk::rows ? "columns" : "pixels");
+    }
+    if (schedule.rows == 0) {
+      reason += "; too little work to share between threads";
+    } else {
+      reason += fmt::format("; {} tasks", space.tasks(schedule, tile));
+    }
+    return {schedule, reason};
+  }
+
+  /// With other tiles, other tasks and the other way to walk.
+  std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {
+    const auto spaces = spaces_of(situation);
+    const Space& space = spaces.front().second;
+    std::vector<Schedule> candidates;
+    constexpr size_t most_tiles = 4;
+    for (size_t t = 0; t < std::min(most_tiles, space.tiles().size()); ++t) {
+      const Tile& tile = space.tiles()[t];
+      const DirectSchedule now = space.schedule(tile);
+      candidates.push_back(now);
+      if (t > 1 || now.rows == 0) continue;
+      // Fewer and more tasks.
+      for (int64_t other : {(now.rows + 1) / 2, std::min(2 * now.rows, space.units(tile))}) {
+        if (other == now.rows) continue;
+        DirectSchedule changed = now;
+        changed.rows = other;
+        candidates.push_back(changed);
+      }
+    }
+    const Space& other = spaces.back().second;
+    candidates.push_back(other.schedule(other.tiles().front()));
+    return candidates;
+  }
+};
+
+}  // namespace
+
+const Implementation& implementation_of(const DirectSchedule&) {
+  static const Direct direct;
+  return direct;
+}
+
+bool is_staged(const KernelSpec& spec) {
+  const auto* direct = std::get_if<DirectSchedule>(&spec.schedule);
+  return direct != nullptr && direct->flat && !has_one_axis(spec);
+}
+
+int64_t rows_of_task(const KernelSpec& spec) {
+  const int64_t height = spec.out.type.height, rows = schedule_of(spec).rows;
+  return rows <= 0 ? height : std::min(rows, height);
+}
+
+ScratchBuffer staged_sums(const KernelSpec& spec) {
+  const DirectSchedule& s = schedule_of(spec);
+  const int64_t vectors = divisor_at_most(ceil_div(spec.out.channel_stride, lanes), s.vectors),
+                pixels = std::min(s.pixels, spec.out.type.pixels());
+  return {"sums", {{"c", vectors * lanes}, {"x", rounded(rows_of_task(spec) * spec.out.type.width, pixels)}}};
+}
+
+}  // namespace resnetc::program

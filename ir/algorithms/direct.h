@@ -1,0 +1,39 @@
+/// \file Direct sums on a processor: a convolution, summed in register tiles (codegen/cpu/direct.cpp).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "ir/algorithms/parameters.h"
+
+namespace resnetc::program {
+
+struct DirectSchedule {
+  static constexpr std::string_view name = "direct";
+
+  int64_t vectors = 1;  ///< register tile: vectors of 16 channels, at most max_tile_vectors
+  int64_t pixels = 1;   ///< register tile: pixels of a row, or of the whole flattened picture; vectors * pixels is at most max_tile
+  int64_t rows = 1;     ///< rows (or, flattened but not staged, tiles) of one task; 0: too little work to share, a picture is one task
+  bool flat = false;    ///< pixels of all rows are one axis, so that tiles need not divide a row
+  bool operator==(const DirectSchedule&) const = default;
+};
+
+template <class Fields>
+void describe(Fields& fields, DirectSchedule& schedule) {
+  auto& [vectors, pixels, rows, flat] = schedule;  // a new parameter stops the build here
+  fields.number("vectors", vectors, meaning::vectors);
+  fields.number("pixels", pixels, meaning::pixels);
+  fields.number("rows", rows, meaning::rows);
+  fields.flag("flat", flat, meaning::flat);
+}
+
+const Implementation& implementation_of(const DirectSchedule&);
+
+/// Whether a flat schedule's sums go through scratch memory, as they do where the pixels are not one axis. False for other algorithms.
+bool is_staged(const KernelSpec& spec);
+/// Rows of one task of a staged kernel.
+int64_t rows_of_task(const KernelSpec& spec);
+/// Sums of a task of a staged kernel, in whole tiles: axes c and x.
+ScratchBuffer staged_sums(const KernelSpec& spec);
+
+}  // namespace resnetc::program

@@ -1,0 +1,117 @@
+/// \file What implementations have in common, and what is asked of all of them.
+#include "ir/algorithms/implementation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+namespace resnetc::program {
+
+Convolution convolution_of(const KernelSpec& spec) {
+  Convolution convolution{spec.in.type, computed_type(spec), spec.attributes, {}, spec.in.channel_stride == spec.in.type.channels};
+  for (const KernelSpec::StepSpec& step : spec.epilogue) {
+    if (step.kind == graph::StepKind::project) convolution.projected.push_back(step.operand.type.channels);
+  }
+  return convolution;
+}
+
+int64_t projected_channels(const Convolution& c) { return std::accumulate(c.projected.begin(), c.projected.end(), int64_t{0}); }
+
+double checkpoint_elements(const Convolution& c) {
+  const OpAttributes& a = c.attributes;
+  const int64_t per_group = c.in.channels / a.groups;
+  return static_cast<double>(c.out.channels * (per_group * a.kernel.h * a.kernel.w + projected_channels(c)));
+}
+
+Packing Implementation::weight_packing(const OpAttributes& attributes, int64_t, const Schedule&) const {
+  return {.kind = RecipeKind::pack_conv, .groups = attributes.groups};
+}
+
+Packing Implementation::projection_packing(const Schedule&) const { return {.kind = RecipeKind::pack_conv}; }
+
+std::vector<Schedule> Implementation::candidates(const Situation& situation, const AlgorithmChoice& choice) const {
+  return {choose(situation, choice).schedule};
+}
+
+std::span<const Implementation* const> all_implementations() {
+  static const auto all = [] {
+    std::array<const Implementation*, std::variant_size_v<Schedule>> found{};
+    const auto schedules = default_schedules();
+    std::transform(schedules.begin(), schedules.end(), found.begin(), [](const Schedule& s) { return &implementation_of(s); });
+    return found;
+  }();
+  return all;
+}
+
+std::vector<AlgorithmChoice> all_choices(const Convolution& convolution, int64_t largest_tile) {
+  std::vector<AlgorithmChoice> all;
+  for (const Implementation* each : all_implementations()) {
+    const std::vector<AlgorithmChoice> choices = each->choices(convolution, largest_tile);
+    all.insert(all.end(), choices.begin(), choices.end());
+  }
+  return all;
+}
+
+bool decides_layout(const OpAttributes& attributes, int64_t in_channels) {
+  const auto other = [&](const Implementation* each) { return each->halo(attributes, in_channels) != attributes.pad; };
+  return std::any_of(all_implementations().begin(), all_implementations().end(), other);
+}
+
+double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice) {
+  constexpr double multiply_adds_a_second = 8e10, bytes_a_second = 2.5e10;
+  const double arithmetic = choice.by->work(convolution, choice) / multiply_adds_a_second;
+  const double memory = 4 * choice.by->packed_elements(convolution, choice) / bytes_a_second;
+  // The shorter is mostly hidden behind the longer.
+  return std::max(arithmetic, memory) + 0.1 * std::min(arithmetic, memory);
+}
+
+Fault tile_fault(int64_t vectors, int64_t pixels) {
+  if (vectors >= 1 && vectors <= max_tile_vectors && pixels >= 1 && pixels <= max_tile && vectors * pixels <= max_tile) return std::nullopt;
+  return fmt::format("a tile of {} vectors by {} pixels is out of range: vectors are 1 to {}, their product with pixels 1 to {}", vectors,
+                     pixels, max_tile_vectors, max_tile);
+}
+
+Fault rows_fault(int64_t rows) {
+  if (rows >= 0 && rows <= max_elements) return std::nullopt;
+  return fmt::format("tasks of {} rows are out of range: 0 to {}", rows, max_elements);
+}
+
+Fault tiles_fault(int64_t vectors, Extent2 tiles, int64_t rows, int64_t down, int64_t parts) {
+  if (tiles.h < 1 || tiles.w < 1 || tiles.h > max_tile || tiles.w > max_tile || vectors * tiles.h * tiles.w > max_tile) {
+    return fmt::format("a register tile of {} vectors by {} tiles is out of range: their product is 1 to {}", vectors, to_string(tiles),
+                       max_tile);
+  }
+  if (rows % tiles.h != 0) return fmt::format("tasks of {} rows of tiles are no multiple of a register tile's {}", rows, tiles.h);
+  if (rows >= down + tiles.h) return fmt::format("tasks of {} rows of tiles, of which there are {}", rows, down);
+  if (parts < 1 || parts > max_elements) return fmt::format("{} parts of its channels are out of range: 1 to {}", parts, max_elements);
+  return std::nullopt;
+}
+
+Fault pool_fault(const KernelSpec& spec) {
+  if (!spec.pool) return std::nullopt;
+  return std::string(cannot_pool);
+}
+
+std::string_view algorithm_of(const Kernel& kernel) { return implementation_of(kernel.schedule).algorithm(kernel.kind); }
+
+bool writes_once(const Program& program, const Kernel& kernel) {
+  return kernel.out == none || implementation_of(kernel.schedule).writes_once(spec_of(program, kernel));
+}
+
+std::optional<std::string> schedule_fault(const KernelSpec& spec) {
+  const Implementation& by = implementation_of(spec.schedule);
+  if (!by.computes(spec.kind)) return fmt::format("a {} cannot be computed by '{}'", to_string(spec.kind), name_of(spec.schedule));
+  if (Fault fault = by.fault(spec)) return fault;
+  if (scratch_bytes(spec) <= max_scratch_bytes) return std::nullopt;
+  return fmt::format("its tasks need more than {} bytes each", max_scratch_bytes);
+}
+
+int64_t scratch_bytes(const KernelSpec& spec) {
+  int64_t bytes = 0;
+  for (const ScratchBuffer& buffer : implementation_of(spec.schedule).scratch(spec)) bytes += buffer.bytes() + buffer.more;
+  return bytes;
+}
+
+}  // namespace resnetc::program

@@ -1,0 +1,40 @@
+/// \file What schedules have in common: limits, what parameters mean, in the words of the JSON forms' schema, and the arithmetic of tiles.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+#include "ir/algorithms/scratch.h"
+
+namespace resnetc::program {
+
+class Implementation;
+struct KernelSpec;
+
+/// A tile is unrolled whole: larger ones fit no registers, and take the compiler ever longer.
+inline constexpr int64_t max_tile_vectors = 8, max_tile = 64;
+/// The same of the tile of one of a GPU's threads.
+inline constexpr int64_t max_thread_channels = 4, max_thread_tile = 128;
+/// Threads of a block, at most (CUDA C++ programming guide, technical specifications).
+inline constexpr int64_t max_block = 1024;
+
+namespace meaning {
+inline constexpr std::string_view vectors = "the register tile: vectors of 16 channels", pixels = "the register tile: pixels",
+                                  rows = "rows, or rows of tiles, of one task; 0: a whole picture is one",
+                                  flat = "whether the pixels of all rows are one axis",
+                                  parts = "of the output channels: each is a task, for each block of rows",
+                                  tiles = "rows and columns of tiles that are multiplied together; of a thread, of pixels that it computes";
+}  // namespace meaning
+
+constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+/// The least multiple of `step` that is not below `value`.
+constexpr int64_t rounded(int64_t value, int64_t step) { return ceil_div(value, step) * step; }
+/// The largest divisor of `whole` that is at most `wanted`: a tile never reaches past the last vector of channels.
+constexpr int64_t divisor_at_most(int64_t whole, int64_t wanted) {
+  int64_t d = std::clamp<int64_t>(wanted, 1, whole);
+  while (whole % d != 0) --d;
+  return d;
+}
+
+}  // namespace resnetc::program

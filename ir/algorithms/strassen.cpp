@@ -1,0 +1,216 @@
+/// \file What is known of Strassen's products: where they apply, what they keep and cost, and which register tiles and tasks they get.
+#include "ir/algorithms/strassen.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ir/algorithms/implementation.h"
+#include "ir/algorithms/machine_model.h"
+#include "ir/strassen.h"
+
+namespace resnetc::program {
+
+namespace {
+
+/// Sums for each pixel and each channel of the input and of the result, in multiply-adds of one lane or what takes as long: all seven
+/// vectors of two go through the caches. Fitted to the 1x1 convolutions of ResNet-50 on Zen 5 (docs/decisions/0012).
+constexpr double combining_input = 16, combining_products = 10;
+
+/// What the products cost, in multiply-adds of one lane or what takes as long.
+struct Work {
+  double products = 0;
+  double input = 0;   ///< combining the halves of the input, and of what projections read
+  double output = 0;  ///< combining the products
+};
+
+Work products_work(const Convolution& c) {
+  const auto pixels = static_cast<double>(2 * ceil_div(c.out.width, 2) * c.out.height),
+             ci = static_cast<double>(c.in.channels + projected_channels(c));
+  const auto co = static_cast<double>(whole_vectors(c.out.channels));
+  return {pixels * ci * co * strassen::products / 8, pixels * ci * combining_input, pixels * co * combining_products};
+}
+
+double weights_of(const Convolution& c) {
+  return static_cast<double>(strassen::weights(c.in.channels + projected_channels(c), whole_vectors(c.out.channels)));
+}
+
+/// What a task may hold of the second-level cache, beside the weights of a group of channels.
+constexpr int64_t most_halves = 720 << 10;
+
+/// Bytes of the combined halves of one row of pixels, for all products: these gain nothing unless they stay in the second-level cache.
+int64_t row_of_halves(const Convolution& c) {
+  return strassen::products * ceil_div(c.out.width, 2) * (c.in.channels + projected_channels(c)) / 2 * 4;
+}
+
+/// A register tile with tasks for it.
+struct Plan {
+  StrassenSchedule schedule;
+  int64_t tasks = 1;
+  double cost = 0;  ///< proportional to the time of the slower of two threads
+};
+
+/// All tasks for one register tile. Each block of rows reads the weights anew, and each part of the output channels combines its input.
+void add_plans(const Convolution& c, int64_t groups, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
+  const Work work = products_work(c);
+  StrassenSchedule& s = plan.schedule;
+  constexpr double multiply_adds_a_byte = 0.5;  // from the third-level cache, most of it fetched in time
+  // Threads that share channels read what the other one wrote; rows are mostly their own. Parts of 256 to 1024 channels took 3 % longer
+  // than rows, whose smaller tile the model puts 2 % behind.
+  constexpr double others_rows = 1.05;
+  const double weight_bytes = 4 * weights_of(c);
+  const int64_t down = c.out.height;
+  for (s.rows = s.tiles.h; s.rows < down + s.tiles.h; s.rows += s.tiles.h) {
+    // One row there always is: a tuned schedule may be for rows that the model would not choose.
+    if (s.rows > 1 && s.rows * row_of_halves(c) > most_halves) break;
+    const int64_t row_blocks = ceil_div(down, s.rows);
+    const double computed = static_cast<double>(row_blocks * s.rows) / static_cast<double>(down);
+    for (s.parts = 1; s.parts <= std::min<int64_t>(groups, 4); ++s.parts) {
+      const double uneven = static_cast<double>(ceil_div(groups, s.parts) * s.parts) / static_cast<double>(groups);
+      const double all = computed * uneven * (work.products / tile_efficiency + work.output + work.input * static_cast<double>(s.parts)) +
+                         static_cast<double>(row_blocks) * multiply_adds_a_byte * weight_bytes;
+      plan.tasks = row_blocks * s.parts;
+      // Of equals, the one with more tasks: there may be more than two threads.
+      const double even = static_cast<double>(ceil_div(plan.tasks, 2) * 2) / static_cast<double>(plan.tasks);
+      plan.cost = all * even * (s.parts > 1 ? others_rows : 1) * (1 + 0.02 / static_cast<double>(plan.tasks));
+      plans.push_back(plan);
+    }
+  }
+}
+
+/// The cheapest first.
+std::vector<Plan> rank_plans(const Convolution& c, const Tensor& out, const Target& target) {
+  const RegisterFile file = registers_of(target);
+  const int64_t across = ceil_div(c.out.width, 2), down = c.out.height, blocks = out.channel_stride / (2 * lanes);
+  std::vector<Plan> plans;
+  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+    if (blocks % vectors != 0) continue;
+    for (int64_t h = 1; h <= down && file.holds(vectors, h); ++h) {
+      for (int64_t w = 1; w <= across && file.holds(vectors, h * w); ++w) {
+        Plan plan;
+        plan.schedule.vectors = vectors;
+        plan.schedule.tiles = {h, w};
+        const double useful = static_cast<double>(across) / static_cast<double>(ceil_div(across, w) * w);
+        add_plans(c, blocks / vectors, efficiency(file, vectors, h * w, h * w, lanes * 4) * useful, plan, plans);
+      }
+    }
+  }
+  return ranked(plans, [](const Plan& plan) { return plan.cost; });
+}
+
+const StrassenSchedule& schedule_of(const KernelSpec& spec) { return std::get<StrassenSchedule>(spec.schedule); }
+
+class Products final : public Implementation {
+ public:
+  std::string_view algorithm(KernelKind) const override { return StrassenSchedule::name; }
+  bool applies(const KernelSpec& spec) const override { return can_be_strassen(spec); }
+
+  Fault fault(const KernelSpec& spec) const override {
+    const StrassenSchedule& s = schedule_of(spec);
+    if (Fault fault = tile_fault(s.vectors, 1)) return fault;
+    if (Fault fault = rows_fault(s.rows)) return fault;
+    if (Fault fault = pool_fault(spec)) return fault;
+    if (!can_be_strassen(spec)) return "it is no 1x1 convolution whose channels have whole halves";
+    return tiles_fault(s.vectors, s.tiles, s.rows, spec.out.type.height, s.parts);
+  }
+
+  Packing weight_packing(const OpAttributes&, int64_t, const Schedule&) const override { return {.kind = RecipeKind::pack_strassen}; }
+  Packing projection_packing(const Schedule&) const override { return {.kind = RecipeKind::pack_strassen}; }
+
+  std::vector<ScratchBuffer> scratch(const KernelSpec& spec) const override {
+    std::vector<ScratchBuffer> buffers{strassen_products(spec), combined_halves(spec, "in", spec.in.type.channels)};
+    for (const KernelSpec::StepSpec& step : spec.epilogue) {
+      if (step.kind == graph::StepKind::project) buffers.push_back(combined_halves(spec, "projected", step.operand.type.channels));
+    }
+    return buffers;
+  }
+
+  int64_t multiply_adds(const KernelSpec& spec, int64_t) const override {
+    const Convolution c = convolution_of(spec);
+    const int64_t channels = c.in.channels + projected_channels(c);
+    return strassen::products * ((c.out.width + 1) / 2) * c.out.height * (channels / 2) * (whole_vectors(c.out.channels) / 2);
+  }
+
+  /// Where they apply and may gain: as can_be_strassen(), and a row of pixels stays in the second-level cache.
+  std::vector<AlgorithmChoice> choices(const Convolution& c, int64_t largest_tile) const override {
+    const OpAttributes& a = c.attributes;
+    const bool one_by_one = a.kernel == Extent2{1, 1} && a.stride == Extent2{1, 1} && a.pad == Extent2{0, 0} && a.groups == 1;
+    const bool halves = one_by_one && row_of_halves(c) <= most_halves && strassen::has_halves(c.in.channels) &&
+                        std::all_of(c.projected.begin(), c.projected.end(), strassen::has_halves) &&
+                        strassen::has_halves(whole_vectors(c.out.channels));
+    if (!halves || largest_tile <= 0) return {};
+    return {{this}};
+  }
+
+  bool within(const AlgorithmChoice&, int64_t largest_tile) const override { return largest_tile > 0; }
+  double packed_elements(const Convolution& c, const AlgorithmChoice&) const override { return weights_of(c); }
+
+  double work(const Convolution& c, const AlgorithmChoice&) const override {
+    constexpr double efficiency = 0.95;
+    const Work work = products_work(c);
+    return work.products / efficiency + work.input + work.output;
+  }
+
+  ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
+    const Plan plan = rank_plans(convolution_of(situation.spec), situation.spec.out, situation.target).front();
+    const StrassenSchedule& s = plan.schedule;
+    return {s, fmt::format("Strassen's products of halves, {} channels x {} pairs of pixels in registers; {} tasks", s.vectors * lanes,
+                           to_string(s.tiles), plan.tasks)};
+  }
+
+  std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {
+    constexpr size_t most = 6;
+    constexpr int64_t most_of_a_tile = 3;
+    std::vector<StrassenSchedule> found;
+    for (const Plan& plan : rank_plans(convolution_of(situation.spec), situation.spec.out, situation.target)) {
+      const auto same_tile = [&](const StrassenSchedule& s) {
+        return s.vectors == plan.schedule.vectors && s.tiles == plan.schedule.tiles;
+      };
+      if (std::count_if(found.begin(), found.end(), same_tile) >= most_of_a_tile) continue;
+      found.push_back(plan.schedule);
+      if (found.size() == most) break;
+    }
+    return {found.begin(), found.end()};
+  }
+};
+
+}  // namespace
+
+const Implementation& implementation_of(const StrassenSchedule&) {
+  static const Products products;
+  return products;
+}
+
+bool can_be_strassen(const KernelSpec& spec) {
+  const OpAttributes& a = spec.attributes;
+  if (spec.kind != KernelKind::conv2d || spec.in.type.rank != 4 || a.groups != 1) return false;
+  if (a.kernel != Extent2{1, 1} || a.stride != Extent2{1, 1} || a.pad != Extent2{0, 0}) return false;
+  const auto has_halves = [](const KernelSpec::StepSpec& step) {
+    return step.kind != graph::StepKind::project || strassen::has_halves(step.operand.type.channels);
+  };
+  return strassen::has_halves(spec.in.type.channels) && strassen::has_halves(whole_vectors(spec.out.type.channels)) &&
+         std::all_of(spec.epilogue.begin(), spec.epilogue.end(), has_halves);
+}
+
+namespace {
+
+/// Pairs of pixels that a register tile has in a row.
+int64_t tile_width(const KernelSpec& spec) { return std::min(schedule_of(spec).tiles.w, ceil_div(spec.out.type.width, 2)); }
+
+}  // namespace
+
+ScratchBuffer combined_halves(const KernelSpec& spec, std::string_view name, int64_t channels) {
+  const StrassenSchedule& s = schedule_of(spec);
+  const int64_t rows = rounded(s.rows > 0 ? s.rows : spec.out.type.height, s.tiles.h);
+  const int64_t across = rounded(ceil_div(spec.out.type.width, 2), tile_width(spec));
+  // Pixels do not share sets of the cache: they lie an odd number of vectors apart.
+  return {std::string(name), {{"ci", channels / 2, lanes}, {"pair", across}, {"y", rows}, {"e", strassen::products}}};
+}
+
+ScratchBuffer strassen_products(const KernelSpec& spec) {
+  const StrassenSchedule& s = schedule_of(spec);
+  const int64_t vectors = divisor_at_most(ceil_div(spec.out.channel_stride, 2 * lanes), s.vectors);
+  return {"products", {{"c", vectors * lanes}, {"pair", tile_width(spec)}, {"y", s.tiles.h}, {"e", strassen::products}}};
+}
+
+}  // namespace resnetc::program

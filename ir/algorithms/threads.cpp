@@ -1,0 +1,178 @@
+/// \file What is known of kernels on a GPU: which tile of the result each thread computes, and which threads form a block. gpu_model.h says
+/// what is fastest, in a search through all tiles that registers can hold.
+#include "ir/algorithms/threads.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <vector>
+
+#include "ir/algorithms/gpu_model.h"
+#include "ir/algorithms/implementation.h"
+
+namespace resnetc::program {
+
+namespace {
+
+/// Of a thread, by the model's estimate: the compiler for the GPU needs some more, of 255.
+constexpr int64_t most_registers = 176;
+/// Threads of a block for kernels that only move elements.
+constexpr int64_t moving_threads = 128;
+
+/// The largest power of two that is at most `value`.
+int64_t power_below(int64_t value) { return static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(std::max<int64_t>(value, 1)))); }
+
+/// The thread's channels and a block's threads along them.
+void share_channels(ThreadSchedule& s, int64_t channels, int64_t wanted, int64_t most_across) {
+  s.channels = wanted;
+  while (channels % s.channels != 0) --s.channels;
+  s.block.w = std::min(most_across, power_below(channels / s.channels));
+}
+
+struct Candidate {
+  ThreadSchedule schedule;
+  double seconds;
+  double multiply_add_share;
+};
+
+/// Tiles that registers can hold, with blocks of one, two and four warps.
+std::vector<Candidate> candidates_of(const KernelSpec& spec, int64_t batch) {
+  const TensorType& type = spec.out.type;
+  std::vector<Candidate> candidates;
+  KernelSpec trial = spec;
+  ThreadSchedule& s = trial.schedule.emplace<ThreadSchedule>();
+  s.flat = has_one_axis(spec);
+  const int64_t width = s.flat ? type.pixels() : type.width, height = s.flat ? 1 : type.height;
+  for (int64_t channels : {4, 2, 1}) {
+    share_channels(s, spec.out.channel_stride, channels, 32);
+    if (s.channels != channels) continue;
+    for (int64_t h = 1; h <= std::min<int64_t>(height, 8); ++h) {
+      for (int64_t w = 1; w <= std::min<int64_t>(width, 32) && channels * h * w <= max_thread_tile; ++w) {
+        s.tiles = {h, w};
+        s.block.h = 1;
+        if (launch_cost(trial).registers > most_registers) continue;
+        const int64_t tiles = ceil_div(width, w) * ceil_div(height, h);
+        for (int64_t threads : {32, 64, 128}) {
+          s.block.h = std::min(std::max<int64_t>(threads / s.block.w, 1), power_below(2 * tiles - 1));
+          candidates.push_back({s, predicted_seconds(a100(), trial, batch), launch_cost(trial).multiply_add_share});
+        }
+      }
+    }
+  }
+  return candidates;
+}
+
+/// Of those that are expected to be nearly as fast as the fastest, the one whose inner loop loads least for what it sums: the model knows
+/// little of what loads cost.
+ThreadSchedule schedule_of_convolution(const KernelSpec& spec, int64_t batch) {
+  constexpr double nearly = 1.06;
+  const std::vector<Candidate> candidates = candidates_of(spec, batch);
+  const auto faster = [](const Candidate& a, const Candidate& b) { return a.seconds < b.seconds; };
+  const double least = std::min_element(candidates.begin(), candidates.end(), faster)->seconds;
+  const Candidate* best = nullptr;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.seconds > nearly * least) continue;
+    if (best == nullptr || candidate.multiply_add_share > best->multiply_add_share + 1e-9) best = &candidate;
+  }
+  return best->schedule;
+}
+
+ThreadSchedule schedule_of_move(const KernelSpec& spec) {
+  ThreadSchedule s;
+  const bool store = spec.kind == KernelKind::store, turned = store && spec.in.type.rank == 4;
+  const TensorType& type = store ? spec.in.type : spec.out.type;
+  const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.channel_stride;
+  const int64_t tiles = turned ? type.channels * type.height : type.pixels();
+  if (spec.kind == KernelKind::softmax) {
+    s.channels = 1;
+    s.block = {1, lanes};
+    return s;
+  }
+  // A store's threads have an element each: side by side they make whole lines, whatever the rest of the row. A global pool's are few.
+  const bool one = store || spec.kind == KernelKind::global_avg_pool;
+  share_channels(s, channels, one ? 1 : channels < 4 ? channels : 4, 32);
+  s.block.h = std::min(moving_threads / s.block.w, power_below(2 * tiles - 1));
+  return s;
+}
+
+class Threads final : public Implementation {
+ public:
+  Threads() : Implementation(Device::cuda) {}
+
+  bool computes(KernelKind) const override { return true; }
+
+  /// A convolution is summed directly.
+  std::string_view algorithm(KernelKind kind) const override {
+    return kind == KernelKind::conv2d ? DirectSchedule::name : GeneralSchedule::name;
+  }
+
+  Fault fault(const KernelSpec& spec) const override {
+    if (spec.pool) return "a GPU's kernel cannot pool what it computes";
+    const auto& s = std::get<ThreadSchedule>(spec.schedule);
+    const Extent2 t = s.tiles, b = s.block;
+    if (s.flat && !has_one_axis(spec)) return "only a 1x1 convolution whose pixels lie along one axis can be flat";
+    if (s.channels < 1 || s.channels > max_thread_channels || t.h < 1 || t.w < 1 || t.h > max_thread_tile || t.w > max_thread_tile ||
+        s.channels * t.h * t.w > max_thread_tile) {
+      return fmt::format("channels={} and tiles={} are out of range: channels are 1 to {}, and a thread makes 1 to {} elements", s.channels,
+                         to_string(t), max_thread_channels, max_thread_tile);
+    }
+    if (b.h < 1 || b.w < 1 || b.h > max_block || b.w > max_block || b.h * b.w > max_block) {
+      return fmt::format("block={} is out of range: a block has 1 to {} threads", to_string(b), max_block);
+    }
+    const bool store = spec.kind == KernelKind::store;
+    const TensorType& type = store ? spec.in.type : spec.out.type;
+    const bool turned = store && type.rank == 4;
+    const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.channel_stride;
+    const std::string_view unit = turned ? "columns" : "channels";
+    if (channels % s.channels != 0) return fmt::format("channels={} does not divide its {} {}", s.channels, channels, unit);
+    const int64_t width = turned ? type.channels : s.flat ? type.pixels() : type.width, height = s.flat ? 1 : type.height;
+    if (t.w > width || t.h > height) {
+      return fmt::format("tiles={} are larger than what is shared in tiles, {}x{}", to_string(t), height, width);
+    }
+    if (b.w > channels / s.channels) {
+      return fmt::format("{} threads side by side with channels={} would have {} {}, of which there are {}", b.w, s.channels,
+                         b.w * s.channels, unit, channels);
+    }
+    return std::nullopt;
+  }
+
+  Packing weight_packing(const OpAttributes&, int64_t, const Schedule& schedule) const override { return projection_packing(schedule); }
+
+  /// The channels of a block of threads lie side by side.
+  Packing projection_packing(const Schedule& schedule) const override {
+    const auto& s = std::get<ThreadSchedule>(schedule);
+    return {.kind = RecipeKind::pack_blocks, .block = s.channels * s.block.w};
+  }
+
+  bool writes_once(const KernelSpec&) const override { return false; }
+
+  ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
+    const int64_t batch = situation.batch;
+    KernelSpec chosen = situation.spec;
+    const bool convolution = chosen.kind == KernelKind::conv2d;
+    const ThreadSchedule s = convolution ? schedule_of_convolution(chosen, batch) : schedule_of_move(chosen);
+    chosen.schedule = s;
+    const LaunchCost cost = launch_cost(chosen);
+    std::string reason = fmt::format("grid of {} block{} a picture, {} thread{} each", cost.blocks, cost.blocks == 1 ? "" : "s",
+                                     cost.threads, cost.threads == 1 ? "" : "s");
+    if (convolution) {
+      reason += fmt::format("; {} x {} sums a thread, about {} registers; {:.0f}% of the inner loop multiply and add", s.channels,
+                            s.tiles.h * s.tiles.w, cost.registers, 100 * cost.multiply_add_share);
+    }
+    for (const Gpu& gpu : known_gpus()) {
+      reason += fmt::format("; {:.1f} us expected on an {} for {} picture{}", 1e6 * predicted_seconds(gpu, chosen, batch), gpu.name, batch,
+                            batch == 1 ? "" : "s");
+    }
+    return {s, reason};
+  }
+};
+
+}  // namespace
+
+const Implementation& implementation_of(const ThreadSchedule&) {
+  static const Threads threads;
+  return threads;
+}
+
+}  // namespace resnetc::program

@@ -1,0 +1,36 @@
+/// \file Any kernel on a GPU: a tile of the result for each of its threads. Convolutions are summed directly.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "ir/algorithms/parameters.h"
+#include "ir/op.h"
+
+namespace resnetc::program {
+
+/// Each thread computes `tiles` pixels, rows by columns (or, flat, of the whole picture as one row), of `channels` neighbouring channels.
+/// A block has block.w threads side by side along the channels and block.h along these tiles. Of a store of pictures the columns take the
+/// place of channels, and channels that of columns.
+struct ThreadSchedule {
+  static constexpr std::string_view name = "threads";
+
+  int64_t channels = 0;
+  Extent2 tiles{1, 1};
+  Extent2 block{1, 1};
+  bool flat = false;
+  bool operator==(const ThreadSchedule&) const = default;
+};
+
+template <class Fields>
+void describe(Fields& fields, ThreadSchedule& schedule) {
+  auto& [channels, tiles, block, flat] = schedule;  // a new parameter stops the build here
+  fields.number("channels", channels, "neighbouring channels that a thread computes");
+  fields.extent("tiles", tiles, meaning::tiles);
+  fields.extent("block", block, "threads of a block: along tiles, along channels");
+  fields.flag("flat", flat, meaning::flat);
+}
+
+const Implementation& implementation_of(const ThreadSchedule&);
+
+}  // namespace resnetc::program

@@ -1,0 +1,371 @@
+/// \file What is known of Winograd's transforms: where they apply, what they keep and cost, and which register tiles and tasks they get.
+#include "ir/algorithms/winograd.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ir/algorithms/implementation.h"
+#include "ir/algorithms/machine_model.h"
+#include "ir/winograd.h"
+
+namespace resnetc::program {
+
+namespace {
+
+/// Of a matrix times a matrix with `columns`: zeros cost nothing.
+double operations(const Matrix& matrix, int64_t columns) {
+  int64_t nonzero = 0;
+  for (const std::vector<double>& row : matrix) nonzero += static_cast<int64_t>(row.size()) - std::count(row.begin(), row.end(), 0.0);
+  return static_cast<double>(nonzero * columns);
+}
+
+/// What the transforms cost, in multiply-adds of one lane or what takes as long.
+struct Work {
+  double products = 0;
+  double input = 0;    ///< transforming the input
+  double weights = 0;  ///< transforming the weights once
+  double output = 0;   ///< transforming back
+};
+
+Work transform_work(const WinogradForm& form, const Winograd& by, const TensorType& out) {
+  const auto tiles = static_cast<double>(ceil_div(out.height, by.output) * ceil_div(out.width, by.output));
+  const auto ci = static_cast<double>(form.channels), co = static_cast<double>(whole_vectors(out.channels));
+  const auto n = static_cast<double>(by.products());
+  // Transformed weights go to the second-level cache and come back: measured, about twice their arithmetic.
+  return {n * n * tiles * static_cast<double>(form.summed) * co, tiles * ci * operations(by.bt, by.input() + by.products()),
+          2 * ci * co * operations(by.g, 3 + by.weights()), tiles * co * operations(by.at, by.products() + by.output)};
+}
+
+/// Elements of weights transformed when they are packed.
+double transformed_elements(const WinogradForm& form, const Winograd& by, const TensorType& out) {
+  const auto channels = static_cast<double>(form.channels) * static_cast<double>(whole_vectors(out.channels));
+  const auto weights = static_cast<double>(by.weights());
+  return channels * weights * weights;
+}
+
+/// What is known of a convolution before its schedule is chosen.
+struct Case {
+  TensorType out;            ///< that the convolution computes
+  const OpAttributes* pool;  ///< null: none
+  double weights;            ///< elements, packed; what projections read is the same for all schedules
+  bool packed;               ///< as transformed
+  WinogradForm form;
+  const Winograd& by;
+  int64_t across, down, blocks;  ///< tiles each way, vectors of output channels
+};
+
+/// The part of peak arithmetic that the products reach in a register tile of `vectors` by `tiles`.
+double efficiency_of(const Case& c, const RegisterFile& file, int64_t vectors, Extent2 tiles) {
+  const int64_t count = tiles.h * tiles.w;
+  const int64_t computed = ceil_div(c.across, tiles.w) * tiles.w * ceil_div(c.down, tiles.h) * tiles.h;
+  double result =
+      efficiency(file, vectors, count, count, lanes * 4) * static_cast<double>(c.across * c.down) / static_cast<double>(computed);
+  if (c.form.phases) {
+    // Each group of tiles reads all weights from the second-level cache, and its products stay in the first.
+    const int64_t bytes = c.by.products() * c.by.products() * vectors * lanes * count * 4;
+    result *= static_cast<double>(count) / static_cast<double>(count + 2) * (bytes > 48 << 10 ? 0.5 : 1);
+  }
+  return result;
+}
+
+/// Rows of tiles to compute in tasks of `rows`: with a pool whole blocks of its rows, where the rows that two blocks' windows share are
+/// computed twice; none if a task does not hold a window.
+int64_t rows_to_compute(const Case& c, int64_t rows) {
+  if (c.pool == nullptr) return c.down;
+  if (rows * c.by.output < c.pool->kernel.h) return 0;
+  const int64_t pool_rows = (rows * c.by.output - c.pool->kernel.h) / c.pool->stride.h + 1;
+  const int64_t pooled = (c.out.height + 2 * c.pool->pad.h - c.pool->kernel.h) / c.pool->stride.h + 1;
+  return ceil_div(pooled, pool_rows) * rows;
+}
+
+/// A register tile with tasks for it.
+struct Plan {
+  int64_t vectors = 1;
+  Extent2 tiles{1, 1};
+  int64_t rows = 1, parts = 1, tasks = 1;
+  double cost = 0;  ///< time of the slower of two threads, in multiply-adds
+};
+
+/// All tasks for one register tile. Each block of rows reads its weights anew, or transforms them, and each part of the output channels its
+/// input.
+void add_plans(const Case& c, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
+  const Work work = transform_work(c.form, c.by, c.out);
+  const double weight_bytes = 4 * c.weights;
+  constexpr double multiply_adds_a_byte = 1;  // from the third-level cache: two for one from memory
+  constexpr int64_t task_bytes = 1 << 20;     // what a core's second-level cache holds
+  const int64_t row_bytes = c.by.products() * c.by.products() * c.across * c.form.channels * 4;
+  const double of_weights = c.form.phases ? 0 : c.packed ? multiply_adds_a_byte * weight_bytes : work.weights;
+  const int64_t step = plan.tiles.h, groups = c.blocks / plan.vectors;
+  const int64_t least = c.pool == nullptr ? 1 : ceil_div(c.pool->kernel.h, c.by.output);
+  for (plan.rows = step; plan.rows < c.down + step; plan.rows += step) {
+    if (plan.rows > least && plan.rows * row_bytes > task_bytes) break;
+    const int64_t units = rows_to_compute(c, plan.rows);
+    if (units == 0) continue;
+    const int64_t row_blocks = ceil_div(units, plan.rows), most_parts = c.pool == nullptr ? std::min<int64_t>(groups, 4) : 1;
+    for (plan.parts = 1; plan.parts <= most_parts; ++plan.parts) {
+      const double uneven = static_cast<double>(ceil_div(groups, plan.parts) * plan.parts) / static_cast<double>(groups);
+      const double all = work.products / tile_efficiency + work.output + work.input * static_cast<double>(plan.parts) +
+                         static_cast<double>(row_blocks) * of_weights;
+      plan.tasks = row_blocks * plan.parts;
+      // Of equals, the one with more tasks: there may be more than two threads.
+      plan.cost = all * static_cast<double>(units) / static_cast<double>(c.down) * imbalance(units, plan.rows, plan.parts) * uneven *
+                  (1 + 0.02 / static_cast<double>(plan.tasks));
+      plans.push_back(plan);
+    }
+  }
+}
+
+/// The cheapest first.
+std::vector<Plan> rank_plans(const Case& c, const Target& target) {
+  const RegisterFile file = registers_of(target);
+  std::vector<Plan> plans;
+  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+    if (c.blocks % vectors != 0) continue;
+    for (int64_t h = 1; h <= c.down && file.holds(vectors, h); ++h) {
+      for (int64_t w = 1; w <= c.across && file.holds(vectors, h * w); ++w) {
+        Plan plan;
+        plan.vectors = vectors;
+        plan.tiles = {h, w};
+        add_plans(c, efficiency_of(c, file, vectors, plan.tiles), plan, plans);
+      }
+    }
+  }
+  return ranked(plans, [](const Plan& plan) { return plan.cost; });
+}
+
+/// Input channels whose weights are transformed together.
+int64_t choose_depth(const Winograd& by, int64_t channels, int64_t vectors) {
+  // All at once need no sums in memory; where they do not leave room in the second-level cache, a quarter of it.
+  const int64_t vector_bytes = by.weights() * by.weights() * lanes * vectors * lanes * 4;
+  int64_t depth = channels;
+  if (depth / lanes * vector_bytes > 640 << 10) {
+    do depth -= lanes;
+    while (channels % depth != 0 || (depth > lanes && depth / lanes * vector_bytes > 256 << 10));
+  }
+  return depth;
+}
+
+WinogradSchedule make_schedule(const Case& c, const Plan& plan) {
+  return {.output = c.by.output,
+          .vectors = plan.vectors,
+          .tiles = plan.tiles,
+          .rows = plan.rows,
+          .depth = c.packed ? 0 : choose_depth(c.by, c.form.channels, plan.vectors),
+          .parts = plan.parts};
+}
+
+Case case_of(const KernelSpec& spec, const AlgorithmChoice& choice) {
+  Convolution convolution = convolution_of(spec);
+  convolution.projected.clear();
+  const WinogradForm form = *winograd_form(convolution.attributes, convolution.in.channels);
+  const Winograd& by = *winograd(form, choice.output);
+  const TensorType& out = convolution.out;
+  return {out,
+          spec.pool ? &*spec.pool : nullptr,
+          choice.packed ? transformed_elements(form, by, out) : checkpoint_elements(convolution),
+          choice.packed,
+          form,
+          by,
+          ceil_div(out.width, by.output),
+          ceil_div(out.height, by.output),
+          spec.out.channel_stride / lanes};
+}
+
+/// Of one row of tiles, transformed, and of its products: beyond this, caches are of no use and a task's scratch memory has an end.
+bool row_fits(const Convolution& c, const WinogradForm& form, const Winograd& by) {
+  constexpr int64_t most_bytes = 16 << 20;
+  const int64_t tiles = ceil_div(c.out.width, by.output) + 1, channels = form.channels + whole_vectors(c.out.channels);
+  return by.products() * by.products() * tiles * channels * 4 <= most_bytes;
+}
+
+const WinogradSchedule& schedule_of(const KernelSpec& spec) { return std::get<WinogradSchedule>(spec.schedule); }
+
+class Transforms final : public Implementation {
+ public:
+  std::string_view algorithm(KernelKind) const override { return WinogradSchedule::name; }
+  bool applies(const KernelSpec& spec) const override { return can_be_winograd(spec); }
+
+  Fault fault(const KernelSpec& spec) const override {
+    const WinogradSchedule& s = schedule_of(spec);
+    if (Fault fault = tile_fault(s.vectors, 1)) return fault;
+    if (Fault fault = rows_fault(s.rows)) return fault;
+    if (spec.pool && (s.parts != 1 || s.output <= 0 || s.output * s.rows < spec.pool->kernel.h)) return std::string(cannot_pool);
+    if (!can_be_winograd(spec)) return "it is no convolution that Winograd's transforms apply to";
+    const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
+    const Winograd* by = winograd(form, s.output);
+    if (by == nullptr) {
+      return fmt::format("a tile of {0} x {0} results has no transform at stride {1}", s.output, spec.attributes.stride.w);
+    }
+    const int64_t channels = spec.in.type.channels;
+    if (s.depth != 0 && (form.phases || s.depth % lanes != 0 || channels % s.depth != 0)) {
+      return fmt::format("a depth of {} does not divide its {} input channels into whole vectors", s.depth, channels);
+    }
+    return tiles_fault(s.vectors, s.tiles, s.rows, ceil_div(computed_type(spec).height, s.output), s.parts);
+  }
+
+  Packing weight_packing(const OpAttributes& attributes, int64_t in_channels, const Schedule& schedule) const override {
+    const auto& s = std::get<WinogradSchedule>(schedule);
+    if (s.depth != 0) return Implementation::weight_packing(attributes, in_channels, schedule);  // the kernel transforms them
+    const WinogradForm form = *winograd_form(attributes, in_channels);
+    return {.kind = RecipeKind::pack_winograd, .output = s.output, .stride = form.stride, .phases = form.phases};
+  }
+
+  /// Over phases, whole squares around the padding.
+  Extent2 halo(const OpAttributes& a, int64_t in_channels) const override {
+    const std::optional<WinogradForm> form = winograd_form(a, in_channels);
+    if (!form || !form->phases) return a.pad;
+    return {(a.pad.h + 2) / 2 * 2, (a.pad.w + 2) / 2 * 2};
+  }
+
+  std::vector<ScratchBuffer> scratch(const KernelSpec& spec) const override {
+    const WinogradBuffers all = winograd_buffers(spec);
+    std::vector<ScratchBuffer> buffers;
+    for (const ScratchBuffer& one : {all.transformed, all.weights, all.products, all.phases, all.unpooled}) {
+      if (!one.axes.empty()) buffers.push_back(one);
+    }
+    const auto is_projection = [](const KernelSpec::StepSpec& step) { return step.kind == graph::StepKind::project; };
+    buffers.insert(buffers.end(), static_cast<size_t>(std::count_if(spec.epilogue.begin(), spec.epilogue.end(), is_projection)),
+                   all.projection);
+    return buffers;
+  }
+
+  int64_t multiply_adds(const KernelSpec& spec, int64_t) const override {
+    const Convolution c = convolution_of(spec);
+    const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
+    const Winograd& by = *winograd(form, schedule_of(spec).output);
+    const int64_t tiles = ceil_div(c.out.height, by.output) * ceil_div(c.out.width, by.output);
+    return by.products() * by.products() * tiles * form.summed * c.out.channels + c.out.elements() * projected_channels(c);
+  }
+
+  std::vector<AlgorithmChoice> choices(const Convolution& c, int64_t largest_tile) const override {
+    const std::optional<WinogradForm> form = winograd_form(c.attributes, c.in.channels);
+    if (!form || (form->phases ? !c.dense : c.in.channels % lanes != 0)) return {};
+    std::vector<AlgorithmChoice> found;
+    for (int64_t output : {2, 4}) {
+      if (output > largest_tile || winograd(*form, output) == nullptr || !row_fits(c, *form, *winograd(*form, output))) continue;
+      for (bool packed : {true, false}) {
+        if (packed || !form->phases) found.push_back({this, output, packed});
+      }
+    }
+    return found;
+  }
+
+  AlgorithmChoice choice_of(const Schedule& schedule) const override {
+    const auto& s = std::get<WinogradSchedule>(schedule);
+    return {this, s.output, s.depth == 0};
+  }
+
+  bool within(const AlgorithmChoice& choice, int64_t largest_tile) const override { return choice.output <= largest_tile; }
+
+  double packed_elements(const Convolution& c, const AlgorithmChoice& choice) const override {
+    if (!choice.packed) return checkpoint_elements(c);
+    const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
+    return transformed_elements(form, *winograd(form, choice.output), c.out) + static_cast<double>(projected_channels(c) * c.out.channels);
+  }
+
+  double work(const Convolution& c, const AlgorithmChoice& choice) const override {
+    constexpr double direct_efficiency = 0.95, transformed_efficiency = 0.85;
+    const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
+    const Work work = transform_work(form, *winograd(form, choice.output), c.out);
+    const double projections =
+        static_cast<double>(c.out.pixels()) * static_cast<double>(projected_channels(c) * c.out.channels) / direct_efficiency;
+    const double once = work.products / transformed_efficiency + work.input + work.output + projections;
+    return once + (choice.packed ? 0 : work.weights);
+  }
+
+  /// A window is within the tiles of a task.
+  bool pools(const AlgorithmChoice& choice, const TensorType& computed, const OpAttributes& pool) const override {
+    return pool.kernel.h <= rounded(computed.height, choice.output);
+  }
+
+  ScheduleChoice choose(const Situation& situation, const AlgorithmChoice& choice) const override {
+    const Case one = case_of(situation.spec, choice);
+    const Plan plan = rank_plans(one, situation.target).front();
+    return {make_schedule(one, plan),
+            fmt::format("Winograd's transforms with tiles of {0}x{0} results, {1} x {2} tiles in registers, weights transformed {3}; "
+                        "{4} tasks",
+                        choice.output, plan.vectors * lanes, to_string(plan.tiles), choice.packed ? "when they are packed" : "in each run",
+                        plan.tasks)};
+  }
+
+  std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice& choice) const override {
+    const Case one = case_of(situation.spec, choice);
+    constexpr size_t most = 10;
+    constexpr int64_t most_of_a_tile = 3;
+    std::vector<WinogradSchedule> found;
+    for (const Plan& plan : rank_plans(one, situation.target)) {
+      const auto same_tile = [&](const WinogradSchedule& s) { return s.vectors == plan.vectors && s.tiles == plan.tiles; };
+      if (std::count_if(found.begin(), found.end(), same_tile) >= most_of_a_tile) continue;
+      found.push_back(make_schedule(one, plan));
+      if (found.size() == most) break;
+    }
+    if (!choice.packed && found.front().depth % (2 * lanes) == 0) {
+      found.push_back(found.front());
+      found.back().depth /= 2;
+    }
+    return {found.begin(), found.end()};
+  }
+};
+
+}  // namespace
+
+const Implementation& implementation_of(const WinogradSchedule&) {
+  static const Transforms transforms;
+  return transforms;
+}
+
+bool can_be_winograd(const KernelSpec& spec) {
+  if (spec.kind != KernelKind::conv2d || spec.in.type.rank != 4) return false;
+  const int64_t channels = spec.in.type.channels;
+  const std::optional<WinogradForm> form = winograd_form(spec.attributes, channels);
+  if (!form || (form->phases ? spec.in.channel_stride != channels : channels % lanes != 0)) return false;
+  const Extent2 halo = implementation_of(WinogradSchedule{}).halo(spec.attributes, channels);
+  return spec.in.halo.h >= halo.h && spec.in.halo.w >= halo.w;
+}
+
+bool keeps_all_products(const KernelSpec& spec) {
+  const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
+  const int64_t depth = schedule_of(spec).depth;
+  // Weights over phases are few: they stay in the second-level cache.
+  return depth == 0 ? !form.phases : depth < form.channels;
+}
+
+int64_t pooled_rows(const KernelSpec& spec) {
+  const OpAttributes& pool = *spec.pool;
+  const WinogradSchedule& s = schedule_of(spec);
+  return std::max<int64_t>(s.rows * s.output - pool.kernel.h, 0) / pool.stride.h + 1;
+}
+
+WinogradBuffers winograd_buffers(const KernelSpec& spec) {
+  const WinogradSchedule& s = schedule_of(spec);
+  const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
+  const Winograd& by = *winograd(form, s.output);
+  const TensorType type = computed_type(spec);
+  const int64_t tiles_of_row = ceil_div(type.width, s.output), tiles = std::min(s.tiles.w, tiles_of_row);
+  const int64_t across = rounded(tiles_of_row, tiles);
+  const int64_t down = rounded(s.rows > 0 ? s.rows : ceil_div(type.height, s.output), s.tiles.h);
+  const int64_t channels = divisor_at_most(ceil_div(spec.out.channel_stride, lanes), s.vectors) * lanes;
+  const int64_t elements = by.products() * by.products();
+  const auto window = [&](int64_t count) { return count * s.output + by.window; };
+  WinogradBuffers all;
+  // Elements of the transform that lie a large power of two of bytes apart would share sets of the cache.
+  all.transformed = {"transformed", {{"ci", form.channels}, {"tx", across, 1}, {"ty", down}, {"e", elements}}};
+  if (s.depth != 0) {
+    // The same of tiles.
+    all.weights = {"weights", {{"c", channels}, {"ci", lanes, 1}, {"cb", s.depth / lanes}, {"e", by.weights() * by.weights()}}, 0};
+  }
+  if (keeps_all_products(spec)) {
+    all.products = {"products", {{"c", channels}, {"tx", across, 1}, {"ty", down}, {"e", elements}}, 0};
+  } else {
+    all.products = {"products", {{"c", channels}, {"tx", tiles}, {"ty", s.tiles.h}, {"e", elements}}, 0};
+  }
+  if (form.phases) all.phases = {"phases", {{"ci", form.channels}, {"x", window(across)}, {"ty", window(down)}}, 0};
+  if (spec.pool) {
+    all.unpooled = {"result", {{"c", channels}, {"x", type.width, across * s.output - type.width}, {"y", down * s.output}}, 0};
+  }
+  all.projection = {"row", {{"c", channels}, {"x", across * s.output}, {"y", s.tiles.h * s.output}}};
+  return all;
+}
+
+}  // namespace resnetc::program
