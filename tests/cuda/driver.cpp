@@ -31,7 +31,7 @@ namespace {
 
 using namespace resnetc;
 
-enum Result : rn_cu_result {
+enum Status : rn_cu_result {
   success = 0,
   invalid_value = 1,
   out_of_memory = 2,
@@ -90,7 +90,7 @@ struct Driver {
   std::map<int32_t, std::unique_ptr<Context>> primary;
   std::set<std::unique_ptr<Context>> own;
 
-  Result fail(const std::string& what) {
+  Status fail(const std::string& what) {
     if (change == nullptr) std::fprintf(stderr, "GPU: %s\n", what.c_str());
     fault = what;
     failed = true;
@@ -98,7 +98,7 @@ struct Driver {
   }
 
   /// What every call comes to that is made before cuInit, or in a child.
-  Result ready() {
+  Status ready() {
     if (!initialised) return not_initialised;
     if (process == getpid()) return success;
     fault = "a call in a child of the process that called cuInit";
@@ -139,10 +139,10 @@ thread_local std::vector<Context*> current;
 
 /// With the driver locked and a context that is current: `f(context)`.
 template <class Function>
-Result in_context(Function f) {
+Status in_context(Function f) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
-  if (const Result result = d.ready(); result != success) return result;
+  if (const Status result = d.ready(); result != success) return result;
   if (d.failed) return launch_failed;
   if (current.empty()) return invalid_context;
   return f(*current.back());
@@ -156,7 +156,7 @@ Stream* stream_of(Context& context, rn_cu_handle handle) {
   return nullptr;
 }
 
-Result enqueue(rn_cu_handle handle, const std::function<std::function<std::string()>(Context&)>& make) {
+Status enqueue(rn_cu_handle handle, const std::function<std::function<std::string()>(Context&)>& make) {
   return in_context([&](Context& context) {
     Stream* stream = stream_of(context, handle);
     if (stream == nullptr) return invalid_handle;
@@ -165,7 +165,7 @@ Result enqueue(rn_cu_handle handle, const std::function<std::function<std::strin
   });
 }
 
-Result drain(Stream& stream) {
+Status drain(Stream& stream) {
   for (const auto& work : stream.queue) {
     if (const std::string fault = work(); !fault.empty()) return driver().fail(fault);
   }
@@ -191,20 +191,20 @@ rn_cu_result cuInit(unsigned) {
 }
 
 rn_cu_result cuDeviceGetCount(int32_t* count) {
-  if (const Result result = driver().ready(); result != success) return result;
+  if (const Status result = driver().ready(); result != success) return result;
   *count = static_cast<int32_t>(driver().device_count);
   return success;
 }
 
 rn_cu_result cuDeviceGet(rn_cu_device* device, int32_t ordinal) {
-  if (const Result result = driver().ready(); result != success) return result;
+  if (const Status result = driver().ready(); result != success) return result;
   if (ordinal < 0 || ordinal >= driver().device_count) return invalid_device;
   *device = ordinal;
   return success;
 }
 
 rn_cu_result cuDeviceGetAttribute(int32_t* value, int32_t attribute, rn_cu_device) {
-  if (const Result result = driver().ready(); result != success) return result;
+  if (const Status result = driver().ready(); result != success) return result;
   if (attribute == RN_CU_CAPABILITY_MAJOR) {
     *value = static_cast<int32_t>(driver().capability / 10);
   } else if (attribute == RN_CU_CAPABILITY_MINOR) {
@@ -218,7 +218,7 @@ rn_cu_result cuDeviceGetAttribute(int32_t* value, int32_t attribute, rn_cu_devic
 rn_cu_result cuDevicePrimaryCtxRetain(rn_cu_handle* context, rn_cu_device device) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
-  if (const Result result = d.ready(); result != success) return result;
+  if (const Status result = d.ready(); result != success) return result;
   std::unique_ptr<Context>& primary = d.primary[device];
   if (primary == nullptr) primary = std::make_unique<Context>();
   primary->device = device;
@@ -230,7 +230,7 @@ rn_cu_result cuDevicePrimaryCtxRetain(rn_cu_handle* context, rn_cu_device device
 rn_cu_result cuDevicePrimaryCtxRelease_v2(rn_cu_device device) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
-  if (const Result result = d.ready(); result != success) return result;
+  if (const Status result = d.ready(); result != success) return result;
   const auto found = d.primary.find(device);
   if (found == d.primary.end() || found->second->retained == 0) return invalid_context;
   --found->second->retained;
@@ -240,7 +240,7 @@ rn_cu_result cuDevicePrimaryCtxRelease_v2(rn_cu_device device) {
 rn_cu_result cuCtxCreate_v2(rn_cu_handle* context, unsigned, rn_cu_device device) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
-  if (const Result result = d.ready(); result != success) return result;
+  if (const Status result = d.ready(); result != success) return result;
   auto made = std::make_unique<Context>();
   made->device = device;
   *context = made.get();
@@ -252,19 +252,19 @@ rn_cu_result cuCtxCreate_v2(rn_cu_handle* context, unsigned, rn_cu_device device
 rn_cu_result cuCtxDestroy_v2(rn_cu_handle context) {
   Driver& d = driver();
   const std::lock_guard lock(d.mutex);
-  if (const Result result = d.ready(); result != success) return result;
+  if (const Status result = d.ready(); result != success) return result;
   std::erase(current, static_cast<Context*>(context));
   return std::erase_if(d.own, [&](const auto& own) { return own.get() == context; }) == 1 ? success : invalid_context;
 }
 
 rn_cu_result cuCtxPushCurrent_v2(rn_cu_handle context) {
-  if (const Result result = driver().ready(); result != success) return result;
+  if (const Status result = driver().ready(); result != success) return result;
   current.push_back(static_cast<Context*>(context));
   return success;
 }
 
 rn_cu_result cuCtxPopCurrent_v2(rn_cu_handle* context) {
-  if (const Result result = driver().ready(); result != success) return result;
+  if (const Status result = driver().ready(); result != success) return result;
   if (current.empty()) return invalid_context;
   *context = current.back();
   current.pop_back();
