@@ -1,4 +1,4 @@
-/// \file What the subcommands share: how they are chosen, how they read networks, how they report, how they end.
+/// \file Functions that the subcommands share: their choice, reading of networks, reports and exit statuses.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -18,10 +18,10 @@
 
 namespace resnetc::driver {
 
-/// What the process returns.
+/// The exit status of the process.
 enum ExitStatus : int { done = 0, input_wrong = 1, usage_wrong = 2, internal_bug = 3 };
 
-/// The command line as main sees it. Each subcommand sets `action` when it is the one chosen.
+/// The command line as main sees it. The chosen subcommand sets `action`.
 struct Invocation {
   std::string colour = "auto";
   std::function<int()> action;
@@ -29,7 +29,7 @@ struct Invocation {
   bool colour_on_stderr() const;
 };
 
-// One file each; they declare their options and set the action.
+// Each subcommand has one file. Its function declares the options and sets the action.
 void add_compile(CLI::App& app, Invocation& invocation);
 void add_pack(CLI::App& app, Invocation& invocation);
 void add_check(CLI::App& app, Invocation& invocation);
@@ -44,7 +44,7 @@ void add_fmt(CLI::App& app, Invocation& invocation);
 void add_reduce(CLI::App& app, Invocation& invocation);
 void add_lsp(CLI::App& app, Invocation& invocation);
 
-/// What help says of --keep-denormals, of subcommands that run a library and of those that pack weights.
+/// The help texts of --keep-denormals, for subcommands that run a library and for those that pack weights.
 inline constexpr const char* keep_denormals_in_runs = "do not take denormal numbers (below 1.2e-38) for zero: slower";
 inline constexpr const char* keep_denormals_in_weights = "do not pack denormal numbers (below 1.2e-38) as zeros";
 
@@ -52,7 +52,7 @@ inline constexpr const char* keep_denormals_in_weights = "do not pack denormal n
 struct NetworkOptions {
   std::string path;
   std::vector<std::string> include_dirs;
-  std::vector<std::string> settings;  ///< NAME=INT, checked by the command line
+  std::vector<std::string> settings;  ///< NAME=INT, checked when the command line is parsed
 };
 void add_include_option(CLI::App& command, std::vector<std::string>& dirs);
 void add_network_options(CLI::App& command, NetworkOptions& options, const char* what = "the network's text");
@@ -71,28 +71,28 @@ std::vector<std::string> split(std::string_view text, char separator = ',');
 
 /// Reads a whole file of at most `most_bytes`.
 Result<std::string> read_file(const std::string& path, size_t most_bytes = size_t{1} << 30);
-/// Writes through a temporary file and a rename; the folder must exist. "-" is the standard output, here and in what follows, for every
-/// subcommand that makes one file.
+/// Writes through a temporary file and a rename; the folder must exist. For every subcommand that makes one file, "-" is the standard
+/// output, here and below.
 Result<> write_file(const std::string& path, std::string_view text);
-/// Whether write_file() could, as far as one can tell beforehand: for what is written after long work. Leaves nothing.
+/// Whether write_file() would succeed, as far as can be known before: for files that are written after long work. Leaves no file.
 Result<> can_write(const std::string& path);
 
 /// Whether writing `output` leaves the files alone that were read: the command is to blame where it would replace one of them.
 Result<> leaves_inputs(const std::string& output, const std::vector<std::string>& inputs);
 
-/// Where a command says what it has done: on stdout, or on stderr where its `output` is the standard output itself.
+/// The stream for a command's report of its work: stdout, or stderr if its `output` is the standard output.
 std::FILE* beside(const std::string& output);
 
 /// A layer's or kernel's name as part of a file's name.
 std::string file_stem(std::string name);
 
-/// Prints on stderr. What cannot be printed there is dropped: there is no better place to complain.
+/// Prints on stderr. A failure to print is ignored, because there is no better place for a message.
 void say(std::string_view text);
 
-/// "12.3 MB" and the like.
+/// A size for people, such as "12.3 MB".
 std::string human_bytes(uint64_t bytes);
 
-/// One line on a terminal's stderr that tells how far the work is, shown once it has taken a second.
+/// A line of progress on stderr, if that is a terminal. The line appears after a second.
 class Progress {
  public:
   explicit Progress(std::string what);

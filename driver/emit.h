@@ -1,4 +1,4 @@
-/// \file `compile --emit`: what a network is at each level and what its kernels are, as files.
+/// \file `compile --emit`: writes a network at each level, and its kernels, as files.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ std::string emit_names();
 
 struct EmitOptions {
   std::vector<std::string> kinds;
-  std::string only;  ///< a layer, block, stage or edge by its name; empty: all
+  std::string only;  ///< the name of a layer, block, stage or edge; empty: all
   std::string directory, name;
   int jobs = 0;  ///< as KernelOptions'
 };

@@ -1,4 +1,4 @@
-/// \file What a program for a GPU is expected to take there, kernel by kernel: for --opt-report.
+/// \file The expected times of a GPU's program, kernel by kernel, for --opt-report.
 #pragma once
 
 #include <string>

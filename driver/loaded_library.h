@@ -1,4 +1,4 @@
-/// \file A compiled library, loaded: what its manifest says and its functions, for run, verify and bench.
+/// \file A loaded library with the facts of its manifest and its functions, for run, verify and bench.
 #pragma once
 
 #include <memory>
@@ -17,14 +17,14 @@ namespace resnetc::driver {
 
 class LoadedLibrary {
  public:
-  /// Null, and the reason in `diagnostics`, for a file that is no library of resnetc's or lacks a function.
+  /// Null, and the reason in `diagnostics`, if the file is no library of resnetc or lacks a function.
   static std::unique_ptr<LoadedLibrary> open(const std::string& path, Diagnostics& diagnostics);
   ~LoadedLibrary();
   LoadedLibrary(const LoadedLibrary&) = delete;
   LoadedLibrary& operator=(const LoadedLibrary&) = delete;
 
   const codegen::LibraryFacts& facts() const { return facts_; }
-  /// The command that makes its weights file, for messages.
+  /// The command that makes the library's weights file, for messages.
   std::string pack_command() const;
   /// The facts of one of its targets.
   const codegen::LibraryFacts::Target& target(std::string_view name) const;
@@ -52,11 +52,11 @@ class Session {
  public:
   struct Options {
     int batch = 1;
-    int threads = 0;     ///< 0: one a processor
+    int threads = 0;     ///< 0: one for each processor
     std::string target;  ///< empty: the best
     bool verify_contents = false;
     std::string weights_path;  ///< for messages
-    int device = 0;            ///< of several GPUs
+    int device = 0;            ///< number of the GPU, if there are several
     bool keep_denormals = false;
   };
   /// `weights` may be empty: then the library must have its own. Fails when the library refuses.
@@ -81,8 +81,8 @@ class Session {
   std::vector<size_t> sizes_;
 };
 
-/// The weights for a library: the file named, or NAME.weights beside the library, or none where they are embedded or the library has no
-/// constants (then empty and `found`).
+/// The weights for a library: the named file, or NAME.weights beside the library. There is no file if the weights are embedded or the
+/// library has no constants; `bytes` is then empty and `found` true.
 struct Weights {
   std::string path;  ///< empty: none is read
   std::unique_ptr<MappedFile> file;
@@ -92,7 +92,7 @@ struct Weights {
 /// Fails if a named file cannot be read; with no name and no file beside the library nothing is `found`.
 Result<Weights> find_weights(const LoadedLibrary& library, const std::string& library_path, const std::string& named);
 
-/// Element counts and layout of an input, and planar values (see ir/interpreter.h) to the bytes that a library takes.
+/// The elements of a picture and the layout of an input. append_input() turns planar values (ir/interpreter.h) into a library's bytes.
 int64_t picture_elements(const codegen::LibraryFacts::Port& port);
 void append_input(const codegen::LibraryFacts::Port& port, const Values& planar, std::string& bytes);
 

@@ -1,4 +1,4 @@
-/// \file compile's --max-error: down a short ladder of algorithms until the error, as measured, is small enough.
+/// \file compile's --max-error: tries more and more exact algorithms until the measured error is small enough.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,19 @@
 
 namespace resnetc::driver {
 
-/// What was measured of a library on one target, on generated pictures, beside the float64 interpreter.
+/// A library's errors on one target and on generated pictures, measured against the float64 interpreter.
 struct TargetErrors {
   double of_outputs =
-      0;  ///< the largest difference over the largest output, and of pictures in each channel over its size, if that is more
+      0;  ///< the largest difference over the largest output; for pictures also in each channel over its size, if that is more
   double in_channels =
-      0;               ///< of any kernel, in each channel over its size: outputs that mix channels may not show what is off in a small one
-  std::string kernel;  ///< which has that
+      0;  ///< the largest of any kernel in a channel, over its size: outputs that mix channels may hide the error of a small one
+  std::string kernel;  ///< that has this error
 };
 
-/// The errors that were measured, rung by rung.
+/// The errors that were measured for each rung, which is a limit on the algorithms.
 class MaxError {
  public:
-  /// What is wrong with asking for the errors of these targets; empty if nothing is.
+  /// The reason why the errors of these targets cannot be measured; empty if they can.
   static std::string fault(const std::vector<const Target*>& targets);
 
   /// Measures what `lowering` gives, then, while the outputs' error is larger than `allowed` or one in a kernel's channel larger than that
@@ -35,15 +35,15 @@ class MaxError {
 
   /// The limit for LoweringOptions that was enough.
   int64_t winograd_tile() const { return rungs_.back().limit; }
-  /// One line: what was reached, and with which algorithms.
+  /// One line: the error that was reached, and the algorithms.
   std::string summary() const;
-  /// A table of all that was measured, for --opt-report.
+  /// A table of all measured errors, for --opt-report.
   std::string report() const;
 
  private:
   struct Rung {
     int64_t limit = 0;                 ///< LoweringOptions::winograd_tile
-    int64_t tile = 0;                  ///< the largest of Winograd's that a kernel has; 0: none
+    int64_t tile = 0;                  ///< the largest tile of Winograd's transforms in a kernel; 0: none
     bool halves = false;               ///< whether a kernel has Strassen's products
     std::vector<TargetErrors> errors;  ///< of each target
     bool direct() const { return tile == 0 && !halves; }

@@ -1,5 +1,5 @@
 /// \file NumPy's array files (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): versions 1 to 3, C order,
-/// little-endian f4, f8 and u1. What is read is untrusted.
+/// little-endian f4, f8 and u1. Files are untrusted.
 #pragma once
 
 #include <cstdint>

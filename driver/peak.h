@@ -1,5 +1,5 @@
-/// \file What this machine can do at most, measured: single precision multiply-adds in registers, and reading from memory; how large
-/// its last cache is, and how much memory this process has.
+/// \file Measures this machine's peak of single precision multiply-adds in registers and of reading from memory. Also tells the size of the
+/// last cache and of this process's memory.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class PeakMeter {
   PeakMeter(const Target* target, int threads);
   /// Takes two milliseconds.
   void measure();
-  /// The median of what was measured; 0 for an unknown target, or if nothing was.
+  /// The median of the measurements; 0 for an unknown target, or without measurements.
   double gflops() const;
 
  private:

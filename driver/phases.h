@@ -1,4 +1,4 @@
-/// \file What compile shows of the way from text to program: --print-ir-after, --dump-phases-to, --opt-report, --time-passes.
+/// \file compile's options that show the way from text to program: --print-ir-after, --dump-phases-to, --opt-report, --time-passes.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ class PhaseObserver {
   PhaseObserver(std::string print_after, std::string directory, bool several_targets, const Sources& sources)
       : print_after_(std::move(print_after)), directory_(std::move(directory)), several_targets_(several_targets), sources_(sources) {}
 
-  /// What was read: the topology as the front end made it, or IR.
+  /// Shows the IR that was read, or the front end's topology.
   void start(const passes::AnyIr& read);
   void after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const Target* target);
   /// Fails if a file could not be written.

@@ -15,10 +15,10 @@ struct Picture {
   std::vector<uint8_t> pixels;  ///< [height][width][channels]
 };
 
-/// Decodes a picture to 1 or 3 channels, whatever it has. At most 64 million pixels.
+/// Decodes a picture with any number of channels to 1 or 3. A picture has at most 64 million pixels.
 Result<Picture> decode_picture(std::string_view file, int64_t channels);
 
-/// Scales until the picture covers height x width, then cuts out the middle.
+/// Scales the picture until it covers height x width, then cuts out the middle.
 Picture resize_to(const Picture& picture, int64_t height, int64_t width);
 
 }  // namespace resnetc::driver

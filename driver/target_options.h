@@ -1,4 +1,4 @@
-/// \file The options --device and --target of every subcommand that compiles, and the targets that they name; and --target and
+/// \file The options --device and --target of every subcommand that compiles, with the targets that they name, and the options --target and
 /// --device-index of those that run a library.
 #pragma once
 
@@ -14,8 +14,8 @@ namespace resnetc::driver {
 
 using Targets = std::vector<const Target*>;
 
-/// --device says for what: cpu, cuda, or both. --target says which of the targets that there are for these; a device for which it names
-/// none has its own: the CPU the best instruction set of this machine, a GPU cuda. Without --device, --target says both.
+/// --device names the devices: cpu, cuda, or both. --target names some of the targets of these devices. A device without a named target has
+/// a default: the best instruction set of this machine for the CPU, cuda for a GPU. Without --device, --target decides the devices too.
 struct TargetOptions {
   std::vector<std::string> devices;  ///< empty: not named
   std::string target;                ///< empty: not named
@@ -28,21 +28,21 @@ struct TargetOptions {
 };
 
 enum class Wanted { one_target, targets };
-/// `prefix` stands before what help says of them.
+/// `prefix` stands before the help texts of the options.
 void add_target_options(CLI::App& command, TargetOptions& options, Wanted wanted, const std::string& prefix = "");
-/// The number of pictures that schedules are chosen for, which a GPU's depend on, with its check.
+/// Adds the option for the number of pictures that schedules are chosen for, with its check. A GPU's schedules depend on it.
 CLI::Option* add_schedule_batch(CLI::App& command, const char* name, std::optional<int64_t>& batch, const std::string& help);
 
-/// Why options that are about the CPU's schedules and algorithms, as far as they are given, have no meaning for these targets; empty if
-/// they have. `what` of each is what it does.
+/// The reason why given options on the CPU's schedules and algorithms have no meaning for these targets; empty if they have one. `what` is
+/// the purpose of an option.
 struct CpuOption {
   bool given;
   const char* what;
-  bool beside_gpu = false;  ///< has a meaning in a library for both
+  bool beside_gpu = false;  ///< whether it has a meaning in a library for both
 };
 std::string cpu_option_fault(const std::vector<CpuOption>& options, const Targets& targets);
 
-/// Of a subcommand that runs a library.
+/// Adds the options of a subcommand that runs a library.
 void add_library_target(CLI::App& command, std::string& target, int& device);
 
 }  // namespace resnetc::driver

@@ -1,5 +1,5 @@
-/// \file Traces: a folder with every kernel's output of one run as NAME.npy, NAME being the layer whose value it is, and trace.json with
-/// their order. `run --trace` writes them, `compare` reads them.
+/// \file Traces. A trace is a folder with every kernel's output of one run as NAME.npy, where NAME is the layer of the value, and with
+/// their order in trace.json. `run --trace` writes traces, `compare` reads them.
 #pragma once
 
 #include <optional>
@@ -11,12 +11,12 @@
 
 namespace resnetc::driver {
 
-/// Writes a trace while a network runs: for rn_set_observer. Arrays are f32, of shape [pictures, channels, height, width], or
-/// [pictures, channels] where there is one pixel. An older trace's arrays in the folder are replaced; others stay, but trace.json does
-/// not name them.
+/// Writes a trace while a network runs, as an observer. Arrays are f32, of shape [pictures, channels, height, width], or [pictures,
+/// channels] if there is one pixel. Arrays of an older trace with the same names are replaced. Others stay, but trace.json does not name
+/// them.
 class TraceWriter {
  public:
-  /// Makes the folder if it is not there; from then on it holds no complete trace, until finish(). Refuses to write over one of `inputs`.
+  /// Makes the folder if it is missing. Until finish() the folder then holds no complete trace. Never overwrites one of `inputs`.
   TraceWriter(std::string folder, int pictures, std::vector<std::string> inputs);
 
   static void observe(void* writer, const rn_observation* seen);
@@ -30,14 +30,14 @@ class TraceWriter {
   std::string folder_;
   int pictures_;
   std::vector<std::string> inputs_;
-  std::vector<std::string> files_;  ///< by kernel; empty until it is seen
+  std::vector<std::string> files_;  ///< by kernel; empty until the kernel has run
   Result<> good_;                   ///< so far
 };
 
 /// The arrays of a folder.
 struct Trace {
   std::vector<std::string> files;  ///< without the folder; NAME.npy
-  bool ordered = false;            ///< as the kernels ran; else by name, as there is no trace.json
+  bool ordered = false;            ///< whether in the kernels' order; else by name, because there is no trace.json
 };
 /// Any folder of .npy files will do: another program's values under the layers' names, for instance. What the files hold is
 /// untrusted.

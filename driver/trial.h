@@ -1,4 +1,4 @@
-/// \file A network compiled for a trial, and what it is tried on: what verify, --max-error and --tune share.
+/// \file A network compiled for a trial, and the pictures of the trial: shared by verify, --max-error and --tune.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace resnetc::driver {
 
-/// Generated pictures (docs/exactness.md), as the interpreter takes them and as a library does.
+/// Generated pictures (docs/exactness.md), as values for the interpreter and as bytes for a library.
 struct Pictures {
   std::vector<Values> planar;
   std::string bytes;
@@ -24,7 +24,7 @@ struct Pictures {
 std::vector<Values> interpret_picture(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t index,
                                       const std::function<void(const graph::Op&, const Values&)>& observe = {});
 
-/// A network's library and packed weights, in a temporary folder for as long as this lives, and loaded.
+/// A network's loaded library and packed weights, in a temporary folder for as long as this object lives.
 class Trial {
  public:
   /// Fails if it cannot be compiled or loaded.

@@ -1,9 +1,9 @@
-/// \file `resnetc compile --tune`: finds schedules that are faster on this machine than those select-kernels chooses.
+/// \file `resnetc compile --tune`: finds schedules that are faster on this machine than the choices of select-kernels.
 ///
-/// Candidates are measured inside the network, where caches are as full and weights as cold as they will be: the whole network is compiled
-/// with the next candidate of every convolution at once and runs in turns with the untuned network, on one thread and on all processors.
-/// A candidate is worth what it saves where it saves least: nobody is to lose. From what was measured comes the choice that gains most with
-/// packed weights within their limit; it is measured once more, as a whole, and what does not hold is dropped.
+/// Candidates are measured inside the network, where caches are as full and weights as cold as in use. The whole network is compiled with
+/// the next candidate of every convolution at once. It runs in turns with the untuned network, on one thread and on all processors. A
+/// candidate's gain is the smaller of the two: neither may lose. From the measurements comes the choice that gains most with packed weights
+/// within their limit. The choice is measured once more, as a whole, and candidates that do not gain again are dropped.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ namespace resnetc::driver {
 
 inline constexpr double default_tune_seconds = 60;
 
-/// What is wrong with tuning for these targets on this machine; empty if nothing is.
+/// The reason why tuning for these targets is impossible on this machine; empty if it is possible.
 std::string tune_fault(const std::vector<const Target*>& targets);
 
 /// Tunes for `lowering.targets`, which is one that this machine runs, for about so many `seconds`. A kernel is in the result if another

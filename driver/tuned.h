@@ -1,4 +1,4 @@
-/// \file Reading of --tuned FILE, for the subcommands that take it.
+/// \file Reads --tuned FILE, for the subcommands that have this option.
 #pragma once
 
 #include <optional>
@@ -8,14 +8,14 @@
 
 namespace resnetc::driver {
 
-/// What is wrong with asking for tuned schedules for these targets; empty if nothing is. One weights file serves all targets of a library,
-/// and tuning may pack the weights in another way, which is measured for one of them only.
+/// The reason why these targets cannot have tuned schedules; empty if they can. One weights file serves all targets of a library. Tuning
+/// may pack the weights in another way, which is measured for one target only.
 std::string tuned_targets_fault(const std::vector<const Target*>& targets);
 
-/// Reads the file, with a warning if it is for another target. Nothing if it cannot be read: the reason is in `diagnostics`.
+/// Reads the file, with a warning if it is for another target. Nothing, and the reason in `diagnostics`, if it cannot be read.
 std::optional<program::Tuning> read_tuning(const std::string& path, const Target& target, Diagnostics& diagnostics);
 
-/// Warns of kernels that the network does not have.
+/// Warns of kernels in the file that the network does not have.
 void warn_of_unused(const program::Tuning& tuning, const Lowered& lowered, const Target& target, Diagnostics& diagnostics);
 
 }  // namespace resnetc::driver

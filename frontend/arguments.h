@@ -12,26 +12,26 @@
 
 namespace resnetc {
 
-/// A parameter, of a layer or of a block.
+/// A parameter of a layer or of a block.
 struct Slot {
   std::string_view name;
   bool required = false;
-  std::string_view shown;  ///< its default, as messages show it
+  std::string_view shown;  ///< the default, as messages show it
 };
 
 /// The parameters of a layer of the language, in order.
 std::span<const Slot> layer_slots(OpKind kind);
 std::vector<Slot> block_slots(const ast::Definition& definition);
-/// `kernel, stride = kernel`; empty where there are none.
+/// The slots as a list, `kernel, stride = kernel`; empty if there are none.
 std::string shown(std::span<const Slot> slots);
 
-/// The attributes of the layer that `call` writes; after an error, which is reported, something that serves to go on with.
+/// The attributes of the layer that `call` writes. Reports errors; the result is then good enough to go on with.
 OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, const Scope& scope, Reporter& reporter);
 
-/// Gives the block's parameters their values in `inside`, from the call's arguments, resolved in `outside`, and from defaults.
+/// Gives the block's parameters their values in `inside`. These come from the call's arguments, resolved in `outside`, and from defaults.
 void bind_parameters(const ast::Definition& block, const ast::Statement& call, const Scope& outside, Scope& inside, Reporter& reporter);
 
-/// `width, stride = 1`, after "it takes ", for messages.
+/// The parameters as messages have them after "it takes ": `width, stride = 1`.
 std::string shown_parameters(const ast::Definition& definition);
 
 }  // namespace resnetc

@@ -1,4 +1,4 @@
-/// \file The network's input.
+/// \file Resolves the network's input.
 #pragma once
 
 #include "frontend/ast.h"

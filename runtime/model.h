@@ -1,15 +1,15 @@
-/* \file The tables of a compiled network, as the generated object lays them out and the runtime reads them. C, no allocation, constant
- * data only. codegen/entry.cpp emits exactly these structures: change both together, and RN_MODEL_VERSION with them. */
+/* \file The tables of a compiled network, as the generated object lays them out and the runtime reads them. They are constant data in C's
+ * layout, without allocation. codegen/entry.cpp emits exactly these structures: change both together, and RN_MODEL_VERSION with them. */
 #ifndef RESNETC_RUNTIME_MODEL_H
 #define RESNETC_RUNTIME_MODEL_H
 
 #include <stdint.h>
 
 #define RN_MODEL_VERSION 4
-#define RN_MAX_OPERANDS 12 /* of a kernel; passes and verifiers know it as graph::max_operands (ir/step.h) */
+#define RN_MAX_OPERANDS 12 /* of a kernel; graph::max_operands (ir/step.h) is the same for passes and verifiers */
 #define RN_MAX_DIMS 4
 
-/* Where an operand's bytes are. */
+/* The place of an operand's bytes. */
 enum {
   RN_ARENA = 0,    /* arena + batch * offset (a tensor; pictures are picture_bytes apart) */
   RN_CONSTANT = 1, /* weights data + offset */
@@ -17,9 +17,9 @@ enum {
   RN_OUTPUT = 3    /* the caller's output number `port` */
 };
 
-/* One halide_buffer_t argument of a kernel. Dimension order is innermost first. A tensor's last dimension is the batch: its extent in the
- * table is 0 and becomes the batch of the run. `offset` of an arena operand is that of element (0, 0, 0) of the first picture for a
- * batch of one: the tensor's `offset`; `halo_bytes` is added once, unscaled. */
+/* One halide_buffer_t argument of a kernel. Dimensions stand in order, innermost first. A tensor's last dimension is the batch: its extent
+ * in the table is 0 and becomes the batch of the run. For an arena operand, `offset` is the tensor's offset for a batch of one. The run
+ * multiplies it by the batch and adds `halo_bytes` once, to get element (0, 0, 0) of the first picture. */
 typedef struct rn_operand {
   int32_t place;
   int32_t port; /* of RN_OUTPUT */
@@ -36,7 +36,7 @@ typedef struct rn_operand {
 /* The bytes of an element of an operand. */
 static inline int32_t rn_element_bytes(int32_t type_bits) { return type_bits / 8; }
 
-/* The halo that a kernel's output needs zeroed: `rows` rows above and below, `columns` pixels left and right. */
+/* The halo of a kernel's output that must be zero: `rows` rows above and below, `columns` pixels left and right. */
 typedef struct rn_halo {
   int64_t offset; /* of the tensor, as in rn_operand */
   int64_t picture_bytes;
@@ -67,15 +67,16 @@ enum {
 
 /* The network for one target. */
 typedef struct rn_program {
-  const char* target;             /* the short name users see and choose by: "avx512", "avx2", "sse41", "cuda" */
-  uint64_t features;              /* of a processor, the RN_... bits above; of a GPU, its compute capability, 80 for 8.0 */
-  const struct rn_device* device; /* where kernels run (runtime/device.h); NULL: on the caller's processor */
+  const char* target;             /* the short name that users see and choose: "avx512", "avx2", "sse41", "cuda" */
+  uint64_t features;              /* for a processor, the RN_... bits above; for a GPU, its compute capability, 80 for 8.0 */
+  const struct rn_device* device; /* that runs the kernels (runtime/device.h); NULL: the caller's processor */
   int64_t arena_bytes;            /* for a batch of one */
   int64_t scratch_bytes;          /* the most that one task of a kernel takes through halide_malloc */
   int32_t kernel_count;
   int32_t operand_count;
-  int32_t by_picture; /* 1: of a batch, each thread computes whole pictures; 0: all threads one kernel of the whole batch after the other */
-  int32_t brief;      /* 1: a picture takes less time than waking a thread that sleeps is worth */
+  int32_t
+      by_picture; /* 1: each thread computes whole pictures of a batch; 0: all threads compute one kernel after the other for the batch */
+  int32_t brief;  /* 1: a picture takes so little time that waking sleeping threads does not pay */
   const rn_kernel* kernels;
   const rn_operand* operands;
 } rn_program;
@@ -90,7 +91,7 @@ typedef struct rn_model {
   uint32_t weights_version;
   const char* name;
   uint64_t recipe_hash;          /* of all constants' recipes and places: the weights file must carry the same */
-  uint64_t content_hash;         /* nonzero: the program depends on these weights' values and takes no others */
+  uint64_t content_hash;         /* nonzero: the program depends on the values of the weights with this hash, and takes no others */
   uint64_t weights_bytes;        /* of the data, without the file's header */
   const unsigned char* embedded; /* the whole weights file, or NULL */
   uint64_t embedded_bytes;

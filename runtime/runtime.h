@@ -1,5 +1,5 @@
-/* \file What the generated functions of a library call. The structures here are those of the generated header, where each carries the
- * network's name instead of `rn_`: change codegen/header.cpp with them, and RN_ABI_VERSION. Everything is hidden in the product. */
+/* \file The functions that a library's generated functions call. The structures are those of the generated header, where their names have
+ * the network's name instead of `rn_`: change codegen/header.cpp with them, and RN_ABI_VERSION. All names are hidden in the product. */
 #ifndef RESNETC_RUNTIME_RUNTIME_H
 #define RESNETC_RUNTIME_RUNTIME_H
 
@@ -50,23 +50,23 @@ typedef void (*rn_parallel_for)(void* data, int32_t count, rn_task task, void* a
 typedef struct rn_options {
   size_t size;                  /* of this structure, as the caller knows it */
   int32_t max_batch;            /* 0: 1 */
-  int32_t threads;              /* 0: one per processor this process may use */
+  int32_t threads;              /* 0: one for each processor that this process may use */
   rn_parallel_for parallel_for; /* NULL: own threads */
   void* parallel_for_data;
   const char* target; /* NULL: the best one */
   int32_t verify_contents;
-  int32_t device;       /* number of the GPU; of no meaning beside device_context */
+  int32_t device;       /* number of the GPU; ignored if device_context is set */
   void* device_context; /* the caller's CUcontext; NULL: the GPU's primary one */
   int32_t keep_denormals;
   int32_t reserved; /* 0 */
 } rn_options;
 
-/* What an observer sees after each kernel: the value it made for `batch` pictures from `picture` on, as float32. Strides count elements. */
+/* The value that a kernel made for `batch` pictures from `picture` on, as float32, for an observer. Strides count elements. */
 typedef struct rn_observation {
   const char* name;
   double seconds;
-  const float* data; /* element (0, 0, 0) of the first of them */
-  int32_t kernel;    /* its index */
+  const float* data; /* element (0, 0, 0) of the first picture */
+  int32_t kernel;    /* the kernel's index */
   int32_t kernel_count;
   int32_t picture, batch, channels, height, width, reserved;
   int64_t stride_batch, stride_channel, stride_y, stride_x;
@@ -77,7 +77,7 @@ typedef struct rn_context rn_context;
 
 int32_t rn_create(const rn_model* model, const void* weights, size_t weights_bytes, const rn_options* options, rn_context** context);
 int32_t rn_run(rn_context* context, const void* input, size_t input_bytes, void* const* outputs, const size_t* output_bytes, int32_t batch);
-/* The same with input and outputs in the device's memory, queued on *stream. RN_NOT_ON_DEVICE unless the context is on one. */
+/* The same with input and outputs in the device's memory. The run is queued on *stream. RN_NOT_ON_DEVICE if the context is on no device. */
 int32_t rn_run_device(rn_context* context, const void* input, size_t input_bytes, void* const* outputs, const size_t* output_bytes,
                       void* const* stream, int32_t batch);
 void rn_destroy(rn_context* context);
@@ -86,7 +86,7 @@ const char* rn_selected_target(const rn_context* context);
 int32_t rn_thread_count(const rn_context* context);
 void rn_set_observer(rn_context* context, rn_observer observer, void* data);
 
-/* Checks a weights file's header against the model in constant time; its contents' hash only if `verify_contents`. */
+/* Checks a weights file's header against the model in constant time. Checks the hash of its contents only if `verify_contents`. */
 int32_t rn_check_weights(const rn_model* model, const void* weights, size_t weights_bytes, int32_t verify_contents);
 
 /* The RN_* instruction set bits of this processor, as far as the operating system saves their registers. Each architecture has its own

@@ -1,8 +1,8 @@
-/// \file Source texts and what is wrong with them. Every part of the compiler that reads something from a user reports through
+/// \file Source texts and the diagnostics of them. Every part of the compiler that reads something from a user reports through
 /// `Diagnostics` and goes on; nothing below the driver prints.
 ///
-/// A message is lower-case, has no full stop, names what the user wrote and states the rule, not the compiler's step. Its range is the
-/// narrowest that shows the mistake; other places involved are notes. One mistake gives one error.
+/// A message is lower-case and has no full stop. It names what the user wrote and states the rule, not the compiler's step. Its range is
+/// the narrowest that shows the mistake; notes have the other places. One mistake gives one error.
 #pragma once
 
 #include <deque>
@@ -21,14 +21,14 @@ class Sources {
  public:
   /// Adds a file under the name that diagnostics show. Adding a name again replaces nothing and returns a new id.
   FileId add(std::string name, std::string text);
-  /// The id of a file that is known by name only (IR text names its files without holding them); finds or adds it.
+  /// Finds or adds the id of a file that is known only by its name: IR text names its files without holding them.
   FileId named(std::string_view name);
 
   const std::string& name(FileId file) const { return files_[static_cast<size_t>(file)].name; }
   const std::string& text(FileId file) const { return files_[static_cast<size_t>(file)].text; }
-  /// Line `line` (from 1) without its newline; empty where there is none.
+  /// Line `line` (from 1) without its newline; empty if there is no such line.
   std::string_view line(FileId file, int32_t line) const;
-  /// `length` bytes at an offset of the text, or as many as are on its line.
+  /// At most `length` bytes from an offset of the text on, up to the end of the line.
   Location place(FileId file, size_t offset, size_t length) const;
 
  private:
@@ -64,7 +64,7 @@ class Diagnostics;
 /// The first error, for whoever passes on a failure without its place. Without any error something failed and gave no reason: a bug.
 Failure first_failure(const Diagnostics& diagnostics);
 
-/// Collects diagnostics. After `limit` errors the rest are counted, not kept, so that hostile input cannot fill memory.
+/// Collects diagnostics. It keeps `limit` errors and counts the rest, so that hostile input cannot fill memory.
 class Diagnostics {
  public:
   static constexpr size_t limit = 50;
@@ -83,7 +83,7 @@ class Diagnostics {
   const std::deque<Diagnostic>& all() const { return all_; }
   Sources& sources() const { return *sources_; }
 
-  /// Everything as a compiler prints it, `file:line:col: error: text`, the source line and a caret below; with ANSI colours if asked.
+  /// All diagnostics as compilers print them: `file:line:col: error: text`, then the source line and a caret. With ANSI colours on request.
   std::string render(bool colour = false) const;
 
  private:

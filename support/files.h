@@ -1,4 +1,4 @@
-/// \file Files, written so that a failure leaves what was there.
+/// \file Writes files so that a failure leaves the old ones.
 #pragma once
 
 #include <span>
@@ -10,13 +10,13 @@
 
 namespace resnetc {
 
-/// Why something could not be done with a file, in the words of all messages: "there is no such file", or what the system says. `what` is
-/// what was not there.
+/// The reason of a failure with a file, in the words of all messages: "there is no such file", or the system's words. `what` is the
+/// thing that may be missing.
 std::string reason_of(std::error_code error, std::string_view what = "file");
-/// The same of errno, or of an unknown fault where that is 0.
+/// The same for errno. If errno is 0, the reason is unknown.
 std::string reason_of_errno(std::string_view what = "file");
-/// Why `path` cannot be read as a regular file (a device or a pipe could block or never end), as far as can be told without opening it;
-/// empty if it can.
+/// The reason why `path` cannot be read as a regular file, as far as can be told without opening it; empty if it can be read. A device or
+/// a pipe is refused, because it could block or never end.
 std::string unreadable(const std::string& path);
 
 struct NewFile {
@@ -29,7 +29,7 @@ struct NewFile {
 /// Where a path is a symbolic link, the file that it points to is replaced; what replaces a file has its permissions. What is no regular
 /// file (a device) is the caller's business: it would be replaced by one. A failure names the path.
 Result<> replace_files(std::span<const NewFile> files);
-/// Where replace_files() begins to write what is to be at `path`.
+/// The path of the temporary file that replace_files() writes for `path`.
 std::string temporary_of(const std::string& path);
 
 }  // namespace resnetc

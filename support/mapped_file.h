@@ -9,8 +9,8 @@
 
 namespace resnetc {
 
-/// The bytes of a regular file for as long as this lives; a file without any maps to an empty view. Whoever shortens the file meanwhile
-/// ends who reads it: that is true of every mapping.
+/// The bytes of a regular file for as long as this object lives. An empty file maps to an empty view. If someone shortens the file
+/// meanwhile, reading it ends the process, as with every mapping.
 class MappedFile {
  public:
   /// A failure reads "cannot read 'PATH': ...".
