@@ -8,8 +8,7 @@ A developer's tool for redesigns; the test run does not use it. It needs numpy.
 
 A record holds, for each network and each target:
 - objects: the SHA-256 of each distinct kernel's object that no earlier network of the record has. The symbol of a kernel is a hash of the text of its
-  spec, which a change may spell differently. So `objects` are taken with the symbols' hashes replaced by zeros.
-- symbols: how many kernels are called by which symbol, in the order of the tables, as numbers.
+  spec, which a change may spell differently. So `objects` are of the object's sections without its tables of names.
 - data: the SHA-256 of the weights' data, packed from generated weights (tests/exactness/generator.py).
 - tables: the library's tables (runtime/model.h), decoded by the structures of that header.
 
@@ -33,6 +32,7 @@ sys.path.insert(0, str(ROOT / "tests" / "exactness"))
 
 TARGETS = ("avx512", "avx2", "sse41", "cuda")
 SIZES = {"int32_t": "i", "uint32_t": "I", "int64_t": "q", "uint64_t": "Q"}
+SYMBOLS, STRINGS, NO_BITS = 2, 3, 8  # types of sections, elf.h
 CACHE_HEADER = 32  # codegen/kernel_cache.cpp
 
 
@@ -116,6 +116,20 @@ def sections(path, wanted):
         text = data[start + name:data.index(b"\0", start + name)].decode()
         if text in wanted:
             yield address, length
+
+
+def without_names(data):
+    """The sections of an ELF object, but for tables of strings and the places of names in the table of symbols."""
+    table, = struct.unpack_from("<Q", data, 0x28)
+    size, count = struct.unpack_from("<HH", data, 0x3A)
+    parts = []
+    for i in range(count):
+        _, kind, flags, _, start, length = struct.unpack_from("<IIQQQQ", data, table + i * size)
+        content = data[start:start + length] if kind not in (STRINGS, NO_BITS) else b""
+        if kind == SYMBOLS:
+            content = b"".join(content[at + 4:at + 24] for at in range(0, length, 24))
+        parts.append(struct.pack("<IQQ", kind, flags, len(content)) + content)
+    return b"".join(parts)
 
 
 def tables_of(library, model, network):
@@ -208,8 +222,7 @@ def record(options):
                 objects = []
                 for entry in sorted(set(cache.glob("*.rnkernel")) - known[target]):
                     known[target].add(entry)
-                    code = re.sub(rb"rn_kernel_[0-9a-f]{16}", b"rn_kernel_" + b"0" * 16, entry.read_bytes()[CACHE_HEADER:])
-                    objects.append(digest(code))
+                    objects.append(digest(without_names(entry.read_bytes()[CACHE_HEADER:])))
                 library = out / f"lib{name}.so"
                 data = (out / f"{name}.weights").read_bytes()[model.numbers["RN_WEIGHTS_ALIGN"]:]
                 # A process of its own for each library: a hundred of them in one would all stay loaded.
