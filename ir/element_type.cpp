@@ -5,12 +5,7 @@
 
 namespace resnetc {
 
-std::optional<ElementType> element_named(std::string_view name) {
-  for (const ElementInfo& element : element_types::table) {
-    if (element.name == name) return element.kind;
-  }
-  return std::nullopt;
-}
+std::optional<ElementType> element_named(std::string_view name) { return kind_named(element_types::table, name); }
 
 void append_element(ElementType type, double value, std::string& bytes) {
   if (type == ElementType::u8) {

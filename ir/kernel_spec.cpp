@@ -81,8 +81,7 @@ TensorType computed_type(const KernelSpec& spec) {
 }
 
 bool has_one_axis(const KernelSpec& spec) {
-  const OpAttributes& a = spec.attributes;
-  if (spec.kind != KernelKind::conv2d || a.kernel != Extent2{1, 1} || a.stride != Extent2{1, 1} || a.pad != Extent2{0, 0}) return false;
+  if (spec.kind != KernelKind::conv2d || !is_pointwise(spec.attributes)) return false;
   const auto dense = [](const KernelSpec::StepSpec& step) { return step.operand.dense(); };
   return spec.in.dense() && spec.out.dense() && std::all_of(spec.epilogue.begin(), spec.epilogue.end(), dense);
 }

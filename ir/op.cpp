@@ -238,12 +238,7 @@ std::span<const OpInfo> all_ops() { return std::span(table).first(static_cast<si
 
 const OpInfo& info(OpKind kind) { return table[static_cast<size_t>(kind)]; }
 
-std::optional<OpKind> op_named(std::string_view ir_name) {
-  for (const OpInfo& op : all_ops()) {
-    if (op.name == ir_name) return op.kind;
-  }
-  return std::nullopt;
-}
+std::optional<OpKind> op_named(std::string_view ir_name) { return kind_named(all_ops(), ir_name); }
 
 std::optional<OpKind> layer_named(std::string_view language_name) {
   for (const OpInfo& op : all_ops()) {
@@ -259,6 +254,8 @@ Extent2 default_pad(Extent2 kernel, Extent2 dilation) {
   };
   return {one(kernel.h, dilation.h), one(kernel.w, dilation.w)};
 }
+
+bool is_pointwise(const OpAttributes& a) { return a.kernel == Extent2{1, 1} && a.stride == Extent2{1, 1} && a.pad == Extent2{0, 0}; }
 
 Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands) {
   const OpInfo& op = info(kind);

@@ -172,6 +172,8 @@ std::optional<OpKind> layer_named(std::string_view language_name);
 
 /// The padding that a convolution has by default: dilation * (kernel - 1) / 2, rounded down. Pools have none.
 Extent2 default_pad(Extent2 kernel, Extent2 dilation);
+/// Whether a window is one pixel, and each pixel has one: 1x1, stride 1, no padding.
+bool is_pointwise(const OpAttributes& attributes);
 
 /// The result type of an operation, or why there is none (in the user's terms: "groups = 3 does not divide 64 input channels"). Rejects
 /// zero, negative and overflowing sizes. `input` has no rule here.

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <vector>
 
+#include "support/table.h"
+
 namespace resnetc::graph {
 
 std::span<const OpInfo> all_steps() {
@@ -23,12 +25,7 @@ std::span<const OpInfo> all_steps() {
   return steps;
 }
 
-std::optional<StepKind> step_named(std::string_view name) {
-  for (const OpInfo& step : all_steps()) {
-    if (step.name == name) return step.kind;
-  }
-  return std::nullopt;
-}
+std::optional<StepKind> step_named(std::string_view name) { return kind_named(all_steps(), name); }
 
 bool is_step(OpKind op) { return info(op).step(); }
 

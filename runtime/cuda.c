@@ -214,12 +214,14 @@ static rn_cu_result zero_halo(const rn_instance* instance, const rn_halo* halo) 
   const size_t below = above + rows * (size_t)halo->row_bytes;
   rn_cu_result result = RN_CU_SUCCESS;
   if (above != 0) result = instance->cu->fill(tensor, picture, 0, above / fill_bytes, batch, instance->stream);
-  if (above != 0 && result == RN_CU_SUCCESS) result = instance->cu->fill(tensor + below, picture, 0, above / fill_bytes, batch, instance->stream);
+  if (above != 0 && result == RN_CU_SUCCESS)
+    result = instance->cu->fill(tensor + below, picture, 0, above / fill_bytes, batch, instance->stream);
   for (size_t n = 0; n < batch && side != 0 && result == RN_CU_SUCCESS; ++n) {
     const rn_cu_memory left = tensor + n * picture + above;
     result = instance->cu->fill(left, (size_t)halo->row_bytes, 0, side / fill_bytes, rows, instance->stream);
     if (result != RN_CU_SUCCESS) break;
-    result = instance->cu->fill(left + (size_t)halo->row_bytes - side, (size_t)halo->row_bytes, 0, side / fill_bytes, rows, instance->stream);
+    result =
+        instance->cu->fill(left + (size_t)halo->row_bytes - side, (size_t)halo->row_bytes, 0, side / fill_bytes, rows, instance->stream);
   }
   return result;
 }

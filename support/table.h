@@ -3,6 +3,9 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
+#include <string_view>
+#include <type_traits>
 
 namespace resnetc {
 
@@ -24,6 +27,15 @@ consteval auto table_of() {
     table[i].kind = static_cast<Kind>(i);
   }
   return table;
+}
+
+/// The kind of the line with this name; nothing if there is none.
+template <class Lines>
+auto kind_named(const Lines& lines, std::string_view name) -> std::optional<std::remove_cvref_t<decltype(lines[0].kind)>> {
+  for (const auto& line : lines) {
+    if (line.name == name) return line.kind;
+  }
+  return std::nullopt;
 }
 
 }  // namespace resnetc

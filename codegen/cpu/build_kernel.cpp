@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 
 #include "codegen/cpu/kernels_internal.h"
 #include "ir/algorithms/implementation.h"
@@ -43,21 +42,6 @@ Result<> check_layouts(const program::KernelSpec& spec) {
   return {};
 }
 
-/// The builders of convolutions.
-struct Builder {
-  const program::Implementation* algorithm;
-  void (*build)(const program::KernelSpec& spec, Built& built);
-};
-std::span<const Builder> builders() {
-  static const Builder all[] = {
-      {&implementation_of(program::DirectSchedule{}), build_direct},
-      {&implementation_of(program::WinogradSchedule{}), build_winograd},
-      {&implementation_of(program::StrassenSchedule{}), build_strassen},
-      {&implementation_of(program::DepthwiseSchedule{}), build_depthwise},
-  };
-  return all;
-}
-
 }  // namespace
 
 void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height) {
@@ -86,8 +70,8 @@ Result<> build_kernel(const program::KernelSpec& spec, Built& built) {
     case KernelKind::load: build_load(spec, built); break;
     case KernelKind::store: build_store(spec, built); break;
     case KernelKind::conv2d: {
-      const std::span<const Builder> all = builders();
-      const auto of_algorithm = [&](const Builder& each) { return each.algorithm == &algorithm; };
+      const std::span<const ConvolutionBuilder> all = convolution_builders();
+      const auto of_algorithm = [&](const ConvolutionBuilder& each) { return each.algorithm == &algorithm; };
       const auto found = std::find_if(all.begin(), all.end(), of_algorithm);
       if (found == all.end()) return Failure{"nothing makes code for this algorithm", Blame::bug};
       found->build(spec, built);

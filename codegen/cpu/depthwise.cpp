@@ -48,7 +48,6 @@ void build_depthwise(const program::KernelSpec& spec, Built& built) {
 
   // Loops from the inside: one tile (c, xi, yi), the vectors of its channels, tiles of a row, rows of tiles; then tasks.
   Var group("group"), block("block"), half("half"), xi("xi"), yi("yi"), rows("rows"), task("task");
-  const auto shift_unless = [](bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::ShiftInwards; };
   out.split(axes.c, group, axes.c, to_int(vectors * lanes), TailStrategy::RoundUp).split(axes.c, block, axes.c, to_int(lanes));
   out.split(axes.c, half, axes.c, width);
   out.split(axes.x, axes.x, xi, to_int(tile_w), shift_unless(type.width % tile_w == 0));

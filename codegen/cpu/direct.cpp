@@ -15,8 +15,6 @@ namespace {
 
 using Halide::TailStrategy;
 
-TailStrategy shift_unless(bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::ShiftInwards; }
-
 /// While one task computes, the weights of the next one's channels are fetched: `rows` rows of `channels` vectors, of which an iteration
 /// of the loop reads `unrolled`.
 std::shared_ptr<Halide::Internal::IRMutator> prefetch_rows(const std::string& buffer, const std::string& loop, int64_t rows,

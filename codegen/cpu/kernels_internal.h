@@ -1,17 +1,34 @@
 /// \file One builder for each kind of kernel and for each algorithm of a convolution, and the schedule that all but the convolutions share.
 #pragma once
 
+#include <span>
+
 #include "codegen/common/definitions.h"
 #include "codegen/common/operands.h"
+#include "codegen/common/tails.h"
 #include "codegen/cpu/build_kernel.h"
 
 namespace resnetc::codegen::cpu {
 
-// Convolutions, by algorithm.
 void build_direct(const program::KernelSpec& spec, Built& built);
 void build_winograd(const program::KernelSpec& spec, Built& built);
 void build_strassen(const program::KernelSpec& spec, Built& built);
 void build_depthwise(const program::KernelSpec& spec, Built& built);
+
+/// The builders of convolutions, by algorithm.
+struct ConvolutionBuilder {
+  const program::Implementation* algorithm;
+  void (*build)(const program::KernelSpec& spec, Built& built);
+};
+inline std::span<const ConvolutionBuilder> convolution_builders() {
+  static const ConvolutionBuilder all[] = {
+      {&implementation_of(program::DirectSchedule{}), build_direct},
+      {&implementation_of(program::WinogradSchedule{}), build_winograd},
+      {&implementation_of(program::StrassenSchedule{}), build_strassen},
+      {&implementation_of(program::DepthwiseSchedule{}), build_depthwise},
+  };
+  return all;
+}
 
 void build_max_pool(const program::KernelSpec& spec, Built& built);
 void build_avg_pool(const program::KernelSpec& spec, Built& built);
@@ -20,11 +37,6 @@ void build_copy(const program::KernelSpec& spec, Built& built);
 void build_softmax(const program::KernelSpec& spec, Built& built);
 void build_load(const program::KernelSpec& spec, Built& built);
 void build_store(const program::KernelSpec& spec, Built& built);
-
-/// The tail of a split: none where the factor divides the extent, else guarded, so that each element is computed once.
-inline Halide::TailStrategy guard_unless(bool divides) {
-  return divides ? Halide::TailStrategy::RoundUp : Halide::TailStrategy::GuardWithIf;
-}
 
 /// How many rows a task of such a kernel has; 0: it is a whole picture.
 inline int64_t rows_of(const program::KernelSpec& spec) { return std::get<program::GeneralSchedule>(spec.schedule).rows; }

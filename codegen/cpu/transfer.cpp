@@ -36,7 +36,7 @@ void build_store(const program::KernelSpec& spec, Built& built) {
     const int64_t width = flat ? type.pixels() : type.width;
     Var xo("xo"), task("task");
     const int64_t step = width >= lanes ? lanes : 1;
-    out.split(axes.x, xo, axes.x, to_int(step), width % step ? TailStrategy::ShiftInwards : TailStrategy::RoundUp);
+    out.split(axes.x, xo, axes.x, to_int(step), shift_unless(width % step == 0));
     out.reorder(axes.x, axes.c, xo, axes.y, axes.n).vectorize(axes.x);
     if (rows_of(spec) > 0) {
       out.fuse(flat ? xo : axes.y, axes.n, task).parallel(task);

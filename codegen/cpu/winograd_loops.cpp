@@ -127,7 +127,7 @@ void WinogradKernel::schedule_projections() {
     one.row.compute_at(result_, tyo_).store_in(MemoryType::Heap);
     bound(one.row, axes_.x, kept_.projection);
     bound(one.row, axes_.y, kept_.projection);
-    one.row.split(axes_.x, txo_, axes_.x, to_int(pixels), columns % pixels == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards);
+    one.row.split(axes_.x, txo_, axes_.x, to_int(pixels), shift_unless(columns % pixels == 0));
     one.row.vectorize(axes_.c, vector).reorder(axes_.c, axes_.x, txo_, axes_.y, axes_.n).unroll(axes_.c).unroll(axes_.x);
     one.row.never_partition_all();
     one.sum.compute_at(one.row, txo_).store_in(MemoryType::Stack).vectorize(axes_.c, vector).unroll(axes_.c).unroll(axes_.x);

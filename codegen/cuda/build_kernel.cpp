@@ -10,19 +10,15 @@ using program::KernelKind;
 ThreadLoops share_between_threads(const program::ThreadSchedule& schedule, Func& out, const Axes& axes, int64_t channels, int64_t width,
                                   int64_t height) {
   using Halide::TailStrategy;
-  const auto tail = [](int64_t extent, int64_t tile) { return extent % tile == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards; };
   ThreadLoops loops;
   Var groups("groups"), group("group"), column("tile_x"), row("tile_y"), tiles("tiles"), tile("tile"), block("block");
   const int64_t threads_across = channels / schedule.channels;
   out.split(axes.c, group, loops.channel, to_int(schedule.channels), TailStrategy::RoundUp);
-  out.split(group, groups, loops.thread, to_int(schedule.block.w),
-            threads_across % schedule.block.w == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
-  out.split(axes.x, column, loops.column, to_int(schedule.tiles.w), tail(width, schedule.tiles.w));
-  out.split(axes.y, row, loops.row, to_int(schedule.tiles.h), tail(height, schedule.tiles.h));
-  const auto count = [](int64_t extent, int64_t size) { return (extent + size - 1) / size; };
-  const int64_t all = count(width, schedule.tiles.w) * count(height, schedule.tiles.h);
-  out.fuse(column, row, tiles)
-      .split(tiles, tiles, tile, to_int(schedule.block.h), all % schedule.block.h == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
+  out.split(group, groups, loops.thread, to_int(schedule.block.w), guard_unless(threads_across % schedule.block.w == 0));
+  out.split(axes.x, column, loops.column, to_int(schedule.tiles.w), shift_unless(width % schedule.tiles.w == 0));
+  out.split(axes.y, row, loops.row, to_int(schedule.tiles.h), shift_unless(height % schedule.tiles.h == 0));
+  const int64_t all = program::ceil_div(width, schedule.tiles.w) * program::ceil_div(height, schedule.tiles.h);
+  out.fuse(column, row, tiles).split(tiles, tiles, tile, to_int(schedule.block.h), guard_unless(all % schedule.block.h == 0));
   // Pictures are in the first dimension of the grid, which alone may be larger than 65535.
   out.fuse(tiles, axes.n, block);
   out.reorder(loops.channel, loops.column, loops.row, loops.thread, tile, block, groups);

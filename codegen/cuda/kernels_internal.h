@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codegen/common/definitions.h"
+#include "codegen/common/tails.h"
 #include "codegen/cuda/build_kernel.h"
 
 namespace resnetc::codegen::cuda {

@@ -12,6 +12,10 @@ namespace resnetc::program {
 
 namespace {
 
+bool has_group_for_each_channel(const OpAttributes& a, const TensorType& in, const TensorType& out) {
+  return a.groups > 1 && a.groups == in.channels && a.groups == out.channels;
+}
+
 /// A register tile, and what it takes for each pixel that it yields.
 struct Tile {
   Extent2 size;
@@ -97,9 +101,8 @@ class Depthwise final : public Implementation {
   }
 
   std::vector<AlgorithmChoice> choices(const Convolution& c, int64_t) const override {
-    const OpAttributes& a = c.attributes;
     const bool vectors = !c.dense || c.in.channels % lanes == 0;
-    if (a.groups == 1 || a.groups != c.in.channels || c.out.channels != c.in.channels || !vectors) return {};
+    if (!has_group_for_each_channel(c.attributes, c.in, c.out) || !vectors) return {};
     return {{this}};
   }
 
@@ -157,9 +160,9 @@ const Implementation& implementation_of(const DepthwiseSchedule&) {
 }
 
 bool can_be_depthwise(const KernelSpec& spec) {
-  const int64_t channels = spec.in.type.channels;
-  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && spec.attributes.groups > 1 && spec.attributes.groups == channels &&
-         spec.out.type.channels == channels && spec.in.channel_stride == whole_vectors(channels);
+  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 &&
+         has_group_for_each_channel(spec.attributes, spec.in.type, spec.out.type) &&
+         spec.in.channel_stride == whole_vectors(spec.in.type.channels);
 }
 
 }  // namespace resnetc::program

@@ -23,9 +23,9 @@ struct DepthwiseSchedule {
 template <class Fields>
 void describe(Fields& fields, DepthwiseSchedule& schedule) {
   auto& [channels, tiles, vectors, rows] = schedule;  // a new parameter stops the build here
-  fields.number("channels", channels, "channels that are computed together: 16, 8 or 4");
-  fields.extent("tiles", tiles, "the register tile: rows and columns of pixels");
-  fields.number("vectors", vectors, "vectors of 16 channels of one task");
+  fields.number("channels", channels, meaning::channels);
+  fields.extent("tiles", tiles, meaning::tiles);
+  fields.number("vectors", vectors, meaning::vectors);
   fields.number("rows", rows, meaning::rows);
 }
 

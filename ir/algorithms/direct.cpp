@@ -67,15 +67,12 @@ class Space {
   }
 
   void rank_tiles(const RegisterFile& file, int64_t stride_bytes) {
-    for (int64_t vectors = 1; vectors <= 4; ++vectors) {
-      if (blocks_ % vectors != 0) continue;
-      for (int64_t pixels = 1; pixels <= axis() && file.holds(vectors, pixels); ++pixels) {
-        Tile tile{vectors, pixels};
-        tile.efficiency =
-            walk_ == Walk::staged ? staged_efficiency(file, tile, stride_bytes) : efficiency(file, vectors, pixels, axis(), stride_bytes);
-        tiles_.push_back(tile);
-      }
-    }
+    each_register_tile(file, blocks_, {1, axis()}, [&](int64_t vectors, Extent2 pixels) {
+      Tile tile{vectors, pixels.w};
+      tile.efficiency =
+          walk_ == Walk::staged ? staged_efficiency(file, tile, stride_bytes) : efficiency(file, vectors, pixels.w, axis(), stride_bytes);
+      tiles_.push_back(tile);
+    });
     tiles_ = most_efficient_first(tiles_);
   }
 

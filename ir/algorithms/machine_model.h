@@ -26,6 +26,17 @@ struct RegisterFile {
 /// Of a CPU.
 RegisterFile registers_of(const Target& target);
 
+/// Calls visit(vectors, tiles) for each register tile of at most 4 vectors, which divide `blocks`, by at most `most` rows and columns.
+template <class Visit>
+void each_register_tile(const RegisterFile& file, int64_t blocks, Extent2 most, Visit visit) {
+  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+    if (blocks % vectors != 0) continue;
+    for (int64_t h = 1; h <= most.h && file.holds(vectors, h); ++h) {
+      for (int64_t w = 1; w <= most.w && file.holds(vectors, h * w); ++w) visit(vectors, Extent2{h, w});
+    }
+  }
+}
+
 /// The part of peak arithmetic that a tile of `vectors` by `pixels`, which lie `stride_bytes` apart, can reach on an axis of so many
 /// pixels, its wasted ones taken off.
 double efficiency(const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes);
@@ -49,6 +60,21 @@ std::vector<Item> ranked(const std::vector<Item>& items, Cost cost) {
 template <class Tile>
 std::vector<Tile> most_efficient_first(const std::vector<Tile>& tiles) {
   return ranked(tiles, [](const Tile& tile) { return -std::round(tile.efficiency * 1e9); });
+}
+
+/// The schedules of the first plans, at most `most` of them and at most three with the same register tile.
+template <class Plan, class ToSchedule>
+auto varied(const std::vector<Plan>& plans, size_t most, ToSchedule schedule_of) {
+  constexpr int64_t most_of_a_tile = 3;
+  std::vector<decltype(schedule_of(plans.front()))> found;
+  for (const Plan& plan : plans) {
+    const auto now = schedule_of(plan);
+    const auto same_tile = [&](const auto& other) { return other.vectors == now.vectors && other.tiles == now.tiles; };
+    if (std::count_if(found.begin(), found.end(), same_tile) >= most_of_a_tile) continue;
+    found.push_back(now);
+    if (found.size() == most) break;
+  }
+  return found;
 }
 
 /// Tasks are not made smaller than this, in multiply-adds.

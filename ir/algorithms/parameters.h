@@ -20,11 +20,13 @@ inline constexpr int64_t max_thread_channels = 4, max_thread_tile = 128;
 inline constexpr int64_t max_block = 1024;
 
 namespace meaning {
-inline constexpr std::string_view vectors = "the register tile: vectors of 16 channels", pixels = "the register tile: pixels",
+inline constexpr std::string_view channels = "channels that are computed together: of a thread, neighbours; of a vector, 16, 8 or 4",
+                                  vectors = "vectors of 16 channels: of the register tile; depthwise, of a task",
+                                  pixels = "the register tile: pixels",
                                   rows = "rows, or rows of tiles, of one task; 0: a whole picture is one",
                                   flat = "whether the pixels of all rows are one axis",
                                   parts = "of the output channels: each is a task, for each block of rows",
-                                  tiles = "rows and columns of tiles that are multiplied together; of a thread, of pixels that it computes";
+                                  tiles = "rows and columns of tiles that are multiplied together; depthwise, or of a thread, of pixels";
 }  // namespace meaning
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -17,6 +17,12 @@ namespace {
 /// vectors of two go through the caches. Fitted to the 1x1 convolutions of ResNet-50 on Zen 5 (docs/decisions/0012).
 constexpr double combining_input = 16, combining_products = 10;
 
+/// Whether the products can be formed: all channels in whole halves, of each pixel.
+bool has_whole_halves(const Convolution& c) {
+  return is_pointwise(c.attributes) && c.attributes.groups == 1 && strassen::has_halves(c.in.channels) &&
+         strassen::has_halves(whole_vectors(c.out.channels)) && std::all_of(c.projected.begin(), c.projected.end(), strassen::has_halves);
+}
+
 /// What the products cost, in multiply-adds of one lane or what takes as long.
 struct Work {
   double products = 0;
@@ -83,18 +89,14 @@ std::vector<Plan> rank_plans(const Convolution& c, const Tensor& out, const Targ
   const RegisterFile file = registers_of(target);
   const int64_t across = ceil_div(c.out.width, 2), down = c.out.height, blocks = out.channel_stride / (2 * lanes);
   std::vector<Plan> plans;
-  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
-    if (blocks % vectors != 0) continue;
-    for (int64_t h = 1; h <= down && file.holds(vectors, h); ++h) {
-      for (int64_t w = 1; w <= across && file.holds(vectors, h * w); ++w) {
-        Plan plan;
-        plan.schedule.vectors = vectors;
-        plan.schedule.tiles = {h, w};
-        const double useful = static_cast<double>(across) / static_cast<double>(ceil_div(across, w) * w);
-        add_plans(c, blocks / vectors, efficiency(file, vectors, h * w, h * w, lanes * 4) * useful, plan, plans);
-      }
-    }
-  }
+  each_register_tile(file, blocks, {down, across}, [&](int64_t vectors, Extent2 tiles) {
+    Plan plan;
+    plan.schedule.vectors = vectors;
+    plan.schedule.tiles = tiles;
+    const int64_t count = tiles.h * tiles.w;
+    const double useful = static_cast<double>(across) / static_cast<double>(rounded(across, tiles.w));
+    add_plans(c, blocks / vectors, efficiency(file, vectors, count, count, lanes * 4) * useful, plan, plans);
+  });
   return ranked(plans, [](const Plan& plan) { return plan.cost; });
 }
 
@@ -119,9 +121,7 @@ class Products final : public Implementation {
 
   std::vector<ScratchBuffer> scratch(const KernelSpec& spec) const override {
     std::vector<ScratchBuffer> buffers{strassen_products(spec), combined_halves(spec, "in", spec.in.type.channels)};
-    for (const KernelSpec::StepSpec& step : spec.epilogue) {
-      if (step.kind == graph::StepKind::project) buffers.push_back(combined_halves(spec, "projected", step.operand.type.channels));
-    }
+    for (int64_t channels : convolution_of(spec).projected) buffers.push_back(combined_halves(spec, "projected", channels));
     return buffers;
   }
 
@@ -133,12 +133,7 @@ class Products final : public Implementation {
 
   /// Where they apply and may gain: as can_be_strassen(), and a row of pixels stays in the second-level cache.
   std::vector<AlgorithmChoice> choices(const Convolution& c, int64_t largest_tile) const override {
-    const OpAttributes& a = c.attributes;
-    const bool one_by_one = a.kernel == Extent2{1, 1} && a.stride == Extent2{1, 1} && a.pad == Extent2{0, 0} && a.groups == 1;
-    const bool halves = one_by_one && row_of_halves(c) <= most_halves && strassen::has_halves(c.in.channels) &&
-                        std::all_of(c.projected.begin(), c.projected.end(), strassen::has_halves) &&
-                        strassen::has_halves(whole_vectors(c.out.channels));
-    if (!halves || largest_tile <= 0) return {};
+    if (!has_whole_halves(c) || row_of_halves(c) > most_halves || largest_tile <= 0) return {};
     return {{this}};
   }
 
@@ -159,17 +154,8 @@ class Products final : public Implementation {
   }
 
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {
-    constexpr size_t most = 6;
-    constexpr int64_t most_of_a_tile = 3;
-    std::vector<StrassenSchedule> found;
-    for (const Plan& plan : rank_plans(convolution_of(situation.spec), situation.spec.out, situation.target)) {
-      const auto same_tile = [&](const StrassenSchedule& s) {
-        return s.vectors == plan.schedule.vectors && s.tiles == plan.schedule.tiles;
-      };
-      if (std::count_if(found.begin(), found.end(), same_tile) >= most_of_a_tile) continue;
-      found.push_back(plan.schedule);
-      if (found.size() == most) break;
-    }
+    const std::vector<Plan> plans = rank_plans(convolution_of(situation.spec), situation.spec.out, situation.target);
+    const auto found = varied(plans, 6, [](const Plan& plan) { return plan.schedule; });
     return {found.begin(), found.end()};
   }
 };
@@ -182,14 +168,7 @@ const Implementation& implementation_of(const StrassenSchedule&) {
 }
 
 bool can_be_strassen(const KernelSpec& spec) {
-  const OpAttributes& a = spec.attributes;
-  if (spec.kind != KernelKind::conv2d || spec.in.type.rank != 4 || a.groups != 1) return false;
-  if (a.kernel != Extent2{1, 1} || a.stride != Extent2{1, 1} || a.pad != Extent2{0, 0}) return false;
-  const auto has_halves = [](const KernelSpec::StepSpec& step) {
-    return step.kind != graph::StepKind::project || strassen::has_halves(step.operand.type.channels);
-  };
-  return strassen::has_halves(spec.in.type.channels) && strassen::has_halves(whole_vectors(spec.out.type.channels)) &&
-         std::all_of(spec.epilogue.begin(), spec.epilogue.end(), has_halves);
+  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && has_whole_halves(convolution_of(spec));
 }
 
 namespace {

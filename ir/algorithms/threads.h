@@ -25,7 +25,7 @@ struct ThreadSchedule {
 template <class Fields>
 void describe(Fields& fields, ThreadSchedule& schedule) {
   auto& [channels, tiles, block, flat] = schedule;  // a new parameter stops the build here
-  fields.number("channels", channels, "neighbouring channels that a thread computes");
+  fields.number("channels", channels, meaning::channels);
   fields.extent("tiles", tiles, meaning::tiles);
   fields.extent("block", block, "threads of a block: along tiles, along channels");
   fields.flag("flat", flat, meaning::flat);

@@ -20,6 +20,13 @@ double operations(const Matrix& matrix, int64_t columns) {
   return static_cast<double>(nonzero * columns);
 }
 
+/// How a convolution is computed by transforms, if its input is laid out for them: channels in whole vectors or, for phases, without gaps.
+std::optional<WinogradForm> form_of(const Convolution& c) {
+  const std::optional<WinogradForm> form = winograd_form(c.attributes, c.in.channels);
+  if (form && (form->phases ? !c.dense : c.in.channels % lanes != 0)) return std::nullopt;
+  return form;
+}
+
 /// What the transforms cost, in multiply-adds of one lane or what takes as long.
 struct Work {
   double products = 0;
@@ -120,17 +127,9 @@ void add_plans(const Case& c, double tile_efficiency, Plan plan, std::vector<Pla
 std::vector<Plan> rank_plans(const Case& c, const Target& target) {
   const RegisterFile file = registers_of(target);
   std::vector<Plan> plans;
-  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
-    if (c.blocks % vectors != 0) continue;
-    for (int64_t h = 1; h <= c.down && file.holds(vectors, h); ++h) {
-      for (int64_t w = 1; w <= c.across && file.holds(vectors, h * w); ++w) {
-        Plan plan;
-        plan.vectors = vectors;
-        plan.tiles = {h, w};
-        add_plans(c, efficiency_of(c, file, vectors, plan.tiles), plan, plans);
-      }
-    }
-  }
+  each_register_tile(file, c.blocks, {c.down, c.across}, [&](int64_t vectors, Extent2 tiles) {
+    add_plans(c, efficiency_of(c, file, vectors, tiles), {.vectors = vectors, .tiles = tiles}, plans);
+  });
   return ranked(plans, [](const Plan& plan) { return plan.cost; });
 }
 
@@ -224,9 +223,7 @@ class Transforms final : public Implementation {
     for (const ScratchBuffer& one : {all.transformed, all.weights, all.products, all.phases, all.unpooled}) {
       if (!one.axes.empty()) buffers.push_back(one);
     }
-    const auto is_projection = [](const KernelSpec::StepSpec& step) { return step.kind == graph::StepKind::project; };
-    buffers.insert(buffers.end(), static_cast<size_t>(std::count_if(spec.epilogue.begin(), spec.epilogue.end(), is_projection)),
-                   all.projection);
+    buffers.insert(buffers.end(), convolution_of(spec).projected.size(), all.projection);
     return buffers;
   }
 
@@ -239,8 +236,8 @@ class Transforms final : public Implementation {
   }
 
   std::vector<AlgorithmChoice> choices(const Convolution& c, int64_t largest_tile) const override {
-    const std::optional<WinogradForm> form = winograd_form(c.attributes, c.in.channels);
-    if (!form || (form->phases ? !c.dense : c.in.channels % lanes != 0)) return {};
+    const std::optional<WinogradForm> form = form_of(c);
+    if (!form) return {};
     std::vector<AlgorithmChoice> found;
     for (int64_t output : {2, 4}) {
       if (output > largest_tile || winograd(*form, output) == nullptr || !row_fits(c, *form, *winograd(*form, output))) continue;
@@ -291,15 +288,8 @@ class Transforms final : public Implementation {
 
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice& choice) const override {
     const Case one = case_of(situation.spec, choice);
-    constexpr size_t most = 10;
-    constexpr int64_t most_of_a_tile = 3;
-    std::vector<WinogradSchedule> found;
-    for (const Plan& plan : rank_plans(one, situation.target)) {
-      const auto same_tile = [&](const WinogradSchedule& s) { return s.vectors == plan.vectors && s.tiles == plan.tiles; };
-      if (std::count_if(found.begin(), found.end(), same_tile) >= most_of_a_tile) continue;
-      found.push_back(make_schedule(one, plan));
-      if (found.size() == most) break;
-    }
+    std::vector<WinogradSchedule> found =
+        varied(rank_plans(one, situation.target), 10, [&](const Plan& plan) { return make_schedule(one, plan); });
     if (!choice.packed && found.front().depth % (2 * lanes) == 0) {
       found.push_back(found.front());
       found.back().depth /= 2;
@@ -317,10 +307,8 @@ const Implementation& implementation_of(const WinogradSchedule&) {
 
 bool can_be_winograd(const KernelSpec& spec) {
   if (spec.kind != KernelKind::conv2d || spec.in.type.rank != 4) return false;
-  const int64_t channels = spec.in.type.channels;
-  const std::optional<WinogradForm> form = winograd_form(spec.attributes, channels);
-  if (!form || (form->phases ? spec.in.channel_stride != channels : channels % lanes != 0)) return false;
-  const Extent2 halo = implementation_of(WinogradSchedule{}).halo(spec.attributes, channels);
+  if (!form_of(convolution_of(spec))) return false;
+  const Extent2 halo = implementation_of(WinogradSchedule{}).halo(spec.attributes, spec.in.type.channels);
   return spec.in.halo.h >= halo.h && spec.in.halo.w >= halo.w;
 }
 
