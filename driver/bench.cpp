@@ -67,7 +67,7 @@ llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::Li
 
 void print_layers(const codegen::LibraryFacts::Target& target, const Measurement& measured) {
   const std::vector<double>& kernel_ms = measured.kernel_ms;
-  const Machine& machine = measured.machine;
+  const MachinePeak& machine = measured.machine;
   double sum = 0;
   int64_t operations = 0, weights = 0, tensors = 0;
   for (double ms : kernel_ms) sum += ms;

@@ -17,6 +17,7 @@ passes::PassContext context_of(const LoweringOptions& options, const Target*& cu
   passes::PassContext context;
   context.diagnostics = &diagnostics;
   context.weights = options.weights;
+  context.machine = options.machine;
   context.winograd_tile = options.winograd_tile;
   context.weights_limited = options.weights_limited;
   context.batch = options.batch;

@@ -19,6 +19,7 @@ namespace resnetc::driver {
 struct LoweringOptions {
   std::vector<const Target*> targets;             ///< best first; none: lowering ends with the graph
   const WeightSource* weights = nullptr;          ///< null: values of weights are unknown
+  const Machine* machine = &default_machine();    ///< as PassContext's
   int64_t winograd_tile = largest_winograd_tile;  ///< as PassContext's
   /// Gets the IR after each pass; `target` is null up to the graph.
   std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const Target* target)> after_pass;

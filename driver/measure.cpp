@@ -62,7 +62,7 @@ double gflops(int64_t multiply_adds, int batch, double ms) {
   return ms > 0 ? 2.0 * static_cast<double>(multiply_adds) * batch / (ms * 1e6) : 0;
 }
 
-Roof roof_of(const program::KernelCost& cost, const Machine& machine, int batch, double ms) {
+Roof roof_of(const program::KernelCost& cost, const MachinePeak& machine, int batch, double ms) {
   const double arithmetic = machine.gflops > 0 ? gflops(cost.multiply_adds, batch, ms) / machine.gflops : 0;
   const int64_t weights = machine.weights_cached ? 0 : cost.weight_bytes;
   const int64_t bytes = cost.multiply_adds > 0 ? weights : cost.tensor_bytes;

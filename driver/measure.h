@@ -36,7 +36,7 @@ struct Start {
 };
 
 /// The machine's peak, measured together with the library.
-struct Machine {
+struct MachinePeak {
   double gflops = 0;            ///< 0: not known, as for a GPU
   double memory_gbytes = 0;     ///< a second; measured only if kernels are
   bool weights_cached = false;  ///< whether all weights of the network stay in the last cache from run to run
@@ -49,7 +49,7 @@ struct Measurement {
   bool generated_weights = false;  ///< there was no weights file
   Start start;
   Timing timing;
-  Machine machine;
+  MachinePeak machine;
   std::vector<double> kernel_ms;  ///< medians, in the program's order; empty without MeasureOptions::layers
   double share_of_kernels = 0;    ///< of a run's time, the median over all runs; the rest passes between kernels
 };
@@ -67,6 +67,6 @@ struct Roof {
 
 /// The nearer roof: the arithmetic that the kernel really does, or the transfer of its weights, if they come from memory. A kernel without
 /// arithmetic is measured by the tensors that it moves.
-Roof roof_of(const program::KernelCost& cost, const Machine& machine, int batch, double ms);
+Roof roof_of(const program::KernelCost& cost, const MachinePeak& machine, int batch, double ms);
 
 }  // namespace resnetc::driver

@@ -158,7 +158,7 @@ class Tuner {
     std::map<std::string, size_t> known;
     for (size_t k = 0; k < program.kernels.size(); ++k) {
       const program::Kernel& kernel = program.kernels[k];
-      std::vector<Schedule> candidates = passes::schedule_candidates(program, kernel, lowering_.winograd_tile);
+      std::vector<Schedule> candidates = passes::schedule_candidates(program, kernel, *lowering_.machine, lowering_.winograd_tile);
       if (candidates.empty()) continue;
       std::string work = work_of(spec_of(program, kernel));
       const auto [at, added] = known.emplace(work, subjects_.size());

@@ -25,7 +25,7 @@ struct Wish {
 
 }  // namespace
 
-std::vector<AlgorithmChoice> choose_algorithms(std::span<const Convolution> convolutions, int64_t largest_tile) {
+std::vector<AlgorithmChoice> choose_algorithms(std::span<const Convolution> convolutions, const Machine& machine, int64_t largest_tile) {
   std::vector<AlgorithmChoice> choices(convolutions.size());
   std::vector<Wish> wishes;
   double room = 0;
@@ -33,14 +33,15 @@ std::vector<AlgorithmChoice> choose_algorithms(std::span<const Convolution> conv
     const Convolution& c = convolutions[i];
     const double checkpoint = checkpoint_elements(c);
     room += 2 * checkpoint;
+    const auto seconds = [&](const AlgorithmChoice& choice) { return expected_seconds(c, choice, machine); };
     AlgorithmChoice best, modest;
-    for (const AlgorithmChoice& now : all_choices(c, largest_tile)) {
-      if (expected_seconds(c, now) < expected_seconds(c, best)) best = now;
-      if (packed_elements(c, now) <= 2 * checkpoint && expected_seconds(c, now) < expected_seconds(c, modest)) modest = now;
+    for (const AlgorithmChoice& now : all_choices(c, machine, largest_tile)) {
+      if (seconds(now) < seconds(best)) best = now;
+      if (packed_elements(c, now) <= 2 * checkpoint && seconds(now) < seconds(modest)) modest = now;
     }
     choices[i] = modest;
     const double added = packed_elements(c, best) - packed_elements(c, modest);
-    if (best != modest && added > 0) wishes.push_back({i, best, expected_seconds(c, modest) - expected_seconds(c, best), added});
+    if (best != modest && added > 0) wishes.push_back({i, best, seconds(modest) - seconds(best), added});
     room -= packed_elements(c, choices[i]);
   }
   // What saves most time an element comes first.

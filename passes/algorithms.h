@@ -11,10 +11,10 @@
 
 namespace resnetc::passes {
 
-/// For each convolution of a network what is fastest, as a model expects it. That decides how weights are packed, which is the same for all
-/// targets. Packed weights of all convolutions are at most twice as large as those of the checkpoint, not counted the zeros with which
-/// groups and channels fill their vectors. No tile of Winograd's is larger than `largest_tile`; 0: sums of products only.
-std::vector<program::AlgorithmChoice> choose_algorithms(std::span<const program::Convolution> convolutions,
+/// For each convolution of a network what is fastest, as a model expects it of `machine`. That decides how weights are packed, which is the
+/// same for all targets. Packed weights of all convolutions are at most twice as large as those of the checkpoint, not counted the zeros
+/// with which groups and channels fill their vectors. No tile of Winograd's is larger than `largest_tile`; 0: sums of products only.
+std::vector<program::AlgorithmChoice> choose_algorithms(std::span<const program::Convolution> convolutions, const Machine& machine,
                                                         int64_t largest_tile = largest_winograd_tile);
 
 /// Puts `wanted`, where there is something, in the place of choose_algorithms()'s `choices`; if `limited`, as far as packed weights stay

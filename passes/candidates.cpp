@@ -16,27 +16,29 @@ struct Family {
   std::vector<program::Schedule> schedules;
 };
 
-std::vector<Family> families_of(const program::Program& program, const program::Kernel& kernel, int64_t largest_tile) {
+std::vector<Family> families_of(const program::Program& program, const program::Kernel& kernel, const Machine& machine,
+                                int64_t largest_tile) {
   const program::KernelSpec spec = spec_of(program, kernel);
   const program::Convolution convolution = convolution_of(spec);
-  const program::Situation situation{spec, kernel.multiply_adds, *program.target};
+  const program::Situation situation{spec, kernel.multiply_adds, *program.target, machine};
   // Where the choice decides how the input is laid out, it stays.
   const bool fixed = program::decides_layout(kernel.attributes, convolution.in.channels);
   const program::AlgorithmChoice own = implementation_of(kernel.schedule).choice_of(kernel.schedule);
   std::vector<Family> families;
-  for (const program::AlgorithmChoice& choice : all_choices(convolution, largest_tile)) {
+  for (const program::AlgorithmChoice& choice : all_choices(convolution, machine, largest_tile)) {
     if (!choice.by->applies(spec) || (fixed && own != choice)) continue;
-    families.push_back({expected_seconds(convolution, choice), choice.by->candidates(situation, choice)});
+    families.push_back({expected_seconds(convolution, choice, machine), choice.by->candidates(situation, choice)});
   }
   return families;
 }
 
 }  // namespace
 
-std::vector<program::Schedule> schedule_candidates(const program::Program& program, const program::Kernel& kernel, int64_t largest_tile) {
+std::vector<program::Schedule> schedule_candidates(const program::Program& program, const program::Kernel& kernel, const Machine& machine,
+                                                   int64_t largest_tile) {
   if (kernel.kind != program::KernelKind::conv2d) return {};
   const auto seconds = [](const Family& family) { return family.seconds; };
-  std::vector<Family> families = program::ranked(families_of(program, kernel, largest_tile), seconds);
+  std::vector<Family> families = program::ranked(families_of(program, kernel, machine, largest_tile), seconds);
   if (families.empty()) return {};
   // The model is seldom wrong by more than this.
   std::erase_if(families, [least = families.front().seconds](const Family& family) { return family.seconds > 1.6 * least; });

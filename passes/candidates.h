@@ -7,8 +7,10 @@
 
 namespace resnetc::passes {
 
-/// Schedules that the kernel can have, each once, of each algorithm what the model expects most of first, algorithms in turn; with no tile
-/// of Winograd's transforms larger than `largest_tile`. Empty for a kernel that is no convolution: it has no choice.
-std::vector<program::Schedule> schedule_candidates(const program::Program& program, const program::Kernel& kernel, int64_t largest_tile);
+/// Schedules that the kernel can have, each once. Algorithms take turns, and each begins with the schedule that the model expects most of
+/// on `machine`. No tile of Winograd's transforms is larger than `largest_tile`. The list is empty for a kernel that is no convolution,
+/// because that kernel has no choice.
+std::vector<program::Schedule> schedule_candidates(const program::Program& program, const program::Kernel& kernel, const Machine& machine,
+                                                   int64_t largest_tile);
 
 }  // namespace resnetc::passes

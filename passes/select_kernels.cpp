@@ -98,7 +98,7 @@ class Selection {
       values_.push_back(i);
     }
     // A GPU's kernels sum directly.
-    choices_ = passes::choose_algorithms(convolutions_, gpu() ? 0 : context_.winograd_tile);
+    choices_ = passes::choose_algorithms(convolutions_, *context_.machine, gpu() ? 0 : context_.winograd_tile);
     for (size_t i = 0; i < values_.size(); ++i) chosen_[values_[i]] = choices_[i];
   }
 
@@ -262,7 +262,7 @@ class Selection {
     const Implementation& by = gpu()                               ? implementation_of(program::ThreadSchedule{})
                                : kernel.kind == KernelKind::conv2d ? *chosen.by
                                                                    : implementation_of(program::GeneralSchedule{});
-    return by.choose({spec, kernel.multiply_adds, *program_.target, context_.batch}, chosen);
+    return by.choose({spec, kernel.multiply_adds, *program_.target, *context_.machine, context_.batch}, chosen);
   }
 
   void add_kernel(graph::ValueId id) {

@@ -13,13 +13,15 @@ namespace {
 using namespace Halide::Internal;
 using Halide::Expr;
 
-constexpr int line_elements = 16;
+constexpr int line_bytes = 64;
 
-/// The index of the first load of a buffer, in terms of what is known outside the visited statement: loops stand at their first iteration.
+/// The index and the bytes of the first element that is loaded from a buffer, in terms of what is known outside the visited statement:
+/// loops stand at their first iteration.
 class FirstLoad final : public IRVisitor {
  public:
   explicit FirstLoad(const std::string& buffer) : buffer_(buffer) {}
   Expr index;
+  int element_bytes = 0;
 
  private:
   using IRVisitor::visit;
@@ -29,6 +31,7 @@ class FirstLoad final : public IRVisitor {
     if (index.defined() || load->name != buffer_) return;
     const Ramp* ramp = load->index.as<Ramp>();
     index = ramp == nullptr ? load->index : ramp->base;
+    element_bytes = load->type.bytes();
     for (auto name = names_.rbegin(); name != names_.rend(); ++name) index = substitute(name->first, name->second, index);
   }
   void visit(const For* loop) override {
@@ -60,6 +63,7 @@ class InsertPrefetch final : public IRMutator {
     loop->body.accept(&load);
     if (!load.index.defined()) return IRMutator::visit(loop);
     first_ = load.index;
+    element_bytes_ = load.element_bytes;
     step_ = Variable::make(Halide::Int(32), loop->name) - loop->min;
     slot_ = 0;
     slots_ = 1;
@@ -83,8 +87,9 @@ class InsertPrefetch final : public IRMutator {
       const Expr first = simplify(first_ + what_.offset(step_, simplify(segment)));
       Stmt body = loop->body;
       for (int i = 0; i < lines; ++i) {
-        const Expr index = cast(Halide::UInt(64), first) + cast(Halide::UInt(64), simplify(number)) * line_elements + i * line_elements;
-        const Expr address = reinterpret(Halide::UInt(64), Variable::make(Halide::Handle(), what_.buffer)) + index * 4;
+        const int line = line_bytes / element_bytes_;  // elements
+        const Expr index = cast(Halide::UInt(64), first) + cast(Halide::UInt(64), simplify(number)) * line + i * line;
+        const Expr address = reinterpret(Halide::UInt(64), Variable::make(Halide::Handle(), what_.buffer)) + index * element_bytes_;
         const Stmt prefetch = Evaluate::make(
             Call::make(Halide::Int(32), "llvm.prefetch.p0", {reinterpret(Halide::Handle(), address), 0, 3, 1}, Call::Extern));
         body = Block::make(prefetch, body);
@@ -102,7 +107,8 @@ class InsertPrefetch final : public IRMutator {
 
   Prefetch what_;
   Expr first_, step_;  ///< within the loop `step`
-  Expr slot_;          ///< number of the current iteration of the loops between `step` and `loop`, of `slots_`
+  int element_bytes_ = 0;
+  Expr slot_;  ///< number of the current iteration of the loops between `step` and `loop`, of `slots_`
   int64_t slots_ = 1;
 };
 

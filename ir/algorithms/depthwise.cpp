@@ -40,7 +40,8 @@ std::vector<Tile> tiles_of(const Situation& situation) {
   const OpAttributes& a = spec.attributes;
   const RegisterFile file = registers_of(situation.target);
   const TensorType& out = spec.out.type;
-  constexpr double loads_a_cycle = 1.5, cycles_of_a_result = 1, cycles_of_a_tile = 4;
+  constexpr double reached_loads = 0.75, cycles_of_a_result = 1, cycles_of_a_tile = 4;
+  const Machine& machine = situation.machine;
   const auto taps = static_cast<double>(a.kernel.h * a.kernel.w);
   std::vector<Tile> tiles;
   for (int64_t h = 1; h <= std::min<int64_t>(out.height, 4); ++h) {
@@ -50,7 +51,8 @@ std::vector<Tile> tiles_of(const Situation& situation) {
       const auto count = static_cast<double>(h * w);
       const auto inputs =
           static_cast<double>(span_of(h, a.kernel.h, a.stride.h, a.dilation.h) * span_of(w, a.kernel.w, a.stride.w, a.dilation.w));
-      const double busy = std::max(count * taps / 2, (inputs + taps) / loads_a_cycle) + count * cycles_of_a_result + cycles_of_a_tile;
+      const double busy = std::max(count * taps / machine.vector_operations, (inputs + taps) / (reached_loads * machine.vector_loads)) +
+                          count * cycles_of_a_result + cycles_of_a_tile;
       const auto computed = static_cast<double>(rounded(out.height, h) * rounded(out.width, w));
       tiles.push_back({{h, w}, busy / count * computed / static_cast<double>(out.pixels())});
     }
@@ -58,12 +60,13 @@ std::vector<Tile> tiles_of(const Situation& situation) {
   return ranked(tiles, [](const Tile& tile) { return tile.cycles; });
 }
 
-/// Vectors of channels of a task: as many as leave the rows that the windows of a row of tiles share in the first-level cache.
-int64_t vectors_of(const KernelSpec& spec, const Tile& tile) {
-  constexpr int64_t cache_bytes = 32 << 10;
+/// Vectors of channels of a task: as many as leave the rows that the windows of a row of tiles share in two thirds of the first-level
+/// cache.
+int64_t vectors_of(const KernelSpec& spec, const Machine& machine, const Tile& tile) {
+  const int64_t cache_bytes = machine.first_cache_bytes * 2 / 3;
   const OpAttributes& a = spec.attributes;
   const int64_t rows = (tile.size.h - 1) * a.stride.h + (a.kernel.h - 1) * a.dilation.h + 1;
-  const int64_t bytes = rows * (spec.in.type.width + 2 * spec.in.halo.w) * lanes * 4;
+  const int64_t bytes = bytes_of(spec.in.type.element, rows * (spec.in.type.width + 2 * spec.in.halo.w) * lanes);
   return divisor_at_most(ceil_div(spec.out.channel_stride, lanes), std::max<int64_t>(cache_bytes / bytes, 1));
 }
 
@@ -100,7 +103,7 @@ class Depthwise final : public Implementation {
     return out.height % std::min(t.h, out.height) == 0 && out.width % std::min(t.w, out.width) == 0;
   }
 
-  std::vector<AlgorithmChoice> choices(const Convolution& c, int64_t) const override {
+  std::vector<AlgorithmChoice> choices(const Convolution& c, const Machine&, int64_t) const override {
     const bool vectors = !c.dense || c.in.channels % lanes == 0;
     if (!has_group_for_each_channel(c.attributes, c.in, c.out) || !vectors) return {};
     return {{this}};
@@ -145,8 +148,8 @@ class Depthwise final : public Implementation {
     DepthwiseSchedule s;
     s.channels = lanes / registers_of(situation.target).parts;
     s.tiles = tile.size;
-    s.vectors = vectors_of(spec, tile);
-    s.rows = choose_rows(ceil_div(spec.out.type.height, s.tiles.h), ceil_div(spec.out.channel_stride, lanes) / s.vectors,
+    s.vectors = vectors_of(spec, situation.machine, tile);
+    s.rows = choose_rows(situation.machine, ceil_div(spec.out.type.height, s.tiles.h), ceil_div(spec.out.channel_stride, lanes) / s.vectors,
                          situation.multiply_adds);
     return s;
   }

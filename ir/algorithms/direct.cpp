@@ -34,8 +34,10 @@ class Space {
         width_(situation.spec.out.type.width),
         height_(situation.spec.out.type.height),
         blocks_(situation.spec.out.channel_stride / lanes),
-        multiply_adds_(situation.multiply_adds) {
-    rank_tiles(registers_of(situation.target), situation.spec.in.channel_stride * situation.spec.attributes.stride.w * 4);
+        multiply_adds_(situation.multiply_adds),
+        machine_(&situation.machine) {
+    const Tensor& in = situation.spec.in;
+    rank_tiles(registers_of(situation.target), bytes_of(in.type.element, in.channel_stride * situation.spec.attributes.stride.w));
   }
 
   /// The most efficient first.
@@ -53,7 +55,7 @@ class Space {
     schedule.flat = walk_ != Walk::rows;
     schedule.vectors = tile.vectors;
     schedule.pixels = tile.pixels;
-    schedule.rows = choose_rows(units(tile), blocks_ / tile.vectors, multiply_adds_);
+    schedule.rows = choose_rows(*machine_, units(tile), blocks_ / tile.vectors, multiply_adds_);
     return schedule;
   }
 
@@ -63,14 +65,14 @@ class Space {
     const int64_t rows = schedule(tile).rows, task_axis = width_ * (rows == 0 ? height_ : rows);
     const double terms = static_cast<double>(multiply_adds_) / static_cast<double>(axis() * blocks_ * lanes);
     constexpr double terms_of_staging = 6;
-    return efficiency(file, tile.vectors, tile.pixels, task_axis, stride_bytes) * terms / (terms + terms_of_staging);
+    return efficiency(*machine_, file, tile.vectors, tile.pixels, task_axis, stride_bytes) * terms / (terms + terms_of_staging);
   }
 
   void rank_tiles(const RegisterFile& file, int64_t stride_bytes) {
     each_register_tile(file, blocks_, {1, axis()}, [&](int64_t vectors, Extent2 pixels) {
       Tile tile{vectors, pixels.w};
-      tile.efficiency =
-          walk_ == Walk::staged ? staged_efficiency(file, tile, stride_bytes) : efficiency(file, vectors, pixels.w, axis(), stride_bytes);
+      tile.efficiency = walk_ == Walk::staged ? staged_efficiency(file, tile, stride_bytes)
+                                              : efficiency(*machine_, file, vectors, pixels.w, axis(), stride_bytes);
       tiles_.push_back(tile);
     });
     tiles_ = most_efficient_first(tiles_);
@@ -78,6 +80,7 @@ class Space {
 
   Walk walk_;
   int64_t width_, height_, blocks_, multiply_adds_;
+  const Machine* machine_;
   std::vector<Tile> tiles_;
 };
 
@@ -127,7 +130,7 @@ class Direct final : public Implementation {
     return pixels % std::min(pixels, s.pixels) == 0 && blocks % std::min(blocks, s.vectors) == 0;
   }
 
-  std::vector<AlgorithmChoice> choices(const Convolution&, int64_t) const override { return {{this}}; }
+  std::vector<AlgorithmChoice> choices(const Convolution&, const Machine&, int64_t) const override { return {{this}}; }
 
   double work(const Convolution& c, const AlgorithmChoice&) const override {
     constexpr double efficiency = 0.95;

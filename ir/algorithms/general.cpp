@@ -21,17 +21,16 @@ class General final : public Implementation {
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
-    // A kernel that passes less than this through memory is done before a second thread has woken.
-    constexpr int64_t least_shared_elements = 65'536;
+    const Machine& machine = situation.machine;
     const KernelSpec& spec = situation.spec;
     const int64_t read = spec.kind == KernelKind::load ? 0 : spec.in.type.elements();
     const int64_t elements = spec.kind == KernelKind::softmax ? 0 : read + spec.out.type.elements();
     GeneralSchedule schedule;
-    if (elements < least_shared_elements) {
+    if (elements < machine.least_shared_elements) {
       schedule.rows = 0;
       return {schedule, "general schedule; too little work to share between threads"};
     }
-    schedule.rows = choose_rows(spec.out.type.height, 1, least_task_work * wanted_tasks);
+    schedule.rows = choose_rows(machine, spec.out.type.height, 1, machine.least_task_multiply_adds * machine.wanted_tasks);
     return {schedule, "general schedule, shared between threads"};
   }
 };

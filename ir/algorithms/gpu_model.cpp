@@ -26,15 +26,20 @@ struct Reduction {
   Extent2 kernel, stride, dilation;
   int64_t channels;
   bool aligned;
+  double element_bytes;  ///< of its input and its weights
 };
 
 std::vector<Reduction> reductions_of(const KernelSpec& spec) {
   std::vector<Reduction> all;
   if (spec.kind != KernelKind::conv2d) return all;
   const OpAttributes& a = spec.attributes;
-  all.push_back({a.kernel, a.stride, a.dilation, spec.in.type.channels / a.groups, spec.in.channel_stride % lanes == 0});
+  all.push_back({a.kernel, a.stride, a.dilation, spec.in.type.channels / a.groups, spec.in.channel_stride % lanes == 0,
+                 static_cast<double>(bytes_of(spec.in.type.element))});
   for (const KernelSpec::StepSpec& step : spec.epilogue) {
-    if (step.kind == graph::StepKind::project) all.push_back({{1, 1}, {1, 1}, {1, 1}, step.operand.type.channels, true});
+    if (step.kind == graph::StepKind::project) {
+      const TensorType& read = step.operand.type;
+      all.push_back({{1, 1}, {1, 1}, {1, 1}, read.channels, true, static_cast<double>(bytes_of(read.element))});
+    }
   }
   return all;
 }
@@ -59,7 +64,7 @@ Turn turn_of(const ThreadSchedule& s, const Reduction& r) {
   const double width = r.aligned ? at_once : 1;  // elements of one load
   const bool wide = s.channels == 2 || s.channels == 4;
   turn.loads = columns * h * at_once / width + k * at_once * (wide ? 1 : c);
-  turn.loaded_bytes = warp_lanes * 4 * (columns * h * at_once + k * at_once * c);
+  turn.loaded_bytes = warp_lanes * r.element_bytes * (columns * h * at_once + k * at_once * c);
   turn.registers = columns * at_once * (k == 1 ? h : 1) + k * at_once * c;
   return turn;
 }
@@ -102,20 +107,21 @@ LaunchCost launch_cost(const KernelSpec& spec) {
     cost.loaded_bytes += turn.turns * turn.loaded_bytes;
     // Weights of the block's channels, once; of the input, once for each tile.
     const double taps = static_cast<double>(r.kernel.h * r.kernel.w), depth = static_cast<double>(r.channels);
-    cost.block_bytes += 4 * taps * depth * static_cast<double>(s.channels * s.block.w);
+    cost.block_bytes += r.element_bytes * taps * depth * static_cast<double>(s.channels * s.block.w);
     const double in_w = static_cast<double>((s.tiles.w - 1) * r.stride.w + (r.kernel.w - 1) * r.dilation.w + 1);
     const double in_h = static_cast<double>((s.tiles.h - 1) * r.stride.h + (r.kernel.h - 1) * r.dilation.h + 1);
     const double groups =
         static_cast<double>(std::max<int64_t>(1, std::min(spec.attributes.groups, s.channels * s.block.w * spec.attributes.groups /
                                                                                       std::max<int64_t>(1, spec.out.type.channels))));
-    cost.block_bytes +=
-        4 * std::min(in_w * in_h, static_cast<double>(s.tiles.w * s.tiles.h) * taps) * depth * static_cast<double>(s.block.h) * groups;
+    cost.block_bytes += r.element_bytes * std::min(in_w * in_h, static_cast<double>(s.tiles.w * s.tiles.h) * taps) * depth *
+                        static_cast<double>(s.block.h) * groups;
   }
   cost.registers = static_cast<int64_t>(registers + in_turn);
   cost.multiply_add_share = instructions > 0 ? multiply_adds / instructions : 0;
   cost.warp_multiply_adds = multiply_adds;
-  // The epilogue: for each element a load, an addition and a part of a store or so.
-  cost.warp_instructions = instructions + 40 + 4 * static_cast<double>(s.channels * s.tiles.h * s.tiles.w);
+  // The epilogue takes about a load, an addition and a part of a store for each element.
+  constexpr double once = 40, of_an_element = 4;
+  cost.warp_instructions = instructions + once + of_an_element * static_cast<double>(s.channels * s.tiles.h * s.tiles.w);
   const double by_registers = quarters * registers_of_quarter / (std::ceil(static_cast<double>(cost.registers) / 8) * 8 * warp_lanes);
   cost.resident_blocks =
       static_cast<int64_t>(std::clamp(std::floor(std::min(by_registers, most_warps) / static_cast<double>(cost.warps)), 1.0, most_blocks));
@@ -140,7 +146,7 @@ double memory_bytes(const KernelSpec& spec, int64_t batch) {
     if (info(step.kind).joins()) add(step.operand);
   }
   for (const Reduction& r : reductions_of(spec)) {
-    weights += 4 * static_cast<double>(r.kernel.h * r.kernel.w * r.channels * spec.out.type.channels);
+    weights += r.element_bytes * static_cast<double>(r.kernel.h * r.kernel.w * r.channels * spec.out.type.channels);
   }
   return bytes * static_cast<double>(batch) + weights;
 }

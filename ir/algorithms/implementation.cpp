@@ -45,10 +45,10 @@ std::span<const Implementation* const> all_implementations() {
   return all;
 }
 
-std::vector<AlgorithmChoice> all_choices(const Convolution& convolution, int64_t largest_tile) {
+std::vector<AlgorithmChoice> all_choices(const Convolution& convolution, const Machine& machine, int64_t largest_tile) {
   std::vector<AlgorithmChoice> all;
   for (const Implementation* each : all_implementations()) {
-    const std::vector<AlgorithmChoice> choices = each->choices(convolution, largest_tile);
+    const std::vector<AlgorithmChoice> choices = each->choices(convolution, machine, largest_tile);
     all.insert(all.end(), choices.begin(), choices.end());
   }
   return all;
@@ -59,10 +59,10 @@ bool decides_layout(const OpAttributes& attributes, int64_t in_channels) {
   return std::any_of(all_implementations().begin(), all_implementations().end(), other);
 }
 
-double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice) {
-  constexpr double multiply_adds_a_second = 8e10, bytes_a_second = 2.5e10;
-  const double arithmetic = choice.by->work(convolution, choice) / multiply_adds_a_second;
-  const double memory = 4 * choice.by->packed_elements(convolution, choice) / bytes_a_second;
+double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine) {
+  const double arithmetic = choice.by->work(convolution, choice) / machine.multiply_adds_a_second;
+  const auto element_bytes = static_cast<double>(bytes_of(convolution.in.element));
+  const double memory = element_bytes * choice.by->packed_elements(convolution, choice) / machine.memory_bytes_a_second;
   // The shorter is mostly hidden behind the longer.
   return std::max(arithmetic, memory) + 0.1 * std::min(arithmetic, memory);
 }

@@ -41,6 +41,7 @@ struct Situation {
   const KernelSpec& spec;     ///< all but the schedule
   int64_t multiply_adds = 0;  ///< for one picture
   const Target& target;
+  const Machine& machine;
   int64_t batch = 1;  ///< pictures of a run that a GPU is to be fast for
 };
 
@@ -93,7 +94,7 @@ class Implementation {
 
   /// The choices that it offers for a convolution; with no tile of Winograd's transforms larger than `largest_tile`, and with sums of
   /// products alone where that is 0.
-  virtual std::vector<AlgorithmChoice> choices(const Convolution&, int64_t /*largest_tile*/) const { return {}; }
+  virtual std::vector<AlgorithmChoice> choices(const Convolution&, const Machine&, int64_t /*largest_tile*/) const { return {}; }
   /// What a schedule makes of that.
   virtual AlgorithmChoice choice_of(const Schedule&) const { return {this}; }
   /// Whether such a limit allows the choice.
@@ -118,12 +119,11 @@ class Implementation {
 /// One for each type of schedule, in their order.
 std::span<const Implementation* const> all_implementations();
 /// All choices for a convolution on a processor.
-std::vector<AlgorithmChoice> all_choices(const Convolution& convolution, int64_t largest_tile);
+std::vector<AlgorithmChoice> all_choices(const Convolution& convolution, const Machine& machine, int64_t largest_tile);
 /// Whether some choice for a convolution wants another layout of its input than others do.
 bool decides_layout(const OpAttributes& attributes, int64_t in_channels);
-/// Seconds that the model expects on one thread. The figures lie between those of the machines measured: how weights are packed is the same
-/// for all targets.
-double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice);
+/// Seconds that the model expects on one thread. They are the same for all targets, because how weights are packed is.
+double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine);
 
 // Faults that several have.
 

@@ -1,4 +1,4 @@
-/// \file The model's figures.
+/// \file The model of a core.
 #include "ir/algorithms/machine_model.h"
 
 #include <algorithm>
@@ -6,27 +6,29 @@
 
 namespace resnetc::program {
 
-RegisterFile registers_of(const Target& target) { return {lanes * 4 / target.registers.bytes, target.registers.count - 1}; }
+RegisterFile registers_of(const Target& target) {
+  return {bytes_of(ElementType::f32, lanes) / target.registers.bytes, target.registers.count - 1};
+}
 
 namespace {
 
 /// How many of a tile's pixels share a set of the first-level cache: pixels a large power of two of bytes apart do.
-int64_t pixels_in_one_set(int64_t pixels, int64_t stride_bytes) {
-  constexpr int64_t period = 4096;
-  const int64_t distinct = period / std::gcd(stride_bytes, period);
+int64_t pixels_in_one_set(const Machine& machine, int64_t pixels, int64_t stride_bytes) {
+  const int64_t distinct = machine.first_cache_period / std::gcd(stride_bytes, machine.first_cache_period);
   return (pixels + distinct - 1) / distinct;
 }
 
 }  // namespace
 
-double efficiency(const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes) {
+double efficiency(const Machine& machine, const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes) {
   const double operations = static_cast<double>(vectors * pixels * file.parts);
   const double loads = static_cast<double>(vectors * file.parts + pixels);
-  constexpr double latency = 4.5, loop = 0.5;  // the latency with what reordering loses
-  double cycles = std::max({operations / 2, loads / 2, latency}) + loop;
-  if (pixels_in_one_set(pixels, stride_bytes) > 8) cycles *= 1.7;
+  const double busy = operations / machine.vector_operations;
+  double cycles = std::max({busy, loads / machine.vector_loads, machine.latency}) + machine.loop_cycles;
+  constexpr double misses = 1.7;  // measured, where pixels push each other out of their set
+  if (pixels_in_one_set(machine, pixels, stride_bytes) > machine.first_cache_ways) cycles *= misses;
   const int64_t computed = (axis + pixels - 1) / pixels * pixels;
-  return operations / 2 / cycles * static_cast<double>(axis) / static_cast<double>(computed);
+  return busy / cycles * static_cast<double>(axis) / static_cast<double>(computed);
 }
 
 double imbalance(int64_t units, int64_t rows, int64_t channel_tasks) {
@@ -35,11 +37,9 @@ double imbalance(int64_t units, int64_t rows, int64_t channel_tasks) {
   return static_cast<double>(even * rows) / static_cast<double>(units * channel_tasks);
 }
 
-int64_t choose_rows(int64_t units, int64_t channel_tasks, int64_t multiply_adds) {
-  // Less than this takes a few microseconds: waking a thread for a part of it does not pay.
-  constexpr int64_t least_shared_work = 500'000;
-  if (multiply_adds < least_shared_work) return 0;
-  const int64_t tasks = std::clamp<int64_t>(multiply_adds / least_task_work, 2, wanted_tasks);
+int64_t choose_rows(const Machine& machine, int64_t units, int64_t channel_tasks, int64_t multiply_adds) {
+  if (multiply_adds < machine.least_shared_multiply_adds) return 0;
+  const int64_t tasks = std::clamp<int64_t>(multiply_adds / machine.least_task_multiply_adds, 2, machine.wanted_tasks);
   const int64_t fewest = std::clamp<int64_t>((tasks + channel_tasks - 1) / channel_tasks, 1, units);
   int64_t best = (units + fewest - 1) / fewest;
   double least = imbalance(units, best, channel_tasks);

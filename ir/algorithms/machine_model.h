@@ -1,5 +1,4 @@
-/// \file What schedules are chosen by: a small model of current x86-64 cores, with two vector operations and two loads a cycle, four cycles
-/// from one multiply-add to the next on the same accumulator, and a first-level cache of 64 sets of 64 bytes.
+/// \file A small model of a core: what a register tile of a target reaches on a machine, and how work is shared between threads.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "ir/algorithms/parameters.h"
+#include "ir/machine.h"
 #include "ir/recipe.h"
 #include "ir/target.h"
 
@@ -39,7 +39,7 @@ void each_register_tile(const RegisterFile& file, int64_t blocks, Extent2 most, 
 
 /// The part of peak arithmetic that a tile of `vectors` by `pixels`, which lie `stride_bytes` apart, can reach on an axis of so many
 /// pixels, its wasted ones taken off.
-double efficiency(const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes);
+double efficiency(const Machine& machine, const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes);
 
 /// The largest part of the work that one of two threads gets, as a multiple of its half; a task is `rows` of `units`, for each of
 /// `channel_tasks`.
@@ -77,12 +77,8 @@ auto varied(const std::vector<Plan>& plans, size_t most, ToSchedule schedule_of)
   return found;
 }
 
-/// Tasks are not made smaller than this, in multiply-adds.
-inline constexpr int64_t least_task_work = 200'000;
-/// This many tasks leave two to eight threads evenly loaded.
-inline constexpr int64_t wanted_tasks = 16;
-/// How many of `units` a task gets: about wanted_tasks tasks, evenly split, where there are `channel_tasks` for each. 0: there is too
-/// little work to share.
-int64_t choose_rows(int64_t units, int64_t channel_tasks, int64_t multiply_adds);
+/// How many of `units` a task gets: about machine.wanted_tasks tasks, evenly split, where there are `channel_tasks` for each. 0: there is
+/// too little work to share.
+int64_t choose_rows(const Machine& machine, int64_t units, int64_t channel_tasks, int64_t multiply_adds);
 
 }  // namespace resnetc::program

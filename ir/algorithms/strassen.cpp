@@ -41,12 +41,12 @@ double weights_of(const Convolution& c) {
   return static_cast<double>(strassen::weights(c.in.channels + projected_channels(c), whole_vectors(c.out.channels)));
 }
 
-/// What a task may hold of the second-level cache, beside the weights of a group of channels.
-constexpr int64_t most_halves = 720 << 10;
+/// Bytes of combined halves that a task may hold in the second-level cache, beside the weights of a group of channels.
+int64_t most_halves(const Machine& machine) { return machine.second_cache_bytes * 45 / 64; }
 
 /// Bytes of the combined halves of one row of pixels, for all products: these gain nothing unless they stay in the second-level cache.
 int64_t row_of_halves(const Convolution& c) {
-  return strassen::products * ceil_div(c.out.width, 2) * (c.in.channels + projected_channels(c)) / 2 * 4;
+  return bytes_of(c.in.element, strassen::products * ceil_div(c.out.width, 2) * (c.in.channels + projected_channels(c)) / 2);
 }
 
 /// A register tile with tasks for it.
@@ -57,18 +57,19 @@ struct Plan {
 };
 
 /// All tasks for one register tile. Each block of rows reads the weights anew, and each part of the output channels combines its input.
-void add_plans(const Convolution& c, int64_t groups, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
+void add_plans(const Convolution& c, const Machine& machine, int64_t groups, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
   const Work work = products_work(c);
   StrassenSchedule& s = plan.schedule;
-  constexpr double multiply_adds_a_byte = 0.5;  // from the third-level cache, most of it fetched in time
+  // From the third-level cache; half of the time is hidden, because most weights are fetched in time.
+  const double multiply_adds_a_byte = 0.5 * machine.multiply_adds_a_second / machine.third_cache_bytes_a_second;
   // Threads that share channels read what the other one wrote; rows are mostly their own. Parts of 256 to 1024 channels took 3 % longer
   // than rows, whose smaller tile the model puts 2 % behind.
   constexpr double others_rows = 1.05;
-  const double weight_bytes = 4 * weights_of(c);
+  const double weight_bytes = static_cast<double>(bytes_of(c.in.element)) * weights_of(c);
   const int64_t down = c.out.height;
   for (s.rows = s.tiles.h; s.rows < down + s.tiles.h; s.rows += s.tiles.h) {
     // One row there always is: a tuned schedule may be for rows that the model would not choose.
-    if (s.rows > 1 && s.rows * row_of_halves(c) > most_halves) break;
+    if (s.rows > 1 && s.rows * row_of_halves(c) > most_halves(machine)) break;
     const int64_t row_blocks = ceil_div(down, s.rows);
     const double computed = static_cast<double>(row_blocks * s.rows) / static_cast<double>(down);
     for (s.parts = 1; s.parts <= std::min<int64_t>(groups, 4); ++s.parts) {
@@ -85,8 +86,11 @@ void add_plans(const Convolution& c, int64_t groups, double tile_efficiency, Pla
 }
 
 /// The cheapest first.
-std::vector<Plan> rank_plans(const Convolution& c, const Tensor& out, const Target& target) {
-  const RegisterFile file = registers_of(target);
+std::vector<Plan> rank_plans(const Situation& situation) {
+  const Convolution c = convolution_of(situation.spec);
+  const Tensor& out = situation.spec.out;
+  const Machine& machine = situation.machine;
+  const RegisterFile file = registers_of(situation.target);
   const int64_t across = ceil_div(c.out.width, 2), down = c.out.height, blocks = out.channel_stride / (2 * lanes);
   std::vector<Plan> plans;
   each_register_tile(file, blocks, {down, across}, [&](int64_t vectors, Extent2 tiles) {
@@ -95,7 +99,8 @@ std::vector<Plan> rank_plans(const Convolution& c, const Tensor& out, const Targ
     plan.schedule.tiles = tiles;
     const int64_t count = tiles.h * tiles.w;
     const double useful = static_cast<double>(across) / static_cast<double>(rounded(across, tiles.w));
-    add_plans(c, blocks / vectors, efficiency(file, vectors, count, count, lanes * 4) * useful, plan, plans);
+    const int64_t vector_bytes = bytes_of(c.in.element, lanes);
+    add_plans(c, machine, blocks / vectors, efficiency(machine, file, vectors, count, count, vector_bytes) * useful, plan, plans);
   });
   return ranked(plans, [](const Plan& plan) { return plan.cost; });
 }
@@ -132,8 +137,8 @@ class Products final : public Implementation {
   }
 
   /// Where they apply and may gain: as can_be_strassen(), and a row of pixels stays in the second-level cache.
-  std::vector<AlgorithmChoice> choices(const Convolution& c, int64_t largest_tile) const override {
-    if (!has_whole_halves(c) || row_of_halves(c) > most_halves || largest_tile <= 0) return {};
+  std::vector<AlgorithmChoice> choices(const Convolution& c, const Machine& machine, int64_t largest_tile) const override {
+    if (!has_whole_halves(c) || row_of_halves(c) > most_halves(machine) || largest_tile <= 0) return {};
     return {{this}};
   }
 
@@ -147,14 +152,14 @@ class Products final : public Implementation {
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
-    const Plan plan = rank_plans(convolution_of(situation.spec), situation.spec.out, situation.target).front();
+    const Plan plan = rank_plans(situation).front();
     const StrassenSchedule& s = plan.schedule;
     return {s, fmt::format("Strassen's products of halves, {} channels x {} pairs of pixels in registers; {} tasks", s.vectors * lanes,
                            to_string(s.tiles), plan.tasks)};
   }
 
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {
-    const std::vector<Plan> plans = rank_plans(convolution_of(situation.spec), situation.spec.out, situation.target);
+    const std::vector<Plan> plans = rank_plans(situation);
     const auto found = varied(plans, 6, [](const Plan& plan) { return plan.schedule; });
     return {found.begin(), found.end()};
   }

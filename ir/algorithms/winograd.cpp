@@ -63,15 +63,15 @@ struct Case {
 };
 
 /// The part of peak arithmetic that the products reach in a register tile of `vectors` by `tiles`.
-double efficiency_of(const Case& c, const RegisterFile& file, int64_t vectors, Extent2 tiles) {
+double efficiency_of(const Case& c, const Machine& machine, const RegisterFile& file, int64_t vectors, Extent2 tiles) {
   const int64_t count = tiles.h * tiles.w;
   const int64_t computed = ceil_div(c.across, tiles.w) * tiles.w * ceil_div(c.down, tiles.h) * tiles.h;
-  double result =
-      efficiency(file, vectors, count, count, lanes * 4) * static_cast<double>(c.across * c.down) / static_cast<double>(computed);
+  double result = efficiency(machine, file, vectors, count, count, bytes_of(c.out.element, lanes)) *
+                  static_cast<double>(c.across * c.down) / static_cast<double>(computed);
   if (c.form.phases) {
     // Each group of tiles reads all weights from the second-level cache, and its products stay in the first.
-    const int64_t bytes = c.by.products() * c.by.products() * vectors * lanes * count * 4;
-    result *= static_cast<double>(count) / static_cast<double>(count + 2) * (bytes > 48 << 10 ? 0.5 : 1);
+    const int64_t bytes = bytes_of(c.out.element, c.by.products() * c.by.products() * vectors * lanes * count);
+    result *= static_cast<double>(count) / static_cast<double>(count + 2) * (bytes > machine.first_cache_bytes ? 0.5 : 1);
   }
   return result;
 }
@@ -96,17 +96,16 @@ struct Plan {
 
 /// All tasks for one register tile. Each block of rows reads its weights anew, or transforms them, and each part of the output channels its
 /// input.
-void add_plans(const Case& c, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
+void add_plans(const Case& c, const Machine& machine, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
   const Work work = transform_work(c.form, c.by, c.out);
-  const double weight_bytes = 4 * c.weights;
-  constexpr double multiply_adds_a_byte = 1;  // from the third-level cache: two for one from memory
-  constexpr int64_t task_bytes = 1 << 20;     // what a core's second-level cache holds
-  const int64_t row_bytes = c.by.products() * c.by.products() * c.across * c.form.channels * 4;
+  const double weight_bytes = static_cast<double>(bytes_of(c.out.element)) * c.weights;
+  const double multiply_adds_a_byte = machine.multiply_adds_a_second / machine.third_cache_bytes_a_second;
+  const int64_t row_bytes = bytes_of(c.out.element, c.by.products() * c.by.products() * c.across * c.form.channels);
   const double of_weights = c.form.phases ? 0 : c.packed ? multiply_adds_a_byte * weight_bytes : work.weights;
   const int64_t step = plan.tiles.h, groups = c.blocks / plan.vectors;
   const int64_t least = c.pool == nullptr ? 1 : ceil_div(c.pool->kernel.h, c.by.output);
   for (plan.rows = step; plan.rows < c.down + step; plan.rows += step) {
-    if (plan.rows > least && plan.rows * row_bytes > task_bytes) break;
+    if (plan.rows > least && plan.rows * row_bytes > machine.second_cache_bytes) break;
     const int64_t units = rows_to_compute(c, plan.rows);
     if (units == 0) continue;
     const int64_t row_blocks = ceil_div(units, plan.rows), most_parts = c.pool == nullptr ? std::min<int64_t>(groups, 4) : 1;
@@ -124,33 +123,35 @@ void add_plans(const Case& c, double tile_efficiency, Plan plan, std::vector<Pla
 }
 
 /// The cheapest first.
-std::vector<Plan> rank_plans(const Case& c, const Target& target) {
-  const RegisterFile file = registers_of(target);
+std::vector<Plan> rank_plans(const Case& c, const Situation& situation) {
+  const RegisterFile file = registers_of(situation.target);
+  const Machine& machine = situation.machine;
   std::vector<Plan> plans;
   each_register_tile(file, c.blocks, {c.down, c.across}, [&](int64_t vectors, Extent2 tiles) {
-    add_plans(c, efficiency_of(c, file, vectors, tiles), {.vectors = vectors, .tiles = tiles}, plans);
+    add_plans(c, machine, efficiency_of(c, machine, file, vectors, tiles), {.vectors = vectors, .tiles = tiles}, plans);
   });
   return ranked(plans, [](const Plan& plan) { return plan.cost; });
 }
 
 /// Input channels whose weights are transformed together.
-int64_t choose_depth(const Winograd& by, int64_t channels, int64_t vectors) {
+int64_t choose_depth(const Case& c, const Machine& machine, int64_t vectors) {
   // All at once need no sums in memory; where they do not leave room in the second-level cache, a quarter of it.
-  const int64_t vector_bytes = by.weights() * by.weights() * lanes * vectors * lanes * 4;
+  const int64_t channels = c.form.channels, eighth = machine.second_cache_bytes / 8;
+  const int64_t vector_bytes = bytes_of(c.out.element, c.by.weights() * c.by.weights() * lanes * vectors * lanes);
   int64_t depth = channels;
-  if (depth / lanes * vector_bytes > 640 << 10) {
+  if (depth / lanes * vector_bytes > 5 * eighth) {
     do depth -= lanes;
-    while (channels % depth != 0 || (depth > lanes && depth / lanes * vector_bytes > 256 << 10));
+    while (channels % depth != 0 || (depth > lanes && depth / lanes * vector_bytes > 2 * eighth));
   }
   return depth;
 }
 
-WinogradSchedule make_schedule(const Case& c, const Plan& plan) {
+WinogradSchedule make_schedule(const Case& c, const Machine& machine, const Plan& plan) {
   return {.output = c.by.output,
           .vectors = plan.vectors,
           .tiles = plan.tiles,
           .rows = plan.rows,
-          .depth = c.packed ? 0 : choose_depth(c.by, c.form.channels, plan.vectors),
+          .depth = c.packed ? 0 : choose_depth(c, machine, plan.vectors),
           .parts = plan.parts};
 }
 
@@ -175,7 +176,7 @@ Case case_of(const KernelSpec& spec, const AlgorithmChoice& choice) {
 bool row_fits(const Convolution& c, const WinogradForm& form, const Winograd& by) {
   constexpr int64_t most_bytes = 16 << 20;
   const int64_t tiles = ceil_div(c.out.width, by.output) + 1, channels = form.channels + whole_vectors(c.out.channels);
-  return by.products() * by.products() * tiles * channels * 4 <= most_bytes;
+  return bytes_of(c.in.element, by.products() * by.products() * tiles * channels) <= most_bytes;
 }
 
 const WinogradSchedule& schedule_of(const KernelSpec& spec) { return std::get<WinogradSchedule>(spec.schedule); }
@@ -235,7 +236,7 @@ class Transforms final : public Implementation {
     return by.products() * by.products() * tiles * form.summed * c.out.channels + c.out.elements() * projected_channels(c);
   }
 
-  std::vector<AlgorithmChoice> choices(const Convolution& c, int64_t largest_tile) const override {
+  std::vector<AlgorithmChoice> choices(const Convolution& c, const Machine&, int64_t largest_tile) const override {
     const std::optional<WinogradForm> form = form_of(c);
     if (!form) return {};
     std::vector<AlgorithmChoice> found;
@@ -278,8 +279,8 @@ class Transforms final : public Implementation {
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice& choice) const override {
     const Case one = case_of(situation.spec, choice);
-    const Plan plan = rank_plans(one, situation.target).front();
-    return {make_schedule(one, plan),
+    const Plan plan = rank_plans(one, situation).front();
+    return {make_schedule(one, situation.machine, plan),
             fmt::format("Winograd's transforms with tiles of {0}x{0} results, {1} x {2} tiles in registers, weights transformed {3}; "
                         "{4} tasks",
                         choice.output, plan.vectors * lanes, to_string(plan.tiles), choice.packed ? "when they are packed" : "in each run",
@@ -289,7 +290,7 @@ class Transforms final : public Implementation {
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice& choice) const override {
     const Case one = case_of(situation.spec, choice);
     std::vector<WinogradSchedule> found =
-        varied(rank_plans(one, situation.target), 10, [&](const Plan& plan) { return make_schedule(one, plan); });
+        varied(rank_plans(one, situation), 10, [&](const Plan& plan) { return make_schedule(one, situation.machine, plan); });
     if (!choice.packed && found.front().depth % (2 * lanes) == 0) {
       found.push_back(found.front());
       found.back().depth /= 2;

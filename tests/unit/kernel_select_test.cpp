@@ -115,7 +115,7 @@ network any {{
           std::get<program::Program>(session.lowered(network(shape.height, shape.width, shape.pool), passes::Level::program));
       CHECK(program::verify(program) == std::nullopt);
       for (const program::Kernel& kernel : program.kernels) {
-        const auto candidates = passes::schedule_candidates(program, kernel, largest_winograd_tile);
+        const auto candidates = passes::schedule_candidates(program, kernel, default_machine(), largest_winograd_tile);
         CHECK(candidates.empty() == (kernel.kind != program::KernelKind::conv2d));
       }
     }
@@ -132,7 +132,7 @@ TEST_CASE("select-kernels: where Strassen's products gain") {
     return c;
   };
   const auto choose = [](const Convolution& c, int64_t largest_tile = largest_winograd_tile) {
-    return passes::choose_algorithms({&c, 1}, largest_tile)[0];
+    return passes::choose_algorithms({&c, 1}, default_machine(), largest_tile)[0];
   };
   CHECK(choose(one_by_one(1024, 256, 14)) == halved);
   CHECK(choose(one_by_one(256, 1024, 14)) == halved);
@@ -160,12 +160,12 @@ TEST_CASE("select-kernels: where Strassen's products gain") {
     for (const auto& [in, out] : {std::pair<int64_t, int64_t>{128, 512}, {1024, 256}, {32, 32}, {96, 480}, {2048, 2048}}) {
       for (int64_t size : {1, 2, 7, 13, 28, 56}) {
         const Convolution c = one_by_one(in, out, size);
-        if (program::all_choices(c, largest_winograd_tile).size() == 1) continue;  // direct sums
+        if (program::all_choices(c, default_machine(), largest_winograd_tile).size() == 1) continue;  // direct sums
         program::KernelSpec spec;
         spec.kind = program::KernelKind::conv2d;
         spec.in = layout(TensorType::picture(in, size, size));
         spec.out = layout(TensorType::picture(out, size, size), {1, 1});
-        const std::vector<program::Schedule> candidates = halved.by->candidates({spec, 0, *find_target(name)}, halved);
+        const std::vector<program::Schedule> candidates = halved.by->candidates({spec, 0, *find_target(name), default_machine()}, halved);
         CHECK(candidates.size() >= 1);
         CHECK(candidates.size() <= 6);
         for (const program::Schedule& s : candidates) {
@@ -213,7 +213,7 @@ TEST_CASE("select-kernels: a kernel for each value, layouts as the readers need 
 
 TEST_CASE("select-kernels: schedules") {
   const Target &avx512 = *find_target("avx512"), &avx2 = *find_target("avx2"), &sse41 = *find_target("sse41");
-  auto choose = [](int64_t channels, int64_t size, int64_t kernel, const Target& target) {
+  auto choose = [](int64_t channels, int64_t size, int64_t kernel, const Target& target, const Machine& machine = default_machine()) {
     OpAttributes a;
     a.kernel = {kernel, kernel};
     a.pad = {kernel / 2, kernel / 2};
@@ -225,7 +225,7 @@ TEST_CASE("select-kernels: schedules") {
     spec.out = layout(type);
     const AlgorithmChoice direct;
     return std::get<program::DirectSchedule>(
-        direct.by->choose({spec, type.elements() * channels * kernel * kernel, target}, direct).schedule);
+        direct.by->choose({spec, type.elements() * channels * kernel * kernel, target, machine}, direct).schedule);
   };
   for (const Target& target : {avx512, avx2, sse41}) {
     for (int64_t channels : {1, 17, 40, 64, 1024}) {
@@ -245,6 +245,16 @@ TEST_CASE("select-kernels: schedules") {
   CHECK(choose(512, 7, 3, avx512).pixels == 7);
   CHECK(choose(64, 56, 3, avx2).vectors * choose(64, 56, 3, avx2).pixels <= 6);
   CHECK(choose(64, 56, 3, sse41).vectors * choose(64, 56, 3, sse41).pixels <= 3);
+  // A machine with fewer loads a cycle gets a tile that loads less for each sum. Work that the machine does not share is one task.
+  Machine other;
+  other.vector_loads = 1;
+  const auto loads_a_sum = [](const program::DirectSchedule& s) {
+    return static_cast<double>(s.vectors + s.pixels) / static_cast<double>(s.vectors * s.pixels);
+  };
+  CHECK(loads_a_sum(choose(64, 56, 3, avx512, other)) < loads_a_sum(choose(64, 56, 3, avx512)));
+  other.least_shared_multiply_adds = int64_t{1} << 40;
+  CHECK(choose(64, 56, 3, avx512).rows > 0);
+  CHECK(choose(64, 56, 3, avx512, other).rows == 0);
   // A power of two of bytes between pixels: few of them at a time.
   CHECK(choose(1024, 14, 3, avx512).pixels <= 8);
   // Tiny layers are not shared between threads.
@@ -286,7 +296,7 @@ TEST_CASE("select-kernels: no tile of Winograd's transforms is larger than the c
 AlgorithmChoice winograd_of(int64_t output, bool packed) { return {&implementation_of(program::WinogradSchedule{}), output, packed}; }
 
 program::WinogradSchedule transformed(const program::KernelSpec& spec, const AlgorithmChoice& choice, const Target& target) {
-  return std::get<program::WinogradSchedule>(choice.by->choose({spec, 0, target}, choice).schedule);
+  return std::get<program::WinogradSchedule>(choice.by->choose({spec, 0, target, default_machine()}, choice).schedule);
 }
 
 TEST_CASE("select-kernels: where Winograd's transforms gain") {
@@ -302,7 +312,7 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
   const auto as_it_is = [](OpAttributes&) {};
   const auto choose = [&](int64_t channels, int64_t size, auto change) {
     const Convolution one = conv(channels, size, change);
-    return passes::choose_algorithms({&one, 1})[0];
+    return passes::choose_algorithms({&one, 1}, default_machine())[0];
   };
   const auto strided = [](OpAttributes& a) { a.stride = {2, 2}; };
   CHECK(choose(64, 56, as_it_is).output == 4);
@@ -323,17 +333,17 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
                                   a.pad = {3, 3};
                                 })};
   stem[1].in.channels = 3;
-  CHECK(passes::choose_algorithms(stem)[1].output == 0);
+  CHECK(passes::choose_algorithms(stem, default_machine())[1].output == 0);
   stem[1].dense = true;
-  CHECK(passes::choose_algorithms(stem)[1] == winograd_of(4, true));
+  CHECK(passes::choose_algorithms(stem, default_machine())[1] == winograd_of(4, true));
 
   // Packed weights are at most twice as large as the checkpoint's: alone a tile of 4 is too large, beside something else it is not.
   std::vector<Convolution> network{conv(256, 14, as_it_is)};
-  CHECK_FALSE(passes::choose_algorithms(network)[0] == winograd_of(4, true));
+  CHECK_FALSE(passes::choose_algorithms(network, default_machine())[0] == winograd_of(4, true));
   for (int i = 0; i < 3; ++i) network.push_back(conv(256, 1, as_it_is));
-  CHECK(passes::choose_algorithms(network)[0] == winograd_of(4, true));
+  CHECK(passes::choose_algorithms(network, default_machine())[0] == winograd_of(4, true));
   for (int i = 0; i < 20; ++i) network.push_back(conv(256, 14, as_it_is));
-  const std::vector<AlgorithmChoice> choices = passes::choose_algorithms(network);
+  const std::vector<AlgorithmChoice> choices = passes::choose_algorithms(network, default_machine());
   CHECK(std::count(choices.begin(), choices.end(), winograd_of(4, true)) >= 1);
   int64_t packed = 0;
   for (const AlgorithmChoice& c : choices) packed += c.packed ? (c.output + 2) * (c.output + 2) : 9;
@@ -387,8 +397,9 @@ TEST_CASE("select-kernels: a schedule of Strassen's products for rows that leave
   spec.kind = program::KernelKind::conv2d;
   spec.in = spec.out = layout(TensorType::picture(1024, 4, 128));
   REQUIRE(program::can_be_strassen(spec));
-  REQUIRE(program::all_choices(convolution_of(spec), largest_winograd_tile).size() == 1);
-  const program::ScheduleChoice choice = implementation_of(program::StrassenSchedule{}).choose({spec, 0, *codegen::host_target()}, {});
+  REQUIRE(program::all_choices(convolution_of(spec), default_machine(), largest_winograd_tile).size() == 1);
+  const program::ScheduleChoice choice =
+      implementation_of(program::StrassenSchedule{}).choose({spec, 0, *codegen::host_target(), default_machine()}, {});
   const auto& schedule = std::get<program::StrassenSchedule>(choice.schedule);
   CHECK(schedule.rows == schedule.tiles.h);
 }

@@ -41,7 +41,7 @@ network pictures {
   for (const program::Program* from : {&program, &pictures}) {
     for (const program::Kernel& kernel : from->kernels) {
       program::KernelSpec spec = spec_of(*from, kernel);
-      for (const program::Schedule& schedule : passes::schedule_candidates(*from, kernel, largest_winograd_tile)) {
+      for (const program::Schedule& schedule : passes::schedule_candidates(*from, kernel, default_machine(), largest_winograd_tile)) {
         spec.schedule = schedule;
         pooled = pooled || spec.pool;
         halved = halved || std::holds_alternative<program::StrassenSchedule>(schedule);

@@ -24,7 +24,7 @@ program::KernelSpec convolution(int64_t ci, int64_t co, int64_t side, int64_t wi
 }
 
 program::ScheduleChoice choose(const program::KernelSpec& spec, int64_t batch) {
-  return implementation_of(program::ThreadSchedule{}).choose({spec, 0, *find_target("cuda"), batch}, {});
+  return implementation_of(program::ThreadSchedule{}).choose({spec, 0, *find_target("cuda"), default_machine(), batch}, {});
 }
 
 }  // namespace

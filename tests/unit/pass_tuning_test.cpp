@@ -131,7 +131,8 @@ TEST_CASE("tuning: candidates begin with what the model chooses, are legal, and 
     session.context.target = find_target(name);
     const program::Program program = select(session);
     for (const program::Kernel& kernel : program.kernels) {
-      const std::vector<program::Schedule> candidates = passes::schedule_candidates(program, kernel, largest_winograd_tile);
+      const std::vector<program::Schedule> candidates =
+          passes::schedule_candidates(program, kernel, default_machine(), largest_winograd_tile);
       CHECK(candidates.empty() == (kernel.kind != program::KernelKind::conv2d));
       if (candidates.empty()) continue;
       CHECK(std::count(candidates.begin(), candidates.end(), kernel.schedule) == 1);
@@ -144,7 +145,7 @@ TEST_CASE("tuning: candidates begin with what the model chooses, are legal, and 
         CHECK(std::find(candidates.begin(), candidates.begin() + static_cast<ptrdiff_t>(i), candidates[i]) ==
               candidates.begin() + static_cast<ptrdiff_t>(i));
       }
-      const std::vector<program::Schedule> sums = passes::schedule_candidates(program, kernel, 0);
+      const std::vector<program::Schedule> sums = passes::schedule_candidates(program, kernel, default_machine(), 0);
       CHECK(!sums.empty());
       CHECK(std::all_of(sums.begin(), sums.end(), [](const auto& s) { return std::holds_alternative<program::DirectSchedule>(s); }));
     }

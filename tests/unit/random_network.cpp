@@ -278,7 +278,8 @@ resnetc::program::Tuning random_tuning(const resnetc::program::Program& program,
   Random random(seed);
   program::Tuning tuning;
   for (const program::Kernel& kernel : program.kernels) {
-    const std::vector<program::Schedule> candidates = passes::schedule_candidates(program, kernel, largest_winograd_tile);
+    const std::vector<program::Schedule> candidates =
+        passes::schedule_candidates(program, kernel, default_machine(), largest_winograd_tile);
     const std::string work = work_of(spec_of(program, kernel));
     if (candidates.empty() || tuning.find(work) != nullptr || random.chance(33)) continue;
     const auto chosen = static_cast<size_t>(random.below(static_cast<int64_t>(candidates.size())));
