@@ -1,17 +1,18 @@
-/// \file What schedules are chosen by: what a CPU computes and moves in a time, and how large its caches are. A Machine says nothing of
-/// instruction sets, which are the target's (ir/target.h). Figures of an algorithm, such as what its transforms cost, stand with it.
+/// \file Properties of a CPU that decide the choice of schedules: its speed of arithmetic and memory, and the sizes of its caches. A
+/// Machine has no instruction sets: these belong to the target (ir/target.h). Numbers of an algorithm, such as the cost of its transforms,
+/// stand with the algorithm.
 #pragma once
 
 #include <cstdint>
 
 namespace resnetc {
 
-/// Defaults: between current x86-64 cores.
+/// The defaults lie between those of current x86-64 cores.
 struct Machine {
-  /// Multiply-adds for each byte of weights, from which on a picture's arithmetic takes longer than its weights take to come from memory:
-  /// cores compute 60 to 130 billion multiply-adds a second, and memory gives 20 to 40 billion bytes.
+  /// The number of multiply-adds for each byte of weights from which a picture's arithmetic takes longer than loading its weights from
+  /// memory. Cores compute 60 to 130 billion multiply-adds a second, and memory delivers 20 to 40 billion bytes.
   int64_t picture_multiply_adds = 4;
-  /// Multiply-adds of a picture, at most half a millisecond for one thread, for which no thread is woken.
+  /// The largest number of a picture's multiply-adds for which no thread is woken. One thread needs at most half a millisecond for them.
   int64_t brief_multiply_adds = 50'000'000;
 };
 
