@@ -1,4 +1,4 @@
-/// \file What is known of a processor's kernels that are no convolutions: how their rows are shared between threads.
+/// \file The record of a processor's kernels that are no convolutions: how their rows are divided between threads.
 #include "ir/algorithms/general.h"
 
 #include "ir/algorithms/implementation.h"
@@ -21,7 +21,7 @@ class General final : public Implementation {
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
-    // A kernel that passes less than this through memory is done before a second thread has woken.
+    // A kernel that moves less memory than this finishes before a second thread has woken.
     constexpr int64_t least_shared_elements = 65'536;
     const KernelSpec& spec = situation.spec;
     const int64_t read = spec.kind == KernelKind::load ? 0 : spec.in.type.elements();

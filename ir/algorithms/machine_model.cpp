@@ -1,4 +1,4 @@
-/// \file The model's figures.
+/// \file The numbers of the model.
 #include "ir/algorithms/machine_model.h"
 
 #include <algorithm>
@@ -10,7 +10,8 @@ RegisterFile registers_of(const Target& target) { return {lanes * 4 / target.reg
 
 namespace {
 
-/// How many of a tile's pixels share a set of the first-level cache: pixels a large power of two of bytes apart do.
+/// The number of a tile's pixels that share a set of the first-level cache. Pixels whose distance in bytes is a multiple of a large power
+/// of two share sets.
 int64_t pixels_in_one_set(int64_t pixels, int64_t stride_bytes) {
   constexpr int64_t period = 4096;
   const int64_t distinct = period / std::gcd(stride_bytes, period);
@@ -22,7 +23,7 @@ int64_t pixels_in_one_set(int64_t pixels, int64_t stride_bytes) {
 double efficiency(const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes) {
   const double operations = static_cast<double>(vectors * pixels * file.parts);
   const double loads = static_cast<double>(vectors * file.parts + pixels);
-  constexpr double latency = 4.5, loop = 0.5;  // the latency with what reordering loses
+  constexpr double latency = 4.5, loop = 0.5;  // the latency includes losses of reordering
   double cycles = std::max({operations / 2, loads / 2, latency}) + loop;
   if (pixels_in_one_set(pixels, stride_bytes) > 8) cycles *= 1.7;
   const int64_t computed = (axis + pixels - 1) / pixels * pixels;
@@ -36,7 +37,7 @@ double imbalance(int64_t units, int64_t rows, int64_t channel_tasks) {
 }
 
 int64_t choose_rows(int64_t units, int64_t channel_tasks, int64_t multiply_adds) {
-  // Less than this takes a few microseconds: waking a thread for a part of it does not pay.
+  // Less work than this takes a few microseconds, so waking a thread for a part of it does not pay.
   constexpr int64_t least_shared_work = 500'000;
   if (multiply_adds < least_shared_work) return 0;
   const int64_t tasks = std::clamp<int64_t>(multiply_adds / least_task_work, 2, wanted_tasks);
