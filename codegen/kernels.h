@@ -3,12 +3,12 @@
 ///
 /// Calling convention of a kernel's argv entry, `int SYMBOL_argv(void** args)`: args[0] points to the user context (a void*), then one
 /// halide_buffer_t per operand: the input; the weights (conv2d); for each epilogue step its constants, in the order of the table of steps
-/// (ir/step.h), then its operand, if it has one; then the output. Arena tensors are buffers with the dimensions (c, x, y, n), and their
-/// host pointer points to element (0, 0, 0, 0), after the halo. Rank 2 values have the extent 1 in x and y. A caller's buffer is (x, y, c,
-/// n) if it is planar, and (c, x, y, n) if it holds packed u8 or a vector. Constants have one dimension. Only the extent of n is read at
-/// run time: every other extent and stride is compiled in. All loops over tasks go through halide_do_par_for, and a task's scratch memory,
-/// program::scratch_bytes() at most, comes from halide_malloc; both belong to the runtime. The only other function that a kernel calls is
-/// C's memset.
+/// (ir/step.h), then its operand, if it has one; then the output.
+/// Arena tensors are buffers with the dimensions (c, x, y, n), and their host pointer points to element (0, 0, 0, 0), after the halo. Rank
+/// 2 values have the extent 1 in x and y. A caller's buffer is (x, y, c, n) if it is planar, and (c, x, y, n) if it holds packed u8 or a
+/// vector. Constants have one dimension. Only the extent of n is read at run time: every other extent and stride is compiled in. All loops
+/// over tasks go through halide_do_par_for, and a task's scratch memory, program::scratch_bytes() at most, comes from halide_malloc; both
+/// belong to the runtime. The only other function that a kernel calls is C's memset.
 #pragma once
 
 #include <cstdint>

@@ -46,8 +46,7 @@ enum class OpKind {
   mul,              ///< a * b; b has the same type, or rank 2 and is then spread over height and width; the end of a gate; graph only
   // Only steps of an epilogue (ir/step.h), not operations of a graph. They stand last.
   bias,     ///< x + bias[c]
-  project,  ///< x + 1x1 convolution of another tensor: a projection shortcut, summed together with its convolution (see
-            ///< graph::projection())
+  project,  ///< x + 1x1 convolution of another tensor: a projection shortcut, summed with its convolution (see graph::projection())
 };
 
 /// A set of operations.
@@ -183,9 +182,9 @@ bool is_pointwise(const OpAttributes& attributes);
 /// Rejects zero, negative and overflowing sizes. There is no rule for `input`.
 Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands);
 
-/// The weights of an operation with the given operand type, in torchvision's naming and order. Most operations have none. conv2d: weight
-/// [co, ci / groups, kh, kw], bias [co] if `bias`. linear: weight [out, in], bias [out] if `bias`. batch_norm: weight and bias if `affine`,
-/// running_mean, running_var, each [c].
+/// The weights of an operation with the given operand type, in torchvision's naming and order. Most operations have none.
+/// conv2d: weight [co, ci / groups, kh, kw], bias [co] if `bias`. linear: weight [out, in], bias [out] if `bias`.
+/// batch_norm: weight and bias if `affine`, running_mean, running_var, each [c].
 std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes, const TensorType& operand);
 
 /// The multiply-adds of an operation for one picture: 0 for all but convolutions and linear layers.

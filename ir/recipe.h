@@ -99,15 +99,15 @@ bool can_pack_strassen(const std::vector<int64_t>& shape);
 /// `largest` is zero or not finite.
 double row_magnitude(double largest);
 
-/// Packs w[co][ci][kh][kw] (or a linear layer's [out][in]) for the threads of a GPU, which share `block` output channels, as [rows /
-/// block][kh][kw][ci][block]. There are blocked_rows() rows; those past co are zeros. For a grouped convolution, ci counts the channels of
-/// one group.
+/// Packs w[co][ci][kh][kw] (or a linear layer's [out][in]) for the threads of a GPU, which share `block` output channels, as
+/// [rows / block][kh][kw][ci][block]. There are blocked_rows() rows; those past co are zeros. For a grouped convolution, ci counts the
+/// channels of one group.
 RecipePtr pack_blocks(RecipePtr w, int64_t block);
 /// `co` rounded up to whole vectors, and these rounded up to whole blocks.
 constexpr int64_t blocked_rows(int64_t co, int64_t block) { return (whole_vectors(co) + block - 1) / block * block; }
 
-/// The input channels that a block of `vector` output channels reads in a grouped convolution: `span` channels from min(block * vector /
-/// (co / groups) * (ci / groups), ci - span). With one group, span is ci and the first channel is 0.
+/// The input channels that a block of `vector` output channels reads in a grouped convolution: `span` channels from
+/// min(block * vector / (co / groups) * (ci / groups), ci - span). With one group, span is ci and the first channel is 0.
 struct GroupSpan {
   int64_t span;
   int64_t co_per_group;

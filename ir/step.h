@@ -29,8 +29,8 @@ int operands_of(StepKind step);
 /// epilogue, so only sums may stand before it.
 bool may_precede_projection(StepKind before);
 
-/// The convolution that a project step adds to a result with `channels` channels: 1x1, stride 1, no padding, one group, weight [channels,
-/// ci, 1, 1]. (He et al., https://arxiv.org/abs/1512.03385, equation 2.)
+/// The convolution that a project step adds to a result with `channels` channels: 1x1, stride 1, no padding, one group, weight
+/// [channels, ci, 1, 1]. (He et al., https://arxiv.org/abs/1512.03385, equation 2.)
 OpAttributes projection(int64_t channels);
 
 }  // namespace resnetc::graph

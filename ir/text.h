@@ -9,8 +9,7 @@
 
 namespace resnetc::text {
 
-/// The string in double quotes, with \" \\
-///  \t, and \xHH for other control characters.
+/// The string in double quotes, with \" \\ \n \t, and \xHH for other control characters.
 std::string quoted(std::string_view s);
 /// What quoted() writes between its quotes, or the beginning of that: messages show it for a name of any length.
 std::string shown(std::string_view s);

@@ -12,7 +12,7 @@ namespace resnetc::text {
 
 namespace {
 
-/// The largest number of files. No network consists of so many files, and each costs a search.
+/// The largest number of files. No network has more files, and each costs a search.
 constexpr size_t max_files = 1000;
 
 std::string numbers(const std::vector<double>& values) {

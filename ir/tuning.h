@@ -19,7 +19,7 @@
 
 namespace resnetc::program {
 
-/// The largest number of lines. No network has so many different kernels.
+/// The largest number of lines. No network has more different kernels.
 inline constexpr size_t max_tuned_kernels = 1000;
 inline constexpr size_t max_tuning_bytes = size_t{1} << 20;
 
