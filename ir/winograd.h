@@ -5,8 +5,8 @@
 /// channels.
 ///
 /// Stride 1: n = m + r - 1. Stride 2, r = 3: result y of a row is d[2y] g[0] + d[2y+1] g[1] + d[2y+2] g[2]. The odd elements are multiplied
-/// by one weight only, which takes m products. The even elements form a window of two at stride 1, which takes m + 1 products. So n = 2m +
-/// 1.
+/// by one weight only, which takes m products. The even elements form a window of two at stride 1, which takes m + 1 products. So
+/// n = 2m + 1.
 ///
 /// Phases: a large window at stride 2 over a picture's few channels equals a window of half the size at stride 1 over four times as many
 /// channels, which are the pixels of each 2x2 square. Result y uses d[2y + k - pad] with weight k, and 2y + k - pad = 2 (y + t) + p for
