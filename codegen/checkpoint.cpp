@@ -1,4 +1,4 @@
-/// \file Matching by name and shape, and the search for a prefix.
+/// \file Matches tensors by name and shape, and searches for a prefix.
 #include "codegen/checkpoint.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,7 @@ namespace {
 
 using Shapes = std::map<std::string_view, const std::vector<int64_t>*>;
 
-/// More are counted, not listed.
+/// Further errors and names are counted but not listed.
 constexpr size_t most_errors = 5, most_names = 3;
 
 std::string shape_text(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
@@ -30,16 +30,16 @@ bool counts_batches(std::string_view name) {
   return name == counter || name.ends_with(".num_batches_tracked");
 }
 
-/// Prefixes whose removal from the names of `longer` gives most names of `shorter`, and of how many.
+/// The prefixes whose removal from the names of `longer` gives the most names of `shorter`, and the number of these names.
 struct Prefixes {
   std::vector<std::string_view> best;
   size_t count = 0;
 };
 
-/// `same` tells whether two shapes are of one tensor, the one of `longer` first.
+/// `same` returns whether two shapes belong to the same tensor. Its first argument is the shape from `longer`.
 Prefixes prefixes(const Shapes& longer, const Shapes& shorter,
                   const std::function<bool(const std::vector<int64_t>&, const std::vector<int64_t>&)>& same) {
-  constexpr int most_parts = 8;  // of a prefix: what is looked at of a name is bounded
+  constexpr int most_parts = 8;  // parts of a prefix, so that the examined part of a name is bounded
   std::map<std::string_view, size_t> counts;
   for (const auto& [name, shape] : longer) {
     size_t dot = name.find('.');
@@ -56,7 +56,8 @@ Prefixes prefixes(const Shapes& longer, const Shapes& shorter,
   return result;
 }
 
-/// One error if a prefix makes most of the missing tensors present, of those that nothing `read` yet.
+/// Reports one error if a prefix makes most of the missing tensors present, among those that nothing in `read` reads. Returns whether it
+/// did.
 bool report_prefix(const Safetensors& checkpoint, const std::set<std::string_view>& read, const std::vector<TensorRef>& missing,
                    Location at, Diagnostics& diagnostics) {
   Shapes stored, wanted;
@@ -107,7 +108,7 @@ void report_unread(const Safetensors& checkpoint, const std::set<std::string_vie
   unread == Unread::error ? diagnostics.error(at, std::move(text)) : diagnostics.warning(at, std::move(text));
 }
 
-/// What is wrong with a tensor that is there; empty if nothing is.
+/// The fault of a tensor that is present; empty if it has none.
 std::string fault(const TensorRef& tensor, const Safetensors::Entry& entry) {
   if (!Safetensors::holds(entry.shape, tensor.shape)) {
     return fmt::format("tensor '{}' has shape {}, the network needs {}", text::shown(tensor.name), shape_text(entry.shape),

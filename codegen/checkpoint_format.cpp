@@ -17,18 +17,18 @@ namespace {
 
 using namespace std::string_view_literals;
 
-/// A file as the table's rows look at it.
+/// A file, as the rows of the table examine it.
 struct File {
   std::string_view bytes;
-  std::string extension;  ///< in lower case, with its dot
+  std::string extension;  ///< in lower case, with the dot
 
   bool begins(std::string_view magic) const { return bytes.starts_with(magic); }
   bool is_named(std::string_view ending) const { return extension == ending; }
-  /// Of a protocol buffer whose first field is a small number, as it is in models.
+  /// Whether the file has this ending and may be a protocol buffer whose first field is a small number, as in models.
   bool may_be_model(std::string_view ending) const { return is_named(ending) && begins("\x08"); }
 };
 
-/// The name of the first file in a zip archive; empty if this is none.
+/// The name of the first file in a zip archive. Empty if the file is no zip archive.
 std::string_view first_member(const File& file) {
   constexpr size_t length_at = 26, name_at = 30;
   if (!file.begins("PK\x03\x04") || file.bytes.size() < name_at) return {};
@@ -46,11 +46,11 @@ bool is_pytorch(const File& file) {
 }
 
 bool is_index(const File& file) {
-  constexpr size_t most = size_t{1} << 16;  // the key stands before the names that it is about
+  constexpr size_t most = size_t{1} << 16;  // the key stands before the names that it applies to
   return file.begins("{") && file.bytes.substr(0, most).find("\"weight_map\"") != std::string_view::npos;
 }
 
-/// In whatever case, and after blanks.
+/// Whether the file begins as a web page, in upper or lower case, after any blanks.
 bool is_web_page(const File& file) {
   std::string_view text = file.bytes.substr(0, 256);
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
@@ -61,11 +61,11 @@ bool is_web_page(const File& file) {
 }
 
 bool is_tensorflow(const File& file) {
-  constexpr std::string_view table_end = "\x57\xfb\x80\x8b\x24\x75\x47\xdb";  // how TensorFlow's tables of tensors end
+  constexpr std::string_view table_end = "\x57\xfb\x80\x8b\x24\x75\x47\xdb";  // the end of TensorFlow's tables of tensors
   return file.bytes.ends_with(table_end) || file.may_be_model(".pb");
 }
 
-/// In a remedy, {0} is the file's name and {1} that of the checkpoint, as Python writes them.
+/// A format. In its remedy, {0} is the file's name and {1} the name of the checkpoint, both as Python writes them.
 struct Format {
   bool (*is)(const File&);
   std::string_view what;
@@ -117,7 +117,7 @@ constexpr std::string_view by_hand =
     "load it in its framework and save its tensors with 'safetensors.numpy.save_file', the outputs of each weight first: [out, in, height, "
     "width]";
 
-/// The first that fits counts: what is one kind of zip archive comes before zip archives.
+/// The first format that matches counts, so special kinds of zip archives come before zip archives in general.
 constexpr Format formats[] = {
     {[](const File& f) { return f.begins(RN_WEIGHTS_MAGIC); }, "weights that were packed for a library",
      "the checkpoint that they come from is needed here"},

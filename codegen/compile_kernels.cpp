@@ -1,4 +1,5 @@
-/// \file Kernels to objects: equal jobs once, from the cache where they lie there, the rest in worker processes.
+/// \file Compiles kernels to objects. Equal jobs are compiled once, objects in the cache are taken from it, and worker processes make the
+/// others.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -14,19 +15,19 @@ namespace resnetc::codegen {
 
 namespace {
 
-/// All that a kernel's code depends on, but the compiler.
+/// All that a kernel's code depends on, except the compiler.
 std::string content_of(const KernelJob& job) { return program::to_string(job.spec) + "\ntarget " + job.target->halide + "\n"; }
 
-/// Of all that the object depends on.
+/// The hash of all that the object depends on.
 std::string cache_key(const KernelJob& job, const std::string& content) {
   return KernelCache::key(compiler_build_id() + "\n" + emitter_of(job).version() + "\n" + content);
 }
 
 std::string symbol_of(const std::string& content) { return "rn_kernel_" + KernelCache::key(content).substr(0, 16); }
 
-/// Of jobs with equal content one counts.
+/// The distinct jobs: only one of several jobs with equal content.
 struct Distinct {
-  std::vector<size_t> index;  ///< for each job, the place of its content below
+  std::vector<size_t> index;  ///< for each job, the index of its content in `jobs`
   std::vector<size_t> jobs;   ///< for each content, the first job that has it
   std::vector<std::string> content;
 
@@ -46,7 +47,7 @@ Failure failure_of(const KernelJob& job, const Failure& failure) {
   return {"kernel '" + program::to_string(job.spec) + "' for " + job.target->name + ": " + failure.text, failure.blame};
 }
 
-/// Texts in one file, each with its length before it.
+/// Writes texts to one file, each after its length.
 Result<> write_texts(const std::vector<std::string>& texts, const std::string& path) {
   std::ofstream out(path, std::ios::binary);
   for (const std::string& text : texts) {

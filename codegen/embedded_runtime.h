@@ -1,5 +1,5 @@
 /// \file The runtime's relocatable objects, compiled with resnetc for each architecture (cmake/embed_runtime.cmake): one is linked into
-/// every product, one more into those with a program for a GPU.
+/// every product, and a second one into products with a program for a GPU.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace resnetc::codegen {
 
 namespace embedded {
 inline std::string_view between(const char* begin, const char* end) {
-  // Two symbols, one object: the linker places them, so the difference is taken between addresses.
+  // Both symbols belong to one object, but the linker places them, so the difference must be taken between addresses.
   const auto address = [](const char* at) { return reinterpret_cast<uintptr_t>(at); };
   return {begin, address(end) - address(begin)};
 }

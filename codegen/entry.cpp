@@ -166,7 +166,7 @@ class Emitter {
     return function;
   }
 
-  /// Begins a function of the C interface; the builder stands in its body.
+  /// Begins a function of the C interface and puts the builder into its body.
   llvm::Function* begin(const std::string& suffix, llvm::Type* result, llvm::ArrayRef<llvm::Type*> arguments) {
     llvm::Function* function = llvm::Function::Create(llvm::FunctionType::get(result, arguments, false), llvm::Function::ExternalLinkage,
                                                       options_.interface.name + "_" + suffix, module_);
@@ -180,7 +180,7 @@ class Emitter {
     builder_.CreateRet(value);
   }
 
-  /// A function that hands its arguments, after `first`, to one of the runtime.
+  /// Makes a function that passes its arguments, after `first`, to a function of the runtime.
   void forward(const std::string& suffix, const std::string& to, llvm::Type* result, const std::vector<llvm::Type*>& arguments,
                llvm::Value* first = nullptr) {
     llvm::Function* function = begin(suffix, result, arguments);
@@ -234,7 +234,7 @@ class Emitter {
     if (on_device_) emit_run_with("run_device", "rn_run_device", true);
   }
 
-  /// The function with an argument for each output; one that takes a stream has it before the batch.
+  /// Makes the function that has an argument for each output. With `stream`, the stream is the argument before the batch.
   void emit_run_with(const std::string& suffix, const std::string& to, bool stream) {
     const size_t count = options_.interface.outputs.size();
     std::vector<llvm::Type*> arguments = {types_.ptr, types_.ptr, types_.i64};

@@ -16,22 +16,22 @@ namespace resnetc::codegen {
 
 struct EntryProgram {
   const program::Program* program = nullptr;
-  std::vector<std::string> symbols;  ///< one argv entry a kernel
+  std::vector<std::string> symbols;  ///< one argv entry for each kernel
 };
 
 struct EntryOptions {
   Interface interface;
   std::string_view manifest;
   uint64_t recipe_hash = 0;
-  uint64_t content_hash = 0;  ///< nonzero: only these weights
-  std::string_view embedded;  ///< a whole weights file; empty: none
+  uint64_t content_hash = 0;  ///< nonzero: the library takes only weights with this hash
+  std::string_view embedded;  ///< a whole weights file; empty: no weights are embedded
 };
 
-/// An ELF relocatable object for the programs' architecture, which is one, that refers to the kernels and to the runtime
-/// (runtime/runtime.h).
+/// Makes an ELF relocatable object that refers to the kernels and to the runtime (runtime/runtime.h). All programs must have the same
+/// architecture, for which the object is.
 Result<std::string> emit_entry(std::span<const EntryProgram> programs, const EntryOptions& options);
 
-/// Whether the tables as LLVM lays them out for the architecture are those of runtime/model.h; the first difference otherwise.
+/// Compares the tables' layout in LLVM for the architecture with runtime/model.h. Returns the first difference, or nothing.
 std::optional<std::string> check_table_layout(Architecture architecture);
 
 }  // namespace resnetc::codegen

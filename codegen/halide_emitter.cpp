@@ -1,4 +1,4 @@
-/// \file Halide behind KernelEmitter. Halide reports through exceptions; they end here.
+/// \file The KernelEmitter that uses Halide. Halide reports errors by exceptions, which are caught here.
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include "codegen/kernel_emitter.h"
 
 namespace Halide::Internal {
-/// The schedule as a nest of loops. The library has it, Halide.h does not declare it.
+/// Prints the schedule as a nest of loops. Halide's library has this function, but Halide.h does not declare it.
 std::string print_loop_nest(const std::vector<Function>& outputs);
 }  // namespace Halide::Internal
 
@@ -18,7 +18,7 @@ namespace resnetc::codegen {
 
 namespace {
 
-/// What Halide writes itself; loop nests it does not.
+/// The type of the file that Halide writes for a text. Halide writes all texts but loop nests itself.
 Halide::OutputFileType file_type(KernelText kind) {
   switch (kind) {
     case KernelText::loops: break;
@@ -31,7 +31,8 @@ Halide::OutputFileType file_type(KernelText kind) {
   return Halide::OutputFileType::stmt;
 }
 
-/// Kernels read halos, which lie outside their buffers' extents: Halide's warning about that is not for users.
+/// Suppresses Halide's warning that kernels read outside their buffers' extents. They do, because they read halos, and users need not see
+/// the warning.
 class Quiet final : public Halide::CompileTimeErrorReporter {
  public:
   void warning(const char*) override {}
@@ -46,7 +47,7 @@ Result<> build(const KernelJob& job, common::Built& built) {
   return Failure{"no device"};
 }
 
-/// Builds and lowers the kernel and hands both to `use`.
+/// Builds and lowers the kernel and passes both to `use`.
 template <class Use>
 Result<> with_module(const KernelJob& job, const std::string& symbol, Use use) {
   static Quiet quiet;
@@ -69,7 +70,7 @@ Result<> with_module(const KernelJob& job, const std::string& symbol, Use use) {
   }
 }
 
-/// A file without a name: however this process ends, nothing is left of it.
+/// A file without a name. Nothing of it remains, however this process ends.
 class MemoryFile {
  public:
   MemoryFile() : descriptor_(memfd_create("text", 0)) {}
@@ -108,7 +109,7 @@ class HalideEmitter final : public KernelEmitter {
     const Result<> made = with_module(job, symbol, [&](const common::Built& built, const Halide::Module& module) {
       std::map<KernelText, MemoryFile> written;
       const bool gpu = job.target->on_gpu();
-      std::map<Halide::OutputFileType, std::string> files;  // together, so that the code is generated once
+      std::map<Halide::OutputFileType, std::string> files;  // all files together, so that the code is generated once
       for (KernelText kind : kinds) {
         if (kind != KernelText::loops && (gpu || kind != KernelText::ptx)) files[file_type(kind)] = written[kind].path();
       }

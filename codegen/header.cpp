@@ -1,4 +1,4 @@
-/// \file The generated C header. C89: it must serve any compiler and any language's bindings.
+/// \file The generated C header. It is C89, because every compiler and the bindings of every language must be able to read it.
 #include <fmt/format.h>
 
 #include "codegen/interface.h"
@@ -23,7 +23,7 @@ std::string expand(const Interface& interface, std::string_view text) {
   return out;
 }
 
-/// A name of the network inside a comment, where it must not end the comment.
+/// A name of the network for use in a comment, which the name must not end.
 std::string comment_text(const std::string& name) {
   std::string out;
   for (char c : name) out += (c >= ' ' && c < 0x7f && c != '*' && c != '\\' && c != '?') ? c : '_';
@@ -32,7 +32,7 @@ std::string comment_text(const std::string& name) {
 
 std::string shape_text(const Port& port) { return fmt::format("{}[batch, {}]", to_string(port.element), fmt::join(port.dims, ", ")); }
 
-/// The type of an element in C.
+/// The C type of an element.
 std::string_view c_type(ElementType element) {
   switch (element) {
     case ElementType::f32: return "float";

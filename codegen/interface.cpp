@@ -1,4 +1,4 @@
-/// \file Names of the C interface.
+/// \file The names of the C interface.
 #include "codegen/interface.h"
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@ namespace {
 bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Keywords of C and C++, and the macros of the standard headers that the generated header includes.
+/// Whether the name is a keyword of C or C++, or a macro of the standard headers that the generated header includes.
 bool reserved(std::string_view name) {
   static const std::set<std::string_view> words = {
       "alignas",      "alignof",       "and",         "and_eq",   "asm",       "auto",
@@ -37,12 +37,12 @@ bool reserved(std::string_view name) {
   return words.count(name) != 0;
 }
 
-/// `wanted` as an identifier that is not in `taken`, which it joins.
+/// Makes `wanted` an identifier that is not in `taken`, and adds it to `taken`.
 std::string unique_identifier(const std::string& wanted, std::set<std::string>& taken) {
   std::string name;
   for (char c : wanted) name += letter(c) || digit(c) ? c : '_';
   if (name.empty() || digit(name[0])) name = "_" + name;
-  // A leading underscore, and what <stdint.h> may define as a macro, belong to the C system.
+  // Names with a leading underscore and the names of possible macros of <stdint.h> belong to the C system.
   const bool macro =
       name.find('_') != std::string::npos && std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   if (reserved(name) || macro || name[0] == '_') name += '_';
@@ -51,7 +51,7 @@ std::string unique_identifier(const std::string& wanted, std::set<std::string>& 
   return candidate;
 }
 
-/// The same, with NAME_bytes free as well.
+/// Like unique_identifier(), but NAME_bytes must be free too.
 std::string argument_name(const std::string& wanted, std::set<std::string>& taken) {
   std::string name = unique_identifier(wanted, taken);
   while (taken.count(name + "_bytes") != 0) name = unique_identifier(wanted, taken);
@@ -77,7 +77,7 @@ bool is_c_identifier(const std::string& name) {
 
 std::string name_fault(const std::string& name) {
   if (!is_c_identifier(name)) return fmt::format("'{}' is not a C identifier", name);
-  // The runtime's own symbols, all hidden, begin so.
+  // The runtime's own symbols, which are all hidden, begin with these.
   for (std::string_view own : {"rn", "halide"}) {
     if (name == own || name.starts_with(std::string(own) + "_")) return fmt::format("names that begin with '{}' are resnetc's own", own);
   }

@@ -80,7 +80,7 @@ std::optional<std::string> KernelCache::find(const std::string& key) const {
   if (std::memcmp(header.magic, magic, sizeof magic) != 0 || header.bytes != bytes.size()) return std::nullopt;
   const XXH128_canonical_t checksum = checksum_of(bytes);
   if (std::memcmp(&header.checksum, &checksum, sizeof checksum) != 0) return std::nullopt;
-  fs::last_write_time(file, fs::file_time_type::clock::now(), failed);  // its age is that of its last use
+  fs::last_write_time(file, fs::file_time_type::clock::now(), failed);  // its age counts from its last use
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-/// \file write_library(): everything is made in memory, then written.
+/// \file write_library(): makes everything in memory, then writes it.
 #include "codegen/library.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ struct Artefact {
   std::string bytes;
 };
 
-/// Objects of all kernels of all programs, and each program's symbols.
+/// Compiles all kernels of all programs, and returns the objects and each program's symbols.
 Result<KernelSet> compile_all(std::span<const program::Program> programs, const KernelOptions& options,
                               std::vector<EntryProgram>& entries) {
   std::vector<KernelJob> jobs;

@@ -16,28 +16,28 @@ namespace resnetc::codegen {
 struct LibraryOptions {
   std::string output_dir = ".";
   std::string name;                       ///< symbol prefix and file names; a C identifier
-  const WeightSource* weights = nullptr;  ///< null: NET.weights is only written if it needs no checkpoint
+  const WeightSource* weights = nullptr;  ///< null: NET.weights is written only if it needs no checkpoint
   bool embed_weights = false;
-  bool keep_denormals = false;     ///< in the packed weights
-  bool depends_on_values = false;  ///< the programs were rewritten for these weights and take no others
+  bool keep_denormals = false;     ///< whether the packed weights keep denormal numbers
+  bool depends_on_values = false;  ///< whether the programs were rewritten for these weights, and so take no others
   bool shared = true, archive = true;
   KernelOptions kernels;
-  std::function<void(std::string)> warn;  ///< may be empty; told of packed weights that are not numbers
+  std::function<void(std::string)> warn;  ///< may be empty; receives a warning about packed weights that are not numbers
 };
 
-/// Whether packing these constants takes a checkpoint: whether a recipe reads a tensor.
+/// Whether a checkpoint is needed to pack these constants, because a recipe reads a tensor.
 bool wants_checkpoint(const std::vector<program::Constant>& constants);
-/// What is packed from where no checkpoint is wanted.
+/// The source of weights when no checkpoint is needed.
 class NoTensors final : public WeightSource {
  public:
   std::vector<double> read(const std::string&, const std::vector<int64_t>&) const override { return {}; }
 };
 
-/// One program per target, best first; their constants must agree (they come from one graph). Writes all artefacts or none: a failure
-/// leaves what was there. Returns the paths written.
+/// Writes the library of the programs, one for each target, best first. Their constants must agree, because they come from one graph.
+/// Writes all artefacts or none: after a failure, the old files are unchanged. Returns the paths of the files.
 Result<std::vector<std::string>> write_library(std::span<const program::Program> programs, const LibraryOptions& options);
 
-/// Whether there is a weights file at `path` that was packed for something else than these programs.
+/// Whether there is a weights file at `path` that was packed for other programs than these.
 bool has_other_weights(const std::string& path, std::span<const program::Program> programs);
 
 /// The manifest (NET.json; also the section `.resnetc` of the library): name, format versions, interface, targets, kernels with their
@@ -46,15 +46,15 @@ std::string manifest(std::span<const program::Program> programs, const LibraryOp
 /// Reads the manifest out of a library's section `.resnetc` without loading it; untrusted.
 std::optional<std::string> read_manifest(const std::string& library_path, Diagnostics& diagnostics);
 
-/// What a manifest says, for `pack`, `run` and `bench`, which have only the library.
+/// The content of a manifest, for `pack`, `run` and `bench`, which have only the library.
 struct LibraryFacts {
   struct Port {
-    std::string name;  ///< as in the network
+    std::string name;  ///< name in the network
     ElementType element = ElementType::f32;
     DimensionOrder order = DimensionOrder::planar;
-    std::vector<int64_t> dims;  ///< memory order, without the batch: {C, H, W}, {H, W, C} or {C}
+    std::vector<int64_t> dims;  ///< in memory order, without the batch: {C, H, W}, {H, W, C} or {C}
     int64_t picture_bytes = 0;
-    std::vector<double> mean, std;  ///< input: what normalisation the library does, a number a channel; empty: 0 and 1
+    std::vector<double> mean, std;  ///< input: normalisation that the library does, one number for each channel; empty: 0 and 1
   };
   struct Kernel {
     std::string name, kind;  ///< as in the program's text form
@@ -66,7 +66,7 @@ struct LibraryFacts {
     std::string name, halide;
     int64_t arena_bytes = 0;
     std::vector<Kernel> kernels;
-    /// Null if it is none of resnetc's: another version may have made the library.
+    /// The known target with this name. Null if there is none, because another version of resnetc may have made the library.
     const resnetc::Target* known() const { return find_target(name); }
     bool on_gpu() const { return known() != nullptr && known()->on_gpu(); }
   };
@@ -77,21 +77,21 @@ struct LibraryFacts {
   std::vector<program::Constant> constants;
   std::vector<Target> targets;  ///< best first
   uint64_t recipe_hash = 0;
-  uint64_t content_hash = 0;   ///< nonzero: takes only these weights
-  uint64_t weights_bytes = 0;  ///< of the data
-  bool embedded = false;       ///< the weights are in the library
+  uint64_t content_hash = 0;   ///< nonzero: the library takes only weights with this hash
+  uint64_t weights_bytes = 0;  ///< bytes of the weights' data
+  bool embedded = false;       ///< whether the weights are in the library
 };
 /// Reads a manifest of untrusted origin.
 Result<LibraryFacts> parse_manifest(const std::string& json);
 
-/// The C header; with what is for a GPU alone if one of the programs is.
+/// The C header. It has the parts that only a GPU needs if one of the programs is for a GPU.
 std::string header(const program::Program& program, const std::string& name, bool gpu);
 
-/// Hash over all constants' recipes and places: what a weights file and a library must share.
+/// The hash of all constants' recipes and places. A weights file must have the same hash as its library.
 uint64_t recipe_hash(const std::vector<program::Constant>& constants);
 
-/// The bytes of a weights file: carries out every constant's recipe. What is denormal once it is rounded to float32 becomes zero, unless
-/// `keep_denormals`.
+/// The bytes of a weights file: carries out every constant's recipe. Numbers that are denormal after rounding to float32 become zero,
+/// unless `keep_denormals` is set.
 Result<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name, const WeightSource& source,
                                  bool keep_denormals = false);
 

@@ -1,4 +1,4 @@
-/// \file LLD, llvm-objcopy and llvm-ar as libraries.
+/// \file Uses LLD, llvm-objcopy and llvm-ar as libraries.
 #include "codegen/link.h"
 
 #include <fmt/format.h>
@@ -26,8 +26,8 @@ LLD_HAS_DRIVER(elf)
 namespace resnetc::codegen {
 namespace {
 
-/// What a library may take from the C library. A kernel or a runtime that calls anything else does not link, so that no product can
-/// come to need more than this by accident.
+/// The functions of the C library that a library may use. A kernel or runtime that calls any other function does not link, so no product
+/// can need more than these by accident.
 constexpr const char* libc_functions[] = {"bcmp",
                                           "calloc",
                                           "clock_gettime",
@@ -89,7 +89,7 @@ Result<std::string> read(const std::string& path) {
 }
 
 Result<> lld(Architecture architecture, const std::vector<std::string>& arguments) {
-  // LLD keeps its state in globals: one link at a time.
+  // LLD keeps its state in globals, so only one link may run at a time.
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
   const std::string emulation(info(architecture).emulation);
@@ -102,7 +102,7 @@ Result<> lld(Architecture architecture, const std::vector<std::string>& argument
   return {};
 }
 
-/// A shared object that has nothing but a name and functions: what the library is linked against instead of the machine's own.
+/// Writes a shared object that contains only a name and functions. The library is linked against it instead of the machine's own.
 Result<> write_stub(Architecture architecture, const TempDir& scratch, const std::string& soname, llvm::ArrayRef<const char*> functions) {
   const Result<std::unique_ptr<llvm::TargetMachine>> made = baseline_machine(architecture);
   if (!made) return made.failure();
@@ -125,7 +125,7 @@ Result<> write_stub(Architecture architecture, const TempDir& scratch, const std
   return lld(architecture, {"-shared", "-soname", soname, "-o", scratch.file(soname), input});
 }
 
-/// Makes every defined symbol local but those of `keep`, and drops what no one needs.
+/// Makes every defined symbol except those of `keep` local, and removes what nothing needs.
 Result<std::string> localise(std::string_view object, std::span<const std::string> keep) {
   llvm::objcopy::ConfigManager config;
   config.Common.StripDebug = true;
@@ -136,7 +136,7 @@ Result<std::string> localise(std::string_view object, std::span<const std::strin
   for (const std::string& name : keep) {
     if (llvm::Error error = config.Common.SymbolsToKeepGlobal.addMatcher(literal(name))) return fail(std::move(error));
   }
-  // .llvm_addrsig counts symbols, which this renumbers.
+  // .llvm_addrsig refers to symbols by number, and this function renumbers them.
   for (const char* section : {".comment", ".llvm_addrsig"}) {
     if (llvm::Error error = config.Common.ToRemove.addMatcher(literal(section))) return fail(std::move(error));
   }
@@ -176,7 +176,7 @@ Result<std::string> link_shared(Architecture architecture, std::string_view obje
   const std::string input = scratch.file("network.o"), output = scratch.file("network.so");
   if (good) good = write(input, object);
   if (!good) return good.failure();
-  // libpthread is named because before glibc 2.34 the threads' functions were there; since then it is an empty library.
+  // libpthread is named because it contained the functions of threads before glibc 2.34. Since then it is an empty library.
   good = lld(architecture, {"-shared",
                             "-soname",
                             soname,

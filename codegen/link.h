@@ -1,4 +1,4 @@
-/// \file Linking with LLD inside this process. Nothing of the user's machine takes part: neither a compiler nor its C library.
+/// \file Linking with LLD inside this process. It uses nothing of the user's machine, neither a compiler nor the C library.
 #pragma once
 
 #include <span>
@@ -11,15 +11,15 @@
 
 namespace resnetc::codegen {
 
-/// Links objects of the architecture into one relocatable object in which only `keep` stay global, without section groups: two such objects
-/// in one program share nothing.
+/// Links objects of the architecture into one relocatable object. In it only the symbols `keep` stay global, and there are no section
+/// groups, so that two of these objects in one program share nothing.
 Result<std::string> link_relocatable(Architecture architecture, std::span<const std::string_view> objects,
                                      std::span<const std::string> keep);
 
-/// Links that object into a shared library. Any symbol that neither it nor the C library has is an error.
+/// Links the object of link_relocatable() into a shared library. A symbol that neither the object nor the C library has is an error.
 Result<std::string> link_shared(Architecture architecture, std::string_view object, const std::string& soname);
 
-/// An archive with the one member `member`, and its symbol table.
+/// An archive with `member` as its only member, and a symbol table.
 Result<std::string> make_archive(std::string_view object, const std::string& member);
 
 }  // namespace resnetc::codegen

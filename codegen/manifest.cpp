@@ -17,7 +17,7 @@ const char* layout_name(const TensorType& type, DimensionOrder order) {
   return order == DimensionOrder::planar ? "planar" : "packed";
 }
 
-/// Names come from source text and may hold any bytes; JSON holds UTF-8.
+/// The text as valid UTF-8, which JSON requires. Names come from source text and may contain any bytes.
 std::string utf8(const std::string& text) { return llvm::json::isUTF8(text) ? text : llvm::json::fixUTF8(text); }
 
 void write_port(llvm::json::OStream& out, const Port& port, const char* layout) {

@@ -1,4 +1,4 @@
-/// \file The manifest once the weights' hash is known.
+/// \file Makes the manifest when the weights' hash is known.
 #pragma once
 
 #include <cstdint>

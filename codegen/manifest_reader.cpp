@@ -1,4 +1,4 @@
-/// \file Reads manifests back, out of libraries of untrusted origin.
+/// \file Reads manifests from libraries, which are untrusted.
 #include <fmt/format.h>
 #include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/Error.h>
@@ -18,13 +18,12 @@
 namespace resnetc::codegen {
 namespace {
 
-constexpr int max_depth = 16;  ///< of the manifest's arrays and objects
+constexpr int max_depth = 16;  ///< nesting depth of the manifest's arrays and objects
 
-/// Offsets go no further, so that the sum of one and a constant's bytes cannot overflow.
+/// The largest offset. The sum of an offset and a constant's bytes cannot overflow.
 constexpr int64_t most_bytes = int64_t{1} << 61;
 
-/// Whether the constants lie one after the other, each aligned, and fill the data: a weights file is then never larger than its recipes
-/// warrant.
+/// Whether the constants follow one another, each aligned, and fill the data. Then a weights file is never larger than its recipes justify.
 bool dense(const std::vector<program::Constant>& constants, uint64_t data_bytes) {
   std::vector<const program::Constant*> by_offset;
   for (const program::Constant& constant : constants) by_offset.push_back(&constant);
@@ -38,7 +37,7 @@ bool dense(const std::vector<program::Constant>& constants, uint64_t data_bytes)
   return static_cast<uint64_t>(end) == data_bytes;
 }
 
-/// Walks the parsed JSON; the first thing amiss is the failure, and everything after reads as empty.
+/// Walks the parsed JSON. The first error is the failure, and everything after it reads as empty.
 class Reader {
  public:
   bool fail(std::string reason) {
@@ -140,7 +139,7 @@ class Reader {
   }
 
  private:
-  /// One for each channel, or none at all.
+  /// Reads one number for each channel, or none at all.
   std::vector<double> numbers(const llvm::json::Object& o, const char* key, int64_t channels) {
     std::vector<double> result;
     const llvm::json::Array* values = o.getArray(key);

@@ -1,4 +1,4 @@
-/// \file LLVM's code generator behind two functions.
+/// \file Two functions that use LLVM's code generator.
 #include "codegen/object_emitter.h"
 
 #include <fmt/format.h>

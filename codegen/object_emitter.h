@@ -1,4 +1,4 @@
-/// \file From LLVM modules to objects, the same bytes on every machine.
+/// \file Makes objects from LLVM modules, with the same bytes on every machine.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,8 @@ class TargetMachine;
 
 namespace resnetc::codegen {
 
-/// Position-independent code for any processor of the architecture, one section a function and a table.
+/// A target machine for position-independent code that every processor of the architecture can run, with a section for each function and
+/// table.
 Result<std::unique_ptr<llvm::TargetMachine>> baseline_machine(Architecture architecture);
 
 /// Verifies the module and compiles it to an ELF relocatable object.

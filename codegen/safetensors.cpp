@@ -1,4 +1,4 @@
-/// \file Mapping checkpoints, checking their places, and their values.
+/// \file Maps checkpoints, checks the places of tensors, and reads values.
 #include "codegen/safetensors.h"
 
 #include <fmt/format.h>
@@ -32,12 +32,12 @@ struct Safetensors::State {
 
 namespace {
 
-/// What the reference implementation allows; a header's claim is also held against the file's size.
+/// The limit of the reference implementation. The size that a header states is also compared with the file's size.
 constexpr uint64_t max_header_bytes = 100'000'000;
 
 Location whole_file(const std::string& name, Diagnostics& diagnostics) { return {diagnostics.sources().named(name), 0, 0, 0}; }
 
-/// Checks that the tensors fill the data, each byte belonging to one of them.
+/// Checks that the tensors fill the data and that each byte belongs to exactly one tensor.
 Result<> check_places(const std::map<std::string, Safetensors::Entry>& entries, uint64_t data_bytes) {
   std::vector<std::pair<const std::string*, const Safetensors::Entry*>> order;
   for (const auto& [name, entry] : entries) order.emplace_back(&name, &entry);

@@ -1,5 +1,6 @@
-/// \file Checkpoints in the safetensors format (https://github.com/huggingface/safetensors#format): 8 bytes little-endian header size, a
-/// JSON header {"name": {"dtype", "shape", "data_offsets"}}, then the data. The file is mapped, untrusted, and checked before any read.
+/// \file Checkpoints in the safetensors format (https://github.com/huggingface/safetensors#format): a header size of 8 bytes,
+/// little-endian, then a JSON header {"name": {"dtype", "shape", "data_offsets"}}, then the data. The file is mapped. It is untrusted, so
+/// it is checked before any read.
 #pragma once
 
 #include <map>
@@ -18,30 +19,31 @@ class Safetensors final : public WeightSource {
   struct Entry {
     std::string dtype;
     std::vector<int64_t> shape;
-    uint64_t begin = 0, end = 0;  ///< bytes, from the start of the file
+    uint64_t begin = 0, end = 0;  ///< in bytes from the start of the file
   };
 
-  /// Maps and checks a file. Errors name the file and the tensor, and of a file in another format how to convert it; on any, null.
+  /// Maps and checks a file. Returns null after any error. Errors name the file and the tensor; for a file in another format they say how
+  /// to convert it.
   static std::unique_ptr<Safetensors> open(const std::string& path, Diagnostics& diagnostics);
-  /// The same over bytes in memory (tests, fuzzing).
+  /// Like open(), but for bytes in memory (tests, fuzzing).
   static std::unique_ptr<Safetensors> from_bytes(std::string name, std::string bytes, Diagnostics& diagnostics);
   ~Safetensors() override;
 
   const std::string& name() const;
   const std::map<std::string, Entry>& entries() const;
-  /// Takes `prefix` off the names that begin with it; the others stay as they are. A tensor whose name another one then has can no longer
-  /// be read. False, and an error, if no name begins so.
+  /// Removes `prefix` from the names that begin with it; the other names do not change. A tensor can no longer be read if another tensor
+  /// then has its name. Reports an error and returns false if no name begins with `prefix`.
   bool strip_prefix(const std::string& prefix, Diagnostics& diagnostics);
-  /// All that strip_prefix() has taken off.
+  /// All prefixes that strip_prefix() has removed.
   const std::string& stripped() const;
-  /// Tensors that can no longer be read, by their names.
+  /// The names of the tensors that can no longer be read.
   const std::vector<std::string>& hidden() const;
 
-  /// Whether a tensor of the shape `stored` holds one of the shape `wanted`: it is that shape, or one of another rank that differs from it
-  /// in dimensions of one alone, so that the elements and their order are the same: [8, 32, 1, 1] holds [8, 32], and [1, 32] does not hold
-  /// [32, 1], which may be a matrix transposed.
+  /// Whether a tensor of the shape `stored` can serve as one of the shape `wanted`. The shapes must be equal, or have different ranks and
+  /// differ only in dimensions of 1, so that the elements and their order are the same. [8, 32, 1, 1] holds [8, 32]; [1, 32] does not hold
+  /// [32, 1], because that may be a transposed matrix.
   static bool holds(const std::vector<int64_t>& stored, const std::vector<int64_t>& wanted);
-  /// F64, F32, F16 and BF16 are read; other types give an empty vector, and so does a shape that the tensor does not hold.
+  /// Reads F64, F32, F16 and BF16. Other types give an empty vector, and so does a shape that the tensor does not hold.
   std::vector<double> read(const std::string& name, const std::vector<int64_t>& shape) const override;
 
  private:

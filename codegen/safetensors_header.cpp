@@ -1,5 +1,5 @@
-/// \file A parser for exactly the JSON that the format allows: an object of flat objects. It cannot recurse, sees repeated names (general
-/// JSON parsers hide them) and keeps nothing but the tensors.
+/// \file A parser for exactly the JSON that the format allows: an object of flat objects. It cannot recurse, finds repeated names (general
+/// JSON parsers hide them) and keeps only the tensors.
 #include "codegen/safetensors_header.h"
 
 #include <fmt/format.h>
@@ -51,7 +51,7 @@ class HeaderParser {
   }
   bool expect(char c) { return accept(c) || fail(fmt::format("expected '{}'", c)); }
 
-  /// `{ "key": VALUE, ... }`; `value` reads the value that belongs to a key.
+  /// Reads `{ "key": VALUE, ... }`; `value` reads the value that belongs to a key.
   template <typename Value>
   bool members(Value value) {
     if (!expect('{')) return false;
@@ -63,7 +63,7 @@ class HeaderParser {
     return expect('}');
   }
 
-  /// `[ INTEGER, ... ]`, at most `limit` of them.
+  /// Reads `[ INTEGER, ... ]` with at most `limit` elements.
   bool integers(std::vector<uint64_t>& values, size_t limit) {
     if (!expect('[')) return false;
     if (accept(']')) return true;

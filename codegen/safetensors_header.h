@@ -1,4 +1,4 @@
-/// \file The header of a safetensors file: untrusted JSON of one fixed form.
+/// \file The header of a safetensors file: untrusted JSON with a fixed form.
 #pragma once
 
 #include <map>
@@ -11,11 +11,11 @@
 
 namespace resnetc::codegen {
 
-/// Bytes of an element of a safetensors type; nothing for a type the format does not have.
+/// The bytes of an element of a safetensors type; nothing if the format has no such type.
 std::optional<uint64_t> element_bytes(std::string_view dtype);
 
-/// Reads the JSON header. Offsets in the result are those written, relative to the data. Checks form, types, shapes and each tensor's
-/// size, not where the tensors lie. A failure names the tensor where it is about one.
+/// Reads the JSON header. The offsets in the result are those of the header, relative to the data. Checks the form, types, shapes and each
+/// tensor's size, but not the places of the tensors. A failure names the tensor that it is about, if any.
 Result<std::map<std::string, Safetensors::Entry>> read_safetensors_header(std::string_view json);
 
 }  // namespace resnetc::codegen

@@ -1,4 +1,4 @@
-/// \file Operands and halos of each kernel, in the order of the kernels' calling convention (codegen/kernels.h).
+/// \file The operands and halos of each kernel, in the order of the kernels' calling convention (codegen/kernels.h).
 #include "codegen/tables.h"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ class Builder {
       add_operands(kernel, tables.operands);
       row.operand_count = narrow(static_cast<int64_t>(tables.operands.size())) - row.first_operand;
       if (row.operand_count != program::operand_count(kernel)) {
-        // What the verifier counts is what the runtime has room for.
+        // The verifier's count must be right, because the runtime has room for that number.
         return Failure{fmt::format("kernel '{}' has {} operands, not {}", kernel.name, row.operand_count, program::operand_count(kernel))};
       }
       if (kernel.out != program::none) row.halo = halo(program_.tensor(kernel.out));
@@ -42,7 +42,7 @@ class Builder {
     return static_cast<int32_t>(value);
   }
 
-  /// The runtime knows floats and bytes from each other by their size.
+  /// The number of bits of an element, by which the runtime distinguishes floats and bytes.
   int32_t type_bits(ElementType element) {
     if (element != ElementType::f32 && element != ElementType::u8) fits_ = false;
     return static_cast<int32_t>(8 * bytes_of(element));
@@ -90,7 +90,7 @@ class Builder {
     return operand;
   }
 
-  /// A caller's buffer: dense, planar or channel-innermost.
+  /// The operand for a caller's buffer, which is dense and either planar or has the channel innermost.
   rn_operand port(int32_t place, const TensorType& type, bool planar) {
     rn_operand operand{};
     operand.place = place;

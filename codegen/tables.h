@@ -1,4 +1,4 @@
-/// \file A program as the rows of the runtime's tables (runtime/model.h), before they become an object.
+/// \file The rows of the runtime's tables (runtime/model.h) for a program, before they become an object.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-/// \file Packing of weights: carries out the recipes.
+/// \file Packs weights by carrying out the recipes.
 #include "codegen/weights_file.h"
 
 #include <fmt/format.h>
@@ -29,13 +29,13 @@ uint64_t hash_of(std::string_view bytes) {
   return llvm::xxh3_64bits(llvm::ArrayRef<uint8_t>(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
 }
 
-/// As float32. Zeros keep their sign, as where a processor makes them of denormals.
+/// The value as float32. A denormal that becomes zero keeps its sign, as when a processor flushes it.
 float rounded(double value, bool keep_denormals) {
   const auto number = static_cast<float>(value);
   return !keep_denormals && std::abs(number) < std::numeric_limits<float>::min() ? std::copysign(0.0F, number) : number;
 }
 
-/// The first tensor of a recipe that the source does not have.
+/// The name of the first tensor of a recipe that the source does not have.
 std::string missing_tensor(const Recipe& recipe, const WeightSource& source) {
   std::vector<TensorRef> wanted;
   collect_tensors(recipe, wanted);
@@ -47,7 +47,7 @@ std::string missing_tensor(const Recipe& recipe, const WeightSource& source) {
   return "a recipe has no values";
 }
 
-/// Elements of all constants that read no tensor of the checkpoint.
+/// The number of elements of all constants that read no tensor of the checkpoint.
 int64_t unbacked_elements(const std::vector<program::Constant>& constants) {
   int64_t elements = 0;
   for (const program::Constant& constant : constants) {
@@ -80,12 +80,12 @@ uint64_t content_hash(std::string_view weights_file) {
 
 Result<std::string> pack_weights(const std::vector<program::Constant>& constants, const std::string& name, const WeightSource& source,
                                  bool keep_denormals) {
-  // What tensors back is in proportion to the checkpoint.
+  // The size of the other constants is proportional to the checkpoint.
   if (const int64_t unbacked = unbacked_elements(constants); unbacked > max_elements) {
     return Failure{fmt::format("constants that come from no tensor have {} elements together, more than {}", unbacked, max_elements),
                    Blame::limit};
   }
-  // Constants are independent of each other and keep their places: any order of work gives the same file.
+  // Constants are independent of each other and have fixed places, so any order of work gives the same file.
   std::vector<std::vector<float>> packed(constants.size());
   std::atomic<size_t> next{0}, failed{constants.size()};
   const auto work = [&] {

@@ -1,4 +1,4 @@
-/// \file Child processes by fork. Results travel through anonymous files, which need no clean-up whatever happens.
+/// \file Starts child processes by fork. Results are passed through anonymous files, which disappear by themselves even after a crash.
 #include "codegen/worker.h"
 
 #include <sys/mman.h>
@@ -53,12 +53,12 @@ void write_all(int file, const std::string& bytes) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const Result<> finished = work("/proc/self/fd/" + std::to_string(child.result));
   if (!finished) write_all(child.message, finished.failure().text);
-  _exit(finished ? 0 : 1);  // not exit(): the parent's buffers and destructors are not this process's to run
+  _exit(finished ? 0 : 1);  // not exit(), which would flush the parent's buffers and run its destructors
 }
 
 Result<std::string> collect(const Child& child, int status) {
   if (WIFSIGNALED(status)) {
-    // SIGKILL is how the system ends processes when memory is short.
+    // The system ends processes with SIGKILL when memory is short.
     return Failure{std::string("its process died: ") + strsignal(WTERMSIG(status)),
                    WTERMSIG(status) == SIGKILL ? Blame::limit : Blame::bug};
   }
@@ -109,7 +109,7 @@ Result<> run_workers(const std::vector<Work>& work, int jobs, const std::functio
       }
     }
     if (!ok) break;
-    // Waits for these children only, one that has ended first: the program around may have children of its own.
+    // Wait only for these children, because the program that uses this code may have others. A child that has ended comes first.
     size_t ended = running.size();
     int status = 0;
     for (size_t i = 0; i < running.size() && ended == running.size(); ++i) {

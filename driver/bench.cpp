@@ -1,4 +1,4 @@
-/// \file `resnetc bench`: how long a library takes, as a whole and kernel by kernel, beside what this machine can do at most.
+/// \file `resnetc bench`: measures a library's time, as a whole and kernel by kernel, and compares it with this machine's peak.
 
 #include <fmt/format.h>
 #include <llvm/Support/FormatVariadic.h>
@@ -94,7 +94,7 @@ void print_layers(const codegen::LibraryFacts::Target& target, const Measurement
     tensors += kernel.cost.tensor_bytes;
     auto [rate, share] = rates(kernel.multiply_adds, kernel_ms[i]);
     const Roof roof = roof_of(kernel.cost, machine, measured.batch, kernel_ms[i]);
-    // A convolution is told by its algorithm, anything else by what it is.
+    // Show a convolution's algorithm, and the kind of other kernels.
     table.add({kernel.name, kernel.kind == "conv2d" ? kernel.algorithm : kernel.kind, fmt::format("{:.4f}", kernel_ms[i]),
                fmt::format("{:.1f} %", 100 * kernel_ms[i] / sum), rate, share, megabytes(kernel.cost.weight_bytes),
                megabytes(kernel.cost.tensor_bytes), machine.gflops > 0 ? fmt::format("{} {:3.0f} %", roof.name, 100 * roof.share) : ""});
@@ -171,7 +171,7 @@ void add_bench(CLI::App& app, Invocation& invocation) {
   command->add_option("--seconds", options->how.seconds, "run for S seconds (2)")
       ->type_name("S")
       ->check(
-          // Written so that a NaN is refused too: a run that waits for it would not end.
+          // Written so that a NaN is refused too, because a run of NaN seconds would not end.
           [](const std::string& text) {
             double s = 0;
             return CLI::detail::lexical_cast(text, s) && s >= 0 && s <= 3600 ? std::string() : "needs seconds from 0 to 3600";

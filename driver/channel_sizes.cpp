@@ -1,4 +1,4 @@
-/// \file Sizes of channels, from an interpreter's values.
+/// \file Computes the sizes of channels from an interpreter's values.
 #include "driver/channel_sizes.h"
 
 #include <algorithm>

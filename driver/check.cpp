@@ -1,4 +1,4 @@
-/// \file `resnetc check`: every diagnostic, or a table of the layers.
+/// \file `resnetc check`: prints every diagnostic, or a table of the layers.
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 namespace resnetc::driver {
 namespace {
 
-/// The rows of `check`, in execution order; blocks and stages are headings, what lies on an edge stands before it.
+/// The rows of `check`, in execution order. Blocks and stages are headings, and the layers of an edge come before the edge.
 class LayerTable {
  public:
   explicit LayerTable(const topology::Network& network) : network_(network) {}

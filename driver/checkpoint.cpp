@@ -1,4 +1,4 @@
-/// \file Options for checkpoints, and what reads them.
+/// \file Options for checkpoints, and functions that read them.
 #include "driver/checkpoint.h"
 
 #include "driver/lowering.h"
@@ -13,7 +13,7 @@ CLI::Option* add_checkpoint_options(CLI::App& command, CheckpointOptions& option
       ->allow_extra_args(false)
       ->check([](const std::string& text) { return text.empty() ? "is empty" : ""; });
   command.add_flag("--strict", options.strict, "of the checkpoint: tensors that nothing reads are an error");
-  command.parse_complete_callback([&options] {  // needs() would do, and fill a column of help with it
+  command.parse_complete_callback([&options] {  // needs() would do the same but fill a column of the help with it
     if (!options.path.empty()) return;
     if (!options.prefixes.empty()) throw CLI::RequiresError("--strip-prefix", "--weights");
     if (options.strict) throw CLI::RequiresError("--strict", "--weights");

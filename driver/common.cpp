@@ -1,4 +1,4 @@
-/// \file Reading, writing, reporting, progress.
+/// \file Reads and writes files, and reports errors and progress.
 #include "driver/common.h"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ bool Invocation::colour_on_stderr() const {
 
 namespace {
 
-/// Splits NAME=INT. Returns what is wrong with it; empty if nothing is.
+/// Splits NAME=INT. Returns the fault of the text; empty if it has none.
 std::string parse_setting(std::string_view text, std::string& name, int64_t& value) {
   size_t equals = text.find('=');
   std::string_view number = equals == std::string_view::npos ? "" : text.substr(equals + 1);
@@ -74,7 +74,7 @@ FrontendOptions frontend_options(const NetworkOptions& options) {
 }
 
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files) {
-  // What cannot be read is told by the one that reads networks.
+  // Errors of reading are reported where networks are read.
   if (const Result<std::string> text = read_file(options.path); text && is_ir(*text)) {
     diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0},
                       "this is IR where a network's text is needed; 'compile' and 'opt' are the subcommands that read IR");
@@ -123,7 +123,7 @@ Result<std::string> read_file(const std::string& path, size_t most_bytes) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text;
-  while (file && text.size() <= most_bytes) {  // a device may have no end
+  while (file && text.size() <= most_bytes) {  // a device may deliver bytes without end
     const size_t before = text.size();
     text.resize(before + std::min<size_t>(size_t{1} << 20, most_bytes + 1 - before));
     file.read(text.data() + before, static_cast<std::streamsize>(text.size() - before));
@@ -138,7 +138,7 @@ Result<std::string> read_file(const std::string& path, size_t most_bytes) {
 
 namespace {
 
-/// How the standard output is named where a file is written.
+/// The name of the standard output where a file is written.
 constexpr std::string_view standard_output = "-";
 
 }  // namespace
@@ -151,7 +151,7 @@ Result<> write_file(const std::string& path, std::string_view text) {
     return Failure{fmt::format("cannot write to stdout: {}", reason_of_errno())};
   }
   std::error_code error;
-  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {  // /dev/stdout and pipes cannot be renamed over
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {  // /dev/stdout and pipes cannot be replaced by renaming
     std::ofstream file(path, std::ios::binary);
     if (file.write(text.data(), static_cast<std::streamsize>(text.size())) && file.flush()) return {};
     return Failure{fmt::format("cannot write '{}': {}", path, reason_of_errno())};

@@ -1,4 +1,4 @@
-/// \file `resnetc compare`: where two traces, or two arrays, part first, and by how much.
+/// \file `resnetc compare`: finds where two traces or two arrays first differ, and by how much.
 
 #include <fmt/format.h>
 
@@ -25,12 +25,12 @@ struct CompareOptions {
   bool all = false;
 };
 
-/// How two arrays of one shape differ. Differences are over the largest finite value of either, absolute if all are zero, infinite where
-/// only one side is a number.
+/// The difference of two arrays with the same shape. Differences are relative to the largest finite value of both arrays, absolute if all
+/// values are zero, and infinite where only one of the two is a number.
 struct Difference {
-  std::string shapes;  ///< what is to be said if they have not the same; the rest is then unset
+  std::string shapes;  ///< message if their shapes differ; the other fields are then not set
   int64_t elements = 0, parted = 0;
-  int64_t first = -1, most = -1;  ///< elements: the first beyond the tolerance, and the one with the largest difference
+  int64_t first = -1, most = -1;  ///< index of the first element beyond the tolerance, and of the element with the largest difference
   double error = 0, largest = 0;
   std::vector<int64_t> shape;
 
@@ -39,13 +39,13 @@ struct Difference {
 
 std::string shape_text(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
-/// Without trailing ones: [2, 10, 1, 1] holds what [2, 10] does.
+/// The shape without trailing ones: [2, 10, 1, 1] has the same elements as [2, 10].
 std::vector<int64_t> significant(std::vector<int64_t> shape) {
   while (!shape.empty() && shape.back() == 1) shape.pop_back();
   return shape;
 }
 
-/// Where element `index` stands.
+/// The coordinates of element `index`.
 std::string place(int64_t index, const std::vector<int64_t>& shape) {
   std::vector<int64_t> at(shape.size());
   for (size_t d = shape.size(); d-- > 0; index /= shape[d]) at[d] = index % shape[d];
@@ -85,12 +85,12 @@ Result<Array> read_array(const std::string& path) {
   return array;
 }
 
-/// What is compared with what, in order.
+/// Two arrays that are compared, in order.
 struct Pair {
   std::string name, a, b;
 };
 
-/// The pairs of two folders; what only one of them has goes to `alone`. Fails if they have none in common.
+/// The pairs of two folders. Arrays that only one of them has go to `alone`. Fails if the folders have no array in common.
 Result<std::vector<Pair>> pairs_of(const CompareOptions& options, std::vector<std::string>& alone) {
   std::error_code error;
   const bool folder_a = fs::is_directory(options.a, error), folder_b = fs::is_directory(options.b, error);
@@ -102,7 +102,7 @@ Result<std::vector<Pair>> pairs_of(const CompareOptions& options, std::vector<st
   const auto has = [](const Trace& trace, const std::string& file) {
     return std::find(trace.files.begin(), trace.files.end(), file) != trace.files.end();
   };
-  const bool by_b = !a->ordered && b->ordered;  // a folder that another program wrote has no order of its own
+  const bool by_b = !a->ordered && b->ordered;  // a folder of another program has no order
   std::vector<Pair> pairs;
   for (const std::string& file : (by_b ? *b : *a).files) {
     if (has(by_b ? *a : *b, file)) pairs.push_back({fs::path(file).stem().string(), options.a + "/" + file, options.b + "/" + file});
@@ -133,7 +133,7 @@ int compare(const CompareOptions& options) {
   Table table({{"layer"}, {"shape"}, {"largest", Table::Align::right}, {"difference", Table::Align::right}, {""}});
   const Pair* first = nullptr;
   size_t before = 0, parted = 0;
-  double agreed = 0;  // the largest difference among those before the first that parts
+  double agreed = 0;  // largest difference before the first pair that differs
   Progress progress("comparing");
   for (size_t i = 0; i < pairs->size(); ++i) {
     const Pair& pair = (*pairs)[i];

@@ -1,4 +1,4 @@
-/// \file `resnetc compile`: a network to a library, its header, its weights and its manifest.
+/// \file `resnetc compile`: compiles a network to a library, its header, its weights and its manifest.
 
 #include <fmt/format.h>
 
@@ -36,7 +36,7 @@ struct CompileOptions {
   bool embed_weights = false;
   bool keep_denormals = false;
   bool no_winograd = false;
-  double max_error = 0;  ///< 0: none is asked for
+  double max_error = 0;  ///< 0: not requested
   TargetOptions target;
   std::optional<int64_t> batch;
   std::vector<std::string> emit;
@@ -54,7 +54,7 @@ struct CompileOptions {
   std::optional<double> tune_seconds;
 };
 
-/// What is wrong with options for the targets that are named; empty if nothing is.
+/// The fault of options for the given targets; empty if there is none.
 std::string device_fault(const CompileOptions& options, const Targets& targets) {
   const bool gpu = targets.front()->on_gpu();
   if (options.batch && !gpu) return "--batch is for --device cuda: on the CPU the schedules serve any batch";
@@ -66,7 +66,7 @@ std::string device_fault(const CompileOptions& options, const Targets& targets) 
                           targets);
 }
 
-/// What is wrong with the options themselves; empty if nothing is.
+/// The fault of the options themselves; empty if there is none.
 std::string option_fault(const CompileOptions& options) {
   if (std::string fault = options.name.empty() ? "" : codegen::name_fault(options.name); !fault.empty()) return "--name: " + fault;
   if (options.output_dir == "-") return "-o names a folder, and '-' is none";
@@ -86,7 +86,7 @@ std::string option_fault(const CompileOptions& options) {
   return "";
 }
 
-/// Why one of the passes that the options name does not run on what has been read; empty if all do.
+/// The reason why a pass that the options name does not run on the IR that was read; empty if all passes do.
 std::string passes_fault(const CompileOptions& options, passes::Level level) {
   const std::string &stop = options.stop_after, &print = options.print_ir_after;
   if (!stop.empty()) {
@@ -96,7 +96,7 @@ std::string passes_fault(const CompileOptions& options, passes::Level level) {
   return pass_fault("--print-ir-after", print, level, options.disabled, stop);
 }
 
-/// A rule for make: every artefact depends on every file read. Blanks, '#' and '$' are escaped as make wants them.
+/// A rule for make: every artefact depends on every file read. Blanks, '#' and '$' are escaped as make requires.
 std::string depfile_text(const std::vector<std::string>& artefacts, const std::vector<std::string>& files) {
   auto escaped = [](const std::string& path) {
     std::string out;
@@ -112,7 +112,7 @@ std::string depfile_text(const std::vector<std::string>& artefacts, const std::v
   text.back() = ':';
   for (const auto& file : files) text += " \\\n  " + escaped(file);
   text += '\n';
-  for (const auto& file : files) text += "\n" + escaped(file) + ":\n";  // a file that goes away is no error
+  for (const auto& file : files) text += "\n" + escaped(file) + ":\n";  // a file that disappears is no error
   return text;
 }
 
@@ -131,16 +131,17 @@ void print_summary(const Lowered& lowered, const Targets& targets, const std::ve
   }
 }
 
-/// Empty: no cache.
+/// The directory of the cache; empty for no cache.
 std::string cache_dir(const CompileOptions& options) {
   return options.no_cache ? "" : options.cache_dir.empty() ? codegen::default_cache_dir() : options.cache_dir;
 }
 
-/// Measures, writes the file, and reads it as --tuned would: what is compiled depends on what it says. `status` tells why there is nothing.
+/// Measures, writes the file, and reads it like --tuned, because the file determines what is compiled. If there is no result, `status` says
+/// why.
 std::optional<program::Tuning> tune_to_file(const CompileOptions& options, const topology::Network& network,
                                             const LoweringOptions& lowering, const codegen::KernelOptions& kernels,
                                             const Invocation& invocation, Diagnostics& diagnostics, int& status) {
-  Diagnostics first(diagnostics.sources());  // its own: the passes run again below, and one mistake is one error
+  Diagnostics first(diagnostics.sources());  // separate, because the passes run again below, and each mistake must be reported once
   if (!plain_graph(network, first)) {
     status = report(first, invocation);
     return std::nullopt;
@@ -164,10 +165,10 @@ std::optional<program::Tuning> tune_to_file(const CompileOptions& options, const
   return program::parse_tuning(diagnostics.sources().add(options.tune, text), diagnostics);
 }
 
-/// A network's text, or IR of any level.
+/// Loads a network's text, or IR of any level.
 std::optional<passes::AnyIr> load_any(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>& files) {
   Result<std::string> text = read_file(options.path);
-  if (!text || !is_ir(*text)) {  // what cannot be read is told by the one that reads networks
+  if (!text || !is_ir(*text)) {  // errors of reading are reported where networks are read
     std::optional<topology::Network> network = load(options, diagnostics, &files);
     if (!network) return std::nullopt;
     return passes::AnyIr(std::move(*network));
@@ -180,7 +181,7 @@ std::optional<passes::AnyIr> load_any(const NetworkOptions& options, Diagnostics
   return parse_any(diagnostics.sources().add(options.path, std::move(*text)), diagnostics);
 }
 
-/// What options mean nothing for IR of this level; empty if none of them is given.
+/// A message about options that have no meaning for IR of this level; empty if none of them is given.
 std::string ir_fault(const CompileOptions& options, const passes::AnyIr& ir) {
   const passes::Level level = level_of(ir);
   const auto needs = [&](std::string_view option, std::string_view what) {
@@ -204,7 +205,7 @@ const std::string& name_of(const passes::AnyIr& ir) {
   return std::visit([](const auto& level) -> const std::string& { return level.name; }, ir);
 }
 
-/// The folder to write to. Where it was made here and nothing has been written, it goes again.
+/// The folder to write to. If this class made it and nothing was written to it, it is removed again.
 class OutputFolder {
  public:
   explicit OutputFolder(std::string path) : path_(std::move(path)) {
@@ -214,7 +215,7 @@ class OutputFolder {
   }
   ~OutputFolder() {
     std::error_code error;
-    if (made_) std::filesystem::remove(path_, error);  // only if nothing is in it
+    if (made_) std::filesystem::remove(path_, error);  // removes it only if it is empty
   }
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
@@ -227,7 +228,7 @@ class OutputFolder {
   Result<> good_;
 };
 
-/// --stop-after: the IR instead of a library.
+/// For --stop-after: writes the IR instead of a library.
 int write_stopped(const CompileOptions& options, const std::string& name, passes::AnyIr ir, const LoweringOptions& lowering,
                   const PhaseObserver& observer, const Invocation& invocation, Diagnostics& diagnostics) {
   const auto stopped = lower_until(options.stop_after, std::move(ir), lowering, diagnostics);
@@ -269,13 +270,13 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
       return usage_error(fmt::format("the program is for '{}', not for other targets", own->name));
     *targets = {own};
   }
-  // Tuning and measuring errors have the network lowered again and again.
+  // Tuning and measuring errors lower the network repeatedly.
   const auto* network = std::get_if<topology::Network>(&*source);
 
   std::unique_ptr<codegen::Safetensors> weights;
   const std::string& checkpoint = options.checkpoint.path;
   if (!checkpoint.empty() || options.embed_weights) {
-    // Its own diagnostics: the passes run again below, and one mistake is one error.
+    // Separate diagnostics, because the passes run again below, and each mistake must be reported once.
     Diagnostics first(sources);
     const auto tensors = tensors_of(*source, first);
     if (!tensors) return report(first, invocation);
@@ -306,12 +307,12 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     std::filesystem::create_directories(options.cache_dir, error);
     if (error) return fail({fmt::format("cannot keep kernels in '{}': {}", options.cache_dir, error.message())});
   }
-  std::optional<TempDir> own_cache;  // what was measured is what is written: kernels are kept for so long, even with --no-cache
+  std::optional<TempDir> own_cache;  // the measured kernels must be the written ones, so kernels are kept until then, even with --no-cache
   const bool measures = options.max_error != 0 || !options.tune.empty();
   if (measures && library.kernels.cache_dir.empty()) library.kernels.cache_dir = own_cache.emplace().path();
 
   if (!options.tuned.empty()) files.push_back(options.tuned);
-  // What cannot be written is said before the long work, not after it.
+  // Report files that cannot be written before the long work, not after it.
   std::vector<std::string> made_files;
   for (const char* form : {"lib{}.so", "lib{}.a", "{}.h", "{}.weights", "{}.json"}) {
     made_files.push_back(options.output_dir + "/" + fmt::format(fmt::runtime(form), library.name));
@@ -351,7 +352,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     tuning = read_tuning(options.tuned, target, diagnostics);
     if (!tuning) return report(diagnostics, invocation);
   } else if (!options.tune.empty()) {
-    // Only what is exact enough is tuned; what tuning then changes is measured as well, below.
+    // Only a network that is exact enough is tuned. The changes by tuning are measured below.
     if (const std::optional<int> failed = reach_error()) return *failed;
     tuning = tune_to_file(options, *network, lowering, library.kernels, invocation, diagnostics, status);
     if (!tuning) return status != done ? status : report(diagnostics, invocation);
@@ -387,7 +388,7 @@ int compile(const CompileOptions& options, const Invocation& invocation) {
     progress.update(count, all);
     kernels_done = seconds_since(writing);
   };
-  Diagnostics late(sources);  // what came before is printed
+  Diagnostics late(sources);  // the earlier diagnostics have been printed
   library.warn = [&](std::string text) { late.warning({sources.named(checkpoint), 0, 0, 0}, std::move(text)); };
   Result<std::vector<std::string>> written = codegen::write_library(lowered->programs, library);
   progress.finish();

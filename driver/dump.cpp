@@ -1,4 +1,4 @@
-/// \file `resnetc dump`: a network at one of the three levels, as text, Graphviz or JSON.
+/// \file `resnetc dump`: prints a network at one of the three levels, as text, Graphviz or JSON.
 
 #include <fmt/format.h>
 
@@ -25,7 +25,7 @@ struct DumpOptions {
   std::vector<std::string> disabled;
 };
 
-/// The level that `--after` leaves; nothing if there is no such pass.
+/// The level after the pass of `--after`; nothing if there is no such pass.
 std::optional<passes::Level> level_after(const std::string& pass) {
   for (const auto& known : passes::all_passes()) {
     if (known.name == pass) return known.to;

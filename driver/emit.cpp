@@ -51,7 +51,7 @@ class Emitter {
     return print_part(ir, form, options_.only, read_, sources_);
   }
 
-  /// A level as text, or all levels in another form. NET.json is the manifest: other forms carry the level's name.
+  /// Writes a level as text, or all levels in another form. NET.json is the manifest, so files of other forms carry the level's name.
   Result<> put_levels(const std::string& kind) {
     const bool one = is_level(kind);
     const auto wanted = [&](passes::Level level) { return lowered_.from <= level && (!one || kind == level_name(level)); };
@@ -81,7 +81,7 @@ class Emitter {
         const bool store = kernel.kind == program::KernelKind::store;
         if (!options_.only.empty() && (store || !names.contains(kernel.name))) continue;
         jobs.push_back({program::spec_of(program, kernel), program.target});
-        // A store shares its output's name, which may be a layer's too.
+        // A store has its output's name, which a layer may have too.
         stems.push_back(file_stem(kernel.name) + (store ? ".store" : "") + suffix(i));
       }
     }
@@ -105,7 +105,7 @@ class Emitter {
 
   const EmitOptions& options_;
   const Lowered& lowered_;
-  const passes::AnyIr read_;  ///< what --only names a part of
+  const passes::AnyIr read_;  ///< the IR of which --only names a part
   const std::vector<const Target*>& targets_;
   const Sources& sources_;
   std::vector<std::string>& written_;

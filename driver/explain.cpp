@@ -1,4 +1,4 @@
-/// \file `resnetc explain`: a network's compilation as one page to look through.
+/// \file `resnetc explain`: shows a network's compilation on one page.
 
 #include <fmt/format.h>
 
@@ -28,7 +28,7 @@ struct ExplainOptions {
   int jobs = 0;
 };
 
-/// Seconds that a run is expected to take are of the model of ir/algorithms/gpu_model.h, for so many pictures.
+/// The number of pictures for which the model of ir/algorithms/gpu_model.h gives the expected seconds of a run.
 constexpr int64_t expected_batch = 32;
 
 inspect::Times expected_times(const program::Program& program) {
@@ -44,7 +44,7 @@ inspect::Times expected_times(const program::Program& program) {
   return times;
 }
 
-/// Whether the library is one of this program: whether its kernels do and move the same.
+/// Checks that the library belongs to this program: that its kernels have the same work and memory traffic.
 Result<> is_of_program(const LoadedLibrary& library, const std::string& path, const program::Program& program, const Target& target) {
   const auto& targets = library.facts().targets;
   const auto own = std::find_if(targets.begin(), targets.end(), [&](const auto& known) { return known.name == target.name; });
@@ -97,7 +97,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   if (const Result<> can = can_write(output); !can) return fail(can.failure());
   std::unique_ptr<codegen::Safetensors> weights;
   if (!options.checkpoint.path.empty()) {
-    Diagnostics first(sources);  // its own: the passes run again below, and one mistake is one error
+    Diagnostics first(sources);  // separate, because the passes run again below, and each mistake must be reported once
     const auto tensors = tensors_of(*network, first);
     if (!tensors) return report(first, invocation);
     weights = open_checkpoint(options.checkpoint, *tensors, true, diagnostics);
@@ -133,7 +133,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   for (const program::Kernel& kernel : program.kernels) jobs.push_back({program::spec_of(program, kernel), program.target});
   std::vector<codegen::KernelText> kinds;
   for (const codegen::KernelTextInfo& kind : codegen::kernel_texts()) {
-    // The statement of before the last steps says on a page what the lowered one says again, and is as long.
+    // The conceptual statement repeats most of the lowered one and is as long, so the page leaves it out.
     if (kind.kind == codegen::KernelText::conceptual_stmt || (kind.gpu_only && !target->on_gpu())) continue;
     kinds.push_back(kind.kind);
     compilation.kinds.push_back({std::string(kind.name), std::string(kind.title), std::string(kind.description)});

@@ -1,4 +1,4 @@
-/// \file `resnetc fmt`: texts in the one layout.
+/// \file `resnetc fmt`: formats texts.
 
 #include <fmt/format.h>
 
@@ -19,13 +19,13 @@ struct FmtOptions {
   bool check = false;
 };
 
-/// The first line in which two texts differ, from 1.
+/// The first line in which two texts differ, counted from 1.
 int32_t first_difference(std::string_view a, std::string_view b) {
   const auto [end, other] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
   return static_cast<int32_t>(std::count(a.begin(), end, '\n')) + 1;
 }
 
-/// One file, or for "-" what comes in and goes out.
+/// Formats one file; for "-", the standard input to the standard output.
 int format(const std::string& path, bool check, const Invocation& invocation) {
   const bool piped = path == "-";
   std::error_code error;

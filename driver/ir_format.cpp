@@ -1,4 +1,4 @@
-/// \file An IR of any level, printed and read.
+/// \file Prints and reads an IR of any level.
 #include "driver/ir_format.h"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ namespace resnetc::driver {
 
 namespace {
 
-/// What a part of an IR begins with, and the field that tells it in JSON.
+/// The word with which a part of an IR begins, and the field that marks a part in JSON.
 constexpr const char* part_word = "part";
 constexpr const char* part_is_no_ir = "this is a part of a network, as --only writes it, to be looked at; whole IR is what can be read";
 
@@ -42,7 +42,7 @@ std::string print_as(const passes::AnyIr& ir, const std::string& format, const S
 
 namespace {
 
-/// Keeps what makes these values; a block, stage or edge stays where something in it does. Whether anything is left.
+/// Keeps the elements that make these values. A block, stage or edge stays if something in it does. Returns whether anything is left.
 bool keep(llvm::json::Array& elements, const ValueNames& names) {
   llvm::json::Array kept;
   for (llvm::json::Value& element : elements) {
@@ -56,7 +56,8 @@ bool keep(llvm::json::Array& elements, const ValueNames& names) {
   return !elements.empty();
 }
 
-/// Of the JSON form of an IR, which is our own, what makes these values; what a program's kernels work on stays whole.
+/// The part of an IR's JSON form that makes these values. resnetc has written the form itself. The tensors and constants of a program stay
+/// complete.
 std::string json_excerpt(const std::string& whole, const std::string& only, const ValueNames& names) {
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(whole);
   if (!value) throw std::logic_error(llvm::toString(value.takeError()));
@@ -88,7 +89,7 @@ std::optional<passes::Level> level_named(const std::string& name) {
 
 namespace {
 
-/// The first word, blanks and comments skipped, with its place.
+/// The first word after blanks and comments, with its place.
 struct FirstWord {
   std::string word;
   int32_t line = 1, column = 1;

@@ -1,4 +1,4 @@
-/// \file Loading a compiled library and running it.
+/// \file Loads a compiled library and runs it.
 #include "driver/loaded_library.h"
 
 #include <dlfcn.h>
@@ -27,7 +27,7 @@ std::unique_ptr<LoadedLibrary> LoadedLibrary::open(const std::string& path, Diag
   library->path_ = path;
   library->facts_ = std::move(*facts);
   std::error_code error;
-  std::string absolute = std::filesystem::absolute(path, error).string();  // a bare name would be searched for in the system's folders
+  std::string absolute = std::filesystem::absolute(path, error).string();  // a bare name would be searched in the system's folders
   library->handle_ = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library->handle_ == nullptr) return fail(fmt::format("cannot load the library: {}", dlerror()));
   std::string missing;
@@ -53,7 +53,7 @@ LoadedLibrary::~LoadedLibrary() {
 }
 
 std::string LoadedLibrary::pack_command() const {
-  if (facts_.content_hash != 0) return "resnetc compile NET.rn --weights FILE.safetensors";  // for the values that it is for
+  if (facts_.content_hash != 0) return "resnetc compile NET.rn --weights FILE.safetensors";  // the library accepts only these values
   const std::string command = fmt::format("resnetc pack {}", shell_word(path_));
   return codegen::wants_checkpoint(facts_.constants) ? command + " --weights FILE.safetensors" : command;
 }
@@ -76,7 +76,7 @@ Session::Session(const LoadedLibrary& library, int batch) : library_(library), b
 
 namespace {
 
-/// Why the library refuses these weights, and what makes its own.
+/// The reason why the library refuses these weights, with the command that makes the right ones.
 std::string weights_fault(const LoadedLibrary& library, int32_t status, const std::string& path) {
   if (library.facts().weights_bytes == 0) {
     return fmt::format("'{}' is not for this library: its network has no weights, and needs no --weights", path);

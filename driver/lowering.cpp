@@ -1,4 +1,4 @@
-/// \file Running the passes.
+/// \file Runs the passes.
 #include "driver/lowering.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ namespace resnetc::driver {
 
 namespace {
 
-/// `current` is the target at work when a pass is observed.
+/// The context for passes. `current` is the current target when a pass is observed.
 passes::PassContext context_of(const LoweringOptions& options, const Target*& current, Diagnostics& diagnostics) {
   passes::PassContext context;
   context.diagnostics = &diagnostics;
@@ -30,7 +30,7 @@ passes::PassContext context_of(const LoweringOptions& options, const Target*& cu
   return context;
 }
 
-/// `current` becomes the target too: what observers of passes are shown.
+/// Sets the target. `current`, which observers of passes see, becomes the target too.
 void set_target(passes::PassContext& context, const LoweringOptions& options, const Target& target, const Target*& current) {
   current = &target;
   context.target = &target;
@@ -53,7 +53,7 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
   result.from = level_of(ir);
   const Target* current = nullptr;
   passes::PassContext context = context_of(options, current, diagnostics);
-  // The passes of the list that leave `level`, in its order, as far as the IR is not below what they read.
+  // Runs the passes that end at `level`, in the order of the list, as far as the IR is not below the level that they read.
   auto advance = [&](passes::AnyIr& own, passes::Level level) {
     for (const passes::PassInfo& pass : passes::all_passes()) {
       if (pass.to != level || pass.from < level_of(own) || passes::disabled(pass, context)) continue;

@@ -1,4 +1,4 @@
-/// \file `resnetc lsp`: the language server on stdin and stdout.
+/// \file `resnetc lsp`: runs the language server on stdin and stdout.
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -33,7 +33,7 @@ int lsp(const NetworkOptions& network) {
     const ssize_t count = read(STDIN_FILENO, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return fail({"cannot read from stdin"});
-    if (count == 0) return input_wrong;  // the client has gone without a word
+    if (count == 0) return input_wrong;  // the client has disappeared without an exit message
     frames.feed({bytes.data(), static_cast<size_t>(count)});
     while (auto frame = frames.next()) {
       if (frame->too_large) {
@@ -52,7 +52,7 @@ int lsp(const NetworkOptions& network) {
 
 void add_lsp(CLI::App& app, Invocation& invocation) {
   auto* command = app.add_subcommand("lsp", "a language server for editors, on stdin and stdout");
-  auto network = std::make_shared<NetworkOptions>();  // the folders alone: texts come from the client
+  auto network = std::make_shared<NetworkOptions>();  // only for the folders, because texts come from the client
   add_include_option(*command, network->include_dirs);
   command->add_flag_callback("--stdio", [] {}, "changes nothing; some editors pass it");
   command->callback([&invocation, network] { invocation.action = [network] { return lsp(*network); }; });

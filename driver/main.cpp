@@ -1,4 +1,4 @@
-/// \file The command `resnetc`: finds the subcommand, runs it, and turns whatever goes wrong into a message and an exit status.
+/// \file The command `resnetc`: finds the subcommand, runs it, and turns errors into a message and an exit status.
 
 #include <fmt/format.h>
 
@@ -64,12 +64,12 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
     std::vector<std::string> extras = app.remaining(true);
-    if (!extras.empty()) return explain_extra(app, extras.front());  // help on a command that does not exist
+    if (!extras.empty()) return explain_extra(app, extras.front());  // the user asked for help on a command that does not exist
     return app.exit(asked);
   } catch (const CLI::ParseError& error) {
     std::vector<std::string> extras = app.remaining(true);
     if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !extras.empty()) return explain_extra(app, extras.front());
-    // A misspelt option often leaves a required one unset: the misspelling is the mistake to name.
+    // A misspelt option often leaves a required one unset: report the misspelling.
     for (const std::string& extra : extras) {
       if (extra.starts_with("-")) return explain_extra(app, extra);
     }
@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
     return status;
   } catch (const std::bad_alloc&) {
     return resnetc::driver::fail({"out of memory", resnetc::Blame::limit});
-  } catch (const std::system_error& error) {  // fmt's word for a file that takes no more
+  } catch (const std::system_error& error) {  // fmt throws this if a file cannot be written
     return resnetc::driver::fail({error.what()});
   } catch (const std::exception& error) {
     return resnetc::driver::fail({error.what(), resnetc::Blame::bug});

@@ -1,4 +1,4 @@
-/// \file The ladder of --max-error, and what is said about it.
+/// \file The steps of --max-error, and their report.
 #include "driver/max_error.h"
 
 #include <fmt/format.h>
@@ -17,12 +17,12 @@ namespace resnetc::driver {
 
 namespace {
 
-/// The interpreter takes seconds for a picture of a large network, and its outputs serve every rung and target.
+/// The number of pictures. The interpreter takes seconds for a picture of a large network, but its outputs serve every step and target.
 constexpr int picture_count = 2;
-/// What verify tolerates.
+/// The tolerance of verify.
 constexpr double allowed_in_channels = 1e-4;
 
-/// What a library of the network is compared with: of one picture, the outputs in order and what kernels compute.
+/// The values with which a library of the network is compared, for one picture: the outputs in order, and the results of kernels.
 struct Reference {
   struct Output {
     Values values;
@@ -30,14 +30,14 @@ struct Reference {
   };
   struct Inner {
     const graph::Op* op;
-    std::vector<float> values;  ///< exact enough for what is allowed of kernels, and half as many bytes
+    std::vector<float> values;  ///< exact enough for the tolerance of kernels, with half the bytes
     std::vector<double> sizes;
   };
   std::vector<Output> outputs;
   std::vector<Inner> inner;
 };
 
-/// Adds what the kernels of all programs compute.
+/// Adds the names of the values that the kernels of all programs compute.
 void add_names(const Lowered& lowered, std::set<std::string>& names) {
   for (const program::Program& program : lowered.programs) {
     for (const program::Kernel& kernel : program.kernels) names.insert(kernel.name);
@@ -107,7 +107,7 @@ Result<MaxError> MaxError::reach(double allowed, const topology::Network& networ
   if (!graph) return first_failure(diagnostics);
   const GeneratedWeights generated;
   const WeightSource& weights = lowering.weights != nullptr ? *lowering.weights : generated;
-  lowering.after_pass = nullptr;  // who watches the passes wants to see the choice, not the search
+  lowering.after_pass = nullptr;  // observers of the passes should see the final choice, not the search
 
   MaxError result;
   result.allowed_ = allowed;
@@ -122,7 +122,7 @@ Result<MaxError> MaxError::reach(double allowed, const topology::Network& networ
     const Trial& trial = **made;
     if (references.empty()) {
       pictures = trial.pictures(picture_count);
-      // Direct sums may be other kernels: they take no pool into the first layer's.
+      // With direct sums the kernels may differ, because they do not take a pool into the first layer's kernel.
       LoweringOptions direct = lowering;
       direct.winograd_tile = 0;
       std::set<std::string> kept;

@@ -26,10 +26,10 @@ class MaxError {
   /// The reason why the errors of these targets cannot be measured; empty if they can.
   static std::string fault(const std::vector<const Target*>& targets);
 
-  /// Measures what `lowering` gives, then, while the outputs' error is larger than `allowed` or one in a kernel's channel larger than that
-  /// and than 1e-4, what no tile larger than 2x2 gives, then direct sums, whose channels are as exact as the network allows. The libraries
-  /// are called `name`; without weights, generated ones are taken. Fails if that is not enough.
-  /// What is wrong with the network is in `diagnostics`, and then the first error there is the failure.
+  /// Measures the network that `lowering` gives. If the outputs' error is larger than `allowed`, or the error in a kernel's channel is
+  /// larger than both `allowed` and 1e-4, it tries tiles of at most 2x2, then direct sums, whose channels are as exact as the network
+  /// allows. The libraries are called `name`. Without weights, they get generated ones. Fails if direct sums are not exact enough. Errors
+  /// of the network are in `diagnostics`, and then the failure is the first of them.
   static Result<MaxError> reach(double allowed, const topology::Network& network, LoweringOptions lowering, const std::string& name,
                                 const codegen::KernelOptions& kernels, Diagnostics& diagnostics);
 

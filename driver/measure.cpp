@@ -1,4 +1,4 @@
-/// \file Runs, their times, and the roofs above them.
+/// \file Measures runs, and the machine's peak for comparison.
 #include "driver/measure.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ Result<> repeat(Session& session, const std::string& input, const MeasureOptions
   while (!enough()) {
     if (peak != nullptr && (times.empty() || seconds_since(peak_at) >= peak_every)) {
       peak->measure();
-      if (const Result<> ran = session.run(input); !ran) return ran;  // which wakes the threads and fills the caches again
+      if (const Result<> ran = session.run(input); !ran) return ran;  // this run wakes the threads and fills the caches again
       peak_at = std::chrono::steady_clock::now();
     }
     auto begin = std::chrono::steady_clock::now();
@@ -45,7 +45,7 @@ Timing timing_of(std::vector<double> times) {
   return timing;
 }
 
-/// The median over all runs of what its kernels take of a run; the rest passes between them.
+/// The median over all runs of the kernels' share of a run. The rest of the time passes between kernels.
 double share_of_kernels(const KernelTimes& kernels, const std::vector<double>& runs) {
   std::vector<double> shares;
   for (size_t run = 0; run < runs.size(); ++run) {
@@ -81,7 +81,7 @@ Result<Measurement> measure(const LoadedLibrary& library, const std::string& pat
   if (!weights.found) {
     auto packed = codegen::pack_weights(facts.constants, facts.name, GeneratedWeights(), options.keep_denormals);
     if (!packed) return packed.failure();
-    // A weights file is read where it lies: the runtime wants it aligned.
+    // A weights file is used at its place in memory, and the runtime requires it to be aligned.
     generated.resize(packed->size() + 64);
     size_t shift = (64 - reinterpret_cast<uintptr_t>(generated.data()) % 64) % 64;
     packed->copy(generated.data() + shift, packed->size());
@@ -109,7 +109,7 @@ Result<Measurement> measure(const LoadedLibrary& library, const std::string& pat
   result.batch = options.batch;
   const codegen::LibraryFacts::Target& target = library.target(result.target);
   const bool gpu = target.on_gpu();
-  std::optional<PeakMeter> peak;  // of the processor, which says nothing of a GPU
+  std::optional<PeakMeter> peak;  // only for a processor, whose peak says nothing about a GPU
   if (!gpu) peak.emplace(target.known(), std::min(threads, processors));
   std::vector<double> warm, times;
   if (const Result<> ran = repeat(session, input, options, std::min(0.3, options.seconds), warm); !ran) return ran.failure();

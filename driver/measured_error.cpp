@@ -1,4 +1,4 @@
-/// \file Comparison with the interpreter's values.
+/// \file Compares results with the interpreter's values.
 #include "driver/measured_error.h"
 
 #include <fmt/format.h>
@@ -11,8 +11,7 @@ namespace resnetc::driver {
 
 namespace {
 
-/// Kernels take what is below 1.2e-38 for zero, also among the products of a sum: numbers near that need not have any of their seven
-/// digits.
+/// Kernels treat numbers below 1.2e-38 as zero, also among the products of a sum. So numbers near that limit may have no correct digits.
 constexpr double smallest = 1e-30;
 
 }  // namespace
@@ -27,7 +26,7 @@ void MeasuredError::add(std::span<const float> got, const Values& expected, cons
   sizes_.resize(sizes.size());
   differences_.resize(sizes.size());
   values_ += pixels;
-  double top = 0, difference = 0;  // of this picture
+  double top = 0, difference = 0;  // largest value and largest difference of this picture
   for (size_t c = 0; c < sizes.size(); ++c) {
     double in_channel = 0;
     for (size_t i = c * pixels; i < (c + 1) * pixels; ++i) {
@@ -35,7 +34,7 @@ void MeasuredError::add(std::span<const float> got, const Values& expected, cons
       finite = finite && std::isfinite(expected[i]);
       if (std::isfinite(expected[i])) top = std::max(top, std::abs(expected[i]));
       if (std::isnan(expected[i]) != std::isnan(value)) in_channel = infinite;
-      if (std::isnan(expected[i]) || std::isnan(value) || expected[i] == value) continue;  // the last: infinities
+      if (std::isnan(expected[i]) || std::isnan(value) || expected[i] == value) continue;  // the last condition is for infinities
       in_channel = std::max(in_channel, std::abs(expected[i] - value));
     }
     difference = std::max(difference, in_channel);

@@ -1,4 +1,4 @@
-/// \file Reading and writing NumPy arrays.
+/// \file Reads and writes NumPy arrays.
 #include "driver/npy.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ static_assert(std::endian::native == std::endian::little);
 
 namespace {
 
-/// The types of elements, as headers have them.
+/// The name of an element type in headers.
 struct Descr {
   Array::Type type;
   std::string_view name;
@@ -56,7 +56,7 @@ double Array::at(int64_t i) const {
 
 namespace {
 
-/// The text after `'key':` in the header's dictionary, blanks skipped; nothing if the key is not there.
+/// The text after `'key':` and blanks in the header's dictionary; nothing if there is no such key.
 std::optional<std::string_view> value_of(std::string_view header, std::string_view key) {
   size_t at = header.find(fmt::format("'{}'", key));
   if (at == std::string_view::npos) return std::nullopt;
@@ -122,7 +122,7 @@ std::string npy_header(const std::vector<int64_t>& shape, ElementType element) {
   for (int64_t d : shape) dims += fmt::format("{}, ", d);
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
                                    descr_of(element == ElementType::u8 ? Array::Type::u8 : Array::Type::f32).name, dims);
-  size_t total = (10 + header.size() + 1 + 63) / 64 * 64;  // the data starts at a multiple of 64
+  size_t total = (10 + header.size() + 1 + 63) / 64 * 64;  // the data must start at a multiple of 64
   header.resize(total - 10 - 1, ' ');
   header += '\n';
   std::string out("\x93NUMPY\x01\x00", 8);

@@ -25,7 +25,7 @@ struct Array {
 };
 
 Result<Array> parse_npy(std::string_view file);
-/// What stands before the elements of an array of f32 or u8.
+/// The bytes before the elements of an array of f32 or u8.
 std::string npy_header(const std::vector<int64_t>& shape, ElementType element = ElementType::f32);
 std::string npy_of(std::span<const float> values, const std::vector<int64_t>& shape);
 

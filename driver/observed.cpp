@@ -1,4 +1,4 @@
-/// \file Watching kernels, and finding the values that they compute.
+/// \file Observes kernels, and finds the values that they compute.
 #include "driver/observed.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ void take(void* data, const rn_observation* seen) {
 void Observed::watch(Session& session) { session.observe(take, &kernels_); }
 
 void Observed::find_names(const graph::Graph& graph) {
-  // A store carries its output's name, and the value may have another.
+  // A store has its output's name, but the value may have another.
   const size_t stores = std::min(kernels_.size(), graph.outputs.size()), first_store = kernels_.size() - stores;
   for (size_t i = 0; i < kernels_.size(); ++i) {
     const std::string& name = i < first_store ? kernels_[i].name : graph.op(graph.outputs[i - first_store].value).name;

@@ -1,4 +1,4 @@
-/// \file `resnetc opt`: reads IR text of any level, runs passes and prints what they leave.
+/// \file `resnetc opt`: reads IR text of any level, runs passes and prints the result.
 
 #include <fmt/format.h>
 
@@ -51,7 +51,7 @@ int opt(const OptOptions& options, const Invocation& invocation) {
   if (!ir) return report(diagnostics, invocation);
   std::unique_ptr<codegen::Safetensors> weights;
   if (!options.checkpoint.path.empty()) {
-    Diagnostics first(sources);  // its own: the passes run again below, and one mistake is one error
+    Diagnostics first(sources);  // separate, because the passes run again below, and each mistake must be reported once
     const auto tensors = tensors_of(*ir, first);
     if (!tensors) return report(first, invocation);
     weights = open_checkpoint(options.checkpoint, *tensors, level_of(*ir) == passes::Level::topology, diagnostics);

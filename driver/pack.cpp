@@ -1,4 +1,4 @@
-/// \file `resnetc pack`: the weights file for a library that was compiled without weights.
+/// \file `resnetc pack`: makes the weights file for a library that was compiled without weights.
 
 #include <fmt/format.h>
 
@@ -36,7 +36,7 @@ int pack(const PackOptions& options, const Invocation& invocation) {
     return report(diagnostics, invocation);
   }
   if (facts->content_hash != 0) {
-    // What its blocks that are gone would have read is not among its recipes, so no checkpoint could be told from the right one.
+    // The library's recipes do not contain the tensors of the blocks that were removed, so no wrong checkpoint could be recognised.
     diagnostics.error(
         library,
         "the library was compiled for the values of one checkpoint, and takes only the weights that 'resnetc compile' wrote with it; "

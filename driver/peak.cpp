@@ -1,4 +1,4 @@
-/// \file The loops that measure cores and memory.
+/// \file The loops that measure the speed of cores and memory.
 #include "driver/peak.h"
 
 #include <immintrin.h>
@@ -17,10 +17,13 @@
 namespace resnetc::driver {
 namespace {
 
-constexpr int chains = 12;  // independent accumulators: covers four cycles of latency at two a cycle, and fits SSE's 16 registers
+// The number of independent accumulators: enough for four cycles of latency at two operations a cycle, and few enough for SSE's 16
+// registers.
+constexpr int chains = 12;
 constexpr int64_t rounds = 2000;
 
-// Each returns the floating-point operations it did. The empty asm hides the accumulators' values, so nothing folds or vanishes.
+// Each function returns the number of floating-point operations that it did. The empty asm hides the accumulators' values, so that the
+// compiler can neither fold nor remove the operations.
 
 __attribute__((target("avx512f"))) double fma_avx512() {
   __m512 sum[chains];
@@ -58,7 +61,7 @@ double mul_add_sse41() {
   return 2.0 * 4 * chains * static_cast<double>(rounds);
 }
 
-/// Of the best of some instruction sets; null if there is none.
+/// The burst for the best of these instruction sets; null if there is none.
 double (*burst_of(uint64_t features))() {
   if ((features & feature::avx512) != 0) return fma_avx512;
   if ((features & feature::avx2) != 0) return fma_avx2;
@@ -66,7 +69,7 @@ double (*burst_of(uint64_t features))() {
   return nullptr;
 }
 
-/// The rates of short bursts, for two milliseconds.
+/// Adds the rates of short bursts, for two milliseconds.
 void add_rates(double (*burst)(), std::vector<double>& rates) {
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + std::chrono::milliseconds(2);
@@ -77,7 +80,7 @@ void add_rates(double (*burst)(), std::vector<double>& rates) {
   }
 }
 
-/// Reads `vectors` of 16 bytes once.
+/// Reads `vectors` vectors of 16 bytes once.
 double read_once(const __m128* from, size_t vectors) {
   constexpr size_t streams = 8;
   __m128 sum[streams];

@@ -1,4 +1,4 @@
-/// \file Dumps, and the reports of compile.
+/// \file Writes dumps, and the reports of compile.
 #include "driver/phases.h"
 
 #include <fmt/format.h>
@@ -41,7 +41,7 @@ void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool c
 
 namespace {
 
-/// What was decided about the whole program.
+/// The decisions about the whole program, as text.
 std::string decisions(const program::Program& program) {
   const auto line = [](const program::Decision& decision, std::string_view yes, std::string_view no) {
     return fmt::format("{}{}{}\n", decision.yes ? yes : no, decision.reason.empty() ? "" : ": ", decision.reason);
@@ -55,8 +55,8 @@ std::string decisions(const program::Program& program) {
 }  // namespace
 
 std::string opt_report(const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources) {
-  // Layers in execution order: a remark's place in the topology, not the pass that made it, says where it stands. What a kernel's line
-  // below says is left out here, and what holds for several targets is said once.
+  // Layers come in execution order: a remark is listed at its place in the topology, whichever pass made it. Remarks that the kernel's line
+  // below repeats are left out, and remarks that apply to several targets are printed once.
   std::set<std::pair<std::string, std::string>> said;
   for (const auto& program : lowered.programs) {
     for (const auto& kernel : program.kernels) said.emplace(kernel.name, kernel.reason);

@@ -1,4 +1,4 @@
-/// \file Pictures, through libpng, libjpeg-turbo and stb_image_resize.
+/// \file Reads pictures through libpng, libjpeg-turbo and stb_image_resize.
 #include "driver/picture.h"
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@
 namespace resnetc::driver {
 namespace {
 
-/// The picture with room for its pixels. Fails if they are none or too many.
+/// A picture with memory for its pixels. Fails if there are none or too many.
 Result<Picture> sized(int64_t height, int64_t width, int64_t channels) {
   constexpr int64_t max_pixels = int64_t{1} << 26;
   if (height < 1 || width < 1) return Failure{"the picture has no pixels"};
@@ -35,7 +35,7 @@ Result<Picture> decode_png(std::string_view file) {
   const std::unique_ptr<png_image, void (*)(png_image*)> owner(&image, png_image_free);
   const auto failed = [&] { return Failure{fmt::format("the picture is damaged ({})", image.message)}; };
   if (png_image_begin_read_from_memory(&image, file.data(), file.size()) == 0) return failed();
-  image.format = PNG_FORMAT_RGBA;  // transparency is dropped: there is nothing behind the picture
+  image.format = PNG_FORMAT_RGBA;  // transparency is ignored, because there is nothing behind the picture
   Result<Picture> picture = sized(image.height, image.width, 4);
   if (!picture) return picture;
   if (png_image_finish_read(&image, nullptr, picture->pixels.data(), 0, nullptr) == 0) return failed();
@@ -50,7 +50,7 @@ Result<Picture> decode_jpeg(std::string_view file) {
   if (!decoder || tjDecompressHeader3(decoder.get(), bytes, file.size(), &width, &height, &subsampling, &colours) != 0) return failed();
   Result<Picture> picture = sized(height, width, 3);
   if (!picture) return picture;
-  // Some bytes too many between two parts are no loss; a part that is missing is.
+  // A few superfluous bytes between two parts do no harm, but a missing part does.
   constexpr int flags = TJFLAG_LIMITSCANS | TJFLAG_NOREALLOC;
   if (tjDecompress2(decoder.get(), bytes, file.size(), picture->pixels.data(), width, 0, height, TJPF_RGB, flags) != 0 &&
       (tjGetErrorCode(decoder.get()) == TJERR_FATAL || std::strstr(tjGetErrorStr2(decoder.get()), "extraneous") == nullptr)) {
@@ -59,7 +59,7 @@ Result<Picture> decode_jpeg(std::string_view file) {
   return picture;
 }
 
-/// PGM and PPM (https://netpbm.sourceforge.net/doc/ppm.html), binary, 8 or 16 bits a sample.
+/// Reads PGM and PPM (https://netpbm.sourceforge.net/doc/ppm.html), binary, 8 or 16 bits a sample.
 Result<Picture> decode_pnm(std::string_view file) {
   const auto blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
   size_t at = 2;
@@ -78,7 +78,7 @@ Result<Picture> decode_pnm(std::string_view file) {
   if (largest < 1 || largest > 65535) {
     return Failure{fmt::format("the picture's largest sample is {}, which is not between 1 and 65535", largest)};
   }
-  ++at;  // the one blank before the samples
+  ++at;  // the only blank before the samples
   const size_t bytes = largest > 255 ? 2 : 1;
   if (at > file.size() || file.size() - at < picture->pixels.size() * bytes) {
     return Failure{"the picture is cut short"};
@@ -91,7 +91,7 @@ Result<Picture> decode_pnm(std::string_view file) {
   return picture;
 }
 
-/// Grey to three equal channels, colours to their luminance (ITU-R BT.601); a fourth channel is dropped.
+/// Converts grey to three equal channels, and colours to their luminance (ITU-R BT.601). A fourth channel is dropped.
 Picture with_channels(Picture from, int64_t channels) {
   if (from.channels == channels) return from;
   Picture to{from.height, from.width, channels, {}};
@@ -128,7 +128,7 @@ Picture resize_to(const Picture& picture, int64_t height, int64_t width) {
   auto scaled = [&](int64_t from, int64_t at_least) {
     return std::max(at_least, static_cast<int64_t>(std::lround(scale * static_cast<double>(from))));
   };
-  // Only the middle of the scaled picture is computed: the whole of a picture one pixel high could be any size.
+  // Only the middle of the scaled picture is computed, because the whole could have any size if the picture is one pixel high.
   const auto middle = [](int64_t whole, int64_t part) {
     const int64_t start = (whole - part) / 2;
     return std::pair(static_cast<float>(start) / static_cast<float>(whole), static_cast<float>(start + part) / static_cast<float>(whole));

@@ -1,4 +1,4 @@
-/// \file `resnetc reduce`: the smallest network found for which a command still fails.
+/// \file `resnetc reduce`: searches for a small network for which a command still fails.
 
 #include <fmt/format.h>
 
@@ -37,7 +37,7 @@ size_t count_layers(const std::vector<topology::Node>& nodes) {
   return count;
 }
 
-/// How many layers a text has; nothing where the front end or the checks of its topology refuse it.
+/// The number of layers of a text; nothing if the front end or the checks of its topology refuse the text.
 std::optional<size_t> layers(const std::string& text) {
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -51,8 +51,8 @@ std::optional<size_t> layers(const std::string& text) {
   return count;
 }
 
-/// What `work` says, in a process of its own, so that a text on which the front end crashes, or runs out of memory, ends nothing else;
-/// nothing if the process dies.
+/// The result of `work` in a separate process, so that a text on which the front end crashes or runs out of memory ends only that process.
+/// Nothing if the process dies.
 std::optional<std::string> apart(const std::function<std::string()>& work) {
   std::optional<std::string> said;
   const codegen::Work write = [&](const std::string& path) -> Result<> {
@@ -71,7 +71,7 @@ std::optional<std::string> apart(const std::function<std::string()>& work) {
   return said;
 }
 
-/// layers(), apart: nothing, too, where it crashes.
+/// layers() in a separate process; also nothing if it crashes.
 std::optional<size_t> layers_apart(const std::string& text) {
   const std::optional<std::string> said = apart([&] {
     const std::optional<size_t> count = layers(text);
@@ -82,14 +82,14 @@ std::optional<size_t> layers_apart(const std::string& text) {
   return count;
 }
 
-/// "120 lines, 40 layers".
+/// The size in words: "120 lines, 40 layers".
 std::string shown_size(const std::string& text, const std::optional<size_t>& count) {
   const auto lines = std::count(text.begin(), text.end(), '\n');
   return fmt::format("{} line{}{}", lines, lines == 1 ? "" : "s",
                      count ? fmt::format(", {} layer{}", *count, *count == 1 ? "" : "s") : std::string());
 }
 
-/// The command that is to fail. Counts its runs.
+/// The command that must fail. Counts its runs.
 class Test {
  public:
   Test(const ReduceOptions& options, const TempDir& folder)
@@ -122,7 +122,7 @@ class Test {
   size_t runs_ = 0;
 };
 
-/// Why there is nothing to reduce: the command does not fail on the network as it is.
+/// The reason why there is nothing to reduce: the command does not fail on the original network.
 std::string explain(const ReduceOptions& options, const ShellResult& result) {
   const std::string on = fmt::format("on '{}' with all that it uses in one file", options.network.path);
   switch (result.end) {
@@ -138,8 +138,8 @@ std::string explain(const ReduceOptions& options, const ShellResult& result) {
   return fmt::format("the shell cannot run the command: it exits with {}; pass --expect {} if that is meant", result.status, result.status);
 }
 
-/// The network with all that it uses as one text; nothing, after what is wrong has been reported, where there is none. `files` are those
-/// read.
+/// The network and all that it uses as one text. Nothing, after the errors have been reported, if there is none. `files` are the files that
+/// were read.
 std::optional<std::string> original(const ReduceOptions& options, const Invocation& invocation, std::vector<std::string>& files,
                                     int& status) {
   Sources sources;
@@ -148,18 +148,18 @@ std::optional<std::string> original(const ReduceOptions& options, const Invocati
   std::optional<std::string> text;
   if (Result<std::string> source = read_source(options.network.path, frontend)) {
     files.push_back(options.network.path);
-    Diagnostics ignored(sources);  // all is read once more, below
+    Diagnostics ignored(sources);  // everything is read once more below
     load_files(options.network.path, std::move(*source), Wanted::network, frontend, ignored, &files);
     std::vector<FileId> ids(files.size());
-    for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<FileId>(i);  // a file gets its number as it is read
+    for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<FileId>(i);  // files are numbered in the order in which they are read
     text = self_contained(ids, frontend.parameters, sources);
   }
   const std::optional<std::string> found = apart([&] {
     load(options.network, diagnostics);
     return diagnostics.has_errors() ? "wrong" : "right";
   });
-  // What is wrong with the network, or crashes the front end, may be what is looked for; what is wrong with the command line, or with a
-  // file, is not.
+  // An error of the network or a crash of the front end may be the failure that is searched for, but an error of the command line or of a
+  // file is not.
   if (text && (found != "wrong" || !layers_apart(*text))) return text;
   load(options.network, diagnostics);
   status = report(diagnostics, invocation);
@@ -191,7 +191,7 @@ int reduce_network(ReduceOptions options, const Invocation& invocation) {
   const std::optional<size_t> whole_layers = layers_apart(*whole);
   const std::string whole_size = shown_size(*whole, whole_layers);
   std::string best, size;
-  // The smallest so far is written at once: whatever ends this process, it is not lost.
+  // The smallest network so far is written at once, so that it is not lost however this process ends.
   Result<> kept;
   const auto keep = [&](const std::string& text, const std::optional<size_t>& count) {
     best = text;

@@ -1,4 +1,4 @@
-/// \file `resnetc run`: one input through a library, from a picture or an array.
+/// \file `resnetc run`: runs a library on one input, a picture or an array.
 
 #include <fmt/format.h>
 
@@ -33,7 +33,7 @@ struct RunOptions {
 
 std::string shape_text(const std::vector<int64_t>& dims) { return fmt::format("[{}]", fmt::join(dims, ", ")); }
 
-/// What a library takes, as bytes, and how many pictures.
+/// The bytes of a library's input, and the number of pictures.
 struct Input {
   std::string bytes;
   int batch = 1;
@@ -62,7 +62,7 @@ Result<Input> array_input(const Array& array, const Port& port) {
   return input;
 }
 
-/// One value per channel from what the user gave (one for all, or one each) or from the default.
+/// One value for each channel: the user's (one for all channels, or one for each) or the default.
 Result<std::vector<double>> per_channel(const std::vector<double>& given, const std::vector<double>& fallback, int64_t channels,
                                         const char* flag) {
   std::vector<double> values = given.empty() ? fallback : given;
@@ -116,7 +116,7 @@ void print_top(std::FILE* words, std::span<const float> values, int top, const s
   std::vector<size_t> order(values.size());
   std::iota(order.begin(), order.end(), size_t{0});
   size_t count = std::min(order.size(), static_cast<size_t>(top));
-  // NaN has no order: it goes first, where it is seen.
+  // NaN has no order, so it comes first, where the user sees it.
   auto key = [&](size_t i) { return std::isnan(values[i]) ? INFINITY : values[i]; };
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
                     [&](size_t a, size_t b) { return key(a) != key(b) ? key(a) > key(b) : a < b; });
@@ -151,7 +151,7 @@ int run(const RunOptions& options, const Invocation& invocation) {
     return fail({fmt::format("there is no {}.weights beside the library: '{}' makes it", facts.name, library->pack_command())});
   }
   std::FILE* words = beside(options.output);
-  if (!options.output.empty() && facts.outputs.size() > 1) {  // their names are parts of the files'
+  if (!options.output.empty() && facts.outputs.size() > 1) {  // the outputs' names are parts of the files' names
     if (words != stdout)
       return usage_error(fmt::format("--output -: '{}' has {} outputs, and each wants a file", facts.name, facts.outputs.size()));
     for (const Port& port : facts.outputs) {

@@ -1,4 +1,4 @@
-/// \file A command has a process group of its own, so that what it starts ends with it.
+/// \file Runs a command in its own process group, so that all processes that it starts end with it.
 #include "driver/shell.h"
 
 #include <fcntl.h>
@@ -21,7 +21,7 @@ volatile std::sig_atomic_t came = 0;
 
 void note(int signal) { came = signal; }
 
-/// The process, or -1.
+/// Starts a process; returns its id, or -1.
 pid_t start(const std::string& command) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
@@ -54,7 +54,7 @@ ShellResult run_shell(const std::string& command, double seconds) {
   const pid_t process = start(command);
   if (process < 0) return result;
   const auto began = std::chrono::steady_clock::now();
-  // The process is looked at before it is reaped: until then nobody else can have its number, or its group's.
+  // Look at the process before reaping it, because until then no other process or group can have its number.
   siginfo_t info{};
   for (auto pause = std::chrono::microseconds(200);; pause = std::min(pause * 2, std::chrono::microseconds(10'000))) {
     info.si_pid = 0;

@@ -1,4 +1,4 @@
-/// \file Aligned columns.
+/// \file Aligns columns.
 #include "driver/table.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-/// \file Devices and targets by name.
+/// \file Finds devices and targets by name.
 #include "driver/target_options.h"
 
 #include <fmt/format.h>

@@ -23,7 +23,7 @@ struct TargetOptions {
   bool named() const { return !devices.empty() || !target.empty(); }
   /// Each once, best first. The command is to blame for an unknown name, and for a target of a device that is not named.
   Result<Targets> targets() const;
-  /// Where a program is wanted, which is for one target. Fails if several are named.
+  /// The target of a command that needs one program. Fails if several targets are named.
   Result<const Target*> one_target() const;
 };
 

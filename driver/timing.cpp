@@ -1,4 +1,4 @@
-/// \file Medians, and the observer that collects times.
+/// \file Computes medians, and collects times with an observer.
 #include "driver/timing.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-/// \file Writing and opening traces.
+/// \file Writes and opens traces.
 #include "driver/trace.h"
 
 #include <fmt/format.h>
@@ -48,7 +48,7 @@ void TraceWriter::append(const rn_observation& seen) {
   if (first) {
     const std::string stem = file_stem(seen.name);
     file = stem + ".npy";
-    // An output shares its layer's name where the layer gave it one.
+    // An output has its layer's name if the layer gave it one.
     for (int i = 2; std::count(files_.begin(), files_.end(), file) != 1; ++i) file = fmt::format("{}.{}.npy", stem, i);
   }
   std::string bytes;
@@ -68,7 +68,7 @@ void TraceWriter::append(const rn_observation& seen) {
   const std::string path = folder_ + "/" + file;
   if (first) good_ = leaves_inputs(path, inputs_);
   if (!good_) {
-    good_ = Failure{good_.failure().text};  // it is the layers' names that are to blame
+    good_ = Failure{good_.failure().text};  // the layers' names are to blame
     return;
   }
   errno = 0;

@@ -1,4 +1,4 @@
-/// \file The library under trial, and its pictures.
+/// \file Makes the library for a trial, and its pictures.
 #include "driver/trial.h"
 
 #include <fmt/format.h>

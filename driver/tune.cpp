@@ -1,4 +1,4 @@
-/// \file Building, running and judging of candidates.
+/// \file Builds, runs and judges candidates.
 #include "driver/tune.h"
 
 #include <fmt/format.h>
@@ -27,29 +27,29 @@ using program::Schedule;
 using program::Tuning;
 using Clock = std::chrono::steady_clock;
 
-/// Less than this part of the untuned time is worth a second look, and is kept if it is still less than the other then: the first look
-/// takes the best of many measurements, so it is partly luck.
+/// A schedule that takes less than `promising` of the untuned time is measured again. It is kept if it then takes less than `confirmed`.
+/// The second measurement is needed because the first chooses the best of many, so its result is partly luck.
 constexpr double promising = 0.98, confirmed = 0.99;
-/// The same for the whole network, whose time is known better.
+/// The limit for the whole network, whose time is known more precisely.
 constexpr double faster = 0.995;
-/// Of the time, for candidates. The rest is for what they come to together.
+/// The share of the time for measuring candidates. The rest is for measuring them together.
 constexpr double share_of_candidates = 0.7;
 
-/// On one number of threads.
+/// A comparison on one number of threads.
 struct Comparison {
   int threads = 1;
   Side untuned, tuned;
 };
 
-/// Seconds of the untuned and of the tuned side, on one number of threads.
+/// The seconds of the untuned and of the tuned side on one number of threads.
 struct Pair {
   int threads = 1;
   double untuned = 0, tuned = 0;
-  double whole = 0;  ///< of all kernels, untuned
+  double whole = 0;  ///< of all untuned kernels
 };
 
-/// The part of the untuned time, and what is saved as a part of the whole network's, each on the number of threads where it gains least:
-/// nobody is to lose.
+/// The fraction of the untuned time, and the saving as a fraction of the whole network's time. Each is taken on the number of threads where
+/// the gain is smallest, so that nobody loses.
 double ratio(const std::vector<Pair>& pairs) {
   double worst = 0;
   for (const Pair& pair : pairs) worst = std::max(worst, pair.untuned > 0 ? pair.tuned / pair.untuned : 1);
@@ -61,7 +61,7 @@ double gain(const std::vector<Pair>& pairs) {
   return least;
 }
 
-/// "0.120 ms instead of 0.131 on 1 thread, 0.061 instead of 0.072 on 2".
+/// The times in words: "0.120 ms instead of 0.131 on 1 thread, 0.061 instead of 0.072 on 2".
 std::string measured_text(const std::vector<Pair>& pairs, double kernels) {
   std::string text;
   for (const Pair& pair : pairs) {
@@ -72,7 +72,7 @@ std::string measured_text(const std::vector<Pair>& pairs, double kernels) {
   return text;
 }
 
-/// A library, and a session of it on each number of threads.
+/// A library, and one of its sessions for each number of threads.
 struct Candidate {
   std::unique_ptr<Trial> trial;
   std::vector<std::unique_ptr<Session>> sessions;
@@ -82,19 +82,19 @@ struct Candidate {
 struct Option {
   Schedule schedule;
   std::vector<Pair> measured;
-  int64_t added_bytes = 0;  ///< of packed weights
+  int64_t added_bytes = 0;  ///< growth of the packed weights
 
-  /// Whether it is worth having at all: what makes the weights smaller may give others their room.
+  /// Whether the schedule is useful at all. One that makes the weights smaller may give its room to others.
   bool useful(double limit) const { return added_bytes < 0 || ratio(measured) < limit; }
 };
 
 /// All kernels that do the same work, with the schedules to try on them.
 struct Subject {
   std::string work;
-  std::vector<size_t> kernels;  ///< their places in the program
+  std::vector<size_t> kernels;  ///< their indices in the program
   std::deque<Schedule> candidates;
   std::vector<Option> options;
-  const Option* chosen = nullptr;  ///< null: as untuned
+  const Option* chosen = nullptr;  ///< null: the untuned schedule
 };
 
 class Tuner {
@@ -131,7 +131,7 @@ class Tuner {
     return std::move(*lowered);
   }
 
-  /// A library of what was lowered, with a session on each number of threads.
+  /// Builds a library of the lowered network, with a session for each number of threads.
   Result<Candidate> build(const Lowered& lowered) {
     Result<std::unique_ptr<Trial>> trial =
         Trial::make(lowered, "trial", lowering_.weights != nullptr ? *lowering_.weights : generated_, kernels_);
@@ -165,7 +165,7 @@ class Tuner {
       if (added) subjects_.push_back({std::move(work), {}, {candidates.begin(), candidates.end()}, {}});
       subjects_[at->second].kernels.push_back(k);
     }
-    for (Subject& subject : subjects_) {  // what all of them have is no candidate
+    for (Subject& subject : subjects_) {  // a schedule that all kernels have already is no candidate
       const Schedule& first = program.kernels[subject.kernels.front()].schedule;
       if (has_everywhere(program, subject, first)) std::erase(subject.candidates, first);
     }
@@ -180,7 +180,7 @@ class Tuner {
     return std::any_of(subjects_.begin(), subjects_.end(), [](const Subject& subject) { return !subject.candidates.empty(); });
   }
 
-  /// Runs the program in turns with the untuned one, for a share of the time that there is.
+  /// Runs the program and the untuned one in turns, for a share of the time.
   Result<std::vector<Comparison>> compare(const Lowered& lowered, double share, bool by_kernel) {
     const Result<Candidate> other = build(lowered);
     if (!other) return other.failure();
@@ -214,7 +214,7 @@ class Tuner {
     return bytes;
   }
 
-  /// The next candidate of every subject.
+  /// Tries the next candidate of every subject.
   Result<> try_next() {
     Tuning table{tuning_.target, "", {}};
     for (const Subject& subject : subjects_) {
@@ -245,7 +245,7 @@ class Tuner {
     return table;
   }
 
-  /// Whether what is chosen can be had: whether packed weights are not too large. select-kernels knows.
+  /// Whether the packed weights of the chosen schedules are small enough. select-kernels decides that.
   bool chosen_fits() {
     const Result<Lowered> lowered = lower_with(chosen());
     return lowered && std::all_of(subjects_.begin(), subjects_.end(), [&](const Subject& subject) {
@@ -253,7 +253,7 @@ class Tuner {
            });
   }
 
-  /// Chooses what gains most if each byte of weights has a price.
+  /// Chooses the schedules that gain most if each byte of weights has a price.
   void choose_at(double price) {
     for (Subject& subject : subjects_) {
       subject.chosen = nullptr;
@@ -267,7 +267,7 @@ class Tuner {
     }
   }
 
-  /// Chooses what gains most and fits: at the lowest price at which all fits, then what room is left for.
+  /// Chooses the schedules that gain most and fit: first at the lowest price at which all fit, then as long as there is room.
   void choose(double limit) {
     for (Subject& subject : subjects_) std::erase_if(subject.options, [&](const Option& option) { return !option.useful(limit); });
     choose_at(0);
@@ -290,8 +290,8 @@ class Tuner {
 
   static double gain_of(const Option* option) { return option == nullptr ? 0 : gain(option->measured); }
 
-  /// Another choice for one subject that gains more and fits, if need be with nothing for another subject: a price for each byte leaves
-  /// gaps where few things are large.
+  /// Finds another choice for one subject that gains more and fits, if necessary together with giving up the choice of another subject. A
+  /// price for each byte leaves gaps if there are few large choices.
   bool improve() {
     for (Subject& subject : subjects_) {
       const Option* before = subject.chosen;
@@ -314,7 +314,7 @@ class Tuner {
     return false;
   }
 
-  /// Measures together what was chosen, and chooses from what that leaves.
+  /// Measures the chosen schedules together, and chooses from those that are still faster.
   Result<> confirm() {
     choose(promising);
     if (chosen().kernels.empty()) return {};
@@ -333,7 +333,7 @@ class Tuner {
     return {};
   }
 
-  /// The whole network, unobserved: what is not faster there is not kept.
+  /// Measures the whole network without an observer, and keeps only what is faster there.
   Result<> judge() {
     tuning_ = chosen();
     if (tuning_.kernels.empty()) {
@@ -353,7 +353,7 @@ class Tuner {
     return {};
   }
 
-  /// Of the time, for running: each round of candidates, what they come to together, and the whole.
+  /// Shares of the time: for each round of candidates, for measuring them together, and for the whole network.
   static constexpr double share_of_round = 0.03, share_of_confirmation = 0.1, share_of_judgement = 0.1;
 
   const topology::Network& network_;

@@ -19,9 +19,10 @@ inline constexpr double default_tune_seconds = 60;
 /// The reason why tuning for these targets is impossible on this machine; empty if it is possible.
 std::string tune_fault(const std::vector<const Target*>& targets);
 
-/// Tunes for `lowering.targets`, which is one that this machine runs, for about so many `seconds`. A kernel is in the result if another
-/// schedule was faster than the untuned one beyond the noise, twice; none is if the network with all of them was not faster in the end.
-/// `kernels` had better have a cache: most kernels come again. Fails if the network does not compile or run.
+/// Tunes for `lowering.targets`, which must be one target that this machine can run, for about `seconds` seconds. A kernel is in the result
+/// if another schedule was faster than the untuned one beyond the noise, in two measurements. No kernel is in the result if the network
+/// with all of them was not faster in the end. `kernels` should have a cache, because most kernels are compiled repeatedly. Fails if the
+/// network does not compile or run.
 Result<program::Tuning> tune(const topology::Network& network, const LoweringOptions& lowering, double seconds,
                              const codegen::KernelOptions& kernels, Sources& sources);
 

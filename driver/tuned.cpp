@@ -1,4 +1,4 @@
-/// \file Files of tuned schedules, as a subcommand's input.
+/// \file Reads files of tuned schedules for subcommands.
 #include "driver/tuned.h"
 
 #include <fmt/format.h>

@@ -32,7 +32,7 @@ struct VerifyOptions {
   std::vector<std::string> disabled;
 };
 
-/// The interpreter's pass over one picture, comparing as it goes.
+/// Interprets one picture and compares each value as soon as it is made.
 void interpret_and_compare(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t picture,
                            Observed& observed) {
   ChannelSizes sizes(graph);
@@ -41,7 +41,7 @@ void interpret_and_compare(const graph::Graph& graph, const WeightSource& weight
   });
 }
 
-/// Prints the table; the number of kernels that are too far off.
+/// Prints the table. Returns the number of kernels whose error is too large.
 int print_table(const Observed& observed, const std::string& target, double tolerance) {
   int bad = 0, compared = 0;
   double worst = 0, worst_by_channel = 0;
@@ -83,7 +83,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   Diagnostics diagnostics(sources);
   auto network = load(options.network, diagnostics);
   if (!network) return report(diagnostics, invocation);
-  Diagnostics first(sources);  // the passes run again below, and one mistake is one error
+  Diagnostics first(sources);  // separate, because the passes run again below, and each mistake must be reported once
   auto graph = plain_graph(*network, first);
   if (!graph) return report(first, invocation);
 

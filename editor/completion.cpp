@@ -1,4 +1,4 @@
-/// \file Names, keywords and files for each kind of place.
+/// \file Offers names, keywords and files for each kind of place.
 #include "editor/completion.h"
 
 #include <fmt/format.h>
@@ -28,7 +28,7 @@ enum Kind : int64_t {
   constant = 21
 };
 
-constexpr size_t max_files = 1000;  ///< that are offered, of a folder
+constexpr size_t max_files = 1000;  ///< number of files of a folder that are offered
 
 class Completer {
  public:
@@ -117,7 +117,7 @@ class Completer {
     return symbol.kind == SymbolKind::label ? std::string(symbol.statement->name.text) : std::string(to_string(symbol.kind));
   }
 
-  /// The entries of the folder that is being written, beside the file and in the folders where `use` looks.
+  /// Offers the entries of the folder that is being written, beside the file and in the folders where `use` searches.
   void files() {
     const std::string written = text_.text.substr(context_.start, text_.lines.offset(range_.end) - context_.start);
     const size_t slash = written.rfind('/');

@@ -1,4 +1,4 @@
-/// \file The words before a place, with the brackets that are open there.
+/// \file Finds the words before a place and the brackets that are open there.
 #include "editor/completion_context.h"
 
 #include <algorithm>
@@ -13,9 +13,9 @@ using Wants = CompletionContext::Wants;
 
 /// A bracket that is open at the place.
 struct Open {
-  size_t at;                 ///< its index among the words
-  std::string_view bracket;  ///< ( [ {
-  std::string_view opener;   ///< {: the keyword of the statement or definition that it is the body of
+  size_t at;                 ///< index among the words
+  std::string_view bracket;  ///< one of ( [ {
+  std::string_view opener;   ///< for {: the keyword of the statement or definition whose body it begins
 };
 
 class Finder {
@@ -24,7 +24,7 @@ class Finder {
     const FileId id = sources_.add("", std::string(text_));
     Diagnostics unread(sources_);
     tokens_ = lex(id, unread);
-    tokens_.pop_back();  // the end
+    tokens_.pop_back();  // the word for the end of the text
   }
 
   CompletionContext run() {
@@ -67,7 +67,7 @@ class Finder {
     return text_.substr(std::max(after, line == std::string_view::npos ? 0 : line)).find('#') != std::string_view::npos;
   }
 
-  /// The word `back` words before the place, from 1; an empty one before the first.
+  /// The word `back` words before the place, where `back` starts at 1. Before the first word, an empty word.
   const Token& before(size_t back) const {
     static const Token none;
     return back <= tokens_.size() ? tokens_[tokens_.size() - back] : none;
@@ -144,7 +144,7 @@ class Finder {
   void statement(CompletionContext& out) const {
     out.wants = Wants::statement;
     out.keywords = {"let", "repeat", "if", "skip", "gate"};
-    // `if` and `repeat` are no bodies of their own.
+    // `if` and `repeat` do not start a separate body.
     bool network = true;
     for (size_t i = open_.size(); i-- > 1;)
       network = network && (open_[i].opener == "if" || open_[i].opener == "else" || open_[i].opener == "repeat");

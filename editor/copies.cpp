@@ -1,4 +1,4 @@
-/// \file Nodes of topologies by the statement that they come from.
+/// \file Finds the nodes of topologies that come from a statement.
 #include "editor/copies.h"
 
 #include <fmt/format.h>
@@ -17,13 +17,13 @@ using topology::Network;
 using topology::Node;
 using topology::NodeKind;
 
-constexpr size_t max_groups = 12;  ///< of equal copies that are shown
-constexpr size_t max_names = 4;    ///< of copies, in a group
+constexpr size_t max_groups = 12;  ///< number of groups of equal copies that are shown
+constexpr size_t max_names = 4;    ///< number of names of copies in a group
 constexpr size_t max_values = 12;
 
 std::string plural(int64_t count, std::string_view what) { return fmt::format("{} {}{}", grouped(count), what, count == 1 ? "" : "s"); }
 
-/// What is said of one copy, but for its name.
+/// The description of one copy, without its name.
 class Describer {
  public:
   explicit Describer(const Network& network) : network_(network) {}
@@ -77,7 +77,7 @@ class Describer {
 
 using Wanted = std::function<bool(const Node&)>;
 
-/// Equal copies, in the order in which the first of each comes.
+/// Groups of equal copies, in the order of the first copy of each.
 class Copies {
  public:
   Copies(const Network& network, const Wanted& wanted) : describe_(network), wanted_(wanted) { walk(network.body, nullptr); }
@@ -126,7 +126,7 @@ class Copies {
   std::map<std::string, size_t> index_;
 };
 
-/// `wanted` is asked for each open network that has the file, and makes the question for its nodes.
+/// `wanted` is called for each open network that contains the file. It returns the test for the network's nodes.
 std::string described_nodes(const Workspace& workspace, const std::string& file, const std::function<Wanted(const Root&, FileId)>& wanted) {
   std::string out;
   bool used = false;

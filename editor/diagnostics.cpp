@@ -1,4 +1,4 @@
-/// \file Diagnostics to JSON.
+/// \file Turns diagnostics into JSON.
 #include "editor/diagnostics.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-/// \file Texts and their changes.
+/// \file Keeps texts and applies changes to them.
 #include "editor/documents.h"
 
 #include <algorithm>

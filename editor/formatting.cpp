@@ -1,4 +1,4 @@
-/// \file Formatting: what differs is replaced, so that cursors elsewhere stay where they are.
+/// \file Formatting. Only the lines that differ are replaced, so that cursors in others keep their places.
 #include "editor/formatting.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ json::Array formatting_edits(const ParsedText& text) {
   const auto [first, first_after] = std::mismatch(before.begin(), before.end(), after->begin(), after->end());
   size_t start = static_cast<size_t>(first - before.begin());
   while (start > 0 && before[start - 1] != '\n') --start;
-  size_t same = 0;  // at the end, whole lines
+  size_t same = 0;  // equal whole lines at the end
   const size_t most = std::min(before.size(), after->size()) - start;
   for (size_t n = 0; n < most && before[before.size() - 1 - n] == (*after)[after->size() - 1 - n]; ++n) {
     if (before[before.size() - 1 - n] == '\n') same = n;

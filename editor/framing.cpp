@@ -1,4 +1,4 @@
-/// \file Headers and contents.
+/// \file Reads headers and contents of messages.
 #include "editor/framing.h"
 
 #include <fmt/format.h>
@@ -10,7 +10,7 @@ namespace resnetc::editor {
 
 namespace {
 
-/// The number of a Content-Length header; the largest where it does not fit, nothing where the line is another one.
+/// The number of a Content-Length header; the largest number if it does not fit; nothing if the line is another header.
 std::optional<uint64_t> content_length(llvm::StringRef line) {
   const auto [name, value] = line.split(':');
   if (!name.trim().equals_insensitive("Content-Length")) return std::nullopt;
@@ -32,7 +32,7 @@ void FrameReader::feed(std::string_view bytes) {
   buffer_ += bytes.substr(dropped);
 }
 
-/// Takes the header's line that comes next, or as much of it as there is. Whether a whole one was there.
+/// Takes the next line of the header, or the part of it that has arrived. Returns whether the line was complete.
 bool FrameReader::header() {
   const size_t end = buffer_.find('\n', at_);
   const size_t stop = std::min(end, buffer_.size());
@@ -41,7 +41,7 @@ bool FrameReader::header() {
   if (end == std::string::npos) return false;
   if (line_.ends_with('\r')) line_.pop_back();
   if (line_.empty()) {
-    in_content_ = length_.has_value();  // without a length nothing follows
+    in_content_ = length_.has_value();  // without a length there is no content
   } else if (const std::optional<uint64_t> length = content_length(line_)) {
     length_ = length;
   }

@@ -1,4 +1,4 @@
-/// \file From the parameters of requests and notifications to the parts that know, and back.
+/// \file Passes the parameters of requests and notifications to the parts that handle them, and returns the answers.
 #include <fmt/format.h>
 
 #include <algorithm>

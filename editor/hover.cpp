@@ -1,4 +1,4 @@
-/// \file From a place to the name or statement there, and to words about it.
+/// \file Finds the name or statement at a place and describes it.
 #include "editor/hover.h"
 
 #include <fmt/format.h>
@@ -64,7 +64,7 @@ class Teller {
     return described_copies(workspace_, text.file, s.at) + parameters_round(text, s.at);
   }
 
-  /// The values that the parameters of the block around a place have in its copies.
+  /// The values of the parameters of the block around a place, in the block's copies.
   std::string parameters_round(const ParsedText& text, Location at) const {
     std::string out;
     for (const ast::Definition& block : text.tree.blocks) {
@@ -77,7 +77,7 @@ class Teller {
     return out;
   }
 
-  /// Of layers and blocks: what may be written.
+  /// A layer or block and the arguments that it takes.
   std::string callee(std::string_view name) const {
     if (const std::optional<OpKind> kind = layer_named(name))
       return code(signature(name, layer_slots(*kind))) + std::string(info(*kind).help) + "\n\n";

@@ -1,4 +1,4 @@
-/// \file Names to symbols, symbols to places.
+/// \file Finds symbols by names, and places by symbols.
 #include "editor/navigation.h"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ std::vector<Meaning> in_blocks(const Workspace& workspace, const ParsedText& tex
   return result;
 }
 
-/// The `use` whose path covers a place, with the files that it means.
+/// The files that the `use` whose path covers a place refers to.
 std::optional<std::vector<std::string>> used_files(const Workspace& workspace, const ParsedText& text, Location at) {
   std::string_view path;
   for (const ast::Use& use : text.tree.uses) {

@@ -1,4 +1,4 @@
-/// \file The outline of a file: its definitions, and what is named in them.
+/// \file The outline of a file: its definitions, and the named statements in them.
 #include <algorithm>
 
 #include "editor/navigation.h"
@@ -52,7 +52,7 @@ class Outline {
     for (const Statement& s : list) statement(s, out);
   }
 
-  /// What has no name of its own hands its names to the one around it.
+  /// Adds a statement. If it has no name, its named contents belong to the construct around it.
   void statement(const Statement& s, json::Array& out) {
     const auto named = [&](const ast::Name& name, std::string_view detail, Kind kind) {
       if (!name.at.known()) return statements(s.body, out);

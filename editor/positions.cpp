@@ -1,4 +1,4 @@
-/// \file Lines by binary search, columns by counting along one line.
+/// \file Finds lines by binary search, and columns by counting along one line.
 #include "editor/positions.h"
 
 #include <llvm/Support/ConvertUTF.h>
@@ -9,7 +9,7 @@ namespace resnetc::editor {
 
 namespace {
 
-/// The character at the front of a text: its bytes, and its UTF-16 code units.
+/// The numbers of bytes and UTF-16 code units of the first character of a text.
 struct Character {
   size_t bytes = 1;
   int64_t units = 1;

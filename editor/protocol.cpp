@@ -1,4 +1,4 @@
-/// \file Places and texts to JSON and back.
+/// \file Converts places and texts to JSON and back.
 #include "editor/protocol.h"
 
 namespace resnetc::editor {

@@ -1,4 +1,4 @@
-/// \file A rename is tried on copies of the texts first: every name must still mean what it meant.
+/// \file A rename is tried on copies of the texts first: every name must keep its meaning.
 #include "editor/rename.h"
 
 #include <fmt/format.h>
@@ -35,7 +35,7 @@ std::string edited(const ParsedText& text, const std::vector<Range>& ranges, con
   return result;
 }
 
-/// Whether each name of one text stands for the same as in the other.
+/// Whether each name of one text means the same as in the other.
 bool same_meanings(const Symbols& a, const Symbols& b) {
   const auto same_symbol = [](const Symbol& x, const Symbol& y) {
     return x.definitions.size() == y.definitions.size() && x.kind == y.kind;
@@ -45,7 +45,7 @@ bool same_meanings(const Symbols& a, const Symbols& b) {
          std::equal(a.uses.begin(), a.uses.end(), b.uses.begin(), b.uses.end(), same_use);
 }
 
-/// Why `name` cannot be one; empty if it can.
+/// The reason why `name` is not allowed; empty if it is.
 std::string name_fault(const std::string& name) {
   Sources sources;
   Diagnostics diagnostics(sources);

@@ -1,4 +1,4 @@
-/// \file The life of a session: JSON-RPC, initialize to exit, diagnostics that are published.
+/// \file A session of the language server: JSON-RPC, from initialize to exit, and the publication of diagnostics.
 #include "editor/server.h"
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@ namespace resnetc::editor {
 
 namespace {
 
-constexpr int max_depth = 64;  ///< of a message's JSON
+constexpr int max_depth = 64;  ///< nesting depth of a message's JSON
 
 std::string written(json::Object message) {
   std::string text;
@@ -61,7 +61,7 @@ void Server::handle(std::string_view content) {
   if (id && id->kind() != json::Value::Number && id->kind() != json::Value::String) id = nullptr;
   const auto method = message->getString("method");
   if (!method) {
-    // An answer of the client, to which there is nothing to say.
+    // This is an answer of the client, which needs no reply.
     if (message->get("result") || message->get("error")) return;
     return answer(id ? *id : json::Value(nullptr), Failure{ErrorCode::invalid_request, "a message has a method"});
   }

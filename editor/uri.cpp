@@ -1,4 +1,4 @@
-/// \file Percent signs (RFC 3986).
+/// \file Percent-encoding (RFC 3986).
 #include "editor/uri.h"
 
 #include <fmt/format.h>
@@ -25,7 +25,7 @@ std::string path_of(std::string_view uri) {
     path += escape ? static_cast<char>(llvm::hexFromNibbles(rest[i + 1], rest[i + 2])) : rest[i];
     if (escape) i += 2;
   }
-  // A byte of zero would end the path early in the system's calls.
+  // A zero byte would end the path early in system calls.
   return path.find('\0') == std::string::npos ? path : std::string(uri);
 }
 

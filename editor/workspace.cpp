@@ -1,4 +1,4 @@
-/// \file Which roots a change concerns, and analysing them again.
+/// \file Finds the roots that a change concerns and analyses them again.
 #include "editor/workspace.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ const std::string& Root::file_of(FileId id) const {
 
 ParsedText::ParsedText(std::string file, std::string text) : file(std::move(file)), text(std::move(text)), lines(this->text) {
   const FileId id = sources_.add(this->file, this->text);
-  Diagnostics unread(sources_);  // the roots have what is to be said
+  Diagnostics unread(sources_);  // not reported: the roots report the errors
   tree = parse_leniently(id, unread);
   symbols = index_symbols(tree);
 }
@@ -58,7 +58,7 @@ std::unique_ptr<Root> Workspace::analysed(const Document& document, Names elsewh
   return root;
 }
 
-/// The blocks that open networks see which use the root's file.
+/// The blocks that are visible to open networks which use the root's file.
 Names Workspace::brought_along(const Root& root) const {
   Names names;
   if (root.has_network()) return names;
@@ -127,7 +127,7 @@ std::set<std::string> Workspace::block_files(const std::string& file, std::strin
     if (const auto found = blocks.find(name); found != blocks.end()) result.insert(root->file_of(found->second->name.at.file));
   }
   if (!result.empty()) return result;
-  // The compiler's tree is empty where the file has a word that is none.
+  // The compiler's tree is empty if the file has an invalid word.
   const std::shared_ptr<const ParsedText> text = parsed(file);
   for (size_t i = 0; text && i < text->tree.blocks.size(); ++i) {
     if (text->tree.blocks[i].name.text == name) result.insert(file);

@@ -1,4 +1,4 @@
-/// \file The front end's steps for a tool that shows what it can of any file.
+/// \file The front end's steps for a tool that shows as much as possible of any file.
 #include "frontend/analysis.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-/// \file The arguments of layers and blocks: which parameter each is for, and whether its value may be.
+/// \file The arguments of layers and blocks: finds the parameter of each argument and checks that its value is allowed.
 #include "frontend/arguments.h"
 
 #include <fmt/format.h>
@@ -13,10 +13,10 @@
 namespace resnetc {
 namespace {
 
-/// What messages say about a list of parameters.
+/// The words of messages about a list of parameters.
 std::string taken(std::span<const Slot> slots) { return slots.empty() ? "it takes none" : "it takes " + shown(slots); }
 
-/// The argument for each slot; null where there is none.
+/// The argument for each slot; null if there is none.
 std::vector<const ast::Argument*> match(std::span<const Slot> slots, const ast::Statement& call, Reporter& reporter) {
   std::vector<const ast::Argument*> result(slots.size());
   bool wrong = false;
@@ -145,7 +145,7 @@ constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "
 constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
 
-/// A layer's arguments, each of `arguments` that of the slot in its place or null, as attributes.
+/// A layer's arguments as attributes. Each of `arguments` belongs to the slot with the same index, or is null.
 using Arguments = std::vector<const ast::Argument*>;
 
 void read_conv(Reader& reader, const Arguments& arguments, OpAttributes& a) {
@@ -209,7 +209,7 @@ std::span<const Slot> layer_slots(OpKind kind) {
 std::vector<Slot> block_slots(const ast::Definition& definition) {
   std::vector<Slot> slots;
   for (const ast::Parameter& parameter : definition.parameters) {
-    // Only a literal or a name is shown as it stands.
+    // Only a literal or a name is shown as it is written.
     const bool one_word = parameter.value && parameter.value->postfix.size() == 1 && !parameter.value->postfix[0].text.empty();
     slots.push_back({parameter.name.text, !parameter.value, one_word ? parameter.value->postfix[0].text : "..."});
   }

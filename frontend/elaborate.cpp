@@ -1,4 +1,4 @@
-/// \file A syntax tree to a topology. Statements run in order, as an interpreter would run them; what they make are nodes.
+/// \file Turns a syntax tree into a topology. Statements run in order, as in an interpreter, and make nodes.
 #include "frontend/elaborate.h"
 
 #include <fmt/format.h>
@@ -22,22 +22,22 @@ using topology::Node;
 using topology::NodeKind;
 using topology::ValueId;
 
-constexpr int max_depth = 60;         ///< of blocks, lists and repeats: every later pass recurses over them
+constexpr int max_depth = 60;         ///< nesting depth of blocks, lists and repeats, over which every later pass recurses
 constexpr size_t max_nodes = 50'000;  ///< a ResNet-1202 has 5,000
 constexpr int64_t max_steps = 1'000'000;
 constexpr size_t max_path = 500;
 
-/// Where statements put what they make.
+/// The place into which statements put the nodes that they make.
 struct Body {
   std::string_view word;  ///< "network", "block", "stage" or "list"
   std::vector<Node>* nodes = nullptr;
-  std::string path;       ///< of the names inside: "layer2.0"
-  bool indexed = false;   ///< a stage or list: names come from the child's index, not from its label
-  ValueId in = no_value;  ///< what `in` means
+  std::string path;       ///< prefix of the names inside: "layer2.0"
+  bool indexed = false;   ///< whether this is a stage or list: names come from the child's index, not from its label
+  ValueId in = no_value;  ///< the value that `in` means
   int64_t next_index = 0;
   bool weights = false;      ///< whether anything inside has weights
-  bool skips = false;        ///< whether a skip edge stands directly inside
-  bool projections = false;  ///< whether one of them has weights
+  bool skips = false;        ///< whether there is a skip edge directly inside
+  bool projections = false;  ///< whether one of the skip edges has weights
 };
 
 class Elaborator {
@@ -67,7 +67,7 @@ class Elaborator {
     return std::move(network_);
   }
 
-  /// A block that nobody calls: only errors come of it. False where the work that it may take is used up.
+  /// Checks a block that nobody calls, only to find errors. Returns false when all work that this may take is used up.
   bool check(const std::set<std::string, std::less<>>& elsewhere) {
     elsewhere_ = &elsewhere;
     Scope scope;
@@ -84,7 +84,7 @@ class Elaborator {
   }
 
  private:
-  /// Whether this is a block alone, whose parameters' values are unknown.
+  /// Whether a block is checked alone, so that the values of its parameters are unknown.
   bool alone() const { return elsewhere_ != nullptr; }
 
   void record(const Binding& binding) {
@@ -122,14 +122,14 @@ class Elaborator {
   // Bounds
 
   void stop(Location at, std::string text) {
-    // Bounds are those of a network, which may ask for less.
+    // Limits apply to a network. A network that uses the block may need less.
     if (!alone()) reporter_.error_in_use(at, std::move(text));
     stopped_ = true;
   }
 
   bool step(Location at) {
     if (!stopped_ && ++reporter_.steps > max_steps) stop(at, fmt::format(message::too_much_work, max_steps));
-    // What is past the limit would not be shown; looking for more would only take time.
+    // Errors past the limit would not be shown, so looking for more would only take time.
     if (diagnostics_.error_count() >= Diagnostics::limit) stopped_ = true;
     return !stopped_;
   }
@@ -150,7 +150,7 @@ class Elaborator {
     return path;
   }
 
-  /// `base`, or with the first number from 2 that makes it new.
+  /// `base`, or `base` with the first number from 2 that makes it a new name.
   std::string unique(const std::string& base) {
     int64_t& count = names_[base];
     if (++count == 1) return base;
@@ -176,7 +176,7 @@ class Elaborator {
     if (d) d->note(found->second.at, message::first_here);
   }
 
-  /// The value that `from` names; the current one after an error.
+  /// The value that `from` names; after an error, the current value.
   ValueId source(const ast::Name& name, const Body& body, const Scope& scope) {
     if (name.text == "in") return body.in;
     const Label* label = scope.find_label(name.text);
@@ -194,9 +194,9 @@ class Elaborator {
     return label->value;
   }
 
-  /// Notes that a layer's weights are called `stem`.
+  /// Records that a layer's weights are called `stem`.
   void claim_weights(const std::string& stem, Location at) {
-    if (branches_ != 0) return;  // only one of two branches may be taken
+    if (branches_ != 0) return;  // only one of the two branches may be taken
     const auto [found, fresh] = weights_.emplace(stem, at);
     if (fresh) return;
     Diagnostic* d = reporter_.error_in_use(at, fmt::format(message::weights_twice, stem));
@@ -247,7 +247,7 @@ class Elaborator {
       if (d) d->note(found->second.at, message::first_here);
       return;
     }
-    // The name comes into sight after its own expression: in a copy of a repeat, `let w = 2 * w` reads the outer one.
+    // The name becomes visible after its own expression, so in a copy of a repeat, `let w = 2 * w` reads the outer one.
     scope.names.erase(found);
     const Binding binding{evaluate(s.expr, scope, reporter_), s.name.at};
     scope.names.emplace(s.name.text, binding);
@@ -277,7 +277,7 @@ class Elaborator {
     }
   }
 
-  /// One side of an `if` that may or may not be taken: its names are in sight afterwards, but take no place.
+  /// One side of an `if` whose condition is unknown. Its names are visible afterwards, but do not prevent others from using them.
   void branch(const std::vector<Statement>& list, Body& body, Scope& scope) {
     Scope inside{&scope, {}, {}};
     ++branches_;
@@ -314,7 +314,7 @@ class Elaborator {
     }
     if (current_ == no_value) return stop(s.at, fmt::format(message::no_input_yet, network_.name));
     const ValueId value = s.source ? source(*s.source, body, scope) : current_;
-    // After an error the value may be the input only because a layer was left out.
+    // After an error, the value may be the input because a layer was left out.
     if (value == network_.input.value && diagnostics_.error_count() == errors_before_) {
       reporter_.error(s.source ? s.source->at : s.name.at, fmt::format(message::output_is_input, s.name.text));
     }
@@ -370,7 +370,7 @@ class Elaborator {
         reporter_.error(s.name.at, fmt::format(message::needs_label, s.name.text, s.name.text));
       } else {
         node.weights = path;
-        // A label that is taken is an error of its own.
+        // A label that exists already is a separate error.
         if (!s.label || !scope.labels.contains(s.label->text)) claim_weights(path, s.at);
       }
     }
@@ -382,8 +382,8 @@ class Elaborator {
     if (const auto outer = std::find(active_.begin(), active_.end(), &definition); outer != active_.end()) {
       Diagnostic* d = reporter_.error(s.name.at, fmt::format(message::block_uses_itself, s.name.text));
       if (d) d->note(definition.name.at, message::defined_here);
-      // The way there, where other blocks lie between: active_ and uses grow together.
-      const size_t own = alone() ? 1 : 0;  // the block that nobody calls
+      // The blocks between the two, if any. active_ and uses grow together.
+      const size_t own = alone() ? 1 : 0;  // the block that is checked alone
       for (size_t i = static_cast<size_t>(outer - active_.begin()) + 1; d && i < active_.size(); ++i) {
         d->note(reporter_.uses[i - own].at, fmt::format(message::in_block, reporter_.uses[i - own].text));
       }
@@ -467,7 +467,7 @@ class Elaborator {
     add(body, std::move(node));
   }
 
-  /// The layers after `via`, which start at `start`; leaves the current value as it was. Whether they have weights.
+  /// Resolves the layers after `via`, which start at `start`, and leaves the current value unchanged. Returns whether they have weights.
   bool list(const Statement& s, Node& node, ValueId start, const std::string& path, bool named, Body& body, Scope& scope) {
     const ValueId saved = current_;
     current_ = start;
@@ -490,14 +490,14 @@ class Elaborator {
   Diagnostics& diagnostics_;
   Reporter& reporter_;
   Values* values_;
-  const std::set<std::string, std::less<>>* elsewhere_ = nullptr;  ///< of a block alone: see check_blocks()
-  int branches_ = 0;                                               ///< inside how many sides of an `if` that may or may not be taken
-  std::set<Location> uncertain_;                                   ///< names that such sides define
+  const std::set<std::string, std::less<>>* elsewhere_ = nullptr;  ///< for a block that is checked alone: see check_blocks()
+  int branches_ = 0;              ///< number of sides of `if`s with unknown conditions around the current statement
+  std::set<Location> uncertain_;  ///< names that these sides define
   size_t errors_before_;
   topology::Network network_;
-  const Body* body_ = nullptr;  ///< the network's own
+  const Body* body_ = nullptr;  ///< the body of the network
   ValueId current_ = no_value;
-  Location ended_;  ///< of the output that ends the network
+  Location ended_;  ///< place of the output that ends the network
   bool stopped_ = false;
   int depth_ = 0;
   size_t nodes_ = 0;

@@ -1,4 +1,5 @@
-/// \file The formatter walks over the words of a file, which tell all but where a statement begins: that is asked of the syntax tree.
+/// \file The formatter walks over the words of a file. They determine everything except where a statement begins, which the syntax tree
+/// says.
 #include "frontend/format.h"
 
 #include <algorithm>
@@ -40,7 +41,7 @@ class Formatter {
   }
 
  private:
-  // What is known of each word before the first line is made
+  // What is known about each word before the first line is made
 
   void match_brackets() {
     match_ = matching_brackets(tokens_);
@@ -76,12 +77,12 @@ class Formatter {
       begins_[word_at(tokens_, statement.at)] = true;
       find_statements(statement.body);
       find_statements(statement.otherwise);
-      // A statement that is repeated without braces is a part of the repeat.
+      // A statement that is repeated without braces does not begin a line.
       if (statement.bare) begins_[word_at(tokens_, statement.body[0].at)] = false;
     }
   }
 
-  /// The blanks before a word that is not the first of its line.
+  /// The number of blanks before a word that is not the first of its line.
   size_t blanks(size_t i) const {
     const Token& before = tokens_[i - 1];
     const Token& token = tokens_[i];
@@ -94,7 +95,7 @@ class Formatter {
     return 1;
   }
 
-  /// `end_[i]`: the column behind word `i` if all words stood on one line.
+  /// Computes `end_[i]`: the column after word `i` if all words were on one line.
   void measure() {
     end_.resize(tokens_.size());
     for (size_t i = 0, column = 0; i < tokens_.size(); ++i) {
@@ -111,7 +112,7 @@ class Formatter {
   /// Whether the author wrote a body on one line.
   bool on_one_line(size_t open) const { return is_empty(open) || tokens_[open].at.line == tokens_[match_[open]].at.line; }
 
-  /// Whether the words of a statement stand on one line.
+  /// Whether the words of a statement fit on one line.
   bool is_flat(size_t first, size_t last, size_t indent) const {
     if (indent + width(first, last) > format_columns) return false;
     for (size_t open = next_open_[first]; open < last; open = next_open_[match_[open] + 1]) {
@@ -129,7 +130,7 @@ class Formatter {
     return line;
   }
 
-  /// Puts a word behind what the last line holds, or on a line of its own.
+  /// Appends a word to the last line, or starts a new line with it.
   void append(size_t i) {
     std::string& text = lines_.back().cells.back().text;
     if (!text.empty()) text.append(blanks(i), ' ');
@@ -140,8 +141,9 @@ class Formatter {
     append(i);
   }
 
-  /// Comments that stand before word `i`, which begins a line. One that stood on a line with the words before it goes to the end of the
-  /// last line, where there is none yet. Notes whether a blank line stands before the word; `at_start` of a list or body there is none.
+  /// Writes the comments before word `i`, which begins a line. A comment on the same line as the words before it goes to the end of the
+  /// last line, if that has no comment yet. Records whether a blank line comes before the word; at the start of a list or body (`at_start`)
+  /// there is none.
   void comments(size_t i, size_t indent, bool at_start) {
     for (; written_ < comments_before_[i]; ++written_) {
       const Comment& comment = comments_[written_];
@@ -160,14 +162,15 @@ class Formatter {
     blank_ = !at_start && after_blank(tokens_[i].at, i);
   }
 
-  /// Whether a blank line separates a place from the words before `i` and the comments that are written.
+  /// Whether a blank line separates a place from the words before `i` and from the comments that have been written.
   bool after_blank(Location at, size_t i) const {
     int32_t before = i == 0 ? 0 : tokens_[i - 1].at.line;
     if (written_ != 0) before = std::max(before, comments_[written_ - 1].at.line);
     return at.line > before + 1;
   }
 
-  /// The items of a file, or the statements of a body. Where they `share` lines, those that the author put on one stay there if they fit.
+  /// Writes the items of a file, or the statements of a body. With `share`, statements that the author put on one line stay on it if they
+  /// fit.
   void statements(size_t first, size_t last, size_t indent, bool share) {
     for (size_t i = first; i < last;) {
       size_t next = i + 1;
@@ -197,7 +200,7 @@ class Formatter {
     for (; first < last; ++first) append(first);
   }
 
-  /// Words that do not stand on one line: bodies are broken, and the lists that do not fit.
+  /// Writes words that do not fit on one line. Bodies are broken, and so are the lists that do not fit.
   void words(size_t first, size_t last, size_t indent) {
     for (size_t i = first; i < last; ++i) {
       append(i);
@@ -213,13 +216,14 @@ class Formatter {
     }
   }
 
-  /// Whether a list, whose first word the last line ends with, does not fit on it with what follows up to the next place for a break.
+  /// Whether a list must be broken. The last line ends with the list's opening bracket, and the list does not fit on it together with the
+  /// words up to the next possible break.
   bool breaks(size_t open, size_t last) const {
     const size_t next = std::min(next_open_[match_[open] + 1] + 1, last);
     return comments_between(open, match_[open]) != 0 || lines_.back().width() + end_[next - 1] - end_[open] > format_columns;
   }
 
-  /// What a broken list holds, one element a line.
+  /// Writes the elements of a broken list, one on each line.
   void elements(size_t first, size_t last, size_t indent) {
     for (size_t i = first; i < last;) {
       size_t next = i;
@@ -237,14 +241,14 @@ class Formatter {
 
   std::vector<Token> tokens_;
   std::vector<Comment> comments_;
-  std::vector<size_t> match_;            ///< of a bracket: the one that closes it
-  std::vector<size_t> next_open_;        ///< the first opening bracket from here on
-  std::vector<size_t> comments_before_;  ///< how many there are
-  std::vector<bool> begins_;             ///< whether an item or a statement does
+  std::vector<size_t> match_;            ///< for a bracket: the bracket that closes it
+  std::vector<size_t> next_open_;        ///< first opening bracket from here on
+  std::vector<size_t> comments_before_;  ///< number of comments before each word
+  std::vector<bool> begins_;             ///< whether the word begins an item or a statement
   std::vector<size_t> end_;
   std::vector<FormatLine> lines_;
-  size_t written_ = 0;  ///< comments
-  bool blank_ = false;  ///< whether a blank line goes before the next one
+  size_t written_ = 0;  ///< number of comments written so far
+  bool blank_ = false;  ///< whether a blank line comes before the next line
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-/// \file Alignment by a rule of typewriters: a column is as wide as its widest cell on consecutive lines.
+/// \file Aligns columns as on a typewriter: a column is as wide as its widest cell on consecutive lines.
 #include "frontend/format_lines.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace {
 
 using Lines = std::span<const FormatLine>;
 
-/// Calls `use(first, last)` for each longest run of lines of which each is_in(), and goes_with() the first.
+/// Calls `use(first, last)` for each longest run of lines for which is_in() holds and goes_with() the first line holds.
 template <typename IsIn, typename GoesWith, typename Use>
 void for_runs(size_t count, IsIn is_in, GoesWith goes_with, Use use) {
   for (size_t first = 0, last = 0; first < count; first = std::max(last, first + 1)) {
@@ -18,7 +18,7 @@ void for_runs(size_t count, IsIn is_in, GoesWith goes_with, Use use) {
   }
 }
 
-/// The cells of consecutive lines as texts, each as wide as its column; the last of a line as wide as it is.
+/// The cells of consecutive lines as texts. Each is as wide as its column, but the last cell of a line keeps its width.
 std::vector<std::string> in_columns(Lines lines) {
   std::vector<std::string> out;
   for (const FormatLine& line : lines) out.emplace_back(line.indent, ' ');
@@ -70,7 +70,7 @@ void append(std::string& out, Lines lines) {
   if (std::any_of(texts.begin(), texts.end(), [](const std::string& text) { return text.size() > format_columns; })) {
     std::transform(lines.begin(), lines.end(), texts.begin(), as_it_is);
   }
-  // A line that is too long by itself keeps its comment to itself: it would push the others out of sight.
+  // A line that is too long does not align its comment with the others, because it would push them out of sight.
   for_runs(
       lines.size(), [&](size_t i) { return !lines[i].comment.empty() && !lines[i].is_edge() && texts[i].size() <= format_columns; },
       [&](size_t i, size_t j) { return lines[i].indent == lines[j].indent; },

@@ -1,4 +1,4 @@
-/// \file Text to words.
+/// \file Divides text into words.
 #include "frontend/lexer.h"
 
 #include <fmt/format.h>
@@ -87,7 +87,7 @@ class Lexer {
       ++at_;
       push(TokenKind::symbol, start);
     } else {
-      // One error for a run of them: most often they are the bytes of one character.
+      // Report one error for a run of unknown bytes, because they are usually the bytes of one character.
       while (at_ < text_.size() && !is_blank(peek()) && !is_letter(peek()) && !is_digit(peek()) && !is_symbol(peek()) && peek() != '"' &&
              peek() != '#') {
         ++at_;

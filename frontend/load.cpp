@@ -1,4 +1,4 @@
-/// \file Files: reading a network and what it uses, once each.
+/// \file Reads the files of a network and of what it uses, each once.
 #include "frontend/load.h"
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t max_files = 100;
 
-/// The bytes of a regular file. One more than there may be tells of a file that is too long.
+/// The bytes of a regular file. If the file is too long, the result has one byte more than the limit.
 Result<std::string> read_bytes(const std::string& path) {
   if (std::string fault = unreadable(path); !fault.empty()) return Failure{std::move(fault)};
   errno = 0;
@@ -77,7 +77,7 @@ class Loader {
     }
   }
 
-  /// The path of the file that `use` names; empty, which is reported, where there is none.
+  /// The path of the file that `use` names. If there is no such file, reports that and returns an empty path.
   std::string find(const ast::Use& use, const std::string& user) {
     std::vector<fs::path> folders = {fs::path(user).parent_path()};
     folders.insert(folders.end(), options_.include_dirs.begin(), options_.include_dirs.end());
@@ -123,7 +123,7 @@ class Loader {
   }
 
   void collect_blocks() {
-    // The network's own file, which is the first, comes last: where a name clashes, it is the one that is easily changed.
+    // The network's own file, which is the first, comes last: if names clash, its names are the easiest to change.
     const std::deque<SourceFile>& files = loaded_.files;
     for (size_t i = 1; i <= files.size(); ++i) {
       for (const ast::Definition& block : files[i % files.size()].tree.blocks) {

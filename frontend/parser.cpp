@@ -1,5 +1,5 @@
-/// \file A recursive-descent parser, one function a production of docs/language.md. A function that returns false has reported why; the
-/// nearest list of statements then goes on with the next statement.
+/// \file A recursive-descent parser, with one function for each production of docs/language.md. A function that returns false has reported
+/// why. The nearest list of statements then continues with its next statement.
 #include "frontend/parser.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ using ast::Statement;
 using ast::StatementKind;
 
 constexpr int max_nesting = 50;
-constexpr size_t max_list = 100;  ///< of parameters or arguments, which are compared pair by pair
+constexpr size_t max_list = 100;  ///< number of parameters or arguments, which are compared pair by pair
 
 class Parser {
  public:
@@ -49,7 +49,8 @@ class Parser {
     return fmt::format("'{}'", token.text.substr(0, 60));
   }
 
-  /// Null where this word has been complained about before: an unclosed brace is missing at every level, but is one mistake.
+  /// Reports an error at the current word. Null if this word has an error already: a missing closing brace is missing at every level, but
+  /// is one mistake.
   Diagnostic* complain(std::string_view what) {
     if (complained_at_ == at_) return nullptr;
     complained_at_ = at_;
@@ -63,7 +64,7 @@ class Parser {
 
   bool expect(std::string_view word) { return accept(word) || expected(fmt::format("'{}'", word)); }
 
-  /// `word`, which closes what `open` opened.
+  /// Expects `word`, which closes what `open` opened.
   bool expect_closing(std::string_view word, const Token& open) {
     if (accept(word)) return true;
     Diagnostic* d = complain(fmt::format("'{}'", word));
@@ -82,7 +83,7 @@ class Parser {
     return true;
   }
 
-  /// One level deeper for as long as it lives.
+  /// Adds one level of nesting during its lifetime.
   struct Nesting {
     explicit Nesting(Parser& p) : parser(p) { ++parser.depth_; }
     ~Nesting() { --parser.depth_; }
@@ -167,7 +168,7 @@ class Parser {
 
   // Statements
 
-  /// Goes on to the next statement of this list: the next word that begins a line outside inner braces, or the list's end.
+  /// Skips to the next statement of this list: to the next word that begins a line outside inner braces, or to the list's end.
   void recover_statement() {
     for (int depth = 0; token().kind != TokenKind::end; next()) {
       if (token().is("{")) ++depth;
@@ -474,7 +475,7 @@ class Parser {
 ast::File parse_file(FileId file, Diagnostics& diagnostics) {
   const size_t before = diagnostics.error_count();
   std::vector<Token> tokens = lex(file, diagnostics);
-  // A word that is none leaves a gap, which would give a second error for the same mistake.
+  // An invalid word leaves a gap, which would cause a second error for the same mistake.
   if (diagnostics.error_count() != before) return {};
   return Parser(std::move(tokens), diagnostics).file();
 }

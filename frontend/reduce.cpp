@@ -1,4 +1,4 @@
-/// \file The search: one list of edits after another, until none of them helps.
+/// \file The search: tries one list of edits after another until none helps.
 #include "frontend/reduce.h"
 
 #include <fmt/format.h>
@@ -29,8 +29,8 @@ class Reducer {
   }
 
  private:
-  /// Tries the edits of a list, many at a time where that makes sense, then fewer. After a success the list is made anew and goes on at the
-  /// same place: what stood there has gone, or is smaller.
+  /// Tries the edits of a list: many at a time where that makes sense, then fewer. After a success it makes the list again and continues at
+  /// the same place, because the edited text has gone or is smaller.
   void sweep(const EditList& list) {
     std::vector<Edits> items = list.make(*tree_);
     for (size_t chunk = list.in_chunks ? items.size() : 1; chunk > 0; chunk /= 2) {
@@ -81,7 +81,7 @@ std::optional<std::string> self_contained(std::span<const FileId> files, std::sp
     const std::vector<Token> words = lex(file, diagnostics);
     for (size_t i = 0; i + 1 < words.size(); ++i) {
       if (words[i].is("use")) {
-        ++i;  // its file's name
+        ++i;  // the name of its file
       } else {
         all += words[i].first_on_line ? '\n' : ' ';
         all += words[i].text;

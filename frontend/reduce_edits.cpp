@@ -1,4 +1,4 @@
-/// \file Edits of blocks, statements and parameters. None need keep a meaning: whoever asks for a reduction tests what comes of it.
+/// \file Edits of blocks, statements and parameters. An edit need not keep the meaning, because the caller of a reduction tests the result.
 #include "frontend/reduce_edits.h"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ std::vector<Edits> blocks(const SourceTree& tree) {
   return out;
 }
 
-/// The last come first: what uses a value goes before what makes it.
+/// Edits that remove statements, the last statement first, so that users of a value go before its maker.
 std::vector<Edits> statements(const SourceTree& tree) {
   std::vector<Edits> out;
   for (const Piece* piece : tree.pieces()) out.push_back({{piece->at, ""}});
@@ -31,17 +31,17 @@ std::vector<Edits> statements(const SourceTree& tree) {
   return out;
 }
 
-/// The text of a value, fit to stand in an expression.
+/// The text of a value in a form that can be part of an expression.
 std::string operand(const SourceTree& tree, WordRange value) {
   return value.size() > 1 ? fmt::format("({})", tree.text(value)) : tree.text(value);
 }
 
-/// Edits that put a text in the place of a name, wherever an expression in the range uses it.
+/// Adds edits that replace a name by a text wherever an expression in the range uses the name.
 void substitute(const SourceTree& tree, WordRange range, std::string_view name, const std::string& text, Edits& out) {
   for (size_t i = range.first; i < range.last; ++i) {
     const std::span<const Token> words = tree.words();
     if (words[i].kind != TokenKind::name || words[i].text != name) continue;
-    // The same word may be a label, the name of an argument, a layer, or what an edge starts from.
+    // The same word may be a label, the name of an argument, a layer, or the start of an edge.
     const bool other = words[i + 1].is("=") || words[i + 1].is(":") || words[i + 1].is("(") || words[i - 1].is(":") ||
                        words[i - 1].is("from") || words[i - 1].is("via") || words[i - 1].is("stage") || words[i - 1].is("let") ||
                        words[i - 1].is("output");
@@ -63,7 +63,7 @@ std::string fresh(std::string_view base, const std::set<std::string_view>& taken
   }
 }
 
-/// The statements of a stage as statements of the network, where those with weights need labels.
+/// The statements of a stage as statements of the network, where statements with weights need labels.
 std::string labelled(const SourceTree& tree, const SourceTree::Body& body) {
   std::set<std::string_view> taken = taken_names(tree);
   std::vector<std::string> names;
@@ -79,7 +79,8 @@ std::string labelled(const SourceTree& tree, const SourceTree::Body& body) {
   return tree.text(body.at, std::move(edits));
 }
 
-/// What is inside in the place of what is round it: a stage's body, one copy of a repeat, a branch of an `if`; an edge without layers.
+/// Edits that replace a construct by its inside: a stage by its body, a `repeat` by one copy, an `if` by a branch, an edge with layers by
+/// one without.
 std::vector<Edits> unwrapped(const SourceTree& tree) {
   std::vector<Edits> out;
   for (const Piece* piece : tree.pieces()) {
@@ -102,7 +103,7 @@ std::vector<Edits> unwrapped(const SourceTree& tree) {
   return out;
 }
 
-/// What a parameter of a block stands for in a call; nothing where the call leaves it out.
+/// The argument of a block's parameter in a call; nothing if the call leaves it out.
 std::optional<WordRange> argument_of(const SourceTree& tree, const Piece& call, const Definition& block, size_t parameter) {
   const std::string_view name = block.definition->parameters[parameter].name.text;
   for (size_t i = 0; i < call.arguments.size(); ++i) {
@@ -127,7 +128,7 @@ std::vector<const Piece*> calls_of(const SourceTree& tree, const Definition& blo
   return out;
 }
 
-/// The body of a block that is called once, in the place of the call, its labels renamed where they are taken there.
+/// Edits that replace the only call of a block by the block's body, with labels renamed if they are used there already.
 std::vector<Edits> inlined(const SourceTree& tree) {
   std::vector<Edits> out;
   for (const Definition& block : tree.definitions()) {
@@ -159,7 +160,7 @@ std::vector<Edits> inlined(const SourceTree& tree) {
   return out;
 }
 
-/// A parameter gone, from its definition and all calls; what stands in its place is its default, or what the first call gives it.
+/// Edits that remove a parameter from its definition and all calls. Its default replaces it, or the argument of the first call.
 std::vector<Edits> parameters(const SourceTree& tree) {
   std::vector<Edits> out;
   for (const Definition& definition : tree.definitions()) {
@@ -184,7 +185,7 @@ std::vector<Edits> parameters(const SourceTree& tree) {
   return out;
 }
 
-/// The value of a `let` in the place of its name.
+/// Edits that replace the name of a `let` by its value.
 std::vector<Edits> lets(const SourceTree& tree) {
   std::vector<Edits> out;
   for (const Definition& definition : tree.definitions()) {
@@ -199,7 +200,7 @@ std::vector<Edits> lets(const SourceTree& tree) {
   return out;
 }
 
-/// Single arguments, `mean` and `std`, labels; `in` instead of a label.
+/// Edits that remove single arguments, `mean` and `std`, and labels, and that replace a label by `in`.
 std::vector<Edits> details(const SourceTree& tree) {
   std::vector<Edits> out;
   const std::span<const Token> words = tree.words();

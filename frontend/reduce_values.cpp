@@ -1,4 +1,4 @@
-/// \file Edits of values: of expressions, then of the numbers in them.
+/// \file Edits of expressions, then of the numbers in them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ std::optional<int64_t> constant(const ast::Expr& expr) {
   return evaluate(expr, {}, reporter);
 }
 
-/// Smaller numbers in the place of one, the smallest first: what is least in the end is found in a number of steps that is a logarithm.
+/// Smaller numbers that may replace a number, the smallest first. The number of steps to the least possible number is logarithmic.
 std::vector<int64_t> smaller(int64_t value) {
   std::set<int64_t> out;
   for (int64_t small = 0; small < std::min<int64_t>(value, 5); ++small) out.insert(small);
@@ -35,7 +35,7 @@ std::vector<Edits> integers(const SourceTree& tree, bool together) {
   std::vector<Edits> out;
   for (size_t i = 0; i < tree.words().size(); ++i) {
     const Token& word = tree.words()[i];
-    if (word.kind == TokenKind::integer) places[-word.value].push_back(i);  // large ones first
+    if (word.kind == TokenKind::integer) places[-word.value].push_back(i);  // large numbers first
     if (word.kind != TokenKind::kernel || together) continue;
     for (int64_t most = 1; most < std::min<int64_t>(std::max(word.value, word.value2), 5); ++most) {
       out.push_back({{{i, i + 1}, kernel(word, most)}});

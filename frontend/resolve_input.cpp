@@ -17,21 +17,21 @@ std::optional<int64_t> dimension(const ast::Expr& expr, const Scope& scope, Repo
   return std::nullopt;
 }
 
-/// Frameworks know both orders. `u8[N, 3, 224, 224]` has 224 channels, and is likely meant to have 3; so is `f32[N, 224, 224, 3]`. `d` are
-/// the dimensions as they are written.
+/// Warns of dimensions in a suspicious order, because frameworks use both orders. `u8[N, 3, 224, 224]` has 224 channels but is probably
+/// meant to have 3, and so is `f32[N, 224, 224, 3]`. `d` are the dimensions as written.
 void warn_of_order(const ast::Input& input, bool u8, const int64_t (&d)[3], Reporter& reporter) {
   constexpr int64_t least_extent = 16;
   if (u8 && (d[0] == 1 || d[0] == 3 || d[0] == 4) && d[1] >= least_extent && d[2] >= least_extent) {
     reporter.warning(input.dimensions[3].at, fmt::format(message::planar_u8, d[2], d[0], d[0] == 1 ? "" : "s", d[1], d[2], d[0]));
   }
-  // `f32[N, channels, length, 1]` is how signals are written; a grey picture is known by its being a square.
+  // Signals are written as `f32[N, channels, length, 1]`, so a grey picture is recognised only if it is a square.
   const bool pixels = d[2] == 3 || d[2] == 4 || (d[2] == 1 && d[0] == d[1]);
   if (!u8 && pixels && d[0] >= least_extent && d[1] >= least_extent) {
     reporter.warning(input.dimensions[1].at, fmt::format(message::packed_f32, d[0], d[2], d[2] == 1 ? "" : "s", d[2], d[0], d[1]));
   }
 }
 
-/// The buffer's type; a picture of u8 has its channels last.
+/// The type of the buffer. A picture of u8 has its channels last.
 TensorType resolve_type(const ast::Input& input, const Scope& scope, Reporter& reporter) {
   const bool u8 = input.element.text == "u8";
   if (!u8 && input.element.text != "f32") reporter.error(input.element.at, fmt::format(message::input_element, input.element.text));
@@ -58,9 +58,9 @@ TensorType resolve_type(const ast::Input& input, const Scope& scope, Reporter& r
   return rank == 2 ? TensorType::vector(d[0]) : TensorType::picture(d[0], d[1], d[2]);
 }
 
-/// The numbers of other frameworks are often those of pixels from 0 to 255. One warning says it.
+/// Warns if the numbers seem to be for pixels from 0 to 255, as in other frameworks. There is one warning.
 void warn_of_scale(const ast::Normalisation& n, Reporter& reporter) {
-  // A deviation of 2 is of use: with a mean of -1, pixels are from 0.5 to 1 then.
+  // A deviation of 2 can be useful: with a mean of -1, pixels are then from 0.5 to 1.
   const double most = n.name.text == "mean" ? 1 : 4;
   const auto found = std::find_if(n.numbers.begin(), n.numbers.end(), [&](const ast::Number& number) { return number.value > most; });
   if (found == n.numbers.end()) return;

@@ -7,7 +7,7 @@
 
 namespace resnetc {
 
-/// What the caller's buffer holds. What is wrong is reported; the result then serves to go on with.
+/// The content of the caller's buffer. Errors are reported; the result can then still be used to continue.
 InputBuffer resolve_input(const ast::Input& input, const Scope& scope, Reporter& reporter);
 
 }  // namespace resnetc

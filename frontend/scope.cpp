@@ -50,7 +50,7 @@ Diagnostic* Reporter::error_in_use(Location at, std::string text) {
 
 namespace {
 
-/// The result of an operator; nothing where it leaves 64 bits.
+/// The result of an operator; nothing if it does not fit in 64 bits.
 std::optional<int64_t> apply(ast::ExprKind kind, int64_t a, int64_t b) {
   int64_t result = 0;
   bool overflow = false;

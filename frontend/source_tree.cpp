@@ -1,4 +1,4 @@
-/// \file Words and the syntax tree, walked side by side.
+/// \file Walks the words and the syntax tree together.
 #include "frontend/source_tree.h"
 
 #include <algorithm>
@@ -152,7 +152,7 @@ std::string SourceTree::text(WordRange words) const { return text(words, {}); }
 
 std::string SourceTree::text(WordRange words, Edits edits) const {
   std::sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) {
-    return std::tie(a.at.first, b.at.last, a.text) < std::tie(b.at.first, a.at.last, b.text);  // what contains others comes first
+    return std::tie(a.at.first, b.at.last, a.text) < std::tie(b.at.first, a.at.last, b.text);  // pieces that contain others come first
   });
   std::string out;
   size_t next = 0;

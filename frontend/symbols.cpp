@@ -1,4 +1,4 @@
-/// \file One walk over the tree, in the order in which the compiler resolves names.
+/// \file Walks the tree once, in the order in which the compiler resolves names.
 #include "frontend/symbols.h"
 
 #include <map>
@@ -10,7 +10,7 @@ namespace {
 using ast::Statement;
 using ast::StatementKind;
 
-/// Labels and integers have names of their own: `width` may be both.
+/// The spaces of names. Labels and integers have separate names, so `width` may be both.
 enum class Space { values, labels, outputs, blocks, networks };
 
 Space space_of(SymbolKind kind) {
@@ -46,7 +46,7 @@ class Indexer {
   }
 
   void define(SymbolKind kind, const ast::Name& name, const Statement* statement, const ast::Definition* definition) {
-    if (!name.at.known()) return;  // the text breaks off before it
+    if (!name.at.known()) return;  // the text ends before the name
     const auto [found, fresh] = table_.emplace(std::tuple(scope_, space_of(kind), name.text), out_.symbols.size());
     if (fresh) out_.symbols.push_back({kind, name.text, {}, scope_, definition, statement});
     out_.symbols[found->second].definitions.push_back(name.at);
@@ -85,7 +85,7 @@ class Indexer {
     for (const Statement& s : list) statement(s);
   }
 
-  /// The same inside a scope of its own, where `in` means what stands at `in`.
+  /// Visits the statement's contents in a new scope, where `in` means what stands at `in`.
   void inside(const Statement& s, Location in) {
     const size_t outer = scope_;
     const Location outer_in = in_;
@@ -119,7 +119,7 @@ class Indexer {
   }
 
   void input(const Statement& s) {
-    // The first dimension is the batch, `N`, which is no name.
+    // The first dimension is the batch. Its `N` is no name.
     for (size_t i = 1; s.input && i < s.input->dimensions.size(); ++i) expr(s.input->dimensions[i], &s);
     define(SymbolKind::input, s.name, &s, definition_);
   }
@@ -197,7 +197,7 @@ std::vector<const Symbol*> Symbols::in_sight(int32_t line, int32_t column) const
   for (size_t i = 1; i < scopes.size(); ++i) {
     const bool open = !scopes[i].end.known() || !before(scopes[i].end, line, column);
     const Location innermost = scopes[scope].begin;
-    // One whose end is missing is left where another begins.
+    // A scope without an end ends where another begins.
     if (before(scopes[i].begin, line, column) && open && !before(scopes[i].begin, innermost.line, innermost.column)) scope = i;
   }
   std::vector<const Symbol*> result;

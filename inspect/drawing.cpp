@@ -1,4 +1,4 @@
-/// \file What each level has to show.
+/// \file Makes the drawing of each level.
 #include "inspect/drawing.h"
 
 #include <fmt/format.h>
@@ -61,7 +61,7 @@ class TopologyDrawer {
     out_.boxes.push_back({value.name, std::move(what), value.type ? resnetc::to_string(*value.type) : "", role});
   }
 
-  /// To the newest box.
+  /// Adds an edge to the newest box.
   void connect(topology::ValueId from, EdgeKind kind) { out_.edges.push_back({box_of_.at(from), out_.boxes.size() - 1, kind}); }
 
   void walk(const std::vector<topology::Node>& nodes) {
@@ -89,7 +89,7 @@ class TopologyDrawer {
         out_.frames.push_back({node.label, frame_kind(node), out_.boxes.size(), 0});
         walk(node.children);
         if (out_.frames[frame].first == out_.boxes.size()) {
-          out_.frames.erase(out_.frames.begin() + static_cast<std::ptrdiff_t>(frame));  // nothing in it, frames included
+          out_.frames.erase(out_.frames.begin() + static_cast<std::ptrdiff_t>(frame));  // it contains nothing, not even frames
         } else {
           out_.frames[frame].last = out_.boxes.size() - 1;
         }
@@ -170,7 +170,7 @@ Drawing draw_level(const program::Program& program) {
   return out;
 }
 
-/// Side edges that come straight from the spine are bare: nothing lies on them.
+/// Side edges that come directly from the spine are bare: there is nothing on them.
 void find_bare_edges(Drawing& drawing) {
   const std::vector<bool> spine = spine_of(drawing);
   for (Edge& edge : drawing.edges) {

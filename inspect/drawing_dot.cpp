@@ -1,4 +1,4 @@
-/// \file Drawings in Graphviz's language.
+/// \file Writes drawings in Graphviz's language.
 #include <fmt/format.h>
 
 #include "inspect/drawing.h"
@@ -41,7 +41,7 @@ std::string to_dot(const Drawing& drawing) {
     for (; next < drawing.frames.size() && drawing.frames[next].first == i; ++next) {
       const Frame& frame = drawing.frames[next];
       const std::string label = frame.kind == FrameKind::stage ? frame.label : fmt::format("{} ({})", frame.label, to_string(frame.kind));
-      out += fmt::format("{}subgraph cluster{} {{ label={};\n", indent(), next, quoted(label));  // only clusters are drawn with a frame
+      out += fmt::format("{}subgraph cluster{} {{ label={};\n", indent(), next, quoted(label));  // Graphviz frames only clusters
       open.push_back(next);
     }
     const Box& box = drawing.boxes[i];

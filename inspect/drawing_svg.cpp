@@ -1,4 +1,4 @@
-/// \file Drawings as SVG: a layout for networks whose way is long and whose branches are short, and how it is written.
+/// \file Writes drawings as SVG. The layout is for networks with a long spine and short branches.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,30 +10,30 @@ namespace resnetc::inspect {
 
 namespace {
 
-// Lengths in pixels at the size that it is made for.
+// Lengths in pixels at the original size of the drawing.
 constexpr int box_height = 22, row_height = 40, column_gap = 44, frame_head = 20, frame_pad = 10, margin = 16;
 constexpr int arc_reach = 26, lane_reach = 12;
-constexpr size_t most_lanes = 12;  ///< arcs beyond lie over one another
-constexpr double character = 6.7;  ///< of the font, which is monospaced
+constexpr size_t most_lanes = 12;  ///< further arcs lie over one another
+constexpr double character = 6.7;  ///< width of a character of the font, which is monospaced
 
-/// Where a box stands: in the spine, which is column 0, or beside it.
+/// The place of a box: in the spine, which is column 0, or beside it.
 struct Place {
   int row = 0, column = 0;
 };
 
-/// What else than the spine comes before one of its boxes is a branch that ends there:
-/// it stands beside the rows above that box, in the first column that is free.
+/// Places the boxes. Boxes outside the spine that come before one of its boxes form a branch that ends at that box. The branch stands
+/// beside the rows above the box, in the first free column.
 std::vector<Place> places_of(const Drawing& drawing) {
   const size_t count = drawing.boxes.size();
   const std::vector<bool> spine = spine_of(drawing);
   std::vector<Place> places(count);
-  std::vector<int> used;  // rows, by column from 1
+  std::vector<int> used;  // rows used by each column from 1 on
   int row = 0;
-  size_t branch = 0;  // the first box that has no place yet
+  size_t branch = 0;  // first box without a place
   auto edge = drawing.edges.begin();
   for (size_t i = 0; i < count; ++i) {
     if (!spine[i]) continue;
-    int first = 0;  // of the branch that ends here: it starts below the box that it comes from
+    int first = 0;  // first row of the branch that ends here; it starts below the box that it comes from
     for (; edge != drawing.edges.end() && edge->to < i; ++edge) {
       if (spine[edge->from]) first = std::max(first, places[edge->from].row + 1);
     }
@@ -83,7 +83,7 @@ std::string_view class_of(FrameKind kind) {
   return "stage";
 }
 
-/// Each colour twice: for viewers that know one scheme only, and for those that know two.
+/// Each colour is given twice: for viewers that support only one colour scheme, and for those that support two.
 constexpr std::string_view style = R"(
 :root:is(svg) { color-scheme: light dark; background: #fff; background: light-dark(#fff, #14171c); }
 .net { font: 11px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
@@ -127,7 +127,7 @@ class Writer {
   }
 
  private:
-  /// A name without what its frame says already.
+  /// A box's name without the part that its frame shows already.
   std::string_view short_name(size_t i) const {
     const std::string_view name = d_.boxes[i].name;
     if (inner_[i] < 0) return name;
@@ -184,7 +184,7 @@ class Writer {
     return from.column == to.column && (edge.kind != EdgeKind::next || to.row != from.row + 1);
   }
 
-  /// Arcs whose rows overlap reach out to different distances, shorter ones less far.
+  /// Gives arcs whose rows overlap different distances from the boxes, shorter arcs smaller distances.
   void find_lanes() {
     std::vector<size_t> arcs;
     lane_.assign(d_.edges.size(), 0);
@@ -242,10 +242,10 @@ class Writer {
       path = fmt::format("M{} {}C{} {} {} {} {} {}", x1, y1 + half, x1 - reach, y1 + half, x2 - reach, y2 + half, x2, y2 + half);
     } else if (from.column == to.column) {
       path = fmt::format("M{} {}V{}", x1 + middle, y1 + box_height, y2);
-    } else if (from.column < to.column) {  // out to a branch
+    } else if (from.column < to.column) {  // from the spine to a branch
       path = fmt::format("M{} {}H{}Q{} {} {} {}V{}", x1 + box_width_, y1 + half, x2 + middle - 10, x2 + middle, y1 + half, x2 + middle,
                          y1 + half + 10, y2);
-    } else {  // back from it
+    } else {  // from a branch back to the spine
       path = fmt::format("M{} {}V{}Q{} {} {} {}H{}", x1 + middle, y1 + box_height, y2 + half - 10, x1 + middle, y2 + half, x1 + middle - 10,
                          y2 + half, x2 + box_width_);
     }
@@ -253,7 +253,7 @@ class Writer {
     if (one.kind == EdgeKind::next && from.column == to.column && to.row == from.row + 1 && !shape.empty()) {
       label = fmt::format("<text class=\"shape\" x=\"{}\" y=\"{}\">{}</text>", x1 + middle + 6, y1 + box_height + 12, escaped(shape));
     }
-    // What lies beside the spine is on an edge to it.
+    // Boxes beside the spine lie on an edge to it.
     const EdgeKind kind = one.kind == EdgeKind::next && from.column + to.column != 0 ? EdgeKind::side : one.kind;
     return fmt::format("<path class=\"edge {}\" d=\"{}\" marker-end=\"url(#tip)\"/>{}\n", class_of(kind), path, label);
   }
@@ -270,8 +270,8 @@ class Writer {
 
   const Drawing& d_;
   std::vector<Place> places_;
-  std::vector<int> inner_;  ///< the innermost frame of each box; -1: none
-  std::vector<int> depth_;  ///< of each frame
+  std::vector<int> inner_;  ///< innermost frame of each box; -1: none
+  std::vector<int> depth_;  ///< depth of each frame
   std::vector<int> row_y_, lane_;
   int depths_ = 0, lanes_ = 0, box_width_ = 0, spine_x_ = 0, width_ = 0, height_ = 0;
 };

@@ -1,4 +1,4 @@
-/// \file What marks of SVG and HTML are written as.
+/// \file Escapes the special characters of SVG and HTML.
 #include "inspect/markup.h"
 
 namespace resnetc::inspect {

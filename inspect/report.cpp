@@ -1,4 +1,5 @@
-/// \file The page: a frame, its style and its script, which are files beside this one; the picture of the network; and what was compiled.
+/// \file Makes the page from a frame, a style and a script, which are files beside this one, from the picture of the network, and from the
+/// data of the compilation.
 #include "inspect/report.h"
 
 #include <llvm/ADT/SmallVector.h>
@@ -28,7 +29,7 @@ constexpr char script[] = {
     , 0};
 #pragma clang diagnostic pop
 
-/// In the format "deflate" of the Compression Streams standard (RFC 1950), which every browser of today reads, as base64.
+/// The text as base64 of the format "deflate" of the Compression Streams standard (RFC 1950), which all current browsers can read.
 std::string packed(std::string_view text) {
   llvm::SmallVector<uint8_t, 0> bytes;
   llvm::compression::zlib::compress(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(text.data()), text.size()), bytes);
@@ -56,7 +57,7 @@ struct Part {
   std::string text;
 };
 
-/// The text with its marks, which stand in it in this order, replaced; what replaces them is not searched.
+/// The text with its marks replaced. They occur in the text in this order, and replacements are not searched for marks.
 std::string filled(std::string_view text, const std::vector<Part>& parts) {
   std::string out;
   for (const Part& part : parts) {
@@ -76,7 +77,7 @@ std::string report(const Compilation& compilation, const Sources& sources) {
   for (size_t i = 0; i < compilation.code.size(); ++i) {
     append_block(blocks, "code-" + std::to_string(i), code_as_json(compilation.code[i]));
   }
-  // Shapes are known from the second phase on.
+  // Shapes are known after the second phase.
   const Phase& drawn = compilation.phases[std::min<size_t>(1, compilation.phases.size() - 1)];
   return filled(frame, {{"<!-- title -->", escaped(compilation.title)},
                         {"/* style */", style},

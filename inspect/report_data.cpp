@@ -1,4 +1,4 @@
-/// \file What the page of `explain` shows: each layer at each step, each kernel, each tensor's place.
+/// \file The data of `explain`'s page: each layer after each step, each kernel, and the place of each tensor.
 #include <fmt/format.h>
 #include <llvm/Support/JSON.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 namespace json = llvm::json;
 
-/// Equal texts once.
+/// Stores equal texts once.
 class Pool {
  public:
   int64_t add(std::string text) {
@@ -32,7 +32,7 @@ class Pool {
   json::Array texts_;
 };
 
-/// A layer, skip, gate or the input, with the stage and the block that it stands in.
+/// A layer, skip, gate or the input, with the stage and the block that contain it.
 struct Layer {
   std::string name, kind, what, edge;
   const topology::Node* node = nullptr;  ///< null: the input
@@ -74,7 +74,7 @@ class Data {
 
   std::string run() {
     json::Object all{{"title", json_string(c_.title)}, {"target", json_string(c_.target)}, {"version", json_string(c_.version)}};
-    all["phases"] = phases();  // which finds each layer's kernel
+    all["phases"] = phases();  // this also finds each layer's kernel
     all["layers"] = layers();
     all["kernels"] = kernels();
     all["memory"] = memory();
@@ -91,7 +91,7 @@ class Data {
   }
 
  private:
-  /// What was written, as soon as shapes are known: later passes may drop blocks.
+  /// The network as the user wrote it, from the first phase in which its shapes are known. Later passes may remove blocks.
   const topology::Network& typed_topology() const {
     const auto* best = &std::get<topology::Network>(c_.phases.front().ir);
     for (const Phase& phase : c_.phases) {
@@ -103,10 +103,10 @@ class Data {
     return *best;
   }
 
-  /// Each step, and for each layer the text of what does its work then.
+  /// The phases, and for each layer and phase the text of the element that then does the layer's work.
   json::Array phases() {
     json::Array out;
-    std::vector<std::string> names;  // of each layer, at this step; empty: gone
+    std::vector<std::string> names;  // name for each layer after this step; empty: the layer has gone
     for (const Layer& layer : layers_) names.push_back(layer.name);
     for (size_t p = 0; p < c_.phases.size(); ++p) {
       const Phase& phase = c_.phases[p];
@@ -218,7 +218,7 @@ class Data {
       const program::Kernel& kernel = program_.kernels[k];
       const program::KernelCost cost = program::cost_of(program_, kernel);
       json::Array layers = std::move(layers_of[k]);
-      // A kernel that a pass has added stands with the layer that it was made of.
+      // A kernel that a pass has added belongs to the layer that it was made from.
       for (size_t i = 0; layers.empty() && kernel.kind != program::KernelKind::store && i < layers_.size(); ++i) {
         if (layers_[i].at == kernel.at && in_same_block(layers_[i], kernel.name)) layers.push_back(static_cast<int64_t>(i));
       }
@@ -244,7 +244,7 @@ class Data {
     return out;
   }
 
-  /// Tensors with the kernels between which they live.
+  /// The tensors, with the first and last kernel of their lives.
   json::Object memory() {
     std::vector<std::pair<int64_t, int64_t>> life(program_.tensors.size(), {-1, -1});
     for (size_t k = 0; k < program_.kernels.size(); ++k) {
@@ -266,7 +266,7 @@ class Data {
     return json::Object{{"bytes", program_.arena_bytes}, {"tensors", std::move(tensors)}};
   }
 
-  /// Sums over each stage, and over what stands between stages.
+  /// The sums over each stage, and over the layers between stages.
   json::Array stages() {
     struct Sum {
       std::string label;
@@ -307,7 +307,7 @@ class Data {
   const topology::Network& network_;
   const program::Program& program_;
   std::vector<Layer> layers_;
-  std::vector<int64_t> kernel_of_;  ///< of each layer; -1: none
+  std::vector<int64_t> kernel_of_;  ///< kernel of each layer; -1: none
   std::map<FileId, int64_t> file_numbers_;
   Pool pool_;
 };

@@ -1,4 +1,4 @@
-/// \file Checks that the verifiers share.
+/// \file The checks that the verifiers of the three IRs share.
 #include "ir/checks.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-/// \file Checks that the verifiers of the three IRs share. Each returns the fault, or nothing.
+/// \file Checks that the verifiers of the three IRs share. Each check returns the fault that it found, or nothing.
 #pragma once
 
 #include <optional>
@@ -14,23 +14,23 @@ namespace resnetc::checks {
 
 using Fault = std::optional<std::string>;
 
-/// The fault of a project step that is in no convolution's epilogue or stands behind what is no sum.
+/// The fault of a project step outside a convolution's epilogue, or behind a step that is no sum.
 inline constexpr std::string_view misplaced_projection =
     "a projection can only stand in the epilogue of a convolution, behind nothing but sums (bias, add, project)";
 
-/// `what` in the fault is e.g. "the network's name".
+/// Checks that `name` is an identifier. `what` names the thing in the fault: "the network's name".
 Fault identifier(std::string_view what, std::string_view name);
-/// A network's input, whose value has the type `value`.
+/// Checks a network's input; `value` is the type of the value that the network reads.
 Fault input(const InputBuffer& input, const TensorType& value);
-/// Values are of f32: no kernel computes with anything else.
+/// Checks that the elements are f32: no kernel computes with another type.
 Fault computable(const TensorType& type);
-/// Attributes that the operation does not have must keep their defaults.
+/// Checks that attributes which the operation does not have keep their defaults.
 Fault attributes(OpKind kind, const OpAttributes& attributes);
-/// The operation's own rule, and that its result has the type `result`.
+/// Checks that the operands satisfy the operation's rule and that the rule gives the type `result`.
 Fault result_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands, const TensorType& result);
-/// What `what`'s shape is, and is to be.
+/// Compares the shape of `what` with the shape that it must have.
 Fault shape(std::string_view what, const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted);
-/// A recipe that is there and has this shape.
+/// Checks that the recipe exists and has the shape `wanted`.
 Fault recipe_shape(std::string_view what, const RecipePtr& recipe, const std::vector<int64_t>& wanted);
 
 }  // namespace resnetc::checks

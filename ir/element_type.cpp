@@ -1,4 +1,4 @@
-/// \file Names of element types, and elements as memory has them.
+/// \file Names of element types, and elements in their form in memory.
 #include "ir/element_type.h"
 
 #include <cstring>

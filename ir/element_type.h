@@ -1,4 +1,4 @@
-/// \file The types of elements. One table has their names and sizes, and one function counts bytes.
+/// \file The types of elements. One table holds their names and sizes, and one function counts bytes.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ enum class ElementType {
 /// One line of the table of element types.
 struct ElementInfo {
   ElementType kind{};
-  std::string_view name{};  ///< in texts of IR, in JSON and in the manifest
+  std::string_view name{};  ///< in the text and JSON forms of the IRs and in the manifest
   int64_t bytes = 0;
 };
 
@@ -42,16 +42,16 @@ inline constexpr auto table = table_of<line_of>();
 }  // namespace element_types
 
 constexpr const ElementInfo& info(ElementType type) { return element_types::table[static_cast<size_t>(type)]; }
-/// `f32`.
+/// The name of the type: `f32`.
 constexpr std::string_view to_string(ElementType type) { return info(type).name; }
 std::optional<ElementType> element_named(std::string_view name);
 
-/// The bytes of so many elements. Nothing else multiplies by the size of an element, and only elements_in() divides by one.
+/// The bytes of `elements` elements. No other code multiplies by the size of an element, and only elements_in() divides by the size.
 constexpr int64_t bytes_of(ElementType type, int64_t elements = 1) { return elements * info(type).bytes; }
-/// How many whole elements so many bytes hold.
+/// The number of whole elements that fit in `bytes`.
 constexpr int64_t elements_in(int64_t bytes, ElementType type) { return bytes / info(type).bytes; }
 
-/// Appends an element as memory has it: of f32 or u8, which alone callers' buffers have.
+/// Appends an element in its form in memory. The type is f32 or u8, because callers' buffers have no other types.
 void append_element(ElementType type, double value, std::string& bytes);
 
 }  // namespace resnetc

@@ -1,5 +1,6 @@
-/// \file What an element-wise operation makes of one element, as a small expression. The table of operations (ir/op.cpp) holds one for each
-/// of them; kernels for every device are made of it, and whatever else needs the meaning of an operation: derivatives, checks.
+/// \file The meaning of an element-wise operation: what it makes of one element, as a small expression. The table of operations (ir/op.cpp)
+/// holds one expression for each element-wise operation. Kernels for every device are made from it, and other code that needs the meaning
+/// (derivatives, checks) reads it too.
 #pragma once
 
 #include <array>
@@ -10,13 +11,14 @@
 
 namespace resnetc {
 
-/// An expression as the list of its parts, operands before what is made of them (postfix). A value type that the compiler can compute.
+/// An expression as a list of its parts in postfix order: operands come before the part that uses them. It is a value type, and constexpr
+/// code can compute with it.
 class Expression {
  public:
   enum class Kind : uint8_t {
-    element,      ///< the element at hand
-    operand,      ///< that of the operation's second operand, in the same place
-    constant,     ///< that of one of the operation's constants, for the channel at hand; `number` is its index
+    element,      ///< the element that the operation is applied to
+    operand,      ///< the element of the second operand in the same place
+    constant,     ///< the element of one of the operation's constants for the current channel; `number` is the constant's index
     number,       ///< a number
     negate,       ///< -a
     exp,          ///< e to the power of a
@@ -24,19 +26,19 @@ class Expression {
     subtract,     ///< a - b
     multiply,     ///< a * b
     divide,       ///< a / b
-    select_less,  ///< c if a < b, else d: also where a or b is NaN
+    select_less,  ///< c if a < b, else d; d also where a or b is NaN
   };
   struct Part {
     Kind kind{};
     double number = 0;
   };
 
-  /// No expression.
+  /// The empty expression.
   constexpr Expression() = default;
   constexpr Expression(double number) { append({Kind::number, number}); }
   /// A part without operands.
   constexpr explicit Expression(Part leaf) { append(leaf); }
-  /// `kind` of operands.
+  /// The expression that applies `kind` to the operands.
   constexpr Expression(Kind kind, std::initializer_list<const Expression*> operands) {
     for (const Expression* operand : operands) {
       for (const Part& part : operand->parts()) append(part);
@@ -47,15 +49,15 @@ class Expression {
   constexpr bool empty() const { return size_ == 0; }
   constexpr std::span<const Part> parts() const { return {parts_.data(), size_}; }
 
-  /// Computes the expression over any kind of value that has + - * / and the sign -: numbers, the expressions of a code generator, numbers
-  /// with their derivatives. `Arithmetic` says what the rest is: element(), operand(), constant(size_t), number(double), exp(Value),
+  /// Computes the expression for any type of value that has + - * / and the sign -: numbers, the expressions of a code generator, numbers
+  /// with their derivatives. `Arithmetic` provides the rest: element(), operand(), constant(size_t), number(double), exp(Value),
   /// select_less(Value a, Value b, Value then, Value otherwise).
   template <class Value, class Arithmetic>
   Value evaluate(const Arithmetic& arithmetic) const {
     std::array<Value, capacity> stack{};
     size_t top = 0;
     for (const Part& part : parts()) {
-      // The operands of this part, in order, are the last on the stack; its value replaces them.
+      // The operands of this part are the last values on the stack, in order. The part's value replaces them.
       top -= operands_of(part.kind);
       Value* const a = stack.data() + top;
       switch (part.kind) {
@@ -96,7 +98,7 @@ class Expression {
     return 0;
   }
 
-  /// An expression of too many parts does not compile, for `at` refuses.
+  /// Adds a part. An expression with too many parts does not compile, because `at` throws in a constant expression.
   constexpr void append(Part part) { parts_.at(size_++) = part; }
 
   std::array<Part, capacity> parts_{};

@@ -6,15 +6,15 @@
 
 namespace resnetc {
 
-/// A fault, and which part of the IR has it, so that a reader can say where that stands in what it has read.
+/// A fault and the part of the IR that has it. A reader uses the part to report the place of the fault in its text.
 struct Finding {
-  /// Values are a topology's values, a graph's operations and a program's tensors.
+  /// `value` stands for a topology's value, a graph's operation or a program's tensor.
   enum class Part { whole, value, output, constant, kernel };
   static constexpr size_t part_kinds = 5;
 
   std::string what;
   Part part = Part::whole;
-  size_t index = 0;  ///< among the parts of its kind, in their order in the IR and in its text
+  size_t index = 0;  ///< position among the parts of its kind, in their order in the IR and in its text
 };
 
 }  // namespace resnetc

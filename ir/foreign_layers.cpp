@@ -1,4 +1,4 @@
-/// \file The table of layers that resnetc has not.
+/// \file The table of layers that resnetc does not have.
 #include "ir/foreign_layers.h"
 
 #include <algorithm>
@@ -86,7 +86,7 @@ constexpr ForeignLayer table[] = {
     {"transpose", ""},
     {"upsample", ""},
     {"zero_pad", padded},
-    // the rest
+    // others
     {"add", sum},
     {"drop_path", identity},
     {"dropout", identity},
@@ -95,7 +95,7 @@ constexpr ForeignLayer table[] = {
     {"stochastic_depth", identity},
 };
 
-/// Letters in lower case and digits; what PyTorch says of dimensions goes.
+/// The letters of the name in lower case, and its digits. What PyTorch's names say about dimensions is removed.
 std::string plain(std::string_view name) {
   std::string out;
   for (char c : name) {

@@ -1,4 +1,4 @@
-/// \file What passes ask of a graph: uses, dead operations, its checkpoint tensors.
+/// \file Questions of passes about a graph: uses, dead operations and checkpoint tensors.
 #include "ir/graph.h"
 
 #include <unordered_set>
@@ -40,7 +40,7 @@ void remove_unused(Graph& graph) {
   std::vector<bool> used(graph.ops.size());
   used[0] = true;
   for (const Output& output : graph.outputs) used[static_cast<size_t>(output.value)] = true;
-  // Operands come before their users, so one walk from the end sees every use before the definition.
+  // Operands come before their users, so one walk from the end meets every use before the definition.
   for (size_t i = graph.ops.size(); i-- > 0;) {
     if (used[i]) for_each_use(graph.ops[i], [&](ValueId id) { used[static_cast<size_t>(id)] = true; });
   }
@@ -60,9 +60,9 @@ void remove_unused(Graph& graph) {
 }
 
 int most_operands(const Op& op) {
-  int count = 2;                                                        // what it reads and what it writes
+  int count = 2;                                                        // the tensors that the operation reads and writes
   if (op.kind == OpKind::conv2d || op.kind == OpKind::linear) ++count;  // its weight
-  // By itself a batch norm is an affine.
+  // A batch norm that stays alone becomes an affine.
   const OpKind own = op.kind == OpKind::batch_norm ? OpKind::affine : op.kind;
   if (is_step(own)) count += operands_of(own);
   for (const Step& step : op.epilogue) count += operands_of(step.kind);

@@ -31,27 +31,27 @@
 
 namespace resnetc::graph {
 
-/// Index of an operation, which is also the id of the one value it makes.
+/// The index of an operation. It is also the id of the one value that the operation makes.
 using ValueId = int32_t;
 inline constexpr ValueId no_value = -1;
 
-/// An epilogue has no more steps than this.
+/// The largest number of steps of an epilogue.
 inline constexpr size_t max_epilogue_steps = 8;
 
 struct Step {
   StepKind kind = StepKind::relu;
-  ValueId operand = no_value;        ///< of a step that joins()
-  std::vector<RecipePtr> constants;  ///< as the table of operations names them, each [c] but a projection's weight
+  ValueId operand = no_value;        ///< only for a step that joins()
+  std::vector<RecipePtr> constants;  ///< in the order of the table of operations; each has shape [c], except a projection's weight
 };
 
 struct Op {
   OpKind kind = OpKind::relu;
-  std::string name;  ///< unique; the name of the value it makes, a topology value's name
-  TensorType type;   ///< of its result
+  std::string name;  ///< unique; also the name of the value that the operation makes, which is the name of a topology's value
+  TensorType type;   ///< the type of the result
   OpAttributes attributes;
-  std::vector<ValueId> operands;  ///< without those of the epilogue
-  /// As constant_names() of ir/graph_parts.h names them: the checkpoint's weights (but a bias of conv2d or linear is an epilogue step), or,
-  /// of an operation that can be a step, those of the step.
+  std::vector<ValueId> operands;  ///< the operands of the epilogue's steps are not among them
+  /// The constants that constant_names() of ir/graph_parts.h lists. They are the checkpoint's weights, except that a bias of conv2d or
+  /// linear is an epilogue step. For an operation that can be a step, they are the constants of the step.
   std::vector<RecipePtr> constants;
   std::vector<Step> epilogue;
   Location at;
@@ -63,7 +63,7 @@ struct Output {
   Location at;
 };
 
-/// A network's operations; ops[0] is the one `input`. A value type.
+/// A network's operations. ops[0] is the only `input`. A value type.
 struct Graph {
   std::string name;
   InputBuffer input;
@@ -74,31 +74,31 @@ struct Graph {
   Op& op(ValueId id) { return ops[static_cast<size_t>(id)]; }
 };
 
-/// Those of a layer's attributes that its operation in a graph has. The others exist in topologies alone: lower-to-graph makes steps and
-/// constants of them, as a step has constants but no attributes.
+/// The attributes of a layer that its operation in a graph keeps. The others exist only in topologies: lower-to-graph turns them into steps
+/// and constants, because a step has constants but no attributes.
 OpAttributes kept_attributes(OpKind kind, const OpAttributes& attributes);
 
-/// How often each value is used, as an operand, in an epilogue or as an output.
+/// The number of uses of each value: as an operand, in an epilogue or as an output.
 std::vector<int> use_counts(const Graph& graph);
-/// Removes operations whose value is not used and renumbers the rest; the input stays.
+/// Removes operations whose value is not used and renumbers the others. The input stays.
 void remove_unused(Graph& graph);
-/// Operands that the kernel of an operation can have, at most, whatever its algorithm: the verifier refuses more than max_operands.
+/// The largest number of operands that the kernel of an operation can have with any algorithm. The verifier refuses more than max_operands.
 int most_operands(const Op& op);
-/// Multiply-adds for one picture, those of projections in the epilogue included.
+/// The multiply-adds for one picture, including those of projections in the epilogue.
 int64_t multiply_adds(const Graph& graph, const Op& op);
-/// Every checkpoint tensor the graph's recipes read, without repeats, in order of first use.
+/// All checkpoint tensors that the graph's recipes read, each once, in order of first use.
 std::vector<TensorRef> checkpoint_tensors(const Graph& graph);
 
 std::string print(const Graph& graph, const Sources& sources);
-/// The operations of these names alone, as the text form has them: for reading, not for reading back.
+/// Prints only the operations with these names, in the text form. The result is for people: parse() cannot read it.
 std::string excerpt(const Graph& graph, const ValueNames& names, const Sources& sources);
-/// The same of each operation by itself, in time in proportion to the graph's size.
+/// The excerpt of each operation by itself. The time is proportional to the graph's size.
 Excerpts excerpts(const Graph& graph, const Sources& sources);
 std::optional<Graph> parse(FileId file, Diagnostics& diagnostics);
 std::optional<Finding> verify(const Graph& graph);
-/// The JSON form says all that the text form does; docs/schema describes it.
+/// Prints the JSON form, which holds everything that the text form holds. docs/schema describes it.
 std::string to_json(const Graph& graph, const Sources& sources);
-/// Reads the JSON form, as parse() does the text.
+/// Reads the JSON form; reports errors as parse() does for the text form.
 std::optional<Graph> parse_json(FileId file, Diagnostics& diagnostics);
 /// The JSON Schema of the JSON form, published in docs/schema.
 std::string json_schema();

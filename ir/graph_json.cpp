@@ -22,7 +22,7 @@ class Form {
   }
 
   void describe() {
-    // The input is the first operation, but has fields of its own.
+    // The input is the first operation, but it has different fields.
     Op first;
     std::vector<Op> rest;
     if (!graph_.ops.empty()) {
@@ -94,7 +94,7 @@ class Form {
     a_.optional("at", o.at, Location{}, place_, "where the network's text has the output");
   }
 
-  /// The name can be used from here on.
+  /// Defines the operation's name. Later fields can refer to it.
   void define(const Op& op) {
     if constexpr (Archive::reads) {
       a_.mark(Finding::Part::value);

@@ -8,7 +8,7 @@
 
 namespace resnetc::graph {
 
-/// What Op::constants holds, in order.
+/// The names of the constants in Op::constants, in order.
 std::vector<std::string_view> constant_names(OpKind kind);
 
 }  // namespace resnetc::graph

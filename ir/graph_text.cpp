@@ -9,7 +9,7 @@ namespace resnetc::graph {
 
 std::vector<std::string_view> constant_names(OpKind kind) {
   std::vector<std::string_view> names(info(kind).constants.begin(), info(kind).constants.end());
-  // The checkpoint's; an optional bias is a step of the epilogue.
+  // The names of the checkpoint's tensors. An optional bias is a step of the epilogue.
   for (const WeightSpec& weight : weight_specs(kind, {}, TensorType::vector(1))) names.push_back(weight.suffix);
   return names;
 }
@@ -96,7 +96,7 @@ class Parser {
   }
 
   void read_op() {
-    // The name comes first but stands for a value only after its own operands.
+    // The text starts with the name, but the name stands for a value only after the operation's own operands.
     const size_t name_at = r_.offset();
     std::string name = r_.value_name();
     r_.expect("=");

@@ -1,4 +1,4 @@
-/// \file What every graph must satisfy, whatever pass ran last and wherever its text came from.
+/// \file The rules for every graph, after every pass and for every source of its text.
 #include <fmt/format.h>
 
 #include <unordered_set>
@@ -94,7 +94,7 @@ Fault check_input(const Graph& graph) {
   return checks::input(graph.input, input.type);
 }
 
-/// `at` becomes the part at hand.
+/// Finds the first fault. `at` becomes the part that has it.
 Fault find_fault(const Graph& graph, Finding& at) {
   if (Fault fault = checks::identifier("the network's name", graph.name)) return fault;
   if (Fault fault = check_input(graph)) return fault;

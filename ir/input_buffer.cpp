@@ -1,4 +1,4 @@
-/// \file What becomes of a network's input.
+/// \file The value that a network's input becomes.
 #include "ir/input_buffer.h"
 
 namespace resnetc {

@@ -1,4 +1,5 @@
-/// \file A network's input, known to every level: what the caller's buffer holds, and how it becomes the value that the network reads.
+/// \file A network's input, the same at every level: what the caller's buffer holds, and how its content becomes the value that the network
+/// reads.
 #pragma once
 
 #include <cstddef>
@@ -9,31 +10,31 @@
 
 namespace resnetc {
 
-/// How the dimensions of a picture lie in a caller's buffer, the outermost first. A vector has one dimension, which is `planar`.
+/// The order of a picture's dimensions in a caller's buffer, outermost first. A vector has only one dimension, and its order is `planar`.
 enum class DimensionOrder {
   planar,         ///< [C, H, W]
   channels_last,  ///< [H, W, C]
 };
 
-/// As in the text form; "?" past the last.
+/// The name in the text form; "?" for a number past the last order.
 std::string_view to_string(DimensionOrder order);
 
-/// The most channels for which means or deviations are written: kernels carry these numbers, and a GPU's choose among them one by one.
-/// Where none are written, they are 0 and 1 for any number of channels.
+/// The largest number of channels that can have means or deviations. Kernels contain these numbers, and a GPU's kernel selects among them
+/// one by one. An input without means and deviations has 0 and 1 for any number of channels.
 inline constexpr size_t max_normalised_channels = 256;
 
 struct InputBuffer {
-  TensorType type;  ///< of the buffer; the value that it becomes has value_type()
+  TensorType type;  ///< type of the buffer; the value that the network reads has value_type()
   DimensionOrder order = DimensionOrder::planar;
-  std::vector<double> mean, std;  ///< of u8, as written: one a channel; empty: 0 and 1 for all of them
+  std::vector<double> mean, std;  ///< only for u8, as written: one number for each channel; empty: 0 and 1 for all channels
 
-  /// Whether a channel's elements lie together.
+  /// Whether all elements of a channel are adjacent in memory.
   bool has_planes() const { return type.rank == 4 && order == DimensionOrder::planar; }
 };
 
-/// Whether the value is (x / 255 - mean) / std, by channel, of an element x of the buffer; else it is the element itself.
+/// Whether an element x of the buffer becomes (x / 255 - mean) / std, with the numbers of its channel. Otherwise it stays as it is.
 bool is_normalised(const InputBuffer& input);
-/// Kernels compute with f32, whatever the buffer holds.
+/// The type of the value that the network reads. Its elements are f32, because kernels compute with f32 for every type of buffer.
 TensorType value_type(const InputBuffer& input);
 
 }  // namespace resnetc

@@ -1,4 +1,4 @@
-/// \file The reference interpreter: every operation as its definition says, in float64, one picture at a time.
+/// \file The reference interpreter: it computes every operation by its definition, in float64, one picture at a time.
 #include "ir/interpreter.h"
 
 #include <algorithm>
@@ -51,7 +51,8 @@ Values multiply_matrix(const Op& op, const Values& in, const std::vector<double>
   return out;
 }
 
-/// Pools: the window is clipped to the picture; an average divides by the whole window all the same. A NaN in the window wins.
+/// A pool. The window is clipped to the picture, but an average still divides by the size of the whole window. If the window contains a
+/// NaN, the result is NaN.
 Values pool(const Op& op, const TensorType& in_type, const Values& in) {
   const OpAttributes& a = op.attributes;
   const TensorType& t = op.type;
@@ -96,11 +97,11 @@ void softmax(Values& values) {
   for (double& v : values) v /= sum;
 }
 
-// Written so that NaN passes.
+// Written so that NaN stays NaN.
 double relu(double x) { return x < 0 ? 0 : x; }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
-/// `values[c, ...] = values * scale[c] + shift[c]`; an empty scale is one.
+/// values[c, ...] = values[c, ...] * scale[c] + shift[c]. An empty scale counts as 1.
 void scale_and_shift(Values& values, const TensorType& type, const std::vector<double>& scale, const std::vector<double>& shift) {
   auto pixels = static_cast<size_t>(type.pixels());
   for (size_t i = 0; i < values.size(); ++i) values[i] = (scale.empty() ? values[i] : values[i] * scale[i / pixels]) + shift[i / pixels];
@@ -110,7 +111,7 @@ void add(Values& values, const Values& other) {
   for (size_t i = 0; i < values.size(); ++i) values[i] += other[i];
 }
 
-/// Multiplies by a value of the same type, or by one of rank 2 spread over height and width.
+/// Multiplies by a value of the same type, or by a value of rank 2 that is spread over height and width.
 void multiply(Values& values, const Values& factor) {
   size_t spread = values.size() / factor.size();
   for (size_t i = 0; i < values.size(); ++i) values[i] *= factor[i / spread];
@@ -163,7 +164,7 @@ class Interpreter {
     const TensorType& in_type = graph_.op(op.operands[0]).type;
     const Values& in = value(op.operands[0]);
     Values out;
-    if (in_type == op.type || op.kind == OpKind::pad_channels) out = in;  // what works in place, below
+    if (in_type == op.type || op.kind == OpKind::pad_channels) out = in;  // the operations below work in place
     switch (op.kind) {
       case OpKind::input: break;
       case OpKind::conv2d: return convolve(op.attributes, in_type, op.type, in, constant(op.constants[0]));
@@ -183,13 +184,13 @@ class Interpreter {
       }
       case OpKind::softmax: softmax(out); break;
       case OpKind::pad_channels: out.resize(static_cast<size_t>(op.type.elements()), 0.0); break;
-      // What is left works element by element; step() has no default, so that an operation that is missing in both stops the build.
+      // All other operations work element by element. step() has no default, so an operation that both switches lack stops the build.
       default: step({op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants}, op.type, out);
     }
     return out;
   }
 
-  /// What works element by element, in place: a step of an epilogue, or the operation that could be one.
+  /// Computes, in place, a step of an epilogue or an operation that could be one.
   void step(const graph::Step& s, const TensorType& type, Values& out) const {
     switch (s.kind) {
       case OpKind::bias: scale_and_shift(out, type, {}, constant(s.constants[0])); break;

@@ -1,4 +1,4 @@
-/// \file How single values look in JSON.
+/// \file The JSON of single values.
 #include "ir/json_form.h"
 
 #include <fmt/format.h>
@@ -79,7 +79,8 @@ std::string Place::print(const Location& value) const {
 
 namespace {
 
-/// Takes the number behind the last `mark` off the end of `text`; nothing if there is none as it would be printed.
+/// Removes the number after the last `mark` from the end of `text` and returns it. Returns nothing if there is no number in the form in
+/// which it would be printed.
 std::optional<int32_t> take_number(std::string_view& text, char mark) {
   const size_t at = text.rfind(mark);
   if (at == std::string_view::npos) return std::nullopt;

@@ -1,11 +1,13 @@
-/// \file JSON forms of the three IRs. One description of each object's fields serves three archives: Writer, Reader and Schema. Those of
-/// attributes and schedules serve two more (ir/text_fields.h), which write and read text; each
-/// level's is a class template `Form<Archive>` in its `*_json.cpp`. A description calls, for each field, in the order of the text,
+/// \file JSON forms of the three IRs. One description of each object's fields serves three archives: Writer, Reader and Schema. The
+/// descriptions of attributes and schedules also serve the two archives of ir/text_fields.h, which write and read text. The description of
+/// each level is a class template `Form<Archive>` in its `*_json.cpp`. A description makes this call for each field, in the order of the
+/// text:
 ///
 ///     archive.field("rows", schedule.rows, integer(0, max_elements), "what the field means");   // or optional(..., its default, ...)
 ///
-/// and `archive.choice` for a field that decides which others there are. The codecs below say how a value looks in JSON: each prints it,
-/// reads it back, and knows its keywords of JSON Schema. Values are read in the order of the description, whatever the text's.
+/// It calls `archive.choice` for a field that decides which other fields exist. The codecs below define the JSON of a value: a codec prints
+/// the value, reads it back, and knows its JSON Schema keywords. Values are read in the order of the description, even if the text has
+/// another order.
 #pragma once
 
 #include <limits>
@@ -25,7 +27,7 @@
 
 namespace resnetc::json_form {
 
-/// The default of strings and arrays that are left out where they are empty.
+/// The default value of strings and arrays that are left out when they are empty.
 struct Nothing {};
 template <class Container>
 bool operator!=(const Container& container, Nothing) {
@@ -38,14 +40,14 @@ struct Text {
   std::string schema() const { return "\"type\": \"string\""; }
 };
 
-/// Left out where it is false.
+/// A boolean that is left out when it is false.
 struct Flag {
   std::string print(bool value) const { return value ? "true" : "false"; }
   void read(Reader& reader, bool& value) const;
   std::string schema() const { return "\"type\": \"boolean\""; }
 };
 
-/// In text (ir/text_fields.h) its key alone, in JSON as Flag.
+/// Like Flag in JSON; in text (ir/text_fields.h) it is only its key.
 struct Word : Flag {};
 
 struct Real {
@@ -68,21 +70,21 @@ struct Integer {
   int64_t checked(Reader& reader) const;
 };
 
-/// `[rows, columns]`.
+/// Height and width: `[rows, columns]`.
 struct Extent {
   std::string print(Extent2 value) const;
   void read(Reader& reader, Extent2& value) const;
   std::string schema() const;
 };
 
-/// `"f32[N, 64, 56, 56]"`.
+/// A type as a string: `"f32[N, 64, 56, 56]"`.
 struct Type {
   std::string print(const TensorType& value) const { return quoted(to_string(value)); }
   void read(Reader& reader, TensorType& value) const;
   std::string schema() const;
 };
 
-/// `"net.rn:8:3+5"`: file, line, column and length. `null`, where that may stand, is a place that is not known.
+/// `"net.rn:8:3+5"`: file, line, column and length. `null`, where it is allowed, stands for an unknown place.
 struct Place {
   const Sources* sources;
   bool or_unknown = false;
@@ -99,7 +101,7 @@ struct RecipeText {
   std::string schema() const { return "\"type\": \"string\""; }
 };
 
-/// One of a closed set, by its name.
+/// A value of a closed set, given by its name.
 template <class T>
 struct OneOf {
   std::string_view what;  ///< e.g. "operation"
@@ -116,7 +118,7 @@ struct OneOf {
   std::string schema() const;
 };
 
-/// Reads one of `known` and returns its index, or fails.
+/// Reads one of the names `known` and returns its index, or fails.
 std::optional<size_t> read_name(Reader& reader, std::string_view what, const std::vector<std::string_view>& known);
 
 template <class T>
@@ -133,10 +135,10 @@ std::string OneOf<T>::schema() const {
   return "\"enum\": [" + names + "]";
 }
 
-/// The values that other fields name, in the order of their ids.
+/// The names of the values that other fields refer to, in the order of their ids.
 class Names {
  public:
-  /// False if the name is there already.
+  /// Returns false if the name is defined already.
   bool define(std::string name);
   const std::string& name(int32_t id) const { return names_[static_cast<size_t>(id)]; }
   std::optional<int32_t> find(const std::string& name) const;
@@ -146,7 +148,7 @@ class Names {
   std::unordered_map<std::string, int32_t> ids_;
 };
 
-/// A value by its name, which must have been defined.
+/// A reference to a value by its name, which must have been defined.
 struct Reference {
   const Names* names;
 
@@ -155,7 +157,7 @@ struct Reference {
   std::string schema() const { return "\"type\": \"string\""; }
 };
 
-/// std::optional that holds a value.
+/// A std::optional that holds a value.
 template <class Codec>
 struct Some {
   Codec codec;
@@ -177,7 +179,7 @@ struct Some {
 template <class Codec>
 Some(Codec) -> Some<Codec>;
 
-/// An array with a line for each element.
+/// An array with one line for each element.
 template <class Codec>
 struct List {
   Codec codec;
@@ -219,7 +221,7 @@ struct Row {
 template <class Codec>
 Row(Codec) -> Row<Codec>;
 
-/// An object whose fields a function describes; `name` is that of its definition in the schema.
+/// An object whose fields a function describes. `name` is the name of its definition in the schema.
 template <class Fields>
 struct Object {
   std::string_view name;

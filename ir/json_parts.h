@@ -6,7 +6,7 @@
 
 namespace resnetc::json_form {
 
-/// The names of an enum whose to_string() gives "?" past the last.
+/// The names of an enum whose to_string() gives "?" for a number past the last value.
 template <class T>
 OneOf<T> one_of(std::string_view what) {
   OneOf<T> result{what, {}};
@@ -16,7 +16,7 @@ OneOf<T> one_of(std::string_view what) {
   return result;
 }
 
-/// The operations that `has` is true for.
+/// The operations for which `has` is true.
 template <class Has>
 OneOf<OpKind> operations(Has has) {
   OneOf<OpKind> result{"operation", {}};
@@ -39,7 +39,7 @@ inline Extent codec_of(Extent2) { return {}; }
 inline Flag codec_of(bool) { return {}; }
 inline Real codec_of(double) { return {}; }
 
-/// What the list of a schedule's parameters (ir/schedule.h) is to an archive.
+/// Passes a schedule's list of parameters (ir/schedule.h) to an archive.
 template <class Archive>
 struct ScheduleFields {
   Archive& archive;
@@ -58,7 +58,7 @@ void attribute_fields(Archive& a, OpAttributes& attributes) {
   });
 }
 
-/// The codec of all attributes of an operation; left out where they are OpAttributes{}.
+/// The codec of all attributes of an operation. They are left out when they equal OpAttributes{}.
 template <class Archive>
 auto attributes_of(Archive& a) {
   return Object("attributes", [&a](OpAttributes& attributes) { attribute_fields(a, attributes); });
@@ -71,12 +71,12 @@ inline OneOf<ElementType> elements() {
   return result;
 }
 
-/// The one word that older texts have for an input's element, its order and its rank.
+/// The single word with which older texts describe the element type, order and rank of an input.
 struct OlderFormat {
   void read(Reader& reader, InputBuffer& input) const;
 };
 
-/// What the caller's buffer for the network's input holds.
+/// The content of the caller's buffer for the network's input.
 template <class Archive>
 void buffer_fields(Archive& a, InputBuffer& input) {
   a.field("type", input.type, Type{}, "the buffer's type, N the batch, channels before rows and columns");

@@ -1,4 +1,4 @@
-/// \file Fields, values and what is wrong with them.
+/// \file Reads fields and values, and reports their errors.
 #include "ir/json_reader.h"
 
 #include <fmt/format.h>
@@ -41,7 +41,7 @@ bool Reader::enter(std::string_view key) {
 }
 
 void Reader::missing(std::string_view key) {
-  // Perhaps it is there, under a name that is nearly right.
+  // The field may be present under a name with a spelling mistake.
   const Tree::Id end = tree_->next(frame_.object);
   Tree::Id member = frame_.object + 1;
   for (int looked = 0; member != end && looked < 100; ++looked, member = tree_->next(member + 1)) {
@@ -71,7 +71,7 @@ bool Reader::expect(Tree::Kind kind, std::string_view expected) {
 
 namespace {
 
-/// The tree has no scalar that LLVM does not read.
+/// The tree contains no scalar that LLVM cannot read.
 llvm::json::Value parsed(std::string_view text) {
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(llvm::StringRef(text.data(), text.size()));
   if (value) return std::move(*value);
@@ -133,7 +133,7 @@ void Reader::fail_at(std::string_view key, std::string why) {
 }
 
 void Reader::fail_within(size_t offset, std::string why) {
-  // Where there are escapes, the content's offsets are not the text's.
+  // If there are escapes, the offsets of the content differ from those of the text.
   const std::string_view text = tree_->text(at_);
   if (text.find('\\') != std::string_view::npos) return fail(std::move(why));
   fail_in_text(tree_->offset(at_) + 1 + offset, 1, std::move(why));

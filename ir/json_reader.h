@@ -1,5 +1,5 @@
-/// \file Reads the JSON form, of untrusted origin, of what a description (ir/json_form.h) says. The first failure sticks, as with
-/// text::Cursor: from then on nothing is read, and finish() reports it where it stands.
+/// \file Reads the JSON form that a description (ir/json_form.h) defines, from untrusted text. The first failure sticks, as with
+/// text::Cursor: nothing more is read after it, and finish() reports it at its place.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ class Reader {
 
   Reader(FileId file, Diagnostics& diagnostics);
 
-  /// The one object of the text.
+  /// Reads the only object of the text.
   template <class Fields>
   void text(Fields fields) {
     if (!failed()) object(fields);
@@ -49,21 +49,22 @@ class Reader {
     if (!failed()) fields();
   }
 
-  // What descriptions ask for that check what they read.
+  // For descriptions that check what they read.
 
   bool failed() const { return !why_.empty(); }
-  /// Of a field that was read from the object at hand.
+  /// Fails at a field that has been read from the current object.
   void fail_at(std::string_view key, std::string why);
-  /// The object at hand is the next part of its kind.
+  /// Records that the current object is the next part of its kind.
   void mark(Finding::Part part) { parts_[static_cast<size_t>(part)].push_back(frame_.object); }
-  /// Reports the failure, or else the fault that the verifier found. Whether there was none.
+  /// Reports the failure, or the fault that the verifier found if there was no failure. Returns whether there was neither.
   template <class Verify>
   bool finish(Verify verify) {
     if (!failed()) fault_ = verify();
     return report();
   }
 
-  // What codecs ask for: the value at hand as what it should be. Else they fail with `expected`, and return nothing.
+  // For codecs: each function returns the current value in its type. If the value has another type, it fails with `expected` and returns
+  // nothing.
 
   std::optional<std::string> string(std::string_view expected);
   std::optional<int64_t> integer(std::string_view expected);
@@ -71,9 +72,9 @@ class Reader {
   std::optional<bool> boolean(std::string_view expected);
   bool is_null() const { return tree_->text(at_) == "null"; }
 
-  /// At the value at hand.
+  /// Fails at the current value.
   void fail(std::string why);
-  /// Within the string at hand, at an offset of its content.
+  /// Fails within the current string, at an offset of its content.
   void fail_within(size_t offset, std::string why);
   FileId file_named(std::string name);
 
@@ -85,7 +86,7 @@ class Reader {
     frame_ = std::move(outer);
   }
 
-  /// Whether the value at hand is an array of so many elements.
+  /// Whether the current value is an array of `count` elements.
   bool has_elements(size_t count) const;
 
   template <class T, class Codec>
@@ -100,13 +101,13 @@ class Reader {
   }
 
  private:
-  /// An object that is being read, and the fields that it may have, as far as they have been asked for.
+  /// An object that is being read, and the fields that have been asked for so far: it may have no others.
   struct Frame {
     Tree::Id object = 0;
     std::vector<std::string_view> known;
   };
 
-  /// Makes the field's value, if the object has it, the one at hand.
+  /// Makes the field's value the current value, if the object has the field.
   bool enter(std::string_view key);
   void missing(std::string_view key);
   void refuse_unknown();
@@ -123,7 +124,7 @@ class Reader {
   std::string why_;
   size_t failed_at_ = 0, failed_length_ = 0;
   std::optional<Finding> fault_;
-  std::array<std::vector<Tree::Id>, Finding::part_kinds> parts_;  ///< by Finding::Part
+  std::array<std::vector<Tree::Id>, Finding::part_kinds> parts_;  ///< indexed by Finding::Part
 };
 
 }  // namespace resnetc::json_form

@@ -62,7 +62,7 @@ void Schema::add_alternative(std::string_view name) {
 }
 
 void Schema::write(Out& out, const Object& object) {
-  // All fields of all alternatives side by side: each alternative then forbids those that it lacks.
+  // Write the fields of all alternatives together. Each alternative then forbids the fields that it does not have.
   std::vector<Property> together;
   for (const Alternative& alternative : object.alternatives) {
     for (const Property& property : alternative.properties) {

@@ -1,5 +1,5 @@
-/// \file Writes the JSON Schema (draft-07) of what a description (ir/json_form.h) says: one definition for each of its objects. A
-/// description runs on an object of defaults; where fields depend on a choice, once for each alternative.
+/// \file Writes the JSON Schema (draft-07) of what a description (ir/json_form.h) defines, with one definition for each of its objects. A
+/// description runs on an object with default values. Where fields depend on a choice, it runs once for each alternative.
 #pragma once
 
 #include <llvm/Support/JSON.h>
@@ -16,7 +16,7 @@ class Schema {
  public:
   static constexpr bool writes = false, reads = false;
 
-  /// The schema of a whole level; ends with a newline.
+  /// The schema of a whole level. It ends with a newline.
   template <class Fields>
   std::string text(std::string_view level, std::string_view description, Fields fields) {
     object(level, fields);
@@ -51,7 +51,7 @@ class Schema {
     objects_[current_].second.properties = common;
   }
 
-  // What codecs ask for: keywords, as `"type": "integer", "minimum": 0`.
+  // For codecs: keywords such as `"type": "integer", "minimum": 0`.
 
   template <class T, class Codec>
   std::string of(T& value, const Codec& codec) {
@@ -80,7 +80,7 @@ class Schema {
     bool required;
     bool operator==(const Property&) const = default;
   };
-  /// The fields of all alternatives that have the same ones.
+  /// Alternatives that have the same fields, and these fields.
   struct Alternative {
     std::vector<std::string_view> names;
     std::vector<Property> properties;
@@ -88,7 +88,7 @@ class Schema {
   struct Object {
     std::vector<Property> properties;
     std::string choice;       ///< the field that decides between the alternatives
-    size_t chosen_after = 0;  ///< how many properties stand before theirs
+    size_t chosen_after = 0;  ///< number of properties before those of the alternatives
     std::vector<Alternative> alternatives;
   };
 
@@ -98,7 +98,7 @@ class Schema {
   static void write(llvm::json::OStream& out, const Object& object);
   std::string document(std::string_view level, std::string_view description) const;
 
-  std::vector<std::pair<std::string, Object>> objects_;  ///< the root first
+  std::vector<std::pair<std::string, Object>> objects_;  ///< root first
   size_t current_ = 0;
 };
 

@@ -1,4 +1,4 @@
-/// \file Reads JSON's structure; its strings and numbers are LLVM's to read.
+/// \file Reads the structure of JSON. LLVM reads its strings and numbers.
 #include "ir/json_tree.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ class Tree::Scanner {
  public:
   Scanner(Tree& tree, Fault& fault) : tree_(tree), text_(tree.text_), fault_(fault) {}
 
-  /// One value a turn: it is read, then what may stand between it and the next.
+  /// Reads one value in each iteration, then the text between it and the next value.
   bool run() {
     if (text_.size() > max_json_bytes) return fail(0, fmt::format("a JSON text of more than {} bytes", max_json_bytes));
     do {
@@ -55,7 +55,7 @@ class Tree::Scanner {
     tree_.values_.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(at_ - begin), id + 1, kind});
   }
 
-  /// An object or array is only begun here: what it holds are further values.
+  /// Reads a scalar, or begins an object or array, whose contents are further values.
   bool read_value() {
     skip_blanks();
     if (at_ == text_.size()) return fail(at_, "the JSON text ends where a value should stand");
@@ -91,9 +91,9 @@ class Tree::Scanner {
     return true;
   }
 
-  /// Closes what ends here, and goes to where the next value begins.
+  /// Closes the objects and arrays that end here, and moves to the beginning of the next value.
   bool read_between() {
-    // Behind the bracket that opens it, an object or array may close at once.
+    // An object or array may close directly after its opening bracket.
     bool begins = !open_.empty() && open_.back() + 1 == tree_.values_.size();
     while (!open_.empty()) {
       const bool object = in_object();

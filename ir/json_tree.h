@@ -1,5 +1,5 @@
-/// \file A JSON text of untrusted origin as a tree that knows where in the text each value stands. It takes memory in proportion to the
-/// text, and neither reading nor walking it recurses.
+/// \file An untrusted JSON text as a tree that knows the place of each value in the text. Its memory is proportional to the text's length,
+/// and neither reading nor walking the tree recurses.
 #pragma once
 
 #include <cstddef>
@@ -11,15 +11,15 @@
 
 namespace resnetc::json_form {
 
-/// Larger texts are refused: no network's IR comes near.
+/// Larger texts are refused. The IR of every real network is far smaller.
 inline constexpr size_t max_json_bytes = size_t{1} << 27;
-/// Objects and arrays may lie this deep inside one another: a node of a topology takes three, and topology::max_nesting bounds those.
+/// The largest nesting depth of objects and arrays. A node of a topology takes three levels, and topology::max_nesting bounds the nodes.
 inline constexpr size_t max_json_nesting = 1024;
 
 class Tree {
  public:
-  /// A value, by its number; the root is 0, and what an object or array holds follows it. Members of an object are their keys and their
-  /// values in turn.
+  /// The number of a value. The root is 0, and the contents of an object or array follow it. The members of an object are keys and values
+  /// in turn.
   using Id = uint32_t;
   enum class Kind : uint8_t { object, array, string, scalar };
 
@@ -27,19 +27,20 @@ class Tree {
     size_t offset = 0;
     std::string why;
   };
-  /// Nothing, and what is wrong in `fault`, for what is no JSON (RFC 8259). The text must outlive the tree.
+  /// Parses the text. Returns nothing, with the reason in `fault`, if the text is not JSON (RFC 8259). The text must outlive the tree.
   static std::optional<Tree> parse(std::string_view text, Fault& fault);
 
   Kind kind(Id id) const { return values_[id].kind; }
   size_t offset(Id id) const { return values_[id].begin; }
-  /// The value as it is written; of an object or array, the bracket that opens it.
+  /// The value as it is written; for an object or array, its opening bracket.
   std::string_view text(Id id) const;
-  /// A string's content.
+  /// The content of a string.
   std::string string(Id id) const;
 
-  /// The first value that is not part of this one: of a member or an element, the next one if it is before the end of what holds it.
+  /// The first value after this one that is not part of it. For a member or an element it is the next one, if that lies before the end of
+  /// the object or array.
   Id next(Id id) const { return values_[id].next; }
-  /// The value of the member with this key that comes at or after `from`, which is a key of an object or its end; or `none`.
+  /// The value of the member with this key at or after `from`, or `none`. `from` is a key of an object or the object's end.
   Id find(std::string_view key, Id from, Id end) const;
   static constexpr Id none = UINT32_MAX;
 

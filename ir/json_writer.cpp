@@ -7,7 +7,8 @@ namespace resnetc::json_form {
 
 namespace {
 
-/// How many bytes make the character that `bytes` begins with; 0 if none does, or one that stands for a byte.
+/// The number of bytes of the character with which `bytes` begins. 0 if it begins with no character, or with a character that stands for a
+/// byte.
 size_t plain_character(std::string_view bytes) {
   const auto first = static_cast<unsigned char>(bytes[0]);
   const size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -50,7 +51,7 @@ std::string unquoted(std::string content) {
 
 std::string number(double value) {
   std::string out = text::number(value);
-  return out == "-0" ? "-0.0" : out;  // JSON's readers take -0 for an integer
+  return out == "-0" ? "-0.0" : out;  // readers of JSON take -0 for an integer
 }
 
 }  // namespace resnetc::json_form

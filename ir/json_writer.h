@@ -1,4 +1,5 @@
-/// \file Writes the JSON form of what a description (ir/json_form.h) says, in its order; fields with their defaults are left out.
+/// \file Writes the JSON form that a description (ir/json_form.h) defines, in the description's order. Fields with default values are left
+/// out.
 #pragma once
 
 #include <llvm/Support/JSON.h>
@@ -9,19 +10,19 @@
 
 namespace resnetc::json_form {
 
-/// A string of JSON, in quotes. JSON has no strings of any bytes: those that are no UTF-8 stand as U+EF80 to U+EFFF, the characters of
-/// these code points as their bytes.
+/// A JSON string in quotes. JSON strings cannot hold arbitrary bytes: each byte that is not part of valid UTF-8 becomes a character from
+/// U+EF80 to U+EFFF, and so do the bytes of these characters themselves.
 std::string quoted(std::string_view bytes);
-/// What quoted() made a string's content of.
+/// The bytes from which quoted() made the string's content.
 std::string unquoted(std::string content);
-/// Shortest decimal that reads back as the same double.
+/// The shortest decimal that reads back as the same double.
 std::string number(double value);
 
 class Writer {
  public:
   static constexpr bool writes = true, reads = false;
 
-  /// The text of one object; ends with a newline.
+  /// The text of one object. It ends with a newline.
   template <class Fields>
   std::string text(Fields fields) {
     object(fields);
@@ -53,7 +54,7 @@ class Writer {
     fields();
   }
 
-  // What codecs ask for.
+  // For codecs.
 
   template <class Fields>
   void object(Fields fields) {

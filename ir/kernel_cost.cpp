@@ -1,4 +1,4 @@
-/// \file What a kernel has to do and to move, from its schedule and layouts.
+/// \file The arithmetic and memory traffic of a kernel, computed from its schedule and layouts.
 #include "ir/algorithms/implementation.h"
 
 namespace resnetc::program {

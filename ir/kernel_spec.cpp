@@ -1,4 +1,5 @@
-/// \file What a kernel's machine code depends on, and its text form, which names and caches objects: every field of the spec is in it.
+/// \file The properties that a kernel's machine code depends on, and their text form. The text names objects and identifies them in the
+/// cache, so it contains every field of the spec.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +11,7 @@ namespace resnetc::program {
 
 namespace {
 
-/// A caller's buffer is dense: it has no stride of its own.
+/// A caller's buffer is dense: it has no separate stride.
 Tensor callers_side(const TensorType& type) {
   Tensor tensor;
   tensor.type = type;
@@ -29,7 +30,7 @@ std::string layout_text(const Tensor& tensor) {
 }
 
 std::string without_schedule(const KernelSpec& spec) {
-  // A new field stops the build here, until it is in the text.
+  // A new field stops the build here until the text contains it.
   [[maybe_unused]] const auto& [kind, attributes, input, in, to, epilogue, pool, schedule, in_place] = spec;
   std::string out(to_string(spec.kind));
   out += text::attributes(spec.attributes);
@@ -88,7 +89,7 @@ bool has_one_axis(const KernelSpec& spec) {
 
 std::string work_of(const KernelSpec& spec) {
   KernelSpec work = spec;
-  work.in_place = false;  // places come from the memory plan, and that from the schedules
+  work.in_place = false;  // places come from the memory plan, which comes from the schedules
   for (KernelSpec::StepSpec& step : work.epilogue) step.in_place = false;
   return without_schedule(work);
 }

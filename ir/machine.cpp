@@ -1,4 +1,4 @@
-/// \file The machines that are known.
+/// \file The known machines.
 #include "ir/machine.h"
 
 namespace resnetc {

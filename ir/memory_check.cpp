@@ -1,4 +1,4 @@
-/// \file The memory plan replayed, with no knowledge of how it was made. Every byte of the arena has an owner, the tensor written there
+/// \file Replays the memory plan without knowing how it was made. The owner of a byte of the arena is the tensor that was written there
 /// last. All addresses are proportional to the batch, so a batch of one stands for every batch.
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 using Fault = std::optional<std::string>;
 
-/// Byte ranges without overlap, by their start.
+/// Byte ranges without overlap, sorted by their start.
 class Owners {
  public:
   struct Range {
@@ -22,7 +22,8 @@ class Owners {
     TensorId owner;
   };
 
-  /// The first owner in [start, end) for whom `wrong` holds; bytes without an owner have the owner `none`. `none - 1`: no such owner.
+  /// The first owner in [start, end) for which `wrong` holds, or `none - 1` if there is no such owner. Bytes without an owner have the
+  /// owner `none`.
   template <class Predicate>
   TensorId find(int64_t start, int64_t end, Predicate wrong) const {
     auto it = ranges_.upper_bound(start);
@@ -84,7 +85,7 @@ class Replay {
     return std::nullopt;
   }
 
-  /// The part at hand when run() returned.
+  /// The part that was checked last when run() returned.
   const Finding& at() const { return at_; }
 
  private:
@@ -99,7 +100,7 @@ class Replay {
     return std::nullopt;
   }
 
-  /// Halos that are zeroed once stay zero: whatever shares their place has its halo in the same place.
+  /// Checks that halos which are zeroed once stay zero: every tensor that shares their place must have its halo in the same place.
   Fault check_halos() {
     std::vector<const Tensor*> by_offset;
     for (const Tensor& t : p_.tensors) by_offset.push_back(&t);
@@ -128,7 +129,7 @@ class Replay {
     const int64_t end = out.offset + out.picture_bytes();
     Fault why;
     owners_.find(out.offset, end, [&](TensorId owner) {
-      // What is not read from here on is dead; the rest must share the output's place in the one permitted way.
+      // A tensor that is not read from here on is dead. The others may share the output's place only in the permitted way.
       if (owner == none || last_read_[static_cast<size_t>(owner)] < now) return false;
       why = in_place_fault(kernel, owner, now);
       return why.has_value();

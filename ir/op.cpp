@@ -13,7 +13,7 @@ namespace {
 
 std::string_view shown(const OpInfo& op) { return op.layer.empty() ? op.name : op.layer; }
 
-/// An attribute's range; the reason where it is out of it.
+/// Checks an attribute's range. The failure gives the reason.
 Result<> in_range(std::string_view what, int64_t value, int64_t low) {
   if (value >= low && value <= max_elements) return {};
   return Failure{fmt::format("{} = {} is not between {} and {}", what, value, low, max_elements)};
@@ -43,7 +43,7 @@ Result<> weights_fit(int64_t rows, int64_t columns, int64_t window) {
   return Failure{fmt::format("its weight would have more than {} elements", max_elements)};
 }
 
-/// Of a convolution or pool whose result has `channels` channels.
+/// The type of a convolution or pool whose result has `channels` channels.
 Result<TensorType> type_of_window(const OpInfo& op, const OpAttributes& a, const TensorType& in, int64_t channels) {
   if (Result<> good = in_range("kernel", a.kernel, 1); !good) return good.failure();
   if (Result<> good = in_range("stride", a.stride, 1); !good) return good.failure();
@@ -74,7 +74,7 @@ Result<TensorType> type_of_convolution(const OpInfo& op, const OpAttributes& a, 
   if (a.channels % a.groups != 0) return Failure{fmt::format("groups = {} does not divide {} output channels", a.groups, a.channels)};
   const Result<TensorType> result = type_of_window(op, a, in, a.channels);
   if (!result) return result;
-  // A window no larger than a padded input of bounded size has a product that cannot overflow.
+  // The window is not larger than the padded input, whose size is bounded, so the product cannot overflow.
   if (Result<> good = weights_fit(a.channels, in.channels / a.groups, a.kernel.h * a.kernel.w); !good) return good.failure();
   return result;
 }
@@ -167,7 +167,7 @@ constexpr OpInfo line_of(OpKind kind) {
               .weights = weights_of_batch_norm};
     case OpKind::affine: return {.name = "affine", .meaning = x * constant(0) + constant(1), .constants = affine_names};
     case OpKind::relu:
-      // NaN for NaN. One instruction all the same: x86's maximum returns its second operand when either is NaN.
+      // NaN stays NaN. It still takes one instruction, because x86's maximum returns its second operand if either is NaN.
       return {.name = "relu",
               .layer = "relu",
               .help = "max(x, 0); keeps NaN",
@@ -248,7 +248,7 @@ std::optional<OpKind> layer_named(std::string_view language_name) {
 }
 
 Extent2 default_pad(Extent2 kernel, Extent2 dilation) {
-  // Values out of range get no default; infer_type says what is wrong with them.
+  // Values out of range get no default. infer_type() reports them.
   const auto one = [](int64_t k, int64_t d) {
     return k < 1 || d < 1 || k > max_elements || d > max_elements ? int64_t{0} : d * (k - 1) / 2;
   };

@@ -1,4 +1,4 @@
-/// \file Recipes by the packing that a schedule wants.
+/// \file Builds recipes for the packing that a schedule needs.
 #include "ir/packing.h"
 
 #include <fmt/format.h>
@@ -9,7 +9,7 @@ namespace resnetc::program {
 
 namespace {
 
-/// `summed` are the other weights of its kernel.
+/// The packed weights; `summed` are the other weights of the same kernel.
 RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> summed) {
   switch (packing.kind) {
     case RecipeKind::pack_conv: return pack_conv(std::move(w), packing.groups, packing.lanes, packing.interleave);

@@ -1,4 +1,4 @@
-/// \file What passes and code generation ask of a program's kernels.
+/// \file Questions of passes and code generation about a program's kernels.
 #include "ir/program.h"
 
 #include <fmt/format.h>
@@ -42,8 +42,8 @@ int operand_count(const Kernel& kernel) {
 
 bool in_place(const Program& program, const Kernel& kernel, TensorId operand) {
   if (kernel.out == none || operand == none) return false;
-  // However often it reads the operand, it does so element by element: a copy reads each element of its input where it writes it, other
-  // kernels read around it.
+  // A copy reads each element of its input where it writes that element. Other kernels also read the neighbours of their input's elements.
+  // Operands of the epilogue are read element by element.
   bool elementwise = operand != kernel.in || kernel.kind == KernelKind::copy;
   for (const Step& step : kernel.epilogue) elementwise = elementwise && (step.operand != operand || info(step.kind).joins_in_place());
   const Tensor& out = program.tensor(kernel.out);
@@ -70,7 +70,7 @@ Decision choose_brief(const Program& program, const Machine& machine) {
 Decision choose_by_picture(const Program& program, const Machine& machine) {
   if (on_gpu(program)) return {false, "a GPU computes each kernel for the whole batch"};
   const int64_t multiply_adds = all_multiply_adds(program);
-  // Of what it reads: the programs of other targets may share its table of constants.
+  // Count only constants that the program reads, because its table may contain constants of other targets' programs.
   std::vector<bool> read(program.constants.size());
   for (const Kernel& kernel : program.kernels) {
     if (kernel.weight != none) read[static_cast<size_t>(kernel.weight)] = true;

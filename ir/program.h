@@ -1,11 +1,12 @@
 /// \file The third IR: fused kernels in execution order over one planned arena, for one target. Device-specific choices live here.
 ///
-/// Storage. Every tensor in the arena is pixel-major with the channel innermost (NHWC), channels rounded up to `channel_stride`, and a
-/// zero halo of `halo` pixels on each side as the widest consumer needs it:
+/// Storage. Every tensor in the arena is pixel-major with the channel innermost (NHWC). Its channels are rounded up to `channel_stride`. On
+/// each side it has a halo of `halo` pixels of zeros, as wide as the widest consumer needs:
 ///     address(n, y, x, c) = arena + batch * offset + n * picture_bytes + (((y + halo.h) * (width + 2 * halo.w) + x + halo.w) *
 ///     channel_stride + c) * bytes of an element
-/// Lanes past the last channel hold values that no one reads. The producer of a tensor zeroes its halo in every run. Rank 2 values are
-/// pictures of one pixel. Caller's buffers are dense, in the order of the network's interface; only `load` and `store` kernels touch them.
+/// Lanes past the last channel hold values that nothing reads. The producer of a tensor zeroes its halo in every run. Rank 2 values are
+/// pictures of one pixel. Callers' buffers are dense, in the order of the network's interface, and only `load` and `store` kernels use
+/// them.
 ///
 /// Text form (`resnetc dump --level program`):
 ///
@@ -53,24 +54,24 @@ inline constexpr int32_t none = -1;
 struct Tensor {
   std::string name;  ///< the graph value's name
   TensorType type;
-  int64_t channel_stride = 0;  ///< in elements; a multiple of `lanes`, or the channel count itself where only convolutions read it
+  int64_t channel_stride = 0;  ///< in elements; a multiple of `lanes`, or the channel count itself if only convolutions read the tensor
   Extent2 halo{0, 0};
   int64_t offset = none;  ///< bytes for a batch of one, a multiple of 64; `none` before plan-memory
   Location at;
 
   int64_t row_elements() const { return (type.width + 2 * halo.w) * channel_stride; }
-  /// Bytes of one picture, rounded up to 64.
+  /// The bytes of one picture, rounded up to 64.
   int64_t picture_bytes() const { return (bytes_of(type.element, (type.height + 2 * halo.h) * row_elements()) + 63) / 64 * 64; }
-  /// Elements from picture to picture.
+  /// The distance in elements from one picture to the next.
   int64_t picture_elements() const { return elements_in(picture_bytes(), type.element); }
-  /// Bytes from row to row and from pixel to pixel.
+  /// The distances in bytes from one row to the next and from one pixel to the next.
   int64_t row_bytes() const { return bytes_of(type.element, row_elements()); }
   int64_t pixel_bytes() const { return bytes_of(type.element, channel_stride); }
   bool dense() const { return halo == Extent2{0, 0}; }
   bool same_layout(const Tensor& other) const { return type == other.type && channel_stride == other.channel_stride && halo == other.halo; }
 };
 
-/// A constant of the weights file. Equal recipes are one constant.
+/// A constant of the weights file. Equal recipes share one constant.
 struct Constant {
   RecipePtr recipe;    ///< its shape gives the element count
   int64_t offset = 0;  ///< bytes from the start of the weights' data; a multiple of 64
@@ -81,23 +82,23 @@ struct Constant {
 
 struct Step {
   graph::StepKind kind = graph::StepKind::relu;
-  TensorId operand = none;  ///< of a step that joins()
-  /// As the table of operations names them, each of the channels in whole vectors; a weight as the schedule wants it.
+  TensorId operand = none;  ///< only for a step that joins()
+  /// In the order of the table of operations. Each has its channels in whole vectors; a weight is packed for the schedule.
   std::vector<ConstantId> constants;
 };
 
 struct Kernel {
   KernelKind kind = KernelKind::copy;
-  std::string name;  ///< the graph value it computes; of a store, the output's name
+  std::string name;  ///< the graph value that the kernel computes; for a store, the output's name
   OpAttributes attributes;
   TensorId in = none;        ///< load: none
   TensorId out = none;       ///< store: none
   int32_t port = 0;          ///< store: index of the output
   ConstantId weight = none;  ///< conv2d
   std::vector<Step> epilogue;
-  std::optional<OpAttributes> pool;  ///< Winograd: a max_pool of what the epilogue yields, which is not stored itself
+  std::optional<OpAttributes> pool;  ///< only Winograd: a max_pool of the epilogue's result, which is not stored itself
   Schedule schedule;
-  std::string reason;         ///< why this algorithm and schedule, for --opt-report
+  std::string reason;         ///< why this algorithm and schedule were chosen, for --opt-report
   int64_t multiply_adds = 0;  ///< for one picture
   Location at;
 };
@@ -107,15 +108,15 @@ struct Output {
   TensorType type;
 };
 
-/// What was decided about a whole program, and why.
+/// A decision about a whole program, and its reason.
 struct Decision {
   bool yes = false;
-  std::string reason;  ///< for people alone
+  std::string reason;  ///< only for people
 };
 
 struct Program {
   std::string name;
-  const Target* target = nullptr;  ///< of the table (ir/target.h); never null once a program is verified
+  const Target* target = nullptr;  ///< a line of the table (ir/target.h); never null once a program is verified
   std::string input_name;
   InputBuffer input;
   std::vector<Output> outputs;
@@ -123,11 +124,11 @@ struct Program {
   std::vector<Constant> constants;
   std::vector<Kernel> kernels;
   int64_t arena_bytes = none;  ///< for a batch of one; `none` before plan-memory
-  /// Whether of a batch each thread computes whole pictures, kernel after kernel, so that tensors stay in its cache. Otherwise all threads
-  /// together compute one kernel for the whole batch after the other, so that weights are read once. Never on a GPU.
+  /// Whether each thread computes whole pictures of a batch, kernel after kernel, so that tensors stay in its cache. Otherwise all threads
+  /// together compute one kernel after another for the whole batch, so that weights are read once. Always false on a GPU.
   Decision by_picture;
-  /// Whether one picture is so little work that threads which sleep had better sleep on: in a virtual machine, waking one took 0.2 ms from
-  /// the run.
+  /// Whether one picture is so little work that sleeping threads should not be woken. In a virtual machine, waking one took 0.2 ms of the
+  /// run's time.
   Decision brief;
 
   const Tensor& tensor(TensorId id) const { return tensors[static_cast<size_t>(id)]; }
@@ -135,70 +136,70 @@ struct Program {
   const Constant& constant(ConstantId id) const { return constants[static_cast<size_t>(id)]; }
 };
 
-/// Whether the program is for a GPU. Then all schedules are of threads; places are those of the largest batch, whatever a run's is; and
-/// halos are zeroed once, when a context is created, so that only tensors of the same layout share the place of one that has a halo.
+/// Whether the program is for a GPU. In a program for a GPU, all schedules are ThreadSchedules. Tensors lie where the largest batch puts
+/// them, even in a run with a smaller batch. Halos are zeroed once, when a context is created, so a tensor with a halo shares its place
+/// only with tensors of the same layout.
 bool on_gpu(const Program& program);
 
-/// Tensors a kernel reads, its epilogue's included.
+/// The tensors that a kernel reads, including those of its epilogue.
 std::vector<TensorId> reads(const Kernel& kernel);
-/// The name of its algorithm: of a GPU's kernels, whose schedules are all of threads, direct sums of a convolution.
+/// The name of the kernel's algorithm. The convolutions of a GPU are direct sums.
 std::string_view algorithm_of(const Kernel& kernel);
-/// How many operands the kernel has, at most graph::max_operands: what it reads and writes, a tensor as often as it is named, and its
-/// constants.
+/// The number of the kernel's operands, at most graph::max_operands: the tensors that it reads and writes, each counted as often as it is
+/// named, and its constants.
 int operand_count(const Kernel& kernel);
-/// Whether the schedule stores each element of the output exactly once (a tail that shifts inwards does not), so that the output may take
-/// the place of an operand that is read element by element. No kernel on a GPU may do that: it reads through a cache that does not see
-/// what it writes.
+/// Whether the schedule stores each element of the output exactly once, so that the output may take the place of an operand that is read
+/// element by element. (A tail that shifts inwards stores some elements twice.) Always false on a GPU, where a kernel reads through a cache
+/// that does not see what the kernel writes.
 bool writes_once(const Program& program, const Kernel& kernel);
-/// Whether the output takes the place of `operand`, of the epilogue or, of a copy, the input (decided by plan-memory).
+/// Whether the output takes the place of `operand`: an operand of the epilogue or a copy's input. plan-memory decides this.
 bool in_place(const Program& program, const Kernel& kernel, TensorId operand);
 
-/// What a kernel has to do for one picture.
+/// The cost of a kernel for one picture.
 struct KernelCost {
-  int64_t multiply_adds =
-      0;  ///< that it does on values: fewer than Kernel::multiply_adds where tiles are transformed; not counted zeros of groups and padding
-  int64_t weight_bytes = 0;  ///< of all its constants
-  int64_t tensor_bytes = 0;  ///< read and written, halos and unused lanes included; a caller's buffer counts as it is
+  int64_t multiply_adds = 0;  ///< multiply-adds that it really computes: fewer than Kernel::multiply_adds where tiles are transformed, and
+                              ///< without the zeros of groups and padding
+  int64_t weight_bytes = 0;   ///< bytes of all its constants
+  int64_t tensor_bytes = 0;   ///< bytes read and written, including halos and unused lanes; a caller's buffer counts with its own size
   bool operator==(const KernelCost&) const = default;
 };
 KernelCost cost_of(const Program& program, const Kernel& kernel);
 
-/// What the program's kernels and constants suggest for Program::by_picture: yes where a picture's arithmetic takes longer than its weights
-/// take to come from memory.
+/// The value of Program::by_picture that the program's kernels and constants suggest: yes if a picture's arithmetic takes longer than
+/// loading its weights from memory.
 Decision choose_by_picture(const Program& program, const Machine& machine);
-/// The same for Program::brief.
+/// The value of Program::brief that the program's kernels suggest.
 Decision choose_brief(const Program& program, const Machine& machine);
 
-/// Gives programs of one network, for several targets, the same constants at the same places, so that one weights file serves all: the
-/// first program's first. Some may then have constants that they do not read.
+/// Gives the programs of one network for several targets the same constants in the same places, so that one weights file serves them all.
+/// The first program's constants come first. A program may then have constants that it does not read.
 void share_constants(std::span<Program> programs);
 
 std::string print(const Program& program, const Sources& sources);
-/// The kernels of these names alone, stores left out, with the tensors and constants that they work on, as the text form has them: for
-/// reading, not for reading back.
+/// Prints only the kernels with these names, without stores, and the tensors and constants that they use, in the text form. The result is
+/// for people: parse() cannot read it.
 std::string excerpt(const Program& program, const ValueNames& names, const Sources& sources);
-/// The same of each kernel by itself, in time in proportion to the program's size.
+/// The excerpt of each kernel by itself. The time is proportional to the program's size.
 Excerpts excerpts(const Program& program, const Sources& sources);
 std::optional<Program> parse(FileId file, Diagnostics& diagnostics);
-/// Everything that later stages index by, and, once memory is planned, check_memory_plan(). Returns the first fault, or nothing.
+/// Checks all ids and indices that later stages use and, once memory is planned, check_memory_plan(). Returns the first fault, or nothing.
 std::optional<Finding> verify(const Program& program);
-/// Replays the program over byte ranges and finds, independently of the planner, any read of bytes that are not the tensor read, any
-/// overlap of live tensors, and anything outside the arena. Returns the first fault, or nothing.
+/// Replays the program over byte ranges. Independently of the planner, it finds any read of bytes that do not belong to the tensor read,
+/// any overlap of live tensors, and any access outside the arena. Returns the first fault, or nothing.
 std::optional<Finding> check_memory_plan(const Program& program);
 std::string to_json(const Program& program, const Sources& sources);
-/// Reads the JSON form, as parse() does the text.
+/// Reads the JSON form; reports errors as parse() does for the text form.
 std::optional<Program> parse_json(FileId file, Diagnostics& diagnostics);
 /// The JSON Schema of the JSON form, published in docs/schema.
 std::string json_schema();
 
-/// A kernel without names, offsets, locations and constants' identities: all that its machine code depends on, but the target.
-/// Two kernels with equal specs share one object.
-/// Text form: one line, which holds every field.
+/// A kernel without names, offsets, locations and constants' identities: all that its machine code depends on, except the target. Kernels
+/// with equal specs share one object. The text form is one line that holds every field.
 struct KernelSpec {
   KernelKind kind = KernelKind::copy;
   OpAttributes attributes;
   InputBuffer input;  ///< load
-  Tensor in, out;     ///< name and offset empty; for load and store, the caller's side has channel_stride 0
+  Tensor in, out;     ///< name and offset are empty; the caller's side of a load or store has channel_stride 0
   struct StepSpec {
     graph::StepKind kind;
     Tensor operand;  ///< add, mul, project
@@ -207,20 +208,21 @@ struct KernelSpec {
   std::vector<StepSpec> epilogue;
   std::optional<OpAttributes> pool;
   Schedule schedule;
-  bool in_place = false;  ///< copy: the output takes the input's place
+  bool in_place = false;  ///< only copy: the output takes the input's place
 };
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
-/// The type that a kernel computes, before its pool if it has one.
+/// The type that a kernel computes before its pool, if it has one.
 TensorType computed_type(const KernelSpec& spec);
-/// What the kernel computes between which layouts, whatever its schedule: a line that names it in a file of tuned schedules (ir/tuning.h).
+/// The kernel's computation and layouts, without its schedule. A line of a file of tuned schedules (ir/tuning.h) names the kernel by this
+/// text.
 std::string work_of(const KernelSpec& spec);
-/// Why the kernel, its types and layouts being right, cannot have the schedule it has; nothing if it can.
+/// The reason why the kernel cannot have its schedule, or nothing if it can. Types and layouts must be right.
 std::optional<std::string> schedule_fault(const KernelSpec& spec);
-/// Whether the pixels of a convolution are one axis in memory: a 1x1 window that reads every pixel, between pictures without halos.
+/// Whether the pixels of a convolution lie along one axis in memory: a 1x1 window that reads every pixel, between pictures without halos.
 bool has_one_axis(const KernelSpec& spec);
-/// Tasks have no more scratch memory than this.
+/// The largest scratch memory of a task, in bytes.
 inline constexpr int64_t max_scratch_bytes = int64_t{1} << 28;
-/// Bytes of scratch memory that one task of the kernel takes.
+/// The bytes of scratch memory that one task of the kernel uses.
 int64_t scratch_bytes(const KernelSpec& spec);
 std::string to_string(const KernelSpec& spec);
 

@@ -12,7 +12,7 @@ namespace form = json_form;
 
 constexpr std::string_view place_of_layer = "where the network's text has the layer: file, line, column and length";
 
-/// A constant by its place in the list.
+/// A constant, given by its index in the list.
 struct ConstantIndex {
   const std::vector<Constant>* constants;
 
@@ -22,7 +22,7 @@ struct ConstantIndex {
   std::string schema() const { return form::Integer{0}.schema(); }
 };
 
-/// A target by its name.
+/// A target, given by its name.
 struct TargetName {
   std::string print(const Target* target) const { return form::quoted(target->name); }
   void read(form::Reader& reader, const Target*& target) const {
@@ -71,7 +71,7 @@ class Form {
              "the kernels, in execution order");
   }
 
-  /// The decisions that a text of before lacks, for a program that was read and verified.
+  /// Makes the decisions that an older text lacks, for a program that has been read and verified.
   void decide() {
     if (!by_picture_) p_.by_picture = choose_by_picture(p_, default_machine());
     if (!brief_) p_.brief = choose_brief(p_, default_machine());

@@ -62,7 +62,7 @@ void print_constant(std::string& out, const Program& program, ConstantId id) {
                      to_string(*constant.recipe));
 }
 
-/// Kernels with the tensors and constants that they work on.
+/// Prints kernels with the tensors and constants that they use.
 std::string excerpt_of(const Program& program, const std::vector<const Kernel*>& chosen, const Sources& sources) {
   std::set<TensorId> tensors;
   std::set<ConstantId> constants;
@@ -109,7 +109,7 @@ class Parser {
     while (r_.accept("kernel")) read_kernel();
     r_.expect("}");
     if (!r_.finish() || !r_.report(verify(program_))) return std::nullopt;
-    // Texts of before lack these.
+    // Older texts lack these decisions.
     if (!by_picture) program_.by_picture = choose_by_picture(program_, default_machine());
     if (!brief) program_.brief = choose_brief(program_, default_machine());
     return std::move(program_);
@@ -128,7 +128,7 @@ class Parser {
     if (program_.target == nullptr && !name.empty()) r_.fail_at(start, unknown_target(text::shown(name)));
   }
 
-  /// Whether it is there.
+  /// Reads the decision, if it comes next; returns whether it did.
   bool read_decision(std::string_view name, Decision& decision) {
     if (!r_.accept(name)) return false;
     r_.expect("=");

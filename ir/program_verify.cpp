@@ -1,4 +1,4 @@
-/// \file What every program must satisfy: all that code generation and the runtime index by.
+/// \file The rules for every program: all ids, sizes and offsets that code generation and the runtime use must be right.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 using checks::Fault;
 
-/// No arena and no offset goes beyond this, so that sums of them cannot overflow.
+/// The largest arena and the largest offset. Their sums cannot overflow.
 constexpr int64_t max_arena_bytes = int64_t{1} << 46;
 
 class Verifier {
@@ -49,7 +49,7 @@ class Verifier {
     return std::nullopt;
   }
 
-  /// The part at hand when run() returned.
+  /// The part that was checked last when run() returned.
   const Finding& at() const { return at_; }
 
  private:
@@ -97,7 +97,7 @@ class Verifier {
       at_ = {"", Part::constant, i};
       if (!c.recipe || c.recipe->shape.size() != 1) return fmt::format("constant @{} has no recipe of one dimension", i);
       if (c.element != ElementType::f32) return fmt::format("constant @{}: there is no kernel that reads {}", i, to_string(c.element));
-      // No gaps: the weights file must not be larger than what is in it.
+      // There must be no gaps, because the weights file must not be larger than its contents.
       if (c.offset != end) return fmt::format("constant @{} does not stand right after the one before it, at {}", i, end);
       end += (c.bytes() + 63) / 64 * 64;
       if (end > max_arena_bytes) return "the constants are too large";
@@ -107,7 +107,8 @@ class Verifier {
 
   bool known(TensorId id) const { return id >= 0 && static_cast<size_t>(id) < p_.tensors.size(); }
 
-  /// A constant that packs a tensor of this shape in the way that the kernel reads it: so it has as many elements as that.
+  /// Checks that a constant packs a tensor of this shape in the way that the kernel reads it. Then it also has the right number of
+  /// elements.
   Fault check_constant(std::string_view what, ConstantId id, const Packing& wanted, const std::vector<int64_t>& shape) const {
     if (id < 0 || static_cast<size_t>(id) >= p_.constants.size()) return fmt::format("its {} is missing", what);
     const Recipe& recipe = *p_.constant(id).recipe;
@@ -116,13 +117,14 @@ class Verifier {
     return checks::shape(what, packed_by(recipe)->shape, shape);
   }
 
-  /// Whole vectors, as every step, every kernel but a convolution, and whatever reads what a kernel makes wants them.
+  /// Checks that the channels are whole vectors. All steps need that, all kernels except convolutions, and all readers of a kernel's
+  /// output.
   static Fault check_vectors(const Tensor& t) {
     if (t.channel_stride % lanes == 0) return std::nullopt;
     return fmt::format("tensor '{}' is not stored in whole vectors, which only a convolution's input may do without", t.name);
   }
 
-  /// One of the reads of a known tensor, which may have others, that want less.
+  /// Checks one read of a tensor. The tensor must be known. Other reads of it may need less.
   Fault check_read(TensorId id, bool vectors) const {
     if (!written_[static_cast<size_t>(id)]) return fmt::format("it reads tensor '{}', which nothing has written", p_.tensor(id).name);
     return vectors ? check_vectors(p_.tensor(id)) : std::nullopt;
@@ -225,7 +227,7 @@ class Verifier {
     return std::nullopt;
   }
 
-  /// The weights are packed as the schedule, one that the kernel can have, wants them.
+  /// Checks that the weights are packed as the schedule needs. The kernel must be able to have its schedule.
   Fault check_weights(const Kernel& kernel) const {
     if (kernel.kind != KernelKind::conv2d) return std::nullopt;
     const OpAttributes& a = kernel.attributes;
@@ -247,7 +249,7 @@ class Verifier {
     return packing.kind == RecipeKind::pack_strassen ? check_summed(summed) : std::nullopt;
   }
 
-  /// Rows are divided by the largest of all weights that are summed, so each constant names all.
+  /// Checks that each constant names all weights that are summed, because rows are divided by the largest element of them all.
   static Fault check_summed(std::span<const Recipe* const> constants) {
     for (size_t i = 0; i < constants.size(); ++i) {
       const std::span<const RecipePtr> others = summed_with(*constants[i]);
@@ -266,7 +268,7 @@ class Verifier {
   }
 
   Fault check_epilogue(const Kernel& kernel) const {
-    // One step more than a graph's epilogue: an element-wise operation is itself the first.
+    // A kernel may have one step more than a graph's epilogue, because an element-wise operation becomes the first step of its own kernel.
     if (kernel.epilogue.size() > graph::max_epilogue_steps + 1) return "its epilogue is too long";
     if (const int count = operand_count(kernel); count > graph::max_operands) {
       return fmt::format("it has {} operands, more than {}: each tensor and each constant that it names is one", count,

@@ -27,10 +27,10 @@ RecipePtr elementwise(RecipeKind kind, RecipePtr a, RecipePtr b) {
   return make(kind, {std::move(a), std::move(b)}, std::move(shape));
 }
 
-/// How many elements each row of the packing that pack_conv() describes has for a tap: the span in whole groups of interleaved channels.
+/// The number of elements that each row of pack_conv()'s packing has for a tap: the span in whole groups of interleaved channels.
 int64_t packed_channels(const GroupSpan& span, int64_t interleave) { return (span.span + interleave - 1) / interleave * interleave; }
 
-/// The packing that pack_conv() describes, from row-major [co][ci / groups][taps].
+/// Packs as pack_conv() describes, from row-major [co][ci / groups][taps].
 std::vector<double> pack(const std::vector<double>& w, const Recipe& recipe) {
   const std::vector<int64_t>& from = recipe.args[0]->shape;
   const int64_t co = from[0], vector = recipe.lanes, interleave = recipe.interleave;
@@ -52,7 +52,7 @@ std::vector<double> pack(const std::vector<double>& w, const Recipe& recipe) {
   return out;
 }
 
-/// What split_phases() describes, from row-major [co][ci][k][k].
+/// Splits as split_phases() describes, from row-major [co][ci][k][k].
 std::vector<double> split(const std::vector<double>& w, const Recipe& recipe) {
   const std::vector<int64_t>& from = recipe.args[0]->shape;
   const int64_t co = from[0], ci = from[1], k = from[2], r = recipe.shape[2];
@@ -75,7 +75,7 @@ const Winograd* transforms_of(const std::vector<int64_t>& shape, int64_t output,
   return shape.size() == 4 && shape[2] == shape[3] ? winograd(shape[2], output, stride) : nullptr;
 }
 
-/// The packing that pack_winograd() describes, from row-major [co][ci][r][r].
+/// Transforms and packs as pack_winograd() describes, from row-major [co][ci][r][r].
 std::vector<double> transform(const std::vector<double>& w, const Recipe& recipe) {
   const Winograd& by = *transforms_of(recipe.args[0]->shape, recipe.output, recipe.stride);
   const int64_t co = recipe.args[0]->shape[0], ci = recipe.args[0]->shape[1];
@@ -100,7 +100,7 @@ std::vector<double> transform(const std::vector<double>& w, const Recipe& recipe
   return out;
 }
 
-/// The packing that pack_strassen() describes, from row-major [co][ci] and the largest of each row.
+/// Combines and packs as pack_strassen() describes, from row-major [co][ci] and the largest element of each row.
 std::vector<double> combine_halves(const std::vector<double>& w, const std::vector<double>& largest, const Recipe& recipe) {
   const int64_t co = recipe.args[0]->shape[0], ci = recipe.args[0]->shape[1], half = ci / 2;
   std::vector<double> out(static_cast<size_t>(recipe.shape[0]));
@@ -121,7 +121,7 @@ std::vector<double> combine_halves(const std::vector<double>& w, const std::vect
   return out;
 }
 
-/// What pack_blocks() describes, from row-major [co][ci][taps].
+/// Packs as pack_blocks() describes, from row-major [co][ci][taps].
 std::vector<double> pack_in_blocks(const std::vector<double>& w, const Recipe& recipe) {
   const std::vector<int64_t>& from = recipe.args[0]->shape;
   const int64_t co = from[0], ci = from[1], taps = from.size() == 4 ? from[2] * from[3] : 1, block = recipe.block;
@@ -136,7 +136,7 @@ std::vector<double> pack_in_blocks(const std::vector<double>& w, const Recipe& r
   return out;
 }
 
-/// The elements of a part of a recipe. As long as they are equal they are one number, which takes no memory.
+/// The elements of a part of a recipe. While they are all equal, they are stored as one number, which takes no memory.
 struct Values {
   std::vector<double> elements;
   std::optional<double> each;
@@ -161,7 +161,7 @@ class Evaluation {
     if (recipe.kind == RecipeKind::fill) return {{}, recipe.value};
     if (recipe.kind == RecipeKind::pack_strassen) return {halves(recipe), {}};
 
-    // Results are built in the first operand's storage.
+    // Results are made in the storage of the first operand.
     Values a = part(*recipe.args[0]);
     if (a.missing()) return {};
     Values b;
@@ -197,7 +197,7 @@ class Evaluation {
     return {};
   }
 
-  /// What pack_strassen() describes; empty if a part is missing.
+  /// Computes what pack_strassen() describes. Empty if a part is missing.
   std::vector<double> halves(const Recipe& recipe) {
     std::vector<double> first, largest(static_cast<size_t>(recipe.args[0]->shape[0]));
     for (const RecipePtr& arg : recipe.args) {
@@ -210,7 +210,7 @@ class Evaluation {
     return combine_halves(first, largest, recipe);
   }
 
-  /// The larger of two, or the one that is no number.
+  /// The larger of two numbers, or NaN if either is NaN.
   static double larger(double a, double b) { return a > b || std::isnan(a) ? a : b; }
 
   template <class Function>
@@ -232,7 +232,8 @@ class Evaluation {
     return {std::move(values), {}};
   }
 
-  /// One by one, in this shape, the elements of what is then packed as another; empty if that would be too many that no tensor backs.
+  /// Stores every element of `from` separately, in this shape, so that they can be packed as `result`. Empty if that would make too many
+  /// elements that no tensor of a checkpoint backs.
   std::vector<double> spread(Values from, const std::vector<int64_t>& shape, const std::vector<int64_t>& result) {
     if (!from.each) return std::move(from.elements);
     const int64_t wanted = std::max(element_count(shape), element_count(result));
@@ -242,7 +243,7 @@ class Evaluation {
   }
 
   const WeightSource& source_;
-  int64_t unbacked_ = 0;  ///< elements that were spread
+  int64_t unbacked_ = 0;  ///< number of elements that were spread so far
 };
 
 }  // namespace
@@ -366,12 +367,12 @@ int64_t GroupSpan::start(int64_t block) const { return std::min(block * vector /
 
 GroupSpan group_span(int64_t ci, int64_t co, int64_t groups, int64_t vector) {
   const int64_t co_per_group = co / groups;
-  int64_t covered = 1;  // the most groups that a block touches
+  int64_t covered = 1;  // largest number of groups that a block touches
   if (co_per_group >= vector) {
-    // A group's end falls inside a block unless groups are whole blocks.
+    // If groups are not whole blocks, the end of a group falls inside a block.
     if (groups > 1 && co_per_group % vector != 0) covered = 2;
   } else {
-    // Which groups a block touches repeats after co_per_group blocks.
+    // The groups that blocks touch repeat after co_per_group blocks.
     const int64_t blocks = std::min((co + vector - 1) / vector, co_per_group);
     for (int64_t b = 0; b < blocks; ++b) {
       const int64_t last = std::min(b * vector + vector, co) - 1;

@@ -1,11 +1,11 @@
-/// \file Recipes: how a constant of the compiled program comes from the checkpoint's tensors. Weights need not be there when a network
-/// is compiled, so passes never touch values: they build recipes, which the IR prints, the library stores and `compile` and `pack`
-/// carry out alike, in float64, rounding once to float32 at the end.
+/// \file Recipes: how a constant of the compiled program is computed from the checkpoint's tensors. A network can be compiled without its
+/// weights, so passes never use values. They build recipes, which the IR prints and the library stores. `compile` and `pack` carry them out
+/// in the same way: in float64, with one rounding to float32 at the end.
 ///
 /// Text form, the same in the IR and in the library:
 ///     scale_rows(tensor("layer1.0.conv1.weight", [64, 64, 3, 3]), mul(tensor("layer1.0.bn1.weight", [64]),
 ///     rsqrt(tensor("layer1.0.bn1.running_var", [64]), 1e-05)))
-/// Recipes are immutable trees that share their parts. Thread-safe to read.
+/// Recipes are immutable trees that share parts. Several threads may read them at once.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ namespace resnetc {
 
 enum class RecipeKind {
   tensor,         ///< a tensor of the checkpoint, by name and shape
-  fill,           ///< every element is `value`; of max_elements at most, as any tensor's channels
+  fill,           ///< every element is `value`; at most max_elements elements, like any tensor's channels
   add,            ///< a + b, equal shapes
   sub,            ///< a - b, equal shapes
   mul,            ///< a * b, equal shapes
@@ -36,8 +36,8 @@ enum class RecipeKind {
   pack_blocks,    ///< see pack_blocks()
 };
 
-/// Channels are stored and computed in vectors of this many lanes on every target, so one packing of the weights serves all of them
-/// (an AVX2 kernel uses two registers a vector, an SSE4.1 kernel four).
+/// Channels are stored and computed in vectors of 16 lanes on every target, so that one packing of the weights serves all targets (an AVX2
+/// kernel uses two registers a vector, an SSE4.1 kernel four).
 inline constexpr int64_t lanes = 16;
 
 struct Recipe;
@@ -46,21 +46,21 @@ using RecipePtr = std::shared_ptr<const Recipe>;
 struct Recipe {
   RecipeKind kind;
   std::vector<RecipePtr> args;
-  std::string name;                ///< tensor: its name in the checkpoint
-  double value = 0;                ///< fill: the element; rsqrt: what is added under the root
+  std::string name;                ///< tensor: name in the checkpoint
+  double value = 0;                ///< fill: the element; rsqrt: the number that is added under the root
   int64_t groups = 1;              ///< pack_conv
-  int64_t lanes = resnetc::lanes;  ///< pack_conv: of a vector
-  int64_t interleave = 1;          ///< pack_conv: input channels that stand side by side in each lane
+  int64_t lanes = resnetc::lanes;  ///< pack_conv: lanes of a vector
+  int64_t interleave = 1;          ///< pack_conv: number of adjacent input channels in each lane
   int64_t block = 0;               ///< pack_blocks
-  int64_t output = 0;              ///< pack_winograd: rows and columns of a tile of the result
+  int64_t output = 0;              ///< pack_winograd: height and width of a tile of the result
   int64_t stride = 1;              ///< pack_winograd
-  std::vector<int64_t> shape;      ///< of the result
+  std::vector<int64_t> shape;      ///< shape of the result
 };
 
 /// `channels` rounded up to whole vectors.
 constexpr int64_t whole_vectors(int64_t channels, int64_t vector = lanes) { return (channels + vector - 1) / vector * vector; }
 
-// Builders. Each checks its operands' shapes with an assertion: a wrong shape here is a bug of the caller.
+// Builders. Each checks its operands' shapes with an assertion, because a wrong shape is a bug of the caller.
 RecipePtr tensor(std::string name, std::vector<int64_t> shape);
 RecipePtr fill(double value, std::vector<int64_t> shape);
 RecipePtr add(RecipePtr a, RecipePtr b);
@@ -70,42 +70,44 @@ RecipePtr rsqrt(RecipePtr a, double eps);
 RecipePtr scale_rows(RecipePtr a, RecipePtr b);
 RecipePtr pack_vector(RecipePtr a);
 
-/// Packs w[co][ci_per_group][kh][kw] (or a linear layer's [out][in]) as [block][kh][kw][s / interleave][lanes][interleave], block = `lanes`
-/// output channels, s = `span` input channels starting at `span_start` of the block, and zeros after them up to whole groups of
-/// `interleave`. Blocks that cover several groups hold zeros where an output channel does not see an input channel; rows past co are zeros.
-/// Instructions that sum products of neighbours, of bytes or of bfloat16, want 4 or 2 channels side by side.
+/// Packs w[co][ci_per_group][kh][kw] (or a linear layer's [out][in]) as [block][kh][kw][s / interleave][lanes][interleave]. A block has
+/// `lanes` output channels. s counts the block's `span` input channels from `span_start`, then zeros up to whole groups of `interleave`. A
+/// block that covers several groups holds zeros where an output channel does not read an input channel, and rows past co are zeros.
+/// Instructions that sum products of neighbours need 4 adjacent channels for bytes or 2 for bfloat16.
 RecipePtr pack_conv(RecipePtr w, int64_t groups, int64_t lanes = resnetc::lanes, int64_t interleave = 1);
 
-/// The weights w[co][ci][k][k] of a window over the phases of its input (ir/winograd.h), k 5 or 7 and ci at most 4: [co][16][r][r], r =
-/// (k + 1) / 2, zero where there is no weight or no channel.
+/// The weights w[co][ci][k][k] of a window over the phases of its input (ir/winograd.h), for k = 5 or 7 and at most 4 input channels. The
+/// result is [co][16][r][r] with r = (k + 1) / 2, and zero where there is no weight or no channel.
 RecipePtr split_phases(RecipePtr w);
 bool can_split_phases(const std::vector<int64_t>& shape);
 
-/// Transforms w[co][ci][r][r] for tiles of `output` x `output` results at `stride` (ir/winograd.h) and packs it as [block][i][j][ci][16], i
-/// and j the row and column of G w GT; rows past co are zeros.
+/// Transforms w[co][ci][r][r] for tiles of `output` x `output` results at `stride` (ir/winograd.h) and packs them as [block][i][j][ci][16],
+/// where i and j are the row and column of G w GT. Rows past co are zeros.
 RecipePtr pack_winograd(RecipePtr w, int64_t output, int64_t stride);
-/// Whether there are transforms for weights of this shape.
+/// Whether pack_winograd() has transforms for weights of this shape.
 bool can_pack_winograd(const std::vector<int64_t>& shape, int64_t output, int64_t stride);
 
 /// Divides each row of w[co][ci] or w[co][ci][1][1], the weights of a 1x1 convolution, by its magnitude, combines the halves for Strassen's
-/// products (ir/strassen.h) and packs them as [pair][e][i][16]: pair = two blocks of 16 output channels, one of each half, e the product, i
-/// a channel of half the input; rows past co are zeros. The magnitudes follow, [co] in whole vectors: the kernel multiplies its sums by
-/// them. A row has one magnitude in w and all of `summed`, the weights of other convolutions into the same sums. Recipe::args are w, then
-/// these.
+/// products (ir/strassen.h) and packs them as [pair][e][i][16]. A pair is two blocks of 16 output channels, one from each half; e is the
+/// product, and i a channel of half the input. Rows past co are zeros. The magnitudes follow, [co] in whole vectors, and the kernel
+/// multiplies its sums by them. `summed` are the weights of other convolutions that are added to the same sums. A row has the same
+/// magnitude in w and in all of `summed`. Recipe::args holds w, then `summed`.
 RecipePtr pack_strassen(RecipePtr w, std::vector<RecipePtr> summed = {});
 bool can_pack_strassen(const std::vector<int64_t>& shape);
-/// The magnitude of a row whose largest element in absolute value is `largest`: the largest power of two that is not above that, for
-/// multiplying by a power of two rounds nothing. It and its inverse are normal float32 numbers. 1 if `largest` is zero or not finite.
+/// The magnitude of a row whose largest element in absolute value is `largest`: the largest power of two that is not above `largest`,
+/// because multiplication by a power of two rounds nothing. The magnitude and its inverse are normal float32 numbers. The magnitude is 1 if
+/// `largest` is zero or not finite.
 double row_magnitude(double largest);
 
-/// Packs w[co][ci][kh][kw] (or a linear layer's [out][in]) for the threads of a GPU, which share `block` output channels: as
-/// [rows / block][kh][kw][ci][block], of blocked_rows() rows; those past co are zeros. Of a grouped convolution ci are those of one group.
+/// Packs w[co][ci][kh][kw] (or a linear layer's [out][in]) for the threads of a GPU, which share `block` output channels, as
+/// [rows / block][kh][kw][ci][block]. There are blocked_rows() rows; those past co are zeros. For a grouped convolution, ci counts the
+/// channels of one group.
 RecipePtr pack_blocks(RecipePtr w, int64_t block);
-/// `co` in whole vectors and those in whole blocks.
+/// `co` rounded up to whole vectors, and these rounded up to whole blocks.
 constexpr int64_t blocked_rows(int64_t co, int64_t block) { return (whole_vectors(co) + block - 1) / block * block; }
 
-/// Which input channels a block of `vector` output channels reads in a grouped convolution: `span` channels from
-/// min(block * vector / (co / groups) * (ci / groups), ci - span). With one group, span is ci and the start 0.
+/// The input channels that a block of `vector` output channels reads in a grouped convolution: `span` channels from
+/// min(block * vector / (co / groups) * (ci / groups), ci - span). With one group, span is ci and the first channel is 0.
 struct GroupSpan {
   int64_t span;
   int64_t co_per_group;
@@ -117,12 +119,12 @@ struct GroupSpan {
 GroupSpan group_span(int64_t ci, int64_t co, int64_t groups, int64_t vector = lanes);
 
 std::string to_string(const Recipe& recipe);
-/// Reads the text form of untrusted origin. A failure tells the offset. Bounded depth and size.
+/// Reads the text form from untrusted text. A failure gives the offset. Depth and size are bounded.
 Result<RecipePtr> parse_recipe(std::string_view text);
-/// The same, from the front of `text`, which is advanced past the recipe.
+/// Reads a recipe at the front of `text` and advances `text` past it; otherwise like parse_recipe().
 Result<RecipePtr> parse_recipe_prefix(std::string_view& text);
 
-/// Names and shapes of all checkpoint tensors a recipe reads, in order of appearance, without repeats.
+/// The name and shape of a checkpoint tensor. collect_tensors() adds those that a recipe reads, each once, in order of appearance.
 struct TensorRef {
   std::string name;
   std::vector<int64_t> shape;
@@ -136,16 +138,16 @@ inline int64_t element_count(const std::vector<int64_t>& shape) {
   return n;
 }
 
-/// Where recipes find the checkpoint's values.
+/// The source of the checkpoint's values for recipes.
 class WeightSource {
  public:
   virtual ~WeightSource() = default;
-  /// The values of a tensor as float64, in row-major order; an empty vector if it has no such tensor or of another shape.
+  /// The values of a tensor as float64, in row-major order. Empty if the source has no tensor with this name and shape.
   virtual std::vector<double> read(const std::string& name, const std::vector<int64_t>& shape) const = 0;
 };
 
-/// Carries out a recipe in float64. Empty if the source lacks a tensor, or if more than max_elements elements come from none: a tensor's
-/// size is backed by a checkpoint, that of a fill by nothing.
+/// Carries out a recipe in float64. Empty if the source lacks a tensor, or if more than max_elements elements are made without any tensor.
+/// A checkpoint limits the size of a tensor, but nothing limits that of a fill.
 std::vector<double> evaluate(const Recipe& recipe, const WeightSource& source);
 
 }  // namespace resnetc

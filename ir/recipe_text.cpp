@@ -16,7 +16,7 @@ struct RecipeName {
   RecipeKind kind{};
   std::string_view name{};
   size_t args = 0;
-  bool more = false;  ///< any number of arguments may follow
+  bool more = false;  ///< whether any number of arguments may follow
 };
 constexpr RecipeName line_of(RecipeKind kind) {
   switch (kind) {
@@ -39,7 +39,7 @@ constexpr RecipeName line_of(RecipeKind kind) {
 constexpr auto names = table_of<line_of>();
 
 constexpr int64_t max_recipe_block = 4096;
-constexpr int64_t max_interleaved = 64;  ///< lanes of a vector, and channels side by side in each
+constexpr int64_t max_interleaved = 64;  ///< limit of the lanes of a vector, and of the adjacent channels in each lane
 constexpr int max_depth = 64;
 constexpr int max_nodes = 4096;
 constexpr int64_t max_recipe_elements = int64_t{1} << 31;

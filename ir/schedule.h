@@ -1,5 +1,5 @@
-/// \file How a kernel is computed: a schedule of one of these types, each the parameters of an algorithm on a device. A type has one list
-/// of its parameters, describe(), from which come text, JSON, schema and the tests' random schedules.
+/// \file How a kernel is computed. A schedule has one of the types below, each of which holds the parameters of an algorithm on a device.
+/// Each type has one list of its parameters, describe(). The text form, JSON, schema and the tests' random schedules come from that list.
 #pragma once
 
 #include <array>
@@ -18,10 +18,10 @@
 
 namespace resnetc::program {
 
-/// A new one is correct for every kernel of a processor but a convolution.
+/// A default schedule is correct for every kernel of a processor except convolutions.
 using Schedule = std::variant<GeneralSchedule, DirectSchedule, WinogradSchedule, StrassenSchedule, DepthwiseSchedule, ThreadSchedule>;
 
-/// Calls, for each parameter in the order of the text, one of
+/// Makes one of these calls for each parameter, in the order of the text:
 ///     fields.number(name, int64_t&, meaning)
 ///     fields.extent(name, Extent2&, meaning)
 ///     fields.flag(name, bool&, meaning)          // false by default
@@ -30,19 +30,19 @@ void describe(Fields& fields, Schedule& schedule) {
   std::visit([&](auto& one) { describe(fields, one); }, schedule);
 }
 
-/// One of each type, with its defaults, in the order of the variant.
+/// A schedule of each type with its defaults, in the order of the variant.
 inline std::array<Schedule, std::variant_size_v<Schedule>> default_schedules() {
   return []<size_t... i>(std::index_sequence<i...>) {
     return std::array<Schedule, sizeof...(i)>{std::variant_alternative_t<i, Schedule>{}...};
   }(std::make_index_sequence<std::variant_size_v<Schedule>>());
 }
 
-/// The record of its algorithm on its device (ir/algorithms/implementation.h).
+/// The record of the schedule's algorithm on its device (ir/algorithms/implementation.h).
 inline const Implementation& implementation_of(const Schedule& schedule) {
   return std::visit([](const auto& one) -> const Implementation& { return implementation_of(one); }, schedule);
 }
 
-/// As in the text form.
+/// The name in the text form.
 inline std::string_view name_of(const Schedule& schedule) {
   return std::visit([](const auto& one) { return std::decay_t<decltype(one)>::name; }, schedule);
 }

@@ -1,4 +1,4 @@
-/// \file One table of constants for the programs of all targets.
+/// \file Makes one table of constants for the programs of all targets.
 #include <map>
 
 #include "ir/program.h"

@@ -1,4 +1,4 @@
-/// \file What follows from the table of operations for steps.
+/// \file Facts about steps that follow from the table of operations.
 #include "ir/step.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-/// \file The steps of an epilogue, known to graphs, programs and kernels: operations that read one element of the value at hand. Which they
-/// are, and what they read besides, is in the table of operations (ir/op.h).
+/// \file The steps of an epilogue, which graphs, programs and kernels share. A step is an operation that reads one element of the value
+/// that passes through the epilogue. The table of operations (ir/op.h) says which operations are steps and what else they read.
 #pragma once
 
 #include <optional>
@@ -13,22 +13,23 @@ namespace resnetc::graph {
 /// An operation whose OpInfo says step().
 using StepKind = OpKind;
 
-/// First those that read constants, then those that read another tensor, then the rest.
+/// All steps: first those that read constants, then those that read another tensor, then the others.
 std::span<const OpInfo> all_steps();
 std::optional<StepKind> step_named(std::string_view name);
-/// Whether an operation of a graph can become a step: nothing unless it works element by element.
+/// Whether an operation of a graph can become a step: only operations that work element by element can.
 bool is_step(OpKind op);
 
-/// What a kernel works on, at most: the tensors that it reads, its constants, and the tensor that it writes. The runtime passes no more.
+/// The largest number of a kernel's operands: the tensors that it reads, its constants, and the tensor that it writes. The runtime passes
+/// no more.
 inline constexpr int max_operands = 12;
-/// The operands that a step adds to its kernel: the tensor that it reads, and its constants.
+/// The number of operands that a step adds to its kernel: the tensor that it reads, and its constants.
 int operands_of(StepKind step);
 
-/// Whether a step may stand behind `before`, that of a projection or another: a projection is summed together with the convolution whose
-/// epilogue it is in, so nothing but sums comes before it.
+/// Whether the step `before` may stand before a projection. A projection is summed together with the convolution that has it in its
+/// epilogue, so only sums may stand before it.
 bool may_precede_projection(StepKind before);
 
-/// The convolution that a project step adds, to a result of so many channels: 1x1, stride 1, no padding, one group; weight
+/// The convolution that a project step adds to a result with `channels` channels: 1x1, stride 1, no padding, one group, weight
 /// [channels, ci, 1, 1]. (He et al., https://arxiv.org/abs/1512.03385, equation 2.)
 OpAttributes projection(int64_t channels);
 

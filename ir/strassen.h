@@ -1,9 +1,9 @@
 /// \file Strassen's multiplication of 2x2 matrices, in Winograd's form: seven products instead of eight
 ///     C = AT [(G b) . (BT a)]
-/// with a, b and c the elements of the matrices row by row, and . the product element by element. The elements may be matrices themselves:
-/// for a 1x1 convolution a is two pixels by two halves of the input channels, b the weights of these for two halves of the output channels.
-/// (V. Strassen, Gaussian elimination is not optimal, 1969; S. Winograd, On multiplication of 2x2 matrices, 1971. The error stays bounded
-/// by norms: N. Higham, Accuracy and stability of numerical algorithms, 23.2.2.)
+/// where a, b and c are the elements of the matrices row by row, and . is the product element by element. The elements may be matrices
+/// themselves. For a 1x1 convolution, a is two pixels by two halves of the input channels, and b is the weights from these halves to two
+/// halves of the output channels. (V. Strassen, Gaussian elimination is not optimal, 1969; S. Winograd, On multiplication of 2x2 matrices,
+/// 1971. The error stays bounded by norms: N. Higham, Accuracy and stability of numerical algorithms, 23.2.2.)
 #pragma once
 
 #include <array>
@@ -24,12 +24,12 @@ inline constexpr std::array<Row, products> g{
 inline constexpr std::array<std::array<int, products>, 4> at{
     {{1, 1, 0, 0, 0, 0, 0}, {1, 0, 1, 0, 1, 1, 0}, {1, 0, 0, -1, 0, 1, 1}, {1, 0, 0, 0, 1, 1, 1}}};
 
-/// Elements of the combined weights, of channels in whole halves.
+/// The number of elements of the combined weights, for channels in whole halves.
 constexpr int64_t weights(int64_t in_channels, int64_t out_channels) { return products * (in_channels / 2) * (out_channels / 2); }
 
-/// The channels of the halves take turns, a vector each: a multiple of two vectors has whole halves.
+/// Whether `channels` has whole halves: a multiple of two vectors has them. The vectors belong to the two halves in turn.
 constexpr bool has_halves(int64_t channels) { return channels % (2 * lanes) == 0; }
-/// Which channel is number `c` of half 0 or 1.
+/// The channel that is number `c` of half 0 or 1.
 template <class Index>
 constexpr Index channel_of(const Index& c, const Index& half) {
   constexpr int vector = static_cast<int>(lanes);

@@ -1,4 +1,4 @@
-/// \file The tables, and Halide's names.
+/// \file The tables of targets, and Halide's names.
 #include "ir/target.h"
 
 #include <array>
@@ -8,7 +8,7 @@ namespace resnetc {
 
 namespace {
 
-/// Halide's words for an instruction set.
+/// Halide's names of an instruction set.
 struct HalideFeature {
   uint64_t bit;
   std::array<std::string_view, 3> words;
@@ -20,8 +20,8 @@ constexpr HalideFeature halide_features[] = {
     {feature::avx512, {"avx512", "avx512_skylake"}},
 };
 
-/// Every feature is named, in the order of the alphabet: Halide's own detection is not used, since what is compiled may depend on nothing
-/// but its input.
+/// Halide's name of a target. It lists every feature, in alphabetical order. Halide's own detection is not used, because the result of a
+/// compilation may depend only on its input.
 std::string halide_name(const Target& target) {
   std::set<std::string> words = {"no_asserts", "no_bounds_query", "no_runtime", "user_context"};
   for (const HalideFeature& known : halide_features) {
@@ -32,7 +32,7 @@ std::string halide_name(const Target& target) {
   }
   switch (target.device) {
     case Device::cpu:
-      words.emplace("large_buffers");  // indices of 64 bits, for batches of more than 2^31 elements: no cost that can be measured
+      words.emplace("large_buffers");  // 64-bit indices, for batches of more than 2^31 elements; no measurable cost
       break;
     case Device::cuda:
       words.emplace("cuda");

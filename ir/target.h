@@ -1,5 +1,5 @@
-/// \file What code is made for. The tables of architectures, devices and targets are here: nothing else knows a target's instruction sets,
-/// its registers or how LLVM and Halide call it.
+/// \file The targets of compilation. The tables of architectures, devices and targets are here: no other file knows a target's instruction
+/// sets, its registers or its names in LLVM and Halide.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace resnetc {
 
-/// Of a processor: the one that runs kernels, or the host of the device that does.
+/// The architecture of a processor: the one that runs the kernels, or the host of the device that runs them.
 enum class Architecture {
 #define ARCHITECTURE(identifier, ...) identifier,
 #include "ir/architectures.def"
@@ -18,13 +18,13 @@ enum class Architecture {
 
 struct ArchitectureInfo {
   Architecture architecture;
-  std::string_view name;       ///< in messages
-  std::string_view triple;     ///< LLVM's, of Linux
-  std::string_view baseline;   ///< LLVM's name of the processor that all code but kernels is for
-  std::string_view emulation;  ///< LLD's
-  std::string_view halide;     ///< what Halide's names of targets begin with
+  std::string_view name;       ///< name in messages
+  std::string_view triple;     ///< LLVM's triple for Linux
+  std::string_view baseline;   ///< LLVM's name of the processor that all code except kernels is for
+  std::string_view emulation;  ///< LLD's name
+  std::string_view halide;     ///< the beginning of Halide's names of targets
 };
-/// In the order of the enum.
+/// All architectures, in the order of the enum.
 std::span<const ArchitectureInfo> all_architectures();
 const ArchitectureInfo& info(Architecture architecture);
 
@@ -36,39 +36,39 @@ inline constexpr uint64_t avx2 = 4;    ///< with FMA and F16C
 inline constexpr uint64_t avx512 = 8;  ///< F, CD, VL, BW, DQ
 }  // namespace feature
 
-/// Where kernels run.
+/// The device that runs kernels.
 enum class Device { cpu, cuda };
-/// As users write it: "cpu", "cuda".
+/// The name that users write: "cpu", "cuda".
 std::string_view to_string(Device device);
-/// The symbol of the device's table in the runtime (runtime/device.h); empty for a CPU, which needs none.
+/// The symbol of the device's table in the runtime (runtime/device.h); empty for a CPU, which needs no table.
 std::string_view runtime_symbol(Device device);
 
 /// A CPU's vector registers.
 struct Registers {
   int64_t count = 0;
-  int64_t bytes = 0;  ///< of one
+  int64_t bytes = 0;  ///< bytes of one register
 };
 
-/// What a program is for. A library may hold programs for several targets of one architecture.
+/// A target of a program. A library may hold programs for several targets of one architecture.
 struct Target {
-  std::string name;  ///< as users write it: "avx512", "cuda"
+  std::string name;  ///< the name that users write: "avx512", "cuda"
   Architecture architecture{};
   Device device = Device::cpu;
   uint64_t features = 0;  ///< a CPU's instruction sets; 0 for a GPU
   Registers registers;    ///< a CPU's; none for a GPU
   int capability = 0;     ///< a GPU's compute capability: 80 is 8.0
-  std::string halide;     ///< Halide's name, made from all this
+  std::string halide;     ///< Halide's name, made from the other fields
 
   bool on_gpu() const { return device != Device::cpu; }
-  /// What the runtime compares with what it finds when a library is loaded: instruction sets or the compute capability.
+  /// The instruction sets or compute capability that the runtime compares with those of the machine when it loads a library.
   uint64_t required() const { return on_gpu() ? static_cast<uint64_t>(capability) : features; }
 };
 
-/// The one table of targets, the best first.
+/// The table of targets, best first.
 std::span<const Target> all_targets();
-/// The target of this name, or with this name in Halide, which the text forms of programs had once; null if there is none.
+/// The target with this name, or with this name in Halide, which the text forms of programs used in older versions. Null if there is none.
 const Target* find_target(std::string_view name);
-/// What readers say of a program for a target that the table does not have.
+/// The message of readers about a program for a target that the table does not have.
 std::string unknown_target(std::string_view name);
 
 }  // namespace resnetc

@@ -10,7 +10,7 @@ bool fits(const TensorType& type, Extent2 pad) {
   if (!in_range(1, type.channels) || !in_range(1, type.height) || !in_range(1, type.width)) return false;
   if (!in_range(0, pad.h) || !in_range(0, pad.w)) return false;
   if (type.rank == 2 ? type.pixels() != 1 : type.rank != 4) return false;
-  // Two factors of at most 2^30 cannot overflow; the third is divided out.
+  // Two factors of at most 2^30 cannot overflow. The third factor is checked by a division.
   if (type.pixels() > max_elements / type.channels) return false;
   const int64_t storage_limit = elements_in((int64_t{1} << 31) - 1, type.element);
   const int64_t channels = (type.channels + 15) / 16 * 16;

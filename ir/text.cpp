@@ -1,4 +1,4 @@
-/// \file Reading and writing of tokens.
+/// \file Reads and writes tokens.
 #include "ir/text.h"
 
 #include <fmt/format.h>
@@ -99,7 +99,7 @@ bool Cursor::at_end() {
 bool Cursor::peek(std::string_view token) {
   skip_blanks();
   if (!rest().starts_with(token)) return false;
-  // A word must not go on.
+  // A word must end here.
   const size_t end = at_ + token.size();
   return !(is_word(token.back()) && end < text_.size() && is_word(text_[end]));
 }

@@ -1,4 +1,4 @@
-/// \file What the text forms share: writing of strings, numbers and names, and a cursor that reads them back from untrusted text.
+/// \file What the text forms share: functions that write strings, numbers and names, and a cursor that reads them back from untrusted text.
 #pragma once
 
 #include <cstdint>
@@ -9,48 +9,48 @@
 
 namespace resnetc::text {
 
-/// In double quotes, with \" \\ \n \t and \xHH for other control characters.
+/// The string in double quotes, with \" \\ \n \t, and \xHH for other control characters.
 std::string quoted(std::string_view s);
-/// Of quoted() what is between the quotes, or its beginning: what a message shows of a name of any length.
+/// What quoted() writes between its quotes, or the beginning of that: messages show it for a name of any length.
 std::string shown(std::string_view s);
-/// Shortest decimal that reads back as the same double.
+/// The shortest decimal that reads back as the same double.
 std::string number(double value);
-/// `%name`; quoted after the `%` where the name has other characters than letters, digits, `_` and `.`.
+/// `%name`. The name is quoted after the `%` if it has other characters than letters, digits, `_` and `.`.
 std::string value_name(std::string_view name);
 
-/// Reads tokens; blanks, newlines and comments (`#` to the end of the line) stand between any two. The first failure sticks: from then
-/// on everything fails and the cursor counts as at its end, so callers check failed() once, at the end.
+/// Reads tokens; blanks, newlines and comments (`#` to the end of the line) may stand between any two tokens. The first failure sticks:
+/// after it everything fails and the cursor counts as at its end, so callers check failed() only once, at the end.
 class Cursor {
  public:
   explicit Cursor(std::string_view text) : text_(text) {}
 
   bool failed() const { return !why_.empty(); }
   const std::string& why() const { return why_; }
-  /// Where the next token, or the failure, stands.
+  /// The place of the next token, or of the failure.
   size_t offset();
   /// Always false, so that `return cursor.fail(...)` reads well.
   bool fail(std::string why);
   bool fail_at(size_t offset, std::string why);
 
   bool at_end();
-  /// Whether the token `token` (a word or one or more punctuation characters) stands next.
+  /// Whether `token` (a word, or one or more punctuation characters) comes next.
   bool peek(std::string_view token);
-  /// The same, and goes past it.
+  /// Goes past `token` if it comes next; returns whether it did.
   bool accept(std::string_view token);
-  /// Goes past `c` if it stands next, with no blanks before it, whatever follows: the x of `3x3`.
+  /// Goes past `c` if it comes next with no blanks before it, whatever follows: the x of `3x3`.
   bool accept_within(char c);
-  /// The same as accept(), and a failure if it is not there.
+  /// The same as accept(), but fails if the token does not come next.
   bool expect(std::string_view token);
 
-  /// A letter or `_`, then letters, digits and `_`.
+  /// Reads a letter or `_`, then letters, digits and `_`.
   std::string word();
   std::string string();
-  /// `%name`, without the `%`.
+  /// Reads `%name` and returns it without the `%`.
   std::string value_name();
   int64_t integer(int64_t low = std::numeric_limits<int64_t>::min(), int64_t high = std::numeric_limits<int64_t>::max());
   double real();
 
-  /// The text still to read; a reader of its own may take its front and hand back the rest.
+  /// The text still to read; another reader may read its front and give back the rest.
   std::string_view rest() const { return text_.substr(at_); }
   void advance_to(std::string_view rest) { at_ = text_.size() - rest.size(); }
 

@@ -1,5 +1,5 @@
-/// \file The text form of what a description says (ir/json_form.h): two more archives for it. A field is ` name=value`; one that is
-/// json_form::Word is its name alone, where it is true.
+/// \file The text form of descriptions (ir/json_form.h): two more archives for them. A field is ` name=value`. A field with the codec
+/// json_form::Word is only its name, and is written if it is true.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace resnetc::text {
 
-/// As it stands behind the `=`.
+/// The text of a value after the `=`.
 inline std::string value_text(int64_t value) { return std::to_string(value); }
 inline std::string value_text(Extent2 value) { return to_string(value); }
 inline std::string value_text(bool value) { return value ? "true" : "false"; }
@@ -41,13 +41,13 @@ class FieldWriter {
   std::string out_;
 };
 
-/// Reads the fields in the order of the description. Where all of them are optional, they may stand in any order: run the description
-/// again as long as it reads something. No field may stand twice.
+/// Reads the fields in the order of the description. If all fields are optional, they may come in any order: the caller runs the
+/// description again as long as it reads something. No field may come twice.
 class FieldReader {
  public:
   static constexpr bool writes = false, reads = true;
 
-  /// If fields `may_lack`, those that the text leaves out keep their values.
+  /// With `may_lack`, fields that the text leaves out keep their values.
   FieldReader(Reader& reader, bool may_lack) : r_(reader), may_lack_(may_lack) {}
 
   template <class T, class Codec>
@@ -66,7 +66,7 @@ class FieldReader {
     read(value, codec);
   }
 
-  /// How many optional fields the text had so far.
+  /// The number of optional fields that the text has had so far.
   size_t count() const { return read_.size(); }
 
  private:

@@ -1,4 +1,4 @@
-/// \file Writing and reading of what the three IRs have in common.
+/// \file Writes and reads the parts that the three IRs share.
 #include "ir/text_forms.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ namespace resnetc::text {
 
 namespace {
 
-/// More files than any network is made of; each costs a search.
+/// The largest number of files. No network has more files, and each costs a search.
 constexpr size_t max_files = 1000;
 
 std::string numbers(const std::vector<double>& values) {
@@ -110,7 +110,7 @@ TensorType read_type(Cursor& cursor) {
 Extent2 Reader::extent() {
   Extent2 extent;
   extent.h = integer(0, max_elements);
-  // "7x7": the x is no word of its own.
+  // In "7x7" the x is not a separate word.
   if (!accept_within('x')) fail("expected an extent such as 3x3");
   extent.w = integer(0, max_elements);
   return extent;
@@ -130,7 +130,7 @@ OpAttributes Reader::attributes() {
 InputBuffer Reader::input() {
   InputBuffer input;
   input.type = type();
-  // Older texts have one word for an input's element, its order and its rank.
+  // Older texts have one word for the element type, order and rank of an input.
   if (accept("packed_u8")) {
     input.type.element = ElementType::u8;
     input.order = DimensionOrder::channels_last;

@@ -1,5 +1,5 @@
-/// \file The first IR: the network as it was written, with every name, parameter, `repeat` and `if` resolved. Blocks, stages and skip
-/// edges are still there, so the dimension check speaks the user's language.
+/// \file The first IR: the network as the user wrote it, with every name, parameter, `repeat` and `if` resolved. Blocks, stages and skip
+/// edges are still present, so that the dimension check can report errors in the user's terms.
 ///
 /// Text form (`resnetc dump --level topology`):
 ///
@@ -40,19 +40,19 @@ inline constexpr ValueId no_value = -1;
 /// number ("layer2.0.relu", "layer2.0.relu2").
 struct Value {
   std::string name;
-  std::optional<TensorType> type;  ///< nothing before infer-shapes
+  std::optional<TensorType> type;  ///< empty before infer-shapes
   Location at;                     ///< the layer, skip, gate or input that makes it
 };
 
 enum class NodeKind {
   layer,
-  skip,  ///< adds the value `from`, carried over `children`, to the current value
-  gate,  ///< multiplies the current value by what `children` make of it
+  skip,  ///< passes the value `from` through `children` and adds the result to the current value
+  gate,  ///< multiplies the current value by the result of `children`
   block,
   stage,
 };
 
-/// What the skip edges directly inside a block carry.
+/// The kind of a block, which follows from the skip edges directly inside it.
 enum class BlockKind { plain, identity, conv };
 
 struct Node {
@@ -60,17 +60,17 @@ struct Node {
   std::string label;  ///< block, stage: its path ("layer2.0"); skip, gate: the label after `via`, if any
   Location at;
   ValueId input = no_value;   ///< the current value before this node
-  ValueId result = no_value;  ///< the current value after it; of a block or stage without layers, its input
+  ValueId result = no_value;  ///< the current value after it; for a block or stage without layers, its input
 
   // layer
   OpKind op = OpKind::relu;
   OpAttributes attributes;
-  std::string weights;  ///< stem of its checkpoint names ("layer2.0.conv1"); empty without weights
+  std::string weights;  ///< prefix of its names in the checkpoint ("layer2.0.conv1"); empty without weights
 
   // skip
   ValueId from = no_value;
   std::string from_name;  ///< as written: `in` or a label
-  Location from_at;       ///< of that name
+  Location from_at;       ///< the place of that name
 
   // block
   BlockKind block_kind = BlockKind::plain;
@@ -98,13 +98,13 @@ struct Parameter {
   int64_t value = 0;
 };
 
-/// A whole network. A value type: copying copies everything.
+/// A whole network. A value type: a copy shares nothing.
 struct Network {
   std::string name;
   std::vector<Parameter> parameters;
   Input input;
   std::vector<Node> body;
-  std::vector<Output> outputs;  ///< in the order written; at least one
+  std::vector<Output> outputs;  ///< in the order of the source; at least one
   std::vector<Value> values;
   Location at;
 
@@ -112,22 +112,22 @@ struct Network {
   Value& value(ValueId id) { return values[static_cast<size_t>(id)]; }
 };
 
-/// The text form; ends with a newline.
+/// The text form, which ends with a newline.
 std::string print(const Network& network, const Sources& sources);
-/// What makes these values alone, as the text form has it, blocks and stages whole where all in them is wanted: for reading, not for
-/// reading back.
+/// Prints only what makes these values, in the text form. A block or stage is printed whole if all values in it are wanted. The result is
+/// for people: parse() cannot read it.
 std::string excerpt(const Network& network, const ValueNames& names, const Sources& sources);
-/// The same of each value but the input by itself, in time in proportion to the network's size.
+/// The excerpt of each value except the input, by itself. The time is proportional to the network's size.
 Excerpts excerpts(const Network& network, const Sources& sources);
-/// Reads the text form (untrusted). Reports to `diagnostics` and returns nothing if it cannot be read or does not verify.
+/// Reads the text form (untrusted). Reports to `diagnostics` and returns nothing if the text cannot be read or the network does not verify.
 std::optional<Network> parse(FileId file, Diagnostics& diagnostics);
-/// Checks what every Network must satisfy whatever pass ran last: ids in range, each value made once and before its use, unique names,
-/// types (where inferred) that agree with infer_type(), children only where they may be. Returns the first fault, or nothing.
+/// Checks the rules that hold after every pass: ids are in range, each value is made once and before its use, names are unique, types that
+/// are inferred agree with infer_type(), and children are only where they are allowed. Returns the first fault, or nothing.
 std::optional<Finding> verify(const Network& network);
 
-/// The JSON form says all that the text form does; docs/schema describes it.
+/// Prints the JSON form, which holds everything that the text form holds. docs/schema describes it.
 std::string to_json(const Network& network, const Sources& sources);
-/// Reads the JSON form, as parse() does the text.
+/// Reads the JSON form; reports errors as parse() does for the text form.
 std::optional<Network> parse_json(FileId file, Diagnostics& diagnostics);
 /// The JSON Schema of the JSON form, published in docs/schema.
 std::string json_schema();

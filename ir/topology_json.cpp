@@ -22,7 +22,7 @@ form::OneOf<NodeKind> node_kinds() {
            {NodeKind::stage, "stage"}}};
 }
 
-/// What a skip edge or gate is carried over.
+/// The layers that a skip edge or gate passes through.
 struct Via {
   std::string label;
   std::vector<Node> body;
@@ -107,7 +107,7 @@ class Form {
     }
   }
 
-  /// A node that makes a value.
+  /// The fields of a node that makes a value.
   void maker(Node& n, std::string& name) {
     switch (n.kind) {
       case NodeKind::skip:
@@ -136,7 +136,7 @@ class Form {
     make(n.result, "name", name, type, n.at);
   }
 
-  /// Written for the reader's sake.
+  /// The node's input, which is written only for human readers.
   void input_of(Node& n) {
     ValueId written = n.input;
     a_.field("input", written, form::Reference{&names_}, "the current value, that of the node before: of a gate or skip, what it changes");
@@ -163,7 +163,7 @@ class Form {
     current_ = outside;
   }
 
-  /// The value's own place, and the end of what describes it. Its name, which stands in the field `key`, can be used from here on.
+  /// The value's type, its place if that differs from its node's, and its name in the field `key`. Later fields can refer to the name.
   void make(ValueId& id, std::string_view key, std::string& name, const std::optional<TensorType>& type, Location node) {
     std::optional<Location> own;
     if constexpr (Archive::writes) {
@@ -191,7 +191,7 @@ class Form {
   form::Place place_, place_or_unknown_;
   Network& n_;
   form::Names names_;
-  ValueId current_ = no_value;  ///< while reading: the value before the next node
+  ValueId current_ = no_value;  ///< while reading: value before the next node
   int depth_ = 0;
 };
 

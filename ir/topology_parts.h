@@ -1,4 +1,4 @@
-/// \file What the text, the verifier and the dumps of topologies share.
+/// \file A limit that the text, the verifier and the dumps of topologies share.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace resnetc::topology {
 
-/// Nodes may lie this deep inside one another: everything that walks a topology may recurse.
+/// The largest nesting depth of nodes. It allows code that walks a topology to recurse.
 inline constexpr int max_nesting = 256;
 
 std::string_view to_string(BlockKind kind);

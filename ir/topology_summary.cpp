@@ -1,4 +1,4 @@
-/// \file Sums and short texts.
+/// \file Computes sums and short texts.
 #include "ir/topology_summary.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-/// \file What people are told about the parts of a topology: `check`'s table and the editor say the same.
+/// \file Descriptions of the parts of a topology for people. The table of `check` and the editor use the same ones.
 #pragma once
 
 #include <cstdint>
@@ -9,26 +9,26 @@
 
 namespace resnetc::topology {
 
-/// For one picture. What does not fit in 64 bits stays at the largest number.
+/// The cost for one picture. A number that does not fit in 64 bits becomes the largest number.
 struct Cost {
-  int64_t parameters = 0;  ///< those that training changes: no running means and variances
+  int64_t parameters = 0;  ///< parameters that training changes, so no running means and variances
   int64_t multiply_adds = 0;
   Cost& operator+=(const Cost& other);
   auto operator<=>(const Cost&) const = default;
 };
 
-/// Of a layer, or of all layers inside a block, stage or edge. Layers without types count nothing.
+/// The cost of a layer, or of all layers inside a block, stage or edge. Layers without types count as 0.
 Cost cost(const Network& network, const Node& node);
 
-/// ` 3x3 /2 groups 4`: a window, from its blank, with what is not its default.
+/// A window and its properties that differ from the defaults, with a blank before it: ` 3x3 /2 groups 4`.
 std::string described_window(const OpAttributes& attributes);
-/// `conv 3x3 /2 groups 4`: a layer with what is not its default.
+/// A layer and its properties that differ from the defaults: `conv 3x3 /2 groups 4`.
 std::string described(const Node& layer);
-/// `identity block`.
+/// The kind in words: `identity block`.
 std::string_view described(BlockKind kind);
-/// `f32[N, 64, 56, 56]`, or `?` before infer-shapes.
+/// The type of a value: `f32[N, 64, 56, 56]`, or `?` before infer-shapes.
 std::string shape(const Network& network, ValueId value);
-/// `from in = layer1.0.relu via downsample`: where a skip edge starts and what lies on it.
+/// The start of a skip edge and what lies on it: `from in = layer1.0.relu via downsample`.
 std::string described_edge(const Network& network, const Node& skip);
 
 }  // namespace resnetc::topology

@@ -1,4 +1,4 @@
-/// \file The text form of topologies. Where a node stands is what it applies to, so only skips and gates need to say more.
+/// \file The text form of topologies. A node applies to the value before its place in the text, so only skips and gates name more operands.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -51,7 +51,7 @@ class Printer {
   std::string at(Location where) const { return text::location(where, sources_); }
   std::string name(ValueId id) const { return text::value_name(n_.value(id).name); }
   std::string type(ValueId id) const { return n_.value(id).type ? resnetc::to_string(*n_.value(id).type) : "?"; }
-  /// A value's own place, where it is not its node's.
+  /// The value's place, if it differs from its node's place.
   std::string made(ValueId id, Location node) const {
     const Location value = n_.value(id).at;
     if (value == node) return {};
@@ -81,7 +81,7 @@ class Printer {
   void print_some(const std::vector<Node>& nodes, const ValueNames& names) {
     for (const Node& node : nodes) {
       const bool list = node.kind == NodeKind::skip || node.kind == NodeKind::gate;
-      // An edge is nothing without its list; an empty block makes nothing that could be wanted.
+      // An edge is incomplete without its list. An empty block makes no value that could be wanted.
       if ((list && names.contains(n_.value(node.result).name)) ||
           (makes_all(node, names) && (!node.children.empty() || list || node.kind == NodeKind::layer))) {
         print_node(node, 1);
@@ -175,7 +175,7 @@ class Parser {
     return {r_.value_name(), start};
   }
 
-  /// The value's type and place, which end its line. Its name can be used from here on.
+  /// Reads the value's type and place, which end its line. The name can be used after that.
   ValueId read_value(NewName name, std::optional<TensorType> type, Location node) {
     Value value;
     value.type = type;
@@ -208,7 +208,7 @@ class Parser {
     n_.input.value = read_value(std::move(name), value_type(n_.input.buffer), n_.input.at);
   }
 
-  /// Nodes up to a closing brace or an output; `current` goes in as the value before them and comes out as the one after.
+  /// Reads nodes up to a closing brace or an output. `current` is the value before them at first, and the value after them at the end.
   std::vector<Node> read_list(ValueId& current, int depth) {
     std::vector<Node> nodes;
     if (depth > max_nesting) r_.fail("nested too deeply");
@@ -255,7 +255,7 @@ class Parser {
     return BlockKind::plain;
   }
 
-  /// The input is written for the reader's sake and must be the current value.
+  /// Reads a node's input. It is written for human readers and must be the current value.
   void read_current(ValueId current) {
     const size_t start = r_.offset();
     if (r_.value(names_) != current && !r_.failed()) r_.fail_at(start, "this is not the value that stands here");

@@ -1,5 +1,5 @@
-/// \file What every topology must satisfy, whatever pass ran last and wherever its text came from. Whether the two values of a skip edge
-/// fit is not asked here: that is check-skips' question to the user.
+/// \file The rules for every topology, after every pass and for every source of its text. Whether the two values of a skip edge fit is not
+/// checked here, because check-skips reports that to the user.
 #include <fmt/format.h>
 
 #include <unordered_set>
@@ -40,7 +40,7 @@ class Verifier {
     return std::nullopt;
   }
 
-  /// The part at hand when run() returned.
+  /// The part that was checked last when run() returned.
   const Finding& at() const { return at_; }
 
  private:
@@ -92,7 +92,7 @@ class Verifier {
     return std::nullopt;
   }
 
-  /// `current` is the value before the node.
+  /// Checks a node; `current` is the value before it.
   Fault check_node(const Node& node, ValueId current, int depth) {
     switch (node.kind) {
       case NodeKind::layer: return check_layer(node);

@@ -17,7 +17,7 @@ constexpr std::string_view remedy = "; 'resnetc compile NET.rn --tune FILE' make
 
 std::string because(const std::string& reason) { return reason.empty() ? "" : " because " + text::quoted(reason); }
 
-/// A string that may be printed as it is: a hostile file cannot drive the terminal.
+/// Reads a string of printable characters, so that a hostile file cannot control the terminal.
 std::string printable(text::Reader& reader) {
   const size_t start = reader.offset();
   std::string text = reader.string();

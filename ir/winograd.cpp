@@ -1,4 +1,4 @@
-/// \file The transforms' matrices.
+/// \file The matrices of the transforms.
 #include "ir/winograd.h"
 
 namespace resnetc {
@@ -23,7 +23,7 @@ const Winograd f4_of_4{4, 4, 1,
    {-1. / 120, 1. / 60, -1. / 30, 1. / 15}, {32. / 45, 16. / 45, 8. / 45, 4. / 45}, {0, 0, 0, 1. / 2}},
   {{1, 1, 1, 1, 1, 1, 0}, {0, 1, -1, 2, -2, 0.5, 0}, {0, 1, 1, 4, 4, 0.25, 0}, {0, 1, -1, 8, -8, 0.125, 1}}};
 
-// Stride 2: first the odd elements as they are, then the transform of the even ones.
+// Stride 2: first the odd elements unchanged, then the transform of the even ones.
 const Winograd f2_strided{3, 2, 2,
   {{0, 1, 0, 0, 0}, {0, 0, 0, 1, 0},
    {-1, 0, 1, 0, 0}, {0, 0, 1, 0, 0}, {0, 0, -1, 0, 1}},

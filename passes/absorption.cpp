@@ -1,4 +1,4 @@
-/// \file Legality of fusion, with reasons, and the fusion itself.
+/// \file Decides whether a fusion is legal, with reasons, and carries it out.
 #include "passes/absorption.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ namespace {
 using graph::Op;
 using graph::ValueId;
 
-/// The operand that is not the producer; none for operations of one operand.
+/// The operand that is not the producer; none for operations with one operand.
 ValueId other_operand(const Op& op, ValueId producer) {
   if (op.operands.size() < 2) return graph::no_value;
   return op.operands[0] == producer ? op.operands[1] : op.operands[0];
@@ -25,7 +25,7 @@ Absorption::Absorption(graph::Graph& graph) : graph_(graph), uses_(graph::use_co
 }
 
 void Absorption::visit(ValueId op) {
-  // Operands were visited before, so one step leads to what stands for them.
+  // The operands were visited before, so one step leads to the operations that stand for them.
   for (ValueId& v : graph_.op(op).operands) v = stands_for_[static_cast<size_t>(v)];
   for (graph::Step& s : graph_.op(op).epilogue) {
     if (s.operand != graph::no_value) s.operand = stands_for_[static_cast<size_t>(s.operand)];
@@ -57,7 +57,7 @@ Result<> Absorption::may_absorb(ValueId producer, ValueId op) const {
 void Absorption::absorb(ValueId producer, ValueId op) {
   Op& from = graph_.op(producer);
   Op& into = graph_.op(op);
-  assert(into.attributes == OpAttributes{});  // a step has none
+  assert(into.attributes == OpAttributes{});  // a step has no attributes
   from.epilogue.push_back({into.kind, other_operand(into, producer), std::move(into.constants)});
   for (graph::Step& s : into.epilogue) from.epilogue.push_back(std::move(s));
   into.epilogue.clear();
@@ -68,7 +68,7 @@ void Absorption::replace(ValueId producer, ValueId op) {
   Op& replaced = graph_.op(op);
   assert(replaced.epilogue.empty());
   std::swap(graph_.op(producer).name, replaced.name);
-  // It stays until finish(), without operands that would count as uses.
+  // The operation stays until finish(), without operands, which would count as uses.
   replaced.operands.clear();
   stands_for_[static_cast<size_t>(op)] = producer;
   uses_[static_cast<size_t>(producer)] = uses_[static_cast<size_t>(op)];
@@ -90,7 +90,7 @@ void fuse_into(graph::Graph& graph, PassContext& context, std::string_view pass,
     bool done = false;
     size_t candidates = op.operands.size() == 2 && op.operands[0] == op.operands[1] ? 1 : op.operands.size();
     for (size_t i = 0; i < candidates && !done; ++i) {
-      // The factor of a gate that is spread has another type than the product: may_absorb refuses it.
+      // If the factor of a gate is spread, its type differs from the product's, and may_absorb() refuses it.
       ValueId producer = op.operands[i];
       if (!is_producer(graph.op(producer).kind)) continue;
       if (const Result<> may = absorption.may_absorb(producer, v); may) {

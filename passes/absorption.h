@@ -1,5 +1,5 @@
-/// \file For passes that take one operation into another, as fold-batch-norm, fuse-shortcuts and fuse-pools do: whether an operation may
-/// become the last step of another, and doing it.
+/// \file A tool for passes that take one operation into another, such as fold-batch-norm, fuse-shortcuts and fuse-pools. It decides whether
+/// an operation may become the last step of another, and makes it one.
 #pragma once
 
 #include <string>
@@ -12,25 +12,26 @@
 
 namespace resnetc::passes {
 
-/// A graph while operations are taken into the ones before them. Visits each operation in order and once, so that a rewrite of the whole
-/// graph takes time in proportion to its size.
+/// A graph while operations are taken into earlier ones. The pass visits each operation once, in order, so that the time for the whole
+/// graph is proportional to its size.
 class Absorption {
  public:
   explicit Absorption(graph::Graph& graph);
 
-  /// To be called for each operation, in order, before anything else is asked about it: its operands become those that stand for them now.
+  /// Replaces the operands of `op` by the operations that now stand for them. Call it for each operation, in order, before any other
+  /// question about it.
   void visit(graph::ValueId op);
   int uses(graph::ValueId value) const { return uses_[static_cast<size_t>(value)]; }
 
-  /// Whether operation `op` may become the last step of `producer`'s epilogue; if not, why not. `op` must be of a kind that
-  /// can be a step; which producers take one is the caller's business.
+  /// Whether `op` may become the last step of `producer`'s epilogue; if not, the failure says why. `op` must be of a kind that can be a
+  /// step. The caller decides which producers may take it.
   Result<> may_absorb(graph::ValueId producer, graph::ValueId op) const;
-  /// Appends `op` and its epilogue to `producer`, which replaces it.
+  /// Appends `op` and its epilogue to `producer`, which stands for `op` from then on.
   void absorb(graph::ValueId producer, graph::ValueId op);
-  /// `producer`, whose only use is `op`, takes the name of `op` and stands for it everywhere. `op` must have no epilogue.
+  /// Gives `producer`, whose only use is `op`, the name of `op` and lets it stand for `op` everywhere. `op` must have no epilogue.
   void replace(graph::ValueId producer, graph::ValueId op);
 
-  /// After the last operation: outputs follow, and what was replaced goes.
+  /// Call it after the last operation. It updates the outputs and removes the operations that were replaced.
   void finish();
 
  private:
@@ -39,8 +40,8 @@ class Absorption {
   std::vector<graph::ValueId> stands_for_;
 };
 
-/// For each element-wise operation in order, the first of its operands that `is_producer` admits and that may absorb it does so. Remarks
-/// say what was fused, and of producers that were admitted but could not, why.
+/// Visits the element-wise operations in order. The first operand of each that `is_producer` accepts and that may absorb the operation
+/// absorbs it. Remarks say what was fused, and why producers that `is_producer` accepts could not absorb an operation.
 void fuse_into(graph::Graph& graph, PassContext& context, std::string_view pass, bool (*is_producer)(OpKind));
 
 }  // namespace resnetc::passes

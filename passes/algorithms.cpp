@@ -1,4 +1,4 @@
-/// \file The fastest of each convolution, as far as there is room for packed weights.
+/// \file Chooses the fastest algorithm of each convolution for which there is room for packed weights.
 #include "passes/algorithms.h"
 
 #include <algorithm>
@@ -15,12 +15,12 @@ double packed_elements(const Convolution& convolution, const AlgorithmChoice& ch
   return choice.by->packed_elements(convolution, choice);
 }
 
-/// A convolution whose weights would better be packed as transformed or combined, if the weights file had room for it.
+/// A convolution that would be faster with transformed or combined weights, if the weights file has room for them.
 struct Wish {
   size_t index = 0;
   AlgorithmChoice choice;
-  double saved = 0;  ///< seconds
-  double added = 0;  ///< elements
+  double saved = 0;  ///< seconds saved
+  double added = 0;  ///< elements added to the weights
 };
 
 }  // namespace
@@ -44,7 +44,7 @@ std::vector<AlgorithmChoice> choose_algorithms(std::span<const Convolution> conv
     if (best != modest && added > 0) wishes.push_back({i, best, seconds(modest) - seconds(best), added});
     room -= packed_elements(c, choices[i]);
   }
-  // What saves most time an element comes first.
+  // The wish that saves the most time for each element comes first.
   std::sort(wishes.begin(), wishes.end(), [](const Wish& a, const Wish& b) {
     const double first = a.saved * b.added, second = b.saved * a.added;
     return first != second ? first > second : a.index < b.index;
@@ -62,7 +62,7 @@ void prefer(std::span<const std::optional<AlgorithmChoice>> wanted, std::span<co
   double room = 0;
   for (size_t i = 0; i < choices.size(); ++i)
     room += 2 * checkpoint_elements(convolutions[i]) - packed_elements(convolutions[i], choices[i]);
-  for (bool grows : {false, true}) {  // what shrinks makes room for what grows
+  for (bool grows : {false, true}) {  // wishes that shrink the weights make room for those that grow them
     for (size_t i = 0; i < choices.size(); ++i) {
       if (!wanted[i]) continue;
       const double added = packed_elements(convolutions[i], *wanted[i]) - packed_elements(convolutions[i], choices[i]);

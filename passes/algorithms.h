@@ -1,5 +1,5 @@
-/// \file Which algorithm computes each convolution of a network. What an algorithm takes and costs stands in its record
-/// (ir/algorithms/implementation.h); together they share one limit, that of the packed weights.
+/// \file Chooses the algorithm of each convolution of a network. The record of an algorithm (ir/algorithms/implementation.h) holds its
+/// conditions and costs. All convolutions together share one limit: the size of the packed weights.
 #pragma once
 
 #include <optional>
@@ -11,14 +11,15 @@
 
 namespace resnetc::passes {
 
-/// For each convolution of a network what is fastest, as a model expects it of `machine`. That decides how weights are packed, which is the
-/// same for all targets. Packed weights of all convolutions are at most twice as large as those of the checkpoint, not counted the zeros
-/// with which groups and channels fill their vectors. No tile of Winograd's is larger than `largest_tile`; 0: sums of products only.
+/// Chooses for each convolution the algorithm that a model expects to be fastest on `machine`. The choice decides how weights are packed,
+/// which is the same for all targets. The packed weights of all convolutions together are at most twice as large as those of the
+/// checkpoint, without the zeros with which groups and channels fill their vectors. No tile of Winograd's transforms is larger than
+/// `largest_tile`; 0 allows only sums of products.
 std::vector<program::AlgorithmChoice> choose_algorithms(std::span<const program::Convolution> convolutions, const Machine& machine,
                                                         int64_t largest_tile = largest_winograd_tile);
 
-/// Puts `wanted`, where there is something, in the place of choose_algorithms()'s `choices`; if `limited`, as far as packed weights stay
-/// within their limit. Other choices do not change.
+/// Replaces choices of choose_algorithms() in `choices` by those that `wanted` holds. With `limited`, only as long as the packed weights
+/// stay within their limit. Other choices do not change.
 void prefer(std::span<const std::optional<program::AlgorithmChoice>> wanted, std::span<const program::Convolution> convolutions,
             bool limited, std::vector<program::AlgorithmChoice>& choices);
 

@@ -1,4 +1,4 @@
-/// \file The candidates of each choice of an algorithm, merged by what the model expects of the choices.
+/// \file Merges the candidates of all choices of algorithms, in the order in which the model ranks the choices.
 #include "passes/candidates.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace resnetc::passes {
 
 namespace {
 
-/// Schedules of one choice, with the model's expectation of the choice.
+/// Schedules of one choice, with the time that the model expects of the choice.
 struct Family {
   double seconds = 0;
   std::vector<program::Schedule> schedules;
@@ -21,7 +21,7 @@ std::vector<Family> families_of(const program::Program& program, const program::
   const program::KernelSpec spec = spec_of(program, kernel);
   const program::Convolution convolution = convolution_of(spec);
   const program::Situation situation{spec, kernel.multiply_adds, *program.target, machine};
-  // Where the choice decides how the input is laid out, it stays.
+  // If the choice decides the layout of the input, it does not change.
   const bool fixed = program::decides_layout(kernel.attributes, convolution.in.channels);
   const program::AlgorithmChoice own = implementation_of(kernel.schedule).choice_of(kernel.schedule);
   std::vector<Family> families;
@@ -40,7 +40,7 @@ std::vector<program::Schedule> schedule_candidates(const program::Program& progr
   const auto seconds = [](const Family& family) { return family.seconds; };
   std::vector<Family> families = program::ranked(families_of(program, kernel, machine, largest_tile), seconds);
   if (families.empty()) return {};
-  // The model is seldom wrong by more than this.
+  // The model is rarely wrong by more than this factor.
   std::erase_if(families, [least = families.front().seconds](const Family& family) { return family.seconds > 1.6 * least; });
   std::vector<program::Schedule> candidates;
   program::KernelSpec spec = spec_of(program, kernel);

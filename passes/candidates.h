@@ -1,4 +1,4 @@
-/// \file Which schedules of a convolution are worth measuring.
+/// \file The schedules of a convolution that are worth measuring.
 #pragma once
 
 #include <vector>

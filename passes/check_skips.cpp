@@ -1,4 +1,4 @@
-/// \file The comparison of ends, and the mends it offers.
+/// \file Compares the ends of edges, and offers fixes.
 #include "passes/check_skips.h"
 
 #include <fmt/format.h>
@@ -41,7 +41,7 @@ class Check {
     explain(*error, node.list_result, *current.type);
     explain(*error, node.input, *carried.type);
     errors_.note_block(*error);
-    // An edge with layers on it is mended there; its source has a type, or its list would have none.
+    // For an edge with layers on it, the fix is in these layers. Its source has a type, because otherwise the list would have none.
     const std::optional<TensorType>& from = network_.value(node.from).type;
     if (from) error->note({}, mend(node, *from, *current.type));
   }
@@ -70,7 +70,7 @@ class Check {
                        current.channels);
   }
 
-  /// Only the dimensions in which `value` differs from `other`.
+  /// Explains only the dimensions in which `value` differs from `other`.
   void explain(Diagnostic& error, ValueId value, const TensorType& other) const {
     const TensorType& end = *network_.value(value).type;
     history_.explain(error, value, end.channels != other.channels || end.rank != other.rank,
@@ -93,7 +93,7 @@ class Check {
     if (to.rank == 2) {
       return fmt::format("to mend it, put a layer on the edge: skip from {} via downsample {{ linear({}) }}", node.from_name, to.channels);
     }
-    // The stride s of a 1x1 convolution makes ceil(in / s) of in.
+    // A 1x1 convolution with the stride s turns the size n into ceil(n / s).
     int64_t sh = (from.height + to.height - 1) / to.height, sw = (from.width + to.width - 1) / to.width;
     bool reachable = from.height >= to.height && from.width >= to.width && (from.height - 1) / sh + 1 == to.height &&
                      (from.width - 1) / sw + 1 == to.width;

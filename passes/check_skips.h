@@ -6,8 +6,9 @@
 
 namespace resnetc::passes {
 
-/// The language's main promise. A mismatch is an error at the edge that names both values and both shapes, shows at each end the layer that
-/// last changed what differs, and offers a mend. Needs the types of infer-shapes; ends without a type are passed over.
+/// This check is the language's main promise. A mismatch is an error at the edge. It names both values and both shapes, shows at each end
+/// the layer that last changed the dimension that differs, and offers a fix. The pass needs the types of infer-shapes and ignores ends
+/// without a type.
 void check_skips(const topology::Network& network, PassContext& context);
 
 }  // namespace resnetc::passes

@@ -1,4 +1,4 @@
-/// \file Finding branches of zeros, and taking them out of a topology.
+/// \file Finds branches of zeros and removes them from a topology.
 #include "passes/elide_identities.h"
 
 #include <fmt/format.h>
@@ -50,7 +50,8 @@ class Elision {
 
   bool positive(ValueId v) const { return non_negative_[static_cast<size_t>(final_value(v))]; }
 
-  /// Which values cannot be negative: as the table of operations says, and sums of two that cannot.
+  /// Records whether the values of the node cannot be negative. The table of operations says this, and a sum of two such values cannot be
+  /// negative either.
   void note_sign(Node& node) {
     if (node.result == topology::no_value || node.kind == NodeKind::block || node.kind == NodeKind::stage) return;
     bool sign = false;
@@ -76,7 +77,7 @@ class Elision {
   void block(Node& block) {
     auto skip = std::find_if(block.children.begin(), block.children.end(), [](const Node& n) { return n.kind == NodeKind::skip; });
     if (skip == block.children.end() || !skip->children.empty() || skip->from != block.input || skip == block.children.begin()) return;
-    // The branch: a chain of layers, each used by the next alone, with a zero at the end.
+    // The branch is a chain of layers with a zero at the end. Only the next layer uses the result of each.
     for (auto n = block.children.begin(); n != skip; ++n) {
       if (n->kind != NodeKind::layer || uses_[static_cast<size_t>(n->result)] != 1) return;
     }
@@ -94,16 +95,16 @@ class Elision {
     block.children.erase(block.children.begin(), skip + 1);
   }
 
-  /// Whether the layer's result is zero for every finite operand: a batch norm that scales by zero and shifts by zero, a convolution or
-  /// linear layer with nothing but zeros.
+  /// Whether the layer's result is zero for every finite operand. That is so for a batch norm whose scale and shift are zero, and for a
+  /// convolution or linear layer whose weights are all zero.
   bool yields_zero(const Node& layer) const {
-    // Not every layer with weights: only those that multiply all they read by them.
+    // Only these layers multiply all that they read by their weights.
     if (layer.op != OpKind::batch_norm && layer.op != OpKind::conv2d && layer.op != OpKind::linear) return false;
-    if (layer.op == OpKind::batch_norm && !layer.attributes.affine) return false;  // it multiplies by nothing
+    if (layer.op == OpKind::batch_norm && !layer.attributes.affine) return false;  // it has no weight
     return all_weights(layer, [](std::string_view suffix, double x) { return x == 0 || suffix.starts_with("running_"); });
   }
 
-  /// Whether the layer makes finite values of finite ones, as far as its weights decide that.
+  /// Whether the layer's weights let it make only finite values from finite ones.
   bool finite(const Node& layer) const {
     double eps = layer.attributes.eps;
     return all_weights(layer,
@@ -119,7 +120,7 @@ class Elision {
     return true;
   }
 
-  /// How often each value is an operand, the source of an edge, or what an edge's list makes.
+  /// Counts how often each value is an operand, the source of an edge, or the result of an edge's list.
   void count_uses(const std::vector<Node>& nodes) {
     auto count = [&](ValueId v) {
       if (v != topology::no_value) ++uses_[static_cast<size_t>(v)];
@@ -142,7 +143,7 @@ class Elision {
     }
   }
 
-  /// Drops the values that nothing makes any more.
+  /// Removes the values that no node makes any more.
   void compact() {
     std::vector<bool> made(network_.values.size(), false);
     made[static_cast<size_t>(network_.input.value)] = true;

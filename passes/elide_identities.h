@@ -1,4 +1,4 @@
-/// \file elide-identities: a block whose residual branch is zero is the identity, and leaves the program.
+/// \file elide-identities: removes blocks whose residual branch is zero, because they compute the identity.
 #pragma once
 
 #include "ir/topology.h"
@@ -6,10 +6,11 @@
 
 namespace resnetc::passes {
 
-/// Acts only when the context has weights. Where a block's bare skip edge adds the block's input to a branch of layers that ends in a batch
-/// norm whose weight and bias are all zero, or in a convolution or linear layer of zeros, whose other weights are finite (so that it makes
-/// zeros as long as its activations are finite), and no value of the branch is used elsewhere, the branch and the edge go. The ReLU after
-/// it goes too where its input is provably not negative. Sets context.depends_on_values.
+/// The pass acts only when the context has weights. It looks for blocks whose bare skip edge adds the block's input to a branch of layers
+/// that makes zeros: the branch ends in a batch norm whose weight and bias are all zero, or in a convolution or linear layer of zeros, and
+/// its other weights are finite (so that it makes zeros as long as its activations are finite). If no value of the branch is used
+/// elsewhere, the pass removes the branch and the edge. It also removes the ReLU after them if the ReLU's input is provably not negative.
+/// The pass sets context.depends_on_values.
 void elide_identities(topology::Network& network, PassContext& context);
 
 }  // namespace resnetc::passes

@@ -1,4 +1,4 @@
-/// \file The fold and its legality.
+/// \file Decides whether a fold is legal, and carries it out.
 #include "passes/fold_batch_norm.h"
 
 #include <fmt/format.h>
@@ -12,13 +12,13 @@ using graph::Op;
 using graph::StepKind;
 using graph::ValueId;
 
-/// Whether the batch norm may fold into the operation that makes its operand; if not, why not.
+/// Whether the batch norm may be folded into the operation that makes its operand; if not, the failure says why.
 Result<> may_fold(const graph::Graph& graph, const Absorption& absorption, const Op& norm) {
   const Op& producer = graph.op(norm.operands[0]);
   if (producer.kind != OpKind::conv2d && producer.kind != OpKind::linear) {
     return Failure{fmt::format("its operand '{}' comes from {}, not from a convolution", producer.name, info(producer.kind).name)};
   }
-  // Its steps could be moved, but in the pipeline no batch norm has any yet.
+  // Its steps could be moved, but no batch norm has steps yet when the pipeline runs this pass.
   if (!norm.epilogue.empty()) return Failure{"it has an epilogue of its own"};
   if (absorption.uses(norm.operands[0]) != 1) {
     return Failure{fmt::format("the convolution's own output '{}' has another use", producer.name)};
@@ -27,7 +27,7 @@ Result<> may_fold(const graph::Graph& graph, const Absorption& absorption, const
     return Failure{fmt::format("the convolution '{}' does more than add a bias", producer.name)};
   }
   if (producer.constants[0]->kind == RecipeKind::scale_rows) {
-    // A second one costs little as an affine; recipes must not grow with the length of a row of batch norms.
+    // A second batch norm costs little as an affine, and recipes must not grow with the number of batch norms in a row.
     return Failure{fmt::format("the convolution '{}' has a batch norm folded in already", producer.name)};
   }
   return {};

@@ -1,4 +1,4 @@
-/// \file Which operations are pools here.
+/// \file The operations that count as pools here.
 #include "passes/fuse_pools.h"
 
 #include "passes/absorption.h"
@@ -12,8 +12,8 @@ void fuse_pools(graph::Graph& graph, PassContext& context) {
       case program::KernelKind::avg_pool:
       case program::KernelKind::global_avg_pool: return true;
       case program::KernelKind::copy:
-        return kind == OpKind::pad_channels;  // what else is copied is a step: fuse-shortcuts has been there
-      // fuse-shortcuts has been there; an input has no arithmetic to hide the steps behind, and nothing follows a softmax.
+        return kind == OpKind::pad_channels;  // other copies are steps, which fuse-shortcuts has fused already
+      // fuse-shortcuts has handled these kinds. An input has no arithmetic that could hide the steps' time, and nothing follows a softmax.
       case program::KernelKind::conv2d:
       case program::KernelKind::load:
       case program::KernelKind::softmax:

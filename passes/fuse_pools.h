@@ -1,4 +1,4 @@
-/// \file fuse-pools: element-wise operations after a pool go into the pool's kernel.
+/// \file fuse-pools: takes element-wise operations after a pool into the pool's kernel.
 #pragma once
 
 #include "ir/graph.h"
@@ -6,9 +6,10 @@
 
 namespace resnetc::passes {
 
-/// (That the first layer's kernel can end with a pool is a choice of kernels: passes/select_kernels.cpp.)
+/// (select-kernels decides whether the first layer's kernel ends with a pool: passes/select_kernels.cpp.)
 ///
-/// As fuse-shortcuts, for max_pool, avg_pool, global_avg_pool and pad_channels as producers: what no convolution could take.
+/// The pass works like fuse-shortcuts, but the producers are max_pool, avg_pool, global_avg_pool and pad_channels. It takes the operations
+/// that no convolution could take.
 void fuse_pools(graph::Graph& graph, PassContext& context);
 
 }  // namespace resnetc::passes

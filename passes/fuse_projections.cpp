@@ -1,4 +1,4 @@
-/// \file Finds the additions of two convolutions, and chooses which of them is the step.
+/// \file Finds the additions of two convolutions, and chooses which of the two becomes the step.
 #include "passes/fuse_projections.h"
 
 #include <fmt/format.h>
@@ -19,20 +19,21 @@ using graph::ValueId;
 bool has_bias(const Op& op) { return !op.epilogue.empty() && op.epilogue[0].kind == StepKind::bias; }
 bool only_biased(const Op& op) { return op.epilogue.size() == (has_bias(op) ? 1 : 0); }
 
-/// Of the kernel that computes `op` once it projects what `other` reads, and has its bias.
+/// The number of operands of the kernel that computes `op`, projects the operand of `other` and adds the bias of `other`.
 int operands_with(const Op& op, const Op& other) {
   const int bias = has_bias(other) && !has_bias(op) ? graph::operands_of(StepKind::bias) : 0;
   return most_operands(op) - graph::operands_of(StepKind::add) + graph::operands_of(StepKind::project) + bias;
 }
 
-/// What a project step does, or does to every stride-th pixel.
+/// Whether the convolution does what a project step does, for every pixel or for every stride-th pixel.
 bool is_projection(const Op& op) {
   OpAttributes plain = graph::projection(op.attributes.channels);
   plain.stride = op.attributes.stride;
   return op.attributes == plain;
 }
 
-/// The convolution that stays one is the larger: its weights and window decide how both are computed.
+/// Whether the two convolutions should exchange their roles. The larger one remains a convolution, because its weights and window decide
+/// how both are computed.
 bool should_swap(const Op& op, const Op& other) {
   if (is_projection(op) != is_projection(other)) return is_projection(op);
   const auto strides = [](const Op& conv) { return conv.attributes.stride.h * conv.attributes.stride.w; };
@@ -64,7 +65,7 @@ Result<> may_fuse(const graph::Graph& graph, const Op& op, size_t at, const std:
   return {};
 }
 
-/// Adds `bias`, if there is one, to the epilogue's own.
+/// Adds `bias`, if there is one, to the bias of the epilogue.
 void add_bias(Op& op, const RecipePtr& bias) {
   if (!bias) return;
   if (has_bias(op)) {
@@ -74,7 +75,8 @@ void add_bias(Op& op, const RecipePtr& bias) {
   }
 }
 
-/// Of a projection with a stride, what remains is the choice of pixels, a max_pool of single ones: the sums then read pixels side by side.
+/// Makes `other` a step of `op`. A projection with a stride leaves a max_pool with a 1x1 window, which only selects pixels. The sums then
+/// read pixels that are adjacent.
 void fuse(Op& op, size_t at, Op& other, const std::string& shortcut) {
   if (should_swap(op, other)) {
     std::swap(op.attributes, other.attributes);

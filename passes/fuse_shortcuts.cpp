@@ -1,4 +1,4 @@
-/// \file Which operations take an epilogue before pools do.
+/// \file The operations that take an epilogue before fuse-pools.
 #include "passes/fuse_shortcuts.h"
 
 #include "passes/absorption.h"

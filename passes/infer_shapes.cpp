@@ -1,4 +1,4 @@
-/// \file One walk in order of definition.
+/// \file Walks the topology once, in the order of definition.
 #include "passes/infer_shapes.h"
 
 #include <fmt/format.h>

@@ -6,9 +6,9 @@
 
 namespace resnetc::passes {
 
-/// Types follow from the input's through each layer's rule. Where a layer cannot take its operand, the error stands at the layer and names
-/// where the operand's shape comes from; what depends on it stays without a type and is not reported again. A skip or gate has the type of
-/// the current value: whether the two ends agree is check-skips' question.
+/// Types follow from the input's through each layer's rule. If a layer cannot take its operand, the error is at the layer and says where
+/// the operand's shape comes from. Values that depend on such a layer stay without a type and cause no further errors. A skip or gate has
+/// the type of the current value: check-skips checks whether the two ends agree.
 void infer_shapes(topology::Network& network, PassContext& context);
 
 }  // namespace resnetc::passes

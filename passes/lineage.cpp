@@ -1,4 +1,4 @@
-/// \file Elements of the three levels, and how they go over into one another.
+/// \file The elements of the three levels, and the relation between them.
 #include "passes/lineage.h"
 
 #include <fmt/format.h>
@@ -73,7 +73,7 @@ Lineage lineage(const AnyIr& before, const AnyIr& after) {
     for (std::string_view operand : element.operands) readers[operand].push_back(element.name);
   }
   Lineage found;
-  for (auto element = old.rbegin(); element != old.rend(); ++element) {  // readers come later, so theirs is known
+  for (auto element = old.rbegin(); element != old.rend(); ++element) {  // readers come later in `old`, so their lineage is known
     std::string into;
     if (const auto same = result.find(element->name); same != result.end()) {
       into = same->second;

@@ -1,4 +1,4 @@
-/// \file One walk in order of execution.
+/// \file Walks the topology once, in the order of execution.
 #include "passes/lower_to_graph.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-/// \file lower-to-graph: from blocks and skip edges to tensor operations in execution order.
+/// \file lower-to-graph: turns blocks and skip edges into tensor operations in execution order.
 #pragma once
 
 #include "ir/graph.h"
@@ -7,8 +7,8 @@
 
 namespace resnetc::passes {
 
-/// A skip edge becomes its list's operations and an `add`, a gate a `mul`. Weights become recipes that name the checkpoint's tensors, a
-/// bias an epilogue step. Needs types throughout.
+/// A skip edge becomes the operations of its list and an `add`, and a gate those of its list and a `mul`. Weights become recipes that name
+/// the checkpoint's tensors, and a bias becomes an epilogue step. All values must have types.
 graph::Graph lower_to_graph(const topology::Network& network, PassContext& context);
 
 }  // namespace resnetc::passes

@@ -1,4 +1,4 @@
-/// \file The list of passes, and running it.
+/// \file The list of passes, and the functions that run them.
 #include "passes/pipeline.h"
 
 #include <fmt/format.h>
@@ -25,10 +25,10 @@ using graph::Graph;
 using program::Program;
 using topology::Network;
 
-/// A pass with its function. Each function type takes and yields the IR of its level, so a wrong level does not compile.
+/// A pass with its function. Each type of function takes and returns the IR of its level, so a wrong level does not compile.
 struct Pass {
   PassInfo info;
-  bool needs_checked = false;  ///< rests on what infer-shapes and check-skips establish; IR text may come without
+  bool needs_checked = false;  ///< whether the pass needs the results of infer-shapes and check-skips; IR text may lack them
   void (*on_topology)(Network&, PassContext&) = nullptr;
   Graph (*to_graph)(const Network&, PassContext&) = nullptr;
   void (*on_graph)(Graph&, PassContext&) = nullptr;
@@ -36,7 +36,8 @@ struct Pass {
   void (*on_program)(Program&, PassContext&) = nullptr;
 };
 
-/// Where there are errors the pipeline stops after this pass: the edges that can be checked all the same are, so that one run shows all.
+/// Infers shapes. After errors the pipeline stops at this pass, so this function then also checks the edges whose types are known: one run
+/// reports all errors.
 void infer_shapes_and_check(Network& network, PassContext& context) {
   size_t errors = context.diagnostics->error_count();
   infer_shapes(network, context);
@@ -95,7 +96,7 @@ std::optional<Finding> verify(const AnyIr& ir) {
   return std::visit([](const auto& m) { return verify(m); }, ir);
 }
 
-/// False if the pass yields no IR.
+/// Runs a pass. Returns false if it gives no IR.
 bool apply(const Pass& pass, AnyIr& ir, PassContext& context) {
   if (pass.needs_checked && !checked(std::get<Network>(ir), context)) return false;
   if (pass.on_topology != nullptr) {

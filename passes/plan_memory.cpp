@@ -1,4 +1,4 @@
-/// \file Live ranges, places shared in place, then offsets greedily by size.
+/// \file Computes live ranges, lets outputs take the places of operands, then assigns offsets greedily by size.
 #include "passes/plan_memory.h"
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@ using program::Kernel;
 using program::Program;
 using program::TensorId;
 
-/// Tensors that share one place, and the kernels during which it is taken (both ends included).
+/// Tensors that share one place, and the first and last kernel during which the place is occupied.
 struct Place {
   int first = 0, last = 0;
   int64_t bytes = 0;
@@ -25,7 +25,8 @@ bool overlap(const Place& a, const Place& b) { return a.first <= b.last && b.fir
 /// The operand whose place the kernel's output may take, or none.
 TensorId in_place_operand(const Program& program, const Kernel& kernel, int index, const std::vector<int>& last_use) {
   if (kernel.out == program::none || !program::writes_once(program, kernel)) return program::none;
-  // What is read twice is left alone: a convolution reads around the element it writes, whatever its epilogue does.
+  // An operand that is read twice keeps its place, because a convolution reads the neighbours of the element that it writes, whatever its
+  // epilogue does.
   auto mentions = [&](TensorId id) {
     auto steps = std::count_if(kernel.epilogue.begin(), kernel.epilogue.end(), [&](const program::Step& s) { return s.operand == id; });
     return steps + (kernel.in == id ? 1 : 0);
@@ -41,11 +42,11 @@ TensorId in_place_operand(const Program& program, const Kernel& kernel, int inde
   return program::none;
 }
 
-/// Places of tensors with halos on a GPU, which other layouts never share: each is taken for the whole program.
+/// Places of tensors with halos on a GPU. Tensors of other layouts never share them, and each place is occupied during the whole program.
 class LastingPlaces {
  public:
-  /// The place, of `places`, that the tensor made by kernel `now` and read last by `last_use` takes: one of its layout that is free by
-  /// then, or a new one.
+  /// The place in `places` for the tensor that kernel `now` makes and `last_use` reads last: a place with its layout that is free by then,
+  /// or a new one.
   size_t take(const Program& program, TensorId id, int now, int last_use, std::vector<Place>& places) {
     const program::Tensor& tensor = program.tensor(id);
     for (Lasting& known : known_) {
@@ -106,7 +107,7 @@ void plan_memory(Program& program, PassContext& context) {
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(),
             [&](size_t a, size_t b) { return places[a].bytes != places[b].bytes ? places[a].bytes > places[b].bytes : a < b; });
-  std::vector<size_t> placed;  // by offset
+  std::vector<size_t> placed;  // sorted by offset
   int64_t arena = 0;
   for (size_t i : order) {
     Place& p = places[i];
@@ -120,7 +121,7 @@ void plan_memory(Program& program, PassContext& context) {
     arena = std::max(arena, p.offset + p.bytes);
   }
 
-  // What begins and ends to live at each kernel gives what lives at once.
+  // The sizes that begin and end to be live at each kernel give the bytes that are live at once.
   std::vector<int64_t> change(program.kernels.size() + 1, 0);
   for (const Place& p : places) {
     change[static_cast<size_t>(p.first)] += p.bytes;

@@ -1,4 +1,4 @@
-/// \file The lowering of a graph to kernels.
+/// \file Lowers a graph to kernels.
 #include "passes/select_kernels.h"
 
 #include <fmt/format.h>
@@ -51,7 +51,7 @@ class Selection {
 
   static bool is_convolution(OpKind kind) { return kind == OpKind::conv2d || kind == OpKind::linear; }
 
-  /// The input stays as it is, without gaps between its pixels, where only convolutions read it.
+  /// Finds the readers of values. The input keeps its layout, without gaps between its pixels, if only convolutions read it.
   void find_readers() {
     input_as_it_is_ = graph_.ops.front().epilogue.empty();
     for (const graph::Op& op : graph_.ops) {
@@ -61,7 +61,7 @@ class Selection {
     for (const graph::Output& output : graph_.outputs) input_as_it_is_ = input_as_it_is_ && output.value != 0;
   }
 
-  /// One tensor per value, with the layout that its readers need.
+  /// Makes a tensor for each value, with the layout that its readers need.
   void lay_out() {
     std::vector<Extent2> halos(graph_.ops.size(), Extent2{0, 0});
     for (size_t reader = 0; reader < graph_.ops.size(); ++reader) {
@@ -83,7 +83,7 @@ class Selection {
     }
   }
 
-  /// For each value that is a convolution.
+  /// Chooses an algorithm for each value that a convolution computes.
   void choose_algorithms() {
     chosen_.resize(graph_.ops.size());
     tuned_.resize(graph_.ops.size());
@@ -97,12 +97,13 @@ class Selection {
       }
       values_.push_back(i);
     }
-    // A GPU's kernels sum directly.
+    // A GPU's convolutions are direct sums.
     choices_ = passes::choose_algorithms(convolutions_, *context_.machine, gpu() ? 0 : context_.winograd_tile);
     for (size_t i = 0; i < values_.size(); ++i) chosen_[values_[i]] = choices_[i];
   }
 
-  /// A pool that alone reads the first layer's result becomes a part of its kernel: the largest tensor of the network is never written.
+  /// Makes a pool that is the only reader of the first layer's result a part of that layer's kernel, so that the largest tensor of the
+  /// network is never written.
   void find_pools() {
     pools_.assign(graph_.ops.size(), graph::no_value);
     const std::vector<int> uses = use_counts(graph_);
@@ -122,7 +123,7 @@ class Selection {
     }
   }
 
-  /// The convolution of a value, without schedule and constants.
+  /// The kernel of the convolution that computes a value, without schedule and constants.
   program::Kernel bare_kernel(size_t value) const {
     const graph::Op& op = graph_.ops[value];
     program::Kernel kernel;
@@ -142,9 +143,9 @@ class Selection {
     return kernel;
   }
 
-  /// What was measured for each convolution, if its schedule is one that the convolution can have.
+  /// Finds the tuned schedule of each convolution, if the convolution can have it.
   void find_tuned() {
-    std::set<const program::TunedKernel*> faulty;  // a line may be for several kernels, and is one mistake
+    std::set<const program::TunedKernel*> faulty;  // a line may apply to several kernels but is reported once
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
       if (!is_convolution(graph_.ops[i].kind)) continue;
       program::Kernel kernel = bare_kernel(i);
@@ -160,8 +161,8 @@ class Selection {
     }
   }
 
-  /// The algorithms of what was measured, as far as there is room for its weights. Layouts are made already: a first layer over phases,
-  /// whose input is laid out for them, stays as it is.
+  /// Takes the algorithms of tuned schedules, as far as there is room for their weights. Layouts have been made already, so a first layer
+  /// over phases keeps its algorithm, because its input is laid out for it.
   void prefer_tuned() {
     std::vector<std::optional<AlgorithmChoice>> wanted(convolutions_.size());
     for (size_t i = 0; i < values_.size(); ++i) {
@@ -174,7 +175,7 @@ class Selection {
     for (size_t i = 0; i < values_.size(); ++i) chosen_[values_[i]] = choices_[i];
   }
 
-  /// The tensors that kernels write, renumbered.
+  /// Removes the tensors that no kernel writes and renumbers the others.
   void remove_unused_tensors() {
     std::vector<program::TensorId> renumbered(program_.tensors.size(), program::none);
     std::vector<program::Tensor> kept;
@@ -206,15 +207,15 @@ class Selection {
     return it->second;
   }
 
-  /// A step without its constants, which are packed as the schedule of its kernel wants them.
+  /// A step without its constants, which are packed as its kernel's schedule needs them.
   static program::Step bare_step(const graph::Step& from) {
     program::Step step;
     step.kind = from.kind;
-    if (from.operand != graph::no_value) step.operand = from.operand;  // tensors have the numbers of their values
+    if (from.operand != graph::no_value) step.operand = from.operand;  // tensors have the same numbers as their values
     return step;
   }
 
-  /// Of a kernel that is complete but for them; `op` and `steps` are what it computes.
+  /// Adds the constants to a kernel that is otherwise complete. The kernel computes `op` and `steps`.
   void add_constants(program::Kernel& kernel, const graph::Op& op, const std::vector<graph::Step>& steps) {
     std::vector<RecipePtr> weights;
     if (kernel.kind == KernelKind::conv2d) weights.push_back(op.constants[0]);
@@ -232,7 +233,7 @@ class Selection {
     if (!weights.empty()) kernel.weight = constant(weights.front());
   }
 
-  /// The steps of an operation's kernel: what the operation itself does if that is one, and its epilogue.
+  /// The steps of an operation's kernel: the operation itself, if it is a step, and its epilogue.
   static std::vector<graph::Step> steps_of(const graph::Op& op) {
     std::vector<graph::Step> steps;
     if (graph::is_step(op.kind)) {
@@ -247,7 +248,7 @@ class Selection {
 
   static AlgorithmChoice choice_of(const program::Schedule& schedule) { return implementation_of(schedule).choice_of(schedule); }
 
-  /// Why the kernel of this value does not have the schedule that was measured for it.
+  /// The reason why the kernel of this value does not have the schedule that was measured for it.
   const char* obstacle(const graph::Op& op, const program::Schedule& tuned) const {
     if (context_.winograd_tile == 0) return "transforms are switched off";
     const AlgorithmChoice choice = choice_of(tuned);
@@ -256,7 +257,7 @@ class Selection {
                                                                                            : "the packed weights would be too large";
   }
 
-  /// The schedule of a kernel that is complete but for that and its constants; of a convolution, by what was chosen for it.
+  /// Chooses the schedule of a kernel that has everything else except constants. For a convolution, it follows the chosen algorithm.
   ScheduleChoice choose_schedule(const program::Kernel& kernel, const AlgorithmChoice& chosen) const {
     const program::KernelSpec spec = spec_of(program_, kernel);
     const Implementation& by = gpu()                               ? implementation_of(program::ThreadSchedule{})
@@ -268,7 +269,7 @@ class Selection {
   void add_kernel(graph::ValueId id) {
     const graph::Op& op = graph_.op(id);
     const graph::ValueId pool = pools_[static_cast<size_t>(id)];
-    if (op.kind == OpKind::max_pool && pool != graph::no_value) return;  // its kernel is there
+    if (op.kind == OpKind::max_pool && pool != graph::no_value) return;  // its kernel exists already
     program::Kernel kernel;
     kernel.name = op.name;
     kernel.attributes = op.attributes;
@@ -323,12 +324,12 @@ class Selection {
   PassContext& context_;
   program::Program program_;
   bool input_as_it_is_ = false;
-  std::vector<Convolution> convolutions_;           ///< those of values_
-  std::vector<AlgorithmChoice> choices_;            ///< of each convolution
-  std::vector<size_t> values_;                      ///< that convolutions compute
-  std::vector<AlgorithmChoice> chosen_;             ///< of each value
-  std::vector<graph::ValueId> pools_;               ///< of a value, the pool that its kernel ends with; of such a pool, that value
-  std::vector<const program::TunedKernel*> tuned_;  ///< of each value; null: none
+  std::vector<Convolution> convolutions_;           ///< the convolutions that compute values_
+  std::vector<AlgorithmChoice> choices_;            ///< for each convolution
+  std::vector<size_t> values_;                      ///< the values that convolutions compute
+  std::vector<AlgorithmChoice> chosen_;             ///< for each value
+  std::vector<graph::ValueId> pools_;               ///< for a value, the pool with which its kernel ends; for such a pool, that value
+  std::vector<const program::TunedKernel*> tuned_;  ///< for each value; null: no tuned schedule
   std::map<std::string, program::ConstantId> constants_;
   int64_t constant_bytes_ = 0;
 };

@@ -1,8 +1,8 @@
-/// \file select-kernels: from tensor operations to kernels with layouts and schedules for one target.
+/// \file select-kernels: turns tensor operations into kernels with layouts and schedules for one target.
 ///
-/// Each operation becomes one kernel; operations that work element by element become a copy with that step in its epilogue. Layout: a
-/// tensor's halo is the widest padding any convolution reads it with (pools clip their windows instead); its channels are rounded up to
-/// whole vectors, except for the network's input where only convolutions read it. Offsets come later, from plan-memory.
+/// Each operation becomes one kernel. An operation that works element by element becomes a copy with that step in its epilogue. A tensor's
+/// halo is the widest padding of the convolutions that read it (pools clip their windows instead). Its channels are rounded up to whole
+/// vectors, except for a network's input that only convolutions read. plan-memory adds the offsets later.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-/// \file The walk back from a value, and the words for it.
+/// \file Walks back from a value, and describes the layers that it finds.
 #include "passes/shape_history.h"
 
 #include <fmt/format.h>
@@ -9,7 +9,7 @@ namespace {
 using topology::Node;
 using topology::NodeKind;
 
-/// `conv 3x3, stride 2`: the layer with what shapes its result.
+/// The layer with the properties that determine the shape of its result: `conv 3x3, stride 2`.
 std::string described(const Node& layer) {
   const OpAttributes& a = layer.attributes;
   std::string text(info(layer.op).layer);

@@ -1,4 +1,4 @@
-/// \file Where the dimensions of a topology's values come from: for the notes of infer-shapes and check-skips, in the user's terms.
+/// \file The origin of the dimensions of a topology's values, in the user's terms. infer-shapes and check-skips use it for their notes.
 #pragma once
 
 #include <set>
@@ -14,8 +14,8 @@ class ShapeHistory {
  public:
   explicit ShapeHistory(const topology::Network& network);
 
-  /// Walks back from `value`, which has a type, and adds a note at the layer that gave it its channels (if `channels`) and at the one that
-  /// gave it its height and width (if `extent`); at the input where no layer did.
+  /// Walks back from `value`, which has a type. Adds a note at the layer that gave the value its channels (if `channels`) and one at the
+  /// layer that gave it its height and width (if `extent`). Where no layer did, the note is at the input.
   void explain(Diagnostic& error, topology::ValueId value, bool channels, bool extent) const;
 
  private:
@@ -23,15 +23,15 @@ class ShapeHistory {
   std::vector<const topology::Node*> makers_;  ///< the layer, skip or gate that makes each value; none for the input
 };
 
-/// Reports mistakes in a topology once, however often `repeat` copies them: a second error at the same place in a copy of a block that is
-/// used at the same place is not reported.
+/// Reports each mistake in a topology once, however often `repeat` copies it. A second error at the same place, in another copy of a block
+/// that is used at the same place, is not reported.
 class OncePerPlace {
  public:
   explicit OncePerPlace(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   void enter(const topology::Node& block) { blocks_.push_back(&block); }
   void leave() { blocks_.pop_back(); }
-  /// Null where nothing is to be said: reported before, or more errors than are kept.
+  /// Null if the error must not be reported: it was reported before, or there are more errors than are kept.
   Diagnostic* error(Location at, std::string text);
   /// A note that says in which copy of a block the error is.
   void note_block(Diagnostic& error) const;

@@ -1,4 +1,4 @@
-/* \file Buffers as Halide's kernels take them, and what observers see of them. */
+/* \file Describes buffers for Halide's kernels, and shows them to observers. */
 #include "runtime/buffers.h"
 
 #include <string.h>

@@ -1,11 +1,11 @@
 /* \file Contexts: choosing a program, arenas, and the walk over the kernels.
  *
- * A lane is what it takes to run the kernels once: an arena and a description of the buffers. A program that goes by pictures has one for
- * each thread if there can be as many pictures; any other has one lane for the whole batch. A program for a device has neither lanes nor
+ * A lane is what one run of the kernels needs: an arena and a description of the buffers. A by_picture program has a lane for each thread
+ * if a batch can have as many pictures. Any other program has one lane for the whole batch. A program for a device has neither lanes nor
  * threads: it is an instance there (runtime/device.h).
  *
- * A child made by fork has the memory of its parent's contexts, but neither their threads nor what they hold of a device: hence the calling
- * thread runs such a context alone, and on a device it cannot be run. */
+ * A child made by fork has the memory of its parent's contexts, but neither their threads nor their resources on a device. So the
+ * calling thread runs an inherited context alone, and a context on a device cannot be run. */
 #include <HalideRuntime.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +33,11 @@ struct rn_context {
   rn_lane* lanes;
   int32_t lane_count;
   rn_pool* pool;
-  rn_instance* instance; /* of a program for a device */
+  rn_instance* instance; /* for a program for a device */
   rn_observer observer;
   void* observer_data;
   int32_t max_batch;
-  pid_t process; /* that created it */
+  pid_t process; /* the process that created the context */
 };
 
 static const char* const status_strings[RN_STATUS_COUNT] = {
@@ -76,7 +76,7 @@ static const char* wanted_target(const rn_options* options) {
   return wanted != NULL && wanted[0] != '\0' ? wanted : NULL;
 }
 
-/* Kernels index the elements of all their pictures with 32-bit integers. */
+/* Whether a batch of this size fits: kernels index the elements of all their pictures with 32-bit integers. */
 static int batch_fits(const rn_program* program, int32_t max_batch) {
   const int32_t batch = program->by_picture ? 1 : max_batch;
   for (int32_t i = 0; i < program->operand_count; ++i) {
@@ -86,7 +86,7 @@ static int batch_fits(const rn_program* program, int32_t max_batch) {
   return program->arena_bytes <= INT64_MAX / max_batch;
 }
 
-/* A context and `more` bytes after it, zeroed. */
+/* Allocates a context and `more` bytes after it, zeroed. */
 static rn_context* new_context(size_t more) {
   rn_context* context = (rn_context*)calloc(1, sizeof(rn_context) + more);
   if (context != NULL) context->process = getpid();
@@ -96,7 +96,7 @@ static rn_context* new_context(size_t more) {
 /* Whether this process is a child of the one that created the context. */
 static int is_inherited(const rn_context* context) { return context->process != getpid(); }
 
-/* The context, its lanes and their buffers in one piece, zeroed; the arenas in another. */
+/* Allocates the context, its lanes and their buffers in one block, zeroed, and the arenas in another. */
 static int32_t allocate(rn_context** out, const rn_program* program, const rn_options* options) {
   const size_t operands = (size_t)program->operand_count;
   const int own_pictures = program->by_picture && options->max_batch >= options->threads;
@@ -134,7 +134,7 @@ static int32_t read_options(const rn_options* given, rn_options* options) {
   return RN_OK;
 }
 
-/* Lanes, arenas and threads. */
+/* Creates a context with lanes, arenas and threads. */
 static int32_t create_on_host(const rn_program* program, const unsigned char* constants, const rn_options* options, rn_context** out) {
   if ((program->features & ~rn_cpu_features()) != 0) return RN_NO_TARGET;
   const int32_t status = allocate(out, program, options);
@@ -176,8 +176,8 @@ static int32_t create_with(const rn_model* model, const rn_program* program, con
   return RN_OK;
 }
 
-/* Whether the next program may take the place of one whose creation failed so: this processor or its GPU is none for it. Not where the
- * caller has chosen a GPU. */
+/* Whether the next program may be used after this failure to create a context: this machine has no processor or GPU for the first. Not if
+ * the caller has chosen a GPU. */
 static int may_fall_back(int32_t status, const rn_options* options) {
   if (status == RN_NO_TARGET) return 1;
   if (options->device != 0 || options->device_context != NULL) return 0;
@@ -200,7 +200,7 @@ int32_t rn_create(const rn_model* model, const void* weights, size_t weights_byt
   if (status != RN_OK) return status;
   const unsigned char* constants = weights == NULL ? NULL : (const unsigned char*)weights + RN_WEIGHTS_ALIGN;
 
-  /* The first program that there is a processor for. Why there is none for the best one is what the caller wants to know if all lack it. */
+  /* Take the first program that this machine can run. If there is none, the caller wants to know why the best one cannot run. */
   const char* wanted = wanted_target(&options);
   status = RN_UNKNOWN_TARGET;
   for (int32_t i = 0; i < model->program_count; ++i) {
@@ -224,7 +224,8 @@ void rn_destroy(rn_context* context) {
   free(context);
 }
 
-/* Rows above and below the picture in one piece each; then the right edge of each row together with the left edge of the next. */
+/* Zeroes the rows above and below the picture, each in one block, then the right edge of each row together with the left edge
+ * of the next. */
 static void zero_halo(const rn_halo* halo, unsigned char* tensor, int32_t batch) {
   const size_t above = (size_t)(halo->rows * halo->row_bytes), side = (size_t)(halo->columns * halo->pixel_bytes);
   for (int32_t n = 0; n < batch; ++n, tensor += halo->picture_bytes) {
@@ -238,7 +239,7 @@ static void zero_halo(const rn_halo* halo, unsigned char* tensor, int32_t batch)
   }
 }
 
-/* The pictures of one walk over the kernels, and where the caller keeps the run's. */
+/* The pictures of one walk over the kernels, and the caller's buffers of the run. */
 typedef struct rn_walk {
   const unsigned char* input;
   void* const* outputs;
@@ -293,7 +294,7 @@ typedef struct rn_pictures {
   rn_walk walk;
 } rn_pictures;
 
-/* A whole picture by the thread that got this user context, whose loops run inline. */
+/* Runs a whole picture on the thread that has this user context. Its loops run inline. */
 static int walk_picture(void* user_context, int index, uint8_t* closure) {
   const rn_pictures* pictures = (const rn_pictures*)(const void*)closure;
   const rn_context* context = pictures->context;
@@ -303,7 +304,7 @@ static int walk_picture(void* user_context, int index, uint8_t* closure) {
   return walk_kernels(context, &context->lanes[rn_pool_thread(context->pool, user_context)], user_context, &walk);
 }
 
-/* Whole pictures while there is one for each thread; the rest one after the other, shared between all. */
+/* Gives each thread a whole picture while there are enough. All threads together compute the remaining pictures, one after the other. */
 static int32_t run_by_picture(const rn_context* context, const rn_walk* all) {
   void* user_context = rn_pool_user_context(context->pool);
   const int32_t threads = context->lane_count;
@@ -339,7 +340,7 @@ static int32_t check_run(const rn_context* context, const void* input, size_t in
 
 static int32_t run_on_host(const rn_context* context, const rn_walk* walk) {
   if (is_inherited(context)) rn_pool_abandon_workers(context->pool);
-  /* The threads that sleep through a brief run are awake for the next, if that follows at once. */
+  /* The threads that sleep during a brief run are woken for the next run, which may follow at once. */
   const int alone = context->program->brief && walk->batch == 1;
   rn_pool_wake_sleepers(context->pool, !alone);
   rn_pool_enter(context->pool);
@@ -382,7 +383,7 @@ int32_t rn_thread_count(const rn_context* context) {
 
 void rn_set_observer(rn_context* context, rn_observer observer, void* data) {
   if (context == NULL) return;
-  /* Without memory for it, it is the run that fails. */
+  /* If there is no memory for the copy, the next run fails and not this call. */
   if (context->instance != NULL && observer != NULL) context->program->device->prepare_observer(context->instance);
   context->observer = observer;
   context->observer_data = data;

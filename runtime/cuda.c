@@ -1,6 +1,6 @@
-/* \file Programs on NVIDIA's GPUs. The kernels' host code, by Halide, computes grids and arguments and comes here to launch: the functions
- * halide_cuda_... below take the place of Halide's own runtime. All memory is on the device before a kernel is called, so nothing is ever
- * copied on its behalf. */
+/* \file Programs on NVIDIA's GPUs. The kernels' host code, which Halide makes, computes grids and arguments and calls the functions
+ * halide_cuda_... below to launch. They replace Halide's own runtime. All memory is on the device before a kernel is called, so no kernel
+ * needs a copy. */
 #include <HalideRuntime.h>
 #include <dlfcn.h>
 #include <pthread.h>
@@ -13,10 +13,10 @@
 #include "runtime/device.h"
 
 enum { MAX_PARAMETERS = 64, ALIGNMENT = 256 };
-/* Of a processor, and of a thread at most (compute capability 8.0 and later). */
+/* Registers of a processor, and the most that a thread can have (compute capability 8.0 and later). */
 enum { PROCESSOR_REGISTERS = 65536, MOST_REGISTERS = 255 };
 
-/* A kernel's code on the device. Kernels with the same function share it: `owner` is the first of them. */
+/* A kernel's code on the device. Kernels with the same function share the code, and `owner` is the first of them. */
 typedef struct rn_loaded {
   rn_cu_handle module, function;
   int32_t owner;
@@ -29,14 +29,14 @@ struct rn_instance {
   rn_cu_device device;
   int own_context;
   rn_cu_handle context, stream;
-  rn_cu_handle current_stream; /* of the run that goes on */
+  rn_cu_handle current_stream; /* stream of the current run */
   rn_cu_memory constants, arena, ports;
-  uint64_t first_constant; /* offset in the weights' data of what `constants` begins with */
+  uint64_t first_constant; /* offset in the weights' data of the first byte of `constants` */
   int32_t max_batch;
-  int32_t kernel;     /* that is being called */
-  int loading;        /* its code is to be loaded, not to be run */
-  const char* source; /* then: its PTX */
-  int32_t failure;    /* why a call failed */
+  int32_t kernel;     /* kernel that is being called */
+  int loading;        /* whether the kernel's code is being loaded and not run */
+  const char* source; /* while loading: the kernel's PTX */
+  int32_t failure;    /* the reason why a call failed */
   halide_buffer_t* buffers;
   rn_loaded* loaded;
   unsigned char* observed; /* a copy of one kernel's result */
@@ -46,10 +46,10 @@ struct rn_instance {
 
 static rn_cu_driver driver;
 static int32_t driver_status = RN_NO_DRIVER;
-static pid_t driver_process; /* which started it: a driver does not outlive a fork */
+static pid_t driver_process; /* the process that started the driver, which does not work after a fork */
 static pthread_once_t driver_once = PTHREAD_ONCE_INIT;
 
-/* The library stays loaded: it is of no use to unload a driver. */
+/* The library stays loaded, because unloading a driver has no use. */
 static void load_driver(void) {
   void* library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) return;
@@ -81,7 +81,7 @@ static int32_t status_of(rn_cu_result result) {
 
 /* ------------------------------------------------------------------ what kernels call */
 
-/* A device interface is a name here: buffers carry it, and nothing is called through it. */
+/* The device interface serves only as a mark in buffers. Nothing is called through it. */
 static const struct halide_device_interface_t device_interface;
 const struct halide_device_interface_t* halide_cuda_device_interface(void) { return &device_interface; }
 
@@ -91,10 +91,10 @@ int halide_copy_to_device(void* user_context, struct halide_buffer_t* buffer, co
   return buffer->device != 0 ? halide_error_code_success : halide_error_code_copy_to_device_failed;
 }
 
-/* `*state` is shared by all contexts of a process and stays as it is: code is kept in the instance. */
+/* `*state` is shared by all contexts of a process and does not change, because the instance keeps the code. */
 int halide_cuda_initialize_kernels(void* user_context, void** state, const char* source, int bytes) {
   (void)state;
-  (void)bytes; /* of text that ends with a zero */
+  (void)bytes; /* not needed: the text ends with a zero */
   ((rn_instance*)user_context)->source = source;
   return halide_error_code_success;
 }
@@ -104,7 +104,7 @@ void halide_cuda_finalize_kernels(void* user_context, void* state) {
   (void)state;
 }
 
-/* Compiled for blocks of so many threads: each may have as many registers as leave the block room on a processor. */
+/* Compiles the code for blocks of `threads` threads. Each thread may have as many registers as still let a block fit on a processor. */
 static rn_cu_result load(const rn_instance* instance, rn_loaded* loaded, const char* entry, int threads) {
   const int most = PROCESSOR_REGISTERS / ((threads + 31) / 32 * 32) / 8 * 8;
   int32_t option = RN_CU_JIT_MAX_REGISTERS;
@@ -140,7 +140,7 @@ int halide_cuda_run(void* user_context, void* state, const char* entry, int grid
 
 static size_t aligned(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
-/* The caller's context, or the primary one of the device that the options name; current on return. */
+/* Opens the caller's context, or the primary context of the device that the options name. It is current afterwards. */
 static int32_t open_context(rn_instance* instance, const rn_options* options) {
   const rn_cu_driver* cu = instance->cu;
   rn_cu_result result = RN_CU_SUCCESS;
@@ -169,7 +169,7 @@ static int32_t check_capability(const rn_instance* instance) {
   return (uint64_t)(10 * major + minor) < instance->program->features ? RN_DEVICE_TOO_OLD : RN_OK;
 }
 
-/* The constants that the program reads, of a file that may hold those of others too. */
+/* Uploads the constants that the program reads. The file may also hold those of other programs. */
 static rn_cu_result upload_constants(rn_instance* instance, const unsigned char* constants) {
   const rn_program* program = instance->program;
   uint64_t first = UINT64_MAX, end = 0;
@@ -187,7 +187,7 @@ static rn_cu_result upload_constants(rn_instance* instance, const unsigned char*
                                  : instance->cu->copy_to_device(instance->constants, constants + first, end - first, instance->stream);
 }
 
-/* One after the other: the input, the outputs. */
+/* The offset of a buffer in `ports`, which holds the input and then the outputs. */
 static size_t port_offset(const rn_instance* instance, int32_t output) {
   const size_t batch = (size_t)instance->max_batch;
   size_t offset = aligned((size_t)instance->model->input.picture_bytes * batch);
@@ -203,10 +203,10 @@ static rn_cu_result allocate_memory(rn_instance* instance) {
   return instance->cu->memory_allocate(&instance->ports, port_offset(instance, instance->model->output_count));
 }
 
-/* What the driver's fill writes at a time. Rows, and pixels of a tensor with a halo, are multiples of it. */
+/* The number of bytes that the driver's fill writes at a time. Rows are multiples of it, and so are pixels of a tensor with a halo. */
 enum { fill_bytes = 4 };
 
-/* Places are those of the largest batch, whatever a run's is: so halos stay where they are, and are zeroed once, here. */
+/* Zeroes a halo. Tensors lie where the largest batch puts them, also in smaller runs. So halos do not move and need be zeroed only once. */
 static rn_cu_result zero_halo(const rn_instance* instance, const rn_halo* halo) {
   const size_t above = (size_t)(halo->rows * halo->row_bytes), side = (size_t)(halo->columns * halo->pixel_bytes);
   const size_t batch = (size_t)instance->max_batch, picture = (size_t)halo->picture_bytes, rows = (size_t)halo->height;
@@ -235,7 +235,7 @@ static rn_cu_result zero_halos(const rn_instance* instance) {
   return result;
 }
 
-/* Where the elements are; of the caller's buffers, too, if they are on the device. */
+/* Sets the addresses of all buffers; also of the caller's buffers, if they are on the device. */
 static void place_buffers(rn_instance* instance, const rn_device_run* run) {
   const rn_program* program = instance->program;
   for (int32_t i = 0; i < program->operand_count; ++i) {
@@ -270,10 +270,10 @@ static int32_t call_kernel(rn_instance* instance, int32_t k) {
   return kernel->function(arguments) == 0 ? RN_OK : instance->failure;
 }
 
-/* Calls every kernel once so that it hands over its code. */
+/* Calls every kernel once so that it passes its code to halide_cuda_initialize_kernels(). */
 static int32_t load_kernels(rn_instance* instance) {
   const rn_program* program = instance->program;
-  void* no_outputs = NULL; /* of these, no place is looked at */
+  void* no_outputs = NULL; /* no address of an output is used */
   const rn_device_run run = {NULL, &no_outputs, instance->max_batch, NULL, NULL, NULL};
   place_buffers(instance, &run);
   instance->loading = 1;
@@ -293,7 +293,7 @@ static void pop_context(const rn_instance* instance) {
   instance->cu->context_pop(&popped);
 }
 
-/* What there is of an instance; its context is current, if it has one. */
+/* Frees what exists of an instance. Its context is current, if it has one. */
 static void release(rn_instance* instance) {
   const rn_cu_driver* cu = instance->cu;
   for (int32_t k = 0; k < instance->program->kernel_count; ++k) {
@@ -390,7 +390,7 @@ static int32_t prepare_observer(rn_instance* instance) {
   return instance->observed != NULL ? RN_OK : RN_OUT_OF_MEMORY;
 }
 
-/* Of each picture, what lies from its first element to its last. */
+/* Copies the part of each picture from its first element to its last, and calls the observer. */
 static int32_t show(rn_instance* instance, const rn_device_run* run, int32_t k, double begin) {
   const rn_kernel* kernel = &instance->program->kernels[k];
   const halide_buffer_t* result = &instance->buffers[kernel->first_operand + kernel->operand_count - 1];
@@ -430,7 +430,7 @@ static int32_t run_copied(rn_instance* instance, const rn_device_run* run) {
     const size_t bytes = (size_t)instance->model->outputs[i].picture_bytes * batch;
     status = status_of(cu->copy_to_host(run->outputs[i], instance->ports + port_offset(instance, i), bytes, instance->stream));
   }
-  /* Waited for in any case: what was begun reads and writes the caller's memory. */
+  /* Wait in any case, because work that has begun reads and writes the caller's memory. */
   result = cu->stream_synchronize(instance->stream);
   return status == RN_OK ? status_of(result) : status;
 }

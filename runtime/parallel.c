@@ -1,9 +1,9 @@
 /* \file Parallel loops: persistent workers, a fixed partition of the index range over the threads, a short spin and then a futex.
  *
- * Each thread works through its own part of the range, so that it finds in its cache what it left there a kernel ago, and then takes over
- * what others have not begun: a worker that sleeps, or whose processor is busy with something else, holds no one up. Which thread runs a
- * task has no influence on what the task does. Nested loops run inline. There is no thread-local state to tell them: tasks get a user
- * context without a pool. */
+ * Each thread works through its own part of the range, so that it finds the results of its last kernel in its cache. Then it takes tasks
+ * that others have not begun, so a worker that sleeps, or whose processor is busy with something else, delays nobody. The thread that
+ * runs a task has no influence on the task's results. Nested loops run inline. They are recognised without thread-local state: tasks get
+ * a user context without a pool. */
 #include "runtime/parallel.h"
 
 #include <errno.h>
@@ -24,8 +24,8 @@
 /* Between two kernels of a run a worker waits a few microseconds; after a run it should sleep soon. */
 enum { WORKER_SPINS = 4000, CALLER_SPINS = 16000, WORKER_STACK = 2 << 20 };
 
-/* What kernels carry as their user context; `pool` is NULL for those already inside a parallel loop. Each thread has its own, on a cache
- * line of its own. */
+/* The user context of kernels. `pool` is NULL for those that are already inside a parallel loop. Each thread has its own user context, on
+ * its own cache line. */
 typedef struct rn_user {
   _Alignas(64) rn_pool* pool;
   unsigned char* scratch;
@@ -39,36 +39,36 @@ typedef struct rn_worker {
   int32_t index; /* 1...; the caller is 0 */
 } rn_worker;
 
-/* A late worker may read these while the caller writes the next job. What it read counts only if its claim then succeeds, and none does:
- * the caller closes the parts of the job before, which are done, before it writes. */
+/* A late worker may read these fields while the caller writes the next job. The values count only if the worker then claims a task
+ * successfully. It cannot: the parts of the last job are done, and the caller closes them before it writes. */
 typedef struct rn_job {
   _Atomic(rn_halide_task) task;
   _Atomic(uint8_t*) closure;
   _Atomic int32_t min, size, parts;
 } rn_job;
 
-/* One part of the range: the epoch of the job it belongs to in the upper half, the next index in the lower. */
+/* One part of the range. The upper half is the epoch of the part's job, and the lower half the next index. */
 typedef struct rn_part {
   _Alignas(64) _Atomic uint64_t ticket;
 } rn_part;
 
 struct rn_pool {
-  rn_user outer; /* of the caller: shares its scratch memory with users[0], and never at once */
+  rn_user outer; /* the caller's; shares its scratch memory with users[0], but never at the same time */
   rn_user* users;
   unsigned char* scratch;
   rn_parallel_for parallel_for;
   void* parallel_for_data;
   int32_t threads;
-  int32_t started; /* workers to join */
+  int32_t started; /* number of workers to join */
   int32_t worker_spins, caller_spins;
   int32_t wake; /* whether loops wake sleepers */
   rn_float_mode kernel_mode, caller_mode;
   rn_job job;
   rn_part* parts;
-  _Alignas(64) _Atomic uint32_t epoch; /* grows with each job, and once to stop */
+  _Alignas(64) _Atomic uint32_t epoch; /* grows with each job, and once more to stop */
   _Atomic uint32_t sleepers;
   _Atomic uint32_t stop;
-  _Alignas(64) _Atomic uint32_t pending; /* tasks of the job that are not done */
+  _Alignas(64) _Atomic uint32_t pending; /* number of tasks of the job that are not done */
   _Atomic uint32_t caller_sleeps;
   _Atomic int32_t result; /* the first task result that is not 0 */
   rn_worker workers[];
@@ -88,7 +88,7 @@ static int64_t claim(rn_pool* pool, int32_t part, int64_t end, uint32_t epoch) {
   return -1;
 }
 
-/* Thread `self`'s share of the job of `epoch`: its own part, then what is left of the others. */
+/* Runs thread `self`'s share of the job of `epoch`: its own part, then the rest of the others. */
 static void take_part(rn_pool* pool, int32_t self, uint32_t epoch) {
   rn_job* job = &pool->job;
   const rn_halide_task task = atomic_load_explicit(&job->task, memory_order_acquire);
@@ -127,7 +127,8 @@ static void* work(void* argument) {
       rn_pause();
     }
     while (atomic_load(&pool->epoch) == seen) {
-      /* Counted before the kernel compares the epoch, so that a caller who sees no sleepers has already been seen. */
+      /* The worker is counted before the operating system compares the epoch. So if the caller sees no sleepers, the worker sees the new
+       * epoch. */
       atomic_fetch_add(&pool->sleepers, 1);
       wait_while(&pool->epoch, seen);
       atomic_fetch_sub(&pool->sleepers, 1);
@@ -194,7 +195,7 @@ static int32_t start_workers(rn_pool* pool) {
   sigset_t all, before;
   if (pthread_attr_init(&attributes) != 0) return RN_THREAD_FAILED;
   int failed = pthread_attr_setstacksize(&attributes, WORKER_STACK);
-  /* The program's signals are none of the workers' business. */
+  /* Workers must not handle the program's signals. */
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   while (failed == 0 && pool->started < pool->threads - 1) {
@@ -209,7 +210,7 @@ static int32_t start_workers(rn_pool* pool) {
   return failed == 0 ? RN_OK : RN_THREAD_FAILED;
 }
 
-/* Users and scratch memory for each thread. Pages that no task touches cost nothing. */
+/* Allocates the user contexts and scratch memory of all threads. Pages that no task uses cost nothing. */
 static int32_t allocate_users(rn_pool* pool, size_t scratch_bytes) {
   const size_t threads = (size_t)pool->threads, size = (scratch_bytes + 4095) / 4096 * 4096;
   void* memory = NULL;
@@ -232,7 +233,7 @@ static int32_t allocate_users(rn_pool* pool, size_t scratch_bytes) {
   return RN_OK;
 }
 
-/* Before each part of the scratch memory: they are a stack, but need not come back in order. */
+/* Stands before each part of the scratch memory. The parts are a stack but need not be given back in order. */
 typedef struct rn_block {
   _Alignas(64) size_t below; /* offset of the block before */
   int32_t given_back;
@@ -246,7 +247,7 @@ void* halide_malloc(void* user_context, size_t bytes) {
   block->below = user->top;
   block->given_back = 0;
   user->top = user->used;
-  user->used += sizeof(rn_block) + (bytes + 63) / 64 * 64; /* the whole is a multiple of 64 */
+  user->used += sizeof(rn_block) + (bytes + 63) / 64 * 64; /* the sum is a multiple of 64 */
   return block + 1;
 }
 
@@ -275,7 +276,7 @@ int32_t rn_pool_create(const rn_options* options, size_t scratch_bytes, rn_pool*
   pool->threads = options->threads;
   pool->kernel_mode = rn_kernel_float_mode(options->keep_denormals);
   pool->wake = 1;
-  /* With more threads than processors, spinning would keep the others from working. */
+  /* With more threads than processors, spinning would keep other threads from working. */
   const int crowded = workers > 0 && pool->threads > rn_processors();
   pool->worker_spins = crowded ? 0 : WORKER_SPINS;
   pool->caller_spins = crowded ? 0 : CALLER_SPINS;

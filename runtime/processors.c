@@ -1,4 +1,4 @@
-/* \file Affinity, and the quotas of control groups. */
+/* \file Reads the affinity of the thread, and the quotas of its control groups. */
 #include "runtime/processors.h"
 
 #include <fcntl.h>
@@ -8,17 +8,17 @@
 
 #include "runtime/runtime.h"
 
-/* A process's groups: a line for each hierarchy, a dozen at most. What is beyond is not seen. */
+/* The groups of a process take a line for each hierarchy, at most a dozen. Lines past this size are ignored. */
 enum { GROUPS_SIZE = 8192, PATH_SIZE = 2048 };
-/* As large a set of processors as any kernel has; a cpu_set_t has 1024, and larger machines refuse it. */
+/* The largest set of processors of any kernel. A cpu_set_t has only 1024, and the call fails with it on larger machines. */
 enum { AFFINITY_WORDS = 1 << 10 };
 
-/* The beginning of a file as a string, "" if there is none. */
+/* Reads the beginning of a file as a string; "" if there is no file. */
 static void read_text(const char* path, char* text, size_t size) {
   size_t length = 0;
   const int file = open(path, O_RDONLY | O_CLOEXEC);
   while (file >= 0 && length < size - 1) {
-    const ssize_t more = read(file, text + length, size - 1 - length); /* of such files nothing interrupts it */
+    const ssize_t more = read(file, text + length, size - 1 - length); /* no signal interrupts reads of these files */
     if (more <= 0) break;
     length += (size_t)more;
   }
@@ -26,7 +26,7 @@ static void read_text(const char* path, char* text, size_t size) {
   text[length] = '\0';
 }
 
-/* Moves `*text` past a number above 0 and returns that; 0 if there is none. */
+/* Moves `*text` past a number above 0 and returns the number; 0 if there is none. */
 static int64_t read_number(const char** text) {
   int64_t number = 0;
   for (; **text >= '0' && **text <= '9'; ++*text) {
@@ -41,7 +41,7 @@ static int32_t whole_processors(int64_t quota, int64_t period) {
   return quota < period ? 1 : (int32_t)(quota / period);
 }
 
-/* A path, and where the folder's name in it ends. */
+/* A path, and the length of the folder's name in it. */
 typedef struct folder {
   char path[PATH_SIZE];
   size_t length;
@@ -60,7 +60,7 @@ static void shorten(folder* at, size_t length) {
   at->path[length] = '\0';
 }
 
-/* The text of a file in the folder. */
+/* Reads a file in the folder. */
 static void read_file_of(folder* at, const char* name, char* text, size_t size) {
   const size_t length = at->length;
   text[0] = '\0';
@@ -68,7 +68,7 @@ static void read_file_of(folder* at, const char* name, char* text, size_t size) 
   shorten(at, length);
 }
 
-/* "200000 100000", of which "max" may be the first. */
+/* The quota of a group of version 2. The text is "200000 100000", and the first number may be "max". */
 static int32_t quota_2(folder* group) {
   char text[64];
   read_file_of(group, "/cpu.max", text, sizeof text);
@@ -79,7 +79,7 @@ static int32_t quota_2(folder* group) {
   return whole_processors(quota, read_number(&at));
 }
 
-/* The quota is -1 where there is none. */
+/* The quota of a group of version 1. The number is -1 if there is no quota. */
 static int32_t quota_1(folder* group) {
   char quota[32], period[32];
   read_file_of(group, "/cpu.cfs_quota_us", quota, sizeof quota);
@@ -88,11 +88,11 @@ static int32_t quota_1(folder* group) {
   return whole_processors(read_number(&quota_at), read_number(&period_at));
 }
 
-/* The least quota of the group `path` of the hierarchy that is mounted in `mount`, and of those above it. */
+/* The least quota of the group `path` of the hierarchy at `mount`, and of the groups above it. */
 static int32_t least_quota(folder* mount, const char* path, int32_t (*quota_of)(folder* group)) {
   const size_t top = mount->length;
   folder* group = mount;
-  /* A group above what is mounted, or whose path is too long, cannot be seen. */
+  /* A group above the mount cannot be seen, nor one whose path is too long. */
   if (strncmp(path, "/..", 3) != 0 && path[1] != '\0') append(group, path, strlen(path));
   int32_t least = INT32_MAX;
   for (;;) {
@@ -116,7 +116,7 @@ static int has_cpu(const char* controllers, size_t length) {
   return 0;
 }
 
-/* A line of /proc/self/cgroup: "0::/path" of version 2, "4:cpu,cpuacct:/path" of version 1. */
+/* The quota for a line of /proc/self/cgroup: "0::/path" of version 2, "4:cpu,cpuacct:/path" of version 1. */
 static int32_t quota_of_line(const char* root, const char* line) {
   const char* controllers = strchr(line, ':');
   const char* path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
@@ -126,7 +126,7 @@ static int32_t quota_of_line(const char* root, const char* line) {
   ++path;
   const int second = length == 0;
   if (*path != '/' || (!second && !has_cpu(controllers, length))) return INT32_MAX;
-  const char* const place = second ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu"; /* also where it is mounted together with others */
+  const char* const place = second ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu"; /* also if it is mounted together with other controllers */
   folder mount = {"", 0};
   if (!append(&mount, root, strlen(root)) || !append(&mount, place, strlen(place))) return INT32_MAX;
   return least_quota(&mount, path, second ? quota_2 : quota_1);
@@ -140,7 +140,7 @@ int32_t rn_quota_processors(const char* root) {
   int32_t least = INT32_MAX;
   for (char* line = groups; *line != '\0';) {
     char* const end = strchr(line, '\n');
-    if (end == NULL) break; /* cut off */
+    if (end == NULL) break; /* the line is incomplete */
     *end = '\0';
     const int32_t quota = quota_of_line(root, line);
     if (quota < least) least = quota;

@@ -6,15 +6,15 @@
 namespace resnetc {
 
 namespace field_counting {
-/// What any field can be initialised with, in code that is not run.
+/// A value that can initialise any field, in code that is not run.
 struct Anything {
   template <class T>
   operator T() const;
 };
 }  // namespace field_counting
 
-/// The number of fields of an aggregate without bases: so many values can initialise it, and no more. A list that must have a line for each
-/// field is compared with it.
+/// The number of fields of an aggregate without bases: the largest number of values that can initialise it. Lists that must have a line for
+/// each field compare their lengths with this number.
 template <class T, class... Values>
 consteval size_t field_count() {
   if constexpr (requires { T{Values{}..., field_counting::Anything{}}; }) {

@@ -24,10 +24,11 @@ struct NewFile {
   std::string_view bytes;
 };
 
-/// Writes each to a temporary file beside its place, and when all are complete moves them there: what goes wrong before (a full disk, a
-/// folder in the way) leaves all old files as they were, and no new ones; only a failure of the moves themselves may leave some of both.
-/// Where a path is a symbolic link, the file that it points to is replaced; what replaces a file has its permissions. What is no regular
-/// file (a device) is the caller's business: it would be replaced by one. A failure names the path.
+/// Writes each file to a temporary file beside its place. When all are complete, it moves them to their places. An earlier failure (a full
+/// disk, a folder in the way) leaves all old files unchanged and makes no new ones. Only a failure of the moves themselves may leave some
+/// old and some new files. If a path is a symbolic link, the file that it points to is replaced. A new file has the permissions of the file
+/// that it replaces. The caller must not give paths of other things than regular files, such as devices, because a file would replace them.
+/// A failure names the path.
 Result<> replace_files(std::span<const NewFile> files);
 /// The path of the temporary file that replace_files() writes for `path`.
 std::string temporary_of(const std::string& path);

@@ -7,11 +7,11 @@ namespace resnetc::codegen::common {
 using Halide::Expr;
 using Halide::strict_float;
 
-// Only `<` may be asked here: Halide 21 lowers `<=` to a comparison that is true for NaN.
+// Only `<` may be used here, because Halide 21 lowers `<=` to a comparison that is true for NaN.
 Expr max_keeping_nan(const Expr& a, const Expr& b) { return strict_float(Halide::select(a < b || Halide::is_nan(b), b, a)); }
 
-// Cody and Waite's reduction by a two-part ln 2, then Cephes' polynomial on [-ln 2 / 2, ln 2 / 2]. The limits are those past which `scale`
-// has the exponent bits of zero or of infinity, and so the result is that.
+// Cody and Waite's reduction by a two-part ln 2, then Cephes' polynomial on [-ln 2 / 2, ln 2 / 2]. Past the limits, `scale` has the
+// exponent bits of zero or infinity, and so the result is zero or infinity.
 Expr exponential(const Expr& x) {
   const Expr clamped = Halide::clamp(x, -88.0f, 89.0f);
   const Expr power = Halide::floor(clamped * 1.44269504088896341f + 0.5f);

@@ -1,13 +1,15 @@
-/// \file Scalar functions for kernels, spelled out so that no kernel calls into a mathematics library and NaN goes where PyTorch has it go.
+/// \file Scalar functions for kernels. They are written out so that no kernel calls a mathematics library, and so that NaN gives the same
+/// results as in PyTorch.
 #pragma once
 
 #include <Halide.h>
 
 namespace resnetc::codegen::common {
 
-/// max(a, b), NaN if either is.
+/// max(a, b), or NaN if either is NaN.
 Halide::Expr max_keeping_nan(const Halide::Expr& a, const Halide::Expr& b);
-/// exp(x), NaN kept; relative error about 2e-7. Infinite from 88.4 on; zero, or nearly so, where exp(x) is below the least normal number.
+/// exp(x) with a relative error of about 2e-7; NaN stays NaN. The result is infinite from 88.4 on, and zero or nearly zero where exp(x) is
+/// below the least normal number.
 Halide::Expr exponential(const Halide::Expr& x);
 
 }  // namespace resnetc::codegen::common

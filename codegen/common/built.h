@@ -1,4 +1,4 @@
-/// \file What a builder of kernels makes.
+/// \file The result of a builder of kernels.
 #pragma once
 
 #include <Halide.h>
@@ -12,7 +12,7 @@ namespace resnetc::codegen::common {
 struct Built {
   Halide::Func output;
   std::vector<Halide::Argument> arguments;
-  std::vector<std::shared_ptr<Halide::Internal::IRMutator>> passes;  ///< over the lowered statement
+  std::vector<std::shared_ptr<Halide::Internal::IRMutator>> passes;  ///< passes over the lowered statement
 };
 
 }  // namespace resnetc::codegen::common

@@ -13,8 +13,8 @@ namespace {
 
 RDom window_of(const OpAttributes& a) { return RDom(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), "r"); }
 
-/// That of `values` at the channel, which is one from `first` on; found by halves, so that the expression is no deeper than their
-/// logarithm.
+/// The element of `values` for `channel`, where `values` begins at channel `first`. The expression is a binary search, so that its depth is
+/// only the logarithm of the number of values.
 Expr chosen(std::span<const double> values, const Expr& channel, int first) {
   if (values.size() == 1) return static_cast<float>(values[0]);
   const size_t half = values.size() / 2;
@@ -22,8 +22,8 @@ Expr chosen(std::span<const double> values, const Expr& channel, int first) {
   return Halide::select(channel < middle, chosen(values.first(half), channel, first), chosen(values.subspan(half), channel, middle));
 }
 
-/// A per-channel constant of the network's input: data of the kernel or, on a GPU, whose kernels can carry none, chosen by the channel.
-/// Where none is written, it is `otherwise` for any number of channels.
+/// A constant of the network's input for each channel. It is data of the kernel; on a GPU, whose kernels can contain no data, an expression
+/// selects it by the channel. If the input has no such numbers, it is `otherwise` for every channel.
 Expr per_channel(const std::vector<double>& values, const char* name, float otherwise, const Expr& channel, bool on_gpu) {
   if (values.empty()) return otherwise;
   if (on_gpu) return chosen(values, channel, 0);
@@ -34,7 +34,7 @@ Expr per_channel(const std::vector<double>& values, const char* name, float othe
 
 }  // namespace
 
-// Windows are clipped by clamping coordinates, so pools read no halo.
+// Pools clip their windows by clamping coordinates, so they read no halo.
 Window define_max_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const OpAttributes& a = spec.attributes;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
@@ -113,7 +113,7 @@ Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& op
   const int channels = to_int(spec.in.type.channels);
   Expr value = in(axes.c, axes.x, axes.y, axes.n);
   if (spec.out.type.channels > channels) {
-    // Blocks past the input's storage read its last block instead, and what they read is not used.
+    // Blocks past the input's storage read its last block instead. Nothing uses the elements that they read.
     const Expr block = Halide::min(block_of(axes.c), to_int(spec.in.channel_stride / lanes - 1));
     value = Halide::select(axes.c < channels, in(block * to_int(lanes) + lane_of(axes.c), axes.x, axes.y, axes.n), 0.0f);
   }
@@ -128,7 +128,7 @@ Func define_load(const program::KernelSpec& spec, const Axes& axes, Operands& op
   const int channels = to_int(type.channels);
   const bool planar = spec.input.has_planes();
   const Halide::ImageParam in = operands.caller("in", spec.input);
-  // The caller's buffer ends with its last channel, the arena's vectors may not.
+  // The caller's buffer ends with its last channel, but vectors of the arena may go further.
   const bool padded = spec.out.channel_stride != type.channels;
   const Expr c = padded ? Halide::min(axes.c, channels - 1) : Expr(axes.c);
   Expr value = planar ? in(axes.x, axes.y, c, axes.n) : in(c, axes.x, axes.y, axes.n);

@@ -1,4 +1,4 @@
-/// \file Epilogue steps as expressions.
+/// \file Builds expressions for the steps of an epilogue.
 #include "codegen/common/epilogue.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ Expr Projection::term(const Axes& axes, const Expr& x, const Expr& y, const Expr
 
 namespace {
 
-/// What a step's meaning is made of, for the element at hand.
+/// The operands of a step's meaning, for the current element.
 struct Element {
   Expr value, other;
   std::vector<Expr> constants;
@@ -31,14 +31,15 @@ struct Element {
   }
 };
 
-/// Whether an expression is more than sums and products, which LLVM may contract: then NaN goes where the expression has it go.
+/// Whether an expression is more than sums and products. LLVM may contract sums and products; the other expressions must treat NaN as they
+/// are written.
 bool is_strict(const Expression& meaning) {
   return std::any_of(meaning.parts().begin(), meaning.parts().end(), [](const Expression::Part& part) {
     return part.kind == Expression::Kind::exp || part.kind == Expression::Kind::select_less;
   });
 }
 
-/// The step of that name applied to `value`, the element at `axes`.
+/// Applies the step with the given name to `value`, which is the element at `axes`.
 Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& name, Expr value, const Axes& axes, Operands& operands) {
   const OpInfo& op = info(step.kind);
   Element element{std::move(value), {}, {}};
@@ -47,7 +48,7 @@ Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& na
   }
   if (op.joins()) {
     const Halide::ImageParam other = operands.tensor(name, step.operand);
-    // One pixel may stand for all.
+    // An operand of one pixel is spread over all pixels.
     const bool spread = step.operand.type.pixels() == 1;
     element.other = spread ? other(axes.c, 0, 0, axes.n) : other(axes.c, axes.x, axes.y, axes.n);
   }

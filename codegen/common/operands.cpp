@@ -1,4 +1,4 @@
-/// \file Buffers with compiled-in layouts.
+/// \file Makes buffers with compiled-in layouts.
 #include "codegen/common/operands.h"
 
 namespace resnetc::codegen::common {

@@ -15,26 +15,27 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-/// The axes of every kernel; a flattened picture has all its pixels along x and y = 0.
+/// The axes of every kernel. A flattened picture has all its pixels along x, and y = 0.
 struct Axes {
   Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
 };
 
-/// An input buffer that makes itself an argument of the kernel. Elements outside the buffer's extents (the halo) may be read: the
-/// product is compiled without bounds queries and assertions, so an index is only an address.
+/// The input buffers of a kernel. Each function makes a buffer and adds it to the kernel's arguments. Elements outside the buffer's extents
+/// (the halo) may be read: the product is compiled without bounds queries and assertions, so an index only gives an address.
 class Operands {
  public:
   enum class Place { host, gpu };
   explicit Operands(Place place = Place::host) : on_gpu_(place == Place::gpu) {}
 
-  /// Then loads of several elements at once need to know that they are aligned: tensors whose pixels are and constants say so.
+  /// Whether the kernel is for a GPU. Loads of several elements at once need to know there that they are aligned. Constants are marked as
+  /// aligned, and so are tensors whose pixels are aligned.
   bool on_gpu() const { return on_gpu_; }
 
-  /// An arena tensor, (c, x, y, n).
+  /// An arena tensor with the axes (c, x, y, n).
   Halide::ImageParam tensor(const std::string& name, const program::Tensor& tensor);
-  /// A caller's buffer, dense: (x, y, c, n) if it has planes, else (c, x, y, n).
+  /// A caller's buffer, dense, with the axes (x, y, c, n) if it has planes and otherwise (c, x, y, n).
   Halide::ImageParam caller(const std::string& name, const InputBuffer& buffer);
-  /// A constant of f32, one dimension.
+  /// A constant of f32 with one dimension.
   Halide::ImageParam constant(const std::string& name);
 
   std::vector<Halide::Argument> arguments;
@@ -47,21 +48,21 @@ class Operands {
 
 Halide::Type halide_type(ElementType element);
 
-/// Bytes at which vectors begin on a GPU, the widest that a thread loads.
+/// The alignment of vectors on a GPU in bytes: the widest load of a thread.
 inline constexpr int gpu_alignment = 16;
 
-/// Fixes the layout of the output: an arena tensor whose pixels may lie along one axis.
+/// Fixes the layout of an output that is an arena tensor; with `flat` its pixels lie along one axis.
 void set_output(Func& out, const Axes& axes, const program::Tensor& tensor, bool flat);
-/// Fixes the layout of a caller's output, whose dimensions are those of `out` in order.
+/// Fixes the layout of a caller's output. Its dimensions are those of `out`, in the same order.
 void set_caller_output(Func& out, const std::vector<int64_t>& extents);
 
 inline int to_int(int64_t value) { return static_cast<int>(value); }
 
-/// Index of a block of 16 channels, and of a channel in its block.
+/// The index of the block of 16 channels that holds channel c, and the channel's index in its block.
 inline Expr block_of(const Expr& c) { return c / to_int(lanes); }
 inline Expr lane_of(const Expr& c) { return c % to_int(lanes); }
 
-/// Blocks of 16 that hold `channels`.
+/// The number of blocks of 16 that hold `channels` channels.
 inline int64_t blocks(int64_t channels) { return (channels + lanes - 1) / lanes; }
 
 }  // namespace resnetc::codegen::common

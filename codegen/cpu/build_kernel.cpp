@@ -1,4 +1,4 @@
-/// \file Checks a spec's layouts and hands it to the builder of its kind.
+/// \file Checks a spec's layouts and passes the spec to the builder of its kind.
 #include "codegen/cpu/build_kernel.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,8 @@ bool in_whole_vectors(const program::Tensor& tensor) {
   return tensor.channel_stride % lanes == 0 && tensor.channel_stride >= tensor.type.channels;
 }
 
-/// What the builders rely on; select-kernels and the program's verifier see to it, edited IR text may not.
+/// Checks the layouts that the builders need. select-kernels and the program's verifier make sure of them, but edited IR text may violate
+/// them.
 Result<> check_layouts(const program::KernelSpec& spec) {
   const bool any_input = spec.kind == KernelKind::load || spec.kind == KernelKind::conv2d;
   if (!any_input && !in_whole_vectors(spec.in)) {

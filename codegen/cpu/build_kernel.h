@@ -1,5 +1,5 @@
-/// \file From a KernelSpec to a scheduled Halide pipeline for x86-64. Only worker processes call this: Halide numbers names from global
-/// counters that reach the object, so each pipeline is built in a process that has built none before.
+/// \file Makes a scheduled Halide pipeline for x86-64 from a KernelSpec. Only worker processes call this: Halide numbers names with global
+/// counters, and the numbers reach the object, so each pipeline must be the first that its process builds.
 #pragma once
 
 #include "codegen/common/built.h"
@@ -10,7 +10,7 @@ namespace resnetc::codegen::cpu {
 
 using namespace common;
 
-/// Builds the pipeline of a spec. Fails for what the kernel library cannot do (a malformed spec).
+/// Builds the pipeline of a spec. Fails for a malformed spec, which no builder can handle.
 Result<> build_kernel(const program::KernelSpec& spec, Built& built);
 
 }  // namespace resnetc::codegen::cpu

@@ -1,9 +1,9 @@
-/// \file A depthwise convolution: each channel is summed over a window of its own channel alone, so vectors hold channels side by side, of
-/// the input, of the weights and of the result.
+/// \file A depthwise convolution: each channel is summed over a window of the same channel only. So vectors of the input, the weights and
+/// the result hold neighbouring channels.
 ///
-/// A tile is a few rows and columns of pixels of one vector of channels, held in registers over the whole window. Of the input it loads
-/// each element once, or once for each row of the window if that is too large to be unrolled. Neighbouring vectors of the same pixels come
-/// next, as they lie side by side in memory, then the next tile of the row. Padding is the producer's zero halo.
+/// A tile is a few rows and columns of pixels of one vector of channels, held in registers during the whole window. It loads each element
+/// of the input once, or once for each row of the window if the window is too large to be unrolled. After a tile come the neighbouring
+/// vectors of the same pixels, which are adjacent in memory, then the next tile of the row. Padding is the producer's halo of zeros.
 #include "ir/algorithms/depthwise.h"
 #include "codegen/common/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
@@ -12,7 +12,8 @@ namespace resnetc::codegen::cpu {
 
 namespace {
 
-/// Windows of more elements than this have a loop over their rows, of more columns another one over these.
+/// A window with more elements than `most_unrolled_taps` has a loop over its rows; one with more columns than `most_unrolled_columns` also
+/// has a loop over its columns.
 constexpr int64_t most_unrolled_taps = 9, most_unrolled_columns = 11;
 
 }  // namespace
@@ -46,7 +47,7 @@ void build_depthwise(const program::KernelSpec& spec, Built& built) {
   out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, sum(axes.c, axes.x, axes.y, axes.n), axes, operands, project);
   set_output(out, axes, spec.out, false);
 
-  // Loops from the inside: one tile (c, xi, yi), the vectors of its channels, tiles of a row, rows of tiles; then tasks.
+  // The loops, innermost first: one tile (c, xi, yi), the vectors of its channels, tiles of a row, rows of tiles; then tasks.
   Var group("group"), block("block"), half("half"), xi("xi"), yi("yi"), rows("rows"), task("task");
   out.split(axes.c, group, axes.c, to_int(vectors * lanes), TailStrategy::RoundUp).split(axes.c, block, axes.c, to_int(lanes));
   out.split(axes.c, half, axes.c, width);

@@ -1,10 +1,10 @@
-/// \file Direct sums in register tiles; linear layers are its 1x1 case on one pixel.
+/// \file Direct sums in register tiles. Linear layers are 1x1 convolutions on one pixel.
 ///
-/// A tile is `vectors` vectors of 16 output channels by `pixels` pixels of a row, held in registers over the whole reduction. Vectors run
-/// over output channels, so that a weight is one load and an input element one broadcast. Padding is the producer's zero halo.
+/// A tile is `vectors` vectors of 16 output channels by `pixels` pixels of a row, held in registers during the whole reduction. Vectors
+/// consist of output channels, so that weights need one load and an input element one broadcast. Padding is the producer's halo of zeros.
 ///
-/// Flat, the pixels of all rows are one axis, of which tiles take their part. Where rows do not follow each other in memory, because of
-/// halos, strides or a window, a task's sums go to scratch memory and from there, row by row, through the epilogue.
+/// In a flat schedule the pixels of all rows form one axis, which is divided into tiles. If rows do not follow one another in memory,
+/// because of halos, strides or a window, a task's sums go to scratch memory and from there, row by row, through the epilogue.
 #include "codegen/common/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
 #include "codegen/cpu/prefetch.h"
@@ -15,8 +15,8 @@ namespace {
 
 using Halide::TailStrategy;
 
-/// While one task computes, the weights of the next one's channels are fetched: `rows` rows of `channels` vectors, of which an iteration
-/// of the loop reads `unrolled`.
+/// While one task computes, prefetches the weights of the next channels: `rows` rows of `channels` vectors. The loop is unrolled `unrolled`
+/// times, so that each iteration reads as many vectors of a row.
 std::shared_ptr<Halide::Internal::IRMutator> prefetch_rows(const std::string& buffer, const std::string& loop, int64_t rows,
                                                            int64_t channels, int unrolled) {
   const int segments = to_int(rows), row_elements = to_int(channels * lanes);
@@ -51,7 +51,7 @@ void build_direct(const program::KernelSpec& spec, Built& built) {
     first_channel = Halide::min(block * to_int(lanes) / to_int(span.co_per_group) * to_int(span.ci_per_group), to_int(span.ci - span.span));
   }
   const Expr tap = r.x + to_int(span.span) * (r.y + to_int(a.kernel.w) * (r.z + to_int(a.kernel.h) * block));
-  // The pixel that is summed; staged, the last tile of the picture may reach past its end and then repeats the last pixel.
+  // The pixel that is summed. In a staged kernel the last tile may reach past the end of the picture, and then it repeats the last pixel.
   Expr x = axes.x, y = axes.y;
   if (staged) {
     const Expr pixel = Halide::min(axes.x, to_int(out_type.pixels() - 1));
@@ -65,7 +65,7 @@ void build_direct(const program::KernelSpec& spec, Built& built) {
   sum(axes.c, axes.x, axes.y, axes.n) += weight(tap * to_int(lanes) + lane_of(axes.c)) * in(first_channel + r.x, in_x, in_y, axes.n);
 
   Func out("out");
-  // A projection goes into the same accumulators: one more sum over channels, of another tensor.
+  // A projection is added to the same accumulators, as another sum over the channels of another tensor.
   std::vector<RDom> projected;
   std::vector<int> projected_unrolled;
   const Project project = [&](const Projection& shortcut) {
@@ -79,23 +79,23 @@ void build_direct(const program::KernelSpec& spec, Built& built) {
   out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands, project);
   set_output(out, axes, spec.out, flat);
 
-  // Loops from the inside: one tile (c, xi), tiles of a row, rows of a task; then tasks (co, yo, n).
+  // The loops, innermost first: one tile (c, xi), tiles of a row, rows of a task; then tasks (co, yo, n).
   Var co("co"), xi("xi"), xo("xo"), yo("yo"), outer("outer"), task("task");
   out.split(axes.c, co, axes.c, to_int(lanes * vectors), TailStrategy::RoundUp);
   if (staged) {
-    out.split(axes.x, xo, xi, 1);  // of the loops below, that over tiles is in `sums`
+    out.split(axes.x, xo, xi, 1);  // the loop over tiles is in `sums`
   } else {
     out.split(axes.x, xo, xi, to_int(pixels), shift_unless(width % pixels == 0));
   }
   const int64_t units = flat ? (width + pixels - 1) / pixels : height;
   if (s.rows <= 0) {
-    // Too little work to share: a picture is a task.
+    // There is too little work to share, so a picture is a task.
     out.reorder(axes.c, xi, xo, axes.y, co, axes.n).parallel(axes.n);
   } else {
     const int64_t rows = std::min(s.rows, units);
     Var& unit = flat ? xo : axes.y;
     out.split(unit, yo, unit, to_int(rows), guard_unless(units % rows == 0));
-    // Whichever is larger, weights or picture, is kept in cache while the other passes by.
+    // The larger of weights and picture stays in the cache while the other is read through.
     const int64_t weight_elements = channel_blocks * lanes * span.span * a.kernel.h * a.kernel.w;
     if (weight_elements > in_type.elements()) {
       out.reorder(axes.c, xi, xo, axes.y, yo, axes.n, co).fuse(yo, axes.n, outer).fuse(outer, co, task);
@@ -107,7 +107,7 @@ void build_direct(const program::KernelSpec& spec, Built& built) {
   const int vector = to_int(lanes);
   out.vectorize(axes.c, vector).unroll(axes.c).unroll(xi).never_partition_all();
 
-  Func sums = staged ? sum.in(out) : out;  // what has the loop over tiles
+  Func sums = staged ? sum.in(out) : out;  // the Func that has the loop over tiles
   if (staged) {
     const program::ScratchBuffer kept = staged_sums(spec);
     sums.compute_at(out, s.rows <= 0 ? co : task).store_in(Halide::MemoryType::Heap);
@@ -125,7 +125,7 @@ void build_direct(const program::KernelSpec& spec, Built& built) {
     in_tile(stage.reorder(axes.c, axes.x, projected[i].x));
     if (projected_unrolled[i] > 1) stage.unroll(projected[i].x, projected_unrolled[i]);
   }
-  // Of a few input channels the loop over them would cost more than what it does.
+  // For a few input channels, a loop over them would cost more than its work.
   if (span.span <= 4) {
     update.unroll(r.x);
     if (span.span * a.kernel.w <= 9) update.unroll(r.y);

@@ -1,4 +1,5 @@
-/// \file One builder for each kind of kernel and for each algorithm of a convolution, and the schedule that all but the convolutions share.
+/// \file One builder for each kind of kernel and for each algorithm of a convolution, and the schedule that all kernels except convolutions
+/// share.
 #pragma once
 
 #include <span>
@@ -15,7 +16,7 @@ void build_winograd(const program::KernelSpec& spec, Built& built);
 void build_strassen(const program::KernelSpec& spec, Built& built);
 void build_depthwise(const program::KernelSpec& spec, Built& built);
 
-/// The builders of convolutions, by algorithm.
+/// The builder of convolutions with one algorithm.
 struct ConvolutionBuilder {
   const program::Implementation* algorithm;
   void (*build)(const program::KernelSpec& spec, Built& built);
@@ -38,22 +39,24 @@ void build_softmax(const program::KernelSpec& spec, Built& built);
 void build_load(const program::KernelSpec& spec, Built& built);
 void build_store(const program::KernelSpec& spec, Built& built);
 
-/// How many rows a task of such a kernel has; 0: it is a whole picture.
+/// The number of rows of a task of a kernel with a GeneralSchedule. 0: a task is a whole picture.
 inline int64_t rows_of(const program::KernelSpec& spec) { return std::get<program::GeneralSchedule>(spec.schedule).rows; }
 
-/// A sum over channels is unrolled by this where the tile is so small that the loop itself would cost a part of its time.
+/// The factor by which a sum over channels is unrolled. It is more than 1 if the tile is so small that the loop itself would take a
+/// noticeable part of the time.
 inline int unroll_of(int64_t registers, int64_t channels) { return registers <= 16 && channels % 2 == 0 ? 2 : 1; }
 
-/// Makes one vector of 16 channels of a pixel the innermost work, `block` the loop over a pixel's vectors, and rows the tasks.
+/// Makes one vector of 16 channels of a pixel the innermost work, `block` the loop over the vectors of a pixel, and groups of rows the
+/// tasks.
 void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& axes, const Var& block);
 
-/// A Func has an axis of a buffer's extent.
+/// Gives an axis of a Func the extent of the buffer's axis with the same name.
 inline void bound(Func& func, const Var& axis, const program::ScratchBuffer& buffer) {
   func.bound_extent(axis, to_int(buffer.extent(axis.name())));
 }
 
-/// Splits y into tasks of `rows` rows (0: whole pictures) and makes (block of rows, n) the one parallel loop. The loops inside keep their
-/// order; y must be the outermost of them, n outside it.
+/// Splits y into tasks of `rows` rows (0: whole pictures) and makes (block of rows, n) the only parallel loop. The loops inside keep their
+/// order. y must be the outermost of them, and n must be outside y.
 void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height);
 
 }  // namespace resnetc::codegen::cpu

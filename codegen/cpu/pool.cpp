@@ -5,7 +5,7 @@ namespace resnetc::codegen::cpu {
 
 namespace {
 
-/// 16 channels of a pixel at a time.
+/// Computes 16 channels of a pixel at a time.
 void build_window(const program::KernelSpec& spec, const Window& pool, const Axes& axes, const Operands& operands, Built& built) {
   Func out = pool.out, reduction = pool.reduction;
   Var block("cb");

@@ -1,4 +1,4 @@
-/// \file A pass over Halide's lowered statement that adds one prefetch an iteration.
+/// \file A pass over Halide's lowered statement that adds prefetches to each iteration.
 #include "codegen/cpu/prefetch.h"
 
 #include <algorithm>
@@ -15,8 +15,8 @@ using Halide::Expr;
 
 constexpr int line_bytes = 64;
 
-/// The index and the bytes of the first element that is loaded from a buffer, in terms of what is known outside the visited statement:
-/// loops stand at their first iteration.
+/// Finds the index and the size of the first element that is loaded from a buffer, in terms of names that are known outside the visited
+/// statement: loops are at their first iteration.
 class FirstLoad final : public IRVisitor {
  public:
   explicit FirstLoad(const std::string& buffer) : buffer_(buffer) {}
@@ -75,13 +75,13 @@ class InsertPrefetch final : public IRMutator {
   Stmt inside(const For* loop) {
     const Expr at = Variable::make(Halide::Int(32), loop->name) - loop->min;
     if (ends_with(loop->name, what_.loop)) {
-      // With time for several rounds a segment, each fetches its share of the lines.
+      // If there are iterations for several rounds for each segment, each round fetches a part of the lines.
       const int rounds = std::max(static_cast<int>(slots_ / what_.segments), 1), all = static_cast<int>(slots_);
       const int extent = static_cast<int>(as_const_int(loop->extent).value_or(1));
       const Expr segment =
           rounds == 1 ? slot_ * static_cast<int>(what_.segments) / all : min(slot_ / rounds, static_cast<int>(what_.segments) - 1);
-      // Where there is no time for several rounds, an iteration fetches all that one of the next step's will read. Unsigned numbers are
-      // divided in two instructions.
+      // If there are not, an iteration fetches everything that an iteration of the next step will read. Unsigned numbers are used because
+      // their division takes only two instructions.
       const int lines = (what_.unrolled + rounds - 1) / rounds;
       const Expr number = cast(Halide::UInt(32), slot_ % rounds * extent + at) * what_.unrolled / rounds;
       const Expr first = simplify(first_ + what_.offset(step_, simplify(segment)));

@@ -1,4 +1,4 @@
-/// \file Asking for weights before they are needed.
+/// \file A pass that asks for weights before they are needed.
 #pragma once
 
 #include <Halide.h>
@@ -9,19 +9,21 @@
 
 namespace resnetc::codegen::cpu {
 
-/// What to ask for. One iteration of the loop `step` reads its weights again and again, the next one reads others: while the one computes,
-/// the other's are fetched, a cache line an iteration of the innermost loop `loop`, evenly over all loops between the two. At batch 1
-/// each weight comes from memory once a picture, and the processor's own prefetchers do not look beyond what is used again and again.
+/// The weights to prefetch. One iteration of the loop `step` reads its weights repeatedly, and the next iteration reads others. While one
+/// iteration computes, the weights of the next are fetched: each iteration of the innermost loop `loop` fetches cache lines, evenly over
+/// all loops between the two. At batch 1 each weight comes from memory once for each picture, and the processor's own prefetchers do not
+/// look beyond memory that is used repeatedly.
 struct Prefetch {
   std::string buffer;
-  std::string step, loop;  ///< loops by the end of their lowered names
-  int64_t segments = 0;    ///< pieces of what the next step reads; each `unrolled` lines for each iteration of `loop`
-  /// Where a segment of the next step's begins, in elements from the first that this step reads. `at` is this step's iteration.
+  std::string step, loop;  ///< loops, given by the end of their lowered names
+  int64_t segments = 0;    ///< number of pieces of the next step's weights; each has `unrolled` lines for each iteration of `loop`
+  /// The beginning of a segment of the next step, in elements from the first element that this step reads. `at` is the iteration of this
+  /// step.
   std::function<Halide::Expr(Halide::Expr at, Halide::Expr segment)> offset;
-  int unrolled = 1;  ///< an iteration of `loop` reads so many lines of each segment
+  int unrolled = 1;  ///< number of lines of each segment that an iteration of `loop` reads
 };
 
-/// A pass over the lowered statement.
+/// The pass over the lowered statement that adds the prefetches.
 std::shared_ptr<Halide::Internal::IRMutator> prefetch_pass(Prefetch prefetch);
 
 }  // namespace resnetc::codegen::cpu

@@ -1,13 +1,15 @@
-/// \file A 1x1 convolution as Strassen's multiplication of matrices of halves (ir/strassen.h): seven products of half the channels by half
-/// the channels, for half the pixels, in the place of eight.
+/// \file A 1x1 convolution as Strassen's multiplication of matrices of halves (ir/strassen.h): seven products instead of eight, each of
+/// half the input channels by half the output channels for half the pixels.
 ///
-/// A task is a few rows of one picture and a part of the output channels. It combines the halves of its input, pairs of neighbours in a row
-/// by channels of vectors in turn, into scratch memory. Then, for each `vectors` vectors of half the output channels and each group of
-/// pairs: each of the seven products is summed over half the input channels in registers and kept in the first-level cache, from where they
-/// are combined into the epilogue. The weights' halves are combined when they are packed, all rows at one magnitude, by which the sums are
-/// multiplied here. A projection is one more sum in each product.
+/// A task is a few rows of one picture and a part of the output channels. It combines the halves of its input into scratch memory: the
+/// pixels of a pair are neighbours in a row, and the vectors of channels belong to the two halves in turn. Then it does the following for
+/// each `vectors` vectors of half the output channels and each group of pairs. It sums each of the seven products over half the input
+/// channels in registers and keeps the sums in the first-level cache. From there they are combined and go through the epilogue. The halves
+/// of the weights are combined when they are packed. Packing divides each row by its magnitude, and the kernel multiplies the sums by it. A
+/// projection is one more sum in each product.
 ///
-/// Why pairs of neighbours: copied for each product, they do not share sets of the cache however far apart the input's pixels lie.
+/// The pairs are neighbours because they are copied for each product: then they do not share sets of the cache, whatever the distance of
+/// the input's pixels.
 #include "ir/strassen.h"
 
 #include <algorithm>
@@ -42,7 +44,7 @@ Expr dot(const Factors& factors, Term term) {
   return sum;
 }
 
-/// Element `i` of a matrix times a vector; `i` becomes a constant when its loop is unrolled, and the rest goes.
+/// Element `i` of a matrix times a vector. `i` becomes a constant when its loop is unrolled, and then only one of the cases remains.
 template <class Matrix, class Term>
 Expr product(const Matrix& matrix, const Expr& i, Term term) {
   std::vector<Expr> rows;
@@ -50,7 +52,7 @@ Expr product(const Matrix& matrix, const Expr& i, Term term) {
   return Halide::mux(i, rows);
 }
 
-/// A tensor whose channels are summed: the input, or what a projection reads.
+/// A tensor whose channels are summed: the input, or the operand of a projection.
 struct Operand {
   std::string weight;  ///< the name of its weights' buffer
   int half;            ///< channels of a half
@@ -79,7 +81,7 @@ void build_strassen(const program::KernelSpec& spec, Built& built) {
   const auto add = [&](const std::string& name, const Halide::ImageParam& in, const Halide::ImageParam& weight, int64_t channels) {
     const int half = to_int(channels / 2);
     Operand one{weight.name(), half, Func(name + "_halves"), RDom(0, half, name + "_r"), combined_halves(spec, name, channels)};
-    // What lies past the last pixel is read for no result.
+    // No result depends on elements past the last pixel, so the last pixel is read instead of them.
     const auto at = [&](const Expr& place, int64_t extent) { return whole_rows ? place : Halide::min(place, to_int(extent - 1)); };
     one.combined(ci, pair, axes.y, e, axes.n) = product(strassen::bt, e, [&](int k) {
       return in(strassen::channel_of<Expr>(ci, k % 2), at(2 * pair + k / 2, type.width), at(axes.y, type.height), axes.n);
@@ -110,7 +112,7 @@ void build_strassen(const program::KernelSpec& spec, Built& built) {
   out.split(axes.c, group, axes.c, to_int(2 * lanes * vectors), TailStrategy::RoundUp);
   out.split(axes.c, cb, axes.c, 2 * vector).split(axes.c, out_half, axes.c, vector);
   out.split(group, part, group, to_int(groups_a_part), guard_unless(groups % groups_a_part == 0));
-  // Threads take runs of tasks: each its own part of the larger, weights or picture.
+  // Each thread takes consecutive tasks, so it works on its own part of the weights or of the picture, whichever is larger.
   out.reorder({axes.c, out_half, half, cb, pair, row, tiles_of_row, rows_of_tiles, group, block, part, axes.n});
   if (spec.in.type.channels * spec.out.channel_stride > spec.in.type.elements()) {
     out.fuse(block, axes.n, task).fuse(task, part, task);
@@ -124,12 +126,12 @@ void build_strassen(const program::KernelSpec& spec, Built& built) {
     Func& f = one.combined;
     f.compute_at(out, task).store_in(MemoryType::Heap).bound(e, 0, products_count).bound(ci, 0, one.half).bound_extent(axes.n, 1);
     f.bound_extent(pair, to_int(one.kept.extent("pair"))).bound_extent(axes.y, to_int(one.kept.extent("y")));
-    // Pixels do not share sets of the cache: they lie an odd number of lines apart.
+    // Pixels lie an odd number of lines apart, so that they do not share sets of the cache.
     f.align_storage(ci, one.half / vector % 2 == 0 ? to_int(one.kept.axis("ci").stored()) : one.half);
     f.split(ci, cb, ci, vector).reorder({ci, e, cb, pair, axes.y, axes.n}).vectorize(ci).unroll(e).never_partition_all();
   }
   Func kept = sum.in(out);
-  // Beyond 16 KiB Halide would keep what it calls a stack to the task's end.
+  // A buffer of more than 16 KiB on Halide's stack would be kept until the end of the task.
   const auto in_tile = [&](Halide::Stage stage, const std::vector<Halide::VarOrRVar>& loops) {
     std::vector<Halide::VarOrRVar> order{axes.c, pair, axes.y};
     order.insert(order.end(), loops.begin(), loops.end());

@@ -32,7 +32,7 @@ void build_store(const program::KernelSpec& spec, Built& built) {
     if (type.channels >= lanes) out.vectorize(axes.c, vector, TailStrategy::ShiftInwards);
     out.parallel(axes.n).never_partition_all();
   } else {
-    // Channels inside: a line of the arena holds 16 of them.
+    // Channels are the inner loop, because a line of the arena holds 16 of them.
     const int64_t width = flat ? type.pixels() : type.width;
     Var xo("xo"), task("task");
     const int64_t step = width >= lanes ? lanes : 1;

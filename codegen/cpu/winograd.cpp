@@ -1,4 +1,4 @@
-/// \file What a Winograd kernel computes.
+/// \file The definition of what a Winograd kernel computes.
 #include "codegen/cpu/winograd.h"
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace resnetc::codegen::cpu {
 
 namespace {
 
-/// sum of row[k] * term(k), zeros left out and ones not multiplied by.
+/// The sum of row[k] * term(k), without the terms of zeros and without multiplications by one.
 template <class Term>
 Expr dot(const std::vector<double>& row, Term term) {
   Expr sum;
@@ -23,7 +23,7 @@ Expr dot(const std::vector<double>& row, Term term) {
   return sum;
 }
 
-/// Element `i` of matrix times vector; `i` becomes a constant when its loop is unrolled, and the rest goes.
+/// Element `i` of matrix times vector. `i` becomes a constant when its loop is unrolled, and then only one of the cases remains.
 template <class Term>
 Expr product(const Matrix& matrix, const Expr& i, Term term) {
   std::vector<Expr> rows;
@@ -92,7 +92,7 @@ void WinogradKernel::build(Built& built) {
   built.arguments = operands_.arguments;
 }
 
-/// What lies past the halo is read for no result: the first or last line stands for it.
+/// No result depends on elements past the halo, so the first or last line is read instead of them.
 Expr WinogradKernel::source(const Expr& channel, const Expr& column, const Expr& row) const {
   const TensorType& type = spec_.in.type;
   const Extent2 halo = spec_.in.halo, pad = spec_.attributes.pad;
@@ -107,7 +107,7 @@ Expr WinogradKernel::source(const Expr& channel, const Expr& column, const Expr&
   return in_(channel % half_lanes, 2 * at_x, 2 * at_y + channel / half_lanes, picture_);
 }
 
-/// BT d, then (BT d) B.
+/// Computes BT d, then (BT d) B.
 void WinogradKernel::transform_input() {
   const int pad_x = to_int(form_.pad.w), pad_y = to_int(form_.pad.h), vector = to_int(lanes);
   phases_(ci_, x_, ty_, axes_.n) = source(ci_, x_, ty_ + first_line_);
@@ -119,7 +119,7 @@ void WinogradKernel::transform_input() {
       product(by_.bt, j_, [&](int at) { return half_(ci_, cb_, i_, step_ * tx_ + at - pad_x, ty_, axes_.n); });
 }
 
-/// G g, then (G g) GT.
+/// Computes G g, then (G g) GT.
 void WinogradKernel::transform_weights() {
   const int channels = to_int(form_.channels), kinds = to_int(by_.weights()), vector = to_int(lanes);
   if (packed_) {
@@ -135,10 +135,10 @@ void WinogradKernel::transform_weights() {
 }
 
 void WinogradKernel::multiply() {
-  // The first rows of products may share the first row of weights.
+  // The first rows of products can share the first row of weights.
   const int shared = to_int(by_.products() - by_.weights());
   const auto weights_of = [&](const Expr& at) { return shared == 0 ? at : Halide::max(at - shared, 0); };
-  // The lanes of a vector that are channels, and the vectors; of phases, the lanes of each.
+  // The lanes of a vector that are channels, and the number of vectors. For phases, the lanes of each row of the squares.
   const int64_t inner = form_.phases ? form_.summed / 2 : lanes, outer = form_.phases ? 2 : depth_ / lanes;
   r_ = RDom(0, to_int(inner), 0, to_int(outer), "r");
   rk_ = RDom(0, to_int(steps_), "rk");
@@ -155,7 +155,7 @@ void WinogradKernel::multiply() {
   }
 }
 
-/// M A, then AT (M A), and the epilogue.
+/// Computes M A, then AT (M A), and the epilogue.
 void WinogradKernel::transform_back() {
   back_(axes_.c, p_, i_, tx_, ty_, axes_.n) = product(by_.at, p_, [&](int at) { return products_(axes_.c, tx_, ty_, at, i_, axes_.n); });
   const Expr value =

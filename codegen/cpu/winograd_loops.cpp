@@ -1,4 +1,4 @@
-/// \file The loops of a Winograd kernel, where its values are kept, and its prefetches.
+/// \file The loops of a Winograd kernel, the places of its values, and its prefetches.
 #include <algorithm>
 
 #include "codegen/cpu/kernels_internal.h"
@@ -24,7 +24,7 @@ void WinogradKernel::schedule_result() {
   out_.split(ty_, tyo_, ty_, to_int(s_.tiles.h), TailStrategy::RoundUp);
   out_.split(tx_, txo_, tx_, to_int(tiles_x_), guard_unless(across_ % tiles_x_ == 0));
   out_.split(co_, part_, co_, to_int(groups_a_part), guard_unless(groups % groups_a_part == 0));
-  // Threads take runs of tasks: each its own part of the larger, weights or picture.
+  // Each thread takes consecutive tasks, so it works on its own part of the weights or of the picture, whichever is larger.
   out_.reorder({axes_.c, xi_, yi_, tx_, ty_, txo_, tyo_, co_, block_, part_, axes_.n});
   const OpAttributes& a = spec_.attributes;
   if (a.kernel.h * a.kernel.w * spec_.in.type.channels * spec_.out.channel_stride > spec_.in.type.elements()) {
@@ -55,14 +55,14 @@ void WinogradKernel::schedule_input() {
   transformed_.compute_at(out_, task_).store_in(MemoryType::Heap);
   bound(transformed_, tx_, kept_.transformed);
   bound(transformed_, ty_, kept_.transformed);
-  // Elements that lie a large power of two of bytes apart would share cache sets.
+  // Elements whose distance is a multiple of a large power of two bytes would share cache sets.
   transformed_.reorder_storage(ci_, tx_, ty_, j_, i_, cb_, axes_.n);
   if (tiles.extent * rows_ % 4 == 0) transformed_.align_storage(tx_, to_int(tiles.stored()));
   transformed_.reorder({ci_, j_, i_, cb_, tx_, ty_, axes_.n}).vectorize(ci_, vector).unroll(j_).unroll(i_).never_partition_all();
   if (form_.phases) {
     phases_.compute_at(out_, task_).store_in(MemoryType::Heap).split(ci_, cv_, ci_, to_int(phase_lanes));
     phases_.vectorize(ci_).unroll(cv_).never_partition_all();
-    // Whole vectors, though not all of their lanes are summed.
+    // Compute whole vectors, although not all of their lanes are summed.
     for (Func* func : {&phases_, &half_, &transformed_}) func->bound(ci_, 0, vector);
   }
   half_.compute_at(transformed_, cb_).store_in(MemoryType::Stack).vectorize(ci_, vector).unroll(i_).unroll(x_).never_partition_all();
@@ -88,7 +88,7 @@ void WinogradKernel::schedule_products() {
     }
     sum_.compute_at(products_, txo_);
   } else {
-    // Beyond 16 KiB Halide would keep what it calls a stack to the task's end.
+    // A buffer of more than 16 KiB on Halide's stack would be kept until the end of the task.
     products_.compute_at(result_, txo_).store_in(kept_.products.bytes() <= 16384 ? MemoryType::Stack : MemoryType::Heap);
     bound(products_, tx_, kept_.products);
     bound(products_, ty_, kept_.products);
@@ -107,7 +107,7 @@ void WinogradKernel::schedule_weights() {
   } else {
     weights_.compute_at(out_, co_);
   }
-  // Tiles that lie powers of two of bytes apart would share cache sets.
+  // Tiles whose distance is a power of two bytes would share cache sets.
   weights_.store_in(MemoryType::Heap).align_storage(ci_, to_int(kept_.weights.axis("ci").stored()));
   weights_.split(axes_.c, cv_, axes_.c, vector).reorder({axes_.c, j_, i_, cv_, ci_, cb_}).vectorize(axes_.c);
   weights_.unroll(j_).unroll(i_).never_partition_all();
@@ -116,7 +116,7 @@ void WinogradKernel::schedule_weights() {
 }
 
 void WinogradKernel::schedule_back() {
-  // One tile: behind the guards Halide would not know.
+  // There is one tile, which Halide cannot know because of the guards.
   back_.compute_at(result_, tx_).store_in(MemoryType::Stack).bound_extent(tx_, 1).bound_extent(ty_, 1);
   back_.reorder(axes_.c, p_, i_).vectorize(axes_.c, vector).unroll(axes_.c).unroll(p_).unroll(i_).never_partition_all();
 }
@@ -138,8 +138,8 @@ void WinogradKernel::schedule_projections() {
 }
 
 void WinogradKernel::prefetch_weights(Built& built) const {
-  if (packed_ && !wide_) return;  // they stay in the second-level cache
-  // A segment: 16 input channels of one tap, or element of the transform.
+  if (packed_ && !wide_) return;  // the weights stay in the second-level cache
+  // A segment is 16 input channels of one tap, or of one element of the transform.
   const int element = to_int(form_.channels * lanes), depth_blocks = to_int(depth_ / lanes), last_step = to_int(steps_) - 1;
   const int elements = packed_ ? to_int(by_.weights() * by_.weights()) : 9;
   const int all = to_int(vectors_) * elements * element, ahead = to_int(depth_ * lanes);

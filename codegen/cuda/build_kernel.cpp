@@ -1,4 +1,4 @@
-/// \file Hands a spec to the builder of its kind; blocks and threads.
+/// \file Passes a spec to the builder of its kind, and divides work into blocks and threads.
 #include "codegen/cuda/build_kernel.h"
 
 #include "codegen/cuda/kernels_internal.h"
@@ -19,7 +19,7 @@ ThreadLoops share_between_threads(const program::ThreadSchedule& schedule, Func&
   out.split(axes.y, row, loops.row, to_int(schedule.tiles.h), shift_unless(height % schedule.tiles.h == 0));
   const int64_t all = program::ceil_div(width, schedule.tiles.w) * program::ceil_div(height, schedule.tiles.h);
   out.fuse(column, row, tiles).split(tiles, tiles, tile, to_int(schedule.block.h), guard_unless(all % schedule.block.h == 0));
-  // Pictures are in the first dimension of the grid, which alone may be larger than 65535.
+  // Pictures are in the first dimension of the grid, because only that dimension may be larger than 65535.
   out.fuse(tiles, axes.n, block);
   out.reorder(loops.channel, loops.column, loops.row, loops.thread, tile, block, groups);
   out.gpu_blocks(block, groups).gpu_threads(loops.thread, tile);

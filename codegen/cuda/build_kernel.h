@@ -1,5 +1,5 @@
-/// \file From a KernelSpec whose schedule is of threads to a Halide pipeline for an NVIDIA GPU: one launch a kernel. Only worker processes
-/// call this, as codegen/cpu/build_kernel.h says.
+/// \file Makes a Halide pipeline for an NVIDIA GPU from a KernelSpec with a ThreadSchedule. Each kernel is one launch. Only worker
+/// processes call this, for the reason in codegen/cpu/build_kernel.h.
 #pragma once
 
 #include "codegen/common/built.h"
@@ -10,7 +10,7 @@ namespace resnetc::codegen::cuda {
 
 using namespace common;
 
-/// Builds the pipeline of a spec. Fails for what the kernel library cannot do (a malformed spec).
+/// Builds the pipeline of a spec. Fails for a malformed spec, which no builder can handle.
 Result<> build_kernel(const program::KernelSpec& spec, Built& built);
 
 }  // namespace resnetc::codegen::cuda

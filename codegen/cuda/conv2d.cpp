@@ -1,12 +1,12 @@
-/// \file Convolution in register tiles; linear layers are its 1x1 case on one pixel.
+/// \file Convolutions in register tiles. Linear layers are 1x1 convolutions on one pixel.
 ///
-/// A thread keeps the sums of `channels` neighbouring output channels by a tile of pixels in registers over the whole reduction. Side by
-/// side threads have the next channels of the same pixels, so that weights are read in whole lines, and an input element by all of them at
-/// once. Both are read as vectors, of up to four input channels and of the thread's output channels: with tiles of 28 to 112 sums, 86 to 96
-/// % of the innermost loop's instructions are multiply-adds. What threads and blocks share comes from the first-level cache
-/// (docs/decisions/0014-cuda.md).
+/// A thread keeps the sums of `channels` neighbouring output channels for a tile of pixels in registers during the whole reduction.
+/// Neighbouring threads have the next channels of the same pixels, so that they read weights in whole lines, and all of them read an input
+/// element at once. Input elements are read as vectors of up to four input channels, and weights as vectors of the thread's output
+/// channels. With tiles of 28 to 112 sums, 86 to 96 % of the innermost loop's instructions are multiply-adds. Data that threads and blocks
+/// share comes from the first-level cache (docs/decisions/0014-cuda.md).
 ///
-/// An output channel sees its own group's input channels alone, whatever its neighbours see. Padding is the halo.
+/// An output channel reads only the input channels of its own group, also if its neighbours read others. Padding is the halo.
 #include <vector>
 
 #include "codegen/common/epilogue.h"
@@ -16,7 +16,7 @@ namespace resnetc::codegen::cuda {
 
 namespace {
 
-/// How many input channels are loaded at once, of so many that lie together.
+/// The number of input channels that are loaded at once; `channels` channels are adjacent.
 int loaded_at_once(int64_t channels, bool aligned) {
   if (!aligned) return channels <= 4 ? to_int(channels) : 1;
   return channels % 4 == 0 ? 4 : channels % 2 == 0 ? 2 : 1;
@@ -38,7 +38,7 @@ class Convolution {
 
     const int64_t per_group = ci / a.groups;
     Expr first = 0;
-    // Lanes past the last channel have no group; what they sum is never read.
+    // Lanes past the last channel belong to no group, and nothing reads their sums.
     if (a.groups > 1) first = Halide::min(axes_.c / to_int(co / a.groups) * to_int(per_group), to_int(ci - per_group));
     add({"r", in, weight, first, per_group, a, spec_.in.channel_stride % lanes == 0});
 
@@ -59,18 +59,18 @@ class Convolution {
   struct Term {
     std::string name;
     Halide::ImageParam in, weight;
-    Expr first;  ///< input channel of the output channel at hand
+    Expr first;  ///< first input channel of the current output channel
     int64_t channels;
     OpAttributes window;
     bool aligned;
   };
 
-  /// A sum over a window and channels, and the two stages that bring its operands into registers.
+  /// A sum over a window and channels, and the two stages that load its operands into registers.
   struct Sum {
     Func in, weight;  ///< (channel, tap column, tap row, c, x, y, n) and (channel, tap column, tap row, c)
     RDom r;
     int at_once;
-    bool unrolled;  ///< the loop over columns
+    bool unrolled;  ///< whether the loop over columns is unrolled
   };
 
   void add(const Term& term) {
@@ -81,7 +81,7 @@ class Convolution {
     const int at_once = loaded_at_once(term.channels, term.aligned);
     const int64_t multiply_adds = s_.channels * s_.tiles.h * s_.tiles.w * a.kernel.w * at_once;
     Sum sum{Func(term.name + "_in"), Func(term.name + "_weight"), r, at_once, multiply_adds <= most_unrolled};
-    // Flat, the pixels of all rows are one axis in memory.
+    // In a flat schedule, the pixels of all rows form one axis in memory.
     sum.in(ci_, kx_, ky_, axes_.c, axes_.x, axes_.y, axes_.n) =
         term.in(term.first + ci_, axes_.x * to_int(a.stride.w) + kx_ * to_int(a.dilation.w) - to_int(a.pad.w),
                 axes_.y * to_int(a.stride.h) + ky_ * to_int(a.dilation.h) - to_int(a.pad.h), axes_.n);
@@ -95,14 +95,15 @@ class Convolution {
     const TensorType& type = spec_.out.type;
     const int64_t width = s_.flat ? type.pixels() : type.width, height = s_.flat ? 1 : type.height;
     const ThreadLoops loops = share_between_threads(s_, out, axes_, spec_.out.channel_stride, width, height);
-    // The sums leave their loop one by one and are made vectors behind it: otherwise each turn of the loop packs and unpacks them.
+    // The sums leave their loop one by one and become vectors after it. Otherwise each iteration of the loop would pack and unpack them.
     Func result = sum_.in(out);
     result.compute_at(out, loops.row).store_in(Halide::MemoryType::Register).unroll(axes_.c).unroll(axes_.x).unroll(axes_.y);
     sum_.compute_at(out, loops.thread).store_in(Halide::MemoryType::Register).unroll(axes_.c).unroll(axes_.x).unroll(axes_.y);
     for (size_t i = 0; i < sums_.size(); ++i) schedule_sum(sums_[i], sum_.update(static_cast<int>(i)));
   }
 
-  /// Per row of the tile, one row of the window and a few channels: loads, then all multiply-adds of these.
+  /// For each row of the tile, processes one row of the window and a few channels at a time: first the loads, then all multiply-adds with
+  /// them.
   void schedule_sum(Sum& sum, Halide::Stage update) {
     Halide::RVar outer("outer"), inner("inner");
     update.split(sum.r.x, outer, inner, sum.at_once);
@@ -112,7 +113,7 @@ class Convolution {
       update.reorder(axes_.c, axes_.x, inner, axes_.y, sum.r.y, outer, sum.r.z);
     }
     update.unroll(axes_.c).unroll(axes_.x).unroll(inner).unroll(axes_.y);
-    // One load for each tap and output channel: the compiler sees which are the same.
+    // This makes one load for each tap and output channel. The compiler finds those that are the same.
     sum.in.compute_at(sum_, axes_.y).store_in(Halide::MemoryType::Register);
     sum.in.unroll(kx_).unroll(ky_).unroll(axes_.c).unroll(axes_.x).unroll(axes_.y);
     if (sum.at_once == 2 || sum.at_once == 4) {

@@ -11,7 +11,8 @@ void build_copy(const program::KernelSpec& spec, Built& built) {
   finish(out, operands, built);
 }
 
-// A block has a picture and a thread each of 16 lanes; what a lane has found goes through shared memory.
+// Each block computes one picture, and each of its threads one of 16 lanes. Results of a lane go to the other threads through shared
+// memory.
 void build_softmax(const program::KernelSpec& spec, Built& built) {
   Axes axes;
   Operands operands(Operands::Place::gpu);

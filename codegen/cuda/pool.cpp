@@ -1,4 +1,4 @@
-/// \file Schedules of pools: a thread sums, or compares, in registers.
+/// \file Schedules of pools: each thread sums or compares in registers.
 #include "codegen/cuda/kernels_internal.h"
 
 namespace resnetc::codegen::cuda {

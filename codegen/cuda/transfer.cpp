@@ -1,4 +1,4 @@
-/// \file Schedules of loads and stores: what counts is that neighbouring threads touch neighbouring elements.
+/// \file Schedules of loads and stores. Neighbouring threads must access neighbouring elements.
 #include "codegen/cuda/kernels_internal.h"
 
 namespace resnetc::codegen::cuda {
@@ -11,7 +11,7 @@ void build_load(const program::KernelSpec& spec, Built& built) {
   finish(out, operands, built);
 }
 
-// Of pictures, columns are the innermost axis of what is stored, and side by side threads have the next ones.
+// In a store of pictures, columns are the innermost axis of the output, and neighbouring threads have neighbouring columns.
 void build_store(const program::KernelSpec& spec, Built& built) {
   Axes axes;
   Operands operands(Operands::Place::gpu);

@@ -1,4 +1,4 @@
-/// \file What is known of depthwise convolutions: how their weights are packed, and which register tile and tasks they get.
+/// \file The record of depthwise convolutions: the packing of their weights, and their register tiles and tasks.
 #include "ir/algorithms/depthwise.h"
 
 #include <fmt/format.h>
@@ -16,25 +16,25 @@ bool has_group_for_each_channel(const OpAttributes& a, const TensorType& in, con
   return a.groups > 1 && a.groups == in.channels && a.groups == out.channels;
 }
 
-/// A register tile, and what it takes for each pixel that it yields.
+/// A register tile and its cost for each pixel of the result.
 struct Tile {
   Extent2 size;
   double cycles = 0;
 };
 
-/// Elements of the input that `results` neighbours along one axis read, each once.
+/// The number of elements of the input that `results` neighbours along one axis read, each counted once.
 int64_t span_of(int64_t results, int64_t kernel, int64_t stride, int64_t dilation) {
   return std::min(results * kernel, (results - 1) * stride + (kernel - 1) * dilation + 1);
 }
 
-/// Registers that a row of the tile's input takes while its elements are met by one weight after the other.
+/// The number of registers that a row of the tile's input needs while its elements are multiplied by one weight after the other.
 int64_t live_columns(int64_t results, int64_t kernel, int64_t stride) {
   return kernel > stride ? results + ceil_div(kernel, stride) - 1 : 1;
 }
 
-/// The tiles that registers can hold, the fastest first: sums, the row of the input at hand, and for each row of the tile a weight and what
-/// the compiler moves ahead (found by looking for spills). A cycle has two multiply-adds and somewhat fewer loads; a result costs its
-/// epilogue and its store.
+/// The tiles that registers can hold, fastest first. Registers must hold the sums, the current row of the input, and for each row of the
+/// tile a weight and the values that the compiler loads ahead (their number was found by looking for spills). A cycle has two multiply-adds
+/// and somewhat fewer loads. Each result also costs its epilogue and its store.
 std::vector<Tile> tiles_of(const Situation& situation) {
   const KernelSpec& spec = situation.spec;
   const OpAttributes& a = spec.attributes;
@@ -60,8 +60,8 @@ std::vector<Tile> tiles_of(const Situation& situation) {
   return ranked(tiles, [](const Tile& tile) { return tile.cycles; });
 }
 
-/// Vectors of channels of a task: as many as leave the rows that the windows of a row of tiles share in two thirds of the first-level
-/// cache.
+/// The number of vectors of channels of a task: as many as allow the rows that the windows of a row of tiles share to stay in two thirds of
+/// the first-level cache.
 int64_t vectors_of(const KernelSpec& spec, const Machine& machine, const Tile& tile) {
   const int64_t cache_bytes = machine.first_cache_bytes * 2 / 3;
   const OpAttributes& a = spec.attributes;
@@ -92,7 +92,7 @@ class Depthwise final : public Implementation {
     return rows_fault(s.rows);
   }
 
-  /// A vector of channels for each element of the window.
+  /// The weights are packed as a vector of channels for each element of the window.
   Packing weight_packing(const OpAttributes&, int64_t, const Schedule&) const override {
     return {.kind = RecipeKind::pack_blocks, .block = lanes};
   }
@@ -123,7 +123,7 @@ class Depthwise final : public Implementation {
     return {s, reason};
   }
 
-  /// With other tiles, and with fewer and more channels of a task.
+  /// Also offers other tiles, and tasks with fewer and more channels.
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {
     constexpr size_t most_tiles = 4;
     const std::vector<Tile> tiles = tiles_of(situation);

@@ -1,4 +1,4 @@
-/// \file Depthwise convolutions on a processor: each channel has a window of its own, and vectors hold channels side by side
+/// \file Depthwise convolutions on a processor: each channel has its own window, and a vector holds neighbouring channels
 /// (codegen/cpu/depthwise.cpp).
 #pragma once
 
@@ -13,10 +13,10 @@ namespace resnetc::program {
 struct DepthwiseSchedule {
   static constexpr std::string_view name = "depthwise";
 
-  int64_t channels = 16;  ///< channels that are computed together: 16, 8 or 4, what a register of the target holds
-  Extent2 tiles{1, 1};    ///< register tile: rows and columns of pixels of one vector of channels
-  int64_t vectors = 1;    ///< vectors of 16 channels of a task, for each place of the tile
-  int64_t rows = 1;       ///< rows of tiles of one task; 0: too little work to share, a picture is one task
+  int64_t channels = 16;  ///< number of channels that are computed together: 16, 8 or 4, as many as a register of the target holds
+  Extent2 tiles{1, 1};    ///< register tile of one vector of channels: its height and width in pixels
+  int64_t vectors = 1;    ///< number of vectors of 16 channels that a task computes at each place of the tile
+  int64_t rows = 1;       ///< rows of tiles of one task; 0: there is too little work to share, so a picture is one task
   bool operator==(const DepthwiseSchedule&) const = default;
 };
 
@@ -31,7 +31,7 @@ void describe(Fields& fields, DepthwiseSchedule& schedule) {
 
 const Implementation& implementation_of(const DepthwiseSchedule&);
 
-/// Whether a convolution has as many groups as channels, one of the input and one of the result each.
+/// Whether a convolution has as many groups as channels, with one channel of the input and one of the result in each group.
 bool can_be_depthwise(const KernelSpec& spec);
 
 }  // namespace resnetc::program

@@ -1,5 +1,5 @@
-/// \file What is known of direct sums: their scratch memory, and which register tile and tasks a convolution gets. A small model of the
-/// machine, not a search: the same input gives the same choice everywhere.
+/// \file The record of direct sums: their scratch memory, and the register tile and tasks of a convolution. A small model of the machine
+/// chooses them, and nothing is measured, so the same input gives the same choice everywhere.
 #include "ir/algorithms/direct.h"
 
 #include <fmt/format.h>
@@ -19,14 +19,14 @@ struct Tile {
   double efficiency = 0;
 };
 
-/// How a convolution's pixels are taken by its tiles.
+/// The order in which tiles cover a convolution's pixels.
 enum class Walk {
   rows,      ///< row by row
-  one_axis,  ///< all of them one after the other, as they lie in memory
-  staged     ///< the same where they do not lie so: by way of scratch memory
+  one_axis,  ///< all pixels along one axis, as they lie in memory
+  staged     ///< all pixels along one axis although they do not lie so in memory: through scratch memory
 };
 
-/// What a convolution's schedule is chosen by.
+/// The possible register tiles of a convolution for one order of its pixels.
 class Space {
  public:
   Space(const Situation& situation, Walk walk)
@@ -40,11 +40,11 @@ class Space {
     rank_tiles(registers_of(situation.target), bytes_of(in.type.element, in.channel_stride * situation.spec.attributes.stride.w));
   }
 
-  /// The most efficient first.
+  /// The tiles, the most efficient first.
   const std::vector<Tile>& tiles() const { return tiles_; }
-  /// Pixels along which tiles are laid.
+  /// The number of pixels on the axis along which tiles lie.
   int64_t axis() const { return walk_ == Walk::rows ? width_ : width_ * height_; }
-  /// What `rows` counts.
+  /// The number of units that the schedule's `rows` counts.
   int64_t units(const Tile& tile) const { return walk_ == Walk::one_axis ? ceil_div(axis(), tile.pixels) : height_; }
   int64_t tasks(const DirectSchedule& schedule, const Tile& tile) const {
     return ceil_div(units(tile), schedule.rows) * (blocks_ / schedule.vectors);
@@ -60,7 +60,7 @@ class Space {
   }
 
  private:
-  /// The part of peak that is reached with staged sums: each task begins with a new tile, and each result is stored and read once more.
+  /// The fraction of the peak that staged sums reach. Each task begins with a new tile, and each result is stored and read once more.
   double staged_efficiency(const RegisterFile& file, const Tile& tile, int64_t stride_bytes) const {
     const int64_t rows = schedule(tile).rows, task_axis = width_ * (rows == 0 ? height_ : rows);
     const double terms = static_cast<double>(multiply_adds_) / static_cast<double>(axis() * blocks_ * lanes);
@@ -84,18 +84,18 @@ class Space {
   std::vector<Tile> tiles_;
 };
 
-/// The ways to walk, the better first.
+/// The possible orders of the pixels, the better one first.
 std::vector<std::pair<Walk, Space>> spaces_of(const Situation& situation) {
   const bool one_axis = has_one_axis(situation.spec);
   const auto space = [&](Walk walk) { return std::pair(walk, Space(situation, walk)); };
   std::vector<std::pair<Walk, Space>> spaces{space(one_axis ? Walk::one_axis : Walk::staged), space(Walk::rows)};
   const auto best = [&](size_t i) { return spaces[i].second.tiles().front().efficiency; };
-  // Rows that are nearly as good need no scratch memory.
+  // Going row by row needs no scratch memory, so it is preferred if it is nearly as good.
   if (!one_axis && best(1) > 0.98 * best(0)) std::swap(spaces[0], spaces[1]);
   return spaces;
 }
 
-/// Weights that are summed for a pixel. Those of groups narrower than a vector are zeros in part.
+/// The number of weights that are multiplied for each pixel. In groups narrower than a vector, some of them are zeros.
 double summed_elements(const Convolution& c) {
   const OpAttributes& a = c.attributes;
   const double grouped = static_cast<double>(c.out.channels * (c.in.channels / a.groups) * a.kernel.h * a.kernel.w);
@@ -123,7 +123,7 @@ class Direct final : public Implementation {
   }
 
   bool writes_once(const KernelSpec& spec) const override {
-    // Rows need no look: their split is guarded. Channels are stored in whole vectors.
+    // The rows need no check, because their split is guarded. Channels are stored in whole vectors.
     if (is_staged(spec)) return true;
     const DirectSchedule& s = schedule_of(spec);
     const int64_t pixels = s.flat ? spec.out.type.pixels() : spec.out.type.width, blocks = ceil_div(spec.out.channel_stride, lanes);
@@ -155,7 +155,7 @@ class Direct final : public Implementation {
     return {schedule, reason};
   }
 
-  /// With other tiles, other tasks and the other way to walk.
+  /// Also offers other tiles, other tasks and the other order of the pixels.
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {
     const auto spaces = spaces_of(situation);
     const Space& space = spaces.front().second;
@@ -166,7 +166,7 @@ class Direct final : public Implementation {
       const DirectSchedule now = space.schedule(tile);
       candidates.push_back(now);
       if (t > 1 || now.rows == 0) continue;
-      // Fewer and more tasks.
+      // Try fewer and more tasks.
       for (int64_t other : {(now.rows + 1) / 2, std::min(2 * now.rows, space.units(tile))}) {
         if (other == now.rows) continue;
         DirectSchedule changed = now;

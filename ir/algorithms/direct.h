@@ -1,4 +1,4 @@
-/// \file Direct sums on a processor: a convolution, summed in register tiles (codegen/cpu/direct.cpp).
+/// \file Direct sums on a processor: a convolution that is summed in register tiles (codegen/cpu/direct.cpp).
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ struct DirectSchedule {
 
   int64_t vectors = 1;  ///< register tile: vectors of 16 channels, at most max_tile_vectors
   int64_t pixels = 1;   ///< register tile: pixels of a row, or of the whole flattened picture; vectors * pixels is at most max_tile
-  int64_t rows = 1;     ///< rows (or, flattened but not staged, tiles) of one task; 0: too little work to share, a picture is one task
-  bool flat = false;    ///< pixels of all rows are one axis, so that tiles need not divide a row
+  int64_t rows = 1;     ///< rows of one task (tiles, if flattened but not staged); 0: too little work to share, a picture is one task
+  bool flat = false;    ///< the pixels of all rows form one axis, so that tiles need not divide a row
   bool operator==(const DirectSchedule&) const = default;
 };
 
@@ -29,11 +29,12 @@ void describe(Fields& fields, DirectSchedule& schedule) {
 
 const Implementation& implementation_of(const DirectSchedule&);
 
-/// Whether a flat schedule's sums go through scratch memory, as they do where the pixels are not one axis. False for other algorithms.
+/// Whether the sums of a flat schedule go through scratch memory. They do if the pixels do not lie along one axis. False for other
+/// algorithms.
 bool is_staged(const KernelSpec& spec);
-/// Rows of one task of a staged kernel.
+/// The rows of one task of a staged kernel.
 int64_t rows_of_task(const KernelSpec& spec);
-/// Sums of a task of a staged kernel, in whole tiles: axes c and x.
+/// The sums of a task of a staged kernel, in whole tiles, with the axes c and x.
 ScratchBuffer staged_sums(const KernelSpec& spec);
 
 }  // namespace resnetc::program

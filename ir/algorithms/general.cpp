@@ -1,4 +1,4 @@
-/// \file What is known of a processor's kernels that are no convolutions: how their rows are shared between threads.
+/// \file The record of a processor's kernels that are no convolutions: how their rows are divided between threads.
 #include "ir/algorithms/general.h"
 
 #include "ir/algorithms/implementation.h"

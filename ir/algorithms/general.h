@@ -1,4 +1,4 @@
-/// \file The one way of every kernel that is no convolution, on a processor.
+/// \file The algorithm of every kernel on a processor that is no convolution.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,10 @@ namespace resnetc::program {
 struct GeneralSchedule {
   static constexpr std::string_view name = "general";
 
-  int64_t vectors = 1, pixels = 1;  ///< 1: kernels work vector by vector
-  /// Rows of one task; 0: too little work to share, a whole picture is one task. Global pools and stores have units of their own (vectors
-  /// of channels; rows, or pieces of a picture without a halo), which any other value shares.
+  int64_t vectors = 1, pixels = 1;  ///< always 1, because these kernels work vector by vector
+  /// The rows of one task. 0: there is too little work to share, so a whole picture is one task. Global pools and stores have their own
+  /// units of work, which they share for any value but 0: vectors of channels for a pool; rows, or pieces of a picture without a halo, for
+  /// a store.
   int64_t rows = 1;
   bool operator==(const GeneralSchedule&) const = default;
 };

@@ -1,4 +1,4 @@
-/// \file The model's arithmetic.
+/// \file The arithmetic of the model.
 #include "ir/algorithms/gpu_model.h"
 
 #include <algorithm>
@@ -10,18 +10,18 @@ namespace resnetc::program {
 
 namespace {
 
-constexpr double quarters = 4;  // of a processor, each with a scheduler that issues one instruction a cycle
+constexpr double quarters = 4;  // quarters of a processor, each with a scheduler that issues one instruction a cycle
 constexpr double registers_of_quarter = 16384;
 constexpr double most_blocks = 32, most_warps = 64, warp_lanes = 32;
-constexpr double returned_bytes = 128;  // a cycle, from the first-level cache to the registers of a processor
-constexpr double latency = 300;         // cycles until what is loaded is there, mostly from the second-level cache
+constexpr double returned_bytes = 128;  // bytes a cycle from the first-level cache to the registers of a processor
+constexpr double latency = 300;         // cycles of a load, mostly from the second-level cache
 
 double count(int64_t extent, int64_t size) {
   const int64_t whole = (extent + size - 1) / size;
   return static_cast<double>(whole);
 }
 
-/// One sum of a convolution: its own, or a projection's.
+/// One sum of a convolution: its own or that of a projection.
 struct Reduction {
   Extent2 kernel, stride, dilation;
   int64_t channels;
@@ -44,7 +44,7 @@ std::vector<Reduction> reductions_of(const KernelSpec& spec) {
   return all;
 }
 
-/// What one turn of a reduction's innermost loop does: a row of the window for a few channels.
+/// The work of one iteration of a reduction's innermost loop: a row of the window for a few channels.
 struct Turn {
   double turns, multiply_adds, loads, registers, loaded_bytes;
 };
@@ -56,12 +56,12 @@ Turn turn_of(const ThreadSchedule& s, const Reduction& r) {
                                                                  : 1);
   const auto c = static_cast<double>(s.channels), w = static_cast<double>(s.tiles.w), h = static_cast<double>(s.tiles.h);
   const auto k = static_cast<double>(r.kernel.w);
-  // Columns that the tile's windows touch in one row of the input.
+  // The number of columns that the tile's windows read in one row of the input.
   const double columns = std::min(w * k, (w - 1) * static_cast<double>(r.stride.w) + (k - 1) * static_cast<double>(r.dilation.w) + 1);
   Turn turn{};
   turn.turns = static_cast<double>(r.kernel.h) * static_cast<double>(r.channels) / at_once;
   turn.multiply_adds = c * w * h * k * at_once;
-  const double width = r.aligned ? at_once : 1;  // elements of one load
+  const double width = r.aligned ? at_once : 1;  // number of elements of one load
   const bool wide = s.channels == 2 || s.channels == 4;
   turn.loads = columns * h * at_once / width + k * at_once * (wide ? 1 : c);
   turn.loaded_bytes = warp_lanes * r.element_bytes * (columns * h * at_once + k * at_once * c);
@@ -69,7 +69,7 @@ Turn turn_of(const ThreadSchedule& s, const Reduction& r) {
   return turn;
 }
 
-/// Address arithmetic and the loop itself: counted in PTX.
+/// The instructions of address arithmetic and of the loop itself, counted in PTX.
 constexpr double turn_overhead = 10;
 
 }  // namespace
@@ -105,7 +105,7 @@ LaunchCost launch_cost(const KernelSpec& spec) {
     instructions += turn.turns * (turn.multiply_adds + turn.loads + turn_overhead);
     cost.turns += turn.turns;
     cost.loaded_bytes += turn.turns * turn.loaded_bytes;
-    // Weights of the block's channels, once; of the input, once for each tile.
+    // The weights of the block's channels are read once, and the input once for each tile.
     const double taps = static_cast<double>(r.kernel.h * r.kernel.w), depth = static_cast<double>(r.channels);
     cost.block_bytes += r.element_bytes * taps * depth * static_cast<double>(s.channels * s.block.w);
     const double in_w = static_cast<double>((s.tiles.w - 1) * r.stride.w + (r.kernel.w - 1) * r.dilation.w + 1);
@@ -155,12 +155,12 @@ double predicted_seconds(const Gpu& gpu, const KernelSpec& spec, int64_t batch) 
   const LaunchCost cost = launch_cost(spec);
   const auto warps = static_cast<double>(cost.warps);
   const double blocks = static_cast<double>(cost.blocks) * static_cast<double>(batch);
-  // The processor with most blocks, and of it the quarter with most warps.
+  // The processor with the most blocks, and its quarter with the most warps.
   const double on_processor = std::ceil(blocks / gpu.processors);
   const double on_quarter = std::ceil(on_processor * warps / quarters);
   const double resident = std::max(1.0, std::min(on_quarter, static_cast<double>(cost.resident_blocks) * warps / quarters));
   const double busy = std::max(cost.warp_multiply_adds / gpu.multiply_adds, cost.warp_instructions);
-  // Resident warps take turns while others wait for what they load; one round of them after the other.
+  // While some resident warps wait for their loads, others run. The rounds of resident warps follow one another.
   const double rounds = std::ceil(on_quarter / std::floor(resident));
   const double waiting = rounds * (busy + (std::max(cost.turns, 1.0)) * latency);
   const double issuing = on_quarter * busy;

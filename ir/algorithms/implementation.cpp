@@ -1,4 +1,4 @@
-/// \file What implementations have in common, and what is asked of all of them.
+/// \file What implementations share, and questions to all of them.
 #include "ir/algorithms/implementation.h"
 
 #include <fmt/format.h>
@@ -63,7 +63,7 @@ double expected_seconds(const Convolution& convolution, const AlgorithmChoice& c
   const double arithmetic = choice.by->work(convolution, choice) / machine.multiply_adds_a_second;
   const auto element_bytes = static_cast<double>(bytes_of(convolution.in.element));
   const double memory = element_bytes * choice.by->packed_elements(convolution, choice) / machine.memory_bytes_a_second;
-  // The shorter is mostly hidden behind the longer.
+  // The shorter of the two times is mostly hidden behind the longer.
   return std::max(arithmetic, memory) + 0.1 * std::min(arithmetic, memory);
 }
 

@@ -12,7 +12,8 @@ RegisterFile registers_of(const Target& target) {
 
 namespace {
 
-/// How many of a tile's pixels share a set of the first-level cache: pixels a large power of two of bytes apart do.
+/// The number of a tile's pixels that share a set of the first-level cache. Pixels whose distance in bytes is a multiple of a large power
+/// of two share sets.
 int64_t pixels_in_one_set(const Machine& machine, int64_t pixels, int64_t stride_bytes) {
   const int64_t distinct = machine.first_cache_period / std::gcd(stride_bytes, machine.first_cache_period);
   return (pixels + distinct - 1) / distinct;

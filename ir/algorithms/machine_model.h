@@ -1,4 +1,4 @@
-/// \file A small model of a core: what a register tile of a target reaches on a machine, and how work is shared between threads.
+/// \file A small model of a core: the speed that a register tile of a target reaches on a machine, and the division of work between threads.
 #pragma once
 
 #include <algorithm>
@@ -14,19 +14,20 @@
 
 namespace resnetc::program {
 
-/// What a target's registers allow.
+/// The registers that a target allows for a tile.
 struct RegisterFile {
-  int64_t parts;      ///< registers a vector of 16 takes
-  int64_t registers;  ///< for a tile: one is left for the compiler
+  int64_t parts;      ///< number of registers that a vector of 16 takes
+  int64_t registers;  ///< number of registers for a tile; one more is left for the compiler
 
-  /// Accumulators, the weights of one input channel and one input element.
+  /// Whether the registers hold the accumulators, the weights of one input channel and one input element.
   bool holds(int64_t vectors, int64_t pixels) const { return (vectors * pixels + vectors) * parts + 1 <= registers; }
 };
 
-/// Of a CPU.
+/// The registers of a CPU.
 RegisterFile registers_of(const Target& target);
 
-/// Calls visit(vectors, tiles) for each register tile of at most 4 vectors, which divide `blocks`, by at most `most` rows and columns.
+/// Calls visit(vectors, tiles) for each register tile whose vectors are at most 4 and divide `blocks`, and whose height and width are at
+/// most `most`.
 template <class Visit>
 void each_register_tile(const RegisterFile& file, int64_t blocks, Extent2 most, Visit visit) {
   for (int64_t vectors = 1; vectors <= 4; ++vectors) {
@@ -37,15 +38,15 @@ void each_register_tile(const RegisterFile& file, int64_t blocks, Extent2 most, 
   }
 }
 
-/// The part of peak arithmetic that a tile of `vectors` by `pixels`, which lie `stride_bytes` apart, can reach on an axis of so many
-/// pixels, its wasted ones taken off.
+/// The fraction of the peak arithmetic that a tile of `vectors` by `pixels` can reach. The pixels lie `stride_bytes` apart on an axis of
+/// `axis` pixels. Pixels that are computed past the end of the axis count as wasted.
 double efficiency(const Machine& machine, const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes);
 
-/// The largest part of the work that one of two threads gets, as a multiple of its half; a task is `rows` of `units`, for each of
-/// `channel_tasks`.
+/// The work of the busier one of two threads, as a multiple of half the work. A task is `rows` of `units`, and there are `channel_tasks`
+/// tasks for the same rows.
 double imbalance(int64_t units, int64_t rows, int64_t channel_tasks);
 
-/// The least `cost` first, equals in the order in which they come.
+/// The items sorted by `cost`, least first. Items of equal cost keep their order.
 template <class Item, class Cost>
 std::vector<Item> ranked(const std::vector<Item>& items, Cost cost) {
   std::vector<std::pair<double, size_t>> order;
@@ -56,13 +57,13 @@ std::vector<Item> ranked(const std::vector<Item>& items, Cost cost) {
   return sorted;
 }
 
-/// The most efficient first; what differs by rounding alone counts as equal.
+/// The tiles sorted by efficiency, best first. Differences by rounding alone are ignored.
 template <class Tile>
 std::vector<Tile> most_efficient_first(const std::vector<Tile>& tiles) {
   return ranked(tiles, [](const Tile& tile) { return -std::round(tile.efficiency * 1e9); });
 }
 
-/// The schedules of the first plans, at most `most` of them and at most three with the same register tile.
+/// The schedules of the first plans: at most `most`, and at most three with the same register tile.
 template <class Plan, class ToSchedule>
 auto varied(const std::vector<Plan>& plans, size_t most, ToSchedule schedule_of) {
   constexpr int64_t most_of_a_tile = 3;

@@ -1,4 +1,4 @@
-/// \file What schedules have in common: limits, what parameters mean, in the words of the JSON forms' schema, and the arithmetic of tiles.
+/// \file What schedules share: limits, the meanings of parameters in the words of the JSON schema, and the arithmetic of tiles.
 #pragma once
 
 #include <algorithm>
@@ -12,11 +12,12 @@ namespace resnetc::program {
 class Implementation;
 struct KernelSpec;
 
-/// A tile is unrolled whole: larger ones fit no registers, and take the compiler ever longer.
+/// The limits of a register tile. A tile is unrolled completely, so larger tiles do not fit the registers, and compiling them takes ever
+/// longer.
 inline constexpr int64_t max_tile_vectors = 8, max_tile = 64;
-/// The same of the tile of one of a GPU's threads.
+/// The limits of the tile of one thread of a GPU.
 inline constexpr int64_t max_thread_channels = 4, max_thread_tile = 128;
-/// Threads of a block, at most (CUDA C++ programming guide, technical specifications).
+/// The largest number of threads of a block (CUDA C++ programming guide, technical specifications).
 inline constexpr int64_t max_block = 1024;
 
 namespace meaning {
@@ -30,9 +31,9 @@ inline constexpr std::string_view channels = "channels that are computed togethe
 }  // namespace meaning
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-/// The least multiple of `step` that is not below `value`.
+/// `value` rounded up to a multiple of `step`.
 constexpr int64_t rounded(int64_t value, int64_t step) { return ceil_div(value, step) * step; }
-/// The largest divisor of `whole` that is at most `wanted`: a tile never reaches past the last vector of channels.
+/// The largest divisor of `whole` that is at most `wanted`: a tile of that size never reaches past the last vector of channels.
 constexpr int64_t divisor_at_most(int64_t whole, int64_t wanted) {
   int64_t d = std::clamp<int64_t>(wanted, 1, whole);
   while (whole % d != 0) --d;

@@ -1,4 +1,4 @@
-/// \file What is known of Strassen's products: where they apply, what they keep and cost, and which register tiles and tasks they get.
+/// \file The record of Strassen's products: their conditions, scratch memory and cost, and their register tiles and tasks.
 #include "ir/algorithms/strassen.h"
 
 #include <fmt/format.h>
@@ -13,20 +13,21 @@ namespace resnetc::program {
 
 namespace {
 
-/// Sums for each pixel and each channel of the input and of the result, in multiply-adds of one lane or what takes as long: all seven
-/// vectors of two go through the caches. Fitted to the 1x1 convolutions of ResNet-50 on Zen 5 (docs/decisions/0012).
+/// The cost of combining, for each pixel and each channel of the input and of the result, in multiply-adds of one lane or work that takes
+/// as long. All seven vectors for each pair go through the caches. The numbers are fitted to the 1x1 convolutions of ResNet-50 on Zen 5
+/// (docs/decisions/0012).
 constexpr double combining_input = 16, combining_products = 10;
 
-/// Whether the products can be formed: all channels in whole halves, of each pixel.
+/// Whether the products can be formed: the convolution must read each pixel, and all channels must form whole halves.
 bool has_whole_halves(const Convolution& c) {
   return is_pointwise(c.attributes) && c.attributes.groups == 1 && strassen::has_halves(c.in.channels) &&
          strassen::has_halves(whole_vectors(c.out.channels)) && std::all_of(c.projected.begin(), c.projected.end(), strassen::has_halves);
 }
 
-/// What the products cost, in multiply-adds of one lane or what takes as long.
+/// The cost of the products, in multiply-adds of one lane or work that takes as long.
 struct Work {
   double products = 0;
-  double input = 0;   ///< combining the halves of the input, and of what projections read
+  double input = 0;   ///< combining the halves of the input, and of the tensors that projections read
   double output = 0;  ///< combining the products
 };
 
@@ -44,31 +45,33 @@ double weights_of(const Convolution& c) {
 /// Bytes of combined halves that a task may hold in the second-level cache, beside the weights of a group of channels.
 int64_t most_halves(const Machine& machine) { return machine.second_cache_bytes * 45 / 64; }
 
-/// Bytes of the combined halves of one row of pixels, for all products: these gain nothing unless they stay in the second-level cache.
+/// The bytes of the combined halves of one row of pixels, for all products. The products gain nothing unless these bytes stay in the
+/// second-level cache.
 int64_t row_of_halves(const Convolution& c) {
   return bytes_of(c.in.element, strassen::products * ceil_div(c.out.width, 2) * (c.in.channels + projected_channels(c)) / 2);
 }
 
-/// A register tile with tasks for it.
+/// A register tile and its tasks.
 struct Plan {
   StrassenSchedule schedule;
   int64_t tasks = 1;
   double cost = 0;  ///< proportional to the time of the slower of two threads
 };
 
-/// All tasks for one register tile. Each block of rows reads the weights anew, and each part of the output channels combines its input.
+/// Adds the plans for all divisions into tasks with one register tile. Each block of rows reads the weights again, and each part of the
+/// output channels combines its input.
 void add_plans(const Convolution& c, const Machine& machine, int64_t groups, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
   const Work work = products_work(c);
   StrassenSchedule& s = plan.schedule;
   // From the third-level cache; half of the time is hidden, because most weights are fetched in time.
   const double multiply_adds_a_byte = 0.5 * machine.multiply_adds_a_second / machine.third_cache_bytes_a_second;
-  // Threads that share channels read what the other one wrote; rows are mostly their own. Parts of 256 to 1024 channels took 3 % longer
-  // than rows, whose smaller tile the model puts 2 % behind.
+  // Threads that divide the channels read what the other thread wrote; threads that divide the rows mostly read their own rows. Parts of
+  // 256 to 1024 channels took 3 % longer than rows with a smaller tile, which the model expects to be 2 % slower.
   constexpr double others_rows = 1.05;
   const double weight_bytes = static_cast<double>(bytes_of(c.in.element)) * weights_of(c);
   const int64_t down = c.out.height;
   for (s.rows = s.tiles.h; s.rows < down + s.tiles.h; s.rows += s.tiles.h) {
-    // One row there always is: a tuned schedule may be for rows that the model would not choose.
+    // One row is always allowed, because a tuned schedule may be for rows that the model would not choose.
     if (s.rows > 1 && s.rows * row_of_halves(c) > most_halves(machine)) break;
     const int64_t row_blocks = ceil_div(down, s.rows);
     const double computed = static_cast<double>(row_blocks * s.rows) / static_cast<double>(down);
@@ -77,7 +80,7 @@ void add_plans(const Convolution& c, const Machine& machine, int64_t groups, dou
       const double all = computed * uneven * (work.products / tile_efficiency + work.output + work.input * static_cast<double>(s.parts)) +
                          static_cast<double>(row_blocks) * multiply_adds_a_byte * weight_bytes;
       plan.tasks = row_blocks * s.parts;
-      // Of equals, the one with more tasks: there may be more than two threads.
+      // Among equal costs, prefer more tasks, because there may be more than two threads.
       const double even = static_cast<double>(ceil_div(plan.tasks, 2) * 2) / static_cast<double>(plan.tasks);
       plan.cost = all * even * (s.parts > 1 ? others_rows : 1) * (1 + 0.02 / static_cast<double>(plan.tasks));
       plans.push_back(plan);
@@ -85,7 +88,7 @@ void add_plans(const Convolution& c, const Machine& machine, int64_t groups, dou
   }
 }
 
-/// The cheapest first.
+/// All plans, the cheapest first.
 std::vector<Plan> rank_plans(const Situation& situation) {
   const Convolution c = convolution_of(situation.spec);
   const Tensor& out = situation.spec.out;
@@ -136,7 +139,8 @@ class Products final : public Implementation {
     return strassen::products * ((c.out.width + 1) / 2) * c.out.height * (channels / 2) * (whole_vectors(c.out.channels) / 2);
   }
 
-  /// Where they apply and may gain: as can_be_strassen(), and a row of pixels stays in the second-level cache.
+  /// Offers the products if they apply and may gain: the conditions of can_be_strassen() hold, and a row of pixels stays in the
+  /// second-level cache.
   std::vector<AlgorithmChoice> choices(const Convolution& c, const Machine& machine, int64_t largest_tile) const override {
     if (!has_whole_halves(c) || row_of_halves(c) > most_halves(machine) || largest_tile <= 0) return {};
     return {{this}};
@@ -178,7 +182,7 @@ bool can_be_strassen(const KernelSpec& spec) {
 
 namespace {
 
-/// Pairs of pixels that a register tile has in a row.
+/// The number of pairs of pixels of a register tile in a row.
 int64_t tile_width(const KernelSpec& spec) { return std::min(schedule_of(spec).tiles.w, ceil_div(spec.out.type.width, 2)); }
 
 }  // namespace
@@ -187,7 +191,7 @@ ScratchBuffer combined_halves(const KernelSpec& spec, std::string_view name, int
   const StrassenSchedule& s = schedule_of(spec);
   const int64_t rows = rounded(s.rows > 0 ? s.rows : spec.out.type.height, s.tiles.h);
   const int64_t across = rounded(ceil_div(spec.out.type.width, 2), tile_width(spec));
-  // Pixels do not share sets of the cache: they lie an odd number of vectors apart.
+  // Pixels lie an odd number of vectors apart, so that they do not share sets of the cache.
   return {std::string(name), {{"ci", channels / 2, lanes}, {"pair", across}, {"y", rows}, {"e", strassen::products}}};
 }
 

@@ -1,5 +1,5 @@
-/// \file Strassen's products on a processor: a 1x1 convolution as matrices of halves (ir/strassen.h), pixels that are neighbours in a row
-/// by channels of vectors in turn.
+/// \file Strassen's products on a processor: a 1x1 convolution as a product of matrices of halves (ir/strassen.h). The halves of the pixels
+/// are neighbours in a row, and the vectors of channels belong to the two halves in turn.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace resnetc::program {
 
-/// `vectors` by `tiles` is the register tile of the products.
+/// The register tile of the products is `vectors` by `tiles`.
 struct StrassenSchedule {
   static constexpr std::string_view name = "strassen";
 
-  int64_t vectors = 1;  ///< vectors of 16 of half the output channels
-  Extent2 tiles{1, 1};  ///< pairs of pixels that are multiplied together
-  int64_t rows = 1;     ///< rows of one task, a multiple of tiles.h; 0: too little work to share, a picture is one task
-  int64_t parts = 1;    ///< of the output channels, as even as can be: each is a task, for each block of rows
+  int64_t vectors = 1;  ///< number of vectors of 16, of half the output channels
+  Extent2 tiles{1, 1};  ///< number of pairs of pixels that are multiplied together
+  int64_t rows = 1;     ///< rows of one task, a multiple of tiles.h; 0: there is too little work to share, so a picture is one task
+  int64_t parts = 1;    ///< number of nearly equal parts of the output channels; each part is a task for each block of rows
   bool operator==(const StrassenSchedule&) const = default;
 };
 
@@ -32,12 +32,13 @@ void describe(Fields& fields, StrassenSchedule& schedule) {
 
 const Implementation& implementation_of(const StrassenSchedule&);
 
-/// Whether a convolution can be computed by Strassen's products: 1x1, of all pixels, all channels in whole halves.
+/// Whether a convolution can be computed by Strassen's products: the window must be 1x1 and read all pixels, and all channels must form
+/// whole halves.
 bool can_be_strassen(const KernelSpec& spec);
 
-/// The halves of an operand of `channels`, combined for each product: axes ci, pair, y and e.
+/// The halves of an operand with `channels` channels, combined for each product. The axes are ci, pair, y and e.
 ScratchBuffer combined_halves(const KernelSpec& spec, std::string_view name, int64_t channels);
-/// The products of a register tile: axes c, pair, y and e.
+/// The products of a register tile. The axes are c, pair, y and e.
 ScratchBuffer strassen_products(const KernelSpec& spec);
 
 }  // namespace resnetc::program

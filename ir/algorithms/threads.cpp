@@ -1,5 +1,5 @@
-/// \file What is known of kernels on a GPU: which tile of the result each thread computes, and which threads form a block. gpu_model.h says
-/// what is fastest, in a search through all tiles that registers can hold.
+/// \file The record of kernels on a GPU: the tile of the result that each thread computes, and the threads of a block. A search through all
+/// tiles that registers can hold takes the one that the model of gpu_model.h expects to be fastest.
 #include "ir/algorithms/threads.h"
 
 #include <fmt/format.h>
@@ -15,15 +15,15 @@ namespace resnetc::program {
 
 namespace {
 
-/// Of a thread, by the model's estimate: the compiler for the GPU needs some more, of 255.
+/// The largest number of registers of a thread, by the model's estimate. The compiler for the GPU needs some more, and there are 255.
 constexpr int64_t most_registers = 176;
-/// Threads of a block for kernels that only move elements.
+/// The number of threads of a block for kernels that only move elements.
 constexpr int64_t moving_threads = 128;
 
 /// The largest power of two that is at most `value`.
 int64_t power_below(int64_t value) { return static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(std::max<int64_t>(value, 1)))); }
 
-/// The thread's channels and a block's threads along them.
+/// Chooses the channels of a thread, and the threads of a block along the channels.
 void share_channels(ThreadSchedule& s, int64_t channels, int64_t wanted, int64_t most_across) {
   s.channels = wanted;
   while (channels % s.channels != 0) --s.channels;
@@ -36,7 +36,7 @@ struct Candidate {
   double multiply_add_share;
 };
 
-/// Tiles that registers can hold, with blocks of one, two and four warps.
+/// All tiles that registers can hold, with blocks of one, two and four warps.
 std::vector<Candidate> candidates_of(const KernelSpec& spec, int64_t batch) {
   const TensorType& type = spec.out.type;
   std::vector<Candidate> candidates;
@@ -63,8 +63,8 @@ std::vector<Candidate> candidates_of(const KernelSpec& spec, int64_t batch) {
   return candidates;
 }
 
-/// Of those that are expected to be nearly as fast as the fastest, the one whose inner loop loads least for what it sums: the model knows
-/// little of what loads cost.
+/// Among the candidates that are expected to be nearly as fast as the fastest, chooses the one whose inner loop loads least for each
+/// multiply-add, because the model does not know the cost of loads well.
 ThreadSchedule schedule_of_convolution(const KernelSpec& spec, int64_t batch) {
   constexpr double nearly = 1.06;
   const std::vector<Candidate> candidates = candidates_of(spec, batch);
@@ -89,7 +89,8 @@ ThreadSchedule schedule_of_move(const KernelSpec& spec) {
     s.block = {1, lanes};
     return s;
   }
-  // A store's threads have an element each: side by side they make whole lines, whatever the rest of the row. A global pool's are few.
+  // Each thread of a store has one element: neighbouring threads then write whole lines, whatever the length of the row. A global pool has
+  // few elements.
   const bool one = store || spec.kind == KernelKind::global_avg_pool;
   share_channels(s, channels, one ? 1 : channels < 4 ? channels : 4, 32);
   s.block.h = std::min(moving_threads / s.block.w, power_below(2 * tiles - 1));
@@ -102,7 +103,7 @@ class Threads final : public Implementation {
 
   bool computes(KernelKind) const override { return true; }
 
-  /// A convolution is summed directly.
+  /// Convolutions are direct sums.
   std::string_view algorithm(KernelKind kind) const override {
     return kind == KernelKind::conv2d ? DirectSchedule::name : GeneralSchedule::name;
   }
@@ -139,7 +140,7 @@ class Threads final : public Implementation {
 
   Packing weight_packing(const OpAttributes&, int64_t, const Schedule& schedule) const override { return projection_packing(schedule); }
 
-  /// The channels of a block of threads lie side by side.
+  /// The channels of a block of threads are adjacent.
   Packing projection_packing(const Schedule& schedule) const override {
     const auto& s = std::get<ThreadSchedule>(schedule);
     return {.kind = RecipeKind::pack_blocks, .block = s.channels * s.block.w};

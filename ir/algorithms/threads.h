@@ -1,4 +1,4 @@
-/// \file Any kernel on a GPU: a tile of the result for each of its threads. Convolutions are summed directly.
+/// \file Any kernel on a GPU: each thread computes a tile of the result. Convolutions are direct sums.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 
 namespace resnetc::program {
 
-/// Each thread computes `tiles` pixels, rows by columns (or, flat, of the whole picture as one row), of `channels` neighbouring channels.
-/// A block has block.w threads side by side along the channels and block.h along these tiles. Of a store of pictures the columns take the
-/// place of channels, and channels that of columns.
+/// Each thread computes `channels` neighbouring channels of `tiles` pixels, rows by columns. With `flat`, the whole picture counts as one
+/// row. A block has block.w neighbouring threads along the channels and block.h along these tiles. In a store of pictures, columns and
+/// channels exchange their roles.
 struct ThreadSchedule {
   static constexpr std::string_view name = "threads";
 

@@ -1,4 +1,4 @@
-/// \file What is known of Winograd's transforms: where they apply, what they keep and cost, and which register tiles and tasks they get.
+/// \file The record of Winograd's transforms: their conditions, scratch memory and cost, and their register tiles and tasks.
 #include "ir/algorithms/winograd.h"
 
 #include <fmt/format.h>
@@ -13,21 +13,22 @@ namespace resnetc::program {
 
 namespace {
 
-/// Of a matrix times a matrix with `columns`: zeros cost nothing.
+/// The operations of the product of `matrix` and a matrix with `columns` columns. Zeros cost nothing.
 double operations(const Matrix& matrix, int64_t columns) {
   int64_t nonzero = 0;
   for (const std::vector<double>& row : matrix) nonzero += static_cast<int64_t>(row.size()) - std::count(row.begin(), row.end(), 0.0);
   return static_cast<double>(nonzero * columns);
 }
 
-/// How a convolution is computed by transforms, if its input is laid out for them: channels in whole vectors or, for phases, without gaps.
+/// The form of a convolution for the transforms, if its input has a suitable layout: the channels form whole vectors or, for phases, have
+/// no gaps.
 std::optional<WinogradForm> form_of(const Convolution& c) {
   const std::optional<WinogradForm> form = winograd_form(c.attributes, c.in.channels);
   if (form && (form->phases ? !c.dense : c.in.channels % lanes != 0)) return std::nullopt;
   return form;
 }
 
-/// What the transforms cost, in multiply-adds of one lane or what takes as long.
+/// The cost of the transforms, in multiply-adds of one lane or work that takes as long.
 struct Work {
   double products = 0;
   double input = 0;    ///< transforming the input
@@ -39,45 +40,45 @@ Work transform_work(const WinogradForm& form, const Winograd& by, const TensorTy
   const auto tiles = static_cast<double>(ceil_div(out.height, by.output) * ceil_div(out.width, by.output));
   const auto ci = static_cast<double>(form.channels), co = static_cast<double>(whole_vectors(out.channels));
   const auto n = static_cast<double>(by.products());
-  // Transformed weights go to the second-level cache and come back: measured, about twice their arithmetic.
+  // Transformed weights go to the second-level cache and come back. That was measured to cost about twice their arithmetic.
   return {n * n * tiles * static_cast<double>(form.summed) * co, tiles * ci * operations(by.bt, by.input() + by.products()),
           2 * ci * co * operations(by.g, 3 + by.weights()), tiles * co * operations(by.at, by.products() + by.output)};
 }
 
-/// Elements of weights transformed when they are packed.
+/// The number of elements of the weights, if they are transformed when they are packed.
 double transformed_elements(const WinogradForm& form, const Winograd& by, const TensorType& out) {
   const auto channels = static_cast<double>(form.channels) * static_cast<double>(whole_vectors(out.channels));
   const auto weights = static_cast<double>(by.weights());
   return channels * weights * weights;
 }
 
-/// What is known of a convolution before its schedule is chosen.
+/// The properties of a convolution that the choice of its schedule depends on.
 struct Case {
-  TensorType out;            ///< that the convolution computes
-  const OpAttributes* pool;  ///< null: none
-  double weights;            ///< elements, packed; what projections read is the same for all schedules
-  bool packed;               ///< as transformed
+  TensorType out;            ///< type that the convolution computes
+  const OpAttributes* pool;  ///< null: no pool
+  double weights;            ///< number of elements of the packed weights; those of projections are the same for all schedules
+  bool packed;               ///< whether the weights are packed transformed
   WinogradForm form;
   const Winograd& by;
-  int64_t across, down, blocks;  ///< tiles each way, vectors of output channels
+  int64_t across, down, blocks;  ///< tiles across and down, vectors of output channels
 };
 
-/// The part of peak arithmetic that the products reach in a register tile of `vectors` by `tiles`.
+/// The fraction of the peak arithmetic that the products reach in a register tile of `vectors` by `tiles`.
 double efficiency_of(const Case& c, const Machine& machine, const RegisterFile& file, int64_t vectors, Extent2 tiles) {
   const int64_t count = tiles.h * tiles.w;
   const int64_t computed = ceil_div(c.across, tiles.w) * tiles.w * ceil_div(c.down, tiles.h) * tiles.h;
   double result = efficiency(machine, file, vectors, count, count, bytes_of(c.out.element, lanes)) *
                   static_cast<double>(c.across * c.down) / static_cast<double>(computed);
   if (c.form.phases) {
-    // Each group of tiles reads all weights from the second-level cache, and its products stay in the first.
+    // Each group of tiles reads all weights from the second-level cache. Its products stay in the first-level cache.
     const int64_t bytes = bytes_of(c.out.element, c.by.products() * c.by.products() * vectors * lanes * count);
     result *= static_cast<double>(count) / static_cast<double>(count + 2) * (bytes > machine.first_cache_bytes ? 0.5 : 1);
   }
   return result;
 }
 
-/// Rows of tiles to compute in tasks of `rows`: with a pool whole blocks of its rows, where the rows that two blocks' windows share are
-/// computed twice; none if a task does not hold a window.
+/// The number of rows of tiles to compute in tasks of `rows` rows. With a pool, a task computes whole rows of the pool's result, and rows
+/// that the windows of two tasks share are computed twice. Nothing if a task does not hold a window.
 int64_t rows_to_compute(const Case& c, int64_t rows) {
   if (c.pool == nullptr) return c.down;
   if (rows * c.by.output < c.pool->kernel.h) return 0;
@@ -86,7 +87,7 @@ int64_t rows_to_compute(const Case& c, int64_t rows) {
   return ceil_div(pooled, pool_rows) * rows;
 }
 
-/// A register tile with tasks for it.
+/// A register tile and its tasks.
 struct Plan {
   int64_t vectors = 1;
   Extent2 tiles{1, 1};
@@ -94,8 +95,8 @@ struct Plan {
   double cost = 0;  ///< time of the slower of two threads, in multiply-adds
 };
 
-/// All tasks for one register tile. Each block of rows reads its weights anew, or transforms them, and each part of the output channels its
-/// input.
+/// Adds the plans for all divisions into tasks with one register tile. Each block of rows reads or transforms its weights again, and each
+/// part of the output channels transforms its input again.
 void add_plans(const Case& c, const Machine& machine, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
   const Work work = transform_work(c.form, c.by, c.out);
   const double weight_bytes = static_cast<double>(bytes_of(c.out.element)) * c.weights;
@@ -114,7 +115,7 @@ void add_plans(const Case& c, const Machine& machine, double tile_efficiency, Pl
       const double all = work.products / tile_efficiency + work.output + work.input * static_cast<double>(plan.parts) +
                          static_cast<double>(row_blocks) * of_weights;
       plan.tasks = row_blocks * plan.parts;
-      // Of equals, the one with more tasks: there may be more than two threads.
+      // Among equal costs, prefer more tasks, because there may be more than two threads.
       plan.cost = all * static_cast<double>(units) / static_cast<double>(c.down) * imbalance(units, plan.rows, plan.parts) * uneven *
                   (1 + 0.02 / static_cast<double>(plan.tasks));
       plans.push_back(plan);
@@ -122,7 +123,7 @@ void add_plans(const Case& c, const Machine& machine, double tile_efficiency, Pl
   }
 }
 
-/// The cheapest first.
+/// All plans, the cheapest first.
 std::vector<Plan> rank_plans(const Case& c, const Situation& situation) {
   const RegisterFile file = registers_of(situation.target);
   const Machine& machine = situation.machine;
@@ -133,9 +134,10 @@ std::vector<Plan> rank_plans(const Case& c, const Situation& situation) {
   return ranked(plans, [](const Plan& plan) { return plan.cost; });
 }
 
-/// Input channels whose weights are transformed together.
+/// The number of input channels whose weights are transformed together.
 int64_t choose_depth(const Case& c, const Machine& machine, int64_t vectors) {
-  // All at once need no sums in memory; where they do not leave room in the second-level cache, a quarter of it.
+  // If all channels are transformed at once, no sums go through memory. If the weights of all leave no room in the second-level cache, take
+  // as many channels as fill a quarter of it.
   const int64_t channels = c.form.channels, eighth = machine.second_cache_bytes / 8;
   const int64_t vector_bytes = bytes_of(c.out.element, c.by.weights() * c.by.weights() * lanes * vectors * lanes);
   int64_t depth = channels;
@@ -172,7 +174,8 @@ Case case_of(const KernelSpec& spec, const AlgorithmChoice& choice) {
           spec.out.channel_stride / lanes};
 }
 
-/// Of one row of tiles, transformed, and of its products: beyond this, caches are of no use and a task's scratch memory has an end.
+/// Whether one row of transformed tiles and its products are small enough. If they are larger, the caches do not help, and the scratch
+/// memory of a task is limited.
 bool row_fits(const Convolution& c, const WinogradForm& form, const Winograd& by) {
   constexpr int64_t most_bytes = 16 << 20;
   const int64_t tiles = ceil_div(c.out.width, by.output) + 1, channels = form.channels + whole_vectors(c.out.channels);
@@ -211,7 +214,7 @@ class Transforms final : public Implementation {
     return {.kind = RecipeKind::pack_winograd, .output = s.output, .stride = form.stride, .phases = form.phases};
   }
 
-  /// Over phases, whole squares around the padding.
+  /// For phases, the halo consists of whole squares around the padding.
   Extent2 halo(const OpAttributes& a, int64_t in_channels) const override {
     const std::optional<WinogradForm> form = winograd_form(a, in_channels);
     if (!form || !form->phases) return a.pad;
@@ -272,7 +275,7 @@ class Transforms final : public Implementation {
     return once + (choice.packed ? 0 : work.weights);
   }
 
-  /// A window is within the tiles of a task.
+  /// A kernel may end with a pool if each window lies within the tiles of a task.
   bool pools(const AlgorithmChoice& choice, const TensorType& computed, const OpAttributes& pool) const override {
     return pool.kernel.h <= rounded(computed.height, choice.output);
   }
@@ -316,7 +319,7 @@ bool can_be_winograd(const KernelSpec& spec) {
 bool keeps_all_products(const KernelSpec& spec) {
   const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
   const int64_t depth = schedule_of(spec).depth;
-  // Weights over phases are few: they stay in the second-level cache.
+  // The weights of phases are few, so they stay in the second-level cache.
   return depth == 0 ? !form.phases : depth < form.channels;
 }
 
@@ -338,10 +341,10 @@ WinogradBuffers winograd_buffers(const KernelSpec& spec) {
   const int64_t elements = by.products() * by.products();
   const auto window = [&](int64_t count) { return count * s.output + by.window; };
   WinogradBuffers all;
-  // Elements of the transform that lie a large power of two of bytes apart would share sets of the cache.
+  // Without the spare tile, elements of the transform would lie a multiple of a large power of two bytes apart and share sets of the cache.
   all.transformed = {"transformed", {{"ci", form.channels}, {"tx", across, 1}, {"ty", down}, {"e", elements}}};
   if (s.depth != 0) {
-    // The same of tiles.
+    // The spare input channel serves the same purpose.
     all.weights = {"weights", {{"c", channels}, {"ci", lanes, 1}, {"cb", s.depth / lanes}, {"e", by.weights() * by.weights()}}, 0};
   }
   if (keeps_all_products(spec)) {

@@ -1,4 +1,5 @@
-/// \file Winograd's transforms on a processor: a convolution through transformed tiles, where winograd_form() (ir/winograd.h) knows how.
+/// \file Winograd's transforms on a processor: a convolution through transformed tiles, if winograd_form() (ir/winograd.h) has a form for
+/// it.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +10,16 @@
 
 namespace resnetc::program {
 
-/// `vectors` by `tiles` is the register tile of the products.
+/// The register tile of the products is `vectors` by `tiles`.
 struct WinogradSchedule {
   static constexpr std::string_view name = "winograd";
 
-  int64_t output = 0;   ///< rows and columns of a tile of the result: 2 or 4
-  int64_t vectors = 1;  ///< vectors of 16 output channels
-  Extent2 tiles{1, 1};  ///< tiles that are multiplied together
-  int64_t rows = 1;     ///< rows of tiles of one task, a multiple of tiles.h; 0: too little work to share, a picture is one task
-  int64_t depth = 0;    ///< input channels whose weights are transformed together; divides their number. 0: packed as transformed
-  int64_t parts = 1;    ///< of the output channels, as even as can be: each is a task, for each block of rows
+  int64_t output = 0;   ///< height and width of a tile of the result: 2 or 4
+  int64_t vectors = 1;  ///< number of vectors of 16 output channels
+  Extent2 tiles{1, 1};  ///< number of tiles that are multiplied together
+  int64_t rows = 1;   ///< rows of tiles of one task, a multiple of tiles.h; 0: there is too little work to share, so a picture is one task
+  int64_t depth = 0;  ///< number of input channels whose weights are transformed together, a divisor; 0: packed transformed
+  int64_t parts = 1;  ///< number of nearly equal parts of the output channels; each part is a task for each block of rows
   bool operator==(const WinogradSchedule&) const = default;
 };
 
@@ -35,19 +36,19 @@ void describe(Fields& fields, WinogradSchedule& schedule) {
 
 const Implementation& implementation_of(const WinogradSchedule&);
 
-/// Whether a convolution can be computed by Winograd's transforms (ir/winograd.h): channels in whole vectors or, for phases, pixels without
-/// gaps, and a halo that holds all that is read.
+/// Whether a convolution can be computed by Winograd's transforms (ir/winograd.h): the channels must form whole vectors or, for phases, the
+/// pixels must have no gaps, and the halo must cover all that is read.
 bool can_be_winograd(const KernelSpec& spec);
-/// Whether a Winograd kernel keeps the products of all tiles of a task, so that each transformed weight is read once; or those of one group
-/// of tiles, in the first-level cache.
+/// Whether a Winograd kernel keeps the products of all tiles of a task, so that each transformed weight is read once. Otherwise it keeps
+/// those of one group of tiles, in the first-level cache.
 bool keeps_all_products(const KernelSpec& spec);
-/// Rows of the pool's result that a Winograd task makes of its rows of tiles.
+/// The rows of the pool's result that a Winograd task makes from its rows of tiles.
 int64_t pooled_rows(const KernelSpec& spec);
 
-/// What a task keeps: axes c, ci, tx, ty, x and y are those of the builder's functions; e counts elements of a transform.
+/// The buffers of a task. The axes c, ci, tx, ty, x and y are those of the builder's functions, and e counts the elements of a transform.
 struct WinogradBuffers {
-  ScratchBuffer transformed, weights, products, phases, unpooled;  ///< without axes: there is none
-  ScratchBuffer projection;                                        ///< one of each projection
+  ScratchBuffer transformed, weights, products, phases, unpooled;  ///< a buffer without axes is not needed
+  ScratchBuffer projection;                                        ///< the buffer of each projection
 };
 WinogradBuffers winograd_buffers(const KernelSpec& spec);
 

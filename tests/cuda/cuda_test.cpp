@@ -1,4 +1,4 @@
-/// \file Libraries for CUDA on the stand-in for its driver: what a context takes and gives back, statuses, device pointers, batches; and
+/// \file Libraries for CUDA on the stand-in for its driver: tests the resources of a context, statuses, device pointers and batches, and
 /// that errors planted in kernels are found.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <dlfcn.h>
@@ -45,7 +45,7 @@ constexpr const char* text = R"(network small {
 constexpr size_t classes = 10, most_pictures = 3;
 constexpr int64_t plenty = int64_t{1} << 32;
 
-/// The functions that the stand-in has for tests.
+/// A function of the stand-in for tests.
 template <class Function>
 Function* stand_in(const char* name) {
   static void* const library = dlopen("libcuda.so.1", RTLD_NOW);
@@ -63,7 +63,7 @@ void change_modules(const char* (*change)(const char*)) {
   stand_in<decltype(resnetc_gpu_change_modules)>("resnetc_gpu_change_modules")(change);
 }
 
-/// The small network's library, made once, and what the interpreter says of its pictures.
+/// The small network's library, made once, and the interpreter's results for its pictures.
 class Small {
  public:
   static Small& get() {
@@ -160,7 +160,7 @@ TEST_CASE("any batch, again and again, and all is given back") {
   REQUIRE(small.create(on_gpu(), &context) == RN_OK);
   CHECK(small.selected(context) == "cuda");
   const resnetc_gpu_counts before = count();
-  // Smaller batches find halos where the largest has left them.
+  // In smaller batches the halos are where the largest batch has put them.
   for (size_t batch : {size_t{3}, size_t{1}, size_t{2}, size_t{3}}) {
     std::vector<float> scores;
     REQUIRE(small.run(context, batch, scores) == RN_OK);
@@ -218,20 +218,20 @@ TEST_CASE("buffers of the device, in the caller's context and stream") {
   CHECK(run_device(context, image, in_bytes, result, out_bytes, stream, 4) == RN_BATCH_TOO_LARGE);
   const int64_t launches = count().launches;
   REQUIRE(run_device(context, image, in_bytes, result, out_bytes, stream, 2) == RN_OK);
-  CHECK(count().launches == launches);  // queued, no more
+  CHECK(count().launches == launches);  // only queued
   std::vector<float> scores(2 * classes);
   REQUIRE(download(scores.data(), result, out_bytes, stream) == RN_CU_SUCCESS);
   REQUIRE(wait(stream) == RN_CU_SUCCESS);
   CHECK(small.error(scores) < 1e-4);
   small.destroy(context);
 
-  CHECK(count().allocations == 2);  // the caller's own are left alone
+  CHECK(count().allocations == 2);  // the caller's own allocations remain
   auto* release = stand_in<rn_cu_result(rn_cu_memory)>("cuMemFree_v2");
   CHECK(release(image) == RN_CU_SUCCESS);
   CHECK(release(result) == RN_CU_SUCCESS);
   CHECK(stand_in<rn_cu_result(rn_cu_handle)>("cuStreamDestroy_v2")(stream) == RN_CU_SUCCESS);
   CHECK(stand_in<rn_cu_result(rn_cu_handle*)>("cuCtxPopCurrent_v2")(&popped) == RN_CU_SUCCESS);
-  CHECK(popped == cu);  // and current as before
+  CHECK(popped == cu);  // current, as before
   CHECK(stand_in<rn_cu_result(rn_cu_handle)>("cuCtxDestroy_v2")(cu) == RN_CU_SUCCESS);
   CHECK(holds_nothing());
 
@@ -258,7 +258,7 @@ TEST_CASE("what a GPU lacks is a status, and nothing stays behind") {
   small.destroy(context);
   CHECK(holds_nothing());
   options.device = 0;
-  // Memory for ever more of what is allocated.
+  // Increase the memory until everything fits. With less memory, one allocation after the other fails.
   int too_small = 0;
   for (int64_t memory = 1024;; memory += 8192, ++too_small) {
     reset(1, 90, memory);
@@ -271,7 +271,7 @@ TEST_CASE("what a GPU lacks is a status, and nothing stays behind") {
   CHECK(too_small > 4);
   small.destroy(context);
   CHECK(holds_nothing());
-  // A library for both takes the processor where there is no GPU for it.
+  // A library for both devices uses the processor if there is no suitable GPU.
   reset(1, 75);
   options.target = nullptr;
   REQUIRE(small.create(options, &context) == RN_OK);
@@ -304,7 +304,7 @@ TEST_CASE("a library for both goes past the GPU only where there is none for it,
   CHECK(selected(small.create(options, &context)) == host);
   reset(1, 80, 1024);
   CHECK(selected(small.create(options, &context)) == host);
-  // A GPU that was chosen and is not there, or not as it must be.
+  // The chosen GPU does not exist, or is not suitable.
   reset(1);
   options.device = 1;
   CHECK(small.create(options, &context) == RN_NO_DEVICE);
@@ -315,13 +315,13 @@ TEST_CASE("a library for both goes past the GPU only where there is none for it,
   rn_cu_handle cu = nullptr, popped = nullptr;
   REQUIRE(stand_in<rn_cu_result(rn_cu_handle*, unsigned, rn_cu_device)>("cuCtxCreate_v2")(&cu, 0, 1) == RN_CU_SUCCESS);
   options.device_context = cu;
-  options.device = 7;  // which means nothing beside a context
+  options.device = 7;  // has no meaning together with a context
   CHECK(small.create(options, &context) == RN_DEVICE_TOO_OLD);
   CHECK(stand_in<rn_cu_result(rn_cu_handle*)>("cuCtxPopCurrent_v2")(&popped) == RN_CU_SUCCESS);
   CHECK(stand_in<rn_cu_result(rn_cu_handle)>("cuCtxDestroy_v2")(cu) == RN_CU_SUCCESS);
   options.device_context = nullptr;
   options.device = 0;
-  // What fails on a GPU that is there is told.
+  // Failures on an existing GPU are reported.
   reset();
   options.max_batch = INT32_MAX;
   CHECK(small.create(options, &context) == RN_BATCH_TOO_LARGE);
@@ -332,7 +332,7 @@ TEST_CASE("a library for both goes past the GPU only where there is none for it,
   reset();
 }
 
-/// What a network of one layer, compiled for the GPU, makes of them.
+/// The results of a network with one layer, compiled for the GPU.
 std::vector<float> results(const std::string& layer, std::span<const float> values) {
   reset();
   Sources sources;
@@ -394,7 +394,7 @@ TEST_CASE("a child of a process that has used the GPU leaves the driver alone") 
     std::vector<float> scores;
     rn_context* another = nullptr;
     rn_options any = on_gpu();
-    any.target = nullptr;  // past the GPU it does not go: the GPU is there
+    any.target = nullptr;  // the context does not fall back, because the GPU exists
     int wrong = small.run(context, 1, scores) == RN_AFTER_FORK ? 0 : 1;
     wrong |= small.create(on_gpu(), &another) == RN_AFTER_FORK && another == nullptr ? 0 : 2;
     wrong |= small.create(any, &another) == RN_AFTER_FORK && another == nullptr ? 0 : 4;
@@ -403,7 +403,7 @@ TEST_CASE("a child of a process that has used the GPU leaves the driver alone") 
     any.target = codegen::host_target()->name.c_str();
     wrong |= small.create(any, &another) == RN_OK && small.run(another, 2, scores) == RN_OK && small.error(scores) < 1e-4 ? 0 : 16;
     small.destroy(another);
-    // Which is more than the driver can do.
+    // The driver itself does not work in the child, and calling it is a fault.
     wrong |= stand_in<rn_cu_result(unsigned)>("cuInit")(0) != RN_CU_SUCCESS && !gpu_fault().empty() ? 0 : 32;
     _exit(wrong);
   }
@@ -419,7 +419,7 @@ TEST_CASE("a child of a process that has used the GPU leaves the driver alone") 
 
 TEST_CASE("a kernel that is still queued when its module goes is a fault") {
   reset();
-  change_modules([](const char* module) { return module; });  // faults are not printed
+  change_modules([](const char* module) { return module; });  // so that faults are not printed
   REQUIRE(stand_in<rn_cu_result(unsigned)>("cuInit")(0) == RN_CU_SUCCESS);
   rn_cu_handle cu = nullptr;
   REQUIRE(stand_in<rn_cu_result(rn_cu_handle*, unsigned, rn_cu_device)>("cuCtxCreate_v2")(&cu, 0, 0) == RN_CU_SUCCESS);
@@ -482,7 +482,7 @@ const char* mutate(const char* module) {
   return changed.c_str();
 }
 
-/// How a planted error is found: the machine's words, a wrong result, or not at all.
+/// The way in which a planted error is found: the machine's message, a wrong result, or not at all.
 std::string found(const Mutation& planted) {
   const Small& small = Small::get();
   reset();
@@ -506,7 +506,7 @@ TEST_CASE("planted errors are found") {
   CHECK(found({"no such text", "x", "y"}) == "not planted");
   CHECK(found({"", "zzz", ""}) == "not planted");
   const auto caught = [](const std::string& how) { return how != "not planted" && how != "not found"; };
-  /// How many places there are, and at how many of them the error is found.
+  /// Counts the places, and the places at which the error is found.
   const auto try_all = [&](const std::string& within, const std::string& pattern, const std::string& replacement, int& places) {
     int found_at = 0;
     for (places = 0;; ++places) {
@@ -518,7 +518,8 @@ TEST_CASE("planted errors are found") {
   };
   int places = 0;
   SUBCASE("an index off by one") {
-    // Each load of four channels in a convolution's loop, of the next four; of an address that is not aligned, or that is far off.
+    // Make each load of four channels in a convolution's loop read the next four, then an unaligned address, then an address that is far
+    // off.
     CHECK(try_all("fma.rn.f32", R"((ld\.global\.nc\.v4\.b32[^\[]*\[%rd\d+)\])", "$1+16]", places) == places);
     CHECK(places > 0);
     const std::string odd = found({"fma.rn.f32", R"((ld\.global\.nc\.v4\.b32[^\[]*\[%rd\d+)\])", "$1+4]"});
@@ -527,7 +528,7 @@ TEST_CASE("planted errors are found") {
     CHECK_MESSAGE(far.find("not allocated") != std::string::npos, far);
   }
   SUBCASE("a missing barrier") {
-    // Halide sets more than are needed: without one of them, not all kernels are wrong.
+    // Halide makes more barriers than necessary, so removing one does not make all kernels wrong.
     CHECK(try_all(".shared", R"(bar\.sync[^;]*;)", "", places) >= 1);
     CHECK(places > 2);
     const std::string none = found({".shared", R"(bar\.sync[^;]*;)", "", all_places});
@@ -539,7 +540,7 @@ TEST_CASE("planted errors are found") {
     CHECK_MESSAGE(caught(how), how);
   }
   SUBCASE("a wrong guard") {
-    // Threads past the last channel, or the last pixel, take part as well.
+    // Let threads past the last channel or the last pixel take part.
     CHECK(try_all("after_bb", R"((setp\.lt\.[su]32\s+%p\d+, %r\d+, )\d+;)", "$1 999999;", places) >= 1);
     CHECK(places > 0);
   }

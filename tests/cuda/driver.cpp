@@ -1,13 +1,13 @@
-/// \file A stand-in for the CUDA driver, libcuda.so.1: the functions that runtime/cuda.c calls, over the machine for PTX (tests/ptx). What
-/// is put into a stream is done when the stream is waited for, and not before, so that a wait that is missing shows.
+/// \file A stand-in for the CUDA driver, libcuda.so.1: the functions that runtime/cuda.c calls, over the machine for PTX (tests/ptx). Work
+/// that is put into a stream is done only when a call waits for the stream, so that a missing wait is noticed.
 ///
-/// The first fault ends its stream: it is printed, and every later call fails, as after a failed launch on a real GPU. What a process has
-/// not given back when it ends is printed, and its exit status is then 99.
+/// The first fault ends its stream. It is printed, and every later call fails, as after a failed launch on a real GPU. If a process ends
+/// without giving everything back, the rest is printed, and its exit status is 99.
 ///
-/// In a child of the process that called cuInit no function works, as with a real driver; that one was called is a fault.
+/// In a child of the process that called cuInit no function works, as with a real driver. Calling one is a fault.
 ///
-/// Environment: RESNETC_GPU_DEVICES (1) GPUs of compute capability RESNETC_GPU_CAPABILITY (80) with RESNETC_GPU_MEMORY (2^31) bytes each,
-/// for every one of which in use the process takes two.
+/// Environment: RESNETC_GPU_DEVICES (1) GPUs of compute capability RESNETC_GPU_CAPABILITY (80) with RESNETC_GPU_MEMORY (2^31) bytes each.
+/// The process needs two bytes for each byte in use.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -52,10 +52,10 @@ struct Stream {
 struct Module {
   std::string text;
   ptx::Module code;
-  int64_t registers = 255;  ///< of a thread, at most
+  int64_t registers = 255;  ///< the most of a thread
 };
 
-/// What is launched. It lives as long as its context; its code, as long as its module.
+/// A kernel that is launched. It lives as long as its context, and its code as long as its module.
 struct Function {
   std::weak_ptr<const Module> module;
   std::string name;
@@ -70,7 +70,7 @@ struct Context {
   std::map<Module*, std::shared_ptr<Module>> modules;
   std::vector<std::unique_ptr<Function>> functions;
   int64_t bytes = 0;
-  int retained = 0;  ///< of a primary context
+  int retained = 0;  ///< number of holders of a primary context
 };
 
 int64_t setting(const char* name, int64_t otherwise) {
@@ -81,7 +81,7 @@ int64_t setting(const char* name, int64_t otherwise) {
 struct Driver {
   std::mutex mutex;
   bool initialised = false;
-  pid_t process = 0;  ///< that called cuInit
+  pid_t process = 0;  ///< the process that called cuInit
   bool failed = false;
   int64_t device_count = 1, capability = 80, memory = int64_t{1} << 31;
   std::string fault;
@@ -97,7 +97,7 @@ struct Driver {
     return launch_failed;
   }
 
-  /// What every call comes to that is made before cuInit, or in a child.
+  /// The status of every call before cuInit or in a child.
   Status ready() {
     if (!initialised) return not_initialised;
     if (process == getpid()) return success;
@@ -118,9 +118,9 @@ struct Driver {
     return counts;
   }
 
-  /// What is still held when the process ends.
+  /// Reports what is still held when the process ends.
   ~Driver() {
-    if (failed) return;  // then nothing can be given back
+    if (failed) return;  // after a failure nothing can be given back
     const resnetc_gpu_counts held = count();
     const int64_t left = held.allocations + held.modules + held.streams + held.contexts;
     if (left == 0) return;
@@ -137,7 +137,7 @@ Driver& driver() {
 
 thread_local std::vector<Context*> current;
 
-/// With the driver locked and a context that is current: `f(context)`.
+/// Calls `f(context)` with the driver locked and a current context.
 template <class Function>
 Status in_context(Function f) {
   Driver& d = driver();
@@ -386,9 +386,10 @@ rn_cu_result cuLaunchKernel(rn_cu_handle function, unsigned grid_x, unsigned gri
     const std::shared_ptr<const Module> module = launched.module.lock();
     if (module == nullptr) return [name = launched.name] { return fmt::format("'{}' was launched after its module was unloaded", name); };
     const ptx::Entry& entry = *module->code.find(launched.name);
-    // How many its compiler takes is not known here: all that it may, if the kernel has names for so many.
+    // The number of registers that the real compiler would use is not known here. Assume as many as the kernel has names for, up to the
+    // most that the compiler may use.
     const int64_t registers = std::clamp<int64_t>(entry.words + 2 * int64_t{entry.longs}, 16, module->registers);
-    // Arguments are taken at the call.
+    // Arguments are copied during the call.
     std::vector<std::byte> block(static_cast<size_t>(entry.parameter_bytes));
     for (size_t i = 0; i < entry.parameters.size(); ++i) {
       const ptx::Parameter& parameter = entry.parameters[i];

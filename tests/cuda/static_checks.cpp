@@ -1,6 +1,6 @@
-/// \file What the PTX of a network's kernels shows without being run: how many of the inner loops' instructions multiply and add, how wide
-/// loads are, whether the schedule's model tells these apart rightly; and with NVIDIA's ptxas, if there is one, registers and spills.
-/// docs/cuda.md quotes the table that it prints.
+/// \file Checks the PTX of a network's kernels without running it: the share of multiply-adds in the inner loops, the width of loads, and
+/// whether the model of schedules predicts both. If NVIDIA's ptxas is installed, it also checks registers and spills. docs/cuda.md quotes
+/// the table that this program prints.
 #include <fmt/format.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/Program.h>
@@ -22,14 +22,15 @@ namespace resnetc::static_checks {
 namespace {
 
 constexpr int64_t batch = 32;
-/// Of a picture. Networks with less do not fill a GPU, and get smaller tiles: only spills and the model are checked.
+/// The least multiply-adds of a picture for the checks of loads and tiles. Smaller networks do not fill a GPU and get smaller tiles, so
+/// only spills and the model are checked for them.
 constexpr int64_t least_multiply_adds = 1'000'000'000;
 constexpr const char* architectures[] = {"sm_80", "sm_90"};
 
 /// The innermost loop with the most multiply-adds.
 struct Loop {
   int64_t instructions = 0, multiply_adds = 0;
-  int64_t narrow_loads = 0;  ///< of global memory, of fewer than 8 bytes a thread
+  int64_t narrow_loads = 0;  ///< loads of global memory with fewer than 8 bytes for each thread
 };
 
 Loop inner_loop(const ptx::Entry& entry) {
@@ -53,7 +54,7 @@ Loop inner_loop(const ptx::Entry& entry) {
   return best;
 }
 
-/// What ptxas says of a module.
+/// The output of ptxas for a module.
 struct Assembled {
   int registers = 0, spilled_bytes = 0;
 };
@@ -84,7 +85,7 @@ std::optional<Assembled> assemble(const std::string& ptxas, const TempDir& folde
 struct Checked {
   std::string name;
   program::KernelSpec spec;
-  int64_t multiply_adds = 0;  ///< of one picture, in all kernels of this spec
+  int64_t multiply_adds = 0;  ///< for one picture, in all kernels with this spec
   int64_t of_one = 0;
   Loop loop;
   std::map<std::string, Assembled> assembled;
@@ -153,7 +154,7 @@ void print(const std::vector<Checked>& all) {
     };
     const double seconds = program::predicted_seconds(program::a100(), one.spec, batch);
     const bool sums = one.of_one != 0;
-    // Where the whole reduction is unrolled there is no loop.
+    // If the whole reduction is unrolled, there is no loop.
     const std::string in_loop = one.loop.multiply_adds > 0 ? fmt::format("{:.1f} %", 100 * share(one.loop)) : "-";
     fmt::print("{:<26} {:>7} {:>5} {:>7} {:>5} {:>6} {:>6} {:>6} {:>9.1f} {:>7.2f}\n", one.name, cost.blocks, cost.warps,
                sums ? in_loop : "", sums ? fmt::format("{:.0f} %", 100 * cost.multiply_add_share) : "", registers("sm_80"),
@@ -162,8 +163,8 @@ void print(const std::vector<Checked>& all) {
   }
 }
 
-/// Nine tenths of a network's multiply-adds are in kernels whose inner loops load 8 or 16 bytes a thread at once, and which the model
-/// expects to take at most 1.5 times what an A100's roofline allows. Networks too small to fill a GPU are left out.
+/// Checks that nine tenths of a network's multiply-adds are in kernels whose inner loops load 8 or 16 bytes a thread at once, and which the
+/// model expects to take at most 1.5 times what an A100's roofline allows. Networks too small to fill a GPU are left out.
 void check_main_kernels(const std::string& network, const std::vector<Checked>& all) {
   int64_t total = 0, good = 0;
   std::string others;

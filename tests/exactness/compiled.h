@@ -1,4 +1,4 @@
-/// \file From a network's topology to a loaded library, in process: what the exactness matrix and the random networks have in common.
+/// \file Compiles a network's topology to a loaded library in this process, for the exactness matrix and the random networks.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +20,12 @@
 
 namespace resnetc::exactness {
 
-/// Every target this machine can run, best first.
+/// All targets that this machine can run, best first.
 std::vector<const Target*> runnable_targets();
 
-/// The network's programs, one per target, best first; empty on errors, which are in `diagnostics`. `graph` (may be null) receives the
-/// network as a graph before any graph pass: what the interpreter is to run. No tile of Winograd's transforms is larger than
-/// `winograd_tile`; `tuned` (may be null) prefers schedules, whatever the size of their weights.
+/// The network's programs, one for each target, best first. Empty after errors, which are in `diagnostics`. `graph` (may be null) receives
+/// the graph before any graph pass, for the interpreter. No tile of Winograd's transforms is larger than `winograd_tile`; `tuned` (may be
+/// null) gives schedules that are preferred, whatever the size of their weights.
 std::vector<program::Program> lower(const topology::Network& network, std::span<const Target* const> targets, Diagnostics& diagnostics,
                                     graph::Graph* graph = nullptr, int64_t winograd_tile = largest_winograd_tile,
                                     const program::Tuning* tuned = nullptr);
@@ -47,11 +47,11 @@ class Library {
   void* handle_ = nullptr;
   void* weights_ = nullptr;  ///< mapped
   size_t weights_bytes_ = 0;
-  size_t input_bytes_ = 0;  ///< of one picture
+  size_t input_bytes_ = 0;  ///< bytes of one picture
   std::vector<size_t> output_elements_;
 };
 
-/// A context of a library; its pictures are those of generated_input().
+/// A context of a library. Its pictures come from generated_input().
 class Context {
  public:
   static Result<std::unique_ptr<Context>> make(const Library& library, const std::string& target, int32_t threads, int32_t max_batch);
@@ -59,7 +59,7 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  /// Runs a batch of pictures, each in the caller's format. For each picture, all its outputs one after the other.
+  /// Runs a batch of pictures, each in the caller's format. Returns for each picture all its outputs, one after the other.
   Result<std::vector<std::vector<float>>> run(std::span<const std::vector<std::byte>> pictures);
 
  private:
@@ -68,11 +68,11 @@ class Context {
   rn_context* context_ = nullptr;
 };
 
-/// A picture in planar order as the caller's buffer holds it: floats as they are, packed pixels interleaved.
+/// A picture in planar order converted to the format of the caller's buffer: floats do not change, and packed pixels are interleaved.
 std::vector<std::byte> to_bytes(const Values& picture, const InputBuffer& buffer);
 
-/// The largest difference over the largest reference value. Infinite if there is a value that is not finite; where all of the reference is
-/// zero, the largest difference.
+/// The largest difference divided by the largest reference value. Infinite if a value is not finite. If the whole reference is zero, the
+/// largest difference.
 double relative_difference(std::span<const float> result, std::span<const double> reference);
 
 }  // namespace resnetc::exactness

@@ -1,4 +1,4 @@
-/// \file PyTorch's outputs: references/NAME_HEIGHTxWIDTH.npy, float64 of shape [pictures, classes], as make_references.py writes them.
+/// \file PyTorch's outputs: references/NAME_HEIGHTxWIDTH.npy, float64 of shape [pictures, classes], in the format of make_references.py.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// \file How a fuzzer says that something does not hold.
+/// \file The assertion of fuzzers.
 #pragma once
 
 #include <cstdio>

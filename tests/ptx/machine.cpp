@@ -1,5 +1,5 @@
-/// \file A block's warps take turns at barriers. Within a warp, threads that have parted run those first that are furthest behind, which
-/// brings them together again.
+/// \file A block's warps take turns at barriers. Within a warp, if threads have diverged, those that are furthest behind run first, so that
+/// all threads meet again.
 #include "tests/ptx/machine.h"
 
 #include <fmt/format.h>
@@ -14,11 +14,11 @@ namespace resnetc::ptx {
 
 namespace {
 
-/// Who touched a word of shared memory last.
+/// The last threads that accessed a word of shared memory.
 struct SharedMark {
-  int32_t writer = -1, reader = -1, reader_warp = -1;  ///< a thread, a warp; -1: nobody, -2: several
-  uint32_t write_time = 0, read_time = 0;              ///< barriers before that
-  uint32_t write_warp_time = 0, read_warp_time = 0;    ///< the warp's own
+  int32_t writer = -1, reader = -1, reader_warp = -1;  ///< a thread or a warp; -1: none, -2: several
+  uint32_t write_time = 0, read_time = 0;              ///< numbers of barriers before the accesses
+  uint32_t write_warp_time = 0, read_warp_time = 0;    ///< the same for barriers of the warp
   bool written = false;
 };
 
@@ -119,7 +119,7 @@ class Block {
     if (!groups.empty()) groups.resize(kept + 1);
   }
 
-  /// Until each thread has ended or waits at the barrier.
+  /// Runs until each thread has ended or waits at the barrier.
   void advance(Warp& warp) {
     while (!warp.groups.empty()) {
       if (warp.groups.size() > 1) merge(warp);
@@ -127,7 +127,7 @@ class Block {
     }
   }
 
-  /// One instruction of the group that is furthest behind.
+  /// Runs one instruction of the group that is furthest behind.
   void step(Warp& warp) {
     Group& group = warp.groups.front();
     const Instruction& i = entry_.instructions[static_cast<size_t>(group.at)];
@@ -161,7 +161,7 @@ class Block {
     warp.groups.push_back({i.target, mask});
   }
 
-  /// Takes threads out of those that run: for good, or until the barrier has all.
+  /// Removes threads from the running ones: for ever, or until all threads are at the barrier.
   static void leave(Warp& warp, Mask mask, std::vector<Group>* to) {
     Group& group = warp.groups.front();
     ++group.at;
@@ -184,7 +184,7 @@ class Block {
       const Longs& base = wide(warp, i.address);
       for (size_t lane = 0; lane < warp_size; ++lane) addresses[lane] += base[lane];
     }
-    // Most loads are of one place for all threads: it is looked up once.
+    // Most loads read one place for all threads, so it is looked up once.
     if (!store && i.space == Space::global) {
       const auto first = static_cast<size_t>(std::countr_zero(mask));
       bool same = true;
@@ -215,7 +215,7 @@ class Block {
     });
   }
 
-  /// Registers are at least as wide as what is in memory, and little-endian as that.
+  /// Registers are at least as wide as the element in memory, and both are little-endian.
   static void store_element(Warp& warp, const Instruction& i, int element, size_t lane, std::byte* data) {
     const Slot slot = i.slots[static_cast<size_t>(element)];
     const uint64_t value = i.wide_elements || bytes_of(i.type) == 8 ? wide(warp, slot)[lane] : word(warp, slot)[lane];
@@ -283,7 +283,7 @@ class Block {
     for (uint64_t at = address / 4; at <= (address + static_cast<uint64_t>(bytes) - 1) / 4; ++at) {
       SharedMark& mark = marks_[at];
       if (!store && !mark.written) fault(lane, fmt::format("a load at {:#x} of shared memory, which nothing has written", at * 4));
-      // Since the last barrier: of the block, or of a warp that both belong to.
+      // The access was after the last barrier of the block, or of a warp that both threads belong to.
       const bool by_other_writer = mark.writer >= 0 && mark.writer != thread && mark.write_time == time_ &&
                                    !(mark.writer / warp_size == warp.number && mark.write_warp_time != warp.time);
       const bool by_other_reader = mark.reader != -1 && mark.reader != thread && mark.read_time == time_ &&
@@ -314,11 +314,11 @@ class Block {
   std::vector<Warp> warps_;
   std::vector<std::byte> shared_;
   std::vector<SharedMark> marks_;
-  uint32_t time_ = 1;  ///< barriers of the block
+  uint32_t time_ = 1;  ///< number of barriers of the block
   int line_ = 0;
 };
 
-/// Compute capability 8.0: CUDA C++ programming guide, technical specifications.
+/// The fault of a launch beyond the limits of compute capability 8.0 (CUDA C++ programming guide, technical specifications).
 std::string limit_fault(const Entry& entry, const Launch& launch) {
   const Extent3 &g = launch.grid, &b = launch.block;
   if (g.x < 1 || g.y < 1 || g.z < 1 || g.x > 0x7fffffff || g.y > 65535 || g.z > 65535) {

@@ -1,4 +1,4 @@
-/// \file Allocations lie 64 KiB apart, so that an index a little out of range hits nothing.
+/// \file Allocations lie 64 KiB apart, so that an index slightly out of range hits no allocation.
 #include "tests/ptx/memory.h"
 
 #include <fmt/format.h>

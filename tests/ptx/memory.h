@@ -1,4 +1,4 @@
-/// \file Global memory of the machine: allocations with gaps between them, which know what was written.
+/// \file Global memory of the machine: allocations with gaps between them. Each records which of its bytes were written.
 #pragma once
 
 #include <cstddef>
@@ -13,21 +13,21 @@ namespace resnetc::ptx {
 
 class GlobalMemory {
  public:
-  /// The address, a multiple of 256; never 0, never given twice.
+  /// Returns the address: a multiple of 256, never 0, and never one that was returned before.
   uint64_t allocate(size_t bytes);
   /// False if nothing was allocated there.
   bool release(uint64_t address);
   size_t allocation_count() const { return allocations_.size(); }
 
-  /// From and to the host. What is wrong, or nothing; reading what was never written is wrong.
+  /// Copies from and to the host. Returns the fault, or an empty text. Reading bytes that were never written is a fault.
   std::string write(uint64_t to, std::span<const std::byte> from);
   std::string read(uint64_t from, std::span<std::byte> to) const;
 
-  /// For one access by a kernel of `bytes`, a power of two: its place, and its marks of what was written. Null if it is not
-  /// aligned or reaches outside of what is allocated: fault() says which.
+  /// Finds the place of one access of `bytes` bytes, a power of two, by a kernel, and its marks of written bytes. Null if the access is not
+  /// aligned or leaves the allocation: then fault() says which.
   struct Place {
     std::byte* data = nullptr;
-    uint8_t* written = nullptr;  ///< of each byte, 0 or 1
+    uint8_t* written = nullptr;  ///< for each byte, 0 or 1
   };
   Place find(uint64_t address, int64_t bytes);
   static std::string fault(uint64_t address, int64_t bytes);
@@ -43,7 +43,7 @@ class GlobalMemory {
 
   std::map<uint64_t, Allocation> allocations_;
   uint64_t next_ = uint64_t{1} << 40;
-  Allocation* last_ = nullptr;  ///< where the last access went: most go to the same
+  Allocation* last_ = nullptr;  ///< allocation of the last access, because most go to the same one
 };
 
 }  // namespace resnetc::ptx

@@ -1,4 +1,4 @@
-/// \file One statement after the other; labels are resolved at the end of an entry.
+/// \file Reads one statement after the other. Labels are resolved at the end of an entry.
 #include "tests/ptx/module.h"
 
 #include <fmt/format.h>
@@ -66,8 +66,8 @@ const std::map<std::string_view, Opcode>& opcodes() {
   return names;
 }
 
-/// Takes a modifier of an opcode; false if it is not known. Those that only say how caches may be used, or that repeat what the machine
-/// does anyway, change nothing.
+/// Takes a modifier of an opcode; false if it is not known. Modifiers about the use of caches, and those that the machine obeys anyway,
+/// change nothing.
 bool take_modifier(std::string_view word, Instruction& to) {
   static const std::map<std::string_view, Space> spaces{
       {"param", Space::param}, {"global", Space::global}, {"shared", Space::shared}, {"local", Space::local}};
@@ -128,7 +128,7 @@ class Reader {
   int line() const { return line_; }
 
  private:
-  /// Blanks and comments; false at the end.
+  /// Skips blanks and comments. Returns false at the end.
   bool skip_blanks() {
     while (at_ < text_.size()) {
       if (text_.substr(at_, 2) == "//") {
@@ -155,7 +155,7 @@ class Reader {
     return trimmed(split(text_.substr(begin, at_ - begin), '/')[0]);
   }
 
-  /// Up to one of `ends`, which is taken too, without comments.
+  /// Reads up to one of `ends`, which is read too, without comments.
   std::string statement(std::string_view ends, char& end) {
     std::string words;
     while (skip_blanks()) {
@@ -182,7 +182,7 @@ class Reader {
     if (!trimmed(parameters).empty()) {
       for (std::string_view one : split(parameters, ',')) parameter(trimmed(one));
     }
-    // Limits for the compiler of the machine code (.maxntid and the like) mean nothing here.
+    // Limits for the compiler of the machine code (.maxntid and similar ones) have no meaning here.
     statement("{", end);
     while (skip_blanks()) {
       if (text_[at_] == '}') break;
@@ -226,7 +226,7 @@ class Reader {
     instruction(text, line);
   }
 
-  /// ".b32 %r<196>" or ".b64 %SP".
+  /// Reads ".b32 %r<196>" or ".b64 %SP".
   void declare_registers(std::string_view text) {
     const Words words = split(text, ' ');
     const auto type = type_named(words[0].substr(1));
@@ -244,7 +244,7 @@ class Reader {
     }
   }
 
-  /// ".local .align 16 .b8 __local_depot0[64]".
+  /// Reads ".local .align 16 .b8 __local_depot0[64]".
   void declare_memory(std::string_view text) {
     const Words words = split(text, ' ');
     const size_t open = text.find('['), close = text.find(']');
@@ -317,7 +317,7 @@ class Reader {
     throw Fault{fmt::format("unknown operand '{}'", text)};
   }
 
-  /// "[%rd1+-16]", "[name+4]" or "[16]".
+  /// Reads "[%rd1+-16]", "[name+4]" or "[16]".
   void address(std::string_view text, Instruction& to) {
     if (!text.starts_with('[') || !text.ends_with(']')) throw Fault{fmt::format("'{}' is no address", text)};
     text = trimmed(text.substr(1, text.size() - 2));
@@ -333,7 +333,7 @@ class Reader {
     to.address = operand(name, Type::u64);
   }
 
-  /// At commas outside braces and brackets.
+  /// Splits at commas outside braces and brackets.
   static Words operands_of(std::string_view text) {
     Words words;
     size_t begin = 0;
@@ -415,7 +415,7 @@ class Reader {
         address(words[load ? 1 : 0], to);
         const Words values = elements(words[load ? 0 : 1]);
         if (static_cast<int>(values.size()) != to.width) throw Fault{fmt::format("'{}' has {} elements", name, values.size())};
-        // A register may be wider than what is in memory.
+        // A register may be wider than the element in memory.
         const auto found = registers_.find(std::string(values[0]));
         to.wide_elements = bytes_of(t) < 8 && found != registers_.end() && bytes_of(found->second.first) == 8;
         for (size_t i = 0; i < values.size(); ++i) to.slots[i] = operand(values[i], to.wide_elements ? Type::u64 : t);

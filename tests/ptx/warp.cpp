@@ -1,4 +1,4 @@
-/// \file One instruction for all its threads.
+/// \file Executes one instruction for all its threads.
 #include "tests/ptx/warp.h"
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@ namespace resnetc::ptx {
 
 namespace {
 
-// The one hot loop: a fused multiply-add rounds once, which without the instruction takes a call.
+// The only hot loop. A fused multiply-add rounds once; without the instruction this takes a function call.
 #if defined(__x86_64__)
 __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #endif
@@ -31,7 +31,7 @@ float flushed(float value, bool flush) { return flush && std::fpclassify(value) 
   fault(static_cast<size_t>(std::countr_zero(mask)), "an instruction of a type that the machine does not know");
 }
 
-/// A lane's value of an integer type, from the file where such values live.
+/// A lane's value of an integer type, from the register file for this type.
 template <class T>
 T get(Warp& warp, Slot slot, size_t lane) {
   if constexpr (sizeof(T) == 8) return static_cast<T>(wide(warp, slot)[lane]);
@@ -119,7 +119,7 @@ void floats(Warp& warp, const Instruction& i, Mask mask) {
     case Opcode::div: return results([&](size_t l) { return at(1, l) / at(2, l); });
     case Opcode::mad:
     case Opcode::fma: return results([&](size_t l) { return std::fma(at(1, l), at(2, l), at(3, l)); });
-    // As the hardware does, of a number and a NaN the number.
+    // Of a number and a NaN, the result is the number, as in the hardware.
     case Opcode::min: return results([&](size_t l) { return std::fmin(at(1, l), at(2, l)); });
     case Opcode::max: return results([&](size_t l) { return std::fmax(at(1, l), at(2, l)); });
     case Opcode::neg: return results([&](size_t l) { return -at(1, l); });
@@ -180,7 +180,7 @@ void integers(Warp& warp, const Instruction& i, Mask mask) {
     }
     return static_cast<T>(rest ? a % b : a / b);
   };
-  // Shifts by the width or more give what the last bit leaves.
+  // Shifts by the width or more give the same as a shift by width - 1 followed by a shift by 1.
   constexpr uint32_t width = 8 * sizeof(T);
   const auto amount = [&](size_t l) { return word(warp, i.slots[2])[l]; };
   switch (i.opcode) {
@@ -206,7 +206,7 @@ void integers(Warp& warp, const Instruction& i, Mask mask) {
         const T sign = at(1, l) < T{0} ? static_cast<T>(-1) : T{0};
         return amount(l) >= width ? sign : static_cast<T>(at(1, l) >> amount(l));
       });
-    // A field of bits, of which only a signed one's last is copied to those above.
+    // Extracts a field of bits. The last bit of a signed field is copied to the bits above it.
     case Opcode::bfe:
       return results([&](size_t l) {
         const uint32_t begin = amount(l) & 255, length = word(warp, i.slots[3])[l] & 255;
@@ -225,7 +225,7 @@ void integers(Warp& warp, const Instruction& i, Mask mask) {
   }
 }
 
-/// As a double, which holds every value of up to 32 bits; 64-bit integers go another way.
+/// The value as a double, which can hold every value of up to 32 bits. Another function handles 64-bit integers.
 double value_of(Warp& warp, Slot slot, Type type, size_t lane) {
   switch (type) {
     case Type::f32: return static_cast<double>(std::bit_cast<float>(word(warp, slot)[lane]));
@@ -254,7 +254,7 @@ double rounded(double value, Rounding by) {
   return value;
 }
 
-/// Out of range: the nearest value that there is; NaN: 0.
+/// Converts a number. Out of range, the result is the nearest possible value; for NaN it is 0.
 template <class T>
 T clamped(double value) {
   if (std::isnan(value)) return 0;
@@ -309,7 +309,7 @@ void convert(Warp& warp, const Instruction& i, Mask mask) {
   }
 }
 
-/// All lanes that the mask names must be here; a lane reads what another one held before.
+/// A lane reads the value that another lane had before. All lanes that the mask names must be present.
 void shuffle(Warp& warp, const Instruction& i, Mask mask) {
   const Words from = word(warp, i.slots[1]);
   const Words &by = word(warp, i.slots[2]), &clamp = word(warp, i.slots[3]), &members = word(warp, i.slots[4]);

@@ -1,4 +1,4 @@
-/// \file 32 threads that run together, and what they do in registers alone.
+/// \file 32 threads that run together, and the instructions that use only registers.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ using Words = std::array<uint32_t, warp_size>;
 using Longs = std::array<uint64_t, warp_size>;
 using Mask = uint32_t;
 
-/// Where generic addresses of shared and of local memory lie; what is below is global.
+/// The beginnings of the generic addresses of shared and of local memory. Addresses below them are global.
 inline constexpr uint64_t shared_window = uint64_t{1} << 60, local_window = uint64_t{1} << 61;
 
 struct Fault {
@@ -35,7 +35,7 @@ inline void each(Mask mask, Function f) {
 }
 
 struct Group {
-  int32_t at = 0;  ///< the next instruction
+  int32_t at = 0;  ///< index of the next instruction
   Mask mask = 0;
 };
 
@@ -44,10 +44,10 @@ struct Warp {
   std::vector<Words> words;
   std::vector<Longs> longs;
   std::vector<Mask> predicates;
-  std::vector<Group> groups;   ///< that run; no two at the same instruction
-  std::vector<Group> waiting;  ///< at the barrier
+  std::vector<Group> groups;   ///< running groups; no two are at the same instruction
+  std::vector<Group> waiting;  ///< groups that wait at the barrier
   Mask all = 0, exited = 0;
-  uint32_t time = 0;  ///< barriers of this warp alone
+  uint32_t time = 0;  ///< number of barriers of only this warp
   std::vector<std::byte> local;
   std::vector<uint8_t> local_written;
 };
@@ -57,8 +57,8 @@ inline Longs& wide(Warp& warp, Slot slot) { return warp.longs[static_cast<size_t
 
 [[noreturn]] void fault(size_t lane, std::string text);
 
-/// Any instruction but those that change the course of a program or go to memory, for the threads of `mask`, which is not empty. Throws a
-/// Fault.
+/// Executes an instruction for the threads of `mask`, which is not empty. Instructions that change the control flow or access memory are
+/// not allowed. Throws a Fault.
 void calculate(Warp& warp, const Instruction& instruction, Mask mask);
 
 }  // namespace resnetc::ptx

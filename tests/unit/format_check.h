@@ -1,4 +1,4 @@
-/// \file What must hold of the formatter, whatever it is given: shared by its tests and a fuzzer.
+/// \file Rules for the formatter that hold for every input, which its tests and a fuzzer share.
 #pragma once
 
 #include <algorithm>
@@ -8,8 +8,7 @@
 #include "frontend/format.h"
 #include "frontend/lexer.h"
 
-/// Formats a text; says what is wrong with the result, or nothing if nothing is. `formatted` is left as it is where the text does not
-/// parse.
+/// Formats a text. Returns the fault of the result, or an empty text. `formatted` does not change if the text does not parse.
 inline std::string format_fault(const std::string& text, std::string& formatted) {
   using namespace resnetc;
   Sources sources;

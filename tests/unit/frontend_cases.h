@@ -1,4 +1,4 @@
-/// \file What the tests of the front end share.
+/// \file Functions that the tests of the front end share.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -16,7 +16,7 @@ inline std::string read_text(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// The network of a text that is right.
+/// The network of a valid text.
 inline resnetc::topology::Network resolved(const std::string& text, const resnetc::FrontendOptions& options = {},
                                            const std::string& name = "test.rn") {
   resnetc::Sources sources;

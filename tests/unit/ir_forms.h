@@ -1,4 +1,4 @@
-/// \file That both forms of an IR say all of it: each reads back, and what was read prints as the first did, in either form.
+/// \file Checks that both forms of an IR hold all of it: each can be read back, and the result prints like the first IR in both forms.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -16,7 +16,7 @@ void check_reads_back(const std::string& form, const Ir& ir, Parse parse, resnet
   resnetc::Diagnostics diagnostics(sources);
   const auto again = parse(sources.add("again.ir", form), diagnostics);
   REQUIRE_MESSAGE(again.has_value(), diagnostics.render());
-  // Compared before doctest has them: it would copy texts of a megabyte.
+  // The texts are compared here because doctest would copy texts of a megabyte.
   const bool same_text = print(*again, sources) == print(ir, sources), same_json = to_json(*again, sources) == to_json(ir, sources);
   CHECK(same_text);
   CHECK(same_json);

@@ -1,4 +1,4 @@
-/// \file Small IRs of each level as text, which use everything that the text forms have, and what tests do with them.
+/// \file Small IRs of each level as text, which use everything that the text forms have, and functions of tests for them.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -110,7 +110,7 @@ inline constexpr std::string_view program_text = R"(program "net" target "avx2" 
 }
 )";
 
-/// `text` with its first `from` replaced.
+/// `text` with the first `from` replaced by `to`.
 inline std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
   std::string out(text);
   const size_t at = out.find(from);
@@ -118,7 +118,7 @@ inline std::string replaced(std::string_view text, std::string_view from, std::s
   return out.replace(at, from.size(), to);
 }
 
-/// What a verifier found, or "none".
+/// The finding of a verifier, or "none".
 inline std::string what(const std::optional<resnetc::Finding>& finding) { return finding ? finding->what : "none"; }
 
 /// The first error that reading `text` gives, or "read".
@@ -132,7 +132,7 @@ std::string first_error(Parse parse, std::string text) {
   return diagnostics.all()[0].text;
 }
 
-/// Reads, prints, and reads what was printed.
+/// Reads a text, prints the result, and reads what was printed.
 template <class Ir, class Parse>
 std::string reprinted(Parse parse, std::string_view text, std::optional<Ir>* keep = nullptr) {
   resnetc::Sources sources;

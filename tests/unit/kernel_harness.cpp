@@ -1,4 +1,4 @@
-/// \file Running single kernels.
+/// \file Runs single kernels.
 #include "tests/unit/kernel_harness.h"
 
 #include <HalideRuntime.h>
@@ -219,7 +219,7 @@ Result<Planar> run_case(const KernelCase& one, Entry entry) {
 Result<Library> link_and_load(const std::vector<codegen::KernelObject>& objects) {
   const TempDir temporary;
   const std::filesystem::path folder = temporary.path();
-  // Backwards, so that a kernel whose tasks depend on each other is noticed.
+  // The loop runs backwards, so that a kernel whose tasks depend on each other is noticed.
   std::ofstream(folder / "tasks.c")
       << "typedef int (*task)(void *, int, unsigned char *);\n"
          "int halide_do_par_for(void *u, task f, int min, int size, unsigned char *closure) {\n"
@@ -228,7 +228,7 @@ Result<Library> link_and_load(const std::vector<codegen::KernelObject>& objects)
          "void *memset(void *p, int c, unsigned long n) {\n"
          "  for (volatile unsigned long i = 0; i < n; ++i) ((unsigned char *)p)[i] = (unsigned char)c;\n"
          "  return p;\n}\n"
-         // Scratch memory: as much as the specification says, full of NaN.
+         // Gives the scratch memory that the specification states, full of NaN.
          "static unsigned scratch[1 << 22] __attribute__((aligned(128)));\n"
          "static struct { unsigned long at, used; } blocks[64];\n"
          "static int live;\n"

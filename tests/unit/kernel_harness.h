@@ -1,5 +1,5 @@
-/// \file Compiles kernels, links them with a serial halide_do_par_for, loads them and runs them on tensors whose halos, unused lanes and
-/// surroundings are watched.
+/// \file Compiles kernels, links them with a serial halide_do_par_for, loads them and runs them on tensors, and checks the tensors' halos,
+/// unused lanes and surroundings.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace resnetc::testing {
 
-/// A tensor's type with a layout as select-kernels gives it; `stride` 0 rounds the channels up to whole vectors.
+/// A tensor of this type with a layout like those of select-kernels. `stride` 0 rounds the channels up to whole vectors.
 program::Tensor layout(TensorType type, Extent2 halo = {0, 0}, int64_t stride = 0);
 
 /// Values of one batch, planar: element (n, c, y, x) at ((n * C + c) * H + y) * W + x.
@@ -21,13 +21,13 @@ using Planar = std::vector<double>;
 /// Random values in [-1, 1), representable as float.
 Planar random_values(const TensorType& type, int64_t batch, std::mt19937& random);
 
-/// Arena memory of one tensor: zero halo, NaN in unused lanes and around.
+/// Arena memory of one tensor, with a halo of zeros and with NaN in unused lanes and around it.
 class Storage {
  public:
   Storage(const program::Tensor& tensor, int64_t batch, const Planar* values);
   float* origin() { return data_ + guard + tensor_.halo.h * tensor_.row_elements() + tensor_.halo.w * tensor_.channel_stride; }
   Planar read() const;
-  /// Whether halo and surroundings are as they were made; with a channel stride beyond whole vectors, the lanes in between too.
+  /// Whether halo and surroundings have not changed; with a channel stride beyond whole vectors, neither have the lanes in between.
   bool untouched_outside() const;
 
  private:
@@ -40,23 +40,23 @@ class Storage {
   float* data_ = nullptr;
 };
 
-/// One run of a kernel: what it reads, and what it must make.
+/// One run of a kernel: its inputs and its correct result.
 struct KernelCase {
   std::string name;
   program::KernelSpec spec;
   int64_t batch = 1;
   Planar input;                ///< for a packed u8 load, in the caller's order
   std::vector<double> weight;  ///< conv2d: [co][ci / groups][kh][kw]
-  /// Per step its operand, planar, if it has one, then its constants in the order of the table of steps, each [c]; a projection's weight is
-  /// [c, ci].
+  /// For each step its operand, planar, if it has one, then its constants in the order of the table of steps, each [c]. A projection's
+  /// weight is [c, ci].
   std::vector<std::vector<double>> steps;
   Planar expected;
-  bool by_channel = false;  ///< whether an error counts over its own channel's largest value, not over that of all
+  bool by_channel = false;  ///< whether errors are relative to the largest value of their channel, not of all channels
 };
 
-/// Fills in random inputs and what float64 loops make of them.
+/// Makes a case with random inputs and the results of float64 loops.
 KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, uint32_t seed);
-/// The case with `expected` made anew, after a change of its inputs.
+/// The case with a new `expected`, after a change of its inputs.
 KernelCase finished(KernelCase one);
 
 /// Compiles every case for `target`, runs and checks it. Returns one line for each failure.
@@ -65,13 +65,13 @@ std::vector<std::string> run_cases(const std::vector<KernelCase>& cases, const T
 /// The targets that this machine can run.
 std::vector<Target> runnable_targets();
 
-/// A library of linked objects. Fails with the linker's words when a kernel calls anything but halide_do_par_for.
+/// A library of linked objects. Fails with the linker's message if a kernel calls any function but halide_do_par_for.
 using Library = std::shared_ptr<void>;
 Result<Library> link_and_load(const std::vector<codegen::KernelObject>& objects);
 /// The kernel's argv entry.
 using Entry = int (*)(void**);
 Entry entry_of(const Library& library, const codegen::KernelObject& object);
-/// Runs a case once the kernel is there; the output's values.
+/// Runs a case with a compiled kernel. Returns the output's values.
 Result<Planar> run_case(const KernelCase& one, Entry entry);
 
 }  // namespace resnetc::testing

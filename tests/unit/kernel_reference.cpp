@@ -111,7 +111,7 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::global_avg_pool:
       case OpKind::batch_norm:
       case OpKind::softmax:
-      case OpKind::pad_channels: break;  // no steps
+      case OpKind::pad_channels: break;  // these are no steps
     }
   }
   return value;
@@ -121,7 +121,7 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
 
 namespace {
 
-/// Of phases: weight [co][16][r][r], as ir/winograd.h describes them.
+/// The weights of phases, [co][16][r][r], as ir/winograd.h describes them.
 std::vector<double> split_naively(const program::KernelSpec& spec, const WinogradForm& form, const std::vector<double>& weight) {
   const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, k = spec.attributes.kernel.w, pad = spec.attributes.pad.w;
   std::vector<double> out;
@@ -140,7 +140,7 @@ std::vector<double> split_naively(const program::KernelSpec& spec, const Winogra
   return out;
 }
 
-/// As pack_winograd() documents it: block, row and column of G w GT, input channel, lane.
+/// Packs as pack_winograd() documents: block, row and column of G w GT, input channel, lane.
 std::vector<float> transform_weights_naively(const program::KernelSpec& spec, const std::vector<double>& from) {
   const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
   const Winograd& by = *winograd(form, std::get<program::WinogradSchedule>(spec.schedule).output);
@@ -166,7 +166,7 @@ std::vector<float> transform_weights_naively(const program::KernelSpec& spec, co
   return packed;
 }
 
-/// Block, element of the window, channel of the block.
+/// Packs as block, element of the window, channel of the block.
 std::vector<float> pack_depthwise_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
   const int64_t channels = spec.out.type.channels, taps = spec.attributes.kernel.h * spec.attributes.kernel.w;
   std::vector<float> packed(static_cast<size_t>((channels + lanes - 1) / lanes * taps * lanes), 0.0f);
@@ -185,14 +185,14 @@ struct Matrix {
   int64_t ci;
 };
 
-/// The weight of a projection: what comes last of its step.
+/// The weight of a projection, which is the last constant of its step.
 Matrix projection_of(const KernelCase& one, size_t step) {
   const std::vector<double>& values = one.steps[step];
   const int64_t ci = one.spec.epilogue[step].operand.type.channels;
   return {values.data() + static_cast<int64_t>(values.size()) - one.spec.out.type.channels * ci, ci};
 }
 
-/// What a kernel sums: its convolution's weights, then its projections'.
+/// The weights of all sums of a kernel: those of its convolution, then those of its projections.
 std::vector<Matrix> summed(const KernelCase& one) {
   std::vector<Matrix> all{{one.weight.data(), one.spec.in.type.channels}};
   for (size_t i = 0; i < one.steps.size(); ++i) {
@@ -201,7 +201,7 @@ std::vector<Matrix> summed(const KernelCase& one) {
   return all;
 }
 
-/// As pack_strassen() documents it, of one of `all`.
+/// Combines `one` of `all` as pack_strassen() documents.
 std::vector<float> combine_halves_naively(int64_t co, const Matrix& one, const std::vector<Matrix>& all) {
   const int64_t ci = one.ci;
   const double* weight = one.elements;
@@ -264,7 +264,7 @@ std::vector<float> pack_weights_naively(const KernelCase& one) {
     return combine_halves_naively(spec.out.type.channels, all.front(), all);
   }
   if (std::holds_alternative<program::DepthwiseSchedule>(spec.schedule)) return pack_depthwise_naively(spec, weight);
-  // Others read plain weights; those of threads are tested through whole programs (tests/cuda).
+  // Other kernels read plain weights. Those of ThreadSchedules are tested through whole programs (tests/cuda).
   const OpAttributes& a = spec.attributes;
   const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, per_group = ci / a.groups;
   const GroupSpan span = group_span(ci, co, a.groups);
@@ -282,7 +282,7 @@ std::vector<float> pack_weights_naively(const KernelCase& one) {
   return packed;
 }
 
-/// What the kernel computes at a place, or the largest of a pool's window of that.
+/// The value that the kernel stores at a place: the result there, or the largest result in the window of the kernel's pool.
 double stored(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
   if (!one.spec.pool) return finish(one, element(one, n, c, y, x), n, c, y, x);
   const OpAttributes& pool = *one.spec.pool;

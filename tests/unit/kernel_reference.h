@@ -1,17 +1,18 @@
-/// \file What kernels must compute, as plain loops in float64.
+/// \file The correct results of kernels, computed by plain loops in float64.
 #pragma once
 
 #include "tests/unit/kernel_harness.h"
 
 namespace resnetc::testing {
 
-/// The weights of a convolution as its schedule wants them (ir/packing.h), from the packings' documentation rather than their code.
+/// The weights of a convolution, packed for its schedule (ir/packing.h). The code follows the documentation of the packings and not their
+/// code.
 std::vector<float> pack_weights_naively(const KernelCase& one);
 
-/// The same of the weights of a project step.
+/// The packed weights of a project step.
 std::vector<float> pack_projection_naively(const KernelCase& one, size_t step);
 
-/// The result of a kernel over the case's inputs; for a store, in the caller's order.
+/// The correct result of a kernel for the case's inputs; for a store, in the caller's order.
 Planar reference(const KernelCase& one);
 
 }  // namespace resnetc::testing

@@ -1,4 +1,4 @@
-/// \file A small program made by hand, for the tests of code generation's end: relu(x + bias[c]).
+/// \file A small handmade program, relu(x + bias[c]), for the tests of the last part of code generation.
 #pragma once
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-/// \file Running passes on small networks and graphs: what the tests of passes share.
+/// \file Runs passes on small networks and graphs, for all tests of passes.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -21,7 +21,7 @@ namespace pass_test {
 
 using namespace resnetc;
 
-/// One compilation: its texts, its diagnostics, its remarks.
+/// One compilation: its texts, diagnostics and remarks.
 struct Session {
   Sources sources;
   Diagnostics diagnostics{sources};
@@ -54,7 +54,7 @@ struct Session {
     return false;
   }
 
-  /// The network as `stop_after` leaves it.
+  /// The network after the pass `stop_after`.
   passes::AnyIr lowered(std::string text, passes::Level until, std::string_view stop_after = {}) {
     passes::AnyIr ir = network(std::move(text));
     bool good = passes::run_pipeline(ir, until, context, stop_after);
@@ -66,7 +66,7 @@ struct Session {
     return std::get<graph::Graph>(lowered(std::move(text), passes::Level::graph, stop_after));
   }
 
-  /// The text that the pass makes of a graph's text.
+  /// The text of the graph that the pass makes from a graph's text.
   std::string rewritten(std::string_view pass, std::string text) {
     passes::AnyIr ir = graph(std::move(text));
     bool good = run(pass, ir);
@@ -74,7 +74,7 @@ struct Session {
     return passes::print(ir, sources);
   }
 
-  /// What the pass said about a value; empty if nothing.
+  /// The remark of the pass about a value; empty if there is none.
   std::string remark(std::string_view pass, std::string_view value) const {
     std::string found;
     for (const passes::Remark& r : context.remarks) {
@@ -83,7 +83,7 @@ struct Session {
     return found;
   }
 
-  /// The errors of the checks on a network's text, as they are printed.
+  /// The errors of the checks on a network's text, as printed.
   std::string errors(std::string text) {
     passes::AnyIr ir = network(std::move(text));
     passes::run_pipeline(ir, passes::Level::topology, context);
@@ -91,10 +91,10 @@ struct Session {
   }
 };
 
-/// Weights of their own for some tensors, the generator's for the rest.
+/// Given weights for some tensors, and the generator's for the others.
 class Weights final : public WeightSource {
  public:
-  std::map<std::string, double> filled;  ///< every element of the tensor is this
+  std::map<std::string, double> filled;  ///< the value of all elements of the tensor
   std::map<std::string, std::vector<double>> given;
 
   std::vector<double> read(const std::string& name, const std::vector<int64_t>& shape) const override {
@@ -110,7 +110,7 @@ inline Values input_for(const graph::Graph& graph) {
   return generated_input(graph.ops[0].name, 0, graph.ops[0].type.elements(), graph.input.type.element);
 }
 
-/// The largest difference of two results, relative to the largest of the first; infinite where they differ in size.
+/// The largest difference of two results, relative to the largest value of the first; infinite if their sizes differ.
 inline double difference(const std::vector<Values>& a, const std::vector<Values>& b) {
   if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
   double worst = 0;

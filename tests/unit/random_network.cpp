@@ -12,11 +12,11 @@
 
 namespace {
 
-/// SplitMix64: unlike the standard's distributions the same everywhere.
+/// SplitMix64, which gives the same numbers everywhere, unlike the standard's distributions.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
-  /// From 0 to n - 1.
+  /// A number from 0 to n - 1.
   int64_t below(int64_t n) {
     uint64_t z = state_ += 0x9e3779b97f4a7c15U;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
@@ -75,8 +75,8 @@ class Generator {
 
   int64_t channels() { return random_.one_of<int64_t>({1, 3, 16, 17, 32, 40, 48}); }
 
-  /// Now and then makes of the current value something element by element that no kernel before it can take: a layer, a sum or a gate. Of
-  /// the input there is no such kernel, and a value that is used again stays as it is.
+  /// Sometimes adds an element-wise operation that no earlier kernel can take: a layer, a sum or a gate. The input has no such kernel, and
+  /// a value that is used again does not change.
   void unfused(int64_t percent) {
     if (!aside_.chance(percent)) return;
     if (named_.empty()) named_.push_back({"x", current_});
@@ -129,7 +129,7 @@ class Generator {
     tail();
   }
 
-  /// As networks for pictures begin: a large window with a stride, then a pool.
+  /// Adds the usual beginning of networks for pictures: a large window with a stride, then a pool.
   void first_layers() {
     const int64_t kernel = random_.one_of<int64_t>({5, 7}), out_channels = random_.one_of<int64_t>({16, 40, 64});
     const auto half = [](int64_t extent) { return (extent + 1) / 2; };
@@ -158,7 +158,7 @@ class Generator {
     if (random_.chance(12) && outputs_ < 2) line(fmt::format("output extra{} from {}", ++outputs_, named_.back().label));
   }
 
-  /// A convolution with what may surround it; `stride` 1 keeps height and width.
+  /// Adds a convolution and the layers that may surround it. `stride` 1 keeps height and width.
   void convolution(int64_t out_channels, bool strided = true) {
     int64_t kernel = random_.one_of<int64_t>({1, 1, 3, 3, 3, 5, 7});
     int64_t dilation = kernel == 3 && random_.chance(15) ? 2 : 1;
@@ -174,14 +174,14 @@ class Generator {
     if (dilation != 1) call += fmt::format(", dilation = {}", dilation);
     if (groups != 1) call += fmt::format(", groups = {}", groups);
     if (random_.chance(25)) call += ", bias = true";
-    // With the default pad of an odd kernel, a stride of s makes ceil(in / s).
+    // With the default pad of an odd kernel, a stride of s turns the size n into ceil(n / s).
     layer(call + ")", {out_channels, (current_.height + stride - 1) / stride, (current_.width + stride - 1) / stride});
     if (random_.chance(80)) layer(norm(), current_);
     if (random_.chance(60)) layer("relu", current_);
     unfused(20);
   }
 
-  /// A block of `depth` convolutions and a skip over all of them, at times another over a part.
+  /// Adds a block of `depth` convolutions with a skip over all of them, and sometimes another over a part.
   void residual(int64_t depth) {
     Named from = named_.back();
     if (random_.chance(30)) convolution(channels());
@@ -192,7 +192,7 @@ class Generator {
     if (random_.chance(80)) layer("relu", current_);
   }
 
-  /// A skip edge from a value, with a convolution where shapes differ. Strides in between may have been taken twice.
+  /// A skip edge from a value, with a convolution if the shapes differ. There may have been two strides between its ends.
   void skip(const Named& from) {
     if (from.shape == current_) {
       line("skip from " + from.label);
@@ -260,8 +260,8 @@ class Generator {
     line("output y");
   }
 
-  Random random_, aside_;                 ///< aside_: of what stands between the rest, which thus stays as it is
-  std::vector<std::string> elementwise_;  ///< layers
+  Random random_, aside_;                 ///< aside_ makes choices on which those of random_ must not depend
+  std::vector<std::string> elementwise_;  ///< names of element-wise layers
   std::string text_;
   std::vector<Named> named_;
   Shape current_{};
@@ -292,7 +292,7 @@ namespace {
 
 using namespace resnetc;
 
-/// Of a schedule's parameters changes one, whatever these are.
+/// Changes one parameter of any schedule.
 class Edit {
  public:
   Edit(Random& random, int64_t place) : random_(random), left_(place) {}
@@ -307,7 +307,7 @@ class Edit {
   void flag(std::string_view, bool& value, std::string_view) {
     if (left_-- == 0) value = !value;
   }
-  /// How many things there were to change, beyond the place.
+  /// The number of parameters that could have been changed, beyond the place.
   int64_t parameters(int64_t place) const { return place - left_; }
 
  private:
@@ -318,7 +318,7 @@ class Edit {
 };
 
 void edit(program::Schedule& schedule, Random& random) {
-  if (random.chance(10)) {  // another type
+  if (random.chance(10)) {  // another type of schedule
     const auto all = program::default_schedules();
     schedule = all[static_cast<size_t>(random.below(static_cast<int64_t>(all.size())))];
   }
@@ -329,7 +329,7 @@ void edit(program::Schedule& schedule, Random& random) {
   describe(change, schedule);
 }
 
-/// Packs the weights of a convolution as its schedule, one that it can have, wants them.
+/// Packs the weights of a convolution for its schedule, which the convolution must be able to have.
 void repack(program::Program& program, const program::Kernel& kernel) {
   std::vector<program::ConstantId> ids{kernel.weight};
   for (const program::Step& step : kernel.epilogue) {

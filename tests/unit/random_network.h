@@ -1,4 +1,5 @@
-/// \file Small random residual networks as text and random schedules for them, for comparing the compiler with the interpreter.
+/// \file Makes small random residual networks as text, and random schedules for them, in order to compare the compiler with the
+/// interpreter.
 #pragma once
 
 #include <cstdint>
@@ -6,14 +7,16 @@
 
 #include "ir/tuning.h"
 
-/// A valid network called `random_network`, the same for a seed on every platform. Between them the seeds reach: 1, 3, 17 and 40 channels;
-/// kernels of 1, 3, 5 and 7, strides, groups, dilation, biases; batch norms after and before convolutions; skips of any length, bare and
-/// with layers, nested and overlapping, several from one value; gates; pools; padded channels; several outputs; odd sizes; all input forms.
+/// A valid network called `random_network`. A seed gives the same network on every platform. Together the seeds cover: 1, 3, 17 and 40
+/// channels; kernels of 1, 3, 5 and 7, strides, groups, dilation, biases; batch norms after and before convolutions; skips of any length,
+/// bare and with layers, nested and overlapping, several from one value; gates; pools; padded channels; several outputs; odd sizes; all
+/// input forms.
 std::string random_network(uint64_t seed);
 
-/// For two of three works of the program's kernels, one of the schedules that tuning would measure. Another seed may find others.
+/// For two of three works of the program's kernels, gives one of the schedules that tuning would measure. Another seed may find other
+/// schedules.
 resnetc::program::Tuning random_tuning(const resnetc::program::Program& program, uint64_t seed);
 
-/// Edits the schedules of a planned program as a person may who reads its text, some of them with the weights packed anew; keeps what the
-/// verifier accepts. How many edits it kept.
+/// Edits the schedules of a planned program, as a reader of its text might, and packs the weights again for some of them. Keeps the edits
+/// that the verifier accepts, and returns their number.
 int edit_schedules(resnetc::program::Program& program, uint64_t seed);
