@@ -39,10 +39,9 @@ class Case:
         import torch
         from safetensors.torch import load_file
 
-        import models
+        import generated_checkpoint
 
-        models.no_initialisation()
-        model = models.build(self.network)
+        model = generated_checkpoint.module(self.network)
         model.load_state_dict(load_file(self.network_file("weights.safetensors")), strict=False)
         return model.requires_grad_(False).to(torch.float32)
 

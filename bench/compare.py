@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 
+import chains
 import peers
 import report
 from case import Case
@@ -50,15 +51,19 @@ def compile_network(options, network, folder):
         partial = folder / "weights.partial"
         subprocess.run([sys.executable, HERE / "export.py", "weights", network, partial], check=True)
         partial.rename(weights)
-    subprocess.run([options.resnetc, "compile", ROOT / "networks" / f"{network}.rn", "-o", folder, "--weights", weights,
+    source = ROOT / "networks" / f"{network}.rn"
+    if chain := chains.Chain.of_name(network):
+        source = folder / f"{network}.rn"
+        source.write_text(chain.text())
+    subprocess.run([options.resnetc, "compile", source, "-o", folder, "--weights", weights,
                     "--target", options.target, *options.resnetc_options], check=True, stdout=sys.stderr)  # fmt: skip
 
 
 def peak_gflops(options, case, processors):
     """The peak of these processors, as resnetc's own loops measure it; 0 for a GPU, which they do not measure."""
-    done = subprocess.run([options.resnetc, "bench", case.network_file(f"lib{case.network}.so"), "--json", "--seconds", "0.5",
-                           "--threads", str(len(processors)), "--target", case.target], check=True, stdout=subprocess.PIPE,
-                          preexec_fn=lambda: os.sched_setaffinity(0, processors))  # fmt: skip
+    done = subprocess.run([options.resnetc, "bench", case.network_file(f"lib{case.network}.so"), "--json",
+                           "--seconds", str(options.peak_seconds), "--threads", str(len(processors)), "--target", case.target],
+                          check=True, stdout=subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, processors))  # fmt: skip
     return json.loads(done.stdout)["peak_gflops"]
 
 
@@ -118,7 +123,9 @@ def parse():
     numbers = lambda text: [int(number) for number in text.split(",")]  # noqa: E731
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--resnetc", type=pathlib.Path, default=ROOT / "build" / "resnetc", help="the compiler's executable")
-    arguments.add_argument("--networks", type=names, default=names(NETWORKS), help=f"names that tests/exactness/models.py knows ({NETWORKS})")
+    arguments.add_argument("--networks", type=names, default=names(NETWORKS),
+                           help=f"networks that tests/exactness/models.py knows, chains (bench/chains.py), or all chains of a set, which are "
+                                f"{' and '.join(chains.SETS)} ({NETWORKS})")  # fmt: skip
     arguments.add_argument("--batches", type=numbers, default=[1, 8], help="(1,8)")
     arguments.add_argument("--threads", type=numbers, default=[1, 2], help="(1,2)")
     arguments.add_argument("--peers", default="all",
@@ -127,6 +134,7 @@ def parse():
     arguments.add_argument("--burst", type=int, default=3, help="runs of a turn, whose median counts (3)")
     arguments.add_argument("--warm-up", type=int, default=10, help="untimed runs of each before the first round (10)")
     arguments.add_argument("--pause", type=float, default=5, help="milliseconds before each turn (5)")
+    arguments.add_argument("--peak-seconds", type=float, default=0.5, help="seconds for the peak, before and after each case (0.5)")
     arguments.add_argument("--seed", type=int, default=1, help="the seed of the shuffled orders (1)")
     arguments.add_argument("--timeout", type=float, default=1800, help="seconds that one answer of a contender may take (1800)")
     arguments.add_argument("--target", default="host")
@@ -136,6 +144,7 @@ def parse():
     arguments.add_argument("--plots", type=pathlib.Path, help="draw the ratios into this folder, as SVG")
     arguments.add_argument("--folder", type=pathlib.Path, help="keep exported and converted networks in this folder, for the next call")
     options = arguments.parse_args()
+    options.networks = [network for name in options.networks for network in chains.SETS.get(name, [name])]
     known = (peers.ON_GPU if options.target == "cuda" else peers.ALL)[1:]
     options.peers = list(known) if options.peers == "all" else names(options.peers)
     if unknown := set(options.peers) - set(known):
@@ -172,6 +181,7 @@ def main():
                     results["cases"].append(measure_case(options, case, sorted(os.sched_getaffinity(0))[:threads]))
                     print("\n" + report.case_text(results["cases"][-1]), flush=True)
                     write(options, results)
+    print("\n" + report.verdict(results["cases"]), flush=True)
     if options.plots:
         import plots
 

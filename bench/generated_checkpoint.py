@@ -15,12 +15,19 @@ from safetensors.numpy import save_file
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "exactness"))
 import generator  # noqa: E402
 import models  # noqa: E402
+from chains import Chain  # noqa: E402
+
+
+def module(name):
+    """A network of networks/ or a chain as a torch module without weights."""
+    models.no_initialisation()
+    chain = Chain.of_name(name)
+    return chain.module() if chain else models.build(name)
 
 
 def generated_model(name):
     """The network with generated weights as a torch module, float32, and its tensors by name."""
-    models.no_initialisation()
-    model = models.build(name)
+    model = module(name)
     return model, generator.fill(model)
 
 

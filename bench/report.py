@@ -47,6 +47,15 @@ def case_text(case):
     return "\n".join(lines)
 
 
+def verdict(cases):
+    """In how many cases resnetc is slower than the best peer, and in which, the worst first."""
+    timed = [(case["contenders"][case["best_peer"]], case) for case in cases if case["best_peer"]]
+    slower = sorted(((row, case) for row, case in timed if row["ratio_median"] > 1), key=lambda pair: -pair[0]["ratio_median"])
+    surely = sum(row["ratio_10_percent"] > 1 for row, _ in slower)
+    return "\n".join([f"Cases in which the best peer is faster than resnetc (ratio above 1): {len(slower)} of {len(timed)}. Cases in which the whole "
+                      f"middle 80 % is above 1: {surely}.", "", *(f"- {heading(case)}: {row['title']}, {spread(row)}" for row, case in slower)])  # fmt: skip
+
+
 def table(head, rows):
     return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *("| " + " | ".join(row) + " |" for row in rows), ""]
 
@@ -65,6 +74,7 @@ def markdown(results):
         rows.append([case["network"], str(case["batch"]), str(case["threads"]), best["title"] if best else "-",
                      spread(best) if best else "-", *cells])  # fmt: skip
     lines += table(["network", "batch", "threads", "best peer", "ratio to it", *(titles[name] for name in peers)], rows)
+    lines += [verdict(cases), ""]
 
     lines += ["Median milliseconds of a run, and the share of the measured multiply-add peak, convolutions counted as direct sums.", ""]
     rows = []
