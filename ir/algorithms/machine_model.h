@@ -1,4 +1,5 @@
-/// \file A small model of a core: the speed that a register tile of a target reaches on a machine, and the division of work between threads.
+/// \file A small model of a core: the speed that a register tile of a target reaches on a machine, and the division of work between
+/// threads.
 #pragma once
 
 #include <algorithm>
