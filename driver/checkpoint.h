@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "codegen/checkpoint.h"
-#include "passes/pipeline.h"
+#include "passes/any_ir.h"
 
 namespace resnetc::driver {
 

@@ -61,7 +61,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
   passes::AnyIr read, ir;
   bool good = false;
   if (auto network = load(options.network, diagnostics)) {
-    passes::PassContext context;
+    passes::PipelineContext context;
     context.diagnostics = &diagnostics;
     context.target = target;
     context.disabled = options.disabled;

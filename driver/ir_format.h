@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "passes/pipeline.h"
+#include "passes/any_ir.h"
 
 namespace resnetc::driver {
 

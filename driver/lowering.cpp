@@ -13,8 +13,8 @@ namespace resnetc::driver {
 namespace {
 
 /// `current` is the target at work when a pass is observed.
-passes::PassContext context_of(const LoweringOptions& options, const Target*& current, Diagnostics& diagnostics) {
-  passes::PassContext context;
+passes::PipelineContext context_of(const LoweringOptions& options, const Target*& current, Diagnostics& diagnostics) {
+  passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   context.weights = options.weights;
   context.winograd_tile = options.winograd_tile;
@@ -30,7 +30,7 @@ passes::PassContext context_of(const LoweringOptions& options, const Target*& cu
 }
 
 /// `current` becomes the target too: what observers of passes are shown.
-void set_target(passes::PassContext& context, const LoweringOptions& options, const Target& target, const Target*& current) {
+void set_target(passes::PipelineContext& context, const LoweringOptions& options, const Target& target, const Target*& current) {
   current = &target;
   context.target = &target;
   context.tuned = options.tuned != nullptr && options.tuned->target == target.name ? options.tuned : nullptr;
@@ -51,7 +51,7 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
   Lowered result;
   result.from = level_of(ir);
   const Target* current = nullptr;
-  passes::PassContext context = context_of(options, current, diagnostics);
+  passes::PipelineContext context = context_of(options, current, diagnostics);
   // The passes of the list that leave `level`, in its order, as far as the IR is not below what they read.
   auto advance = [&](passes::AnyIr& own, passes::Level level) {
     for (const passes::PassInfo& pass : passes::all_passes()) {
@@ -91,7 +91,7 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
 std::optional<passes::AnyIr> lower_until(std::string_view pass, passes::AnyIr ir, const LoweringOptions& options,
                                          Diagnostics& diagnostics) {
   const Target* target = options.targets.front();
-  passes::PassContext context = context_of(options, target, diagnostics);
+  passes::PipelineContext context = context_of(options, target, diagnostics);
   set_target(context, options, *target, target);
   if (!passes::run_pipeline(ir, passes::Level::program, context, pass)) return std::nullopt;
   return ir;
@@ -114,7 +114,7 @@ std::string pass_fault(std::string_view option, std::string_view pass, passes::L
 }
 
 std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagnostics& diagnostics) {
-  passes::PassContext context;
+  passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   passes::AnyIr ir = network;
   if (!passes::run_pipeline(ir, passes::Level::graph, context, "lower-to-graph")) return std::nullopt;

@@ -24,7 +24,7 @@ struct LoweringOptions {
   std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const Target* target)> after_pass;
   const program::Tuning* tuned = nullptr;  ///< measured schedules, for the target that they name
   int64_t batch = 32;                      ///< as PassContext's
-  std::vector<std::string> disabled;       ///< as PassContext's
+  std::vector<std::string> disabled;       ///< as PipelineContext's
   bool weights_limited = true;             ///< whether tuned schedules must keep the packed weights within their limit
 };
 

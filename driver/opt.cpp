@@ -58,7 +58,7 @@ int opt(const OptOptions& options, const Invocation& invocation) {
     if (!weights) return report(diagnostics, invocation);
   }
 
-  passes::PassContext context;
+  passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   context.target = target;
   context.weights = weights.get();

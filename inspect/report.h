@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "passes/pipeline.h"
+#include "passes/any_ir.h"
+#include "passes/context.h"
 
 namespace resnetc::inspect {
 

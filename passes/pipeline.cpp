@@ -117,17 +117,6 @@ bool apply(const Pass& pass, AnyIr& ir, PassContext& context) {
 
 }  // namespace
 
-Level level_of(const AnyIr& ir) { return static_cast<Level>(ir.index()); }
-
-const char* level_name(Level level) {
-  switch (level) {
-    case Level::topology: return "topology";
-    case Level::graph: return "graph";
-    case Level::program: break;
-  }
-  return "program";
-}
-
 std::span<const PassInfo> all_passes() {
   static const auto infos = [] {
     std::array<PassInfo, pipeline.size()> out;
@@ -137,23 +126,11 @@ std::span<const PassInfo> all_passes() {
   return infos;
 }
 
-std::string print(const AnyIr& ir, const Sources& sources) {
-  return std::visit([&](const auto& m) { return print(m, sources); }, ir);
-}
-
-std::string excerpt(const AnyIr& ir, const ValueNames& names, const Sources& sources) {
-  return std::visit([&](const auto& m) { return excerpt(m, names, sources); }, ir);
-}
-
-Excerpts excerpts(const AnyIr& ir, const Sources& sources) {
-  return std::visit([&](const auto& m) { return excerpts(m, sources); }, ir);
-}
-
-bool disabled(const PassInfo& pass, const PassContext& context) {
+bool disabled(const PassInfo& pass, const PipelineContext& context) {
   return pass.optional && std::find(context.disabled.begin(), context.disabled.end(), pass.name) != context.disabled.end();
 }
 
-bool run_pass(const PassInfo& wanted, AnyIr& ir, PassContext& context) {
+bool run_pass(const PassInfo& wanted, AnyIr& ir, PipelineContext& context) {
   const Pass* pass = nullptr;
   for (const Pass& p : pipeline) {
     if (p.info.name == wanted.name) pass = &p;
@@ -179,7 +156,7 @@ bool run_pass(const PassInfo& wanted, AnyIr& ir, PassContext& context) {
   return true;
 }
 
-bool run_pipeline(AnyIr& ir, Level until, PassContext& context, std::string_view stop_after) {
+bool run_pipeline(AnyIr& ir, Level until, PipelineContext& context, std::string_view stop_after) {
   for (const PassInfo& pass : all_passes()) {
     if (pass.from < level_of(ir) || pass.to > until) continue;
     if (!disabled(pass, context) && !run_pass(pass, ir, context)) return false;

@@ -37,7 +37,7 @@ std::vector<program::Program> lower(const topology::Network& network, std::span<
   std::vector<program::Program> programs;
   for (const Target* target : targets) {
     passes::AnyIr ir = network;
-    passes::PassContext context;
+    passes::PipelineContext context;
     context.diagnostics = &diagnostics;
     context.target = target;
     context.winograd_tile = winograd_tile;

@@ -43,7 +43,7 @@ void compile(const Network& network) {
   Sources sources;
   Diagnostics diagnostics(sources);
   for (int i = 0; i < 100; ++i) sources.add("source", "");  // the network's places are of other sources
-  passes::PassContext context;
+  passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   context.target = find_target("sse41");
   passes::AnyIr ir = network;

@@ -22,7 +22,7 @@ std::optional<topology::Network> checked(const std::string& text) {
   Diagnostics diagnostics(sources);
   auto network = parse_network("candidate.rn", text, {}, diagnostics);
   if (!network) return std::nullopt;
-  passes::PassContext context;
+  passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   passes::AnyIr ir = *network;
   if (!passes::run_pipeline(ir, passes::Level::topology, context) || diagnostics.has_errors()) return std::nullopt;

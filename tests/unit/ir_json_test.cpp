@@ -290,7 +290,7 @@ TEST_CASE("every network reads back from both forms after every pass") {
     options.installed_dirs = {networks.string()};
     const auto network = load_network(path, options, diagnostics);
     REQUIRE_MESSAGE(network.has_value(), diagnostics.render());
-    passes::PassContext context;
+    passes::PipelineContext context;
     context.diagnostics = &diagnostics;
     context.target = find_target(++count % 3 == 0 ? "cuda" : "avx2");
     context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {

@@ -25,7 +25,7 @@ using namespace resnetc;
 struct Session {
   Sources sources;
   Diagnostics diagnostics{sources};
-  passes::PassContext context;
+  passes::PipelineContext context;
 
   Session() {
     context.diagnostics = &diagnostics;
