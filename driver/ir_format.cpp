@@ -168,4 +168,19 @@ std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics) {
   return std::nullopt;
 }
 
+std::optional<passes::AnyIr> load_any(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>& files) {
+  Result<std::string> text = read_file(options.path);
+  if (!text || !is_ir(*text)) {  // what cannot be read is told by the one that reads networks
+    std::optional<topology::Network> network = load(options, diagnostics, &files);
+    if (!network) return std::nullopt;
+    return passes::AnyIr(std::move(*network));
+  }
+  if (!options.settings.empty()) {
+    diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0}, "--set needs a network's text, and this is IR");
+    return std::nullopt;
+  }
+  files.push_back(options.path);
+  return parse_any(diagnostics.sources().add(options.path, std::move(*text)), diagnostics);
+}
+
 }  // namespace resnetc::driver
