@@ -189,9 +189,7 @@ class Compilation {
     observer_.emplace(options_.print_ir_after, options_.dump_phases_to, targets_.size() > 1, sources_);
     if (options_.print_ir_after.empty() && options_.dump_phases_to.empty()) return std::nullopt;
     observer_->start(*source_);
-    lowering_.after_pass = [this](const auto& pass, const auto& ir, bool changed, const auto* target) {
-      observer_->after_pass(pass, ir, changed, target);
-    };
+    lowering_.after_pass = [this](const passes::PassRun& run) { observer_->after_pass(run); };
     return std::nullopt;
   }
 

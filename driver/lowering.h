@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,12 +19,11 @@ struct LoweringOptions {
   std::vector<const Target*> targets;             ///< best first; none: lowering ends with the graph
   const WeightSource* weights = nullptr;          ///< null: values of weights are unknown
   int64_t winograd_tile = largest_winograd_tile;  ///< as PassContext's
-  /// Gets the IR after each pass; `target` is null up to the graph.
-  std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const Target* target)> after_pass;
-  const program::Tuning* tuned = nullptr;  ///< measured schedules, for the target that they name
-  int64_t batch = 32;                      ///< as PassContext's
-  std::vector<std::string> disabled;       ///< as PipelineContext's
-  bool weights_limited = true;             ///< whether tuned schedules must keep the packed weights within their limit
+  passes::PassObserver after_pass;                ///< as PipelineContext's; its target is null up to the graph
+  const program::Tuning* tuned = nullptr;         ///< measured schedules, for the target that they name
+  int64_t batch = 32;                             ///< as PassContext's
+  std::vector<std::string> disabled;              ///< as PipelineContext's
+  bool weights_limited = true;                    ///< whether tuned schedules must keep the packed weights within their limit
 };
 
 struct Lowered {

@@ -24,28 +24,41 @@ struct PassInfo {
 /// In the order in which `compile` runs them.
 std::span<const PassInfo> all_passes();
 
+/// The pass of this name, or null.
+const PassInfo* find_pass(std::string_view name);
+
 struct PassTime {
   std::string pass;
   double seconds;
 };
 
+/// What an observer is shown of a pass that has run.
+struct PassRun {
+  const PassInfo& pass;
+  const AnyIr& ir;       ///< as the pass left it
+  bool changed;          ///< whether the text of the IR did
+  double seconds;        ///< that the pass took
+  const Target* target;  ///< the context's; null before there is one
+};
+using PassObserver = std::function<void(const PassRun&)>;
+
 /// What the pipeline is given: the context of its passes, and what is to be done between them.
 struct PipelineContext : PassContext {
   std::vector<std::string> disabled;  ///< optional passes that are left out, by their names
   std::vector<PassTime> times;        ///< filled by the pipeline
-  /// Called after each pass with the IR it left and whether its text changed; may be empty.
-  std::function<void(const PassInfo&, const AnyIr&, bool changed)> after_pass;
+  PassObserver after_pass;            ///< called after each pass; may be empty
 };
 
-/// Whether `context` leaves the pass out. run_pipeline() asks; run_pass() does not.
-bool disabled(const PassInfo& pass, const PipelineContext& context);
-
-/// Runs one pass by its line of the list, then verifies. False when the pass reported errors, or when the verifier found a fault (a bug
-/// of the pass: the diagnostic names it).
-bool run_pass(const PassInfo& wanted, AnyIr& ir, PipelineContext& context);
+/// Runs the pass of this name, then verifies. False when the pass reported errors, or when the verifier found a fault (a bug of the pass:
+/// the diagnostic names it).
+bool run_pass(std::string_view name, AnyIr& ir, PipelineContext& context);
 
 /// Runs the passes from the level of `ir` until `until` is reached, with all passes of that level done (or until the pass `stop_after`,
 /// if that is not empty). False on errors.
 bool run_pipeline(AnyIr& ir, Level until, PipelineContext& context, std::string_view stop_after = {});
+
+/// Runs the part of the pipeline that leaves IR of `level`: the lowering to that level, if `ir` is of the one before, and the passes on it.
+/// For callers that keep what each level ends with. False on errors.
+bool run_level(AnyIr& ir, Level level, PipelineContext& context);
 
 }  // namespace resnetc::passes

@@ -150,10 +150,9 @@ TEST_CASE("report: long rows of layers take time in proportion to their length")
   inspect::Compilation compilation;
   compilation.title = "net";
   const std::string text = "network net {\n input x: f32[N, 8]\n repeat 20000 relu\n output y\n}\n";
-  session.context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
-    if (pass.name == "infer-shapes" || pass.name == "lower-to-graph" || pass.name == "plan-memory") {
-      compilation.phases.push_back({std::string(pass.name), "", "", ir, changed, 0});
-    }
+  session.context.after_pass = [&](const passes::PassRun& run) {
+    const std::string_view pass = run.pass.name;
+    if (pass == "infer-shapes" || pass == "lower-to-graph" || pass == "plan-memory") compilation.phases.push_back(inspect::phase_of(run));
   };
   session.lowered(text, passes::Level::program);
   compilation.code_of.assign(std::get<program::Program>(compilation.phases.back().ir).kernels.size(), 0);

@@ -293,9 +293,9 @@ TEST_CASE("every network reads back from both forms after every pass") {
     passes::PipelineContext context;
     context.diagnostics = &diagnostics;
     context.target = find_target(++count % 3 == 0 ? "cuda" : "avx2");
-    context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
-      INFO("after ", std::string(pass.name));
-      if (changed) std::visit([&](const auto& level) { check_forms(level, sources); }, ir);
+    context.after_pass = [&](const passes::PassRun& run) {
+      INFO("after ", std::string(run.pass.name));
+      if (run.changed) std::visit([&](const auto& level) { check_forms(level, sources); }, run.ir);
     };
     check_forms(*network, sources);
     passes::AnyIr ir = *network;

@@ -27,9 +27,7 @@ TEST_CASE("the pipeline's list: levels in order, every pass with its reason") {
 TEST_CASE("the pipeline stops where it is told, times each pass and shows what changed") {
   Session session;
   std::string seen;
-  session.context.after_pass = [&](const passes::PassInfo& p, const passes::AnyIr&, bool changed) {
-    seen += fmt::format("{}{} ", p.name, changed ? "" : "=");
-  };
+  session.context.after_pass = [&](const passes::PassRun& run) { seen += fmt::format("{}{} ", run.pass.name, run.changed ? "" : "="); };
   passes::AnyIr ir =
       session.lowered("network net { input x: f32[N, 4] a: linear(4) relu output y }", passes::Level::program, "fuse-shortcuts");
   CHECK(ir.index() == 1);

@@ -19,12 +19,12 @@ constexpr uint64_t network_count = 60;
 void check_graph_passes(uint64_t seed, const WeightSource& weights) {
   Session session;
   std::vector<Values> expected;
-  session.context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool) {
-    if (pass.to != passes::Level::graph) return;
-    const auto& graph = std::get<graph::Graph>(ir);
+  session.context.after_pass = [&](const passes::PassRun& run) {
+    if (run.pass.to != passes::Level::graph) return;
+    const auto& graph = std::get<graph::Graph>(run.ir);
     std::vector<Values> outputs = interpret(graph, weights, input_for(graph));
     if (expected.empty()) expected = outputs;
-    CHECK_MESSAGE(difference(expected, outputs) < 1e-9, "after ", std::string(pass.name));
+    CHECK_MESSAGE(difference(expected, outputs) < 1e-9, "after ", std::string(run.pass.name));
   };
   session.lowered(random_network(seed), passes::Level::graph);
   CHECK(!expected.empty());
@@ -59,9 +59,9 @@ TEST_CASE("every IR of random networks reads back from its text and from its JSO
   for (uint64_t seed = 0; seed < network_count; ++seed) {
     CAPTURE(seed);
     Session session;
-    session.context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool) {
-      INFO("after ", std::string(pass.name));
-      std::visit([&](const auto& level) { ir_test::check_forms(level, session.sources); }, ir);
+    session.context.after_pass = [&](const passes::PassRun& run) {
+      INFO("after ", std::string(run.pass.name));
+      std::visit([&](const auto& level) { ir_test::check_forms(level, session.sources); }, run.ir);
     };
     session.lowered(random_network(seed), passes::Level::program);
   }

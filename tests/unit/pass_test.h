@@ -47,11 +47,8 @@ struct Session {
   }
 
   bool run(std::string_view pass, passes::AnyIr& ir) {
-    for (const passes::PassInfo& p : passes::all_passes()) {
-      if (p.name == pass) return passes::run_pass(p, ir, context);
-    }
-    FAIL("no such pass: ", pass);
-    return false;
+    REQUIRE_MESSAGE(passes::find_pass(pass) != nullptr, "no such pass: ", pass);
+    return passes::run_pass(pass, ir, context);
   }
 
   /// The network as `stop_after` leaves it.
