@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "codegen/checkpoint.h"
+#include "codegen/weights/checkpoint.h"
 #include "passes/any_ir.h"
 
 namespace resnetc::driver {

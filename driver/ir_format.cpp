@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "inspect/drawing.h"
-#include "ir/json_tree.h"
+#include "ir/forms/json_tree.h"
 #include "passes/lineage.h"
 #include "support/json.h"
 

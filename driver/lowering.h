@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "codegen/safetensors.h"
+#include "codegen/weights/safetensors.h"
 #include "ir/graph.h"
 #include "ir/program.h"
 #include "ir/tuning.h"

@@ -50,8 +50,8 @@ struct Op {
   TensorType type;   ///< of its result
   OpAttributes attributes;
   std::vector<ValueId> operands;  ///< without those of the epilogue
-  /// As constant_names() of ir/graph_parts.h names them: the checkpoint's weights (but a bias of conv2d or linear is an epilogue step), or,
-  /// of an operation that can be a step, those of the step.
+  /// As constant_names() of ir/forms/graph_parts.h names them: the checkpoint's weights (but a bias of conv2d or linear is an epilogue
+  /// step), or, of an operation that can be a step, those of the step.
   std::vector<RecipePtr> constants;
   std::vector<Step> epilogue;
   Location at;

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "codegen/checkpoint.h"
-#include "codegen/checkpoint_format.h"
+#include "codegen/weights/checkpoint.h"
+#include "codegen/weights/checkpoint_format.h"
 #include "tests/unit/codegen/checkpoints.h"
 
 using namespace resnetc;

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "codegen/safetensors.h"
+#include "codegen/weights/safetensors.h"
 
 namespace lib_test {
 

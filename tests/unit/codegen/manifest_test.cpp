@@ -6,7 +6,7 @@
 #include "codegen/host.h"
 #include "codegen/interface.h"
 #include "codegen/library.h"
-#include "codegen/weights_file.h"
+#include "codegen/weights/weights_file.h"
 #include "runtime/runtime.h"
 #include "tests/unit/codegen/test_program.h"
 

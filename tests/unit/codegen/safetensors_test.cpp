@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "codegen/safetensors.h"
+#include "codegen/weights/safetensors.h"
 #include "tests/unit/codegen/checkpoints.h"
 #include "tests/unit/codegen/test_program.h"
 

@@ -1,7 +1,7 @@
 /// \file Element types: their names and sizes, in types and in the texts that hold them; and what no kernel computes with.
 #include <fmt/format.h>
 
-#include "ir/text_forms.h"
+#include "ir/forms/text_forms.h"
 #include "tests/unit/ir/samples.h"
 
 using namespace resnetc;

@@ -1,7 +1,7 @@
 /// \file The text forms: what is printed reads back as it was; mistakes are reported where they stand.
 #include <cmath>
 
-#include "ir/text.h"
+#include "ir/forms/text.h"
 #include "tests/unit/ir/samples.h"
 
 using namespace resnetc;

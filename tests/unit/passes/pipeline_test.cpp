@@ -6,7 +6,7 @@
 #include <iterator>
 #include <sstream>
 
-#include "ir/text_forms.h"
+#include "ir/forms/text_forms.h"
 #include "tests/unit/passes/session.h"
 
 using namespace pass_test;

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "ir/algorithms/implementation.h"
-#include "ir/text_forms.h"
+#include "ir/forms/text_forms.h"
 #include "tests/unit/codegen/kernels/harness.h"
 
 namespace resnetc::testing {

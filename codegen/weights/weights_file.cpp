@@ -1,5 +1,5 @@
 /// \file Packing of weights: carries out the recipes.
-#include "codegen/weights_file.h"
+#include "codegen/weights/weights_file.h"
 
 #include <fmt/format.h>
 #include <llvm/ADT/ArrayRef.h>
@@ -18,7 +18,7 @@
 
 #include "codegen/interface.h"
 #include "codegen/library.h"
-#include "ir/text.h"
+#include "ir/forms/text.h"
 #include "runtime/model.h"
 #include "runtime/processors.h"
 

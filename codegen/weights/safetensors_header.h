@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "codegen/safetensors.h"
+#include "codegen/weights/safetensors.h"
 #include "support/failure.h"
 
 namespace resnetc::codegen {

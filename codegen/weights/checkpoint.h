@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "codegen/safetensors.h"
+#include "codegen/weights/safetensors.h"
 #include "ir/recipe.h"
 #include "support/diagnostics.h"
 

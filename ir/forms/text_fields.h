@@ -1,4 +1,4 @@
-/// \file The text form of what a description says (ir/json_form.h): two more archives for it. A field is ` name=value`; one that is
+/// \file The text form of what a description says (ir/forms/json_form.h): two more archives for it. A field is ` name=value`; one that is
 /// json_form::Word is its name alone, where it is true.
 #pragma once
 
@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "ir/json_form.h"
-#include "ir/text_forms.h"
+#include "ir/forms/json_form.h"
+#include "ir/forms/text_forms.h"
 
 namespace resnetc::text {
 

@@ -1,4 +1,4 @@
-/// \file Reads the JSON form, of untrusted origin, of what a description (ir/json_form.h) says. The first failure sticks, as with
+/// \file Reads the JSON form, of untrusted origin, of what a description (ir/forms/json_form.h) says. The first failure sticks, as with
 /// text::Cursor: from then on nothing is read, and finish() reports it where it stands.
 #pragma once
 
@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "ir/json_tree.h"
-#include "ir/text_forms.h"
+#include "ir/forms/json_tree.h"
+#include "ir/forms/text_forms.h"
 #include "support/diagnostics.h"
 
 namespace resnetc::json_form {

@@ -1,9 +1,9 @@
 /// \file The JSON form of graphs.
 #include <fmt/format.h>
 
+#include "ir/forms/graph_parts.h"
+#include "ir/forms/json_parts.h"
 #include "ir/graph.h"
-#include "ir/graph_parts.h"
-#include "ir/json_parts.h"
 
 namespace resnetc::graph {
 

@@ -1,12 +1,12 @@
 /// \file Writing and reading of what the three IRs have in common.
-#include "ir/text_forms.h"
+#include "ir/forms/text_forms.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "ir/json_parts.h"
-#include "ir/text_fields.h"
+#include "ir/forms/json_parts.h"
+#include "ir/forms/text_fields.h"
 
 namespace resnetc::text {
 

@@ -1,4 +1,4 @@
-/// \file Writes the JSON form of what a description (ir/json_form.h) says, in its order; fields with their defaults are left out.
+/// \file Writes the JSON form of what a description (ir/forms/json_form.h) says, in its order; fields with their defaults are left out.
 #pragma once
 
 #include <llvm/Support/JSON.h>

@@ -1,12 +1,12 @@
 /// \file How single values look in JSON.
-#include "ir/json_form.h"
+#include "ir/forms/json_form.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
 
 #include "ir/foreign_layers.h"
-#include "ir/json_parts.h"
+#include "ir/forms/json_parts.h"
 #include "support/suggest.h"
 
 namespace resnetc::json_form {

@@ -1,7 +1,7 @@
 /// \file Descriptions that the JSON forms of the three IRs share.
 #pragma once
 
-#include "ir/json_form.h"
+#include "ir/forms/json_form.h"
 #include "ir/program.h"
 
 namespace resnetc::json_form {

@@ -8,11 +8,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ir/forms/text.h"
 #include "ir/input_buffer.h"
 #include "ir/op.h"
 #include "ir/program.h"
 #include "ir/recipe.h"
-#include "ir/text.h"
 #include "support/diagnostics.h"
 
 namespace resnetc::text {

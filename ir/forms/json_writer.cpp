@@ -1,7 +1,7 @@
 /// \file Strings and numbers of JSON.
-#include "ir/json_writer.h"
+#include "ir/forms/json_writer.h"
 
-#include "ir/text.h"
+#include "ir/forms/text.h"
 
 namespace resnetc::json_form {
 

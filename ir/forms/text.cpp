@@ -1,5 +1,5 @@
 /// \file Reading and writing of tokens.
-#include "ir/text.h"
+#include "ir/forms/text.h"
 
 #include <fmt/format.h>
 

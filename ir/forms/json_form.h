@@ -1,5 +1,5 @@
 /// \file JSON forms of the three IRs. One description of each object's fields serves three archives: Writer, Reader and Schema. Those of
-/// attributes and schedules serve two more (ir/text_fields.h), which write and read text; each
+/// attributes and schedules serve two more (ir/forms/text_fields.h), which write and read text; each
 /// level's is a class template `Form<Archive>` in its `*_json.cpp`. A description calls, for each field, in the order of the text,
 ///
 ///     archive.field("rows", schedule.rows, integer(0, max_elements), "what the field means");   // or optional(..., its default, ...)
@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "ir/json_reader.h"
-#include "ir/json_schema.h"
-#include "ir/json_writer.h"
+#include "ir/forms/json_reader.h"
+#include "ir/forms/json_schema.h"
+#include "ir/forms/json_writer.h"
 #include "ir/op.h"
 #include "ir/recipe.h"
 #include "support/location.h"
@@ -45,7 +45,7 @@ struct Flag {
   std::string schema() const { return "\"type\": \"boolean\""; }
 };
 
-/// In text (ir/text_fields.h) its key alone, in JSON as Flag.
+/// In text (ir/forms/text_fields.h) its key alone, in JSON as Flag.
 struct Word : Flag {};
 
 struct Real {

@@ -1,4 +1,4 @@
-/// \file Writes the JSON Schema (draft-07) of what a description (ir/json_form.h) says: one definition for each of its objects. A
+/// \file Writes the JSON Schema (draft-07) of what a description (ir/forms/json_form.h) says: one definition for each of its objects. A
 /// description runs on an object of defaults; where fields depend on a choice, once for each alternative.
 #pragma once
 

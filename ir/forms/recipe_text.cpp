@@ -3,8 +3,8 @@
 
 #include <array>
 
+#include "ir/forms/text.h"
 #include "ir/recipe.h"
-#include "ir/text.h"
 #include "ir/winograd.h"
 #include "support/table.h"
 

@@ -1,5 +1,5 @@
 /// \file Fields, values and what is wrong with them.
-#include "ir/json_reader.h"
+#include "ir/forms/json_reader.h"
 
 #include <fmt/format.h>
 #include <llvm/Support/Error.h>
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ir/json_writer.h"
+#include "ir/forms/json_writer.h"
 #include "support/suggest.h"
 
 namespace resnetc::json_form {

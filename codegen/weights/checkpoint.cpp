@@ -1,5 +1,5 @@
 /// \file Matching by name and shape, and the search for a prefix.
-#include "codegen/checkpoint.h"
+#include "codegen/weights/checkpoint.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "ir/text.h"
+#include "ir/forms/text.h"
 
 namespace resnetc::codegen {
 namespace {

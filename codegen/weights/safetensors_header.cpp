@@ -1,6 +1,6 @@
 /// \file A parser for exactly the JSON that the format allows: an object of flat objects. It cannot recurse, sees repeated names (general
 /// JSON parsers hide them) and keeps nothing but the tensors.
-#include "codegen/safetensors_header.h"
+#include "codegen/weights/safetensors_header.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "ir/text.h"
+#include "ir/forms/text.h"
 
 namespace resnetc::codegen {
 namespace {

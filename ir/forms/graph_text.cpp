@@ -1,9 +1,9 @@
 /// \file The text form of graphs.
 #include <fmt/format.h>
 
+#include "ir/forms/graph_parts.h"
+#include "ir/forms/text_forms.h"
 #include "ir/graph.h"
-#include "ir/graph_parts.h"
-#include "ir/text_forms.h"
 
 namespace resnetc::graph {
 

@@ -1,9 +1,9 @@
 /// \file The JSON form of topologies.
 #include <fmt/format.h>
 
-#include "ir/json_parts.h"
+#include "ir/forms/json_parts.h"
+#include "ir/forms/topology_parts.h"
 #include "ir/topology.h"
-#include "ir/topology_parts.h"
 
 namespace resnetc::topology {
 

@@ -1,5 +1,5 @@
 /// \file Reads JSON's structure; its strings and numbers are LLVM's to read.
-#include "ir/json_tree.h"
+#include "ir/forms/json_tree.h"
 
 #include <fmt/format.h>
 #include <llvm/Support/Error.h>

@@ -1,7 +1,7 @@
 /// \file The JSON form of programs.
 #include <fmt/format.h>
 
-#include "ir/json_parts.h"
+#include "ir/forms/json_parts.h"
 #include "ir/program.h"
 
 namespace resnetc::program {

@@ -1,5 +1,5 @@
 /// \file A table of formats, and the lines of Python that convert each.
-#include "codegen/checkpoint_format.h"
+#include "codegen/weights/checkpoint_format.h"
 
 #include <fmt/format.h>
 #include <llvm/Support/Endian.h>
@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <iterator>
 
-#include "ir/text.h"
+#include "ir/forms/text.h"
 #include "runtime/model.h"
 
 namespace resnetc::codegen {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "ir/text_forms.h"
+#include "ir/forms/text_forms.h"
+#include "ir/forms/topology_parts.h"
 #include "ir/topology.h"
-#include "ir/topology_parts.h"
 
 namespace resnetc::topology {
 

@@ -1,10 +1,10 @@
 /// \file The text of schemas.
-#include "ir/json_schema.h"
+#include "ir/forms/json_schema.h"
 
 #include <fmt/format.h>
 #include <llvm/Support/raw_ostream.h>
 
-#include "ir/json_writer.h"
+#include "ir/forms/json_writer.h"
 
 namespace resnetc::json_form {
 

@@ -1,5 +1,5 @@
 /// \file Mapping checkpoints, checking their places, and their values.
-#include "codegen/safetensors.h"
+#include "codegen/weights/safetensors.h"
 
 #include <fmt/format.h>
 #include <llvm/Support/Endian.h>
@@ -13,9 +13,9 @@
 #include <tuple>
 #include <utility>
 
-#include "codegen/checkpoint_format.h"
-#include "codegen/safetensors_header.h"
-#include "ir/text.h"
+#include "codegen/weights/checkpoint_format.h"
+#include "codegen/weights/safetensors_header.h"
+#include "ir/forms/text.h"
 #include "support/mapped_file.h"
 
 namespace resnetc::codegen {
