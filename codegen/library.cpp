@@ -11,7 +11,7 @@
 #include "codegen/interface.h"
 #include "codegen/link.h"
 #include "codegen/manifest.h"
-#include "codegen/weights_file.h"
+#include "codegen/weights/weights_file.h"
 #include "support/files.h"
 
 namespace resnetc::codegen {

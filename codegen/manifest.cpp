@@ -6,7 +6,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "codegen/interface.h"
-#include "codegen/weights_file.h"
+#include "codegen/weights/weights_file.h"
 #include "runtime/runtime.h"
 
 namespace resnetc::codegen {

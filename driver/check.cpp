@@ -80,7 +80,7 @@ int check(const NetworkOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
   auto network = load(options, diagnostics);
-  passes::PassContext context;
+  passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   passes::AnyIr ir;
   if (network) {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "codegen/checkpoint.h"
-#include "passes/pipeline.h"
+#include "codegen/weights/checkpoint.h"
+#include "passes/any_ir.h"
 
 namespace resnetc::driver {
 

@@ -25,24 +25,16 @@ struct DumpOptions {
   std::vector<std::string> disabled;
 };
 
-/// The level after the pass of `--after`; nothing if there is no such pass.
-std::optional<passes::Level> level_after(const std::string& pass) {
-  for (const auto& known : passes::all_passes()) {
-    if (known.name == pass) return known.to;
-  }
-  return std::nullopt;
-}
-
 int dump(const DumpOptions& options, bool level_given, const Invocation& invocation) {
   passes::Level level = *level_named(options.level);
   if (!options.after.empty()) {
     const std::string fault = pass_fault("--after", options.after, passes::Level::topology, options.disabled);
     if (!fault.empty()) return usage_error(fault);
-    const std::optional<passes::Level> after = level_after(options.after);
-    if (level_given && *after != level) {
-      return usage_error(fmt::format("the pass '{}' leaves a {}, not a {}", options.after, level_name(*after), level_name(level)));
+    const passes::Level after = passes::find_pass(options.after)->to;
+    if (level_given && after != level) {
+      return usage_error(fmt::format("the pass '{}' leaves a {}, not a {}", options.after, level_name(after), level_name(level)));
     }
-    level = *after;
+    level = after;
   }
   const Result<const Target*> chosen = options.target.one_target();
   if (!chosen) return fail(chosen.failure());
@@ -61,7 +53,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
   passes::AnyIr read, ir;
   bool good = false;
   if (auto network = load(options.network, diagnostics)) {
-    passes::PassContext context;
+    passes::PipelineContext context;
     context.diagnostics = &diagnostics;
     context.target = target;
     context.disabled = options.disabled;

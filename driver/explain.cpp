@@ -114,15 +114,10 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   lowering.weights = weights.get();
   lowering.disabled = options.disabled;
   if (options.no_winograd) lowering.winograd_tile = 0;
-  lowering.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const Target*) {
-    compilation.phases.push_back({std::string(pass.name), std::string(pass.description), std::string(pass.order), ir, changed, 0});
-  };
+  lowering.after_pass = [&](const passes::PassRun& run) { compilation.phases.push_back(inspect::phase_of(run)); };
   const auto lowered = lower(std::move(*network), lowering, diagnostics);
   if (const int status = report(diagnostics, invocation); status != done) return status;
   if (!lowered) return fail(first_failure(diagnostics));
-  for (size_t i = 0; i < lowered->times.size() && i + 1 < compilation.phases.size(); ++i) {
-    compilation.phases[i + 1].seconds = lowered->times[i].seconds;
-  }
   compilation.remarks = lowered->remarks;
 
   const program::Program& program = lowered->programs.front();

@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "inspect/drawing.h"
-#include "ir/json_tree.h"
+#include "ir/forms/json_tree.h"
 #include "passes/lineage.h"
 #include "support/json.h"
 
@@ -167,6 +167,21 @@ std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics) {
   const Location here{file, line, column, std::max<int32_t>(1, static_cast<int32_t>(word.size()))};
   diagnostics.error(here, part ? part_is_no_ir : "IR text starts with 'topology', 'graph' or 'program'");
   return std::nullopt;
+}
+
+std::optional<passes::AnyIr> load_any(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>& files) {
+  Result<std::string> text = read_file(options.path);
+  if (!text || !is_ir(*text)) {  // errors of reading are reported where networks are read
+    std::optional<topology::Network> network = load(options, diagnostics, &files);
+    if (!network) return std::nullopt;
+    return passes::AnyIr(std::move(*network));
+  }
+  if (!options.settings.empty()) {
+    diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0}, "--set needs a network's text, and this is IR");
+    return std::nullopt;
+  }
+  files.push_back(options.path);
+  return parse_any(diagnostics.sources().add(options.path, std::move(*text)), diagnostics);
 }
 
 }  // namespace resnetc::driver

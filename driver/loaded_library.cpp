@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "codegen/safetensors.h"
+#include "codegen/weights/safetensors.h"
 #include "driver/shell.h"
 
 namespace resnetc::driver {

@@ -12,9 +12,8 @@ namespace resnetc::driver {
 
 namespace {
 
-/// The context for passes. `current` is the current target when a pass is observed.
-passes::PassContext context_of(const LoweringOptions& options, const Target*& current, Diagnostics& diagnostics) {
-  passes::PassContext context;
+passes::PipelineContext context_of(const LoweringOptions& options, Diagnostics& diagnostics) {
+  passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   context.weights = options.weights;
   context.machine = options.machine;
@@ -22,17 +21,11 @@ passes::PassContext context_of(const LoweringOptions& options, const Target*& cu
   context.weights_limited = options.weights_limited;
   context.batch = options.batch;
   context.disabled = options.disabled;
-  if (options.after_pass) {
-    context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed) {
-      options.after_pass(pass, ir, changed, current);
-    };
-  }
+  context.after_pass = options.after_pass;
   return context;
 }
 
-/// Sets the target. `current`, which observers of passes see, becomes the target too.
-void set_target(passes::PassContext& context, const LoweringOptions& options, const Target& target, const Target*& current) {
-  current = &target;
+void set_target(passes::PipelineContext& context, const LoweringOptions& options, const Target& target) {
   context.target = &target;
   context.tuned = options.tuned != nullptr && options.tuned->target == target.name ? options.tuned : nullptr;
 }
@@ -51,35 +44,26 @@ passes::AnyIr Lowered::read() const {
 std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics) {
   Lowered result;
   result.from = level_of(ir);
-  const Target* current = nullptr;
-  passes::PassContext context = context_of(options, current, diagnostics);
-  // Runs the passes that end at `level`, in the order of the list, as far as the IR is not below the level that they read.
-  auto advance = [&](passes::AnyIr& own, passes::Level level) {
-    for (const passes::PassInfo& pass : passes::all_passes()) {
-      if (pass.to != level || pass.from < level_of(own) || passes::disabled(pass, context)) continue;
-      if (!passes::run_pass(pass, own, context)) return false;
-    }
-    return true;
-  };
+  passes::PipelineContext context = context_of(options, diagnostics);
   if (result.from == passes::Level::program) {
     auto& program = std::get<program::Program>(ir);
-    set_target(context, options, *options.targets.front(), current);
-    if (program.arena_bytes == program::none && !advance(ir, passes::Level::program)) return std::nullopt;
+    set_target(context, options, *options.targets.front());
+    if (program.arena_bytes == program::none && !passes::run_level(ir, passes::Level::program, context)) return std::nullopt;
     result.programs.push_back(std::move(std::get<program::Program>(ir)));
     result.remarks = std::move(context.remarks);
     result.times = std::move(context.times);
     return result;
   }
   if (result.from == passes::Level::topology) {
-    if (!advance(ir, passes::Level::topology)) return std::nullopt;
+    if (!passes::run_level(ir, passes::Level::topology, context)) return std::nullopt;
     result.topology = std::get<topology::Network>(ir);
   }
-  if (!advance(ir, passes::Level::graph)) return std::nullopt;
+  if (!passes::run_level(ir, passes::Level::graph, context)) return std::nullopt;
   result.graph = std::get<graph::Graph>(ir);
   for (const Target* target : options.targets) {
-    set_target(context, options, *target, current);
+    set_target(context, options, *target);
     passes::AnyIr own = result.graph;
-    if (!advance(own, passes::Level::program)) return std::nullopt;
+    if (!passes::run_level(own, passes::Level::program, context)) return std::nullopt;
     result.programs.push_back(std::get<program::Program>(std::move(own)));
   }
   program::share_constants(result.programs);
@@ -91,31 +75,26 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
 
 std::optional<passes::AnyIr> lower_until(std::string_view pass, passes::AnyIr ir, const LoweringOptions& options,
                                          Diagnostics& diagnostics) {
-  const Target* target = options.targets.front();
-  passes::PassContext context = context_of(options, target, diagnostics);
-  set_target(context, options, *target, target);
+  passes::PipelineContext context = context_of(options, diagnostics);
+  set_target(context, options, *options.targets.front());
   if (!passes::run_pipeline(ir, passes::Level::program, context, pass)) return std::nullopt;
   return ir;
 }
 
 std::string pass_fault(std::string_view option, std::string_view pass, passes::Level level, const std::vector<std::string>& disabled,
                        std::string_view last) {
-  const std::span<const passes::PassInfo> all = passes::all_passes();
-  const auto find = [&](std::string_view name) {
-    return std::find_if(all.begin(), all.end(), [&](const passes::PassInfo& info) { return info.name == name; });
-  };
-  const auto known = find(pass);
-  if (known == all.end()) return fmt::format("unknown pass '{}' for {}; 'resnetc opt --help' lists the passes", pass, option);
+  const passes::PassInfo* known = passes::find_pass(pass);
+  if (known == nullptr) return fmt::format("unknown pass '{}' for {}; 'resnetc opt --help' lists the passes", pass, option);
   if (known->from < level)
     return fmt::format("{} {}: the pass reads a {}, and a {} was read", option, pass, level_name(known->from), level_name(level));
   if (std::find(disabled.begin(), disabled.end(), pass) != disabled.end())
     return fmt::format("{} {}: --disable-pass leaves it out", option, pass);
-  if (!last.empty() && find(last) < known) return fmt::format("{} {}: --stop-after {} ends before it", option, pass, last);
+  if (!last.empty() && passes::find_pass(last) < known) return fmt::format("{} {}: --stop-after {} ends before it", option, pass, last);
   return "";
 }
 
 std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagnostics& diagnostics) {
-  passes::PassContext context;
+  passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   passes::AnyIr ir = network;
   if (!passes::run_pipeline(ir, passes::Level::graph, context, "lower-to-graph")) return std::nullopt;
@@ -132,11 +111,9 @@ void add_disable_pass(CLI::App& command, std::vector<std::string>& passes) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check([names](const std::string& name) {
-        for (const passes::PassInfo& pass : passes::all_passes()) {
-          if (pass.name != name) continue;
-          return pass.optional ? std::string() : fmt::format("nothing compiles without '{}'; what can be left out is {}", name, names);
-        }
-        return fmt::format("there is no pass '{}'; what can be left out is {}", name, names);
+        const passes::PassInfo* pass = passes::find_pass(name);
+        if (pass == nullptr) return fmt::format("there is no pass '{}'; what can be left out is {}", name, names);
+        return pass->optional ? std::string() : fmt::format("nothing compiles without '{}'; what can be left out is {}", name, names);
       });
 }
 

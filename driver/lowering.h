@@ -2,13 +2,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "codegen/safetensors.h"
+#include "codegen/weights/safetensors.h"
 #include "ir/graph.h"
 #include "ir/program.h"
 #include "ir/tuning.h"
@@ -21,12 +20,11 @@ struct LoweringOptions {
   const WeightSource* weights = nullptr;          ///< null: values of weights are unknown
   const Machine* machine = &default_machine();    ///< as PassContext's
   int64_t winograd_tile = largest_winograd_tile;  ///< as PassContext's
-  /// Gets the IR after each pass; `target` is null up to the graph.
-  std::function<void(const passes::PassInfo&, const passes::AnyIr&, bool changed, const Target* target)> after_pass;
-  const program::Tuning* tuned = nullptr;  ///< measured schedules, for the target that they name
-  int64_t batch = 32;                      ///< as PassContext's
-  std::vector<std::string> disabled;       ///< as PassContext's
-  bool weights_limited = true;             ///< whether tuned schedules must keep the packed weights within their limit
+  passes::PassObserver after_pass;                ///< as PipelineContext's; its target is null up to the graph
+  const program::Tuning* tuned = nullptr;         ///< measured schedules, for the target that they name
+  int64_t batch = 32;                             ///< as PassContext's
+  std::vector<std::string> disabled;              ///< as PipelineContext's
+  bool weights_limited = true;                    ///< whether tuned schedules must keep the packed weights within their limit
 };
 
 struct Lowered {

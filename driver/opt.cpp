@@ -31,10 +31,7 @@ int opt(const OptOptions& options, const Invocation& invocation) {
     return usage_error("--passes names all passes that run: --stop-after and --disable-pass are for the pipeline's own list");
   }
   for (const std::string& name : split(options.passes.value_or(""))) {
-    const passes::PassInfo* found = nullptr;
-    for (const auto& pass : passes::all_passes()) {
-      if (pass.name == name) found = &pass;
-    }
+    const passes::PassInfo* found = passes::find_pass(name);
     if (found == nullptr) return usage_error(fmt::format("unknown pass '{}'; 'resnetc opt --help' lists them", name));
     wanted.push_back(found);
   }
@@ -58,7 +55,7 @@ int opt(const OptOptions& options, const Invocation& invocation) {
     if (!weights) return report(diagnostics, invocation);
   }
 
-  passes::PassContext context;
+  passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   context.target = target;
   context.weights = weights.get();
@@ -78,7 +75,7 @@ int opt(const OptOptions& options, const Invocation& invocation) {
       return usage_error(
           fmt::format("the pass '{}' reads a {}, but it would get a {}", pass->name, level_name(pass->from), level_name(level_of(*ir))));
     }
-    if (!passes::run_pass(*pass, *ir, context)) {
+    if (!passes::run_pass(pass->name, *ir, context)) {
       int status = report(diagnostics, invocation);
       return status == done ? fail({fmt::format("the pass '{}' failed and gave no reason", pass->name), Blame::bug}) : status;
     }

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "codegen/library.h"
-#include "codegen/weights_file.h"
+#include "codegen/weights/weights_file.h"
 #include "driver/checkpoint.h"
 #include "driver/common.h"
 

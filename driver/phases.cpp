@@ -23,9 +23,7 @@ void PhaseObserver::start(const passes::AnyIr& read) {
   show(level_of(read) == passes::Level::topology ? "frontend" : "read", read, true, nullptr);
 }
 
-void PhaseObserver::after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const Target* target) {
-  show(pass.name, ir, changed, target);
-}
+void PhaseObserver::after_pass(const passes::PassRun& run) { show(run.pass.name, run.ir, run.changed, run.target); }
 
 void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool changed, const Target* target) {
   std::string suffix = several_targets_ && target != nullptr ? "." + target->name : "";

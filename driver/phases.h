@@ -18,7 +18,7 @@ class PhaseObserver {
 
   /// Shows the IR that was read, or the front end's topology.
   void start(const passes::AnyIr& read);
-  void after_pass(const passes::PassInfo& pass, const passes::AnyIr& ir, bool changed, const Target* target);
+  void after_pass(const passes::PassRun& run);
   /// Fails if a file could not be written.
   const Result<>& written() const { return written_; }
 

@@ -44,7 +44,7 @@ std::optional<size_t> layers(const std::string& text) {
   auto network = parse_network("reduced.rn", text, {}, diagnostics);
   if (!network) return std::nullopt;
   const size_t count = count_layers(network->body);
-  passes::PassContext context;
+  passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   passes::AnyIr ir = std::move(*network);
   if (!passes::run_pipeline(ir, passes::Level::topology, context) || diagnostics.has_errors()) return std::nullopt;

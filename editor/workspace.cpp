@@ -49,7 +49,7 @@ std::unique_ptr<Root> Workspace::analysed(const Document& document, Names elsewh
     root->canonical_.emplace(source.id, at->first);
   }
   if (!root->analysis.network) return root;
-  passes::PassContext context;
+  passes::PipelineContext context;
   context.diagnostics = &root->diagnostics;
   passes::AnyIr ir = *std::move(root->analysis.network);
   root->analysis.network.reset();

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "passes/pipeline.h"
+#include "passes/any_ir.h"
 
 namespace resnetc::inspect {
 

@@ -71,6 +71,11 @@ std::string filled(std::string_view text, const std::vector<Part>& parts) {
 
 }  // namespace
 
+Phase phase_of(const passes::PassRun& run) {
+  const passes::PassInfo& pass = run.pass;
+  return {std::string(pass.name), std::string(pass.description), std::string(pass.order), run.ir, run.changed, run.seconds};
+}
+
 std::string report(const Compilation& compilation, const Sources& sources) {
   std::string blocks;
   append_block(blocks, "data", report_data(compilation, sources));

@@ -18,6 +18,8 @@ struct Phase {
   bool changed = true;  ///< whether its text differs from the phase before
   double seconds = 0;
 };
+/// What a pass left.
+Phase phase_of(const passes::PassRun& run);
 
 /// A form of a kernel's code, with its name and its description in words.
 struct CodeKind {

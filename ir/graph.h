@@ -47,11 +47,11 @@ struct Step {
 struct Op {
   OpKind kind = OpKind::relu;
   std::string name;  ///< unique; also the name of the value that the operation makes, which is the name of a topology's value
-  TensorType type;   ///< the type of the result
+  TensorType type;   ///< the sign of the result
   OpAttributes attributes;
   std::vector<ValueId> operands;  ///< the operands of the epilogue's steps are not among them
-  /// The constants that constant_names() of ir/graph_parts.h lists. They are the checkpoint's weights, except that a bias of conv2d or
-  /// linear is an epilogue step. For an operation that can be a step, they are the constants of the step.
+  /// As constant_names() of ir/forms/graph_parts.h names them: the checkpoint's weights (but a bias of conv2d or linear is an epilogue
+  /// step), or, of an operation that can be a step, those of the step.
   std::vector<RecipePtr> constants;
   std::vector<Step> epilogue;
   Location at;

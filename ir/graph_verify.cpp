@@ -4,9 +4,9 @@
 #include <unordered_set>
 
 #include "ir/checks.h"
+#include "ir/forms/graph_parts.h"
+#include "ir/forms/text_forms.h"
 #include "ir/graph.h"
-#include "ir/graph_parts.h"
-#include "ir/text_forms.h"
 
 namespace resnetc::graph {
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "ir/forms/text_forms.h"
 #include "ir/program.h"
-#include "ir/text_forms.h"
 
 namespace resnetc::program {
 

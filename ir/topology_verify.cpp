@@ -5,8 +5,8 @@
 #include <unordered_set>
 
 #include "ir/checks.h"
+#include "ir/forms/topology_parts.h"
 #include "ir/topology.h"
-#include "ir/topology_parts.h"
 
 namespace resnetc::topology {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "ir/text_forms.h"
+#include "ir/forms/text_forms.h"
 
 namespace resnetc::program {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ir/graph.h"
-#include "passes/pipeline.h"
+#include "passes/context.h"
 #include "support/failure.h"
 
 namespace resnetc::passes {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ir/topology.h"
-#include "passes/pipeline.h"
+#include "passes/context.h"
 
 namespace resnetc::passes {
 

@@ -2,14 +2,13 @@
 #pragma once
 
 #include "ir/graph.h"
-#include "passes/pipeline.h"
+#include "passes/context.h"
 
 namespace resnetc::passes {
 
-/// (select-kernels decides whether the first layer's kernel ends with a pool: passes/select_kernels.cpp.)
+/// (That the first layer's kernel can end with a pool is a choice of kernels: passes/selection/choices.cpp.)
 ///
-/// The pass works like fuse-shortcuts, but the producers are max_pool, avg_pool, global_avg_pool and pad_channels. It takes the operations
-/// that no convolution could take.
+/// As fuse-shortcuts, for max_pool, avg_pool, global_avg_pool and pad_channels as producers: what no convolution could take.
 void fuse_pools(graph::Graph& graph, PassContext& context);
 
 }  // namespace resnetc::passes

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "ir/graph.h"
-#include "passes/pipeline.h"
+#include "passes/context.h"
 
 namespace resnetc::passes {
 

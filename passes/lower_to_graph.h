@@ -3,7 +3,7 @@
 
 #include "ir/graph.h"
 #include "ir/topology.h"
-#include "passes/pipeline.h"
+#include "passes/context.h"
 
 namespace resnetc::passes {
 

@@ -116,18 +116,46 @@ bool apply(const Pass& pass, AnyIr& ir, PassContext& context) {
   return true;
 }
 
-}  // namespace
-
-Level level_of(const AnyIr& ir) { return static_cast<Level>(ir.index()); }
-
-const char* level_name(Level level) {
-  switch (level) {
-    case Level::topology: return "topology";
-    case Level::graph: return "graph";
-    case Level::program: break;
+/// Runs a pass, verifies, and shows the observer what it left.
+bool run(const Pass& pass, AnyIr& ir, PipelineContext& context) {
+  Diagnostics& diagnostics = *context.diagnostics;
+  if (level_of(ir) != pass.info.from) {
+    diagnostics.error({}, fmt::format("the pass '{}' does not work on this level", pass.info.name));
+    return false;
   }
-  return "program";
+  const std::string before = context.after_pass ? print(ir, diagnostics.sources()) : std::string();
+  const size_t errors = diagnostics.error_count();
+  const auto start = std::chrono::steady_clock::now();
+  const bool done = apply(pass, ir, context);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  context.times.push_back({std::string(pass.info.name), seconds});
+  if (diagnostics.error_count() != errors) return false;
+  std::optional<Finding> fault = done ? verify(ir) : Finding{"it yields nothing"};
+  if (!fault && done && pass.on_program != nullptr) fault = program::check_memory_plan(std::get<Program>(ir));
+  if (fault) {
+    diagnostics.bug({}, fmt::format("the pass '{}' left a broken IR: {}", pass.info.name, fault->what));
+    return false;
+  }
+  if (context.after_pass) context.after_pass({pass.info, ir, print(ir, diagnostics.sources()) != before, seconds, context.target});
+  return true;
 }
+
+bool disabled(const PassInfo& pass, const PipelineContext& context) {
+  return pass.optional && std::find(context.disabled.begin(), context.disabled.end(), pass.name) != context.disabled.end();
+}
+
+/// The one walk over the list. Runs the passes that leave IR of the levels from `first` to `last` and read no level before that of `ir`, up
+/// to `stop_after`.
+bool walk(AnyIr& ir, Level first, Level last, PipelineContext& context, std::string_view stop_after) {
+  for (const Pass& pass : pipeline) {
+    if (pass.info.from < level_of(ir) || pass.info.to < first || pass.info.to > last) continue;
+    if (!disabled(pass.info, context) && !run(pass, ir, context)) return false;
+    if (pass.info.name == stop_after) break;
+  }
+  return true;
+}
+
+}  // namespace
 
 std::span<const PassInfo> all_passes() {
   static const auto infos = [] {
@@ -138,55 +166,24 @@ std::span<const PassInfo> all_passes() {
   return infos;
 }
 
-std::string print(const AnyIr& ir, const Sources& sources) {
-  return std::visit([&](const auto& m) { return print(m, sources); }, ir);
-}
-
-std::string excerpt(const AnyIr& ir, const ValueNames& names, const Sources& sources) {
-  return std::visit([&](const auto& m) { return excerpt(m, names, sources); }, ir);
-}
-
-Excerpts excerpts(const AnyIr& ir, const Sources& sources) {
-  return std::visit([&](const auto& m) { return excerpts(m, sources); }, ir);
-}
-
-bool disabled(const PassInfo& pass, const PassContext& context) {
-  return pass.optional && std::find(context.disabled.begin(), context.disabled.end(), pass.name) != context.disabled.end();
-}
-
-bool run_pass(const PassInfo& wanted, AnyIr& ir, PassContext& context) {
-  const Pass* pass = nullptr;
-  for (const Pass& p : pipeline) {
-    if (p.info.name == wanted.name) pass = &p;
-  }
-  Diagnostics& diagnostics = *context.diagnostics;
-  if (pass == nullptr || level_of(ir) != pass->info.from) {
-    diagnostics.error({}, fmt::format("the pass '{}' does not work on this level", wanted.name));
-    return false;
-  }
-  std::string before = context.after_pass ? print(ir, diagnostics.sources()) : std::string();
-  size_t errors = diagnostics.error_count();
-  auto start = std::chrono::steady_clock::now();
-  bool done = apply(*pass, ir, context);
-  context.times.push_back({std::string(wanted.name), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
-  if (diagnostics.error_count() != errors) return false;
-  std::optional<Finding> fault = done ? verify(ir) : Finding{"it yields nothing"};
-  if (!fault && done && pass->on_program != nullptr) fault = program::check_memory_plan(std::get<Program>(ir));
-  if (fault) {
-    diagnostics.bug({}, fmt::format("the pass '{}' left a broken IR: {}", wanted.name, fault->what));
-    return false;
-  }
-  if (context.after_pass) context.after_pass(pass->info, ir, print(ir, diagnostics.sources()) != before);
-  return true;
-}
-
-bool run_pipeline(AnyIr& ir, Level until, PassContext& context, std::string_view stop_after) {
+const PassInfo* find_pass(std::string_view name) {
   for (const PassInfo& pass : all_passes()) {
-    if (pass.from < level_of(ir) || pass.to > until) continue;
-    if (!disabled(pass, context) && !run_pass(pass, ir, context)) return false;
-    if (pass.name == stop_after) break;
+    if (pass.name == name) return &pass;
   }
-  return true;
+  return nullptr;
 }
+
+bool run_pass(std::string_view name, AnyIr& ir, PipelineContext& context) {
+  const auto pass = std::find_if(pipeline.begin(), pipeline.end(), [&](const Pass& one) { return one.info.name == name; });
+  if (pass != pipeline.end()) return run(*pass, ir, context);
+  context.diagnostics->error({}, fmt::format("there is no pass '{}'", name));
+  return false;
+}
+
+bool run_pipeline(AnyIr& ir, Level until, PipelineContext& context, std::string_view stop_after) {
+  return walk(ir, Level::topology, until, context, stop_after);
+}
+
+bool run_level(AnyIr& ir, Level level, PipelineContext& context) { return walk(ir, level, level, context, {}); }
 
 }  // namespace resnetc::passes

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ir/program.h"
-#include "passes/pipeline.h"
+#include "passes/context.h"
 
 namespace resnetc::passes {
 

@@ -9,7 +9,7 @@
 
 #include "ir/graph.h"
 #include "ir/program.h"
-#include "passes/pipeline.h"
+#include "passes/context.h"
 
 namespace resnetc::passes {
 

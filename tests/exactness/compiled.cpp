@@ -37,15 +37,15 @@ std::vector<program::Program> lower(const topology::Network& network, std::span<
   std::vector<program::Program> programs;
   for (const Target* target : targets) {
     passes::AnyIr ir = network;
-    passes::PassContext context;
+    passes::PipelineContext context;
     context.diagnostics = &diagnostics;
     context.target = target;
     context.winograd_tile = winograd_tile;
     context.tuned = tuned;
     context.weights_limited = tuned == nullptr;
-    context.after_pass = [&](const passes::PassInfo& pass, const passes::AnyIr& after, bool) {
-      if (graph != nullptr && pass.from == passes::Level::topology && pass.to == passes::Level::graph)
-        *graph = std::get<graph::Graph>(after);
+    context.after_pass = [&](const passes::PassRun& run) {
+      if (graph != nullptr && run.pass.from == passes::Level::topology && run.pass.to == passes::Level::graph)
+        *graph = std::get<graph::Graph>(run.ir);
     };
     if (!passes::run_pipeline(ir, passes::Level::program, context)) return {};
     programs.push_back(std::get<program::Program>(std::move(ir)));

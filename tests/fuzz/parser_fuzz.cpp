@@ -4,7 +4,7 @@
 #include <string>
 
 #include "frontend/frontend.h"
-#include "tests/unit/format_check.h"
+#include "tests/unit/frontend/format_check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   resnetc::Sources sources;

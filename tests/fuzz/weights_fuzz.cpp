@@ -4,9 +4,9 @@
 #include <cstring>
 #include <string>
 
-#include "codegen/checkpoint.h"
 #include "codegen/library.h"
-#include "codegen/safetensors.h"
+#include "codegen/weights/checkpoint.h"
+#include "codegen/weights/safetensors.h"
 #include "runtime/runtime.h"
 #include "runtime/weights.c"  // the runtime is no part of resnetc's own libraries
 

@@ -1,0 +1,173 @@
+/// \file All kernels but the convolutions, on every instruction set that this machine has, against float64 loops.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "tests/unit/codegen/kernels/harness.h"
+
+namespace resnetc::testing {
+namespace {
+
+using graph::StepKind;
+using program::KernelKind;
+using program::KernelSpec;
+
+program::Schedule rows(int64_t count) { return program::GeneralSchedule{1, 1, count}; }
+
+KernelSpec spec_of(KernelKind kind, program::Tensor in, program::Tensor out, int64_t task_rows) {
+  KernelSpec spec;
+  spec.kind = kind;
+  spec.in = std::move(in);
+  spec.out = std::move(out);
+  spec.schedule = rows(task_rows);
+  return spec;
+}
+
+KernelSpec pool(KernelKind kind, int64_t channels, Extent2 size, Extent2 kernel, Extent2 stride, Extent2 pad, int64_t task_rows,
+                Extent2 halo = {0, 0}) {
+  const TensorType out =
+      TensorType::picture(channels, (size.h + 2 * pad.h - kernel.h) / stride.h + 1, (size.w + 2 * pad.w - kernel.w) / stride.w + 1);
+  KernelSpec spec = spec_of(kind, layout(TensorType::picture(channels, size.h, size.w), {1, 2}), layout(out, halo), task_rows);
+  spec.attributes.kernel = kernel;
+  spec.attributes.stride = stride;
+  spec.attributes.pad = pad;
+  return spec;
+}
+
+KernelSpec load(ElementType element, TensorType type, int64_t stride, Extent2 halo, int64_t task_rows) {
+  program::Tensor caller;
+  caller.type = type;
+  caller.type.element = element;
+  KernelSpec spec = spec_of(KernelKind::load, caller, layout(type, halo, stride), task_rows);
+  spec.input.type = caller.type;
+  if (element == ElementType::u8) {
+    spec.input.order = DimensionOrder::channels_last;
+    for (int64_t c = 0; c < type.channels; ++c) {
+      spec.input.mean.push_back(0.485 - 0.01 * static_cast<double>(c));
+      spec.input.std.push_back(0.229 + 0.01 * static_cast<double>(c));
+    }
+  }
+  return spec;
+}
+
+KernelSpec store(program::Tensor in, int64_t task_rows) {
+  program::Tensor caller;
+  caller.type = in.type;
+  return spec_of(KernelKind::store, std::move(in), caller, task_rows);
+}
+
+KernelSpec with(KernelSpec spec, const std::vector<StepKind>& steps, bool in_place = false) {
+  for (StepKind kind : steps) {
+    KernelSpec::StepSpec step{kind, {}, false};
+    if (kind == StepKind::add) {
+      step.operand = in_place ? spec.out : layout(spec.out.type, {2, 0});
+      step.in_place = in_place;
+    }
+    if (kind == StepKind::mul) step.operand = layout(TensorType::vector(spec.out.type.channels));
+    spec.epilogue.push_back(step);
+  }
+  return spec;
+}
+
+std::vector<KernelCase> all_cases() {
+  std::vector<KernelCase> cases;
+  uint32_t seed = 100;
+  auto add = [&](const char* name, KernelSpec spec, int64_t batch = 1) {
+    cases.push_back(make_case(name, std::move(spec), batch, seed++));
+  };
+  const auto picture = [](int64_t c, int64_t h, int64_t w) { return TensorType::picture(c, h, w); };
+  add("max 3x3 s2", pool(KernelKind::max_pool, 64, {13, 21}, {3, 3}, {2, 2}, {1, 1}, 2, {1, 1}), 3);
+  add("max 2x2 s2, 17 channels", pool(KernelKind::max_pool, 17, {14, 7}, {2, 2}, {2, 2}, {0, 0}, 0));
+  add("max 1x1 s2", pool(KernelKind::max_pool, 40, {7, 7}, {1, 1}, {2, 2}, {0, 0}, 4));
+  add("max 7x5", pool(KernelKind::max_pool, 3, {13, 21}, {7, 5}, {1, 1}, {3, 2}, 5));
+  add("avg 3x3 s1", with(pool(KernelKind::avg_pool, 40, {13, 21}, {3, 3}, {1, 1}, {1, 1}, 4, {0, 1}), {StepKind::affine, StepKind::relu}),
+      3);
+  add("avg 2x2 s2", pool(KernelKind::avg_pool, 1, {13, 21}, {2, 2}, {2, 2}, {0, 0}, 0));
+  add("avg 7x7", pool(KernelKind::avg_pool, 64, {7, 7}, {7, 7}, {7, 7}, {0, 0}, 1));
+  for (int64_t channels : {1, 40, 64}) {
+    add("global",
+        spec_of(KernelKind::global_avg_pool, layout(picture(channels, 13, 21), {1, 1}), layout(TensorType::vector(channels)),
+                channels == 64),
+        3);
+  }
+  add("copy",
+      with(spec_of(KernelKind::copy, layout(picture(17, 13, 21), {1, 1}), layout(picture(17, 13, 21), {3, 3}), 4),
+           {StepKind::affine, StepKind::mul, StepKind::add, StepKind::relu}),
+      3);
+  add("copy in place", with(spec_of(KernelKind::copy, layout(picture(40, 7, 7)), layout(picture(40, 7, 7), {1, 1}), 0),
+                            {StepKind::add, StepKind::sigmoid}, true));
+  add("copy of a vector",
+      with(spec_of(KernelKind::copy, layout(TensorType::vector(40)), layout(TensorType::vector(40)), 0),
+           {StepKind::bias, StepKind::sigmoid}),
+      3);
+  add("more channels", spec_of(KernelKind::copy, layout(picture(17, 7, 7)), layout(picture(64, 7, 7), {1, 1}), 3), 3);
+  add("many more channels", spec_of(KernelKind::copy, layout(picture(16, 3, 5)), layout(picture(50, 3, 5)), 0));
+  for (int64_t channels : {1, 17, 1000}) {
+    add("softmax", spec_of(KernelKind::softmax, layout(TensorType::vector(channels)), layout(TensorType::vector(channels)), 0), 3);
+  }
+  add("load planar, own stride", load(ElementType::f32, picture(3, 13, 21), 3, {3, 3}, 4), 3);
+  add("load planar, narrow", load(ElementType::f32, picture(3, 5, 6), 3, {1, 1}, 0));
+  add("load planar, one channel", load(ElementType::f32, picture(1, 13, 21), 1, {1, 1}, 0), 3);
+  add("load planar, padded", load(ElementType::f32, picture(17, 7, 9), 32, {1, 0}, 2), 3);
+  add("load planar, 17 channels", load(ElementType::f32, picture(17, 7, 9), 17, {1, 0}, 2));
+  add("load planar, 64 channels", load(ElementType::f32, picture(64, 7, 9), 64, {0, 0}, 3));
+  add("load bytes", load(ElementType::u8, picture(3, 13, 21), 3, {3, 3}, 4), 3);
+  add("load bytes, padded", load(ElementType::u8, picture(3, 13, 21), 16, {1, 1}, 0), 3);
+  add("load bytes, 70 channels", load(ElementType::u8, picture(70, 2, 3), 80, {0, 0}, 0));
+  KernelSpec as_they_are = load(ElementType::u8, picture(3, 13, 21), 3, {3, 3}, 4);
+  as_they_are.input.mean.clear();
+  as_they_are.input.std.clear();
+  add("load bytes as they are", as_they_are);
+  add("load bytes, one channel", load(ElementType::u8, picture(1, 28, 28), 1, {1, 1}, 0), 3);
+  add("load vector", load(ElementType::f32, TensorType::vector(40), 48, {0, 0}, 0), 3);
+  add("load vector, own stride", load(ElementType::f32, TensorType::vector(17), 17, {0, 0}, 0), 3);
+  add("store picture", store(layout(picture(17, 13, 21), {1, 2}), 1), 3);
+  add("store picture, dense", store(layout(picture(40, 7, 7)), 0), 3);
+  add("store picture, narrow", store(layout(picture(3, 5, 4), {1, 1}), 0), 3);
+  add("store vector", store(layout(TensorType::vector(1000)), 0), 3);
+  add("store vector, short", store(layout(TensorType::vector(10)), 0), 3);
+  add("store vector, 17", store(layout(TensorType::vector(17)), 0), 3);
+
+  // NaN: kept by pools wherever it stands in the window, and by the epilogue.
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  KernelCase pooled = make_case("max with NaN", pool(KernelKind::max_pool, 17, {13, 21}, {3, 3}, {2, 2}, {1, 1}, 0), 1, seed++);
+  for (size_t i = 0; i < pooled.input.size(); i += 37) pooled.input[i] = i % 2 != 0 ? nan : -nan;
+  cases.push_back(finished(std::move(pooled)));
+  KernelCase copied = make_case(
+      "epilogue with NaN",
+      with(spec_of(KernelKind::copy, layout(picture(17, 13, 21)), layout(picture(17, 13, 21)), 0), {StepKind::relu, StepKind::sigmoid}), 1,
+      seed++);
+  for (size_t i = 0; i < copied.input.size(); i += 5) copied.input[i] = i % 2 != 0 ? nan : -nan;
+  cases.push_back(finished(std::move(copied)));
+  // Values far apart: exp must neither overflow nor lose its small results' neighbours.
+  KernelCase wide = make_case("softmax, far apart",
+                              spec_of(KernelKind::softmax, layout(TensorType::vector(40)), layout(TensorType::vector(40)), 0), 1, seed++);
+  for (double& v : wide.input) v *= 300;
+  cases.push_back(finished(std::move(wide)));
+  KernelCase steep =
+      make_case("sigmoid, far apart",
+                with(spec_of(KernelKind::copy, layout(picture(17, 5, 5)), layout(picture(17, 5, 5)), 0), {StepKind::sigmoid}), 1, seed++);
+  for (double& v : steep.input) v *= 200;
+  cases.push_back(finished(std::move(steep)));
+  return cases;
+}
+
+}  // namespace
+
+TEST_CASE("kernels: pools, copies, softmax, load and store") {
+  const std::vector<KernelCase> cases = all_cases();
+  for (const OpInfo& step : graph::all_steps()) {
+    if (step.kind == StepKind::project) continue;  // a convolution's
+    const auto has = [&](const program::KernelSpec::StepSpec& one) { return one.kind == step.kind; };
+    const bool tested = std::any_of(cases.begin(), cases.end(), [&](const KernelCase& one) {
+      return one.spec.kind == KernelKind::copy && std::any_of(one.spec.epilogue.begin(), one.spec.epilogue.end(), has);
+    });
+    CHECK_MESSAGE(tested, "no case of ", std::string(step.name));
+  }
+  for (const Target& target : runnable_targets()) {
+    for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);
+  }
+}
+
+}  // namespace resnetc::testing

@@ -1,0 +1,348 @@
+/// \file Reference loops and random cases for kernels.
+#include "tests/unit/codegen/kernels/reference.h"
+
+#include "ir/strassen.h"
+#include "ir/winograd.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace resnetc::testing {
+
+namespace {
+
+using program::KernelKind;
+
+/// Element access to a planar batch.
+struct View {
+  const TensorType& type;
+  int64_t index(int64_t n, int64_t c, int64_t y, int64_t x) const { return ((n * type.channels + c) * type.height + y) * type.width + x; }
+  double get(const Planar& v, int64_t n, int64_t c, int64_t y, int64_t x) const { return v[static_cast<size_t>(index(n, c, y, x))]; }
+  bool holds(int64_t y, int64_t x) const { return y >= 0 && y < type.height && x >= 0 && x < type.width; }
+};
+
+double window(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
+  const OpAttributes& a = one.spec.attributes;
+  const View in{one.spec.in.type};
+  const bool conv = one.spec.kind == KernelKind::conv2d, largest = one.spec.kind == KernelKind::max_pool;
+  const int64_t co = one.spec.out.type.channels, per_group = conv ? in.type.channels / a.groups : 1;
+  const int64_t first = conv ? c / (co / a.groups) * per_group : c;
+  double sum = largest ? -std::numeric_limits<double>::infinity() : 0;
+  for (int64_t k = 0; k < per_group; ++k) {
+    for (int64_t i = 0; i < a.kernel.h; ++i) {
+      for (int64_t j = 0; j < a.kernel.w; ++j) {
+        const int64_t row = y * a.stride.h - a.pad.h + i * a.dilation.h, column = x * a.stride.w - a.pad.w + j * a.dilation.w;
+        if (!in.holds(row, column)) continue;
+        const double value = in.get(one.input, n, first + k, row, column);
+        if (conv) {
+          sum += value * one.weight[static_cast<size_t>(((c * per_group + k) * a.kernel.h + i) * a.kernel.w + j)];
+        } else if (largest) {
+          sum = std::isnan(value) || value > sum ? value : sum;
+          if (std::isnan(sum)) return sum;
+        } else {
+          sum += value / static_cast<double>(a.kernel.h * a.kernel.w);
+        }
+      }
+    }
+  }
+  return sum;
+}
+
+double softmax(const KernelCase& one, int64_t n, int64_t c) {
+  const View in{one.spec.in.type};
+  double top = -std::numeric_limits<double>::infinity(), sum = 0;
+  for (int64_t k = 0; k < in.type.channels; ++k) top = std::max(top, in.get(one.input, n, k, 0, 0));
+  for (int64_t k = 0; k < in.type.channels; ++k) sum += std::exp(in.get(one.input, n, k, 0, 0) - top);
+  return std::exp(in.get(one.input, n, c, 0, 0) - top) / sum;
+}
+
+double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
+  const TensorType& type = one.spec.kind == KernelKind::load ? one.spec.out.type : one.spec.in.type;
+  const View in{type};
+  switch (one.spec.kind) {
+    case KernelKind::load: {
+      const InputBuffer& input = one.spec.input;
+      if (input.type.element != ElementType::u8) return in.get(one.input, n, c, y, x);
+      const size_t at = static_cast<size_t>(((n * type.height + y) * type.width + x) * type.channels + c), k = static_cast<size_t>(c);
+      return (one.input[at] / 255 - (k < input.mean.size() ? input.mean[k] : 0)) / (k < input.std.size() ? input.std[k] : 1);
+    }
+    case KernelKind::store: return in.get(one.input, n, c, y, x);
+    case KernelKind::copy: return c < type.channels ? in.get(one.input, n, c, y, x) : 0;
+    case KernelKind::softmax: return softmax(one, n, c);
+    case KernelKind::global_avg_pool: {
+      double sum = 0;
+      for (int64_t i = 0; i < type.height; ++i) {
+        for (int64_t j = 0; j < type.width; ++j) sum += in.get(one.input, n, c, i, j);
+      }
+      return sum / static_cast<double>(type.pixels());
+    }
+    case KernelKind::conv2d:
+    case KernelKind::max_pool:
+    case KernelKind::avg_pool: break;
+  }
+  return window(one, n, c, y, x);
+}
+
+double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t y, int64_t x) {
+  const int64_t channels = one.spec.out.type.channels;
+  for (size_t i = 0; i < one.spec.epilogue.size(); ++i) {
+    const program::KernelSpec::StepSpec& step = one.spec.epilogue[i];
+    const std::vector<double>& v = one.steps[i];
+    const View operand{step.operand.type};
+    const bool spread = step.operand.type.rank == 2;
+    switch (step.kind) {
+      case graph::StepKind::bias: value += v[static_cast<size_t>(c)]; break;
+      case graph::StepKind::affine: value = value * v[static_cast<size_t>(c)] + v[static_cast<size_t>(channels + c)]; break;
+      case graph::StepKind::add: value += operand.get(v, n, c, y, x); break;
+      case graph::StepKind::mul: value *= operand.get(v, n, c, spread ? 0 : y, spread ? 0 : x); break;
+      case graph::StepKind::project: {
+        const double* weight = v.data() + operand.type.elements() * one.batch + c * operand.type.channels;
+        for (int64_t k = 0; k < operand.type.channels; ++k) value += weight[k] * operand.get(v, n, k, y, x);
+        break;
+      }
+      case graph::StepKind::relu: value = value < 0 ? 0 : value; break;
+      case graph::StepKind::sigmoid: value = 1 / (1 + std::exp(-value)); break;
+      case OpKind::input:
+      case OpKind::conv2d:
+      case OpKind::linear:
+      case OpKind::max_pool:
+      case OpKind::avg_pool:
+      case OpKind::global_avg_pool:
+      case OpKind::batch_norm:
+      case OpKind::softmax:
+      case OpKind::pad_channels: break;  // these are no steps
+    }
+  }
+  return value;
+}
+
+}  // namespace
+
+namespace {
+
+/// The weights of phases, [co][16][r][r], as ir/winograd.h describes them.
+std::vector<double> split_naively(const program::KernelSpec& spec, const WinogradForm& form, const std::vector<double>& weight) {
+  const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, k = spec.attributes.kernel.w, pad = spec.attributes.pad.w;
+  std::vector<double> out;
+  for (int64_t row = 0; row < co; ++row) {
+    for (int64_t channel = 0; channel < 16; ++channel) {
+      const int64_t p = channel / 8, q = channel % 8 / ci, c = channel % 8 % ci;
+      for (int64_t ty = 0; ty < form.window; ++ty) {
+        for (int64_t tx = 0; tx < form.window; ++tx) {
+          const int64_t y = 2 * (ty - form.pad.h) + p + pad, x = 2 * (tx - form.pad.w) + q + pad;
+          const bool there = q < 2 && y >= 0 && x >= 0 && y < k && x < k;
+          out.push_back(there ? weight[static_cast<size_t>(((row * ci + c) * k + y) * k + x)] : 0);
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/// Packs as pack_winograd() documents: block, row and column of G w GT, input channel, lane.
+std::vector<float> transform_weights_naively(const program::KernelSpec& spec, const std::vector<double>& from) {
+  const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
+  const Winograd& by = *winograd(form, std::get<program::WinogradSchedule>(spec.schedule).output);
+  const std::vector<double> weight = form.phases ? split_naively(spec, form, from) : from;
+  const int64_t co = spec.out.type.channels, ci = form.channels;
+  const size_t r = static_cast<size_t>(form.window);
+  std::vector<float> packed;
+  for (int64_t block = 0; block < (co + lanes - 1) / lanes; ++block) {
+    for (size_t i = 0; i < by.g.size(); ++i) {
+      for (size_t j = 0; j < by.g.size(); ++j) {
+        for (int64_t c = 0; c < ci; ++c) {
+          for (int64_t row = block * lanes; row < (block + 1) * lanes; ++row) {
+            double sum = 0;
+            for (size_t tap = 0; tap < r * r && row < co; ++tap) {
+              sum += by.g[i][tap / r] * weight[static_cast<size_t>(row * ci + c) * r * r + tap] * by.g[j][tap % r];
+            }
+            packed.push_back(static_cast<float>(sum));
+          }
+        }
+      }
+    }
+  }
+  return packed;
+}
+
+/// Packs as block, element of the window, channel of the block.
+std::vector<float> pack_depthwise_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
+  const int64_t channels = spec.out.type.channels, taps = spec.attributes.kernel.h * spec.attributes.kernel.w;
+  std::vector<float> packed(static_cast<size_t>((channels + lanes - 1) / lanes * taps * lanes), 0.0f);
+  for (int64_t c = 0; c < channels; ++c) {
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      packed[static_cast<size_t>((c / lanes * taps + tap) * lanes + c % lanes)] =
+          static_cast<float>(weight[static_cast<size_t>(c * taps + tap)]);
+    }
+  }
+  return packed;
+}
+
+/// Row-major [co][ci] of a convolution or a projection.
+struct Matrix {
+  const double* elements;
+  int64_t ci;
+};
+
+/// The weight of a projection, which is the last constant of its step.
+Matrix projection_of(const KernelCase& one, size_t step) {
+  const std::vector<double>& values = one.steps[step];
+  const int64_t ci = one.spec.epilogue[step].operand.type.channels;
+  return {values.data() + static_cast<int64_t>(values.size()) - one.spec.out.type.channels * ci, ci};
+}
+
+/// The weights of all sums of a kernel: those of its convolution, then those of its projections.
+std::vector<Matrix> summed(const KernelCase& one) {
+  std::vector<Matrix> all{{one.weight.data(), one.spec.in.type.channels}};
+  for (size_t i = 0; i < one.steps.size(); ++i) {
+    if (one.spec.epilogue[i].kind == graph::StepKind::project) all.push_back(projection_of(one, i));
+  }
+  return all;
+}
+
+/// Combines `one` of `all` as pack_strassen() documents.
+std::vector<float> combine_halves_naively(int64_t co, const Matrix& one, const std::vector<Matrix>& all) {
+  const int64_t ci = one.ci;
+  const double* weight = one.elements;
+  std::vector<float> packed;
+  std::vector<double> magnitudes(static_cast<size_t>((co + lanes - 1) / lanes * lanes), 0.0);
+  for (int64_t row = 0; row < co; ++row) {
+    double largest = 0;
+    for (const Matrix& matrix : all) {
+      for (int64_t c = 0; c < matrix.ci; ++c) largest = std::max(largest, std::abs(matrix.elements[row * matrix.ci + c]));
+    }
+    double& magnitude = magnitudes[static_cast<size_t>(row)];
+    for (magnitude = 1; magnitude > largest; magnitude /= 2) {
+    }
+    for (; 2 * magnitude <= largest; magnitude *= 2) {
+    }
+  }
+  for (int64_t pair = 0; pair < (co + 2 * lanes - 1) / (2 * lanes); ++pair) {
+    for (const strassen::Row& factors : strassen::g) {
+      for (int64_t i = 0; i < ci / 2; ++i) {
+        for (int64_t lane = 0; lane < lanes; ++lane) {
+          double sum = 0;
+          for (size_t k = 0; k < 4; ++k) {
+            const int64_t in_half = static_cast<int64_t>(k) / 2, out_half = static_cast<int64_t>(k) % 2;
+            const int64_t c = i / lanes * 2 * lanes + in_half * lanes + i % lanes, row = (2 * pair + out_half) * lanes + lane;
+            if (row < co) sum += factors[k] * weight[row * ci + c] / magnitudes[static_cast<size_t>(row)];
+          }
+          packed.push_back(static_cast<float>(sum));
+        }
+      }
+    }
+  }
+  packed.insert(packed.end(), magnitudes.begin(), magnitudes.end());
+  return packed;
+}
+
+}  // namespace
+
+std::vector<float> pack_projection_naively(const KernelCase& one, size_t step) {
+  const program::KernelSpec& spec = one.spec;
+  const int64_t co = spec.out.type.channels;
+  const Matrix matrix = projection_of(one, step);
+  if (std::holds_alternative<program::StrassenSchedule>(spec.schedule)) return combine_halves_naively(co, matrix, summed(one));
+  std::vector<float> packed(static_cast<size_t>((co + lanes - 1) / lanes * lanes * matrix.ci), 0.0f);
+  for (int64_t c = 0; c < co; ++c) {
+    for (int64_t k = 0; k < matrix.ci; ++k) {
+      packed[static_cast<size_t>((c / lanes * matrix.ci + k) * lanes + c % lanes)] = static_cast<float>(matrix.elements[c * matrix.ci + k]);
+    }
+  }
+  return packed;
+}
+
+std::vector<float> pack_weights_naively(const KernelCase& one) {
+  const program::KernelSpec& spec = one.spec;
+  const std::vector<double>& weight = one.weight;
+  if (const auto* transformed = std::get_if<program::WinogradSchedule>(&spec.schedule); transformed != nullptr && transformed->depth == 0) {
+    return transform_weights_naively(spec, weight);
+  }
+  if (std::holds_alternative<program::StrassenSchedule>(spec.schedule)) {
+    const std::vector<Matrix> all = summed(one);
+    return combine_halves_naively(spec.out.type.channels, all.front(), all);
+  }
+  if (std::holds_alternative<program::DepthwiseSchedule>(spec.schedule)) return pack_depthwise_naively(spec, weight);
+  // Other kernels read plain weights. Those of ThreadSchedules are tested through whole programs (tests/cuda).
+  const OpAttributes& a = spec.attributes;
+  const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, per_group = ci / a.groups;
+  const GroupSpan span = group_span(ci, co, a.groups);
+  const int64_t blocks = (co + lanes - 1) / lanes;
+  std::vector<float> packed(static_cast<size_t>(blocks * a.kernel.h * a.kernel.w * span.span * lanes), 0.0f);
+  for (int64_t c = 0; c < co; ++c) {
+    for (int64_t k = 0; k < per_group; ++k) {
+      const int64_t block = c / lanes, s = c / (co / a.groups) * per_group + k - span.start(block);
+      for (int64_t tap = 0; tap < a.kernel.h * a.kernel.w; ++tap) {
+        packed[static_cast<size_t>(((block * a.kernel.h * a.kernel.w + tap) * span.span + s) * lanes + c % lanes)] =
+            static_cast<float>(weight[static_cast<size_t>((c * per_group + k) * a.kernel.h * a.kernel.w + tap)]);
+      }
+    }
+  }
+  return packed;
+}
+
+/// The value that the kernel stores at a place: the result there, or the largest result in the window of the kernel's pool.
+double stored(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
+  if (!one.spec.pool) return finish(one, element(one, n, c, y, x), n, c, y, x);
+  const OpAttributes& pool = *one.spec.pool;
+  const TensorType computed = computed_type(one.spec);
+  const View view{computed};
+  double largest = -std::numeric_limits<double>::infinity();
+  for (int64_t i = 0; i < pool.kernel.h; ++i) {
+    for (int64_t j = 0; j < pool.kernel.w; ++j) {
+      const int64_t row = y * pool.stride.h - pool.pad.h + i, column = x * pool.stride.w - pool.pad.w + j;
+      if (view.holds(row, column)) largest = std::max(largest, finish(one, element(one, n, c, row, column), n, c, row, column));
+    }
+  }
+  return largest;
+}
+
+Planar reference(const KernelCase& one) {
+  const TensorType& type = one.spec.kind == KernelKind::store ? one.spec.in.type : one.spec.out.type;
+  Planar values;
+  for (int64_t n = 0; n < one.batch; ++n) {
+    for (int64_t c = 0; c < type.channels; ++c) {
+      for (int64_t y = 0; y < type.height; ++y) {
+        for (int64_t x = 0; x < type.width; ++x) values.push_back(stored(one, n, c, y, x));
+      }
+    }
+  }
+  return values;
+}
+
+KernelCase finished(KernelCase one) {
+  one.expected = reference(one);
+  return one;
+}
+
+KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, uint32_t seed) {
+  std::mt19937 random(seed);
+  KernelCase one;
+  one.name = std::move(name);
+  one.spec = std::move(spec);
+  one.batch = batch;
+  const program::KernelSpec& s = one.spec;
+  one.input = random_values(s.kind == KernelKind::load ? s.out.type : s.in.type, batch, random);
+  if (s.kind == KernelKind::load && s.input.type.element == ElementType::u8) {
+    for (double& v : one.input) v = std::floor((v + 1) * 127.5);
+  }
+  if (s.kind == KernelKind::conv2d) {
+    const TensorType shape =
+        TensorType::picture(s.out.type.channels * (s.in.type.channels / s.attributes.groups), s.attributes.kernel.h, s.attributes.kernel.w);
+    one.weight = random_values(shape, 1, random);
+  }
+  for (const program::KernelSpec::StepSpec& step : s.epilogue) {
+    std::vector<double>& values = one.steps.emplace_back();
+    const auto append = [&](const TensorType& type, int64_t count) {
+      const Planar made = random_values(type, count, random);
+      values.insert(values.end(), made.begin(), made.end());
+    };
+    if (info(step.kind).joins()) append(step.operand.type, batch);
+    const int64_t rows = step.kind == graph::StepKind::project ? step.operand.type.channels : 1;
+    append(TensorType::vector(s.out.type.channels * rows), static_cast<int64_t>(info(step.kind).constants.size()));
+  }
+  return finished(std::move(one));
+}
+
+}  // namespace resnetc::testing

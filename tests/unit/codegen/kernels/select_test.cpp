@@ -1,0 +1,407 @@
+/// \file select-kernels: layouts, constants, schedules.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "codegen/host.h"
+#include "passes/algorithms.h"
+#include "passes/candidates.h"
+#include "passes/select_kernels.h"
+#include "tests/unit/codegen/kernels/harness.h"
+#include "tests/unit/passes/session.h"
+
+namespace resnetc::testing {
+namespace {
+
+using program::AlgorithmChoice;
+using program::Convolution;
+
+graph::Op make_op(OpKind kind, std::string name, TensorType type, std::vector<graph::ValueId> operands) {
+  graph::Op op;
+  op.kind = kind;
+  op.name = std::move(name);
+  op.type = type;
+  op.operands = std::move(operands);
+  return op;
+}
+
+graph::Op make_conv(std::string name, TensorType type, graph::ValueId operand, int64_t in_channels, int64_t kernel) {
+  graph::Op op = make_op(OpKind::conv2d, name, type, {operand});
+  op.attributes.channels = type.channels;
+  op.attributes.kernel = {kernel, kernel};
+  op.attributes.pad = {kernel / 2, kernel / 2};
+  op.constants = {tensor(name + ".weight", {type.channels, in_channels, kernel, kernel})};
+  graph::Step bias;
+  bias.kind = graph::StepKind::bias;
+  bias.constants = {tensor("shared.bias", {type.channels})};
+  op.epilogue.push_back(bias);
+  return op;
+}
+
+/// image -> 3x3 -> 5x5 and 1x1 -> add -> output
+graph::Graph small_graph() {
+  graph::Graph graph;
+  graph.name = "small";
+  const TensorType hidden = TensorType::picture(40, 13, 21);
+  graph.input.type = TensorType::picture(3, 13, 21);
+  graph.ops.push_back(make_op(OpKind::input, "image", graph.input.type, {}));
+  graph.ops.push_back(make_conv("a", hidden, 0, 3, 3));
+  graph.ops.push_back(make_conv("b", hidden, 1, 40, 5));
+  graph.ops.push_back(make_conv("c", hidden, 1, 40, 1));
+  graph.ops.push_back(make_op(OpKind::add, "d", hidden, {2, 3}));
+  graph.outputs.push_back({"result", 4, {}});
+  return graph;
+}
+
+TEST_CASE("select-kernels: an element-wise operation that nothing took is a copy with that step") {
+  for (const OpInfo& step : graph::all_steps()) {
+    if (!op_named(step.name)) continue;
+    CAPTURE(std::string(step.name));
+    graph::Graph graph;
+    graph.name = "alone";
+    const TensorType type = TensorType::vector(4);
+    graph.input.type = type;
+    graph.ops.push_back(make_op(OpKind::input, "x", type, {}));
+    graph.ops.push_back(make_op(step.kind, "y", type, std::vector<graph::ValueId>(static_cast<size_t>(step.operands), 0)));
+    for (size_t i = 0; i < step.constants.size(); ++i) graph.ops[1].constants.push_back(fill(static_cast<double>(i), {4}));
+    graph.outputs.push_back({"y", 1, {}});
+    REQUIRE(graph::verify(graph) == std::nullopt);
+    pass_test::Session session;
+    const std::optional<program::Program> program = passes::select_kernels(graph, session.context);
+    REQUIRE(program);
+    REQUIRE(program->kernels.size() == 3);
+    const program::Kernel& kernel = program->kernels[1];
+    CHECK(kernel.kind == program::KernelKind::copy);
+    REQUIRE(kernel.epilogue.size() == 1);
+    CHECK(kernel.epilogue[0].kind == step.kind);
+    CHECK((kernel.epilogue[0].operand == kernel.in) == step.joins());
+    CHECK(kernel.epilogue[0].constants.size() == step.constants.size());
+  }
+}
+
+TEST_CASE("select-kernels: pictures of any shape have schedules, and candidates for tuning") {
+  const auto network = [](int64_t height, int64_t width, std::string_view pool) {
+    return fmt::format(R"(
+network any {{
+  input image: f32[N, 3, {}, {}]
+  stem: conv(7x7, 64, stride = 2)
+  max_pool({})
+  conv1: conv(3x3, 64)
+  conv2: conv(3x3, 512)
+  conv3: conv(1x1, 512)
+  conv4: conv(3x3, 64, stride = 2)
+  output x
+}})",
+                       height, width, pool);
+  };
+  struct Shape {
+    int64_t height, width;
+    const char* pool;
+  };
+  for (const Shape& shape : {Shape{4, 320, "8x2, stride = 1, pad = 3x0"},
+                             {64, 16000, "16x1, stride = 2, pad = 0"},
+                             {16000, 8, "3x3, stride = 2, pad = 1"},
+                             {4, 60000, "2x2"},
+                             {2, 2, "3x3, stride = 2, pad = 1"},
+                             {40, 16000, "4x4, stride = 2, pad = 1"},
+                             {1, 30000, "1x2"}}) {
+    for (const char* target : {"avx512", "sse41"}) {
+      CAPTURE(shape.height);
+      CAPTURE(shape.width);
+      pass_test::Session session;
+      session.context.target = find_target(target);
+      const auto program =
+          std::get<program::Program>(session.lowered(network(shape.height, shape.width, shape.pool), passes::Level::program));
+      CHECK(program::verify(program) == std::nullopt);
+      for (const program::Kernel& kernel : program.kernels) {
+        const auto candidates = passes::schedule_candidates(program, kernel, default_machine(), largest_winograd_tile);
+        CHECK(candidates.empty() == (kernel.kind != program::KernelKind::conv2d));
+      }
+    }
+  }
+}
+
+TEST_CASE("select-kernels: where Strassen's products gain") {
+  const AlgorithmChoice halved{&implementation_of(program::StrassenSchedule{}), 0, false}, direct;
+  const auto one_by_one = [](int64_t in, int64_t out, int64_t size) {
+    Convolution c;
+    c.in = TensorType::picture(in, size, size);
+    c.out = TensorType::picture(out, size, size);
+    c.attributes.channels = out;
+    return c;
+  };
+  const auto choose = [](const Convolution& c, int64_t largest_tile = largest_winograd_tile) {
+    return passes::choose_algorithms({&c, 1}, default_machine(), largest_tile)[0];
+  };
+  CHECK(choose(one_by_one(1024, 256, 14)) == halved);
+  CHECK(choose(one_by_one(256, 1024, 14)) == halved);
+  CHECK(choose(one_by_one(1000, 256, 14)) == direct);     // not whole halves
+  CHECK(choose(one_by_one(1024, 250, 14)) == halved);     // the result has whole ones, with what it is filled up with
+  CHECK(choose(one_by_one(256, 64, 56)) == direct);       // combining 256 channels costs more than an eighth of 64 each
+  CHECK(choose(one_by_one(512, 2048, 7)) == direct);      // an eighth of the pairs holds one pixel
+  CHECK(choose(one_by_one(1024, 1024, 1)) == direct);     // as many weights to read as there is to do
+  CHECK(choose(one_by_one(1024, 256, 14), 2) == halved);  // no tile of Winograd's
+  CHECK(choose(one_by_one(1024, 256, 14), 0) == direct);  // direct sums only
+  CHECK(choose(one_by_one(1024, 1024, 2000)) == direct);  // a row of halves is larger than the caches
+  Convolution other = one_by_one(1024, 256, 14);
+  other.attributes.groups = 2;
+  CHECK(choose(other) == direct);
+  other = one_by_one(1024, 256, 14);
+  other.attributes.stride = {2, 2};
+  CHECK(choose(other) == direct);
+  other = one_by_one(1024, 256, 14);
+  other.projected = {512};
+  CHECK(choose(other) == halved);
+  other.projected = {512, 16};
+  CHECK(choose(other) == direct);
+
+  for (const char* name : {"avx512", "avx2", "sse41"}) {
+    for (const auto& [in, out] : {std::pair<int64_t, int64_t>{128, 512}, {1024, 256}, {32, 32}, {96, 480}, {2048, 2048}}) {
+      for (int64_t size : {1, 2, 7, 13, 28, 56}) {
+        const Convolution c = one_by_one(in, out, size);
+        if (program::all_choices(c, default_machine(), largest_winograd_tile).size() == 1) continue;  // direct sums
+        program::KernelSpec spec;
+        spec.kind = program::KernelKind::conv2d;
+        spec.in = layout(TensorType::picture(in, size, size));
+        spec.out = layout(TensorType::picture(out, size, size), {1, 1});
+        const std::vector<program::Schedule> candidates = halved.by->candidates({spec, 0, *find_target(name), default_machine()}, halved);
+        CHECK(candidates.size() >= 1);
+        CHECK(candidates.size() <= 6);
+        for (const program::Schedule& s : candidates) {
+          spec.schedule = s;
+          const auto& [vectors, tiles, rows, parts] = std::get<program::StrassenSchedule>(s);
+          CHECK(out / 32 % vectors == 0);
+          CHECK(parts <= out / 32 / vectors);
+          CHECK(program::schedule_fault(spec) == std::nullopt);
+          CHECK(program::scratch_bytes(spec) <= (1 << 20));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("select-kernels: a kernel for each value, layouts as the readers need them") {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  passes::PassContext context;
+  context.diagnostics = &diagnostics;
+  context.target = find_target("avx2");
+  const std::optional<program::Program> program = passes::select_kernels(small_graph(), context);
+  REQUIRE(program.has_value());
+  CHECK(program::verify(*program) == std::nullopt);
+  using program::KernelKind;
+  std::vector<KernelKind> kinds;
+  for (const program::Kernel& kernel : program->kernels) kinds.push_back(kernel.kind);
+  CHECK(kinds == std::vector<KernelKind>{KernelKind::load, KernelKind::conv2d, KernelKind::conv2d, KernelKind::conv2d, KernelKind::copy,
+                                         KernelKind::store});
+  CHECK(program->tensor(0).channel_stride == 3);  // read by a convolution alone
+  CHECK(program->tensor(0).halo == Extent2{1, 1});
+  CHECK(program->tensor(1).channel_stride == 48);
+  CHECK(program->tensor(1).halo == Extent2{2, 2});  // the wider of its two readers
+  CHECK(program->tensor(2).dense());
+  CHECK(program->constants.size() == 4);  // three weights, one bias that all three share
+  for (const program::Constant& constant : program->constants) CHECK(constant.offset % 64 == 0);
+  CHECK_FALSE(std::get<program::DirectSchedule>(program->kernels[3].schedule).flat);  // its operand has a halo
+  CHECK(program->kernels[4].epilogue.size() == 1);
+  CHECK(program->kernels[4].epilogue[0].operand == 3);
+  CHECK(program->kernels[1].multiply_adds == 13 * 21 * 40 * 27);
+  CHECK(context.remarks.size() == program->kernels.size());
+}
+
+TEST_CASE("select-kernels: schedules") {
+  const Target &avx512 = *find_target("avx512"), &avx2 = *find_target("avx2"), &sse41 = *find_target("sse41");
+  auto choose = [](int64_t channels, int64_t size, int64_t kernel, const Target& target, const Machine& machine = default_machine()) {
+    OpAttributes a;
+    a.kernel = {kernel, kernel};
+    a.pad = {kernel / 2, kernel / 2};
+    const TensorType type = TensorType::picture(channels, size, size);
+    program::KernelSpec spec;
+    spec.kind = program::KernelKind::conv2d;
+    spec.attributes = a;
+    spec.in = layout(type, a.pad);
+    spec.out = layout(type);
+    const AlgorithmChoice direct;
+    return std::get<program::DirectSchedule>(
+        direct.by->choose({spec, type.elements() * channels * kernel * kernel, target, machine}, direct).schedule);
+  };
+  for (const Target& target : {avx512, avx2, sse41}) {
+    for (int64_t channels : {1, 17, 40, 64, 1024}) {
+      for (int64_t size : {1, 7, 13, 56}) {
+        for (int64_t kernel : {1, 3}) {
+          const program::DirectSchedule s = choose(channels, size, kernel, target);
+          CHECK((channels + 15) / 16 % s.vectors == 0);
+          CHECK(s.pixels >= 1);
+          CHECK(s.pixels <= (s.flat ? size * size : size));
+          CHECK(s.rows >= 0);
+        }
+      }
+    }
+  }
+  // Tiles that divide a row, in as many registers as there are.
+  CHECK(choose(64, 56, 3, avx512).pixels == 14);
+  CHECK(choose(512, 7, 3, avx512).pixels == 7);
+  CHECK(choose(64, 56, 3, avx2).vectors * choose(64, 56, 3, avx2).pixels <= 6);
+  CHECK(choose(64, 56, 3, sse41).vectors * choose(64, 56, 3, sse41).pixels <= 3);
+  // A machine with fewer loads a cycle gets a tile that loads less for each sum. Work that the machine does not share is one task.
+  Machine other;
+  other.vector_loads = 1;
+  const auto loads_a_sum = [](const program::DirectSchedule& s) {
+    return static_cast<double>(s.vectors + s.pixels) / static_cast<double>(s.vectors * s.pixels);
+  };
+  CHECK(loads_a_sum(choose(64, 56, 3, avx512, other)) < loads_a_sum(choose(64, 56, 3, avx512)));
+  other.least_shared_multiply_adds = int64_t{1} << 40;
+  CHECK(choose(64, 56, 3, avx512).rows > 0);
+  CHECK(choose(64, 56, 3, avx512, other).rows == 0);
+  // A power of two of bytes between pixels: few of them at a time.
+  CHECK(choose(1024, 14, 3, avx512).pixels <= 8);
+  // Tiny layers are not shared between threads.
+  CHECK(choose(16, 7, 3, avx512).rows == 0);
+}
+
+TEST_CASE("select-kernels: no tile of Winograd's transforms is larger than the context allows") {
+  graph::Graph graph;
+  graph.name = "limits";
+  const TensorType large = TensorType::picture(64, 56, 56), small = TensorType::picture(512, 7, 7);
+  graph.input.type = large;
+  graph.ops.push_back(make_op(OpKind::input, "image", large, {}));
+  graph.ops.push_back(make_conv("a", large, 0, 64, 3));
+  graph.ops.push_back(make_op(OpKind::avg_pool, "pool", TensorType::picture(64, 7, 7), {1}));
+  graph.ops.back().attributes.kernel = graph.ops.back().attributes.stride = {8, 8};
+  graph.ops.push_back(make_conv("b", small, 2, 64, 1));
+  graph.ops.push_back(make_conv("c", small, 3, 512, 3));
+  graph.outputs.push_back({"result", 4, {}});
+  const auto tiles = [&](int64_t largest) {
+    Sources sources;
+    Diagnostics diagnostics(sources);
+    passes::PassContext context;
+    context.diagnostics = &diagnostics;
+    context.target = find_target("avx2");
+    context.winograd_tile = largest;
+    std::vector<int64_t> outputs;
+    for (const program::Kernel& kernel : passes::select_kernels(graph, context)->kernels) {
+      if (kernel.kind != program::KernelKind::conv2d) continue;
+      const auto* transformed = std::get_if<program::WinogradSchedule>(&kernel.schedule);
+      outputs.push_back(transformed == nullptr ? 0 : transformed->output);
+    }
+    return outputs;
+  };
+  CHECK(tiles(largest_winograd_tile) == std::vector<int64_t>{4, 0, 2});
+  CHECK(tiles(2) == std::vector<int64_t>{2, 0, 2});
+  CHECK(tiles(0) == std::vector<int64_t>{0, 0, 0});
+}
+
+AlgorithmChoice winograd_of(int64_t output, bool packed) { return {&implementation_of(program::WinogradSchedule{}), output, packed}; }
+
+program::WinogradSchedule transformed(const program::KernelSpec& spec, const AlgorithmChoice& choice, const Target& target) {
+  return std::get<program::WinogradSchedule>(choice.by->choose({spec, 0, target, default_machine()}, choice).schedule);
+}
+
+TEST_CASE("select-kernels: where Winograd's transforms gain") {
+  const auto conv = [](int64_t channels, int64_t size, auto change) {
+    OpAttributes a;
+    a.channels = channels;
+    a.kernel = {3, 3};
+    a.pad = {1, 1};
+    change(a);
+    return Convolution{
+        TensorType::picture(channels, size * a.stride.h, size * a.stride.w), TensorType::picture(channels, size, size), a, {}};
+  };
+  const auto as_it_is = [](OpAttributes&) {};
+  const auto choose = [&](int64_t channels, int64_t size, auto change) {
+    const Convolution one = conv(channels, size, change);
+    return passes::choose_algorithms({&one, 1}, default_machine())[0];
+  };
+  const auto strided = [](OpAttributes& a) { a.stride = {2, 2}; };
+  CHECK(choose(64, 56, as_it_is).output == 4);
+  CHECK(choose(512, 7, as_it_is) == winograd_of(2, true));  // of a few pixels the weights' way from memory is what counts
+  CHECK(choose(8, 56, as_it_is).output == 0);               // not whole vectors
+  CHECK(choose(1024, 1, as_it_is).output == 0);
+  CHECK(choose(64, 28, strided).output == 4);
+  CHECK(choose(512, 7, strided).output == 0);
+  CHECK(choose(64, 56, [](OpAttributes& a) { a.dilation = {2, 2}; }).output == 0);
+  CHECK(choose(64, 56, [](OpAttributes& a) { a.groups = 2; }).output == 0);
+  CHECK(choose(64, 56, [](OpAttributes& a) { a.kernel = {3, 1}; }).output == 0);
+
+  // The first layer of a network for pictures goes through phases, where nothing else needs its input in vectors; among others, as its
+  // transformed weights are more than twice as large.
+  std::vector<Convolution> stem{conv(64, 56, as_it_is), conv(64, 112, [](OpAttributes& a) {
+                                  a.kernel = {7, 7};
+                                  a.stride = {2, 2};
+                                  a.pad = {3, 3};
+                                })};
+  stem[1].in.channels = 3;
+  CHECK(passes::choose_algorithms(stem, default_machine())[1].output == 0);
+  stem[1].dense = true;
+  CHECK(passes::choose_algorithms(stem, default_machine())[1] == winograd_of(4, true));
+
+  // Packed weights are at most twice as large as the checkpoint's: alone a tile of 4 is too large, beside something else it is not.
+  std::vector<Convolution> network{conv(256, 14, as_it_is)};
+  CHECK_FALSE(passes::choose_algorithms(network, default_machine())[0] == winograd_of(4, true));
+  for (int i = 0; i < 3; ++i) network.push_back(conv(256, 1, as_it_is));
+  CHECK(passes::choose_algorithms(network, default_machine())[0] == winograd_of(4, true));
+  for (int i = 0; i < 20; ++i) network.push_back(conv(256, 14, as_it_is));
+  const std::vector<AlgorithmChoice> choices = passes::choose_algorithms(network, default_machine());
+  CHECK(std::count(choices.begin(), choices.end(), winograd_of(4, true)) >= 1);
+  int64_t packed = 0;
+  for (const AlgorithmChoice& c : choices) packed += c.packed ? (c.output + 2) * (c.output + 2) : 9;
+  CHECK(packed <= 2 * 9 * static_cast<int64_t>(network.size()));
+
+  // Channels that are no power of two, of small pictures, are shared between threads as well.
+  for (int64_t channels : {80, 176}) {
+    for (int64_t size : {11, 13, 21}) {
+      program::KernelSpec spec;
+      spec.kind = program::KernelKind::conv2d;
+      spec.attributes.kernel = {3, 3};
+      spec.in = spec.out = layout(TensorType::picture(channels, size, size), {1, 1});
+      const program::WinogradSchedule s = transformed(spec, winograd_of(4, false), *find_target("avx512"));
+      CHECK((size + 3) / 4 / s.rows + s.parts >= 2);
+      CHECK(s.parts <= 4);
+    }
+  }
+
+  for (const char* name : {"avx512", "avx2", "sse41"}) {
+    const Target& target = *find_target(name);
+    for (int64_t channels : {16, 48, 64, 512}) {
+      for (int64_t size : {1, 7, 13, 56, 113}) {
+        for (int64_t stride : {1, 2}) {
+          for (const AlgorithmChoice& choice : {winograd_of(2, true), winograd_of(4, false)}) {
+            program::KernelSpec spec;
+            spec.kind = program::KernelKind::conv2d;
+            spec.attributes.kernel = {3, 3};
+            spec.attributes.stride = {stride, stride};
+            spec.in = layout(TensorType::picture(channels, size * stride, size * stride), {1, 1});
+            spec.out = layout(TensorType::picture(channels, size, size));
+            const program::WinogradSchedule s = transformed(spec, choice, target);
+            spec.schedule = s;
+            CHECK(channels / 16 % s.vectors == 0);
+            CHECK(s.parts <= channels / 16 / s.vectors);
+            CHECK(s.rows % s.tiles.h == 0);
+            CHECK(s.rows >= 1);
+            CHECK(s.vectors * s.tiles.h * s.tiles.w <= 30);
+            CHECK((s.depth == 0) == choice.packed);
+            if (!choice.packed) CHECK(channels % s.depth == 0);
+            CHECK(program::scratch_bytes(spec) <= (10 << 20));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("select-kernels: a schedule of Strassen's products for rows that leave the cache") {
+  // The model would not choose it; a tuned schedule may ask all the same.
+  program::KernelSpec spec;
+  spec.kind = program::KernelKind::conv2d;
+  spec.in = spec.out = layout(TensorType::picture(1024, 4, 128));
+  REQUIRE(program::can_be_strassen(spec));
+  REQUIRE(program::all_choices(convolution_of(spec), default_machine(), largest_winograd_tile).size() == 1);
+  const program::ScheduleChoice choice =
+      implementation_of(program::StrassenSchedule{}).choose({spec, 0, *codegen::host_target(), default_machine()}, {});
+  const auto& schedule = std::get<program::StrassenSchedule>(choice.schedule);
+  CHECK(schedule.rows == schedule.tiles.h);
+}
+
+}  // namespace resnetc::testing

@@ -1,0 +1,155 @@
+/// \file infer-shapes and check-skips: what they say, word for word.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "tests/unit/passes/session.h"
+
+using namespace pass_test;
+
+namespace {
+
+std::string network_of(std::string_view body, std::string_view input = "f32[N, 64, 56, 56]") {
+  return fmt::format("network net {{\n  input x: {}\n{}  output y\n}}\n", input, body);
+}
+
+/// The lines of the messages, without source lines and carets.
+std::string messages(Session& session, std::string text) {
+  std::string out;
+  session.errors(std::move(text));
+  for (const Diagnostic& d : session.diagnostics.all()) {
+    out += fmt::format("{}:{}: {}\n", d.at.line, d.at.column, d.text);
+    for (const Note& n : d.notes) out += fmt::format("  {}:{}: {}\n", n.at.line, n.at.column, n.text);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("infer-shapes gives every value its type") {
+  Session session;
+  const auto net = std::get<topology::Network>(session.lowered(
+      network_of("a: conv(7x7, 8, stride = 2)  max_pool(3x3, stride = 2, pad = 1)  gate via g { global_avg_pool linear(8) sigmoid }\n"
+                 "skip from a via d { conv(1x1, 8, stride = 2) }  global_avg_pool  fc: linear(10)\n",
+                 "f32[N, 3, 33, 40]"),
+      passes::Level::topology, "infer-shapes"));
+  std::string types;
+  for (const topology::Value& v : net.values) types += fmt::format("{} {}\n", v.name, to_string(*v.type));
+  CHECK(types == R"(x f32[N, 3, 33, 40]
+a f32[N, 8, 17, 20]
+max_pool f32[N, 8, 9, 10]
+g.0 f32[N, 8]
+g.1 f32[N, 8]
+g.2 f32[N, 8]
+gate f32[N, 8, 9, 10]
+d.0 f32[N, 8, 9, 10]
+skip f32[N, 8, 9, 10]
+global_avg_pool f32[N, 8]
+fc f32[N, 10]
+)");
+}
+
+TEST_CASE("a layer that cannot take its operand is one error, with where the operand's shape comes from") {
+  Session session;
+  CHECK(messages(session, network_of("  a: conv(3x3, 20, stride = 2)\n  relu\n  b: conv(3x3, 30, groups = 3)\n  c: conv(3x3, 4)\n")) ==
+        R"(5:3: groups = 3 does not divide 20 input channels
+  4:3: its input, 'relu', is f32[N, 20, 28, 28]
+  3:3: 'a' (conv 3x3, stride 2) makes f32[N, 20, 28, 28] of f32[N, 64, 56, 56]
+)");
+}
+
+TEST_CASE("a shape's history says what padding is not the default") {
+  const auto said = [](std::string_view layer, std::string_view words) {
+    Session session;
+    return messages(session, network_of(fmt::format("  p: {}\n  skip from x\n", layer))).find(words) != std::string::npos;
+  };
+  CHECK(said("max_pool(3x3, stride = 2)", "'p' (max_pool 3x3, stride 2) makes"));
+  CHECK(said("avg_pool(3x3, stride = 2, pad = 1)", "'p' (avg_pool 3x3, stride 2, pad 1) makes"));
+  CHECK(said("conv(3x3, 64, stride = 2)", "'p' (conv 3x3, stride 2) makes"));
+  CHECK(said("conv(3x3, 64, pad = 0)", "'p' (conv 3x3, pad 0) makes"));
+}
+
+TEST_CASE("errors in independent places show in one run, of layers and of edges") {
+  Session session;
+  std::string text = messages(session, network_of("  a: conv(3x3, 20)\n  skip from in\n  b: conv(3x3, 30, groups = 7)\n"));
+  CHECK(text.find("5:3: groups = 7 does not divide 20 input channels\n") != std::string::npos);
+  CHECK(text.find("4:3: the two ends of this skip edge differ in channels") != std::string::npos);
+  CHECK(session.diagnostics.error_count() == 2);
+}
+
+TEST_CASE("a skip edge whose ends differ in everything") {
+  Session session;
+  CHECK(
+      messages(session, network_of("  conv1: conv(3x3, 128, stride = 2)\n  bn1: batch_norm\n  skip from in\n  relu\n")) ==
+      R"(5:3: the two ends of this skip edge differ in channels, height and width: 'x' is f32[N, 64, 56, 56], and the current value, 'bn1', is f32[N, 128, 28, 28]
+  2:3: the input 'x' is declared as f32[N, 64, 56, 56]
+  3:3: 'conv1' (conv 3x3, stride 2) makes f32[N, 128, 28, 28] of f32[N, 64, 56, 56]
+  0:0: to mend it, put a convolution on the edge: skip from in via downsample { conv(1x1, 128, stride = 2) batch_norm }
+)");
+}
+
+TEST_CASE("a skip edge that differs in channels, with the layers that changed them on both ways") {
+  Session session;
+  CHECK(
+      messages(session, network_of("  a: conv(3x3, 32)\n  relu\n  b: conv(3x3, 48)\n  c: batch_norm\n  skip from a\n")) ==
+      R"(7:3: the two ends of this skip edge differ in channels: 'a' is f32[N, 32, 56, 56], and the current value, 'c', is f32[N, 48, 56, 56]
+  3:3: 'a' (conv 3x3) makes f32[N, 32, 56, 56] of f32[N, 64, 56, 56]
+  5:3: 'b' (conv 3x3) makes f32[N, 48, 56, 56] of f32[N, 32, 56, 56]
+  0:0: to mend it, put a convolution on the edge: skip from a via downsample { conv(1x1, 48) batch_norm }
+)");
+}
+
+TEST_CASE("mends: uneven strides, sizes no stride reaches, vectors, ranks") {
+  auto mend = [](std::string_view body, std::string_view input) {
+    Session session;
+    messages(session, network_of(body, input));
+    REQUIRE(session.diagnostics.error_count() == 1);
+    return session.diagnostics.all().front().notes.back().text;
+  };
+  CHECK(mend("a: conv(3x3, 8, stride = [2, 1])\nskip from in\n", "f32[N, 8, 9, 9]") ==
+        "to mend it, put a convolution on the edge: skip from in via downsample { conv(1x1, 8, stride = [2, 1]) batch_norm }");
+  CHECK(mend("a: conv(3x3, 8, pad = 0)\nskip from in\n", "f32[N, 8, 9, 9]") ==
+        "to mend it, give the layers between strides and pads that keep 9x9, or take the skip from a later value");
+  CHECK(mend("a: linear(5)\nskip from in\n", "f32[N, 8]") ==
+        "to mend it, put a layer on the edge: skip from in via downsample { linear(5) }");
+  CHECK(mend("a: global_avg_pool\nskip from in\n", "f32[N, 8, 9, 9]") == "to mend it, take the skip from a value of the same rank");
+}
+
+TEST_CASE("a mend that check-skips offers is right") {
+  Session session;
+  CHECK(messages(session, network_of("  conv1: conv(3x3, 128, stride = 2)\n  bn1: batch_norm\n"
+                                     "  skip from in via downsample { conv(1x1, 128, stride = 2) batch_norm }\n")) == "");
+}
+
+TEST_CASE("a gate of another shape") {
+  Session session;
+  CHECK(
+      messages(session, network_of("  gate via g { global_avg_pool linear(32) sigmoid }\n")) ==
+      R"(3:3: a gate multiplies the current value, 'x', f32[N, 64, 56, 56], by a value of the same shape or f32[N, 64], not by 'g.2', f32[N, 32]
+  2:3: the input 'x' is declared as f32[N, 64, 56, 56]
+  3:32: 'g.1' (linear) makes f32[N, 32] of f32[N, 64]
+  0:0: to mend it, let the last linear of the gate's list make 64 channels
+)");
+}
+
+TEST_CASE("copies of one mistake are one error; uses of a block are told apart") {
+  Session session;
+  const std::string text = "block wrong(width) {\n  a: conv(3x3, width, stride = 2)\n  skip from in\n}\n" +
+                           network_of("  stage s { repeat 3 wrong(64) }\n  stage t { wrong(64) }\n");
+  std::string out = messages(session, text);
+  CHECK(session.diagnostics.error_count() == 2);
+  CHECK(out.find("in 's.0', which uses the block 'wrong' here") != std::string::npos);
+  CHECK(out.find("in 's.1'") == std::string::npos);
+  CHECK(out.find("in 't.0', which uses the block 'wrong' here") != std::string::npos);
+}
+
+TEST_CASE("passes that need types say so where IR text has none") {
+  const std::string text = "topology \"net\" {\n  input %x as \"x\" : f32[N, 8]\n  %a = relu(%x) : ?\n  output \"y\" %a\n}\n";
+  for (const char* pass : {"elide-identities", "lower-to-graph"}) {
+    Session session;
+    auto network = topology::parse(session.sources.add("net.topology", text), session.diagnostics);
+    REQUIRE_MESSAGE(network.has_value(), session.diagnostics.render());
+    passes::AnyIr ir = std::move(*network);
+    CHECK_FALSE(session.run(pass, ir));
+    CHECK(session.diagnostics.all().front().text == "'a' has no type yet: run infer-shapes first");
+  }
+}

@@ -1,0 +1,355 @@
+/// \file The passes on the graph: what they make of small graphs, word for word, and why they refuse.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "tests/unit/passes/session.h"
+
+using namespace pass_test;
+
+namespace {
+
+constexpr std::string_view input = "  input %x : f32[N, 4, 8, 8]\n";
+constexpr std::string_view weight = "    weight = tensor(\"c.weight\", [4, 4, 3, 3])\n";
+constexpr std::string_view conv = " channels=4 kernel=3x3 pad=1x1";
+constexpr std::string_view type = " : f32[N, 4, 8, 8]\n";
+constexpr std::string_view norm_constants =
+    "    weight = tensor(\"b.weight\", [4])\n    bias = tensor(\"b.bias\", [4])\n"
+    "    running_mean = tensor(\"b.running_mean\", [4])\n    running_var = tensor(\"b.running_var\", [4])\n";
+
+std::string graph_of(std::string_view body, std::string_view result = "y") {
+  return fmt::format("graph \"net\" {{\n{}{}  output \"out\" %{}\n}}\n", input, body, result);
+}
+
+/// `%NAME = conv2d(%FROM) ... [then EPILOGUE]` and its weights.
+std::string convolution(std::string_view name, std::string_view from, std::string_view epilogue = "") {
+  return fmt::format("  %{} = conv2d(%{}){}{}{}{}{}", name, from, conv, epilogue.empty() ? "" : " then ", epilogue, type, weight);
+}
+
+std::string op(std::string_view name, std::string_view call) { return fmt::format("  %{} = {}{}", name, call, type); }
+
+std::string norm(std::string_view name, std::string_view from) {
+  return op(name, fmt::format("batch_norm(%{})", from)) + std::string(norm_constants);
+}
+
+const std::string scale = "mul(tensor(\"b.weight\", [4]), rsqrt(tensor(\"b.running_var\", [4]), 1e-05))";
+const std::string shift = "sub(tensor(\"b.bias\", [4]), mul(tensor(\"b.running_mean\", [4]), " + scale + "))";
+const std::string affine_constants = "    scale = " + scale + "\n    shift = " + shift + "\n";
+
+const std::string projection_weight = "    weight = tensor(\"p.weight\", [4, 4, 1, 1])\n";
+const std::string projection_bias = "    bias = tensor(\"p.bias\", [4])\n";
+/// The 1x1 convolution %p of %x, with a bias.
+const std::string projection = op("p", "conv2d(%x) channels=4 then bias") + projection_weight + projection_bias;
+
+}  // namespace
+
+TEST_CASE("fold-batch-norm: into a convolution, which takes the batch norm's name") {
+  Session session;
+  CHECK(session.rewritten("fold-batch-norm", graph_of(convolution("c", "x") + norm("b", "c") + op("y", "relu(%b)"))) ==
+        graph_of(op("b", fmt::format("conv2d(%x){} then bias", conv)) + "    weight = scale_rows(tensor(\"c.weight\", [4, 4, 3, 3]), " +
+                 scale + ")\n    bias = " + shift + "\n" + op("y", "relu(%b)")));
+  CHECK(session.remark("fold-batch-norm", "b") == "folded into conv2d 'c'");
+}
+
+TEST_CASE("fold-batch-norm: a convolution's own bias folds with it") {
+  Session session;
+  std::string biased = convolution("c", "x", "bias") + "    bias = tensor(\"c.bias\", [4])\n";
+  CHECK(session.rewritten("fold-batch-norm", graph_of(biased + norm("y", "c"))) ==
+        graph_of(op("y", fmt::format("conv2d(%x){} then bias", conv)) + "    weight = scale_rows(tensor(\"c.weight\", [4, 4, 3, 3]), " +
+                 scale + ")\n    bias = add(mul(tensor(\"c.bias\", [4]), " + scale + "), " + shift + ")\n"));
+}
+
+TEST_CASE("fold-batch-norm: a second use of the convolution's output refuses it") {
+  Session session;
+  CHECK(session.rewritten("fold-batch-norm", graph_of(convolution("c", "x") + norm("b", "c") + op("y", "add(%b, %c)"))) ==
+        graph_of(convolution("c", "x") + op("b", "affine(%c)") + affine_constants + op("y", "add(%b, %c)")));
+  CHECK(session.remark("fold-batch-norm", "b") == "not folded: the convolution's own output 'c' has another use");
+}
+
+TEST_CASE("fold-batch-norm: an output of the convolution refuses it") {
+  Session session;
+  session.rewritten("fold-batch-norm", "graph \"net\" {\n" + std::string(input) + convolution("c", "x") + norm("y", "c") +
+                                           "  output \"a\" %c\n  output \"b\" %y\n}\n");
+  CHECK(session.remark("fold-batch-norm", "y") == "not folded: the convolution's own output 'c' has another use");
+}
+
+TEST_CASE("fold-batch-norm: after anything but a convolution it becomes an affine") {
+  Session session;
+  CHECK(session.rewritten("fold-batch-norm", graph_of(op("r", "relu(%x)") + norm("y", "r"))) ==
+        graph_of(op("r", "relu(%x)") + op("y", "affine(%r)") + affine_constants));
+  CHECK(session.remark("fold-batch-norm", "y") == "not folded: its operand 'r' comes from relu, not from a convolution");
+  Session fused;
+  fused.rewritten("fold-batch-norm", graph_of(convolution("c", "x", "relu") + norm("y", "c")));
+  CHECK(fused.remark("fold-batch-norm", "y") == "not folded: the convolution 'c' does more than add a bias");
+}
+
+TEST_CASE("fold-batch-norm: a batch norm's own epilogue stays") {
+  Session session;
+  std::string relu = norm("y", "c");
+  relu.replace(relu.find(" : "), 3, " then relu : ");
+  std::string kept = op("y", "affine(%c) then relu") + affine_constants;
+  CHECK(session.rewritten("fold-batch-norm", graph_of(convolution("c", "x") + relu)) == graph_of(convolution("c", "x") + kept));
+  CHECK(session.remark("fold-batch-norm", "y") == "not folded: it has an epilogue of its own");
+}
+
+TEST_CASE("fold-batch-norm: of batch norms in a row the first folds") {
+  Session session;
+  session.rewritten("fold-batch-norm", graph_of(convolution("c", "x") + norm("b", "c") + norm("y", "b")));
+  CHECK(session.remark("fold-batch-norm", "b") == "folded into conv2d 'c'");
+  CHECK(session.remark("fold-batch-norm", "y") == "not folded: the convolution 'b' has a batch norm folded in already");
+}
+
+TEST_CASE("fuse-shortcuts: the end of an identity block goes into its last convolution") {
+  Session session;
+  CHECK(session.rewritten("fuse-shortcuts", graph_of(convolution("c1", "x") + op("r", "relu(%c1)") + convolution("c2", "r") +
+                                                     op("s", "add(%c2, %x)") + op("y", "relu(%s)"))) ==
+        graph_of(convolution("r", "x", "relu") + convolution("y", "r", "add(%x), relu")));
+  CHECK(session.remark("fuse-shortcuts", "s") == "add fused into conv2d 'c2'");
+  CHECK(session.remark("fuse-shortcuts", "y") == "relu fused into conv2d 's'");
+}
+
+TEST_CASE("fuse-shortcuts: of two convolutions that meet, the later takes the other's result") {
+  for (const char* add : {"add(%c2, %d)", "add(%d, %c2)"}) {
+    Session session;
+    CHECK(session.rewritten("fuse-shortcuts", graph_of(convolution("c2", "x") + convolution("d", "x") + op("y", add))) ==
+          graph_of(convolution("c2", "x") + convolution("y", "x", "add(%c2)")));
+  }
+}
+
+TEST_CASE("fuse-shortcuts: a value with another use keeps its kernel") {
+  Session session;
+  std::string text = graph_of(convolution("c", "x") + op("r", "relu(%c)") + op("y", "add(%c, %r)"));
+  // The ReLU carries the addition instead.
+  CHECK(session.rewritten("fuse-shortcuts", text) == graph_of(convolution("c", "x") + op("y", "relu(%c) then add(%c)")));
+  CHECK(session.remark("fuse-shortcuts", "r") == "relu not fused: 'c' has another use");
+  CHECK(session.remark("fuse-shortcuts", "y") == "add fused into relu 'r'");
+}
+
+TEST_CASE("fuse-shortcuts: an output keeps its kernel") {
+  Session session;
+  session.rewritten("fuse-shortcuts", "graph \"net\" {\n" + std::string(input) + convolution("c", "x") + op("y", "relu(%c)") +
+                                          "  output \"a\" %c\n  output \"b\" %y\n}\n");
+  CHECK(session.remark("fuse-shortcuts", "y") == "relu not fused: 'c' has another use");
+}
+
+TEST_CASE("fuse-shortcuts: an operand that is made later refuses the fusion") {
+  Session session;
+  session.rewritten("fuse-shortcuts",
+                    graph_of(convolution("c", "x") + op("p", "max_pool(%x) kernel=3x3 pad=1x1") + op("y", "add(%c, %p)")));
+  CHECK(session.remark("fuse-shortcuts", "y") == "add not fused: the other operand is made after 'c'");
+}
+
+TEST_CASE("fuse-shortcuts: an epilogue has eight steps at most") {
+  Session session;
+  std::string body = convolution("c", "x");
+  for (int i = 0; i < 9; ++i)
+    body += op(i == 8 ? "y" : fmt::format("r{}", i), fmt::format("add(%{}, %x)", i == 0 ? "c" : fmt::format("r{}", i - 1)));
+  const std::string text = session.rewritten("fuse-shortcuts", graph_of(body));
+  CHECK(text.find("%r7 = conv2d") != std::string::npos);
+  CHECK(text.find("%y = add(%r7, %x)") != std::string::npos);
+  CHECK(session.remark("fuse-shortcuts", "y") == "add not fused: the epilogue of 'r7' would have more than 8 steps");
+}
+
+TEST_CASE("fuse-shortcuts: a kernel has no more operands than the runtime passes to it") {
+  const std::string refused = "affine not fused: the kernel of '{}' could have {} operands, more than 12";
+  const auto affine = [](std::string_view name, std::string_view from) {
+    return op(name, fmt::format("affine(%{})", from)) + "    scale = fill(2, [4])\n    shift = fill(3, [4])\n";
+  };
+  Session session;
+  std::string body = convolution("a0", "x");
+  for (int i = 0; i < 10; ++i) body += affine(i == 9 ? "y" : fmt::format("a{}", i + 1), fmt::format("a{}", i));
+  passes::AnyIr ir = session.graph(graph_of(body));
+  REQUIRE(session.run("fuse-shortcuts", ir));
+  // A convolution has room for four, what is left for as many behind the first.
+  std::string text;
+  for (const graph::Op& o : std::get<graph::Graph>(ir).ops) text += fmt::format("{} {} {}\n", o.name, info(o.kind).name, o.epilogue.size());
+  CHECK(text == "x input 0\na4 conv2d 4\na9 affine 4\ny affine 0\n");
+  CHECK(session.remark("fuse-shortcuts", "a5") == fmt::format(fmt::runtime(refused), "a4", 13));
+  CHECK(session.remark("fuse-shortcuts", "y") == fmt::format(fmt::runtime(refused), "a9", 14));
+  // Pools have no weight.
+  Session pooled;
+  std::string pool = op("a0", "max_pool(%x) kernel=3x3 pad=1x1");
+  for (int i = 0; i < 6; ++i) pool += affine(i == 5 ? "y" : fmt::format("a{}", i + 1), fmt::format("a{}", i));
+  pooled.rewritten("fuse-pools", graph_of(pool));
+  CHECK(pooled.remark("fuse-pools", "y") == fmt::format(fmt::runtime(refused), "a5", 14));
+}
+
+TEST_CASE("fuse-projections: a projection takes an operand more than a sum") {
+  Session session;
+  std::string body, sums;
+  for (int i = 0; i < 6; ++i) {
+    body += op(fmt::format("p{}", i), "conv2d(%x) channels=4") + projection_weight;
+    sums += fmt::format(", add(%p{})", i);
+  }
+  body += convolution("y", "x", "bias" + sums + ", affine") +
+          "    bias = tensor(\"c.bias\", [4])\n    scale = fill(2, [4])\n    shift = fill(3, [4])\n";
+  CHECK(session.rewritten("fuse-projections", graph_of(body)) == graph_of(body));
+  CHECK(session.remark("fuse-projections", "y")
+            .starts_with("'p0' stays a kernel of its own: the kernel of 'y' could have 13 operands, more than 12\n"));
+  // A bias of the projection's own takes one, too.
+  Session biased;
+  body = op("p0", "conv2d(%x) channels=4 then bias") + projection_weight + projection_bias;
+  for (int i = 1; i < 6; ++i) body += op(fmt::format("p{}", i), "relu(%x)");
+  biased.rewritten("fuse-projections", graph_of(body + convolution("y", "x", sums.substr(2) + ", add(%x), mul(%x)")));
+  CHECK(biased.remark("fuse-projections", "y") == "'p0' stays a kernel of its own: the epilogue of 'y' has no room for another bias");
+  Session fits;
+  fits.rewritten("fuse-projections", graph_of(body + convolution("y", "x", sums.substr(2))));
+  CHECK(fits.remark("fuse-projections", "y") == "projection fused: summed together with 'p0'");
+}
+
+TEST_CASE("fuse-shortcuts: x + x stays an operation of its own") {
+  Session session;
+  const std::string text = graph_of(convolution("c", "x") + op("y", "add(%c, %c)"));
+  CHECK(session.rewritten("fuse-shortcuts", text) == text);
+  CHECK(session.remark("fuse-shortcuts", "y") == "add not fused: 'c' has another use");
+}
+
+TEST_CASE("fuse-shortcuts: a gate's product goes into what comes before it, or stays, never into its factor") {
+  Session session;
+  const std::string pool = "  %g = global_avg_pool(%c) : f32[N, 4]\n";
+  const std::string fc = "  %f = linear(%g) channels=4 : f32[N, 4]\n    weight = tensor(\"f.weight\", [4, 4])\n";
+  const std::string text = graph_of(convolution("c", "x") + pool + fc + op("y", "mul(%c, %f)"));
+  CHECK(session.rewritten("fuse-shortcuts", text) == text);
+  CHECK(session.remark("fuse-shortcuts", "y") == "mul not fused: 'c' has another use; 'f' is f32[N, 4], the result f32[N, 4, 8, 8]");
+}
+
+TEST_CASE("fuse-projections: summed with the convolution that the addition is in") {
+  Session session;
+  const std::string bias = "    bias = tensor(\"c.bias\", [4])\n";
+  CHECK(session.rewritten("fuse-projections", graph_of(projection + convolution("y", "x", "bias, add(%p), relu") + bias)) ==
+        graph_of(convolution("y", "x", "bias, project(%x), relu") + "    bias = add(tensor(\"c.bias\", [4]), tensor(\"p.bias\", [4]))\n" +
+                 projection_weight));
+  CHECK(session.remark("fuse-projections", "y") == "projection fused: summed together with 'p'");
+  // Without a bias of its own, the projection's becomes one.
+  CHECK(session.rewritten("fuse-projections", graph_of(projection + convolution("y", "x", "add(%p)"))) ==
+        graph_of(convolution("y", "x", "bias, project(%x)") + projection_bias + projection_weight));
+}
+
+TEST_CASE("fuse-projections: the addition may be in the projection, whose stride remains a choice of pixels") {
+  Session session;
+  const std::string half = " : f32[N, 4, 4, 4]\n", big = "conv2d(%x) channels=4 kernel=3x3 stride=2x2 pad=1x1";
+  CHECK(session.rewritten("fuse-projections", graph_of("  %c = " + big + half + std::string(weight) +
+                                                       "  %y = conv2d(%x) channels=4 stride=2x2 then bias, add(%c), relu" + half +
+                                                       projection_weight + projection_bias)) ==
+        graph_of("  %y.shortcut = max_pool(%x) stride=2x2" + half + "  %y = " + big + " then bias, project(%y.shortcut), relu" + half +
+                 std::string(weight) + projection_bias + projection_weight));
+}
+
+TEST_CASE("fuse-projections: refused, with the reason") {
+  const auto remark = [](const std::string& body) {
+    Session session;
+    CHECK(session.rewritten("fuse-projections", graph_of(body)) == graph_of(body));
+    return session.remark("fuse-projections", "y");
+  };
+  const std::string sum = convolution("y", "x", "add(%p)"), stays = "'p' stays a kernel of its own: ";
+  CHECK(remark(projection + op("z", "relu(%p)") + convolution("y", "z", "add(%p)")) == stays + "'p' has another use");
+  CHECK(remark(projection + convolution("y", "x", "relu, add(%p)")) == stays + "'y' does more than sums before the addition");
+  CHECK(remark(convolution("p", "x", "relu") + sum) == stays + "'p' does more than add a bias");
+  CHECK(remark(convolution("p", "x") + sum) == stays + "neither 'p' nor 'y' is a 1x1 convolution without padding and groups");
+  CHECK(remark(convolution("p", "x") + op("r", "relu(%x)") + op("y", "conv2d(%r) channels=4 then add(%p)") + projection_weight) ==
+        stays + "what 'y' projects is made after 'p'");
+}
+
+TEST_CASE("fuse-pools: what follows a pool") {
+  Session session;
+  CHECK(session.rewritten("fuse-pools", graph_of(op("p", "max_pool(%x) kernel=3x3 pad=1x1") + op("a", "affine(%p)") + affine_constants +
+                                                 op("s", "add(%a, %x)") + op("y", "relu(%s)"))) ==
+        graph_of(op("y", "max_pool(%x) kernel=3x3 pad=1x1 then affine, add(%x), relu") + affine_constants));
+  CHECK(session.remark("fuse-pools", "y") == "relu fused into max_pool 's'");
+}
+
+TEST_CASE("fuse-pools: refused where the pool's value is used twice") {
+  Session session;
+  session.rewritten("fuse-pools", graph_of(op("p", "avg_pool(%x) kernel=3x3 pad=1x1") + op("r", "relu(%p)") + op("y", "add(%p, %r)")));
+  CHECK(session.remark("fuse-pools", "r") == "relu not fused: 'p' has another use");
+}
+
+TEST_CASE("lower-to-graph: an edge's layers, an add, a gate, a bias") {
+  Session session;
+  const graph::Graph graph = session.lowered_graph(
+      "network net {\n  input x: u8[N, 8, 8, 4] mean = (0, 0.5, 0, 0) std = (1, 1, 1, 0.25)\n  a: conv(3x3, 4, bias = true)\n"
+      "  skip from in via d { conv(1x1, 4) }\n  gate via g { global_avg_pool linear(4) sigmoid }\n  output mid from a  output y\n}\n",
+      "lower-to-graph");
+  std::string text;
+  for (const graph::Op& o : graph.ops) {
+    text += fmt::format("{} = {}", o.name, info(o.kind).name);
+    for (graph::ValueId v : o.operands) text += " " + graph.op(v).name;
+    for (const RecipePtr& r : o.constants) text += " " + to_string(*r);
+    for (const graph::Step& s : o.epilogue) text += fmt::format(" {} {}", info(s.kind).name, to_string(*s.constants[0]));
+    text += "\n";
+  }
+  CHECK(text == R"(x = input
+a = conv2d x tensor("a.weight", [4, 4, 3, 3]) bias tensor("a.bias", [4])
+d.0 = conv2d x tensor("d.0.weight", [4, 4, 1, 1])
+skip = add a d.0
+g.0 = global_avg_pool skip
+g.1 = linear g.0 tensor("g.1.weight", [4, 4]) bias tensor("g.1.bias", [4])
+g.2 = sigmoid g.1
+gate = mul skip g.2
+)");
+  CHECK(graph.input.type.element == ElementType::u8);
+  CHECK(graph.input.mean == std::vector<double>{0, 0.5, 0, 0});
+  CHECK(graph.input.std == std::vector<double>{1, 1, 1, 0.25});
+  REQUIRE(graph.outputs.size() == 2);
+  CHECK(graph.op(graph.outputs[0].value).name == "a");
+  CHECK(graph.outputs[1].name == "y");
+}
+
+TEST_CASE("lower-to-graph: what a checkpoint does not hold for a layer") {
+  Session session;
+  const graph::Graph graph = session.lowered_graph(
+      "network net {\n  input x: u8[N, 8, 8, 4]\n  b: batch_norm(affine = false)\n  global_avg_pool\n"
+      "  f: linear(4, bias = false)\n  output y\n}\n",
+      "lower-to-graph");
+  CHECK(passes::print(graph, session.sources) == R"(graph "net" {
+  input %x : u8[N, 4, 8, 8] channels_last @ "net.rn":2:3+23
+  %b = batch_norm(%x) : f32[N, 4, 8, 8] @ "net.rn":3:3+29
+    weight = fill(1, [4])
+    bias = fill(0, [4])
+    running_mean = tensor("b.running_mean", [4])
+    running_var = tensor("b.running_var", [4])
+  %global_avg_pool = global_avg_pool(%b) : f32[N, 4] @ "net.rn":4:3+15
+  %f = linear(%global_avg_pool) channels=4 : f32[N, 4] @ "net.rn":5:3+26
+    weight = tensor("f.weight", [4, 4])
+  output "y" %f @ "net.rn":6:3+8
+}
+)");
+}
+
+TEST_CASE("a ResNet's block ends as one kernel a convolution") {
+  Session session;
+  const graph::Graph graph = session.lowered_graph(R"(
+block identity(width) {
+  conv1: conv(3x3, width)  bn1: batch_norm  relu
+  conv2: conv(3x3, width)  bn2: batch_norm  skip from in  relu
+}
+block projection(width) {
+  conv1: conv(3x3, width, stride = 2)  bn1: batch_norm  relu
+  conv2: conv(3x3, width)  bn2: batch_norm
+  skip from in via downsample { conv(1x1, width, stride = 2) batch_norm }  relu
+}
+network net {
+  input x: f32[N, 3, 16, 16]
+  conv1: conv(3x3, 8)  bn1: batch_norm  relu
+  stage s { identity(8) projection(16) }
+  global_avg_pool  fc: linear(10)  output y
+})",
+                                                   "fuse-pools");
+  std::string text;
+  for (const graph::Op& o : graph.ops) {
+    text += fmt::format("{} {}", o.name, info(o.kind).name);
+    for (const graph::Step& s : o.epilogue) {
+      text += fmt::format(" {}{}", info(s.kind).name, s.operand == graph::no_value ? "" : "(" + graph.op(s.operand).name + ")");
+    }
+    text += "\n";
+  }
+  CHECK(text == R"(x input
+relu conv2d bias relu
+s.0.relu conv2d bias relu
+s.0.relu2 conv2d bias add(relu) relu
+s.1.relu conv2d bias relu
+s.1.relu2.shortcut max_pool
+s.1.relu2 conv2d bias project(s.1.relu2.shortcut) relu
+global_avg_pool global_avg_pool
+fc linear bias
+)");
+}

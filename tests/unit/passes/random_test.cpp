@@ -1,0 +1,141 @@
+/// \file Random networks through every pass: what a graph computes does not change, every IR verifies and reads back as it was, and the
+/// planned memory passes the checker, which run_pass asks.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <set>
+
+#include "tests/unit/ir/forms.h"
+#include "tests/unit/passes/session.h"
+#include "tests/unit/random_network.h"
+
+using namespace pass_test;
+
+namespace {
+
+constexpr uint64_t network_count = 60;
+
+/// The result of each graph pass, first of all of lower-to-graph, on one picture.
+void check_graph_passes(uint64_t seed, const WeightSource& weights) {
+  Session session;
+  std::vector<Values> expected;
+  session.context.after_pass = [&](const passes::PassRun& run) {
+    if (run.pass.to != passes::Level::graph) return;
+    const auto& graph = std::get<graph::Graph>(run.ir);
+    std::vector<Values> outputs = interpret(graph, weights, input_for(graph));
+    if (expected.empty()) expected = outputs;
+    CHECK_MESSAGE(difference(expected, outputs) < 1e-9, "after ", std::string(run.pass.name));
+  };
+  session.lowered(random_network(seed), passes::Level::graph);
+  CHECK(!expected.empty());
+}
+
+}  // namespace
+
+TEST_CASE("passes on the graph keep what random networks compute") {
+  for (uint64_t seed = 0; seed < network_count; ++seed) {
+    CAPTURE(seed);
+    check_graph_passes(seed, GeneratedWeights());
+  }
+}
+
+TEST_CASE("random networks are planned without overlap on every target") {
+  const char* targets[] = {"avx512", "avx2", "sse41"};
+  for (uint64_t seed = 0; seed < 5 * network_count; ++seed) {
+    CAPTURE(seed);
+    Session session;
+    session.context.target = find_target(targets[seed % 3]);
+    passes::AnyIr ir = session.lowered(random_network(seed), passes::Level::program);
+    const auto& program = std::get<program::Program>(ir);
+    CHECK(program::check_memory_plan(program) == std::nullopt);
+    // What needs no memory of its own shares: never more than all tensors side by side, and room for each.
+    int64_t all = 0;
+    for (const program::Tensor& t : program.tensors) all += t.picture_bytes();
+    CHECK(program.arena_bytes <= all);
+  }
+}
+
+TEST_CASE("every IR of random networks reads back from its text and from its JSON") {
+  for (uint64_t seed = 0; seed < network_count; ++seed) {
+    CAPTURE(seed);
+    Session session;
+    session.context.after_pass = [&](const passes::PassRun& run) {
+      INFO("after ", std::string(run.pass.name));
+      std::visit([&](const auto& level) { ir_test::check_forms(level, session.sources); }, run.ir);
+    };
+    session.lowered(random_network(seed), passes::Level::program);
+  }
+}
+
+TEST_CASE("random networks are the same for a seed, and reach what they are meant to reach") {
+  CHECK(random_network(7) == random_network(7));
+  CHECK(random_network(7) != random_network(8));
+  std::string all;
+  for (uint64_t seed = 0; seed < network_count; ++seed) all += random_network(seed);
+  for (const char* part : {"u8[", "13, 21", "groups", "dilation", "bias = true", "conv(1x1", "conv(3x3", "conv(5x5", "conv(7x7",
+                           "stride = 2", "skip from", " via ", "gate via", "output extra1", "output extra2", ", 40", ", 17", ", 1)"}) {
+    CHECK_MESSAGE(all.find(part) != std::string::npos, std::string(part));
+  }
+  for (const OpInfo& op : all_ops()) CHECK_MESSAGE(all.find(op.layer) != std::string::npos, std::string(op.layer));
+}
+
+TEST_CASE("random networks have every element-wise operation where no kernel takes it: on the input, and on a value that is used again") {
+  std::set<OpKind> on_input, on_shared;
+  for (uint64_t seed = 0; seed < network_count; ++seed) {
+    Session session;
+    const auto graph = std::get<graph::Graph>(session.lowered(random_network(seed), passes::Level::graph));
+    const std::vector<int> uses = graph::use_counts(graph);
+    for (const graph::Op& op : graph.ops) {
+      if (!graph::is_step(op.kind)) continue;
+      if (op.operands[0] == 0) {
+        on_input.insert(op.kind);
+      } else if (uses[static_cast<size_t>(op.operands[0])] > 1) {
+        on_shared.insert(op.kind);
+      }
+    }
+  }
+  for (const OpInfo& step : graph::all_steps()) {
+    if (!op_named(step.name)) continue;
+    CHECK_MESSAGE(on_input.contains(step.kind), std::string(step.name));
+    CHECK_MESSAGE(on_shared.contains(step.kind), std::string(step.name));
+  }
+}
+
+TEST_CASE("among the kernels of random networks are projections, with and without strides, and every algorithm") {
+  std::string all;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    Session session, tuned;
+    const passes::AnyIr ir = session.lowered(random_network(seed), passes::Level::program);
+    all += passes::print(ir, session.sources);
+    const program::Tuning tuning = random_tuning(std::get<program::Program>(ir), seed);
+    tuned.context.tuned = &tuning;
+    tuned.context.weights_limited = false;
+    all += passes::print(tuned.lowered(random_network(seed), passes::Level::program), tuned.sources);
+  }
+  for (const char* part :
+       {"project(", ".shortcut, @", "schedule direct", "schedule winograd", "schedule strassen", "split_phases", " pool kernel="})
+    CHECK_MESSAGE(all.find(part) != std::string::npos, std::string(part));
+}
+
+TEST_CASE("edits of schedules that the verifier accepts are many, on a processor and on a GPU, and some have other weights") {
+  for (const std::string target : {"avx2", "cuda"}) {
+    CAPTURE(target);
+    int edits = 0, packed_anew = 0;
+    for (uint64_t seed = 0; seed < network_count; ++seed) {
+      Session session;
+      session.context.target = find_target(target);
+      auto program = std::get<program::Program>(session.lowered(random_network(seed), passes::Level::program));
+      const auto weights = [&program] {
+        std::string all;
+        for (const program::Constant& constant : program.constants) all += to_string(*constant.recipe);
+        return all;
+      };
+      const std::string before = weights();
+      edits += edit_schedules(program, seed);
+      packed_anew += weights() != before ? 1 : 0;
+      CHECK(program::verify(program) == std::nullopt);
+    }
+    CHECK(edits > 10 * static_cast<int>(network_count));
+    CHECK(packed_anew > 5);
+  }
+}
