@@ -130,14 +130,15 @@ def main():
     parser.add_argument("--shots")
     options = parser.parse_args()
     networks, inputs = os.path.join(options.source, "networks"), os.path.join(options.source, "tests/lit/driver/Inputs")
+    here = os.path.dirname(os.path.abspath(__file__))
     with tempfile.TemporaryDirectory() as folder, Browser() as browser:
         subprocess.run([options.resnetc, "compile", f"{inputs}/tiny.rn", "-o", folder], check=True, stdout=subprocess.DEVNULL)
         cases = [("tiny", [f"{inputs}/tiny.rn", "--profile", f"{folder}/libtiny.so"], 1),
                  ("sse41", [f"{inputs}/tiny.rn", "--target", "sse41"], 5),
                  ("residual_mlp", [f"{networks}/residual_mlp.rn"], 5),
-                 ("preact_resnet18", [f"{networks}/preact_resnet18.rn"], 20),
+                 ("preact", [f"{here}/preact.rn"], 5),
                  ("cuda", [f"{networks}/cifar_resnet20.rn", "--device", "cuda"], 20),
-                 ("se_resnet50", [f"{networks}/se_resnet50.rn"], 60),
+                 ("se", [f"{here}/se.rn"], 5),
                  ("resnet152", [f"{networks}/resnet152.rn"], 150)]
         for name, arguments, every in cases:
             page = os.path.join(folder, name + ".html")
