@@ -27,6 +27,9 @@ struct Machine {
   double third_cache_bytes_a_second = 8e10;  ///< bytes that come from the third-level cache
   double memory_bytes_a_second = 2.5e10;     ///< bytes that come from memory
 
+  /// Multiply-adds that take as long as a byte takes to come from the third-level cache.
+  double multiply_adds_of_third_cache_byte() const { return multiply_adds_a_second / third_cache_bytes_a_second; }
+
   // Threads.
   int64_t least_shared_multiply_adds = 500'000;  ///< a kernel with fewer takes a few microseconds: waking a thread for a part does not pay
   int64_t least_shared_elements = 65'536;        ///< a kernel that only moves elements, and fewer, ends before a second thread has woken

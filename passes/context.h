@@ -32,7 +32,7 @@ struct PassContext {
   int64_t winograd_tile = largest_winograd_tile;
   const program::Tuning* tuned = nullptr;  ///< schedules for this target, which select-kernels prefers to its own; may be null
   int64_t batch = 32;                      ///< on a GPU: number of pictures of a run for which schedules are chosen
-  bool weights_limited = true;             ///< whether the limit of the packed weights holds for `tuned` too; false while schedules are measured
+  bool weights_limited = true;             ///< whether the limit of the packed weights holds for `tuned` too; not while measuring
   std::vector<Remark> remarks;             ///< filled by the passes
   bool depends_on_values = false;          ///< set when a rewrite used the weights' values
 };

@@ -16,7 +16,7 @@ namespace {
 /// of two share sets.
 int64_t pixels_in_one_set(const Machine& machine, int64_t pixels, int64_t stride_bytes) {
   const int64_t distinct = machine.first_cache_period / std::gcd(stride_bytes, machine.first_cache_period);
-  return (pixels + distinct - 1) / distinct;
+  return ceil_div(pixels, distinct);
 }
 
 }  // namespace
@@ -28,8 +28,7 @@ double efficiency(const Machine& machine, const RegisterFile& file, int64_t vect
   double cycles = std::max({busy, loads / machine.vector_loads, machine.latency}) + machine.loop_cycles;
   constexpr double misses = 1.7;  // measured, where pixels push each other out of their set
   if (pixels_in_one_set(machine, pixels, stride_bytes) > machine.first_cache_ways) cycles *= misses;
-  const int64_t computed = (axis + pixels - 1) / pixels * pixels;
-  return busy / cycles * static_cast<double>(axis) / static_cast<double>(computed);
+  return busy / cycles * static_cast<double>(axis) / static_cast<double>(rounded(axis, pixels));
 }
 
 double imbalance(int64_t units, int64_t rows, int64_t channel_tasks) {

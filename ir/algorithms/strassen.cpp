@@ -64,7 +64,7 @@ void add_plans(const Convolution& c, const Machine& machine, int64_t groups, dou
   const Work work = products_work(c);
   StrassenSchedule& s = plan.schedule;
   // From the third-level cache; half of the time is hidden, because most weights are fetched in time.
-  const double multiply_adds_a_byte = 0.5 * machine.multiply_adds_a_second / machine.third_cache_bytes_a_second;
+  const double multiply_adds_a_byte = 0.5 * machine.multiply_adds_of_third_cache_byte();
   // Threads that divide the channels read what the other thread wrote; threads that divide the rows mostly read their own rows. Parts of
   // 256 to 1024 channels took 3 % longer than rows with a smaller tile, which the model expects to be 2 % slower.
   constexpr double others_rows = 1.05;

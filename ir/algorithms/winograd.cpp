@@ -100,7 +100,7 @@ struct Plan {
 void add_plans(const Case& c, const Machine& machine, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
   const Work work = transform_work(c.form, c.by, c.out);
   const double weight_bytes = static_cast<double>(bytes_of(c.out.element)) * c.weights;
-  const double multiply_adds_a_byte = machine.multiply_adds_a_second / machine.third_cache_bytes_a_second;
+  const double multiply_adds_a_byte = machine.multiply_adds_of_third_cache_byte();
   const int64_t row_bytes = bytes_of(c.out.element, c.by.products() * c.by.products() * c.across * c.form.channels);
   const double of_weights = c.form.phases ? 0 : c.packed ? multiply_adds_a_byte * weight_bytes : work.weights;
   const int64_t step = plan.tiles.h, groups = c.blocks / plan.vectors;

@@ -16,7 +16,7 @@ using program::Convolution;
 bool only_convolutions_read_input(const graph::Graph& graph) {
   if (!graph.ops.front().epilogue.empty()) return false;
   for (const graph::Op& op : graph.ops) {
-    const bool convolution = op.kind == OpKind::conv2d || op.kind == OpKind::linear;
+    const bool convolution = info(op.kind).kernel == program::KernelKind::conv2d;  // or a linear layer
     for (graph::ValueId v : op.operands) {
       if (v == 0 && !convolution) return false;
     }

@@ -51,7 +51,8 @@ struct KernelCase {
   /// weight is [c, ci].
   std::vector<std::vector<double>> steps;
   Planar expected;
-  bool by_channel = false;  ///< whether errors are relative to the largest value of their channel, not of all channels
+  bool on_every_target = true;  ///< false: a target but the best may leave it out, because its like is tested there
+  bool by_channel = false;      ///< whether errors are relative to the largest value of their channel, not of all channels
 };
 
 /// Makes a case with random inputs and the results of float64 loops.
