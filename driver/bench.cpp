@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/measure.h"
 #include "driver/table.h"
@@ -151,32 +152,21 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
 
 }  // namespace
 
-void add_bench(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("bench", "time a library, as a whole and kernel by kernel");
+void add_bench(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("bench", "time a library, as a whole and kernel by kernel");
   auto options = std::make_shared<BenchOptions>();
-  command->add_option("LIB.so", options->library, "the library")->required();
-  command->add_option("--weights", options->how.weights, "a weights file (the one beside the library; generated ones if there is none)")
-      ->type_name("NET.weights");
-  command->add_option("--batch", options->how.batch, "pictures in one run (1)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 65536).description(""));
-  command->add_option("--threads", options->how.threads, "threads (one for each processor)")
-      ->type_name("N")
-      ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
-  add_library_target(*command, options->how.target, options->how.device);
-  command->add_flag("--keep-denormals", options->how.keep_denormals, keep_denormals_in_runs);
-  command->add_flag("--layers", options->how.layers, "also a table of the kernels");
-  command->add_flag("--json", options->json, "print one JSON object instead of text");
-  command->add_option("--runs", options->how.runs, "run exactly N times")->type_name("N")->check(CLI::Range(1, 1000000).description(""));
-  command->add_option("--seconds", options->how.seconds, "run for S seconds (2)")
-      ->type_name("S")
-      ->check(
-          // Written so that a NaN is refused too, because a run of NaN seconds would not end.
-          [](const std::string& text) {
-            double s = 0;
-            return CLI::detail::lexical_cast(text, s) && s >= 0 && s <= 3600 ? std::string() : "needs seconds from 0 to 3600";
-          });
-  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return bench(*options, invocation); }; });
+  command.add_positional("LIB.so", options->library, "the library");
+  command.add_option("--weights", options->how.weights, "a weights file (the one beside the library; generated ones if there is none)")
+      .type_name("NET.weights");
+  command.add_option("--batch", options->how.batch, "pictures in one run (1)").type_name("N").range(1, 65536);
+  command.add_option("--threads", options->how.threads, "threads (one for each processor)").type_name("N").range(1, RN_MAX_THREADS);
+  add_library_target(command, options->how.target, options->how.device);
+  command.add_flag("--keep-denormals", options->how.keep_denormals, keep_denormals_in_runs);
+  command.add_flag("--layers", options->how.layers, "also a table of the kernels");
+  command.add_flag("--json", options->json, "print one JSON object instead of text");
+  command.add_option("--runs", options->how.runs, "run exactly N times").type_name("N").range(1, 1000000);
+  command.add_option("--seconds", options->how.seconds, "run for S seconds (2)").type_name("S").from_to(0, 3600, "seconds");
+  command.callback([&invocation, options] { invocation.action = [&invocation, options] { return bench(*options, invocation); }; });
 }
 
 }  // namespace resnetc::driver

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/table.h"
 #include "ir/topology_summary.h"
@@ -94,11 +95,11 @@ int check(const NetworkOptions& options, const Invocation& invocation) {
 
 }  // namespace
 
-void add_check(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("check", "print every diagnostic of a network, or a table of its layers");
+void add_check(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("check", "print every diagnostic of a network, or a table of its layers");
   auto options = std::make_shared<NetworkOptions>();
-  add_network_options(*command, *options);
-  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return check(*options, invocation); }; });
+  add_network_options(command, *options);
+  command.callback([&invocation, options] { invocation.action = [&invocation, options] { return check(*options, invocation); }; });
 }
 
 }  // namespace resnetc::driver

@@ -1,24 +1,22 @@
 /// \file Options for checkpoints, and functions that read them.
 #include "driver/checkpoint.h"
 
+#include "driver/command_line.h"
 #include "driver/lowering.h"
 
 namespace resnetc::driver {
 
-CLI::Option* add_checkpoint_options(CLI::App& command, CheckpointOptions& options, const std::string& what) {
-  CLI::Option* weights = command.add_option("--weights", options.path, what)->type_name("FILE.safetensors");
+void add_checkpoint_options(Command command, CheckpointOptions& options, const std::string& what) {
+  command.add_option("--weights", options.path, what).type_name("FILE.safetensors");
   command
       .add_option("--strip-prefix", options.prefixes, "of the checkpoint: take PREFIX off its tensors' names; may be given several times")
-      ->type_name("PREFIX")
-      ->allow_extra_args(false)
-      ->check([](const std::string& text) { return text.empty() ? "is empty" : ""; });
+      .type_name("PREFIX")
+      .not_empty();
   command.add_flag("--strict", options.strict, "of the checkpoint: tensors that nothing reads are an error");
-  command.parse_complete_callback([&options] {  // needs() would do the same but fill a column of the help with it
-    if (!options.path.empty()) return;
-    if (!options.prefixes.empty()) throw CLI::RequiresError("--strip-prefix", "--weights");
-    if (options.strict) throw CLI::RequiresError("--strict", "--weights");
+  command.check([&options] {  // CLI11's needs() would do the same but fill a column of the help with it
+    if (!options.path.empty()) return "";
+    return !options.prefixes.empty() ? "--strip-prefix requires --weights" : options.strict ? "--strict requires --weights" : "";
   });
-  return weights;
 }
 
 std::unique_ptr<codegen::Safetensors> open_checkpoint(const CheckpointOptions& options, const std::vector<TensorRef>& wanted, bool whole,

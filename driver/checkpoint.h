@@ -1,7 +1,6 @@
 /// \file Checkpoints for subcommands: the options, and the comparison of the file with the tensors that are read.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,13 +11,15 @@
 
 namespace resnetc::driver {
 
+class Command;
+
 struct CheckpointOptions {
   std::string path;                   ///< empty: none is given
   std::vector<std::string> prefixes;  ///< that are removed from the tensors' names, one after the other
   bool strict = false;
 };
-/// Adds --weights, which it returns, --strip-prefix and --strict.
-CLI::Option* add_checkpoint_options(CLI::App& command, CheckpointOptions& options, const std::string& what);
+/// Adds --weights, --strip-prefix and --strict.
+void add_checkpoint_options(Command command, CheckpointOptions& options, const std::string& what);
 
 /// Opens the checkpoint, which must have a path, and compares it with the `wanted` tensors. With `whole`, these are all tensors of a
 /// network, and other tensors give a warning. Without it, blocks that read other tensors may be gone. Null, and errors in `diagnostics`, if

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "driver/command_line.h"
 #include "driver/ir_format.h"
 #include "support/files.h"
 
@@ -41,25 +42,20 @@ std::string parse_setting(std::string_view text, std::string& name, int64_t& val
 
 }  // namespace
 
-void add_include_option(CLI::App& command, std::vector<std::string>& dirs) {
-  command.add_option("-I", dirs, "also look here for files named by 'use'; may be given several times")
-      ->type_name("DIR")
-      ->allow_extra_args(false);
+void add_include_option(Command command, std::vector<std::string>& dirs) {
+  command.add_option("-I", dirs, "also look here for files named by 'use'; may be given several times").type_name("DIR");
 }
 
-void add_network_options(CLI::App& command, NetworkOptions& options, const char* what) {
-  command.add_option("NET.rn", options.path, what)->required();
+void add_network_options(Command command, NetworkOptions& options, const char* what) {
+  command.add_positional("NET.rn", options.path, what);
   add_include_option(command, options.include_dirs);
   command.add_option("--set", options.settings, "give a parameter of the network another value; may be given several times")
-      ->type_name("NAME=INT")
-      ->allow_extra_args(false)
-      ->check(CLI::Validator(
-          [](std::string& text) -> std::string {
-            std::string name;
-            int64_t value = 0;
-            return parse_setting(text, name, value);
-          },
-          ""));
+      .type_name("NAME=INT")
+      .check([](const std::string& text) {
+        std::string name;
+        int64_t value = 0;
+        return parse_setting(text, name, value);
+      });
 }
 
 FrontendOptions frontend_options(const NetworkOptions& options) {

@@ -1,7 +1,6 @@
 /// \file Functions that the subcommands share: their choice, reading of networks, reports and exit statuses.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -18,6 +17,8 @@
 
 namespace resnetc::driver {
 
+class Command;
+
 /// The exit status of the process.
 enum ExitStatus : int { done = 0, input_wrong = 1, usage_wrong = 2, internal_bug = 3 };
 
@@ -30,19 +31,19 @@ struct Invocation {
 };
 
 // Each subcommand has one file. Its function declares the options and sets the action.
-void add_compile(CLI::App& app, Invocation& invocation);
-void add_pack(CLI::App& app, Invocation& invocation);
-void add_check(CLI::App& app, Invocation& invocation);
-void add_dump(CLI::App& app, Invocation& invocation);
-void add_opt(CLI::App& app, Invocation& invocation);
-void add_run(CLI::App& app, Invocation& invocation);
-void add_verify(CLI::App& app, Invocation& invocation);
-void add_bench(CLI::App& app, Invocation& invocation);
-void add_compare(CLI::App& app, Invocation& invocation);
-void add_explain(CLI::App& app, Invocation& invocation);
-void add_fmt(CLI::App& app, Invocation& invocation);
-void add_reduce(CLI::App& app, Invocation& invocation);
-void add_lsp(CLI::App& app, Invocation& invocation);
+void add_compile(Command program, Invocation& invocation);
+void add_pack(Command program, Invocation& invocation);
+void add_check(Command program, Invocation& invocation);
+void add_dump(Command program, Invocation& invocation);
+void add_opt(Command program, Invocation& invocation);
+void add_run(Command program, Invocation& invocation);
+void add_verify(Command program, Invocation& invocation);
+void add_bench(Command program, Invocation& invocation);
+void add_compare(Command program, Invocation& invocation);
+void add_explain(Command program, Invocation& invocation);
+void add_fmt(Command program, Invocation& invocation);
+void add_reduce(Command program, Invocation& invocation);
+void add_lsp(Command program, Invocation& invocation);
 
 /// The help texts of --keep-denormals, for subcommands that run a library and for those that pack weights.
 inline constexpr const char* keep_denormals_in_runs = "do not take denormal numbers (below 1.2e-38) for zero: slower";
@@ -54,8 +55,8 @@ struct NetworkOptions {
   std::vector<std::string> include_dirs;
   std::vector<std::string> settings;  ///< NAME=INT, checked when the command line is parsed
 };
-void add_include_option(CLI::App& command, std::vector<std::string>& dirs);
-void add_network_options(CLI::App& command, NetworkOptions& options, const char* what = "the network's text");
+void add_include_option(Command command, std::vector<std::string>& dirs);
+void add_network_options(Command command, NetworkOptions& options, const char* what = "the network's text");
 FrontendOptions frontend_options(const NetworkOptions& options);
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files = nullptr);
 

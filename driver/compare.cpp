@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/measured_error.h"
 #include "driver/npy.h"
@@ -175,20 +176,16 @@ int compare(const CompareOptions& options) {
 
 }  // namespace
 
-void add_compare(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("compare", "tell the first layer and element where two traces differ");
+void add_compare(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("compare", "tell the first layer and element where two traces differ");
   auto options = std::make_shared<CompareOptions>();
-  command->add_option("A", options->a, "what 'resnetc run --trace' wrote, or any folder of .npy files, or one such file")->required();
-  command->add_option("B", options->b, "what to compare it with; arrays are matched by their files' names")->required();
-  command->add_option("--tolerance", options->tolerance, "the largest difference allowed, over the layer's largest value (1e-4)")
-      ->type_name("E")
-      ->check([](const std::string& text) {  // written so that a NaN is refused too
-        double tolerance = 0;
-        return CLI::detail::lexical_cast(text, tolerance) && tolerance >= 0 && tolerance <= 1 ? std::string()
-                                                                                              : "needs a number from 0 to 1";
-      });
-  command->add_flag("--all", options->all, "also print a table of all layers");
-  command->callback([&invocation, options] { invocation.action = [options] { return compare(*options); }; });
+  command.add_positional("A", options->a, "what 'resnetc run --trace' wrote, or any folder of .npy files, or one such file");
+  command.add_positional("B", options->b, "what to compare it with; arrays are matched by their files' names");
+  command.add_option("--tolerance", options->tolerance, "the largest difference allowed, over the layer's largest value (1e-4)")
+      .type_name("E")
+      .from_to(0, 1);
+  command.add_flag("--all", options->all, "also print a table of all layers");
+  command.callback([&invocation, options] { invocation.action = [options] { return compare(*options); }; });
 }
 
 }  // namespace resnetc::driver

@@ -9,6 +9,7 @@
 #include "codegen/library.h"
 #include "driver/artefacts.h"
 #include "driver/checkpoint.h"
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/compile_options.h"
 #include "driver/emit.h"
@@ -301,11 +302,11 @@ class Compilation {
 
 }  // namespace
 
-void add_compile(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("compile", "compile a network to a library, its C header, weights and manifest");
+void add_compile(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("compile", "compile a network to a library, its C header, weights and manifest");
   auto options = std::make_shared<CompileOptions>();
-  add_compile_options(*command, *options);
-  command->callback(
+  add_compile_options(command, *options);
+  command.callback(
       [&invocation, options] { invocation.action = [&invocation, options] { return Compilation(*options, invocation).run(); }; });
 }
 

@@ -1,7 +1,6 @@
 /// \file The options of `resnetc compile`, and what may be wrong with them.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +12,8 @@
 #include "passes/any_ir.h"
 
 namespace resnetc::driver {
+
+class Command;
 
 struct CompileOptions {
   NetworkOptions network;
@@ -42,7 +43,7 @@ struct CompileOptions {
 };
 
 /// Adds all of them to the subcommand. `options` must live as long as that.
-void add_compile_options(CLI::App& command, CompileOptions& options);
+void add_compile_options(Command command, CompileOptions& options);
 
 // What is wrong, as text; empty if nothing is.
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
@@ -76,23 +77,23 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
 
 }  // namespace
 
-void add_dump(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("dump", "print a network at one of the three levels of IR");
+void add_dump(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("dump", "print a network at one of the three levels of IR");
   auto options = std::make_shared<DumpOptions>();
-  add_network_options(*command, options->network);
-  auto* level = command->add_option("--level", options->level, "topology, graph (the default) or program")
-                    ->type_name("LEVEL")
-                    ->check(CLI::IsMember({"topology", "graph", "program"}));
-  command->add_option("--after", options->after, "print it after this pass instead of after the level's last")->type_name("PASS");
-  command->add_option("--only", options->only, "print only what does the work of this layer, block or stage")->type_name("LAYER");
-  command->add_option("--format", options->format, "text (the default), dot, svg or json")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "dot", "svg", "json"}));
-  add_target_options(*command, options->target, Wanted::one_target, "for a program: ");
-  add_schedule_batch(*command, "--batch", options->batch, "for a program for cuda: as compile's --batch (32)");
-  add_disable_pass(*command, options->disabled);
-  command->callback([&invocation, options, level] {
-    bool given = level->count() != 0;
+  add_network_options(command, options->network);
+  const CommandOption level = command.add_option("--level", options->level, "topology, graph (the default) or program")
+                                  .type_name("LEVEL")
+                                  .one_of({"topology", "graph", "program"});
+  command.add_option("--after", options->after, "print it after this pass instead of after the level's last").type_name("PASS");
+  command.add_option("--only", options->only, "print only what does the work of this layer, block or stage").type_name("LAYER");
+  command.add_option("--format", options->format, "text (the default), dot, svg or json")
+      .type_name("FORMAT")
+      .one_of({"text", "dot", "svg", "json"});
+  add_target_options(command, options->target, Wanted::one_target, "for a program: ");
+  add_schedule_batch(command, "--batch", options->batch, "for a program for cuda: as compile's --batch (32)");
+  add_disable_pass(command, options->disabled);
+  command.callback([&invocation, options, level] {
+    bool given = level.given();
     invocation.action = [&invocation, options, given] { return dump(*options, given, invocation); };
   });
 }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "driver/checkpoint.h"
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/lowering.h"
 #include "driver/measure.h"
@@ -159,21 +160,18 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
 
 }  // namespace
 
-void add_explain(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("explain", "a page that shows a network's compilation, from its text to its instructions");
+void add_explain(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("explain", "a page that shows a network's compilation, from its text to its instructions");
   auto options = std::make_shared<ExplainOptions>();
-  add_network_options(*command, options->network);
-  command->add_option("-o", options->output, "the page (NET.html)")->type_name("FILE.html");
-  add_checkpoint_options(*command, options->checkpoint, "a checkpoint, for passes that look at values");
-  add_target_options(*command, options->target, Wanted::one_target);
-  command->add_option("--profile", options->profile, "measure this library of the network, and show its kernels' times")
-      ->type_name("LIB.so");
-  command->add_flag("--no-winograd", options->no_winograd, "as compile's");
-  add_disable_pass(*command, options->disabled);
-  command->add_option("-j,--jobs", options->jobs, "kernels compiled at once (one for each processor)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1024).description(""));
-  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return explain(*options, invocation); }; });
+  add_network_options(command, options->network);
+  command.add_option("-o", options->output, "the page (NET.html)").type_name("FILE.html");
+  add_checkpoint_options(command, options->checkpoint, "a checkpoint, for passes that look at values");
+  add_target_options(command, options->target, Wanted::one_target);
+  command.add_option("--profile", options->profile, "measure this library of the network, and show its kernels' times").type_name("LIB.so");
+  command.add_flag("--no-winograd", options->no_winograd, "as compile's");
+  add_disable_pass(command, options->disabled);
+  command.add_option("-j,--jobs", options->jobs, "kernels compiled at once (one for each processor)").type_name("N").range(1, 1024);
+  command.callback([&invocation, options] { invocation.action = [&invocation, options] { return explain(*options, invocation); }; });
 }
 
 }  // namespace resnetc::driver

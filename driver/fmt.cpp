@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "frontend/format.h"
 
@@ -62,12 +63,12 @@ int format_all(const FmtOptions& options, const Invocation& invocation) {
 
 }  // namespace
 
-void add_fmt(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("fmt", "format networks' texts in place");
+void add_fmt(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("fmt", "format networks' texts in place");
   auto options = std::make_shared<FmtOptions>();
-  command->add_option("FILES", options->paths, "what to format; '-', or no file: from stdin to stdout");
-  command->add_flag("--check", options->check, "change nothing; report the files that are not formatted, and exit with 1 if there are any");
-  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return format_all(*options, invocation); }; });
+  command.add_positionals("FILES", options->paths, "what to format; '-', or no file: from stdin to stdout");
+  command.add_flag("--check", options->check, "change nothing; report the files that are not formatted, and exit with 1 if there are any");
+  command.callback([&invocation, options] { invocation.action = [&invocation, options] { return format_all(*options, invocation); }; });
 }
 
 }  // namespace resnetc::driver

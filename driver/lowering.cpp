@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/ir_format.h"
 
@@ -101,16 +102,15 @@ std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagno
   return std::get<graph::Graph>(std::move(ir));
 }
 
-void add_disable_pass(CLI::App& command, std::vector<std::string>& passes) {
+void add_disable_pass(Command command, std::vector<std::string>& passes) {
   std::string names;
   for (const passes::PassInfo& pass : passes::all_passes()) {
     if (pass.optional) names += fmt::format("{}{}", names.empty() ? "" : ", ", pass.name);
   }
   command.add_option("--disable-pass", passes, "leave out: " + names)
-      ->type_name("PASS[,PASS...]")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check([names](const std::string& name) {
+      .type_name("PASS[,PASS...]")
+      .delimiter(',')
+      .check([names](const std::string& name) {
         const passes::PassInfo* pass = passes::find_pass(name);
         if (pass == nullptr) return fmt::format("there is no pass '{}'; what can be left out is {}", name, names);
         return pass->optional ? std::string() : fmt::format("nothing compiles without '{}'; what can be left out is {}", name, names);

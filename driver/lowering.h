@@ -1,7 +1,6 @@
 /// \file Lowers a network to its programs, and shows the IR between passes: shared by compile, dump and verify.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +13,8 @@
 #include "passes/pipeline.h"
 
 namespace resnetc::driver {
+
+class Command;
 
 struct LoweringOptions {
   std::vector<const Target*> targets;             ///< best first; none: lowering ends with the graph
@@ -55,6 +56,6 @@ std::string pass_fault(std::string_view option, std::string_view pass, passes::L
 std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagnostics& diagnostics);
 
 /// Adds the option --disable-pass, whose names are checked when the command line is parsed.
-void add_disable_pass(CLI::App& command, std::vector<std::string>& passes);
+void add_disable_pass(Command command, std::vector<std::string>& passes);
 
 }  // namespace resnetc::driver

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "editor/framing.h"
 #include "editor/server.h"
@@ -50,12 +51,12 @@ int lsp(const NetworkOptions& network) {
 
 }  // namespace
 
-void add_lsp(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("lsp", "a language server for editors, on stdin and stdout");
+void add_lsp(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("lsp", "a language server for editors, on stdin and stdout");
   auto network = std::make_shared<NetworkOptions>();  // only for the folders, because texts come from the client
-  add_include_option(*command, network->include_dirs);
-  command->add_flag_callback("--stdio", [] {}, "changes nothing; some editors pass it");
-  command->callback([&invocation, network] { invocation.action = [network] { return lsp(*network); }; });
+  add_include_option(command, network->include_dirs);
+  command.add_ignored_flag("--stdio", "changes nothing; some editors pass it");
+  command.callback([&invocation, network] { invocation.action = [network] { return lsp(*network); }; });
 }
 
 }  // namespace resnetc::driver

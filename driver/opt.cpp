@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "driver/checkpoint.h"
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
@@ -87,24 +88,24 @@ int opt(const OptOptions& options, const Invocation& invocation) {
 
 }  // namespace
 
-void add_opt(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("opt", "read IR of any level, run passes, print the result");
+void add_opt(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("opt", "read IR of any level, run passes, print the result");
   auto options = std::make_shared<OptOptions>();
-  command->add_option("FILE.ir", options->path, "IR, as text or JSON; '-' is the standard input")->required();
-  command->add_option("--passes", options->passes, "run only these passes, separated by commas; '' for none (all that follow)")
-      ->type_name("PASS,...");
-  command->add_option("--stop-after", options->stop_after, "the last pass that runs")->type_name("PASS");
-  add_disable_pass(*command, options->disabled);
-  command->add_option("--format", options->format, "text (the default), dot, svg or json")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "dot", "svg", "json"}));
-  add_target_options(*command, options->target, Wanted::one_target, "for select-kernels: ");
-  add_checkpoint_options(*command, options->checkpoint, "a checkpoint, for passes that look at values");
+  command.add_positional("FILE.ir", options->path, "IR, as text or JSON; '-' is the standard input");
+  command.add_option("--passes", options->passes, "run only these passes, separated by commas; '' for none (all that follow)")
+      .type_name("PASS,...");
+  command.add_option("--stop-after", options->stop_after, "the last pass that runs").type_name("PASS");
+  add_disable_pass(command, options->disabled);
+  command.add_option("--format", options->format, "text (the default), dot, svg or json")
+      .type_name("FORMAT")
+      .one_of({"text", "dot", "svg", "json"});
+  add_target_options(command, options->target, Wanted::one_target, "for select-kernels: ");
+  add_checkpoint_options(command, options->checkpoint, "a checkpoint, for passes that look at values");
   std::string footer = "Passes:\n";
   for (const auto& pass : passes::all_passes())
     footer += fmt::format("  {:<20} {}\n{:23}({})\n", pass.name, pass.description, "", pass.order);
-  command->footer(footer);
-  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return opt(*options, invocation); }; });
+  command.footer(footer);
+  command.callback([&invocation, options] { invocation.action = [&invocation, options] { return opt(*options, invocation); }; });
 }
 
 }  // namespace resnetc::driver

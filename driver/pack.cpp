@@ -8,6 +8,7 @@
 #include "codegen/library.h"
 #include "codegen/weights/weights_file.h"
 #include "driver/checkpoint.h"
+#include "driver/command_line.h"
 #include "driver/common.h"
 
 namespace resnetc::driver {
@@ -67,14 +68,14 @@ int pack(const PackOptions& options, const Invocation& invocation) {
 
 }  // namespace
 
-void add_pack(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("pack", "pack a checkpoint for a library compiled without weights");
+void add_pack(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("pack", "pack a checkpoint for a library compiled without weights");
   auto options = std::make_shared<PackOptions>();
-  command->add_option("LIB.so", options->library, "the library")->required();
-  add_checkpoint_options(*command, options->checkpoint, "the checkpoint; not for a network without weights");
-  command->add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_weights);
-  command->add_option("-o", options->output, "the file to write (NAME.weights beside the library)")->type_name("NET.weights");
-  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return pack(*options, invocation); }; });
+  command.add_positional("LIB.so", options->library, "the library");
+  add_checkpoint_options(command, options->checkpoint, "the checkpoint; not for a network without weights");
+  command.add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_weights);
+  command.add_option("-o", options->output, "the file to write (NAME.weights beside the library)").type_name("NET.weights");
+  command.callback([&invocation, options] { invocation.action = [&invocation, options] { return pack(*options, invocation); }; });
 }
 
 }  // namespace resnetc::driver

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "codegen/worker.h"
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/shell.h"
 #include "frontend/load.h"
@@ -229,30 +230,26 @@ int reduce_network(ReduceOptions options, const Invocation& invocation) {
 
 }  // namespace
 
-void add_reduce(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("reduce", "shrink a network as long as a command fails on it");
+void add_reduce(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("reduce", "shrink a network as long as a command fails on it");
   auto options = std::make_shared<ReduceOptions>();
-  add_network_options(*command, options->network);
+  add_network_options(command, options->network);
   command
-      ->add_option("--test", options->command,
-                   "the command that fails, run with 'sh -c'; {} stands for a candidate's file, added at the end if there is no {}; any "
-                   "status but 0 is a failure")
-      ->type_name("CMD")
-      ->required();
-  command->add_option("--expect", options->expected, "only this status is a failure; 128 plus its number stands for a signal")
-      ->type_name("STATUS")
-      ->check(CLI::Range(0, 255));
-  command->add_option("--timeout", options->timeout, "end a run after this time, which is then no failure")
-      ->type_name("SECONDS")
-      ->default_str("60")
-      ->check([](const std::string& text) {  // written so that a NaN is refused too
-        double s = 0;
-        return CLI::detail::lexical_cast(text, s) && s > 0 && s <= 86400 ? std::string() : "needs seconds above 0, to 86400";
-      });
-  command->add_flag("--timeout-fails", options->timeout_fails, "a run that takes too long is a failure");
-  command->add_option("-o", options->output, "where the result goes (default: NET.reduced.rn in the current folder)")->type_name("FILE");
-  command->callback(
-      [&invocation, options] { invocation.action = [&invocation, options] { return reduce_network(*options, invocation); }; });
+      .add_option("--test", options->command,
+                  "the command that fails, run with 'sh -c'; {} stands for a candidate's file, added at the end if there is no {}; any "
+                  "status but 0 is a failure")
+      .type_name("CMD")
+      .required();
+  command.add_option("--expect", options->expected, "only this status is a failure; 128 plus its number stands for a signal")
+      .type_name("STATUS")
+      .range(0, 255, InHelp::shown);
+  command.add_option("--timeout", options->timeout, "end a run after this time, which is then no failure")
+      .type_name("SECONDS")
+      .default_str("60")
+      .above(0, 86400, "seconds");
+  command.add_flag("--timeout-fails", options->timeout_fails, "a run that takes too long is a failure");
+  command.add_option("-o", options->output, "where the result goes (default: NET.reduced.rn in the current folder)").type_name("FILE");
+  command.callback([&invocation, options] { invocation.action = [&invocation, options] { return reduce_network(*options, invocation); }; });
 }
 
 }  // namespace resnetc::driver

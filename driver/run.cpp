@@ -9,6 +9,7 @@
 #include <memory>
 #include <numeric>
 
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/loaded_library.h"
 #include "driver/npy.h"
@@ -222,37 +223,31 @@ int run(const RunOptions& options, const Invocation& invocation) {
 
 }  // namespace
 
-void add_run(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("run", "run a library on a picture or an array");
+void add_run(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("run", "run a library on a picture or an array");
   auto options = std::make_shared<RunOptions>();
-  command->add_option("LIB.so", options->library, "the library")->required();
-  command->add_option("--input", options->input, "a .npy array (with a batch or without), or a PNG, JPEG, PPM or PGM picture")
-      ->type_name("FILE")
-      ->required();
-  command->add_option("--weights", options->weights, "the packed weights (NAME.weights beside the library)")->type_name("NET.weights");
-  command->add_option("--output", options->output, "write the output as an array; several outputs: Y.OUTPUT.npy each")->type_name("Y.npy");
-  command->add_option("--trace", options->trace, "write every kernel's output to DIR/LAYER.npy; nothing else changes ('compare' reads it)")
-      ->type_name("DIR")
-      ->check([](const std::string& text) { return text.empty() ? "is empty" : ""; });
-  command->add_option("--threads", options->threads, "threads (one for each processor)")
-      ->type_name("N")
-      ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
-  add_library_target(*command, options->target, options->device);
-  command->add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_runs);
-  command->add_option("--top", options->top, "print the K largest values of a vector (5)")
-      ->type_name("K")
-      ->check(CLI::Range(0, 1000000).description(""));
-  command->add_option("--labels", options->labels, "names of the classes, one a line")->type_name("FILE");
-  command->add_flag("--resize", options->resize, "scale a picture to cover the network's size and cut out the middle");
-  command->add_option("--mean", options->mean, "for float networks: subtracted from x / 255 (ImageNet's for 3 channels, else 0)")
-      ->type_name("M[,M...]")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  command->add_option("--std", options->std, "for float networks: the divisor of that difference (ImageNet's for 3 channels, else 1)")
-      ->type_name("S[,S...]")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return run(*options, invocation); }; });
+  command.add_positional("LIB.so", options->library, "the library");
+  command.add_option("--input", options->input, "a .npy array (with a batch or without), or a PNG, JPEG, PPM or PGM picture")
+      .type_name("FILE")
+      .required();
+  command.add_option("--weights", options->weights, "the packed weights (NAME.weights beside the library)").type_name("NET.weights");
+  command.add_option("--output", options->output, "write the output as an array; several outputs: Y.OUTPUT.npy each").type_name("Y.npy");
+  command.add_option("--trace", options->trace, "write every kernel's output to DIR/LAYER.npy; nothing else changes ('compare' reads it)")
+      .type_name("DIR")
+      .not_empty();
+  command.add_option("--threads", options->threads, "threads (one for each processor)").type_name("N").range(1, RN_MAX_THREADS);
+  add_library_target(command, options->target, options->device);
+  command.add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_runs);
+  command.add_option("--top", options->top, "print the K largest values of a vector (5)").type_name("K").range(0, 1000000);
+  command.add_option("--labels", options->labels, "names of the classes, one a line").type_name("FILE");
+  command.add_flag("--resize", options->resize, "scale a picture to cover the network's size and cut out the middle");
+  command.add_option("--mean", options->mean, "for float networks: subtracted from x / 255 (ImageNet's for 3 channels, else 0)")
+      .type_name("M[,M...]")
+      .delimiter(',');
+  command.add_option("--std", options->std, "for float networks: the divisor of that difference (ImageNet's for 3 channels, else 1)")
+      .type_name("S[,S...]")
+      .delimiter(',');
+  command.callback([&invocation, options] { invocation.action = [&invocation, options] { return run(*options, invocation); }; });
 }
 
 }  // namespace resnetc::driver

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "codegen/host.h"
+#include "driver/command_line.h"
 #include "driver/common.h"
 
 namespace resnetc::driver {
@@ -67,23 +68,22 @@ Result<const Target*> TargetOptions::one_target() const {
   return Failure{"a program is for one target, and several are named with --target or --device", Blame::command};
 }
 
-void add_target_options(CLI::App& command, TargetOptions& options, Wanted wanted, const std::string& prefix) {
+void add_target_options(Command command, TargetOptions& options, Wanted wanted, const std::string& prefix) {
   const bool one = wanted == Wanted::one_target;
   command
       .add_option("--target", options.target,
                   fmt::format("{}host (this machine's best instruction set), or {} of {}", prefix, one ? "one" : "some", target_names()))
-      ->type_name(one ? "TARGET" : "T[,T...]");
+      .type_name(one ? "TARGET" : "T[,T...]");
   command
       .add_option("--device", options.devices,
                   prefix + (one ? "cpu (the default) or cuda" : "cpu (the default), cuda, or both; --target chooses among their targets"))
-      ->type_name(one ? "DEVICE" : "DEVICE[,DEVICE]")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(CLI::IsMember({"cpu", "cuda"}).description(""));
+      .type_name(one ? "DEVICE" : "DEVICE[,DEVICE]")
+      .delimiter(',')
+      .one_of({"cpu", "cuda"}, InHelp::hidden);
 }
 
-CLI::Option* add_schedule_batch(CLI::App& command, const char* name, std::optional<int64_t>& batch, const std::string& help) {
-  return command.add_option(name, batch, help)->type_name("N")->check(CLI::Range(1, 65536).description(""));
+void add_schedule_batch(Command command, const char* name, std::optional<int64_t>& batch, const std::string& help) {
+  command.add_option(name, batch, help).type_name("N").range(1, 65536);
 }
 
 std::string cpu_option_fault(const std::vector<CpuOption>& options, const Targets& targets) {
@@ -96,12 +96,10 @@ std::string cpu_option_fault(const std::vector<CpuOption>& options, const Target
   return "";
 }
 
-void add_library_target(CLI::App& command, std::string& target, int& device) {
+void add_library_target(Command command, std::string& target, int& device) {
   command.add_option("--target", target, "one of the library's targets, instead of the best that runs here: some of " + target_names())
-      ->type_name("TARGET");
-  command.add_option("--device-index", device, "which of several GPUs, counted from 0 (0)")
-      ->type_name("N")
-      ->check(CLI::Range(0, 1023).description(""));
+      .type_name("TARGET");
+  command.add_option("--device-index", device, "which of several GPUs, counted from 0 (0)").type_name("N").range(0, 1023);
 }
 
 }  // namespace resnetc::driver

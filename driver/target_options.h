@@ -2,7 +2,6 @@
 /// --device-index of those that run a library.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +10,8 @@
 #include "support/failure.h"
 
 namespace resnetc::driver {
+
+class Command;
 
 using Targets = std::vector<const Target*>;
 
@@ -29,9 +30,9 @@ struct TargetOptions {
 
 enum class Wanted { one_target, targets };
 /// `prefix` stands before the help texts of the options.
-void add_target_options(CLI::App& command, TargetOptions& options, Wanted wanted, const std::string& prefix = "");
+void add_target_options(Command command, TargetOptions& options, Wanted wanted, const std::string& prefix = "");
 /// Adds the option for the number of pictures that schedules are chosen for, with its check. A GPU's schedules depend on it.
-CLI::Option* add_schedule_batch(CLI::App& command, const char* name, std::optional<int64_t>& batch, const std::string& help);
+void add_schedule_batch(Command command, const char* name, std::optional<int64_t>& batch, const std::string& help);
 
 /// The reason why given options on the CPU's schedules and algorithms have no meaning for these targets; empty if they have one. `what` is
 /// the purpose of an option.
@@ -43,6 +44,6 @@ struct CpuOption {
 std::string cpu_option_fault(const std::vector<CpuOption>& options, const Targets& targets);
 
 /// Adds the options of a subcommand that runs a library.
-void add_library_target(CLI::App& command, std::string& target, int& device);
+void add_library_target(Command command, std::string& target, int& device);
 
 }  // namespace resnetc::driver

@@ -7,6 +7,7 @@
 
 #include "driver/channel_sizes.h"
 #include "driver/checkpoint.h"
+#include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/lowering.h"
 #include "driver/measured_error.h"
@@ -134,31 +135,25 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, Invocation& invocation) {
-  auto* command = app.add_subcommand("verify", "compile a network, run it, compare every kernel with the interpreter");
+void add_verify(Command program, Invocation& invocation) {
+  Command command = program.add_subcommand("verify", "compile a network, run it, compare every kernel with the interpreter");
   auto options = std::make_shared<VerifyOptions>();
-  add_network_options(*command, options->network);
-  add_checkpoint_options(*command, options->checkpoint, "a checkpoint (generated weights, see docs/exactness.md)");
-  command->add_option("--tuned", options->tuned, "use the schedules that 'resnetc compile --tune' wrote")->type_name("FILE");
-  add_target_options(*command, options->target, Wanted::targets);
-  command->add_option("--batch", options->batch, "pictures in the run (1)")->type_name("N")->check(CLI::Range(1, 1024).description(""));
-  add_schedule_batch(*command, "--for-batch", options->for_batch,
+  add_network_options(command, options->network);
+  add_checkpoint_options(command, options->checkpoint, "a checkpoint (generated weights, see docs/exactness.md)");
+  command.add_option("--tuned", options->tuned, "use the schedules that 'resnetc compile --tune' wrote").type_name("FILE");
+  add_target_options(command, options->target, Wanted::targets);
+  command.add_option("--batch", options->batch, "pictures in the run (1)").type_name("N").range(1, 1024);
+  add_schedule_batch(command, "--for-batch", options->for_batch,
                      "for cuda: choose schedules for runs of N pictures, as compile's --batch (32)");
-  command->add_option("--threads", options->threads, "threads (one for each processor)")
-      ->type_name("N")
-      ->check(CLI::Range(1, RN_MAX_THREADS).description(""));
+  command.add_option("--threads", options->threads, "threads (one for each processor)").type_name("N").range(1, RN_MAX_THREADS);
   command
-      ->add_option("--tolerance", options->tolerance,
-                   "the largest error allowed, relative to the largest value of all and of each channel (1e-4)")
-      ->type_name("E")
-      ->check([](const std::string& text) {  // written so that a NaN is refused too
-        double tolerance = 0;
-        return CLI::detail::lexical_cast(text, tolerance) && tolerance >= 0 && tolerance <= 1 ? std::string()
-                                                                                              : "needs a number from 0 to 1";
-      });
-  command->add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
-  add_disable_pass(*command, options->disabled);
-  command->callback([&invocation, options] { invocation.action = [&invocation, options] { return verify(*options, invocation); }; });
+      .add_option("--tolerance", options->tolerance,
+                  "the largest error allowed, relative to the largest value of all and of each channel (1e-4)")
+      .type_name("E")
+      .from_to(0, 1);
+  command.add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
+  add_disable_pass(command, options->disabled);
+  command.callback([&invocation, options] { invocation.action = [&invocation, options] { return verify(*options, invocation); }; });
 }
 
 }  // namespace resnetc::driver

@@ -124,9 +124,9 @@ std::optional<size_t> read_name(Reader& reader, std::string_view what, const std
   for (size_t i = 0; i < known.size(); ++i) {
     if (known[i] == *read) return i;
   }
-  std::string nearest = suggestion(*read, known, foreign_names()), all;
-  if (nearest.empty() && known.size() <= 10) all = fmt::format("; known are {}", fmt::join(known, ", "));
-  reader.fail(fmt::format("unknown {} '{}'{}{}", what, text::shown(*read), nearest, all));
+  std::string advice = suggestion(*read, known, foreign_names());
+  if (advice.empty()) advice = fmt::format("; known are {}", fmt::join(known, ", "));
+  reader.fail(fmt::format("unknown {} '{}'{}", what, text::shown(*read), advice));
   return std::nullopt;
 }
 

@@ -208,8 +208,11 @@ TEST_CASE("what is wrong with JSON is said in the text forms' words") {
   };
   CHECK(in_topology("\"input\": \"layer1.0.gate\"", "\"input\": \"bn1\"") == "this is not the value that stands here");
   // What is no misspelling gets no proposal of another function.
-  const std::string known =
-      "; known are conv2d, batch_norm, relu, sigmoid, softmax, max_pool, avg_pool, global_avg_pool, linear, pad_channels";
+  std::vector<std::string_view> names;
+  for (const OpInfo& op : all_ops()) {
+    if (!op.layer.empty()) names.push_back(op.name);
+  }
+  const std::string known = fmt::format("; known are {}", fmt::join(names, ", "));
   for (const char* other : {"min_pool", "global_max_pool", "prelu", "GELU"}) {
     CHECK(in_topology("\"op\": \"max_pool\"", fmt::format("\"op\": \"{}\"", other)) ==
           fmt::format("unknown operation '{}'{}", other, known));
