@@ -9,9 +9,9 @@
 #include <utility>
 #include <variant>
 
-#include "ir/algorithms/depthwise.h"
 #include "ir/algorithms/direct.h"
 #include "ir/algorithms/general.h"
+#include "ir/algorithms/grouped.h"
 #include "ir/algorithms/strassen.h"
 #include "ir/algorithms/threads.h"
 #include "ir/algorithms/winograd.h"
@@ -19,7 +19,7 @@
 namespace resnetc::program {
 
 /// A default schedule is correct for every kernel of a processor except convolutions.
-using Schedule = std::variant<GeneralSchedule, DirectSchedule, WinogradSchedule, StrassenSchedule, DepthwiseSchedule, ThreadSchedule>;
+using Schedule = std::variant<GeneralSchedule, DirectSchedule, WinogradSchedule, StrassenSchedule, GroupedSchedule, ThreadSchedule>;
 
 /// Makes one of these calls for each parameter, in the order of the text:
 ///     fields.number(name, int64_t&, meaning)

@@ -14,7 +14,7 @@ namespace resnetc::codegen::cpu {
 void build_direct(const program::KernelSpec& spec, Built& built);
 void build_winograd(const program::KernelSpec& spec, Built& built);
 void build_strassen(const program::KernelSpec& spec, Built& built);
-void build_depthwise(const program::KernelSpec& spec, Built& built);
+void build_grouped(const program::KernelSpec& spec, Built& built);
 
 /// The builder of convolutions with one algorithm.
 struct ConvolutionBuilder {
@@ -26,7 +26,7 @@ inline std::span<const ConvolutionBuilder> convolution_builders() {
       {&implementation_of(program::DirectSchedule{}), build_direct},
       {&implementation_of(program::WinogradSchedule{}), build_winograd},
       {&implementation_of(program::StrassenSchedule{}), build_strassen},
-      {&implementation_of(program::DepthwiseSchedule{}), build_depthwise},
+      {&implementation_of(program::GroupedSchedule{}), build_grouped},
   };
   return all;
 }

@@ -22,12 +22,12 @@ inline constexpr int64_t max_block = 1024;
 
 namespace meaning {
 inline constexpr std::string_view channels = "channels that are computed together: of a thread, neighbours; of a vector, 16, 8 or 4",
-                                  vectors = "vectors of 16 channels: of the register tile; depthwise, of a task",
+                                  vectors = "vectors of 16 channels: of the register tile; grouped, of a task",
                                   pixels = "the register tile: pixels",
                                   rows = "rows, or rows of tiles, of one task; 0: a whole picture is one",
                                   flat = "whether the pixels of all rows are one axis",
                                   parts = "of the output channels: each is a task, for each block of rows",
-                                  tiles = "rows and columns of tiles that are multiplied together; depthwise, or of a thread, of pixels";
+                                  tiles = "rows and columns of tiles that are multiplied together; grouped, or of a thread, of pixels";
 }  // namespace meaning
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -231,7 +231,7 @@ TEST_CASE("what is wrong with JSON is said in the text forms' words") {
   CHECK(in_program("\"weight\": 2", "\"weight\": 5") == "expected an integer between 0 and 4");
   CHECK(in_program("\"kind\": \"store\"", "\"kind\": \"stare\"") == "unknown kind of kernel 'stare'; did you mean 'store'?");
   CHECK(in_program("\"algorithm\": \"direct\"", "\"algorithm\": \"fast\"") ==
-        "unknown algorithm 'fast'; known are general, direct, winograd, strassen, depthwise, threads");
+        "unknown algorithm 'fast'; known are general, direct, winograd, strassen, grouped, threads");
   CHECK(in_program("\"output\": 1,\n", "") == "the field 'output' is missing");
   CHECK(in_program("\"pixels\": 4", "\"pixels\": 99") ==
         "this IR is not valid: kernel 'conv1': a tile of 1 vectors by 99 pixels is out of range: vectors are 1 to 8, their product with "

@@ -88,9 +88,9 @@ program::Schedule transformed(int64_t output, int64_t vectors, Extent2 tiles, in
   return program::WinogradSchedule{output, vectors, tiles, rows, depth, parts};
 }
 
-/// Of a depthwise convolution.
-program::Schedule depthwise(int64_t channels, Extent2 tiles, int64_t vectors, int64_t rows) {
-  return program::DepthwiseSchedule{channels, tiles, vectors, rows};
+/// Of a convolution in narrow groups.
+program::Schedule grouped(int64_t channels, Extent2 tiles, int64_t vectors, int64_t rows) {
+  return program::GroupedSchedule{channels, tiles, vectors, rows};
 }
 
 /// Of Strassen's products.
@@ -146,28 +146,50 @@ std::vector<KernelCase> all_cases() {
   for (int64_t channels : {16, 8, 4}) {
     const auto channelwise = [&](Conv conv) {
       conv.co = conv.groups = conv.ci;
+      conv.on_every_target = channels == 4;
       add(std::move(conv));
     };
-    channelwise({.ci = 40, .size = {13, 21}, .schedule = depthwise(channels, {1, 4}, 2, 2), .out_halo = {1, 2}, .batch = 3});
-    channelwise({.ci = 64, .size = {14, 14}, .schedule = depthwise(channels, {2, 7}, 4, 3), .epilogue = residual, .in_place = true});
+    channelwise({.ci = 40, .size = {13, 21}, .schedule = grouped(channels, {1, 4}, 2, 2), .out_halo = {1, 2}, .batch = 3});
+    channelwise({.ci = 64, .size = {14, 14}, .schedule = grouped(channels, {2, 7}, 4, 3), .epilogue = residual, .in_place = true});
     channelwise({.ci = 17,
                  .size = {13, 21},
                  .kernel = {5, 5},
                  .stride = {2, 2},
-                 .schedule = depthwise(channels, {2, 3}, 1, 2),
+                 .schedule = grouped(channels, {2, 3}, 1, 2),
                  .batch = 3,
                  .epilogue = everything});
-    channelwise({.ci = 48, .size = {9, 11}, .kernel = {7, 7}, .schedule = depthwise(channels, {3, 2}, 3, 0), .epilogue = residual});
-    channelwise({.ci = 32, .size = {11, 9}, .kernel = {3, 5}, .stride = {1, 2}, .schedule = depthwise(channels, {2, 2}, 9, 4)});
-    channelwise({.ci = 32, .size = {16, 16}, .kernel = {13, 13}, .schedule = depthwise(channels, {1, 4}, 2, 16), .batch = 3});
-    channelwise({.ci = 16, .size = {13, 13}, .dilation = {2, 2}, .schedule = depthwise(channels, {2, 5}, 1, 2)});
-    channelwise({.ci = 20, .size = {1, 2}, .kernel = {5, 5}, .schedule = depthwise(channels, {4, 8}, 2, 1)});
-    channelwise({.ci = 32, .size = {7, 7}, .kernel = {1, 1}, .schedule = depthwise(channels, {1, 7}, 1, 3)});
+    channelwise({.ci = 48, .size = {9, 11}, .kernel = {7, 7}, .schedule = grouped(channels, {3, 2}, 3, 0), .epilogue = residual});
+    channelwise({.ci = 32, .size = {11, 9}, .kernel = {3, 5}, .stride = {1, 2}, .schedule = grouped(channels, {2, 2}, 9, 4)});
+    channelwise({.ci = 32, .size = {16, 16}, .kernel = {13, 13}, .schedule = grouped(channels, {1, 4}, 2, 16), .batch = 3});
+    channelwise({.ci = 16, .size = {13, 13}, .dilation = {2, 2}, .schedule = grouped(channels, {2, 5}, 1, 2)});
+    channelwise({.ci = 20, .size = {1, 2}, .kernel = {5, 5}, .schedule = grouped(channels, {4, 8}, 2, 1)});
+    channelwise({.ci = 32, .size = {7, 7}, .kernel = {1, 1}, .schedule = grouped(channels, {1, 7}, 1, 3)});
     channelwise({.ci = 32,
                  .size = {9, 9},
-                 .schedule = depthwise(channels, {1, 4}, 2, 2),
+                 .schedule = grouped(channels, {1, 4}, 2, 2),
                  .epilogue = {StepKind::bias, StepKind::project, StepKind::relu},
                  .projected = 24});
+  }
+  // The same for groups of two and of four channels.
+  for (int64_t channels : {16, 8, 4}) {
+    for (int64_t group : {2, 4}) {
+      const auto in_groups = [&](Conv conv) {
+        conv.co = conv.ci;
+        conv.groups = conv.ci / group;
+        conv.on_every_target = channels == 4;
+        add(std::move(conv));
+      };
+      in_groups({.ci = 44, .size = {13, 21}, .schedule = grouped(channels, {1, 4}, 3, 2), .out_halo = {1, 2}, .batch = 3});
+      in_groups({.ci = 64,
+                 .size = {12, 12},
+                 .stride = {2, 2},
+                 .schedule = grouped(channels, {2, 3}, 4, 3),
+                 .epilogue = residual,
+                 .in_place = true});
+      in_groups({.ci = 20, .size = {9, 11}, .kernel = {5, 5}, .schedule = grouped(channels, {1, 7}, 2, 0), .epilogue = everything});
+      in_groups({.ci = 32, .size = {7, 7}, .kernel = {1, 1}, .schedule = grouped(channels, {1, 7}, 1, 3)});
+      in_groups({.ci = 32, .size = {13, 13}, .dilation = {2, 2}, .schedule = grouped(channels, {2, 2}, 1, 2), .batch = 3});
+    }
   }
   // A linear layer.
   add({.ci = 512, .co = 1000, .size = {1, 1}, .kernel = {1, 1}, .schedule = tile(9, 1, 1, true), .batch = 3});

@@ -166,14 +166,17 @@ std::vector<float> transform_weights_naively(const program::KernelSpec& spec, co
   return packed;
 }
 
-/// Packs as block, element of the window, channel of the block.
-std::vector<float> pack_depthwise_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
+/// Packs as block, element of the window, channel of the group, channel of the block.
+std::vector<float> pack_grouped_naively(const program::KernelSpec& spec, const std::vector<double>& weight) {
   const int64_t channels = spec.out.type.channels, taps = spec.attributes.kernel.h * spec.attributes.kernel.w;
-  std::vector<float> packed(static_cast<size_t>((channels + lanes - 1) / lanes * taps * lanes), 0.0f);
+  const int64_t group = channels / spec.attributes.groups;
+  std::vector<float> packed(static_cast<size_t>((channels + lanes - 1) / lanes * taps * group * lanes), 0.0f);
   for (int64_t c = 0; c < channels; ++c) {
-    for (int64_t tap = 0; tap < taps; ++tap) {
-      packed[static_cast<size_t>((c / lanes * taps + tap) * lanes + c % lanes)] =
-          static_cast<float>(weight[static_cast<size_t>(c * taps + tap)]);
+    for (int64_t member = 0; member < group; ++member) {
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        packed[static_cast<size_t>(((c / lanes * taps + tap) * group + member) * lanes + c % lanes)] =
+            static_cast<float>(weight[static_cast<size_t>((c * group + member) * taps + tap)]);
+      }
     }
   }
   return packed;
@@ -263,7 +266,7 @@ std::vector<float> pack_weights_naively(const KernelCase& one) {
     const std::vector<Matrix> all = summed(one);
     return combine_halves_naively(spec.out.type.channels, all.front(), all);
   }
-  if (std::holds_alternative<program::DepthwiseSchedule>(spec.schedule)) return pack_depthwise_naively(spec, weight);
+  if (std::holds_alternative<program::GroupedSchedule>(spec.schedule)) return pack_grouped_naively(spec, weight);
   // Other kernels read plain weights. Those of ThreadSchedules are tested through whole programs (tests/cuda).
   const OpAttributes& a = spec.attributes;
   const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, per_group = ci / a.groups;

@@ -1,5 +1,5 @@
-/// \file The record of depthwise convolutions: the packing of their weights, and their register tiles and tasks.
-#include "ir/algorithms/depthwise.h"
+/// \file The record of convolutions in narrow groups: the packing of their weights, and their register tiles and tasks.
+#include "ir/algorithms/grouped.h"
 
 #include <fmt/format.h>
 
@@ -12,8 +12,11 @@ namespace resnetc::program {
 
 namespace {
 
-bool has_group_for_each_channel(const OpAttributes& a, const TensorType& in, const TensorType& out) {
-  return a.groups > 1 && a.groups == in.channels && a.groups == out.channels;
+/// The channels of one group, which a shuffle within 128 bits can reach on every target; 0 if a convolution has no such groups.
+int64_t narrow_group(const OpAttributes& a, const TensorType& in, const TensorType& out) {
+  if (a.groups <= 1 || in.channels != out.channels) return 0;
+  const int64_t channels = in.channels / a.groups;
+  return channels == 1 || channels == 2 || channels == 4 ? channels : 0;
 }
 
 /// A register tile and its cost for each pixel of the result.
@@ -42,7 +45,8 @@ std::vector<Tile> tiles_of(const Situation& situation) {
   const TensorType& out = spec.out.type;
   constexpr double reached_loads = 0.75, cycles_of_a_result = 1, cycles_of_a_tile = 4;
   const Machine& machine = situation.machine;
-  const auto taps = static_cast<double>(a.kernel.h * a.kernel.w);
+  const int64_t group = out.channels / a.groups;
+  const auto taps = static_cast<double>(a.kernel.h * a.kernel.w * group);
   std::vector<Tile> tiles;
   for (int64_t h = 1; h <= std::min<int64_t>(out.height, 4); ++h) {
     for (int64_t w = 1; w <= std::min<int64_t>(out.width, 16); ++w) {
@@ -50,7 +54,7 @@ std::vector<Tile> tiles_of(const Situation& situation) {
       if (registers > file.registers && h * w > 1) continue;
       const auto count = static_cast<double>(h * w);
       const auto inputs =
-          static_cast<double>(span_of(h, a.kernel.h, a.stride.h, a.dilation.h) * span_of(w, a.kernel.w, a.stride.w, a.dilation.w));
+          static_cast<double>(group * span_of(h, a.kernel.h, a.stride.h, a.dilation.h) * span_of(w, a.kernel.w, a.stride.w, a.dilation.w));
       const double busy = std::max(count * taps / machine.vector_operations, (inputs + taps) / (reached_loads * machine.vector_loads)) +
                           count * cycles_of_a_result + cycles_of_a_tile;
       const auto computed = static_cast<double>(rounded(out.height, h) * rounded(out.width, w));
@@ -70,17 +74,17 @@ int64_t vectors_of(const KernelSpec& spec, const Machine& machine, const Tile& t
   return divisor_at_most(ceil_div(spec.out.channel_stride, lanes), std::max<int64_t>(cache_bytes / bytes, 1));
 }
 
-const DepthwiseSchedule& schedule_of(const KernelSpec& spec) { return std::get<DepthwiseSchedule>(spec.schedule); }
+const GroupedSchedule& schedule_of(const KernelSpec& spec) { return std::get<GroupedSchedule>(spec.schedule); }
 
-class Depthwise final : public Implementation {
+class Grouped final : public Implementation {
  public:
-  std::string_view algorithm(KernelKind) const override { return DepthwiseSchedule::name; }
-  bool applies(const KernelSpec& spec) const override { return can_be_depthwise(spec); }
+  std::string_view algorithm(KernelKind) const override { return GroupedSchedule::name; }
+  bool applies(const KernelSpec& spec) const override { return can_be_grouped(spec); }
 
   Fault fault(const KernelSpec& spec) const override {
-    const DepthwiseSchedule& s = schedule_of(spec);
+    const GroupedSchedule& s = schedule_of(spec);
     if (Fault fault = pool_fault(spec)) return fault;
-    if (!can_be_depthwise(spec)) return "it is no convolution with a group for each channel, stored in whole vectors";
+    if (!can_be_grouped(spec)) return "it is no convolution in groups of 1, 2 or 4 channels, stored in whole vectors";
     if (s.channels != 16 && s.channels != 8 && s.channels != 4) return fmt::format("channels={} is none of 16, 8 and 4", s.channels);
     const Extent2 t = s.tiles;
     if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || t.h * t.w > max_tile) {
@@ -105,7 +109,7 @@ class Depthwise final : public Implementation {
 
   std::vector<AlgorithmChoice> choices(const Convolution& c, const Machine&, int64_t) const override {
     const bool vectors = !c.dense || c.in.channels % lanes == 0;
-    if (!has_group_for_each_channel(c.attributes, c.in, c.out) || !vectors) return {};
+    if (narrow_group(c.attributes, c.in, c.out) == 0 || !vectors) return {};
     return {{this}};
   }
 
@@ -115,8 +119,11 @@ class Depthwise final : public Implementation {
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
-    const DepthwiseSchedule s = with_tile(situation, tiles_of(situation).front());
-    std::string reason = fmt::format("depthwise convolution, {} channels x {} pixels in registers", s.channels, to_string(s.tiles));
+    const GroupedSchedule s = with_tile(situation, tiles_of(situation).front());
+    const int64_t group = situation.spec.out.type.channels / situation.spec.attributes.groups;
+    std::string reason = fmt::format("{}, {} channels x {} pixels in registers",
+                                     group == 1 ? "depthwise convolution" : fmt::format("convolution in groups of {} channels", group),
+                                     s.channels, to_string(s.tiles));
     const int64_t parts = ceil_div(situation.spec.out.channel_stride, lanes) / s.vectors;
     reason += s.rows == 0 ? std::string("; too little work to share between threads")
                           : fmt::format("; {} tasks", ceil_div(ceil_div(situation.spec.out.type.height, s.tiles.h), s.rows) * parts);
@@ -130,11 +137,11 @@ class Depthwise final : public Implementation {
     const int64_t blocks = ceil_div(situation.spec.out.channel_stride, lanes);
     std::vector<Schedule> candidates;
     for (size_t t = 0; t < std::min(most_tiles, tiles.size()); ++t) {
-      const DepthwiseSchedule now = with_tile(situation, tiles[t]);
+      const GroupedSchedule now = with_tile(situation, tiles[t]);
       candidates.push_back(now);
       if (t > 1) continue;
       for (int64_t wanted : {now.vectors / 2, 2 * now.vectors, blocks}) {
-        DepthwiseSchedule other = now;
+        GroupedSchedule other = now;
         other.vectors = divisor_at_most(blocks, wanted);
         if (other != now) candidates.push_back(other);
       }
@@ -143,9 +150,9 @@ class Depthwise final : public Implementation {
   }
 
  private:
-  static DepthwiseSchedule with_tile(const Situation& situation, const Tile& tile) {
+  static GroupedSchedule with_tile(const Situation& situation, const Tile& tile) {
     const KernelSpec& spec = situation.spec;
-    DepthwiseSchedule s;
+    GroupedSchedule s;
     s.channels = lanes / registers_of(situation.target).parts;
     s.tiles = tile.size;
     s.vectors = vectors_of(spec, situation.machine, tile);
@@ -157,14 +164,13 @@ class Depthwise final : public Implementation {
 
 }  // namespace
 
-const Implementation& implementation_of(const DepthwiseSchedule&) {
-  static const Depthwise depthwise;
-  return depthwise;
+const Implementation& implementation_of(const GroupedSchedule&) {
+  static const Grouped grouped;
+  return grouped;
 }
 
-bool can_be_depthwise(const KernelSpec& spec) {
-  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 &&
-         has_group_for_each_channel(spec.attributes, spec.in.type, spec.out.type) &&
+bool can_be_grouped(const KernelSpec& spec) {
+  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && narrow_group(spec.attributes, spec.in.type, spec.out.type) != 0 &&
          spec.in.channel_stride == whole_vectors(spec.in.type.channels);
 }
 

@@ -1,5 +1,5 @@
-/// \file Depthwise convolutions on a processor: each channel has its own window, and a vector holds neighbouring channels
-/// (codegen/cpu/depthwise.cpp).
+/// \file Convolutions in groups of 1, 2 or 4 channels on a processor: a vector holds the channels of whole groups
+/// (codegen/cpu/grouped.cpp). Groups of one channel are depthwise convolutions.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,18 @@
 
 namespace resnetc::program {
 
-struct DepthwiseSchedule {
-  static constexpr std::string_view name = "depthwise";
+struct GroupedSchedule {
+  static constexpr std::string_view name = "grouped";
 
   int64_t channels = 16;  ///< number of channels that are computed together: 16, 8 or 4, as many as a register of the target holds
   Extent2 tiles{1, 1};    ///< register tile of one vector of channels: its height and width in pixels
   int64_t vectors = 1;    ///< number of vectors of 16 channels that a task computes at each place of the tile
   int64_t rows = 1;       ///< rows of tiles of one task; 0: there is too little work to share, so a picture is one task
-  bool operator==(const DepthwiseSchedule&) const = default;
+  bool operator==(const GroupedSchedule&) const = default;
 };
 
 template <class Fields>
-void describe(Fields& fields, DepthwiseSchedule& schedule) {
+void describe(Fields& fields, GroupedSchedule& schedule) {
   auto& [channels, tiles, vectors, rows] = schedule;  // a new parameter stops the build here
   fields.number("channels", channels, meaning::channels);
   fields.extent("tiles", tiles, meaning::tiles);
@@ -29,9 +29,10 @@ void describe(Fields& fields, DepthwiseSchedule& schedule) {
   fields.number("rows", rows, meaning::rows);
 }
 
-const Implementation& implementation_of(const DepthwiseSchedule&);
+const Implementation& implementation_of(const GroupedSchedule&);
 
-/// Whether a convolution has as many groups as channels, with one channel of the input and one of the result in each group.
-bool can_be_depthwise(const KernelSpec& spec);
+/// Whether a convolution has groups of 1, 2 or 4 channels of the input and as many of the result, stored in whole vectors. Wider groups are
+/// direct sums, at the cost of at most twice their arithmetic.
+bool can_be_grouped(const KernelSpec& spec);
 
 }  // namespace resnetc::program

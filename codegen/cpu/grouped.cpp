@@ -1,43 +1,48 @@
-/// \file A depthwise convolution: each channel is summed over a window of the same channel only. So vectors of the input, the weights and
-/// the result hold neighbouring channels.
+/// \file A convolution in narrow groups, depthwise if a group is one channel: each channel is summed over the windows of its own group
+/// only, whose channels lie in one vector. So vectors of the input, the weights and the result hold neighbouring channels. For each channel
+/// of the groups, the input's vector is shuffled so that each lane has that channel of its own group.
 ///
 /// A tile is a few rows and columns of pixels of one vector of channels, held in registers during the whole window. It loads each element
 /// of the input once, or once for each row of the window if the window is too large to be unrolled. After a tile come the neighbouring
 /// vectors of the same pixels, which are adjacent in memory, then the next tile of the row. Padding is the producer's halo of zeros.
-#include "ir/algorithms/depthwise.h"
+#include "ir/algorithms/grouped.h"
 #include "codegen/common/epilogue.h"
+#include "codegen/cpu/groups.h"
 #include "codegen/cpu/kernels_internal.h"
 
 namespace resnetc::codegen::cpu {
 
 namespace {
 
-/// A window with more elements than `most_unrolled_taps` has a loop over its rows; one with more columns than `most_unrolled_columns` also
-/// has a loop over its columns.
+/// A window with more elements, times the channels of a group, than `most_unrolled_taps` has a loop over its rows; one with more columns
+/// than `most_unrolled_columns` also has a loop over its columns.
 constexpr int64_t most_unrolled_taps = 9, most_unrolled_columns = 11;
 
 }  // namespace
 
-void build_depthwise(const program::KernelSpec& spec, Built& built) {
+void build_grouped(const program::KernelSpec& spec, Built& built) {
   using Halide::TailStrategy;
-  const auto& s = std::get<program::DepthwiseSchedule>(spec.schedule);
+  const auto& s = std::get<program::GroupedSchedule>(spec.schedule);
   const OpAttributes& a = spec.attributes;
   const TensorType& type = spec.out.type;
   const int64_t tile_h = std::min(s.tiles.h, type.height), tile_w = std::min(s.tiles.w, type.width);
   const int64_t blocks = spec.out.channel_stride / lanes, vectors = program::divisor_at_most(blocks, s.vectors);
-  const int width = to_int(s.channels);
+  const int width = to_int(s.channels), group = to_int(type.channels / a.groups);
 
   Axes axes;
   Operands operands;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
   const Halide::ImageParam weight = operands.constant("weight");
-  RDom r(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), "r");
+  const RDom r = group == 1 ? RDom(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), "r")
+                            : RDom(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), 0, group, "r");
   const Expr tap = r.x + to_int(a.kernel.w) * (r.y + to_int(a.kernel.h) * block_of(axes.c));
+  const Expr element = group == 1 ? tap : tap * group + r.z;
   const Expr in_x = axes.x * to_int(a.stride.w) + r.x * to_int(a.dilation.w) - to_int(a.pad.w);
   const Expr in_y = axes.y * to_int(a.stride.h) + r.y * to_int(a.dilation.h) - to_int(a.pad.h);
   Func sum("sum"), out("out");
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
-  sum(axes.c, axes.x, axes.y, axes.n) += weight(tap * to_int(lanes) + lane_of(axes.c)) * in(axes.c, in_x, in_y, axes.n);
+  const Expr own = in(axes.c, in_x, in_y, axes.n), value = group == 1 ? own : member_of_group(own, r.z, group);
+  sum(axes.c, axes.x, axes.y, axes.n) += weight(element * to_int(lanes) + lane_of(axes.c)) * value;
   std::vector<RDom> projected;
   const Project project = [&](const Projection& shortcut) {
     const RDom& channel = projected.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
@@ -48,22 +53,22 @@ void build_depthwise(const program::KernelSpec& spec, Built& built) {
   set_output(out, axes, spec.out, false);
 
   // The loops, innermost first: one tile (c, xi, yi), the vectors of its channels, tiles of a row, rows of tiles; then tasks.
-  Var group("group"), block("block"), half("half"), xi("xi"), yi("yi"), rows("rows"), task("task");
-  out.split(axes.c, group, axes.c, to_int(vectors * lanes), TailStrategy::RoundUp).split(axes.c, block, axes.c, to_int(lanes));
+  Var part("group"), block("block"), half("half"), xi("xi"), yi("yi"), rows("rows"), task("task");
+  out.split(axes.c, part, axes.c, to_int(vectors * lanes), TailStrategy::RoundUp).split(axes.c, block, axes.c, to_int(lanes));
   out.split(axes.c, half, axes.c, width);
   out.split(axes.x, axes.x, xi, to_int(tile_w), shift_unless(type.width % tile_w == 0));
   out.split(axes.y, axes.y, yi, to_int(tile_h), shift_unless(type.height % tile_h == 0));
   const int64_t tiles_down = program::ceil_div(type.height, tile_h);
   if (s.rows <= 0 || s.rows >= tiles_down) {
-    out.reorder({axes.c, xi, yi, half, block, axes.x, axes.y, group, axes.n});
+    out.reorder({axes.c, xi, yi, half, block, axes.x, axes.y, part, axes.n});
     if (s.rows <= 0) {
       out.parallel(axes.n);
     } else {
-      out.fuse(group, axes.n, task).parallel(task);
+      out.fuse(part, axes.n, task).parallel(task);
     }
   } else {
     out.split(axes.y, rows, axes.y, to_int(s.rows), guard_unless(tiles_down % s.rows == 0));
-    out.reorder({axes.c, xi, yi, half, block, axes.x, axes.y, group, rows, axes.n}).fuse(group, rows, task).fuse(task, axes.n, task);
+    out.reorder({axes.c, xi, yi, half, block, axes.x, axes.y, part, rows, axes.n}).fuse(part, rows, task).fuse(task, axes.n, task);
     out.parallel(task);
   }
   out.vectorize(axes.c).unroll(xi).unroll(yi).never_partition_all();
@@ -72,10 +77,15 @@ void build_depthwise(const program::KernelSpec& spec, Built& built) {
   sum.compute_at(out, half).store_in(Halide::MemoryType::Stack);
   in_tile(sum);
   Halide::Stage update = sum.update();
-  update.reorder(axes.c, axes.x, axes.y, r.x, r.y);
+  if (group == 1) {
+    update.reorder(axes.c, axes.x, axes.y, r.x, r.y);
+  } else {
+    update.reorder(axes.c, axes.x, axes.y, r.x, r.z, r.y).unroll(r.z);
+    built.passes.push_back(group_pass());
+  }
   in_tile(update);
   if (a.kernel.w <= most_unrolled_columns) update.unroll(r.x);
-  if (a.kernel.h * a.kernel.w <= most_unrolled_taps) update.unroll(r.y);
+  if (a.kernel.h * a.kernel.w * group <= most_unrolled_taps) update.unroll(r.y);
   for (size_t i = 0; i < projected.size(); ++i) {
     Halide::Stage stage = sum.update(static_cast<int>(i) + 1);
     in_tile(stage.reorder(axes.c, axes.x, axes.y, projected[i].x));
