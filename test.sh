@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds resnetc and runs every test: units, IR tests (lit), exactness, random networks, and the runtime's tests under ASan + UBSan and TSan.
-# Then runs the units again and half a minute of each fuzzer, in a build under ASan + UBSan.
+# Then runs the units again and 20 seconds of each fuzzer, in a build under ASan + UBSan.
 set -u
 cd "$(dirname "$0")"
 sh cmake/setup.sh tests || exit 1
