@@ -14,9 +14,8 @@ namespace resnetc::codegen::cpu {
 
 namespace {
 
-/// A window with more elements, times the channels of a group, than `most_unrolled_taps` has a loop over its rows; one with more columns
-/// than `most_unrolled_columns` also has a loop over its columns.
-constexpr int64_t most_unrolled_taps = 9, most_unrolled_columns = 11;
+/// A window with more columns has a loop over its columns.
+constexpr int64_t most_unrolled_columns = 11;
 
 }  // namespace
 
@@ -37,11 +36,12 @@ void build_grouped(const program::KernelSpec& spec, Built& built) {
                             : RDom(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), 0, group, "r");
   const Expr tap = r.x + to_int(a.kernel.w) * (r.y + to_int(a.kernel.h) * block_of(axes.c));
   const Expr element = group == 1 ? tap : tap * group + r.z;
-  const Expr in_x = axes.x * to_int(a.stride.w) + r.x * to_int(a.dilation.w) - to_int(a.pad.w);
-  const Expr in_y = axes.y * to_int(a.stride.h) + r.y * to_int(a.dilation.h) - to_int(a.pad.h);
-  Func sum("sum"), out("out");
+  const Expr in_x = axes.x * to_int(a.stride.w) + r.x * to_int(a.dilation.w);
+  const Expr in_y = axes.y * to_int(a.stride.h) + r.y * to_int(a.dilation.h);
+  Func pixels("pixels"), sum("sum"), out("out");
+  pixels(axes.c, axes.x, axes.y, axes.n) = in(axes.c, axes.x - to_int(a.pad.w), axes.y - to_int(a.pad.h), axes.n);
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
-  const Expr own = in(axes.c, in_x, in_y, axes.n), value = group == 1 ? own : member_of_group(own, r.z, group);
+  const Expr own = pixels(axes.c, in_x, in_y, axes.n), value = group == 1 ? own : member_of_group(own, r.z, group);
   sum(axes.c, axes.x, axes.y, axes.n) += weight(element * to_int(lanes) + lane_of(axes.c)) * value;
   std::vector<RDom> projected;
   const Project project = [&](const Projection& shortcut) {
@@ -58,9 +58,11 @@ void build_grouped(const program::KernelSpec& spec, Built& built) {
   out.split(axes.c, half, axes.c, width);
   out.split(axes.x, axes.x, xi, to_int(tile_w), shift_unless(type.width % tile_w == 0));
   out.split(axes.y, axes.y, yi, to_int(tile_h), shift_unless(type.height % tile_h == 0));
+  // A copy of pixels serves a row of tiles of one vector of channels. Without a copy, a tile's vectors of channels follow each other.
+  const auto [inner, outer] = s.staged ? std::pair(axes.x, block) : std::pair(block, axes.x);
   const int64_t tiles_down = program::ceil_div(type.height, tile_h);
   if (s.rows <= 0 || s.rows >= tiles_down) {
-    out.reorder({axes.c, xi, yi, half, block, axes.x, axes.y, part, axes.n});
+    out.reorder({axes.c, xi, yi, half, inner, outer, axes.y, part, axes.n});
     if (s.rows <= 0) {
       out.parallel(axes.n);
     } else {
@@ -68,11 +70,17 @@ void build_grouped(const program::KernelSpec& spec, Built& built) {
     }
   } else {
     out.split(axes.y, rows, axes.y, to_int(s.rows), guard_unless(tiles_down % s.rows == 0));
-    out.reorder({axes.c, xi, yi, half, block, axes.x, axes.y, part, rows, axes.n}).fuse(part, rows, task).fuse(task, axes.n, task);
+    out.reorder({axes.c, xi, yi, half, inner, outer, axes.y, part, rows, axes.n}).fuse(part, rows, task).fuse(task, axes.n, task);
     out.parallel(task);
   }
   out.vectorize(axes.c).unroll(xi).unroll(yi).never_partition_all();
 
+  if (s.staged) {
+    const program::ScratchBuffer kept = copied_pixels(spec);
+    pixels.compute_at(out, block).store_in(Halide::MemoryType::Heap).vectorize(axes.c, to_int(lanes)).never_partition_all();
+    for (const Var& axis : {axes.c, axes.x, axes.y}) bound(pixels, axis, kept);
+    pixels.bound_extent(axes.n, 1);
+  }
   const auto in_tile = [&](Halide::Stage stage) { stage.vectorize(axes.c, width).unroll(axes.x).unroll(axes.y).never_partition_all(); };
   sum.compute_at(out, half).store_in(Halide::MemoryType::Stack);
   in_tile(sum);
@@ -85,7 +93,7 @@ void build_grouped(const program::KernelSpec& spec, Built& built) {
   }
   in_tile(update);
   if (a.kernel.w <= most_unrolled_columns) update.unroll(r.x);
-  if (a.kernel.h * a.kernel.w * group <= most_unrolled_taps) update.unroll(r.y);
+  if (is_window_unrolled(spec)) update.unroll(r.y);
   for (size_t i = 0; i < projected.size(); ++i) {
     Halide::Stage stage = sum.update(static_cast<int>(i) + 1);
     in_tile(stage.reorder(axes.c, axes.x, axes.y, projected[i].x));

@@ -10,16 +10,10 @@ RegisterFile registers_of(const Target& target) {
   return {bytes_of(ElementType::f32, lanes) / target.registers.bytes, target.registers.count - 1};
 }
 
-namespace {
-
-/// The number of a tile's pixels that share a set of the first-level cache. Pixels whose distance in bytes is a multiple of a large power
-/// of two share sets.
-int64_t pixels_in_one_set(const Machine& machine, int64_t pixels, int64_t stride_bytes) {
+int64_t lines_in_one_set(const Machine& machine, int64_t lines, int64_t stride_bytes) {
   const int64_t distinct = machine.first_cache_period / std::gcd(stride_bytes, machine.first_cache_period);
-  return ceil_div(pixels, distinct);
+  return ceil_div(lines, distinct);
 }
-
-}  // namespace
 
 double efficiency(const Machine& machine, const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes) {
   const double operations = static_cast<double>(vectors * pixels * file.parts);
@@ -27,7 +21,7 @@ double efficiency(const Machine& machine, const RegisterFile& file, int64_t vect
   const double busy = operations / machine.vector_operations;
   double cycles = std::max({busy, loads / machine.vector_loads, machine.latency}) + machine.loop_cycles;
   constexpr double misses = 1.7;  // measured, where pixels push each other out of their set
-  if (pixels_in_one_set(machine, pixels, stride_bytes) > machine.first_cache_ways) cycles *= misses;
+  if (lines_in_one_set(machine, pixels, stride_bytes) > machine.first_cache_ways) cycles *= misses;
   return busy / cycles * static_cast<double>(axis) / static_cast<double>(rounded(axis, pixels));
 }
 

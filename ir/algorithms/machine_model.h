@@ -39,6 +39,10 @@ void each_register_tile(const RegisterFile& file, int64_t blocks, Extent2 most, 
   }
 }
 
+/// The number of lines, `stride_bytes` apart, that share a set of the first-level cache, if there are `lines` of them. Lines whose distance
+/// is a multiple of a large power of two share sets.
+int64_t lines_in_one_set(const Machine& machine, int64_t lines, int64_t stride_bytes);
+
 /// The fraction of the peak arithmetic that a tile of `vectors` by `pixels` can reach. The pixels lie `stride_bytes` apart on an axis of
 /// `axis` pixels. Pixels that are computed past the end of the axis count as wasted.
 double efficiency(const Machine& machine, const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes);

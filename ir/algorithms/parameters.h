@@ -26,6 +26,7 @@ inline constexpr std::string_view channels = "channels that are computed togethe
                                   pixels = "the register tile: pixels",
                                   rows = "rows, or rows of tiles, of one task; 0: a whole picture is one",
                                   flat = "whether the pixels of all rows are one axis",
+                                  staged = "whether a task first copies the pixels that it reads, so that they lie side by side",
                                   parts = "of the output channels: each is a task, for each block of rows",
                                   tiles = "rows and columns of tiles that are multiplied together; grouped, or of a thread, of pixels";
 }  // namespace meaning

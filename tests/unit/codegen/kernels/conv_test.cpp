@@ -89,8 +89,8 @@ program::Schedule transformed(int64_t output, int64_t vectors, Extent2 tiles, in
 }
 
 /// Of a convolution in narrow groups.
-program::Schedule grouped(int64_t channels, Extent2 tiles, int64_t vectors, int64_t rows) {
-  return program::GroupedSchedule{channels, tiles, vectors, rows};
+program::Schedule grouped(int64_t channels, Extent2 tiles, int64_t vectors, int64_t rows, bool staged = false) {
+  return program::GroupedSchedule{channels, tiles, vectors, rows, staged};
 }
 
 /// Of Strassen's products.
@@ -163,6 +163,10 @@ std::vector<KernelCase> all_cases() {
     channelwise({.ci = 32, .size = {16, 16}, .kernel = {13, 13}, .schedule = grouped(channels, {1, 4}, 2, 16), .batch = 3});
     channelwise({.ci = 16, .size = {13, 13}, .dilation = {2, 2}, .schedule = grouped(channels, {2, 5}, 1, 2)});
     channelwise({.ci = 20, .size = {1, 2}, .kernel = {5, 5}, .schedule = grouped(channels, {4, 8}, 2, 1)});
+    channelwise(
+        {.ci = 40, .size = {13, 21}, .kernel = {5, 5}, .stride = {2, 2}, .schedule = grouped(channels, {2, 3}, 3, 2, true), .batch = 3});
+    channelwise({.ci = 32, .size = {9, 11}, .kernel = {7, 7}, .dilation = {2, 1}, .schedule = grouped(channels, {3, 2}, 1, 0, true)});
+    channelwise({.ci = 20, .size = {1, 2}, .kernel = {5, 5}, .schedule = grouped(channels, {4, 8}, 2, 1, true)});
     channelwise({.ci = 32, .size = {7, 7}, .kernel = {1, 1}, .schedule = grouped(channels, {1, 7}, 1, 3)});
     channelwise({.ci = 32,
                  .size = {9, 9},
@@ -188,6 +192,7 @@ std::vector<KernelCase> all_cases() {
                  .in_place = true});
       in_groups({.ci = 20, .size = {9, 11}, .kernel = {5, 5}, .schedule = grouped(channels, {1, 7}, 2, 0), .epilogue = everything});
       in_groups({.ci = 32, .size = {7, 7}, .kernel = {1, 1}, .schedule = grouped(channels, {1, 7}, 1, 3)});
+      in_groups({.ci = 32, .size = {8, 6}, .schedule = grouped(channels, {2, 3}, 2, 2, true), .epilogue = residual, .in_place = true});
       in_groups({.ci = 32, .size = {13, 13}, .dilation = {2, 2}, .schedule = grouped(channels, {2, 2}, 1, 2), .batch = 3});
     }
   }
