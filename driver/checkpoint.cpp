@@ -10,8 +10,7 @@ void add_checkpoint_options(Command command, CheckpointOptions& options, const s
   command.add_option("--weights", options.path, what).type_name("FILE.safetensors");
   command
       .add_option("--strip-prefix", options.prefixes, "of the checkpoint: take PREFIX off its tensors' names; may be given several times")
-      .type_name("PREFIX")
-      .not_empty();
+      .type_name("PREFIX");
   command.add_flag("--strict", options.strict, "of the checkpoint: tensors that nothing reads are an error");
   command.check([&options] {  // CLI11's needs() would do the same but fill a column of the help with it
     if (!options.path.empty()) return "";

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <sstream>
 
 #include "support/suggest.h"
@@ -11,11 +12,12 @@
 namespace resnetc::driver {
 namespace {
 
-/// Lists in `validator`'s own words what it accepts, or hides that.
-CLI::Validator listed_as(CLI::Validator validator, InHelp listed) {
-  if (listed == InHelp::hidden) validator.description("");
-  return validator;
+/// Checks texts by `fault`, and lists in `known`'s words what is accepted, or hides that.
+CLI::Validator checked_by(std::function<std::string(const std::string&)> fault, const CLI::Validator& known, InHelp listed) {
+  return {[fault = std::move(fault)](std::string& text) { return fault(text); }, listed == InHelp::shown ? known.get_description() : ""};
 }
+
+std::string empty_fault(const std::string& text) { return text.empty() ? "is empty" : ""; }
 
 /// Checks that `text` is a number that `fits`. A `fits` that accepts by comparisons refuses what is not a number.
 template <class Fits>
@@ -28,6 +30,15 @@ CommandOption check_number(CommandOption option, Fits fits, std::string fault) {
 
 CommandOption add_list(CLI::App& app, const char* names, auto& target, const std::string& help) {
   return CommandOption(*app.add_option(names, target, help)->allow_extra_args(false));
+}
+
+/// What is wrong with the number of an option's values, in CLI11's words "NAME: At Most 1 required but received N" or
+/// "NAME: 1 required TYPE missing".
+std::string explain_mismatch(const std::string& said) {
+  const std::string name = said.substr(0, said.find(':'));
+  if (said.find("At Most 1 required") != std::string::npos) return name + ": is given more than once";
+  if (said.ends_with(" missing")) return name + ": needs a value";
+  return said;
 }
 
 /// What is wrong with a word that no option and no command takes.
@@ -57,7 +68,12 @@ CommandOption CommandOption::delimiter(char separator) { return CommandOption(*o
 CommandOption CommandOption::default_str(const std::string& text) { return CommandOption(*option_->default_str(text)); }
 
 CommandOption CommandOption::range(int least, int most, InHelp listed) {
-  return CommandOption(*option_->check(listed_as(CLI::Range(least, most), listed)));
+  const auto fault = [least, most](const std::string& text) {
+    int number = 0;
+    if (CLI::detail::lexical_cast(text, number) && number >= least && number <= most) return std::string();
+    return fmt::format("'{}' is no whole number from {} to {}", text, least, most);
+  };
+  return CommandOption(*option_->check(checked_by(fault, CLI::Range(least, most), listed)));
 }
 
 CommandOption CommandOption::from_to(double least, double most, std::string_view what) {
@@ -73,11 +89,11 @@ CommandOption CommandOption::above(double bound, double most, std::string_view w
 }
 
 CommandOption CommandOption::one_of(const std::vector<std::string>& texts, InHelp listed) {
-  return CommandOption(*option_->check(listed_as(CLI::IsMember(texts), listed)));
-}
-
-CommandOption CommandOption::not_empty() {
-  return check([](const std::string& text) { return text.empty() ? "is empty" : ""; });
+  const auto fault = [texts](const std::string& text) {
+    if (std::find(texts.begin(), texts.end(), text) != texts.end()) return std::string();
+    return fmt::format("'{}' is none of {}{}", text, fmt::join(texts, ", "), suggestion(text, {texts.begin(), texts.end()}));
+  };
+  return CommandOption(*option_->check(checked_by(fault, CLI::IsMember(texts), listed)));
 }
 
 CommandOption CommandOption::check(std::function<std::string(const std::string& text)> fault) {
@@ -89,7 +105,7 @@ bool CommandOption::given() const { return option_->count() != 0; }
 Command Command::add_subcommand(const char* name, const char* description) { return Command(*app_->add_subcommand(name, description)); }
 
 CommandOption Command::add_option(const char* names, std::string& target, const std::string& help) {
-  return CommandOption(*app_->add_option(names, target, help));
+  return CommandOption(*app_->add_option(names, target, help)).check(empty_fault);
 }
 CommandOption Command::add_option(const char* names, std::optional<std::string>& target, const std::string& help) {
   return CommandOption(*app_->add_option(names, target, help));
@@ -110,7 +126,7 @@ CommandOption Command::add_option(const char* names, std::optional<double>& targ
   return CommandOption(*app_->add_option(names, target, help));
 }
 CommandOption Command::add_option(const char* names, std::vector<std::string>& target, const std::string& help) {
-  return add_list(*app_, names, target, help);
+  return add_list(*app_, names, target, help).check(empty_fault);
 }
 CommandOption Command::add_option(const char* names, std::vector<double>& target, const std::string& help) {
   return add_list(*app_, names, target, help);
@@ -169,7 +185,10 @@ Result<std::optional<std::string>> CommandLine::parse(int argc, const char* cons
     }
     std::string command = app_->get_name();
     for (const CLI::App* chosen : app_->get_subcommands()) command += " " + chosen->get_name();
-    return Failure{fmt::format("{}; '{} --help' tells more", error.what(), command), Blame::command};
+    std::string fault = error.what();
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) fault = explain_mismatch(fault);
+    const char* separator = fault.ends_with('?') ? "" : ";";
+    return Failure{fmt::format("{}{} '{} --help' tells more", fault, separator, command), Blame::command};
   }
   return std::optional<std::string>();
 }

@@ -50,7 +50,6 @@ class CommandOption {
   CommandOption above(double bound, double most = std::numeric_limits<double>::max(), std::string_view what = "a number");
   /// One of these texts.
   CommandOption one_of(const std::vector<std::string>& texts, InHelp listed = InHelp::shown);
-  CommandOption not_empty();
   /// A text in which `fault` finds no fault: it returns the message, or an empty text.
   CommandOption check(std::function<std::string(const std::string& text)> fault);
 
@@ -71,6 +70,7 @@ class Command {
 
   Command add_subcommand(const char* name, const char* description);
 
+  // A text must not be empty, since an empty text stands for an option that is not given. That of an optional may be.
   CommandOption add_option(const char* names, std::string& target, const std::string& help);
   CommandOption add_option(const char* names, std::optional<std::string>& target, const std::string& help);
   CommandOption add_option(const char* names, int& target, const std::string& help);

@@ -55,6 +55,7 @@ std::string ir_fault(const CompileOptions& options, const passes::AnyIr& ir) {
   if (level == passes::Level::graph) return "";
   if (!options.tuned.empty()) return needs("--tuned", "schedules to choose");
   if (options.no_winograd) return needs("--no-winograd", "algorithms to choose");
+  if (!options.disabled.empty()) return needs("--disable-pass", "passes that can be left out");
   if (options.batch) return needs("--batch", "schedules to choose");
   return "";
 }
@@ -94,15 +95,13 @@ std::string input_fault(const CompileOptions& options, const passes::AnyIr& ir, 
   if (!fault.empty()) return fault;
   if (!options.stop_after.empty() && targets.size() != 1) return "--stop-after is for one target, and several are named";
   const auto* program = std::get_if<program::Program>(&ir);
-  if (program != nullptr && options.target.named() && (targets.size() != 1 || targets.front() != program->target))
-    return fmt::format("the program is for '{}', not for other targets", program->target->name);
-  return "";
+  return program != nullptr ? program_target_fault(options.target, *program->target) : "";
 }
 
 void add_compile_options(Command command, CompileOptions& options) {
   add_network_options(command, options.network, "the network's text, or IR that resnetc printed, of any level");
   command.add_option("-o", options.output_dir, "where the artefacts go (the current folder)").type_name("DIR");
-  command.add_option("--name", options.name, "file names and symbol prefix instead of the network's name").type_name("NAME").not_empty();
+  command.add_option("--name", options.name, "file names and symbol prefix instead of the network's name").type_name("NAME");
   command.add_option("--depfile", options.depfile, "write a rule for make that lists the files read").type_name("FILE");
   add_checkpoint_options(command, options.checkpoint, "a checkpoint to pack; without it, 'resnetc pack' does so later");
   command.add_flag("--embed-weights", options.embed_weights, "put the packed weights into the library, and write no NET.weights");
@@ -114,29 +113,24 @@ void add_compile_options(Command command, CompileOptions& options) {
       .type_name("E")
       .above(0);
   command.add_option("--tune", options.tune, "measure other schedules on this machine, write the faster ones to FILE and use them")
-      .type_name("FILE")
-      .not_empty();
+      .type_name("FILE");
   command.add_option("--tune-seconds", options.tune_seconds, fmt::format("seconds that --tune takes, about ({:g})", default_tune_seconds))
       .type_name("S")
       .from_to(0, 86400, "seconds");
-  command.add_option("--tuned", options.tuned, "use the schedules that --tune wrote").type_name("FILE").not_empty();
+  command.add_option("--tuned", options.tuned, "use the schedules that --tune wrote").type_name("FILE");
   add_target_options(command, options.target, Wanted::targets);
   add_schedule_batch(command, "--batch", options.batch, "for cuda: choose schedules for runs of N pictures (32)");
   command.add_option("--emit", options.emit, "also write " + emit_names()).type_name("KIND[,KIND...]").delimiter(',');
-  command.add_option("--only", options.only, "let --emit write only this layer, block or stage").type_name("LAYER").not_empty();
+  command.add_option("--only", options.only, "let --emit write only this layer, block or stage").type_name("LAYER");
   add_disable_pass(command, options.disabled);
   command.add_option("--stop-after", options.stop_after, "write the IR after this pass to NAME.LEVEL, and no library").type_name("PASS");
   command.add_option("--print-ir-after", options.print_ir_after, "print the IR on stderr after a pass, after all, or where it changed")
       .type_name("PASS|all|change");
-  command.add_option("--dump-phases-to", options.dump_phases_to, "write the IR after each pass to a numbered file")
-      .type_name("DIR")
-      .not_empty();
+  command.add_option("--dump-phases-to", options.dump_phases_to, "write the IR after each pass to a numbered file").type_name("DIR");
   command.add_flag("--opt-report", options.opt_report, "print what the passes did to each layer, and why not more");
   command.add_flag("--time-passes", options.time_passes, "print on stderr the times of each pass, of kernels and of linking");
   command.add_flag("--no-cache", options.no_cache, "compile every kernel anew and keep none");
-  command.add_option("--cache-dir", options.cache_dir, "where compiled kernels are kept ($XDG_CACHE_HOME/resnetc)")
-      .type_name("DIR")
-      .not_empty();
+  command.add_option("--cache-dir", options.cache_dir, "where compiled kernels are kept ($XDG_CACHE_HOME/resnetc)").type_name("DIR");
   command.add_option("-j,--jobs", options.jobs, "kernels compiled at once (one for each processor)").type_name("N").range(1, 1024);
   std::string kinds = "Kinds of --emit:\n";
   for (const EmitKind& kind : emit_kinds()) kinds += fmt::format("  {:<17} {:<18} {}\n", kind.name, kind.files, kind.description);

@@ -233,8 +233,7 @@ void add_run(Command program, Invocation& invocation) {
   command.add_option("--weights", options->weights, "the packed weights (NAME.weights beside the library)").type_name("NET.weights");
   command.add_option("--output", options->output, "write the output as an array; several outputs: Y.OUTPUT.npy each").type_name("Y.npy");
   command.add_option("--trace", options->trace, "write every kernel's output to DIR/LAYER.npy; nothing else changes ('compare' reads it)")
-      .type_name("DIR")
-      .not_empty();
+      .type_name("DIR");
   command.add_option("--threads", options->threads, "threads (one for each processor)").type_name("N").range(1, RN_MAX_THREADS);
   add_library_target(command, options->target, options->device);
   command.add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_runs);

@@ -28,6 +28,9 @@ struct TargetOptions {
   Result<const Target*> one_target() const;
 };
 
+/// Why the targets that options name are not a program's own; empty if they are, or if none is named.
+std::string program_target_fault(const TargetOptions& options, const Target& own);
+
 enum class Wanted { one_target, targets };
 /// `prefix` stands before the help texts of the options.
 void add_target_options(Command command, TargetOptions& options, Wanted wanted, const std::string& prefix = "");

@@ -103,7 +103,10 @@ class Grouped final : public Implementation {
   Fault fault(const KernelSpec& spec) const override {
     const GroupedSchedule& s = schedule_of(spec);
     if (Fault fault = pool_fault(spec)) return fault;
-    if (!can_be_grouped(spec)) return "it is no convolution in groups of 1, 2 or 4 channels, stored in whole vectors";
+    if (!can_be_grouped(spec)) {
+      return "grouped schedules are for convolutions of which each group has 1, 2 or 4 channels and as many results, stored in whole "
+             "vectors";
+    }
     if (s.channels != 16 && s.channels != 8 && s.channels != 4) return fmt::format("channels={} is none of 16, 8 and 4", s.channels);
     const Extent2 t = s.tiles;
     if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || t.h * t.w > max_tile) {

@@ -217,6 +217,10 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(fault("then add(%conv1)", "then add(%conv2)") ==
         "kernel 'sum': add needs two equal types, not f32[N, 16, 8, 8] and f32[N, 32, 8, 8]");
   CHECK(fault("then add(%conv1)", "then add(%sum)") == "kernel 'sum': it reads tensor 'sum', which nothing has written");
+  CHECK(fault("multiply_adds=32768 @", "multiply_adds=70368744177664 @") ==
+        "kernel 'sum': with its multiply-adds, the program has more than 70368744177664");
+  CHECK(fault("because \"little work\"", "because \"little\x1bwork\"") == "a reason has control characters");
+  CHECK(fault("because \"direct convolution", "because \"\rdirect convolution") == "kernel 'conv1': a reason has control characters");
   CHECK(fault("then sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
         "kernel 'fc': its epilogue is too long");
   // Each read wants what it wants by itself, also of what the convolution reads as it lies there.
