@@ -47,7 +47,7 @@ inline int64_t rows_of(const program::KernelSpec& spec) { return std::get<progra
 inline int unroll_of(int64_t registers, int64_t channels) { return registers <= 16 && channels % 2 == 0 ? 2 : 1; }
 
 /// Makes one vector of 16 channels of a pixel the innermost work, `block` the loop over the vectors of a pixel, and groups of rows the
-/// tasks.
+/// tasks. Only for kernels with a GeneralSchedule.
 void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& axes, const Var& block);
 
 /// Gives an axis of a Func the extent of the buffer's axis with the same name.

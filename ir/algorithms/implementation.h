@@ -3,6 +3,7 @@
 /// code asks which algorithm a kernel has. codegen/cpu/NAME.cpp and codegen/cuda make the code.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -103,16 +104,19 @@ class Implementation {
   virtual bool within(const AlgorithmChoice&, int64_t /*largest_tile*/) const { return true; }
   /// The number of elements of the packed weights, including those of projections, without the zeros that fill vectors.
   virtual double packed_elements(const Convolution& convolution, const AlgorithmChoice&) const { return checkpoint_elements(convolution); }
-  /// The work on one thread, in multiply-adds of one lane. Other work counts as the multiply-adds that take the same time.
-  virtual double work(const Convolution&, const AlgorithmChoice&) const { return 0; }
+  /// The work on one thread, in multiply-adds of one lane. Other work counts as the multiply-adds that take the same time. What does not
+  /// say its work is never chosen.
+  virtual double work(const Convolution&, const AlgorithmChoice&) const { return std::numeric_limits<double>::infinity(); }
   /// Whether a kernel may end with this pool of the tensor that it computes.
   virtual bool pools(const AlgorithmChoice&, const TensorType& /*computed*/, const OpAttributes& /*pool*/) const { return false; }
 
-  // Its schedules. It returns only schedules that the kernel can have.
+  // Its schedules.
+
+  /// The schedule must be one that the kernel can have.
 
   virtual ScheduleChoice choose(const Situation& situation, const AlgorithmChoice& choice) const = 0;
   /// The schedule of choose(), then other schedules of the same choice that are worth a trial, roughly in the order that the model expects,
-  /// fastest first.
+  /// fastest first. The caller leaves out those that the kernel cannot have.
   virtual std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice& choice) const;
 
  private:

@@ -325,7 +325,9 @@ void edit(program::Schedule& schedule, Random& random) {
   constexpr int64_t nowhere = 1000;
   Edit count(random, nowhere);
   describe(count, schedule);
-  Edit change(random, random.below(count.parameters(nowhere)));
+  const int64_t parameters = count.parameters(nowhere);
+  if (parameters == 0) return;
+  Edit change(random, random.below(parameters));
   describe(change, schedule);
 }
 

@@ -173,7 +173,6 @@ TEST_CASE("run_workers: a crash is a message") {
 }
 
 TEST_CASE("targets: names, features, this machine's") {
-  REQUIRE(all_targets().size() == 4);
   CHECK(find_target("avx2")->features == (RN_SSE41 | RN_AVX | RN_AVX2));
   CHECK(find_target(find_target("sse41")->halide)->name == "sse41");
   CHECK(codegen::target_named("host") == codegen::host_target());
