@@ -28,8 +28,8 @@ struct TargetOptions {
   Result<const Target*> one_target() const;
 };
 
-/// Why the targets that options name are not a program's own; empty if they are, or if none is named.
-std::string program_target_fault(const TargetOptions& options, const Target& own);
+/// Why a program cannot be compiled for the targets that options name: they are not its own alone. Empty if they are.
+std::string program_target_fault(const Targets& named, const Target& own);
 
 enum class Wanted { one_target, targets };
 /// `prefix` stands before the help texts of the options.

@@ -4,7 +4,8 @@
 ///
 /// A tile is a few rows and columns of pixels of one vector of channels, held in registers during the whole window. It loads each element
 /// of the input once, or once for each row of the window if the window is too large to be unrolled. After a tile come the neighbouring
-/// vectors of the same pixels, which are adjacent in memory, then the next tile of the row. Padding is the producer's halo of zeros.
+/// vectors of the same pixels, which are adjacent in memory, then the next tile of the row. If the schedule is staged, all tiles of the row
+/// come first, because they share a copy of their pixels of one vector. Padding is the producer's halo of zeros.
 #include "ir/algorithms/grouped.h"
 #include "codegen/common/epilogue.h"
 #include "codegen/cpu/groups.h"
@@ -32,17 +33,15 @@ void build_grouped(const program::KernelSpec& spec, Built& built) {
   Operands operands;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
   const Halide::ImageParam weight = operands.constant("weight");
-  const RDom r = group == 1 ? RDom(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), "r")
-                            : RDom(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), 0, group, "r");
+  RDom r(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), 0, group, "r");
   const Expr tap = r.x + to_int(a.kernel.w) * (r.y + to_int(a.kernel.h) * block_of(axes.c));
-  const Expr element = group == 1 ? tap : tap * group + r.z;
   const Expr in_x = axes.x * to_int(a.stride.w) + r.x * to_int(a.dilation.w);
   const Expr in_y = axes.y * to_int(a.stride.h) + r.y * to_int(a.dilation.h);
   Func pixels("pixels"), sum("sum"), out("out");
   pixels(axes.c, axes.x, axes.y, axes.n) = in(axes.c, axes.x - to_int(a.pad.w), axes.y - to_int(a.pad.h), axes.n);
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
-  const Expr own = pixels(axes.c, in_x, in_y, axes.n), value = group == 1 ? own : member_of_group(own, r.z, group);
-  sum(axes.c, axes.x, axes.y, axes.n) += weight(element * to_int(lanes) + lane_of(axes.c)) * value;
+  sum(axes.c, axes.x, axes.y, axes.n) +=
+      weight((tap * group + r.z) * to_int(lanes) + lane_of(axes.c)) * member_of_group(pixels(axes.c, in_x, in_y, axes.n), r.z, group);
   std::vector<RDom> projected;
   const Project project = [&](const Projection& shortcut) {
     const RDom& channel = projected.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
@@ -58,7 +57,6 @@ void build_grouped(const program::KernelSpec& spec, Built& built) {
   out.split(axes.c, half, axes.c, width);
   out.split(axes.x, axes.x, xi, to_int(tile_w), shift_unless(type.width % tile_w == 0));
   out.split(axes.y, axes.y, yi, to_int(tile_h), shift_unless(type.height % tile_h == 0));
-  // A copy of pixels serves a row of tiles of one vector of channels. Without a copy, a tile's vectors of channels follow each other.
   const auto [inner, outer] = s.staged ? std::pair(axes.x, block) : std::pair(block, axes.x);
   const int64_t tiles_down = program::ceil_div(type.height, tile_h);
   if (s.rows <= 0 || s.rows >= tiles_down) {
@@ -85,12 +83,8 @@ void build_grouped(const program::KernelSpec& spec, Built& built) {
   sum.compute_at(out, half).store_in(Halide::MemoryType::Stack);
   in_tile(sum);
   Halide::Stage update = sum.update();
-  if (group == 1) {
-    update.reorder(axes.c, axes.x, axes.y, r.x, r.y);
-  } else {
-    update.reorder(axes.c, axes.x, axes.y, r.x, r.z, r.y).unroll(r.z);
-    built.passes.push_back(group_pass());
-  }
+  update.reorder(axes.c, axes.x, axes.y, r.x, r.z, r.y).unroll(r.z);
+  built.passes.push_back(group_pass());
   in_tile(update);
   if (a.kernel.w <= most_unrolled_columns) update.unroll(r.x);
   if (is_window_unrolled(spec)) update.unroll(r.y);

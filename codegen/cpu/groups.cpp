@@ -39,6 +39,7 @@ class MakeShuffles final : public IRMutator {
 }  // namespace
 
 Expr member_of_group(const Expr& value, const Expr& member, int group) {
+  if (group == 1) return value;
   return Call::make(value.type(), call_name, {value, member, group}, Call::PureExtern);
 }
 

@@ -25,9 +25,19 @@ struct Tile {
   double cycles = 0;
 };
 
+/// The number of elements of the input from the first to the last that `results` neighbours along one axis read.
+int64_t reach_of(int64_t results, int64_t kernel, int64_t stride, int64_t dilation) {
+  return (results - 1) * stride + (kernel - 1) * dilation + 1;
+}
+
 /// The number of elements of the input that `results` neighbours along one axis read, each counted once.
 int64_t span_of(int64_t results, int64_t kernel, int64_t stride, int64_t dilation) {
-  return std::min(results * kernel, (results - 1) * stride + (kernel - 1) * dilation + 1);
+  return std::min(results * kernel, reach_of(results, kernel, stride, dilation));
+}
+
+/// The number of pixels of the input that a tile reads, each counted once.
+int64_t pixels_of(Extent2 tile, const OpAttributes& a) {
+  return span_of(tile.h, a.kernel.h, a.stride.h, a.dilation.h) * span_of(tile.w, a.kernel.w, a.stride.w, a.dilation.w);
 }
 
 /// The number of registers that a row of the tile's input needs while its elements are multiplied by one weight after the other.
@@ -60,8 +70,7 @@ std::vector<Tile> tiles_of(const Situation& situation) {
       const int64_t spilled = std::max<int64_t>(registers - file.registers, 0);
       if (h * w > 1 && (unrolled ? spilled > 0 : h * w > file.registers - 2)) continue;
       const auto count = static_cast<double>(h * w);
-      const auto inputs =
-          static_cast<double>(group * span_of(h, a.kernel.h, a.stride.h, a.dilation.h) * span_of(w, a.kernel.w, a.stride.w, a.dilation.w));
+      const auto inputs = static_cast<double>(group * pixels_of({h, w}, a));
       double busy = std::max(count * taps / machine.vector_operations, (inputs + taps) / (reached_loads * machine.vector_loads));
       if (!unrolled) busy = std::max(busy, taps * machine.latency) + static_cast<double>(2 * spilled * a.kernel.h * group);
       busy += count * cycles_of_a_result + cycles_of_a_tile;
@@ -77,20 +86,19 @@ std::vector<Tile> tiles_of(const Situation& situation) {
 int64_t vectors_of(const KernelSpec& spec, const Machine& machine, const Tile& tile) {
   const int64_t cache_bytes = machine.first_cache_bytes * 2 / 3;
   const OpAttributes& a = spec.attributes;
-  const int64_t rows = (tile.size.h - 1) * a.stride.h + (a.kernel.h - 1) * a.dilation.h + 1;
+  const int64_t rows = reach_of(tile.size.h, a.kernel.h, a.stride.h, a.dilation.h);
   const int64_t bytes = bytes_of(spec.in.type.element, rows * (spec.in.type.width + 2 * spec.in.halo.w) * lanes);
   return divisor_at_most(ceil_div(spec.out.channel_stride, lanes), std::max<int64_t>(cache_bytes / bytes, 1));
 }
 
 /// Whether the pixels that a tile reads push each other out of the first-level cache, because they lie a multiple of a large power of two
 /// bytes apart. A copy of them costs a load and a store for each element, which only a window with many elements is worth: a chain of eight
-/// 7x7 windows over 28x28 pixels of 512 channels takes 22 ms without the copies and 8 ms with them (Zen 3, AVX2).
+/// 7x7 windows over 28x28 pixels of 512 channels takes 22 ms without the copies and 8 ms with them (Zen 3, AVX2;
+/// bench/chains.py, 'resnetc bench --threads 1', the program's text edited).
 bool worth_a_copy(const KernelSpec& spec, const Machine& machine, const Tile& tile) {
   if (is_window_unrolled(spec)) return false;
-  const OpAttributes& a = spec.attributes;
-  const int64_t pixels =
-      span_of(tile.size.h, a.kernel.h, a.stride.h, a.dilation.h) * span_of(tile.size.w, a.kernel.w, a.stride.w, a.dilation.w);
-  return lines_in_one_set(machine, pixels, bytes_of(spec.in.type.element, spec.in.channel_stride)) > machine.first_cache_ways;
+  const int64_t pixel_bytes = bytes_of(spec.in.type.element, spec.in.channel_stride);
+  return lines_in_one_set(machine, pixels_of(tile.size, spec.attributes), pixel_bytes) > machine.first_cache_ways;
 }
 
 const GroupedSchedule& schedule_of(const KernelSpec& spec) { return std::get<GroupedSchedule>(spec.schedule); }
@@ -214,14 +222,11 @@ bool is_window_unrolled(const KernelSpec& spec) {
 ScratchBuffer copied_pixels(const KernelSpec& spec) {
   const OpAttributes& a = spec.attributes;
   const TensorType& out = spec.out.type;
-  const auto read = [](int64_t results, int64_t kernel, int64_t stride, int64_t dilation) {
-    return (results - 1) * stride + (kernel - 1) * dilation + 1;
-  };
   const int64_t rows = std::min(schedule_of(spec).tiles.h, out.height);
   return {"pixels",
           {{"c", lanes},
-           {"x", read(out.width, a.kernel.w, a.stride.w, a.dilation.w)},
-           {"y", read(rows, a.kernel.h, a.stride.h, a.dilation.h)}}};
+           {"x", reach_of(out.width, a.kernel.w, a.stride.w, a.dilation.w)},
+           {"y", reach_of(rows, a.kernel.h, a.stride.h, a.dilation.h)}}};
 }
 
 }  // namespace resnetc::program
