@@ -41,7 +41,7 @@ class Quiet final : public Halide::CompileTimeErrorReporter {
 
 Result<> build(const KernelJob& job, common::Built& built) {
   switch (job.target->device) {
-    case Device::cpu: return cpu::build_kernel(job.spec, built);
+    case Device::cpu: return cpu::build_kernel(job.spec, *job.target, built);
     case Device::cuda: return cuda::build_kernel(job.spec, built);
   }
   return Failure{"no device"};

@@ -61,7 +61,7 @@ void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& ax
   parallel_rows(out, axes, rows_of(spec), spec.out.type.height);
 }
 
-Result<> build_kernel(const program::KernelSpec& spec, Built& built) {
+Result<> build_kernel(const program::KernelSpec& spec, const Target& target, Built& built) {
   if (Result<> good = check_layouts(spec); !good) return good;
   const program::Implementation& algorithm = implementation_of(spec.schedule);
   if (algorithm.device() != Device::cpu || !algorithm.computes(spec.kind) || !algorithm.applies(spec)) {
@@ -75,7 +75,7 @@ Result<> build_kernel(const program::KernelSpec& spec, Built& built) {
       const auto of_algorithm = [&](const ConvolutionBuilder& each) { return each.algorithm == &algorithm; };
       const auto found = std::find_if(all.begin(), all.end(), of_algorithm);
       if (found == all.end()) return Failure{"nothing makes code for this algorithm", Blame::bug};
-      found->build(spec, built);
+      found->build(spec, target, built);
       break;
     }
     case KernelKind::max_pool: build_max_pool(spec, built); break;

@@ -10,7 +10,7 @@ namespace resnetc::codegen::cpu {
 
 using namespace common;
 
-/// Builds the pipeline of a spec. Fails for a malformed spec, which no builder can handle.
-Result<> build_kernel(const program::KernelSpec& spec, Built& built);
+/// Builds the pipeline of a spec for a target, which is a CPU. Fails for a malformed spec, which no builder can handle.
+Result<> build_kernel(const program::KernelSpec& spec, const Target& target, Built& built);
 
 }  // namespace resnetc::codegen::cpu

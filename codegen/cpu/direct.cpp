@@ -26,7 +26,7 @@ std::shared_ptr<Halide::Internal::IRMutator> prefetch_rows(const std::string& bu
 
 }  // namespace
 
-void build_direct(const program::KernelSpec& spec, Built& built) {
+void build_direct(const program::KernelSpec& spec, const Target&, Built& built) {
   const auto& s = std::get<program::DirectSchedule>(spec.schedule);
   const OpAttributes& a = spec.attributes;
   const TensorType& in_type = spec.in.type;

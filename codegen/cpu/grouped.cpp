@@ -20,7 +20,7 @@ constexpr int64_t most_unrolled_columns = 11;
 
 }  // namespace
 
-void build_grouped(const program::KernelSpec& spec, Built& built) {
+void build_grouped(const program::KernelSpec& spec, const Target&, Built& built) {
   using Halide::TailStrategy;
   const auto& s = std::get<program::GroupedSchedule>(spec.schedule);
   const OpAttributes& a = spec.attributes;

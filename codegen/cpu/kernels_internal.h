@@ -11,15 +11,15 @@
 
 namespace resnetc::codegen::cpu {
 
-void build_direct(const program::KernelSpec& spec, Built& built);
-void build_winograd(const program::KernelSpec& spec, Built& built);
-void build_strassen(const program::KernelSpec& spec, Built& built);
-void build_grouped(const program::KernelSpec& spec, Built& built);
+void build_direct(const program::KernelSpec& spec, const Target& target, Built& built);
+void build_winograd(const program::KernelSpec& spec, const Target& target, Built& built);
+void build_strassen(const program::KernelSpec& spec, const Target& target, Built& built);
+void build_grouped(const program::KernelSpec& spec, const Target& target, Built& built);
 
 /// The builder of convolutions with one algorithm.
 struct ConvolutionBuilder {
   const program::Implementation* algorithm;
-  void (*build)(const program::KernelSpec& spec, Built& built);
+  void (*build)(const program::KernelSpec& spec, const Target& target, Built& built);
 };
 inline std::span<const ConvolutionBuilder> convolution_builders() {
   static const ConvolutionBuilder all[] = {

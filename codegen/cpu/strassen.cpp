@@ -63,7 +63,7 @@ struct Operand {
 
 }  // namespace
 
-void build_strassen(const program::KernelSpec& spec, Built& built) {
+void build_strassen(const program::KernelSpec& spec, const Target&, Built& built) {
   const auto& s = std::get<program::StrassenSchedule>(spec.schedule);
   const TensorType& type = spec.out.type;
   const program::ScratchBuffer tile = strassen_products(spec);

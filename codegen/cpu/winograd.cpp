@@ -35,7 +35,7 @@ using program::ceil_div;
 
 }  // namespace
 
-WinogradKernel::WinogradKernel(const program::KernelSpec& spec)
+WinogradKernel::WinogradKernel(const program::KernelSpec& spec, const Target& target)
     : spec_(spec),
       s_(std::get<program::WinogradSchedule>(spec.schedule)),
       kept_(winograd_buffers(spec)),
@@ -57,6 +57,8 @@ WinogradKernel::WinogradKernel(const program::KernelSpec& spec)
       pool_(spec.pool.value_or(OpAttributes{})),
       pool_rows_(spec.pool ? pooled_rows(spec) : 0),
       row_blocks_(spec.pool ? to_int(ceil_div(spec.out.type.height, pool_rows_)) : 1),
+      width_(to_int(std::min(target.registers.bytes / bytes_of(spec.in.type.element), lanes))),
+      together_(width_ < lanes ? width_ : to_int(vectors_ * lanes)),
       whole_(!spec.pool && across_ % tiles_x_ == 0 && down_ % rows_ == 0 && type_.width % m_ == 0 && type_.height % m_ == 0 &&
              by_.stride == 1),
       in_(operands_.tensor("in", spec.in)),
@@ -192,6 +194,6 @@ Expr WinogradKernel::pooled() const {
   return largest;
 }
 
-void build_winograd(const program::KernelSpec& spec, Built& built) { WinogradKernel(spec).build(built); }
+void build_winograd(const program::KernelSpec& spec, const Target& target, Built& built) { WinogradKernel(spec, target).build(built); }
 
 }  // namespace resnetc::codegen::cpu

@@ -25,7 +25,7 @@ namespace resnetc::codegen::cpu {
 
 class WinogradKernel {
  public:
-  explicit WinogradKernel(const program::KernelSpec& spec);
+  WinogradKernel(const program::KernelSpec& spec, const Target& target);
   void build(Built& built);
 
  private:
@@ -70,6 +70,8 @@ class WinogradKernel {
   const OpAttributes pool_;  ///< the pool, if there is one
   const int64_t pool_rows_;  ///< rows of the pool's result in a task; 0: no pool
   const int row_blocks_;     ///< blocks of rows of a picture
+  const int width_;          ///< channels that a register holds, which are transformed together
+  const int together_;       ///< channels of the result that are transformed back together
   const bool whole_;         ///< whether no tile and no task reaches past the picture
 
   Axes axes_;
@@ -77,7 +79,7 @@ class WinogradKernel {
   Halide::ImageParam in_, weight_;
   Expr picture_, first_line_;  ///< the picture of the block of rows, and the first line of its input
   Var i_{"i"}, j_{"j"}, x_{"x"}, tx_{"tx"}, ty_{"ty"}, ci_{"ci"}, cb_{"cb"}, p_{"p"}, k_{"k"};
-  Var co_{"co"}, part_{"part"}, xi_{"xi"}, yi_{"yi"}, txo_{"txo"}, tyo_{"tyo"}, block_{"block"}, task_{"task"}, cv_{"cv"};
+  Var co_{"co"}, part_{"part"}, xi_{"xi"}, yi_{"yi"}, txo_{"txo"}, tyo_{"tyo"}, block_{"block"}, task_{"task"}, cv_{"cv"}, cr_{"cr"};
   Func phases_{"phases"}, half_{"half"}, transformed_{"transformed"}, half_weights_{"half_weights"}, weights_{"weights"}, sum_{"sum"},
       products_{"products"}, back_{"back"}, out_{"out"}, result_;
   RDom r_, rk_;

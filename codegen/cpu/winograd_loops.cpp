@@ -25,14 +25,14 @@ void WinogradKernel::schedule_result() {
   out_.split(tx_, txo_, tx_, to_int(tiles_x_), guard_unless(across_ % tiles_x_ == 0));
   out_.split(co_, part_, co_, to_int(groups_a_part), guard_unless(groups % groups_a_part == 0));
   // Each thread takes consecutive tasks, so it works on its own part of the weights or of the picture, whichever is larger.
-  out_.reorder({axes_.c, xi_, yi_, tx_, ty_, txo_, tyo_, co_, block_, part_, axes_.n});
+  out_.split(axes_.c, cr_, axes_.c, together_).reorder({axes_.c, xi_, yi_, cr_, tx_, ty_, txo_, tyo_, co_, block_, part_, axes_.n});
   const OpAttributes& a = spec_.attributes;
   if (a.kernel.h * a.kernel.w * spec_.in.type.channels * spec_.out.channel_stride > spec_.in.type.elements()) {
     out_.fuse(block_, axes_.n, task_).fuse(task_, part_, task_);
   } else {
     out_.fuse(block_, part_, task_).fuse(task_, axes_.n, task_);
   }
-  out_.parallel(task_).vectorize(axes_.c, vector).unroll(axes_.c).unroll(xi_).unroll(yi_).never_partition_all();
+  out_.parallel(task_).vectorize(axes_.c, width_).unroll(axes_.c).unroll(xi_).unroll(yi_).never_partition_all();
 }
 
 void WinogradKernel::schedule_pooled_result() {
@@ -46,8 +46,8 @@ void WinogradKernel::schedule_pooled_result() {
   result_.split(axes_.x, tx_, xi_, m_, guard_unless(type_.width % m_ == 0));
   result_.split(ty_, tyo_, ty_, to_int(s_.tiles.h), TailStrategy::RoundUp);
   result_.split(tx_, txo_, tx_, to_int(tiles_x_), guard_unless(across_ % tiles_x_ == 0));
-  result_.reorder({axes_.c, xi_, yi_, tx_, ty_, txo_, tyo_, axes_.n});
-  result_.vectorize(axes_.c, vector).unroll(axes_.c).unroll(xi_).unroll(yi_).never_partition_all();
+  result_.split(axes_.c, cr_, axes_.c, together_).reorder({axes_.c, xi_, yi_, cr_, tx_, ty_, txo_, tyo_, axes_.n});
+  result_.vectorize(axes_.c, width_).unroll(axes_.c).unroll(xi_).unroll(yi_).never_partition_all();
 }
 
 void WinogradKernel::schedule_input() {
@@ -58,14 +58,19 @@ void WinogradKernel::schedule_input() {
   // Elements whose distance is a multiple of a large power of two bytes would share cache sets.
   transformed_.reorder_storage(ci_, tx_, ty_, j_, i_, cb_, axes_.n);
   if (tiles.extent * rows_ % 4 == 0) transformed_.align_storage(tx_, to_int(tiles.stored()));
-  transformed_.reorder({ci_, j_, i_, cb_, tx_, ty_, axes_.n}).vectorize(ci_, vector).unroll(j_).unroll(i_).never_partition_all();
+  transformed_.split(ci_, cr_, ci_, width_)
+      .reorder({ci_, j_, i_, cr_, cb_, tx_, ty_, axes_.n})
+      .vectorize(ci_)
+      .unroll(j_)
+      .unroll(i_)
+      .never_partition_all();
   if (form_.phases) {
     phases_.compute_at(out_, task_).store_in(MemoryType::Heap).split(ci_, cv_, ci_, to_int(phase_lanes));
     phases_.vectorize(ci_).unroll(cv_).never_partition_all();
     // Compute whole vectors, although not all of their lanes are summed.
-    for (Func* func : {&phases_, &half_, &transformed_}) func->bound(ci_, 0, vector);
+    for (Func* func : {&phases_, &transformed_}) func->bound(ci_, 0, vector);
   }
-  half_.compute_at(transformed_, cb_).store_in(MemoryType::Stack).vectorize(ci_, vector).unroll(i_).unroll(x_).never_partition_all();
+  half_.compute_at(transformed_, cr_).store_in(MemoryType::Stack).vectorize(ci_, width_).unroll(i_).unroll(x_).never_partition_all();
 }
 
 void WinogradKernel::schedule_products() {
@@ -109,16 +114,16 @@ void WinogradKernel::schedule_weights() {
   }
   // Tiles whose distance is a power of two bytes would share cache sets.
   weights_.store_in(MemoryType::Heap).align_storage(ci_, to_int(kept_.weights.axis("ci").stored()));
-  weights_.split(axes_.c, cv_, axes_.c, vector).reorder({axes_.c, j_, i_, cv_, ci_, cb_}).vectorize(axes_.c);
+  weights_.split(axes_.c, cv_, axes_.c, width_).reorder({axes_.c, j_, i_, cv_, ci_, cb_}).vectorize(axes_.c);
   weights_.unroll(j_).unroll(i_).never_partition_all();
-  half_weights_.compute_at(weights_, cv_).store_in(MemoryType::Stack).vectorize(axes_.c, vector).unroll(x_).unroll(i_);
+  half_weights_.compute_at(weights_, cv_).store_in(MemoryType::Stack).vectorize(axes_.c, width_).unroll(x_).unroll(i_);
   half_weights_.never_partition_all();
 }
 
 void WinogradKernel::schedule_back() {
   // There is one tile, which Halide cannot know because of the guards.
-  back_.compute_at(result_, tx_).store_in(MemoryType::Stack).bound_extent(tx_, 1).bound_extent(ty_, 1);
-  back_.reorder(axes_.c, p_, i_).vectorize(axes_.c, vector).unroll(axes_.c).unroll(p_).unroll(i_).never_partition_all();
+  back_.compute_at(result_, cr_).store_in(MemoryType::Stack).bound_extent(tx_, 1).bound_extent(ty_, 1);
+  back_.reorder(axes_.c, p_, i_).vectorize(axes_.c, width_).unroll(axes_.c).unroll(p_).unroll(i_).never_partition_all();
 }
 
 void WinogradKernel::schedule_projections() {
