@@ -8,7 +8,8 @@ if(CMAKE_SCRIPT_MODE_FILE)
     string(APPEND hashes ${hash})
   endforeach()
   string(SHA256 id ${hashes})
-  file(WRITE ${OUTPUT} "#include \"codegen/kernel_cache.h\"\nstd::string_view resnetc::codegen::compiler_build_id() { return \"${id}\"; }\n")
+  file(WRITE ${OUTPUT} "#include \"codegen/kernel_cache.h\"\n"
+    "std::string_view resnetc::codegen::compiler_build_id() { return \"${id}\"; }\n")
   return()
 endif()
 
