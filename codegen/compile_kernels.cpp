@@ -20,7 +20,7 @@ std::string content_of(const KernelJob& job) { return program::to_string(job.spe
 
 /// The hash of all that the object depends on.
 std::string cache_key(const KernelJob& job, const std::string& content) {
-  return KernelCache::key(compiler_build_id() + "\n" + emitter_of(job).version() + "\n" + content);
+  return KernelCache::key(std::string(compiler_build_id()) + "\n" + emitter_of(job).version() + "\n" + content);
 }
 
 std::string symbol_of(const std::string& content) { return "rn_kernel_" + KernelCache::key(content).substr(0, 16); }

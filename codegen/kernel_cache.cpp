@@ -38,30 +38,12 @@ XXH128_canonical_t checksum_of(std::string_view bytes) {
   return canonical;
 }
 
-std::string hex(const void* data, size_t size) {
-  return llvm::toHex(llvm::ArrayRef<uint8_t>(static_cast<const uint8_t*>(data), size), true);
-}
-
-std::string build_id() {
-  XXH3_state_t* state = XXH3_createState();
-  XXH3_128bits_reset(state);
-  std::ifstream self("/proc/self/exe", std::ios::binary);
-  std::vector<char> buffer(size_t{1} << 20);
-  while (self.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || self.gcount() > 0) {
-    XXH3_128bits_update(state, buffer.data(), static_cast<size_t>(self.gcount()));
-  }
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
-  XXH3_freeState(state);
-  return hex(&canonical, sizeof canonical);
-}
-
 }  // namespace
 
 std::string KernelCache::key(std::string_view content) {
   const std::array<uint8_t, 32> hash =
       llvm::SHA256::hash(llvm::ArrayRef<uint8_t>(reinterpret_cast<const uint8_t*>(content.data()), content.size()));
-  return hex(hash.data(), hash.size());
+  return llvm::toHex(hash, true);
 }
 
 std::string KernelCache::path(const std::string& key) const { return directory_ + "/" + key + std::string(extension); }
@@ -133,11 +115,6 @@ void KernelCache::evict() const {
     std::error_code skip;
     if (fs::remove(entry.path, skip)) total -= entry.bytes;
   }
-}
-
-const std::string& compiler_build_id() {
-  static const std::string id = build_id();
-  return id;
 }
 
 }  // namespace resnetc::codegen

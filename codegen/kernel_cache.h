@@ -32,8 +32,8 @@ class KernelCache {
   int64_t limit_bytes_;
 };
 
-/// Identifies this build of the compiler: a hash of the running executable, which contains all code that generates kernels, except what
-/// KernelEmitter::version() names.
-const std::string& compiler_build_id();
+/// Identifies the code that makes kernels, except what KernelEmitter::version() names: a hash of the libraries support, ir and codegen as
+/// they were built. All programs of one build have the same id (cmake/build_id.cmake makes this function).
+std::string_view compiler_build_id();
 
 }  // namespace resnetc::codegen

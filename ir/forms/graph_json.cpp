@@ -14,10 +14,9 @@ namespace form = json_form;
 constexpr std::string_view place_of_layer = "where the network's text has the layer: file, line, column and length";
 constexpr std::string_view recipe_meaning = "how it comes from the checkpoint's tensors";
 
-template <class Archive>
 class Form {
  public:
-  Form(Archive& archive, const Sources& sources, Graph& graph) : a_(archive), place_{&sources}, graph_(graph) {
+  Form(form::Archive& archive, const Sources& sources, Graph& graph) : a_(archive), place_{&sources}, graph_(graph) {
     for (const Op& op : graph.ops) names_.define(op.name);
   }
 
@@ -34,7 +33,7 @@ class Form {
     a_.field("input", first, form::Object("input", [this](Op& op) { input(op); }), "the network's one input");
     a_.field("ops", rest, form::List(form::Object("op", [this](Op& o) { op(o); })), "the operations, in execution order");
     a_.field("outputs", graph_.outputs, form::List(form::Object("output", [this](Output& o) { output(o); })), "the outputs, at least one");
-    if constexpr (Archive::reads) {
+    if (a_.reads()) {
       first.kind = OpKind::input;
       graph_.ops = std::move(rest);
       graph_.ops.insert(graph_.ops.begin(), std::move(first));
@@ -45,7 +44,7 @@ class Form {
   void input(Op& op) {
     a_.field("name", op.name, form::Text{}, "the input's name, and that of its value");
     form::buffer_fields(a_, graph_.input);
-    if constexpr (Archive::reads) op.type = value_type(graph_.input);
+    if (a_.reads()) op.type = value_type(graph_.input);
     a_.optional("at", op.at, Location{}, place_, place_of_layer);
     define(op);
   }
@@ -88,7 +87,7 @@ class Form {
   }
 
   void output(Output& o) {
-    if constexpr (Archive::reads) a_.mark(Finding::Part::output);
+    if (form::Reader* reader = a_.reader()) reader->mark(Finding::Part::output);
     a_.field("name", o.name, form::Text{}, "the output's name in the library's interface");
     a_.field("value", o.value, form::Reference{&names_}, "the value that is put out");
     a_.optional("at", o.at, Location{}, place_, "where the network's text has the output");
@@ -96,13 +95,13 @@ class Form {
 
   /// Defines the operation's name. Later fields can refer to it.
   void define(const Op& op) {
-    if constexpr (Archive::reads) {
-      a_.mark(Finding::Part::value);
-      if (!names_.define(op.name)) a_.fail_at("name", fmt::format("'{}' is defined twice", text::shown(op.name)));
+    if (form::Reader* reader = a_.reader()) {
+      reader->mark(Finding::Part::value);
+      if (!names_.define(op.name)) reader->fail_at("name", fmt::format("'{}' is defined twice", text::shown(op.name)));
     }
   }
 
-  Archive& a_;
+  form::Archive& a_;
   form::Place place_;
   Graph& graph_;
   form::Names names_;

@@ -47,7 +47,7 @@ void Extent::read(Reader& reader, Extent2& value) const {
   constexpr std::string_view expected = "expected [rows, columns], as in [3, 3]";
   if (!reader.has_elements(2)) return reader.fail(std::string(expected));
   std::vector<int64_t> sides;
-  reader.list(sides, Integer{0, max_elements}, expected);
+  reader.list(expected, [&] { Integer{0, max_elements}.read(reader, sides.emplace_back()); });
   if (!reader.failed()) value = {sides[0], sides[1]};
 }
 
@@ -128,6 +128,12 @@ std::optional<size_t> read_name(Reader& reader, std::string_view what, const std
   if (advice.empty()) advice = fmt::format("; known are {}", fmt::join(known, ", "));
   reader.fail(fmt::format("unknown {} '{}'{}", what, text::shown(*read), advice));
   return std::nullopt;
+}
+
+std::string schema_of_names(const std::vector<std::string_view>& known) {
+  std::string names;
+  for (std::string_view each : known) names += (names.empty() ? "" : ", ") + quoted(each);
+  return "\"enum\": [" + names + "]";
 }
 
 void OlderFormat::read(Reader& reader, InputBuffer& input) const {

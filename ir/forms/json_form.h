@@ -1,6 +1,6 @@
-/// \file JSON forms of the three IRs. One description of each object's fields serves three archives: Writer, Reader and Schema. Those of
-/// attributes and schedules serve two more (ir/forms/text_fields.h), which write and read text; each
-/// level's is a class template `Form<Archive>` in its `*_json.cpp`. A description calls, for each field, in the order of the text,
+/// \file JSON forms of the three IRs. One description of each object's fields serves three archives (ir/forms/json_archive.h): Writer,
+/// Reader and Schema. Those of attributes and schedules serve two more (ir/forms/text_fields.h), which write and read text; each level's is
+/// a class `Form` in its `*_json.cpp`. A description calls, for each field, in the order of the text,
 ///
 ///     archive.field("rows", schedule.rows, integer(0, max_elements), "what the field means");   // or optional(..., its default, ...)
 ///
@@ -24,6 +24,52 @@
 #include "support/location.h"
 
 namespace resnetc::json_form {
+
+/// A value of some type with its codec, for archives that know neither.
+template <class T, class Codec>
+class ValueOf final : public Value {
+ public:
+  ValueOf(T& value, const Codec& codec) : value_(value), codec_(codec) {}
+
+  void write(Writer& writer) const override {
+    if constexpr (requires { codec_.print(value_); }) {
+      writer.raw(codec_.print(value_));
+    } else {
+      codec_.write(writer, value_);
+    }
+  }
+  void read(Reader& reader) const override { codec_.read(reader, value_); }
+  std::string schema(Schema& schema) const override {
+    if constexpr (requires { codec_.schema(); }) {
+      return codec_.schema();
+    } else {
+      return codec_.schema(schema, value_);
+    }
+  }
+
+ private:
+  T& value_;
+  const Codec& codec_;
+};
+
+template <class T, class Codec>
+void Archive::field(std::string_view key, T& value, const Codec& codec, std::string_view description) {
+  add_field(key, ValueOf(value, codec), description);
+}
+
+template <class T, class Normal, class Codec>
+void Archive::optional(std::string_view key, T& value, const Normal& normal, const Codec& codec, std::string_view description) {
+  add_optional(key, ValueOf(value, codec), !(value != normal), description);
+}
+
+template <class T, class Codec>
+void Archive::choice(std::string_view key, T& value, const Codec& codec, std::string_view description, Run fields) {
+  const auto choose = [&](size_t i) {
+    value = codec.known[i].first;
+    fields();
+  };
+  add_choice(key, ValueOf(value, codec), codec.names(), description, choose, fields);
+}
 
 /// The default value of strings and arrays that are left out when they are empty.
 struct Nothing {};
@@ -99,39 +145,32 @@ struct RecipeText {
   std::string schema() const { return "\"type\": \"string\""; }
 };
 
+/// Reads one of the names `known` and returns its index, or fails.
+std::optional<size_t> read_name(Reader& reader, std::string_view what, const std::vector<std::string_view>& known);
+std::string schema_of_names(const std::vector<std::string_view>& known);
+
 /// A value of a closed set, given by its name.
 template <class T>
 struct OneOf {
   std::string_view what;  ///< e.g. "operation"
   std::vector<std::pair<T, std::string_view>> known;
 
-  const std::vector<std::pair<T, std::string_view>>& names() const { return known; }
+  std::vector<std::string_view> names() const {
+    std::vector<std::string_view> names;
+    for (const auto& each : known) names.push_back(each.second);
+    return names;
+  }
   std::string print(T value) const {
     for (const auto& [each, name] : known) {
       if (each == value) return quoted(name);
     }
     return "null";
   }
-  void read(Reader& reader, T& value) const;
-  std::string schema() const;
+  void read(Reader& reader, T& value) const {
+    if (const std::optional<size_t> found = read_name(reader, what, names())) value = known[*found].first;
+  }
+  std::string schema() const { return schema_of_names(names()); }
 };
-
-/// Reads one of the names `known` and returns its index, or fails.
-std::optional<size_t> read_name(Reader& reader, std::string_view what, const std::vector<std::string_view>& known);
-
-template <class T>
-void OneOf<T>::read(Reader& reader, T& value) const {
-  std::vector<std::string_view> names;
-  for (const auto& each : known) names.push_back(each.second);
-  if (const std::optional<size_t> found = read_name(reader, what, names)) value = known[*found].first;
-}
-
-template <class T>
-std::string OneOf<T>::schema() const {
-  std::string names;
-  for (const auto& each : known) names += (names.empty() ? "" : ", ") + quoted(each.second);
-  return "\"enum\": [" + names + "]";
-}
 
 /// The names of the values that other fields refer to, in the order of their ids.
 class Names {
@@ -162,7 +201,7 @@ struct Some {
 
   template <class T>
   void write(Writer& writer, std::optional<T>& value) const {
-    writer.put(*value, codec);
+    ValueOf(*value, codec).write(writer);
   }
   template <class T>
   void read(Reader& reader, std::optional<T>& value) const {
@@ -171,7 +210,7 @@ struct Some {
   template <class T>
   std::string schema(Schema& schema, std::optional<T>&) const {
     T sample{};
-    return schema.of(sample, codec);
+    return ValueOf(sample, codec).schema(schema);
   }
 };
 template <class Codec>
@@ -184,16 +223,16 @@ struct List {
 
   template <class T>
   void write(Writer& writer, std::vector<T>& values) const {
-    writer.list(values, codec);
+    writer.list(values.size(), [&](size_t i) { ValueOf(values[i], codec).write(writer); });
   }
   template <class T>
   void read(Reader& reader, std::vector<T>& values) const {
-    reader.list(values, codec, "expected an array");
+    reader.list("expected an array", [&] { codec.read(reader, values.emplace_back()); });
   }
   template <class T>
   std::string schema(Schema& schema, std::vector<T>&) const {
     T sample{};
-    return "\"type\": \"array\", \"items\": {" + schema.of(sample, codec) + "}";
+    return "\"type\": \"array\", \"items\": {" + ValueOf(sample, codec).schema(schema) + "}";
   }
 };
 template <class Codec>
@@ -212,7 +251,7 @@ struct Row {
   }
   template <class T>
   void read(Reader& reader, std::vector<T>& values) const {
-    reader.list(values, codec, "expected an array");
+    reader.list("expected an array", [&] { codec.read(reader, values.emplace_back()); });
   }
   std::string schema() const { return "\"type\": \"array\", \"items\": {" + codec.schema() + "}"; }
 };

@@ -26,11 +26,8 @@ OneOf<OpKind> operations(Has has) {
   return result;
 }
 
-inline OneOf<graph::StepKind> steps() {
-  OneOf<graph::StepKind> result{"step of an epilogue", {}};
-  for (const OpInfo& step : graph::all_steps()) result.known.emplace_back(step.kind, step.name);
-  return result;
-}
+OneOf<graph::StepKind> steps();
+OneOf<ElementType> elements();
 
 inline constexpr Integer size_limits{0, max_elements};
 
@@ -58,18 +55,13 @@ void attribute_fields(Archive& a, OpAttributes& attributes) {
   });
 }
 
+extern template void attribute_fields(Archive& a, OpAttributes& attributes);  // in json_parts.cpp
+
 /// The codec of all attributes of an operation. They are left out when they equal OpAttributes{}.
-template <class Archive>
-auto attributes_of(Archive& a) {
+inline auto attributes_of(Archive& a) {
   return Object("attributes", [&a](OpAttributes& attributes) { attribute_fields(a, attributes); });
 }
 inline constexpr std::string_view attributes_meaning = "the operation's attributes, those with their defaults left out";
-
-inline OneOf<ElementType> elements() {
-  OneOf<ElementType> result{"element type", {}};
-  for (const ElementInfo& element : element_types::table) result.known.emplace_back(element.kind, element.name);
-  return result;
-}
 
 /// The single word with which older texts describe the element type, order and rank of an input.
 struct OlderFormat {
@@ -77,14 +69,6 @@ struct OlderFormat {
 };
 
 /// The content of the caller's buffer for the network's input.
-template <class Archive>
-void buffer_fields(Archive& a, InputBuffer& input) {
-  a.field("type", input.type, Type{}, "the buffer's type, N the batch, channels before rows and columns");
-  a.optional("order", input.order, DimensionOrder::planar, one_of<DimensionOrder>("order"),
-             "of the dimensions in memory: channels, rows, columns (planar, where left out), or channels last");
-  if constexpr (Archive::reads) a.optional("format", input, Nothing{}, OlderFormat{}, "");
-  a.optional("mean", input.mean, Nothing{}, Row(Real{}), "of u8, one per channel: (x / 255 - mean) / std (0 where left out)");
-  a.optional("std", input.std, Nothing{}, Row(Real{}), "of u8, one per channel: (x / 255 - mean) / std (1 where left out)");
-}
+void buffer_fields(Archive& a, InputBuffer& input);
 
 }  // namespace resnetc::json_form

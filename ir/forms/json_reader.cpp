@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "ir/forms/json_writer.h"
 #include "support/suggest.h"
@@ -25,6 +26,41 @@ void Reader::level(std::string_view level) {
   } else if (!failed()) {
     missing("level");
   }
+}
+
+void Reader::object(Run fields) {
+  Frame outer = std::exchange(frame_, Frame{at_, {}});
+  if (expect(Tree::Kind::object, "expected an object")) fields();
+  if (!failed()) refuse_unknown();
+  frame_ = std::move(outer);
+}
+
+void Reader::list(std::string_view expected, Run element) {
+  const Tree::Id array = at_;
+  if (!expect(Tree::Kind::array, expected)) return;
+  const Tree::Id end = tree_->next(array);
+  for (Tree::Id id = array + 1; id != end && !failed(); id = tree_->next(id)) {
+    at_ = id;
+    element();
+  }
+}
+
+void Reader::add_field(std::string_view key, const Value& value, std::string_view) {
+  if (enter(key)) {
+    value.read(*this);
+  } else if (!failed()) {
+    missing(key);
+  }
+}
+
+void Reader::add_optional(std::string_view key, const Value& value, bool, std::string_view) {
+  if (enter(key)) value.read(*this);
+}
+
+void Reader::add_choice(std::string_view key, const Value& value, std::span<const std::string_view>, std::string_view description, RunEach,
+                        Run fields) {
+  add_field(key, value, description);
+  if (!failed()) fields();
 }
 
 bool Reader::enter(std::string_view key) {

@@ -6,52 +6,35 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "ir/forms/json_archive.h"
 #include "ir/forms/json_tree.h"
 #include "ir/forms/text_forms.h"
 #include "support/diagnostics.h"
 
 namespace resnetc::json_form {
 
-class Reader {
+class Reader final : public Archive {
  public:
-  static constexpr bool writes = false, reads = true;
-
   Reader(FileId file, Diagnostics& diagnostics);
 
   /// Reads the only object of the text.
-  template <class Fields>
-  void text(Fields fields) {
+  void text(Run fields) {
     if (!failed()) object(fields);
   }
 
-  void level(std::string_view level);
-
-  template <class T, class Codec>
-  void field(std::string_view key, T& value, const Codec& codec, std::string_view) {
-    if (enter(key)) {
-      codec.read(*this, value);
-    } else if (!failed()) {
-      missing(key);
-    }
-  }
-
-  template <class T, class Normal, class Codec>
-  void optional(std::string_view key, T& value, const Normal&, const Codec& codec, std::string_view) {
-    if (enter(key)) codec.read(*this, value);
-  }
-
-  template <class T, class Codec, class Fields>
-  void choice(std::string_view key, T& value, const Codec& codec, std::string_view description, Fields fields) {
-    field(key, value, codec, description);
-    if (!failed()) fields();
-  }
+  void level(std::string_view level) override;
+  Reader* reader() override { return this; }
 
   // For descriptions that check what they read.
 
   bool failed() const { return !why_.empty(); }
+  /// A field that is never written: `codec` reads it, if the text has it, into `value`.
+  template <class T, class Codec>
+  void older(std::string_view key, T& value, const Codec& codec) {
+    if (enter(key)) codec.read(*this, value);
+  }
   /// Fails at a field that has been read from the current object.
   void fail_at(std::string_view key, std::string why);
   /// Records that the current object is the next part of its kind.
@@ -78,27 +61,13 @@ class Reader {
   void fail_within(size_t offset, std::string why);
   FileId file_named(std::string name);
 
-  template <class Fields>
-  void object(Fields fields) {
-    Frame outer = std::exchange(frame_, Frame{at_, {}});
-    if (expect(Tree::Kind::object, "expected an object")) fields();
-    if (!failed()) refuse_unknown();
-    frame_ = std::move(outer);
-  }
+  void object(Run fields);
 
   /// Whether the current value is an array of `count` elements.
   bool has_elements(size_t count) const;
 
-  template <class T, class Codec>
-  void list(std::vector<T>& values, const Codec& codec, std::string_view expected) {
-    const Tree::Id array = at_;
-    if (!expect(Tree::Kind::array, expected)) return;
-    const Tree::Id end = tree_->next(array);
-    for (Tree::Id element = array + 1; element != end && !failed(); element = tree_->next(element)) {
-      at_ = element;
-      codec.read(*this, values.emplace_back());
-    }
-  }
+  /// Calls `element` for each element of an array, which is the current value then.
+  void list(std::string_view expected, Run element);
 
  private:
   /// An object that is being read, and the fields that have been asked for so far: it may have no others.
@@ -106,6 +75,11 @@ class Reader {
     Tree::Id object = 0;
     std::vector<std::string_view> known;
   };
+
+  void add_field(std::string_view key, const Value& value, std::string_view description) override;
+  void add_optional(std::string_view key, const Value& value, bool is_normal, std::string_view description) override;
+  void add_choice(std::string_view key, const Value& value, std::span<const std::string_view> names, std::string_view description,
+                  RunEach choose, Run fields) override;
 
   /// Makes the field's value the current value, if the object has the field.
   bool enter(std::string_view key);

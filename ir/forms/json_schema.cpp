@@ -2,7 +2,11 @@
 #include "ir/forms/json_schema.h"
 
 #include <fmt/format.h>
+#include <llvm/Support/JSON.h>
 #include <llvm/Support/raw_ostream.h>
+
+#include <algorithm>
+#include <utility>
 
 #include "ir/forms/json_writer.h"
 
@@ -45,6 +49,45 @@ auto find(const Properties& properties, const std::string& key) {
 
 void Schema::level(std::string_view level) {
   add("level", fmt::format("\"const\": {}", quoted(level)), "which of the three IRs this is", true);
+}
+
+std::string Schema::text(std::string_view level, std::string_view description, Run fields) {
+  object(level, fields);
+  return document(level, description);
+}
+
+std::string Schema::object(std::string_view name, Run fields) {
+  const auto known = std::find_if(objects_.begin(), objects_.end(), [&](const auto& object) { return object.first == name; });
+  if (known == objects_.end()) {
+    const size_t outer = std::exchange(current_, objects_.size());
+    objects_.emplace_back(name, Object{});
+    fields();
+    current_ = outer;
+  }
+  return reference(name);
+}
+
+void Schema::add_field(std::string_view key, const Value& value, std::string_view description) {
+  add(key, value.schema(*this), description, true);
+}
+
+void Schema::add_optional(std::string_view key, const Value& value, bool, std::string_view description) {
+  add(key, value.schema(*this), description, false);
+}
+
+void Schema::add_choice(std::string_view key, const Value& value, std::span<const std::string_view> names, std::string_view description,
+                        RunEach choose, Run) {
+  add_field(key, value, description);
+  Object& object = objects_[current_].second;
+  object.choice = key;
+  object.chosen_after = object.properties.size();
+  const std::vector<Property> common = std::move(object.properties);
+  for (size_t i = 0; i < names.size(); ++i) {
+    objects_[current_].second.properties.clear();
+    choose(i);
+    add_alternative(names[i]);
+  }
+  objects_[current_].second.properties = common;
 }
 
 std::string Schema::reference(std::string_view name) { return fmt::format("\"$ref\": {}", quoted(fmt::format("#/definitions/{}", name))); }

@@ -2,77 +2,29 @@
 /// description runs on an object of defaults; where fields depend on a choice, once for each alternative.
 #pragma once
 
-#include <llvm/Support/JSON.h>
-
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "ir/forms/json_archive.h"
+
+namespace llvm::json {
+class OStream;
+}
+
 namespace resnetc::json_form {
 
-class Schema {
+class Schema final : public Archive {
  public:
-  static constexpr bool writes = false, reads = false;
-
   /// The schema of a whole level. It ends with a newline.
-  template <class Fields>
-  std::string text(std::string_view level, std::string_view description, Fields fields) {
-    object(level, fields);
-    return document(level, description);
-  }
+  std::string text(std::string_view level, std::string_view description, Run fields);
 
-  void level(std::string_view level);
-
-  template <class T, class Codec>
-  void field(std::string_view key, T& value, const Codec& codec, std::string_view description) {
-    add(key, of(value, codec), description, true);
-  }
-
-  template <class T, class Normal, class Codec>
-  void optional(std::string_view key, T& value, const Normal&, const Codec& codec, std::string_view description) {
-    add(key, of(value, codec), description, false);
-  }
-
-  template <class T, class Codec, class Fields>
-  void choice(std::string_view key, T& value, const Codec& codec, std::string_view description, Fields fields) {
-    field(key, value, codec, description);
-    Object& object = objects_[current_].second;
-    object.choice = key;
-    object.chosen_after = object.properties.size();
-    const std::vector<Property> common = std::move(object.properties);
-    for (const auto& [alternative, name] : codec.names()) {
-      objects_[current_].second.properties.clear();
-      value = alternative;
-      fields();
-      add_alternative(name);
-    }
-    objects_[current_].second.properties = common;
-  }
+  void level(std::string_view level) override;
 
   // For codecs: keywords such as `"type": "integer", "minimum": 0`.
 
-  template <class T, class Codec>
-  std::string of(T& value, const Codec& codec) {
-    if constexpr (requires { codec.schema(); }) {
-      return codec.schema();
-    } else {
-      return codec.schema(*this, value);
-    }
-  }
-
-  template <class Fields>
-  std::string object(std::string_view name, Fields fields) {
-    const auto known = std::find_if(objects_.begin(), objects_.end(), [&](const auto& object) { return object.first == name; });
-    if (known == objects_.end()) {
-      const size_t outer = std::exchange(current_, objects_.size());
-      objects_.emplace_back(name, Object{});
-      fields();
-      current_ = outer;
-    }
-    return reference(name);
-  }
+  std::string object(std::string_view name, Run fields);
 
  private:
   struct Property {
@@ -91,6 +43,11 @@ class Schema {
     size_t chosen_after = 0;  ///< number of properties before those of the alternatives
     std::vector<Alternative> alternatives;
   };
+
+  void add_field(std::string_view key, const Value& value, std::string_view description) override;
+  void add_optional(std::string_view key, const Value& value, bool is_normal, std::string_view description) override;
+  void add_choice(std::string_view key, const Value& value, std::span<const std::string_view> names, std::string_view description,
+                  RunEach choose, Run fields) override;
 
   static std::string reference(std::string_view name);
   void add(std::string_view key, std::string keywords, std::string_view description, bool required);

@@ -1,5 +1,8 @@
-/// \file Strings and numbers of JSON.
+/// \file Strings and numbers of JSON, and the writer.
 #include "ir/forms/json_writer.h"
+
+#include <llvm/Support/JSON.h>
+#include <llvm/Support/raw_ostream.h>
 
 #include "ir/forms/text.h"
 
@@ -52,6 +55,57 @@ std::string unquoted(std::string content) {
 std::string number(double value) {
   std::string out = text::number(value);
   return out == "-0" ? "-0.0" : out;  // readers of JSON take -0 for an integer
+}
+
+struct Writer::Output {
+  std::string text;
+  llvm::raw_string_ostream stream{text};
+  llvm::json::OStream json{stream, 2};
+};
+
+Writer::Writer() : output_(std::make_unique<Output>()) {}
+Writer::~Writer() = default;
+
+std::string Writer::text(Run fields) {
+  object(fields);
+  output_->stream << "\n";
+  return std::move(output_->text);
+}
+
+void Writer::raw(const std::string& value) { output_->json.rawValue(value); }
+
+void Writer::level(std::string_view level) {
+  output_->json.attributeBegin("level");
+  raw(quoted(level));
+  output_->json.attributeEnd();
+}
+
+void Writer::object(Run fields) {
+  output_->json.objectBegin();
+  fields();
+  output_->json.objectEnd();
+}
+
+void Writer::list(size_t count, RunEach element) {
+  output_->json.arrayBegin();
+  for (size_t i = 0; i < count; ++i) element(i);
+  output_->json.arrayEnd();
+}
+
+void Writer::add_field(std::string_view key, const Value& value, std::string_view) {
+  output_->json.attributeBegin(llvm::StringRef(key.data(), key.size()));
+  value.write(*this);
+  output_->json.attributeEnd();
+}
+
+void Writer::add_optional(std::string_view key, const Value& value, bool is_normal, std::string_view description) {
+  if (!is_normal) add_field(key, value, description);
+}
+
+void Writer::add_choice(std::string_view key, const Value& value, std::span<const std::string_view>, std::string_view description, RunEach,
+                        Run fields) {
+  add_field(key, value, description);
+  fields();
 }
 
 }  // namespace resnetc::json_form

@@ -1,11 +1,11 @@
 /// \file Writes the JSON form of what a description (ir/forms/json_form.h) says, in its order; fields with their defaults are left out.
 #pragma once
 
-#include <llvm/Support/JSON.h>
-#include <llvm/Support/raw_ostream.h>
-
+#include <memory>
 #include <string>
 #include <string_view>
+
+#include "ir/forms/json_archive.h"
 
 namespace resnetc::json_form {
 
@@ -17,71 +17,32 @@ std::string unquoted(std::string content);
 /// The shortest decimal that reads back as the same double.
 std::string number(double value);
 
-class Writer {
+class Writer final : public Archive {
  public:
-  static constexpr bool writes = true, reads = false;
+  Writer();
+  ~Writer();
 
   /// The text of one object. It ends with a newline.
-  template <class Fields>
-  std::string text(Fields fields) {
-    object(fields);
-    stream_ << "\n";
-    return std::move(text_);
-  }
+  std::string text(Run fields);
 
-  void level(std::string_view level) {
-    out_.attributeBegin("level");
-    out_.rawValue(quoted(level));
-    out_.attributeEnd();
-  }
-
-  template <class T, class Codec>
-  void field(std::string_view key, T& value, const Codec& codec, std::string_view) {
-    out_.attributeBegin(llvm::StringRef(key.data(), key.size()));
-    put(value, codec);
-    out_.attributeEnd();
-  }
-
-  template <class T, class Normal, class Codec>
-  void optional(std::string_view key, T& value, const Normal& normal, const Codec& codec, std::string_view description) {
-    if (value != normal) field(key, value, codec, description);
-  }
-
-  template <class T, class Codec, class Fields>
-  void choice(std::string_view key, T& value, const Codec& codec, std::string_view description, Fields fields) {
-    field(key, value, codec, description);
-    fields();
-  }
+  void level(std::string_view level) override;
+  bool writes() const override { return true; }
 
   // For codecs.
 
-  template <class Fields>
-  void object(Fields fields) {
-    out_.objectBegin();
-    fields();
-    out_.objectEnd();
-  }
-
-  template <class T, class Codec>
-  void list(T& values, const Codec& codec) {
-    out_.arrayBegin();
-    for (auto& value : values) put(value, codec);
-    out_.arrayEnd();
-  }
-
-  template <class T, class Codec>
-  void put(T& value, const Codec& codec) {
-    if constexpr (requires { codec.print(value); }) {
-      out_.rawValue(codec.print(value));
-    } else {
-      codec.write(*this, value);
-    }
-  }
+  void object(Run fields);
+  void list(size_t count, RunEach element);
+  /// A value in JSON.
+  void raw(const std::string& value);
 
  private:
-  std::string text_;
-  llvm::raw_string_ostream stream_{text_};
-  llvm::json::OStream out_{stream_, 2};
+  void add_field(std::string_view key, const Value& value, std::string_view description) override;
+  void add_optional(std::string_view key, const Value& value, bool is_normal, std::string_view description) override;
+  void add_choice(std::string_view key, const Value& value, std::span<const std::string_view> names, std::string_view description,
+                  RunEach choose, Run fields) override;
+
+  struct Output;  ///< LLVM's, whose headers are long
+  std::unique_ptr<Output> output_;
 };
 
 }  // namespace resnetc::json_form

@@ -34,10 +34,9 @@ struct TargetName {
   std::string schema() const { return form::Text{}.schema(); }
 };
 
-template <class Archive>
 class Form {
  public:
-  Form(Archive& archive, const Sources& sources, Program& program) : a_(archive), place_{&sources}, p_(program) {
+  Form(form::Archive& archive, const Sources& sources, Program& program) : a_(archive), place_{&sources}, p_(program) {
     for (const Tensor& tensor : program.tensors) names_.define(tensor.name);
   }
 
@@ -49,7 +48,7 @@ class Form {
                 "the arena's size for a batch of one; left out before memory is planned");
     a_.field("input", p_, form::Object("input", [this](Program&) { input(); }), "the network's one input");
     a_.field("outputs", p_.outputs, form::List(form::Object("output", [this](Output& o) { output(o); })), "the network's outputs");
-    if constexpr (Archive::writes) {
+    if (a_.writes()) {
       by_picture_ = p_.by_picture;
       brief_ = p_.brief;
     }
@@ -60,7 +59,7 @@ class Form {
         "other (chosen where left out)");
     a_.optional("brief", brief_, std::nullopt, decision,
                 "whether a picture is too little work for waking threads that sleep (chosen where left out)");
-    if constexpr (Archive::reads) {
+    if (a_.reads()) {
       if (by_picture_) p_.by_picture = *by_picture_;
       if (brief_) p_.brief = *brief_;
     }
@@ -89,7 +88,7 @@ class Form {
   }
 
   void output(Output& o) {
-    if constexpr (Archive::reads) a_.mark(Finding::Part::output);
+    if (form::Reader* reader = a_.reader()) reader->mark(Finding::Part::output);
     a_.field("name", o.name, form::Text{}, "the output's name in the library's interface");
     a_.field("type", o.type, form::Type{}, "its type, N the batch");
   }
@@ -103,29 +102,29 @@ class Form {
     a_.optional("offset", t.offset, int64_t{none}, form::Integer{0},
                 "bytes from the arena's start, for a batch of one; left out before memory is planned");
     a_.optional("at", t.at, Location{}, place_, place_of_layer);
-    if constexpr (Archive::reads) {
-      a_.mark(Finding::Part::value);
-      if (!names_.define(t.name)) a_.fail_at("name", fmt::format("'{}' is defined twice", text::shown(t.name)));
+    if (form::Reader* reader = a_.reader()) {
+      reader->mark(Finding::Part::value);
+      if (!names_.define(t.name)) reader->fail_at("name", fmt::format("'{}' is defined twice", text::shown(t.name)));
     }
   }
 
   void constant(Constant& c) {
     int64_t elements = 0;
-    if constexpr (Archive::writes) elements = c.elements();
+    if (a_.writes()) elements = c.elements();
     a_.field("elements", elements, form::Integer{1}, "how many elements it has");
     a_.optional("element", c.element, ElementType::f32, form::elements(), "their type (f32 where left out)");
     a_.field("offset", c.offset, form::Integer{0}, "bytes from the start of the weights' data");
     a_.field("recipe", c.recipe, form::RecipeText{}, "how it comes from the checkpoint's tensors");
-    if constexpr (Archive::reads) {
-      a_.mark(Finding::Part::constant);
+    if (form::Reader* reader = a_.reader()) {
+      reader->mark(Finding::Part::constant);
       if (c.recipe && c.recipe->shape != std::vector<int64_t>{elements}) {
-        a_.fail_at("elements", "the size is not that of the recipe's result");
+        reader->fail_at("elements", "the size is not that of the recipe's result");
       }
     }
   }
 
   void kernel(Kernel& k) {
-    if constexpr (Archive::reads) a_.mark(Finding::Part::kernel);
+    if (form::Reader* reader = a_.reader()) reader->mark(Finding::Part::kernel);
     a_.field("name", k.name, form::Text{}, "the value that it computes; of a store, the output's name");
     a_.choice("kind", k.kind, form::one_of<KernelKind>("kind of kernel"), "what is computed", [&] {
       if (k.kind != KernelKind::store) return;
@@ -168,7 +167,7 @@ class Form {
     });
   }
 
-  Archive& a_;
+  form::Archive& a_;
   form::Place place_;
   Program& p_;
   form::Names names_;

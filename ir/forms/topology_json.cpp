@@ -28,10 +28,13 @@ struct Via {
   std::vector<Node> body;
 };
 
-template <class Archive>
 class Form {
+  auto nodes() {
+    return form::List(form::Object("node", [this](Node& n) { node(n); }));
+  }
+
  public:
-  Form(Archive& archive, const Sources& sources, Network& network)
+  Form(form::Archive& archive, const Sources& sources, Network& network)
       : a_(archive), place_{&sources}, place_or_unknown_{&sources, true}, n_(network) {
     for (const Value& value : network.values) names_.define(value.name);
   }
@@ -49,17 +52,13 @@ class Form {
   }
 
  private:
-  auto nodes() {
-    return form::List(form::Object("node", [this](Node& n) { node(n); }));
-  }
-
   void parameter(Parameter& p) {
     a_.field("name", p.name, form::Text{}, "the parameter's name");
     a_.field("value", p.value, form::Integer{}, "its value");
   }
 
   void output(Output& o) {
-    if constexpr (Archive::reads) a_.mark(Finding::Part::output);
+    if (form::Reader* reader = a_.reader()) reader->mark(Finding::Part::output);
     a_.field("name", o.name, form::Text{}, "the output's name in the library's interface");
     a_.field("value", o.value, form::Reference{&names_}, "the value that is put out");
     a_.optional("at", o.at, Location{}, place_, place_of_node);
@@ -75,8 +74,8 @@ class Form {
   }
 
   void node(Node& n) {
-    if constexpr (Archive::reads) {
-      if (depth_++ > max_nesting) a_.fail_at("name", "nested too deeply");
+    if (form::Reader* reader = a_.reader()) {
+      if (depth_++ > max_nesting) reader->fail_at("name", "nested too deeply");
       n.input = n.result = current_;
     }
     std::string name = n.kind == NodeKind::block || n.kind == NodeKind::stage ? n.label : name_of(n.result);
@@ -88,7 +87,7 @@ class Form {
         maker(n, name);
       }
     });
-    if constexpr (Archive::reads) {
+    if (a_.reads()) {
       --depth_;
       current_ = n.result;
     }
@@ -101,7 +100,7 @@ class Form {
     }
     a_.optional("at", n.at, Location{}, place_, place_of_node);
     a_.field("body", n.children, nodes(), "the nodes inside");
-    if constexpr (Archive::reads) {
+    if (a_.reads()) {
       n.label = std::move(name);
       n.result = current_;
     }
@@ -140,8 +139,8 @@ class Form {
   void input_of(Node& n) {
     ValueId written = n.input;
     a_.field("input", written, form::Reference{&names_}, "the current value, that of the node before: of a gate or skip, what it changes");
-    if constexpr (Archive::reads) {
-      if (written != n.input) a_.fail_at("input", "this is not the value that stands here");
+    if (form::Reader* reader = a_.reader()) {
+      if (written != n.input) reader->fail_at("input", "this is not the value that stands here");
     }
   }
 
@@ -156,7 +155,7 @@ class Form {
                                           a_.field("body", v.body, nodes(), "the nodes that it goes through");
                                         })),
                 "what a skip edge or gate is carried over; left out where that is nothing");
-    if constexpr (Archive::reads) {
+    if (a_.reads()) {
       n.list_result = current_;
       if (list) n.label = std::move(list->label), n.children = std::move(list->body);
     }
@@ -166,28 +165,28 @@ class Form {
   /// The value's type, its place if that differs from its node's, and its name in the field `key`. Later fields can refer to the name.
   void make(ValueId& id, std::string_view key, std::string& name, const std::optional<TensorType>& type, Location node) {
     std::optional<Location> own;
-    if constexpr (Archive::writes) {
+    if (a_.writes()) {
       if (n_.value(id).at != node) own = n_.value(id).at;
     }
     a_.optional("value_at", own, std::nullopt, form::Some(place_or_unknown_), "the value's own place, where it is not the node's");
-    if constexpr (Archive::reads) {
+    if (form::Reader* reader = a_.reader()) {
       id = static_cast<ValueId>(n_.values.size());
-      if (!names_.define(name)) a_.fail_at(key, fmt::format("'{}' is defined twice", text::shown(name)));
+      if (!names_.define(name)) reader->fail_at(key, fmt::format("'{}' is defined twice", text::shown(name)));
       n_.values.push_back({std::move(name), type, own.value_or(node)});
-      a_.mark(Finding::Part::value);
+      reader->mark(Finding::Part::value);
     }
   }
 
   std::string name_of(ValueId id) const {
-    if constexpr (Archive::writes) return n_.value(id).name;
+    if (a_.writes()) return n_.value(id).name;
     return {};
   }
   std::optional<TensorType> type_of(ValueId id) const {
-    if constexpr (Archive::writes) return n_.value(id).type;
+    if (a_.writes()) return n_.value(id).type;
     return std::nullopt;
   }
 
-  Archive& a_;
+  form::Archive& a_;
   form::Place place_, place_or_unknown_;
   Network& n_;
   form::Names names_;

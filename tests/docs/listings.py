@@ -40,8 +40,7 @@ def main():
             (bin_folder / "resnetc").symlink_to(pathlib.Path(options.resnetc).resolve())
             outputs = pathlib.Path(folder, "out")
             outputs.mkdir()
-            environment = dict(os.environ, PATH=f"{bin_folder}:{os.environ['PATH']}", T=str(outputs), LC_ALL="C.UTF-8", COLUMNS="80",
-                               XDG_CACHE_HOME=str(pathlib.Path(folder, "cache")))
+            environment = dict(os.environ, PATH=f"{bin_folder}:{os.environ['PATH']}", T=str(outputs), LC_ALL="C.UTF-8", COLUMNS="80")
 
             def renewed(match):
                 nonlocal checked, parted

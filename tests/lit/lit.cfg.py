@@ -1,4 +1,4 @@
-"""How lit runs the tests below: shell lines with FileCheck, one scratch folder, one kernel cache for all of them."""
+"""How lit runs the tests below: shell lines with FileCheck, one scratch folder, one kernel cache for all of them and for other tests."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ config.suffixes = [".test"]
 config.excludes = ["Inputs"]
 config.test_source_root = here
 config.test_exec_root = param("output", os.path.join(root, "build", "tests", "lit"))
-config.environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root, "cache")
+config.environment["XDG_CACHE_HOME"] = param("cache", os.path.join(root, "build", "tests", "cache"))
 for variable in ("RESNETC_TARGET", "NO_COLOR", "XDG_RUNTIME_DIR"):
     config.environment.pop(variable, None)
 
