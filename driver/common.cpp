@@ -190,6 +190,13 @@ std::string file_stem(std::string name) {
   return name;
 }
 
+std::string FileStems::add(std::string name) {
+  const std::string wanted = file_stem(std::move(name));
+  std::string stem = wanted;
+  for (int i = 2; !taken_.insert(stem).second; ++i) stem = fmt::format("{}.{}", wanted, i);
+  return stem;
+}
+
 void say(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 std::string human_bytes(uint64_t bytes) {

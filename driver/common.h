@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,6 +87,16 @@ std::FILE* beside(const std::string& output);
 
 /// A layer's or kernel's name as part of a file's name.
 std::string file_stem(std::string name);
+
+/// The stems of the files of one folder, one for each name. Names may be equal, or differ only in characters that no file's name has:
+/// later ones get a number.
+class FileStems {
+ public:
+  std::string add(std::string name);
+
+ private:
+  std::set<std::string> taken_;
+};
 
 /// Prints on stderr. A failure to print is ignored, because there is no better place for a message.
 void say(std::string_view text);
