@@ -43,7 +43,12 @@ std::string parse_setting(std::string_view text, std::string& name, int64_t& val
 }  // namespace
 
 void add_include_option(Command command, std::vector<std::string>& dirs) {
-  command.add_option("-I", dirs, "also look here for files named by 'use'; may be given several times").type_name("DIR");
+  command.add_option("-I", dirs, "also look here for files named by 'use'; may be given several times")
+      .type_name("DIR")
+      .check([](const std::string& dir) {
+        std::error_code error;
+        return fs::is_directory(dir, error) ? std::string() : fmt::format("there is no folder '{}'", dir);
+      });
 }
 
 void add_network_options(Command command, NetworkOptions& options, const char* what) {

@@ -83,6 +83,8 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   const Result<const Target*> chosen = options.target.one_target();
   if (!chosen) return fail(chosen.failure());
   const Target* target = *chosen;
+  const std::string fault = cpu_option_fault({{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}}, {target});
+  if (!fault.empty()) return usage_error(fault);
   Sources sources;
   Diagnostics diagnostics(sources);
   std::unique_ptr<LoadedLibrary> library;
