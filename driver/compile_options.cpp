@@ -67,7 +67,7 @@ std::string ir_fault(const CompileOptions& options, const passes::AnyIr& ir) {
   if (level == passes::Level::graph) return "";
   if (!options.tuned.empty()) return needs("--tuned", "schedules to choose");
   if (options.no_winograd) return needs("--no-winograd", "algorithms to choose");
-  if (!options.disabled.empty()) return needs("--disable-pass", "passes that can be left out");
+  if (std::string fault = disable_pass_fault(options.disabled, level); !fault.empty()) return fault;
   if (options.batch) return needs("--batch", "schedules to choose");
   return "";
 }
