@@ -87,10 +87,14 @@ std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics
 int report(const Diagnostics& diagnostics, const Invocation& invocation) {
   std::string text = diagnostics.render(invocation.colour_on_stderr());
   say(text);
+  int status = done;
   for (const Diagnostic& diagnostic : diagnostics.all()) {
     if (diagnostic.blame == Blame::bug) return fail({diagnostic.text, Blame::bug});
+    if (diagnostic.severity == Severity::error && status == done) {
+      status = diagnostic.blame == Blame::command ? usage_wrong : input_wrong;
+    }
   }
-  return diagnostics.has_errors() ? input_wrong : done;
+  return status;
 }
 
 int fail(const Failure& failure) {

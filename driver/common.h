@@ -61,7 +61,8 @@ void add_network_options(Command command, NetworkOptions& options, const char* w
 FrontendOptions frontend_options(const NetworkOptions& options);
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files = nullptr);
 
-/// Prints the diagnostics on stderr; `input_wrong` if there are errors (`internal_bug` if one is resnetc's own), else `done`.
+/// Prints the diagnostics on stderr. `internal_bug` if an error is resnetc's own; else the status that goes with the first error's blame,
+/// or `done` if there is no error.
 int report(const Diagnostics& diagnostics, const Invocation& invocation);
 /// Prints the failure on stderr and returns the status that goes with its blame.
 int fail(const Failure& failure);

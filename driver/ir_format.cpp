@@ -177,7 +177,8 @@ std::optional<passes::AnyIr> load_any(const NetworkOptions& options, Diagnostics
     return passes::AnyIr(std::move(*network));
   }
   if (!options.settings.empty()) {
-    diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0}, "--set needs a network's text, and this is IR");
+    diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0}, "--set needs a network's text, and this is IR").blame =
+        Blame::command;
     return std::nullopt;
   }
   files.push_back(options.path);
