@@ -12,7 +12,6 @@
 #include <fstream>
 
 #include "driver/command_line.h"
-#include "driver/ir_format.h"
 #include "support/files.h"
 
 namespace resnetc::driver {
@@ -75,12 +74,6 @@ FrontendOptions frontend_options(const NetworkOptions& options) {
 }
 
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files) {
-  // Errors of reading are reported where networks are read.
-  if (const Result<std::string> text = read_file(options.path); text && is_ir(*text)) {
-    diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0},
-                      "this is IR where a network's text is needed; 'compile' and 'opt' are the subcommands that read IR");
-    return std::nullopt;
-  }
   return load_network(options.path, frontend_options(options), diagnostics, files);
 }
 

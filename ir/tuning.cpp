@@ -3,10 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <unordered_set>
 
+#include "ir/checks.h"
 #include "ir/forms/text_forms.h"
+#include "ir/forms/text_kind.h"
 
 namespace resnetc::program {
 
@@ -44,6 +45,8 @@ std::optional<Tuning> parse_tuning(FileId file, Diagnostics& diagnostics) {
   text::Reader reader(file, diagnostics);
   Tuning tuning;
   if (diagnostics.sources().text(file).size() > max_tuning_bytes) reader.fail(fmt::format("more than {} bytes", max_tuning_bytes));
+  const text::Beginning beginning = text::beginning_of(diagnostics.sources().text(file));
+  if (beginning.is_other_than(text::Kind::tuning)) reader.fail(text::misplaced(beginning, "a file of tuned schedules"));
   reader.expect("tuning");
   const size_t start = reader.offset();
   if (const int64_t found = reader.integer(); !reader.failed() && found != version) {
