@@ -158,10 +158,7 @@ class Verifier {
     }
     if (Fault fault = check_types(kernel)) return fault;
     if (Fault fault = check_epilogue(kernel)) return fault;
-    if (Fault fault = schedule_fault(spec_of(p_, kernel))) return fault;
-    if (implementation_of(kernel.schedule).device() != p_.target->device) {
-      return fmt::format("its algorithm '{}' is not for the program's target", name_of(kernel.schedule));
-    }
+    if (Fault fault = check_schedule(kernel)) return fault;
     if (Fault fault = check_weights(kernel)) return fault;
     if (store) {
       if (stored_[static_cast<size_t>(kernel.port)]) return fmt::format("output {} is stored twice", kernel.port);
@@ -172,6 +169,17 @@ class Verifier {
       written_[static_cast<size_t>(kernel.out)] = true;
       if (!load) return check_vectors(p_.tensor(kernel.out));
     }
+    return std::nullopt;
+  }
+
+  /// Checks the schedule, at the place of which its fault is reported.
+  Fault check_schedule(const Kernel& kernel) {
+    at_.part = Part::schedule;
+    if (Fault fault = schedule_fault(spec_of(p_, kernel))) return fault;
+    if (implementation_of(kernel.schedule).device() != p_.target->device) {
+      return fmt::format("its algorithm '{}' is not for the program's target", name_of(kernel.schedule));
+    }
+    at_.part = Part::kernel;
     return std::nullopt;
   }
 
@@ -187,7 +195,9 @@ class Verifier {
     switch (kernel.kind) {
       case KernelKind::load: return equal(p_.tensor(kernel.out).type, value_type(p_.input));
       case KernelKind::store:
-        if (kernel.port < 0 || static_cast<size_t>(kernel.port) >= p_.outputs.size()) return "it stores an output that is not there";
+        if (kernel.port < 0 || static_cast<size_t>(kernel.port) >= p_.outputs.size()) {
+          return fmt::format("it stores output {}, and the program has {} outputs, counted from 0", kernel.port, p_.outputs.size());
+        }
         return equal(p_.tensor(kernel.in).type, p_.outputs[static_cast<size_t>(kernel.port)].type);
       case KernelKind::conv2d: return check_convolution(kernel);
       case KernelKind::max_pool: return op(OpKind::max_pool);

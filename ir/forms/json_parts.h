@@ -1,6 +1,8 @@
 /// \file Descriptions that the JSON forms of the three IRs share.
 #pragma once
 
+#include <fmt/format.h>
+
 #include "ir/forms/json_form.h"
 #include "ir/program.h"
 
@@ -24,6 +26,30 @@ OneOf<OpKind> operations(Has has) {
     if (has(op)) result.known.emplace_back(op.kind, op.name);
   }
   return result;
+}
+
+/// The layers of a topology, and the operations of a graph.
+inline OneOf<OpKind> layers() {
+  return operations([](const OpInfo& op) { return !op.layer.empty(); });
+}
+inline OneOf<OpKind> graph_operations() {
+  return operations([](const OpInfo& op) { return op.kind != OpKind::input; });
+}
+
+inline OneOf<program::KernelKind> kernel_kinds() { return one_of<program::KernelKind>("kind of kernel"); }
+
+/// The algorithms of schedules, as places in program::default_schedules().
+inline OneOf<size_t> algorithms() {
+  OneOf<size_t> result{"algorithm", {}};
+  const auto all = program::default_schedules();
+  for (size_t i = 0; i < all.size(); ++i) result.known.emplace_back(i, program::name_of(all[i]));
+  return result;
+}
+
+/// What is wrong with the number of a constant of a program that has `count` of them. `mark` stands before such numbers.
+inline std::string no_constant(int64_t number, std::string_view mark, size_t count) {
+  const std::string there = count == 0 ? "the program has none" : fmt::format("the program has {0}0 to {0}{1}", mark, count - 1);
+  return fmt::format("there is no constant {}{}: {}", mark, number, there);
 }
 
 inline OneOf<graph::StepKind> steps() {
@@ -74,6 +100,7 @@ inline OneOf<ElementType> elements() {
 /// The single word with which older texts describe the element type, order and rank of an input.
 struct OlderFormat {
   void read(Reader& reader, InputBuffer& input) const;
+  std::string schema() const { return R"("enum": ["planar_f32", "vector_f32", "packed_u8"])"; }
 };
 
 /// The content of the caller's buffer for the network's input.
@@ -82,7 +109,9 @@ void buffer_fields(Archive& a, InputBuffer& input) {
   a.field("type", input.type, Type{}, "the buffer's type, N the batch, channels before rows and columns");
   a.optional("order", input.order, DimensionOrder::planar, one_of<DimensionOrder>("order"),
              "of the dimensions in memory: channels, rows, columns (planar, where left out), or channels last");
-  if constexpr (Archive::reads) a.optional("format", input, Nothing{}, OlderFormat{}, "");
+  if constexpr (!Archive::writes) {
+    a.optional("format", input, Nothing{}, OlderFormat{}, "what older texts have in place of the element type and the order");
+  }
   a.optional("mean", input.mean, Nothing{}, Row(Real{}), "of u8, one per channel: (x / 255 - mean) / std (0 where left out)");
   a.optional("std", input.std, Nothing{}, Row(Real{}), "of u8, one per channel: (x / 255 - mean) / std (1 where left out)");
 }
