@@ -11,6 +11,7 @@
 
 #include "codegen/interface.h"
 #include "codegen/library.h"
+#include "ir/forms/text_kind.h"
 #include "runtime/runtime.h"
 #include "support/json.h"
 #include "support/mapped_file.h"
@@ -208,7 +209,8 @@ std::optional<std::string> read_manifest(const std::string& library_path, Diagno
   auto object = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef((*file)->bytes(), library_path));
   if (!object) {
     llvm::consumeError(object.takeError());
-    return fail("is not a library");
+    const std::string other = text::misplaced(text::beginning_of((*file)->bytes().substr(0, size_t{1} << 16)), "a library");
+    return fail(other.empty() ? "is not a library" : other);
   }
   for (const llvm::object::SectionRef& section : (*object)->sections()) {
     llvm::Expected<llvm::StringRef> name = section.getName();

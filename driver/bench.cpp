@@ -164,8 +164,11 @@ void add_bench(Command program, Invocation& invocation) {
   command.add_flag("--keep-denormals", options->how.keep_denormals, keep_denormals_in_runs);
   command.add_flag("--layers", options->how.layers, "also a table of the kernels");
   command.add_flag("--json", options->json, "print one JSON object instead of text");
-  command.add_option("--runs", options->how.runs, "run exactly N times").type_name("N").range(1, 1000000);
-  command.add_option("--seconds", options->how.seconds, "run for S seconds (2)").type_name("S").from_to(0, 3600, "seconds");
+  const CommandOption runs = command.add_option("--runs", options->how.runs, "run exactly N times").type_name("N").range(1, 1000000);
+  const CommandOption seconds =
+      command.add_option("--seconds", options->how.seconds, "run for S seconds (2)").type_name("S").from_to(0, 3600, "seconds");
+  command.check(
+      [runs, seconds] { return runs.given() && seconds.given() ? "--runs and --seconds say how long to measure: give one" : ""; });
   command.callback([&invocation, options] { invocation.action = [&invocation, options] { return bench(*options, invocation); }; });
 }
 

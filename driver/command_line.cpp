@@ -32,19 +32,30 @@ CommandOption add_list(CLI::App& app, const char* names, auto& target, const std
   return CommandOption(*app.add_option(names, target, help)->allow_extra_args(false));
 }
 
-/// What is wrong with the number of an option's values, in CLI11's words "NAME: At Most 1 required but received N" or
-/// "NAME: 1 required TYPE missing".
-std::string explain_mismatch(const std::string& said) {
-  const std::string name = said.substr(0, said.find(':'));
-  if (said.find("At Most 1 required") != std::string::npos) return name + ": is given more than once";
-  if (said.ends_with(" missing")) return name + ": needs a value";
-  return said;
+/// The program and the subcommands that were chosen.
+std::vector<const CLI::App*> chosen_commands(const CLI::App& app) {
+  std::vector<const CLI::App*> commands{&app};
+  for (const CLI::App* chosen : app.get_subcommands()) commands.push_back(chosen);
+  return commands;
+}
+
+/// What is wrong with the number of an option's values. CLI11 has one type of error for too many and too few.
+std::string explain_mismatch(const CLI::App& app, const CLI::ArgumentMismatch& error) {
+  for (const CLI::App* command : chosen_commands(app)) {
+    for (const CLI::Option* option : command->get_options()) {
+      if (option->get_multi_option_policy() != CLI::MultiOptionPolicy::Throw) continue;
+      if (option->count() > static_cast<size_t>(std::max(option->get_items_expected_max(), 1)))
+        return option->get_name() + ": is given more than once";
+    }
+  }
+  const std::string said = error.what();
+  const size_t end_of_name = said.find(':');  // there is none after a flag that was given a value
+  return end_of_name == std::string::npos ? said : said.substr(0, end_of_name) + ": needs a value";
 }
 
 /// What is wrong with a word that no option and no command takes.
 Failure explain_extra(const CLI::App& app, const std::string& extra) {
-  const CLI::App* command = &app;
-  for (const CLI::App* chosen : app.get_subcommands()) command = chosen;
+  const CLI::App* command = chosen_commands(app).back();
   std::string word = extra.substr(0, extra.find('='));
   std::vector<std::string> known;
   if (word.starts_with("-")) {
@@ -183,12 +194,12 @@ Result<std::optional<std::string>> CommandLine::parse(int argc, const char* cons
     for (const std::string& extra : extras) {
       if (extra.starts_with("-")) return explain_extra(*app_, extra);
     }
-    std::string command = app_->get_name();
-    for (const CLI::App* chosen : app_->get_subcommands()) command += " " + chosen->get_name();
+    std::string command;
+    for (const CLI::App* chosen : chosen_commands(*app_)) command += chosen->get_name() + " ";
     std::string fault = error.what();
-    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) fault = explain_mismatch(fault);
+    if (const auto* mismatch = dynamic_cast<const CLI::ArgumentMismatch*>(&error)) fault = explain_mismatch(*app_, *mismatch);
     const char* separator = fault.ends_with('?') ? "" : ";";
-    return Failure{fmt::format("{}{} '{} --help' tells more", fault, separator, command), Blame::command};
+    return Failure{fmt::format("{}{} '{}--help' tells more", fault, separator, command), Blame::command};
   }
   return std::optional<std::string>();
 }

@@ -12,7 +12,6 @@
 #include <fstream>
 
 #include "driver/command_line.h"
-#include "driver/ir_format.h"
 #include "support/files.h"
 
 namespace resnetc::driver {
@@ -43,7 +42,12 @@ std::string parse_setting(std::string_view text, std::string& name, int64_t& val
 }  // namespace
 
 void add_include_option(Command command, std::vector<std::string>& dirs) {
-  command.add_option("-I", dirs, "also look here for files named by 'use'; may be given several times").type_name("DIR");
+  command.add_option("-I", dirs, "also look here for files named by 'use'; may be given several times")
+      .type_name("DIR")
+      .check([](const std::string& dir) {
+        std::error_code error;
+        return fs::is_directory(dir, error) ? std::string() : fmt::format("there is no folder '{}'", dir);
+      });
 }
 
 void add_network_options(Command command, NetworkOptions& options, const char* what) {
@@ -70,22 +74,20 @@ FrontendOptions frontend_options(const NetworkOptions& options) {
 }
 
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files) {
-  // Errors of reading are reported where networks are read.
-  if (const Result<std::string> text = read_file(options.path); text && is_ir(*text)) {
-    diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0},
-                      "this is IR where a network's text is needed; 'compile' and 'opt' are the subcommands that read IR");
-    return std::nullopt;
-  }
   return load_network(options.path, frontend_options(options), diagnostics, files);
 }
 
 int report(const Diagnostics& diagnostics, const Invocation& invocation) {
   std::string text = diagnostics.render(invocation.colour_on_stderr());
   say(text);
+  int status = done;
   for (const Diagnostic& diagnostic : diagnostics.all()) {
     if (diagnostic.blame == Blame::bug) return fail({diagnostic.text, Blame::bug});
+    if (diagnostic.severity == Severity::error && status == done) {
+      status = diagnostic.blame == Blame::command ? usage_wrong : input_wrong;
+    }
   }
-  return diagnostics.has_errors() ? input_wrong : done;
+  return status;
 }
 
 int fail(const Failure& failure) {
@@ -188,6 +190,13 @@ std::string file_stem(std::string name) {
     if (!plain) c = '_';
   }
   return name;
+}
+
+std::string FileStems::add(std::string name) {
+  const std::string wanted = file_stem(std::move(name));
+  std::string stem = wanted;
+  for (int i = 2; !taken_.insert(stem).second; ++i) stem = fmt::format("{}.{}", wanted, i);
+  return stem;
 }
 
 void say(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }

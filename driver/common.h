@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,7 +61,8 @@ void add_network_options(Command command, NetworkOptions& options, const char* w
 FrontendOptions frontend_options(const NetworkOptions& options);
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files = nullptr);
 
-/// Prints the diagnostics on stderr; `input_wrong` if there are errors (`internal_bug` if one is resnetc's own), else `done`.
+/// Prints the diagnostics on stderr. `internal_bug` if an error is resnetc's own; else the status that goes with the first error's blame,
+/// or `done` if there is no error.
 int report(const Diagnostics& diagnostics, const Invocation& invocation);
 /// Prints the failure on stderr and returns the status that goes with its blame.
 int fail(const Failure& failure);
@@ -86,6 +88,16 @@ std::FILE* beside(const std::string& output);
 
 /// A layer's or kernel's name as part of a file's name.
 std::string file_stem(std::string name);
+
+/// The stems of the files of one folder, one for each name. Names may be equal, or differ only in characters that no file's name has:
+/// later ones get a number.
+class FileStems {
+ public:
+  std::string add(std::string name);
+
+ private:
+  std::set<std::string> taken_;
+};
 
 /// Prints on stderr. A failure to print is ignored, because there is no better place for a message.
 void say(std::string_view text);

@@ -118,7 +118,7 @@ class Compilation {
     library_.keep_denormals = options_.keep_denormals;
     library_.kernels.cache_dir = cache_dir(options_);
     library_.kernels.jobs = options_.jobs;
-    if (!options_.cache_dir.empty() && !options_.no_cache) {
+    if (!options_.cache_dir.empty()) {
       std::error_code error;
       std::filesystem::create_directories(options_.cache_dir, error);
       if (error) return fail({fmt::format("cannot keep kernels in '{}': {}", options_.cache_dir, error.message())});

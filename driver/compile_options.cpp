@@ -29,6 +29,18 @@ std::string device_fault(const CompileOptions& options, const Targets& targets) 
                           targets);
 }
 
+/// Which option is about the library, which --stop-after does not make.
+std::string library_option_fault(const CompileOptions& options) {
+  const std::pair<bool, const char*> about_library[] = {{!options.depfile.empty(), "--depfile lists"},
+                                                        {options.embed_weights, "--embed-weights changes"},
+                                                        {options.opt_report, "--opt-report explains"},
+                                                        {options.time_passes, "--time-passes times"}};
+  for (const auto& [given, what] : about_library) {
+    if (given) return fmt::format("{} the making of a library, and --stop-after makes none", what);
+  }
+  return "";
+}
+
 /// Why one of the passes that the options name does not run on what has been read.
 std::string passes_fault(const CompileOptions& options, passes::Level level) {
   const std::string &stop = options.stop_after, &print = options.print_ir_after;
@@ -55,7 +67,7 @@ std::string ir_fault(const CompileOptions& options, const passes::AnyIr& ir) {
   if (level == passes::Level::graph) return "";
   if (!options.tuned.empty()) return needs("--tuned", "schedules to choose");
   if (options.no_winograd) return needs("--no-winograd", "algorithms to choose");
-  if (!options.disabled.empty()) return needs("--disable-pass", "passes that can be left out");
+  if (std::string fault = disable_pass_fault(options.disabled, level); !fault.empty()) return fault;
   if (options.batch) return needs("--batch", "schedules to choose");
   return "";
 }
@@ -73,6 +85,8 @@ std::string option_fault(const CompileOptions& options) {
   if (options.keep_denormals && options.checkpoint.path.empty()) return "--keep-denormals needs --weights; 'resnetc pack' knows it too";
   if (!options.tune.empty() && !options.tuned.empty()) return "--tune makes what --tuned reads: give one of them";
   if (options.tune_seconds && options.tune.empty()) return "--tune-seconds needs --tune";
+  if (options.no_cache && !options.cache_dir.empty()) return "--no-cache keeps no kernels, and --cache-dir says where: give one of them";
+  if (std::string fault = options.stop_after.empty() ? "" : library_option_fault(options); !fault.empty()) return fault;
   for (const std::string& kind : options.emit) {
     if (std::none_of(emit_kinds().begin(), emit_kinds().end(), [&](const EmitKind& known) { return known.name == kind; })) {
       return fmt::format("unknown kind '{}' for --emit: the kinds are {}", kind, emit_names());

@@ -77,12 +77,13 @@ class Emitter {
     for (size_t i = 0; i < lowered_.programs.size(); ++i) {
       const program::Program& program = lowered_.programs[i];
       const ValueNames names = options_.only.empty() ? ValueNames{} : passes::part(options_.only, read_, program);
+      FileStems own;
       for (const program::Kernel& kernel : program.kernels) {
         const bool store = kernel.kind == program::KernelKind::store;
         if (!options_.only.empty() && (store || !names.contains(kernel.name))) continue;
         jobs.push_back({program::spec_of(program, kernel), program.target});
         // A store has its output's name, which a layer may have too.
-        stems.push_back(file_stem(kernel.name) + (store ? ".store" : "") + suffix(i));
+        stems.push_back(own.add(kernel.name + (store ? ".store" : "")) + suffix(i));
       }
     }
     codegen::KernelOptions how;

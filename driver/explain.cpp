@@ -50,7 +50,7 @@ Result<> is_of_program(const LoadedLibrary& library, const std::string& path, co
   const auto& targets = library.facts().targets;
   const auto own = std::find_if(targets.begin(), targets.end(), [&](const auto& known) { return known.name == target.name; });
   if (own == targets.end()) {
-    return Failure{fmt::format("'{}' has nothing for {}: --target names what it was compiled for", path, target.name)};
+    return Failure{fmt::format("'{}' has nothing for {}: --target names what it was compiled for", path, target.name), Blame::command};
   }
   const auto same = [&](const codegen::LibraryFacts::Kernel& a, const program::Kernel& b) {
     return a.name == b.name && a.kind == program::to_string(b.kind) && a.algorithm == program::algorithm_of(b) &&
@@ -83,6 +83,8 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   const Result<const Target*> chosen = options.target.one_target();
   if (!chosen) return fail(chosen.failure());
   const Target* target = *chosen;
+  const std::string fault = cpu_option_fault({{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}}, {target});
+  if (!fault.empty()) return usage_error(fault);
   Sources sources;
   Diagnostics diagnostics(sources);
   std::unique_ptr<LoadedLibrary> library;

@@ -42,7 +42,7 @@ int format(const std::string& path, bool check, const Invocation& invocation) {
   const bool same = formatted && *formatted == sources.text(file);
   if (check && formatted && !same) {
     diagnostics.error({file, first_difference(sources.text(file), *formatted), 1, 1},
-                      piped ? "not formatted from here on" : "not formatted from here on; 'resnetc fmt' mends it");
+                      piped ? "not formatted from here on" : "not formatted from here on; 'resnetc fmt' fixes that");
   }
   const int status = report(diagnostics, invocation);
   if (status != done || check) return status;

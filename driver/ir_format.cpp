@@ -8,6 +8,7 @@
 
 #include "inspect/drawing.h"
 #include "ir/forms/json_tree.h"
+#include "ir/forms/text_kind.h"
 #include "passes/lineage.h"
 #include "support/json.h"
 
@@ -15,9 +16,9 @@ namespace resnetc::driver {
 
 namespace {
 
+constexpr const char* ir_wanted = "IR";
 /// The word with which a part of an IR begins, and the field that marks a part in JSON.
 constexpr const char* part_word = "part";
-constexpr const char* part_is_no_ir = "this is a part of a network, as --only writes it, to be looked at; whole IR is what can be read";
 
 }  // namespace
 
@@ -89,28 +90,6 @@ std::optional<passes::Level> level_named(const std::string& name) {
 
 namespace {
 
-/// The first word after blanks and comments, with its place.
-struct FirstWord {
-  std::string word;
-  int32_t line = 1, column = 1;
-};
-
-FirstWord first_word(std::string_view text) {
-  FirstWord first;
-  size_t at = 0, line_start = 0;
-  while (at < text.size() && (std::string_view(" \t\r\n#").find(text[at]) != std::string_view::npos)) {
-    if (text[at] == '#') at = std::min(text.find('\n', at), text.size());
-    if (at < text.size() && text[at++] == '\n') ++first.line, line_start = at;
-  }
-  size_t end = at;
-  while (end < text.size() && text[end] >= 'a' && text[end] <= 'z') ++end;
-  first.word = text.substr(at, end - at);
-  first.column = static_cast<int32_t>(at - line_start) + 1;
-  return first;
-}
-
-bool is_json(std::string_view text) { return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size())).starts_with('{'); }
-
 template <class Ir>
 std::optional<passes::AnyIr> any(std::optional<Ir> ir) {
   if (ir) return passes::AnyIr(std::move(*ir));
@@ -128,7 +107,7 @@ std::optional<passes::AnyIr> parse_any_json(FileId file, Diagnostics& diagnostic
   const std::optional<Tree> tree = Tree::parse(sources.text(file), fault);
   if (!tree) return error(fault.offset, 1, fault.why);
   if (const Tree::Id part = tree->find(part_word, 1, tree->next(0)); part != Tree::none) {
-    return error(tree->offset(part), tree->text(part).size(), part_is_no_ir);
+    return error(tree->offset(part), tree->text(part).size(), text::misplaced(text::beginning_of(part_word), ir_wanted));
   }
   const Tree::Id level = tree->find("level", 1, tree->next(0));
   if (level == Tree::none) {
@@ -150,22 +129,24 @@ std::optional<passes::AnyIr> parse_any_json(FileId file, Diagnostics& diagnostic
 
 }  // namespace
 
-bool is_ir(std::string_view text) { return is_json(text) || level_named(first_word(text).word).has_value(); }
+bool is_ir(std::string_view text) {
+  const text::Kind kind = text::beginning_of(text).kind;
+  return kind == text::Kind::ir || kind == text::Kind::json;
+}
 
 std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics) {
-  const std::string& text = diagnostics.sources().text(file);
-  if (is_json(text)) return parse_any_json(file, diagnostics);
-  const auto [word, line, column] = first_word(text);
-  if (auto level = level_named(word)) {
+  const text::Beginning beginning = text::beginning_of(diagnostics.sources().text(file));
+  if (beginning.kind == text::Kind::json) return parse_any_json(file, diagnostics);
+  if (const auto level = level_named(std::string(beginning.word))) {
     switch (*level) {
       case passes::Level::topology: return any(topology::parse(file, diagnostics));
       case passes::Level::graph: return any(graph::parse(file, diagnostics));
       case passes::Level::program: return any(program::parse(file, diagnostics));
     }
   }
-  const bool part = word == part_word;
-  const Location here{file, line, column, std::max<int32_t>(1, static_cast<int32_t>(word.size()))};
-  diagnostics.error(here, part ? part_is_no_ir : "IR text starts with 'topology', 'graph' or 'program'");
+  const std::string misplaced = text::misplaced(beginning, ir_wanted);
+  diagnostics.error(diagnostics.sources().place(file, beginning.offset, beginning.word.size()),
+                    misplaced.empty() ? "IR text starts with 'topology', 'graph' or 'program'" : misplaced);
   return std::nullopt;
 }
 
@@ -177,7 +158,8 @@ std::optional<passes::AnyIr> load_any(const NetworkOptions& options, Diagnostics
     return passes::AnyIr(std::move(*network));
   }
   if (!options.settings.empty()) {
-    diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0}, "--set needs a network's text, and this is IR");
+    diagnostics.error({diagnostics.sources().named(options.path), 0, 0, 0}, "--set needs a network's text, and this is IR").blame =
+        Blame::command;
     return std::nullopt;
   }
   files.push_back(options.path);

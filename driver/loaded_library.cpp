@@ -101,12 +101,14 @@ Result<std::unique_ptr<Session>> Session::create(const LoadedLibrary& library, s
     std::string names;
     for (const auto& known : targets) names += (names.empty() ? "" : ", ") + known.name;
     return Failure{fmt::format("the library has no target '{}'{}; it has {}", target,
-                               options.target.empty() ? ", which RESNETC_TARGET asks for" : "", names)};
+                               options.target.empty() ? ", which RESNETC_TARGET asks for" : "", names),
+                   Blame::command};
   }
   const auto on_gpu = [&](const auto& t) { return t.on_gpu() && (target.empty() || t.name == target); };
   if (options.device != 0 && std::none_of(targets.begin(), targets.end(), on_gpu)) {
     return Failure{fmt::format("--device-index {} is a GPU's, and {} is for none", options.device,
-                               target.empty() ? "the library" : fmt::format("the target '{}'", target))};
+                               target.empty() ? "the library" : fmt::format("the target '{}'", target)),
+                   Blame::command};
   }
   std::unique_ptr<Session> session(new Session(library, options.batch));
   rn_options given{};

@@ -102,6 +102,11 @@ std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagno
   return std::get<graph::Graph>(std::move(ir));
 }
 
+std::string disable_pass_fault(const std::vector<std::string>& disabled, passes::Level level) {
+  if (disabled.empty() || level != passes::Level::program) return "";
+  return "--disable-pass needs passes that can be left out, and none of those reads a program";
+}
+
 void add_disable_pass(Command command, std::vector<std::string>& passes) {
   std::string names;
   for (const passes::PassInfo& pass : passes::all_passes()) {

@@ -55,6 +55,8 @@ std::string pass_fault(std::string_view option, std::string_view pass, passes::L
 /// The graph that lower-to-graph makes without weights: the network as it was written.
 std::optional<graph::Graph> plain_graph(const topology::Network& network, Diagnostics& diagnostics);
 
+/// Why --disable-pass means nothing for what was read; empty if it means something.
+std::string disable_pass_fault(const std::vector<std::string>& disabled, passes::Level level);
 /// Adds the option --disable-pass, whose names are checked when the command line is parsed.
 void add_disable_pass(Command command, std::vector<std::string>& passes);
 

@@ -59,10 +59,12 @@ Reference interpreted(const graph::Graph& graph, const WeightSource& weights, co
 Result<TargetErrors> measure(const Trial& trial, const std::string& target, const graph::Graph& graph, const Pictures& pictures,
                              const std::vector<Reference>& references) {
   const Result<std::unique_ptr<Session>> session = trial.session(target, picture_count, 0);
-  if (!session) return Failure{fmt::format("{}: {}", target, session.failure().text)};
+  if (!session) return Failure{fmt::format("{}: {}", target, session.failure().text), session.failure().blame};
   Observed observed;
   observed.watch(**session);
-  if (const Result<> ran = (*session)->run(pictures.bytes); !ran) return Failure{fmt::format("{}: {}", target, ran.failure().text)};
+  if (const Result<> ran = (*session)->run(pictures.bytes); !ran) {
+    return Failure{fmt::format("{}: {}", target, ran.failure().text), ran.failure().blame};
+  }
   TargetErrors errors;
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
     MeasuredError measured;

@@ -51,8 +51,8 @@ int opt(const OptOptions& options, const Invocation& invocation) {
     if (const std::string fault = options.target.named() ? program_target_fault({target}, *program->target) : ""; !fault.empty()) {
       return usage_error(fault);
     }
-    if (!options.disabled.empty()) return usage_error("--disable-pass needs passes that can be left out, and none reads a program");
   }
+  if (const std::string fault = disable_pass_fault(options.disabled, level_of(*ir)); !fault.empty()) return usage_error(fault);
   std::unique_ptr<codegen::Safetensors> weights;
   if (!options.checkpoint.path.empty()) {
     Diagnostics first(sources);  // separate, because the passes run again below, and each mistake must be reported once

@@ -69,7 +69,7 @@ Result<std::vector<double>> per_channel(const std::vector<double>& given, const 
   std::vector<double> values = given.empty() ? fallback : given;
   if (values.size() == 1) values.resize(static_cast<size_t>(channels), values.front());
   if (values.size() == static_cast<size_t>(channels)) return values;
-  return Failure{fmt::format("{} has {} values, the network has {} channels", flag, values.size(), channels)};
+  return Failure{fmt::format("{} has {} values, the network has {} channels", flag, values.size(), channels), Blame::command};
 }
 
 Result<Input> picture_input(std::string_view file, const RunOptions& options, const Port& port) {
@@ -176,19 +176,20 @@ int run(const RunOptions& options, const Invocation& invocation) {
   } else {
     input = picture_input(*file, options, facts.input);
   }
-  if (!input) return fail({fmt::format("'{}': {}", options.input, input.failure().text)});
+  if (!input) return fail({fmt::format("'{}': {}", options.input, input.failure().text), input.failure().blame});
   const int batch = input->batch;
 
   const Result<std::unique_ptr<Session>> created = Session::create(
       *library, weights->bytes, {batch, options.threads, options.target, true, weights->path, options.device, options.keep_denormals});
-  if (!created) return fail({fmt::format("{}: {}", facts.name, created.failure().text)});
+  if (!created) return fail({fmt::format("{}: {}", facts.name, created.failure().text), created.failure().blame});
   Session& session = **created;
   std::optional<TraceWriter> trace;
   if (!options.trace.empty()) {
     trace.emplace(options.trace, batch, std::vector{options.input, options.library, options.labels});
     session.observe(TraceWriter::observe, &*trace);
   }
-  if (const Result<> ran = session.run(input->bytes); !ran) return fail({fmt::format("{}: {}", facts.name, ran.failure().text)});
+  if (const Result<> ran = session.run(input->bytes); !ran)
+    return fail({fmt::format("{}: {}", facts.name, ran.failure().text), ran.failure().blame});
   if (trace) {
     if (const Result<> finished = trace->finish(facts.name, session.target()); !finished) return fail(finished.failure());
   }

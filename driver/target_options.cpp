@@ -13,12 +13,6 @@ namespace resnetc::driver {
 
 namespace {
 
-std::string target_names() {
-  std::string names;
-  for (const auto& target : all_targets()) names += (names.empty() ? "" : ", ") + target.name;
-  return names;
-}
-
 Result<> append_targets(const std::string& text, Targets& targets) {
   const std::vector<std::string> names = split(text);
   for (const std::string& name : names) {

@@ -45,12 +45,7 @@ void TraceWriter::append(const rn_observation& seen) {
   files_.resize(static_cast<size_t>(seen.kernel_count));
   std::string& file = files_[static_cast<size_t>(seen.kernel)];
   const bool first = file.empty();
-  if (first) {
-    const std::string stem = file_stem(seen.name);
-    file = stem + ".npy";
-    // An output has its layer's name if the layer gave it one.
-    for (int i = 2; std::count(files_.begin(), files_.end(), file) != 1; ++i) file = fmt::format("{}.{}.npy", stem, i);
-  }
+  if (first) file = stems_.add(seen.name) + ".npy";  // an output has its layer's name if the layer gave it one
   std::string bytes;
   if (first) {
     std::vector<int64_t> shape{pictures_, seen.channels};

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "driver/common.h"
 #include "runtime/runtime.h"
 #include "support/failure.h"
 
@@ -31,7 +32,8 @@ class TraceWriter {
   int pictures_;
   std::vector<std::string> inputs_;
   std::vector<std::string> files_;  ///< by kernel; empty until the kernel has run
-  Result<> good_;                   ///< so far
+  FileStems stems_;
+  Result<> good_;  ///< so far
 };
 
 /// The arrays of a folder.

@@ -122,11 +122,11 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   int bad = 0;
   for (const auto* target : *targets) {
     const Result<std::unique_ptr<Session>> session = trial.session(target->name, options.batch, options.threads);
-    if (!session) return fail({fmt::format("{}: {}", target->name, session.failure().text)});
+    if (!session) return fail({fmt::format("{}: {}", target->name, session.failure().text), session.failure().blame});
     Observed observed;
     observed.watch(**session);
     const Result<> ran = (*session)->run(pictures.bytes);
-    if (!ran) return fail({fmt::format("{}: {}", target->name, ran.failure().text)});
+    if (!ran) return fail({fmt::format("{}: {}", target->name, ran.failure().text), ran.failure().blame});
     for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(*graph, weights, pictures, k, observed);
     bad += print_table(observed, target->name, options.tolerance);
   }

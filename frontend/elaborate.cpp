@@ -98,10 +98,12 @@ class Elaborator {
       if (std::none_of(definition_.parameters.begin(), definition_.parameters.end(), declared)) {
         std::vector<std::string_view> names;
         for (const ast::Parameter& p : definition_.parameters) names.push_back(p.name.text);
-        diagnostics_.error(definition_.name.at,
-                           fmt::format(message::set_unknown, name, network_.name, shown_parameters(definition_), suggestion(name, names)));
+        diagnostics_
+            .error(definition_.name.at,
+                   fmt::format(message::set_unknown, name, network_.name, shown_parameters(definition_), suggestion(name, names)))
+            .blame = Blame::command;
       } else if (!given.emplace(name, value).second) {
-        diagnostics_.error(definition_.name.at, fmt::format(message::set_twice, name));
+        diagnostics_.error(definition_.name.at, fmt::format(message::set_twice, name)).blame = Blame::command;
       }
     }
     for (const ast::Parameter& parameter : definition_.parameters) {

@@ -10,6 +10,7 @@
 
 #include "frontend/messages.h"
 #include "frontend/parser.h"
+#include "ir/forms/text_kind.h"
 #include "support/files.h"
 
 namespace resnetc {
@@ -153,7 +154,11 @@ Result<std::string> read_source(const std::string& path, const FrontendOptions& 
   std::optional<std::string> in_memory = text_in_memory(path, options);
   Result<std::string> text = in_memory ? Result(std::move(*in_memory)) : read_bytes(path);
   if (!text) return text;
-  if (text->size() > max_source_bytes) return Failure{fmt::format("it has more than {} bytes", max_source_bytes), Blame::limit};
+  if (text->size() > max_source_bytes) {
+    const text::Beginning beginning = text::beginning_of(*text);
+    if (beginning.is_other_than(text::Kind::network)) return Failure{text::misplaced(beginning, "a network's text")};
+    return Failure{fmt::format("it has more than {} bytes", max_source_bytes), Blame::limit};
+  }
   if (const size_t nul = text->find('\0'); nul != std::string::npos) {
     return Failure{fmt::format("it is not text: byte {} is zero", nul + 1)};
   }

@@ -14,6 +14,7 @@
   X(integer_too_large, "the number {} does not fit in 64 bits")                                                                           \
   X(decimal_too_large, "the number {} is out of range")                                                                                   \
   X(name_too_long, "this name has {} characters; names have at most {}")                                                                  \
+  X(other_text, "this is {}, not a network's text; {}")                                                                                   \
   /* structure */                                                                                                                         \
   X(expected, "expected {}, not {}")                                                                                                      \
   X(to_match, "to close this '{}'")                                                                                                       \

@@ -8,6 +8,7 @@
 
 #include "frontend/lexer.h"
 #include "frontend/messages.h"
+#include "ir/forms/text_kind.h"
 
 namespace resnetc {
 namespace {
@@ -474,6 +475,12 @@ class Parser {
 
 ast::File parse_file(FileId file, Diagnostics& diagnostics) {
   const size_t before = diagnostics.error_count();
+  const text::Beginning beginning = text::beginning_of(diagnostics.sources().text(file));
+  if (beginning.is_other_than(text::Kind::network)) {
+    diagnostics.error(diagnostics.sources().place(file, beginning.offset, beginning.word.size()),
+                      fmt::format(message::other_text, beginning.what, beginning.reader));
+    return {};
+  }
   std::vector<Token> tokens = lex(file, diagnostics);
   // An invalid word leaves a gap, which would cause a second error for the same mistake.
   if (diagnostics.error_count() != before) return {};

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "support/printable.h"
+
 namespace resnetc::checks {
 
 Fault identifier(std::string_view what, std::string_view name) {
@@ -12,6 +14,11 @@ Fault identifier(std::string_view what, std::string_view name) {
   for (char c : name) good = good && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_');
   if (good) return std::nullopt;
   return fmt::format("{} '{}' is not a C identifier", what, name);
+}
+
+Fault printable(std::string_view what, std::string_view text) {
+  if (is_printable(text)) return std::nullopt;
+  return fmt::format("{} has control characters, or bytes that are no UTF-8", what);
 }
 
 Fault input(const InputBuffer& input, const TensorType& value) {

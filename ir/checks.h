@@ -20,6 +20,8 @@ inline constexpr std::string_view misplaced_projection =
 
 /// Checks that `name` is an identifier. `what` names the thing in the fault: "the network's name".
 Fault identifier(std::string_view what, std::string_view name);
+/// Checks that a text which is only for people has no control characters (support/printable.h). `what` names the text in the fault.
+Fault printable(std::string_view what, std::string_view text);
 /// Checks a network's input; `value` is the type of the value that the network reads.
 Fault input(const InputBuffer& input, const TensorType& value);
 /// Checks that the elements are f32: no kernel computes with another type.

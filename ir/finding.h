@@ -8,9 +8,9 @@ namespace resnetc {
 
 /// A fault and the part of the IR that has it. A reader uses the part to report the place of the fault in its text.
 struct Finding {
-  /// `value` stands for a topology's value, a graph's operation or a program's tensor.
-  enum class Part { whole, value, output, constant, kernel };
-  static constexpr size_t part_kinds = 5;
+  /// `value` stands for a topology's value, a graph's operation or a program's tensor, `schedule` for that of the kernel with the index.
+  enum class Part { whole, value, output, constant, kernel, schedule };
+  static constexpr size_t part_kinds = 6;
 
   std::string what;
   Part part = Part::whole;

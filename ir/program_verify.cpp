@@ -17,6 +17,7 @@ using checks::Fault;
 constexpr int64_t max_arena_bytes = int64_t{1} << 46;
 /// The most multiply-adds of a program for one picture. Twice their number times a batch cannot overflow.
 constexpr int64_t max_multiply_adds = int64_t{1} << 46;
+constexpr std::string_view a_reason = "a reason";
 
 class Verifier {
  public:
@@ -31,8 +32,9 @@ class Verifier {
       return fmt::format("the arena's size is out of range: 0 to {} bytes", max_arena_bytes);
     }
     if (on_gpu(p_) && p_.by_picture.yes) return "by_picture is not for a GPU, which computes each kernel for the whole batch";
-    if (Fault fault = check_reason(p_.by_picture.reason)) return fault;
-    if (Fault fault = check_reason(p_.brief.reason)) return fault;
+    for (const Decision* decision : {&p_.by_picture, &p_.brief}) {
+      if (Fault fault = checks::printable(a_reason, decision->reason)) return fault;
+    }
     if (Fault fault = check_outputs()) return fault;
     if (Fault fault = check_tensors()) return fault;
     if (Fault fault = check_constants()) return fault;
@@ -109,12 +111,6 @@ class Verifier {
     return std::nullopt;
   }
 
-  /// Reasons are printed, and must not control the terminal.
-  static Fault check_reason(std::string_view reason) {
-    const bool control = std::any_of(reason.begin(), reason.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; });
-    return control ? Fault("a reason has control characters") : std::nullopt;
-  }
-
   bool known(TensorId id) const { return id >= 0 && static_cast<size_t>(id) < p_.tensors.size(); }
 
   /// Checks that a constant packs a tensor of this shape in the way that the kernel reads it. Then it also has the right number of
@@ -151,7 +147,7 @@ class Verifier {
       return fmt::format("with its multiply-adds, the program has more than {}", max_multiply_adds);
     }
     multiply_adds_ += kernel.multiply_adds;
-    if (Fault fault = check_reason(kernel.reason)) return fault;
+    if (Fault fault = checks::printable(a_reason, kernel.reason)) return fault;
     if (!load) {
       if (Fault fault = check_read(kernel.in, kernel.kind != KernelKind::conv2d)) return fault;
     }
@@ -162,10 +158,7 @@ class Verifier {
     }
     if (Fault fault = check_types(kernel)) return fault;
     if (Fault fault = check_epilogue(kernel)) return fault;
-    if (Fault fault = schedule_fault(spec_of(p_, kernel))) return fault;
-    if (implementation_of(kernel.schedule).device() != p_.target->device) {
-      return fmt::format("its algorithm '{}' is not for the program's target", name_of(kernel.schedule));
-    }
+    if (Fault fault = check_schedule(kernel)) return fault;
     if (Fault fault = check_weights(kernel)) return fault;
     if (store) {
       if (stored_[static_cast<size_t>(kernel.port)]) return fmt::format("output {} is stored twice", kernel.port);
@@ -176,6 +169,17 @@ class Verifier {
       written_[static_cast<size_t>(kernel.out)] = true;
       if (!load) return check_vectors(p_.tensor(kernel.out));
     }
+    return std::nullopt;
+  }
+
+  /// Checks the schedule, at the place of which its fault is reported.
+  Fault check_schedule(const Kernel& kernel) {
+    at_.part = Part::schedule;
+    if (Fault fault = schedule_fault(spec_of(p_, kernel))) return fault;
+    if (implementation_of(kernel.schedule).device() != p_.target->device) {
+      return fmt::format("its algorithm '{}' is not for the program's target", name_of(kernel.schedule));
+    }
+    at_.part = Part::kernel;
     return std::nullopt;
   }
 
@@ -191,7 +195,9 @@ class Verifier {
     switch (kernel.kind) {
       case KernelKind::load: return equal(p_.tensor(kernel.out).type, value_type(p_.input));
       case KernelKind::store:
-        if (kernel.port < 0 || static_cast<size_t>(kernel.port) >= p_.outputs.size()) return "it stores an output that is not there";
+        if (kernel.port < 0 || static_cast<size_t>(kernel.port) >= p_.outputs.size()) {
+          return fmt::format("it stores output {}, and the program has {} outputs, counted from 0", kernel.port, p_.outputs.size());
+        }
         return equal(p_.tensor(kernel.in).type, p_.outputs[static_cast<size_t>(kernel.port)].type);
       case KernelKind::conv2d: return check_convolution(kernel);
       case KernelKind::max_pool: return op(OpKind::max_pool);

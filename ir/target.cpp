@@ -104,8 +104,14 @@ const Target* find_target(std::string_view name) {
   return nullptr;
 }
 
+std::string target_names() {
+  std::string names;
+  for (const Target& target : all_targets()) names += (names.empty() ? "" : ", ") + target.name;
+  return names;
+}
+
 std::string unknown_target(std::string_view name) {
-  return "the program is for the target '" + std::string(name) + "', which is none of resnetc's";
+  return "unknown target '" + std::string(name) + "'; the targets are " + target_names();
 }
 
 }  // namespace resnetc

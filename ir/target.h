@@ -68,7 +68,9 @@ struct Target {
 std::span<const Target> all_targets();
 /// The target with this name, or with this name in Halide, which the text forms of programs used in older versions. Null if there is none.
 const Target* find_target(std::string_view name);
-/// The message of readers about a program for a target that the table does not have.
+/// The names that users write, for messages: "cuda, avx512, ...".
+std::string target_names();
+/// The message of readers about a target that the table does not have.
 std::string unknown_target(std::string_view name);
 
 }  // namespace resnetc

@@ -3,10 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <unordered_set>
 
+#include "ir/checks.h"
 #include "ir/forms/text_forms.h"
+#include "ir/forms/text_kind.h"
 
 namespace resnetc::program {
 
@@ -17,11 +18,10 @@ constexpr std::string_view remedy = "; 'resnetc compile NET.rn --tune FILE' make
 
 std::string because(const std::string& reason) { return reason.empty() ? "" : " because " + text::quoted(reason); }
 
-/// Reads a string of printable characters, so that a hostile file cannot control the terminal.
 std::string printable(text::Reader& reader) {
   const size_t start = reader.offset();
   std::string text = reader.string();
-  if (std::any_of(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; })) reader.fail_at(start, "only printable ASCII here");
+  if (const checks::Fault fault = checks::printable("this string", text)) reader.fail_at(start, *fault);
   return text;
 }
 
@@ -44,13 +44,21 @@ std::optional<Tuning> parse_tuning(FileId file, Diagnostics& diagnostics) {
   text::Reader reader(file, diagnostics);
   Tuning tuning;
   if (diagnostics.sources().text(file).size() > max_tuning_bytes) reader.fail(fmt::format("more than {} bytes", max_tuning_bytes));
+  const text::Beginning beginning = text::beginning_of(diagnostics.sources().text(file));
+  if (beginning.is_other_than(text::Kind::tuning)) reader.fail(text::misplaced(beginning, "a file of tuned schedules"));
   reader.expect("tuning");
   const size_t start = reader.offset();
   if (const int64_t found = reader.integer(); !reader.failed() && found != version) {
     reader.fail_at(start, fmt::format("this is version {} of the form, and only version {} is known{}", found, version, remedy));
   }
   reader.expect("target");
+  const size_t target = reader.offset();
   tuning.target = printable(reader);
+  if (const Target* known = find_target(tuning.target); known != nullptr) {
+    tuning.target = known->name;
+  } else {
+    reader.fail_at(target, unknown_target(text::shown(tuning.target)));
+  }
   if (reader.accept("because")) tuning.reason = printable(reader);
   std::unordered_set<std::string> seen;
   while (!reader.at_end()) {

@@ -9,6 +9,7 @@
 #include "passes/selection/choices.h"
 #include "passes/selection/constants.h"
 #include "passes/selection/tuned.h"
+#include "support/printable.h"
 
 namespace resnetc::passes {
 namespace {
@@ -81,7 +82,7 @@ class KernelMaker {
     program::Kernel kernel = bare_kernel(graph_, id, pool);
     const AlgorithmChoice& chosen = choices_.algorithm(id);
     ScheduleChoice choice = choose_schedule(kernel, chosen);
-    if (kernel.pool) choice.reason += fmt::format("; '{}' is pooled before it is stored", op.name);
+    if (kernel.pool) choice.reason += fmt::format("; '{}' is pooled before it is stored", printable(op.name));
     if (const program::TunedKernel* measured = tuned_[static_cast<size_t>(id)])
       choice = tuned_or(std::move(choice), *measured, graph_, op, chosen, context_);
     kernel.schedule = choice.schedule;

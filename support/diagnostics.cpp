@@ -1,9 +1,10 @@
 #include "support/diagnostics.h"
 
 #include <fmt/format.h>
-#include <llvm/Support/ConvertUTF.h>
 
 #include <algorithm>
+
+#include "support/printable.h"
 
 namespace resnetc {
 
@@ -69,6 +70,9 @@ Diagnostic& Diagnostics::add(Severity severity, Location at, std::string text) {
 
 namespace {
 
+/// What a message without a file begins with.
+constexpr const char* program_name = "resnetc";
+
 struct Style {
   const char* label;
   const char* colour;
@@ -83,15 +87,8 @@ Style style_of(Severity severity) {
   return {"note", ""};
 }
 
-/// Length of the UTF-8 character that `text` begins with; 0 if it begins with none (RFC 3629, overlong forms and surrogates excluded).
-size_t utf8_length(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const llvm::UTF8*>(text.data());
-  const size_t length = llvm::getNumBytesForUTF8(bytes[0]);
-  return length <= text.size() && llvm::isLegalUTF8Sequence(bytes, bytes + text.size()) ? length : 0;
-}
-
-/// The text of a line as it is shown, and how many columns it takes: tabs become one blank each, control characters and bytes that are no
-/// text '?', so that a hostile file cannot drive the terminal.
+/// The text of a line as it is shown, and how many columns it takes: tabs become one blank each, and what is not
+/// printable '?'.
 struct Shown {
   std::string text;
   size_t columns = 0;
@@ -100,17 +97,9 @@ struct Shown {
 Shown shown(std::string_view line) {
   Shown out;
   for (size_t at = 0; at < line.size(); ++out.columns) {
-    const auto c = static_cast<unsigned char>(line[at]);
-    const size_t length = c < 0x80 ? 1 : utf8_length(line.substr(at));
-    const bool control = c < 0x20 || c == 0x7f || (c == 0xc2 && length == 2 && static_cast<unsigned char>(line[at + 1]) < 0xa0);
-    if (c == '\t') {
-      out.text += ' ';
-    } else if (length == 0 || control) {
-      out.text += '?';
-    } else {
-      out.text += line.substr(at, length);
-    }
-    at += std::max<size_t>(length, 1);
+    const size_t bytes = std::max<size_t>(printable_length(line.substr(at)), 1);
+    out.text += line[at] == '\t' ? " " : printable(line.substr(at, bytes));
+    at += bytes;
   }
   return out;
 }
@@ -136,11 +125,10 @@ void append_message(std::string& out, const Sources& sources, Location at, Style
   const char* bold = colour ? "\x1b[1m" : "";
   const char* reset = colour ? "\x1b[0m" : "";
   const char* tint = colour ? style.colour : "";
-  if (at.known()) {
-    out += fmt::format("{}{}:", bold, sources.name(at.file).empty() ? "''" : sources.name(at.file));
-    if (at.line > 0) out += fmt::format("{}:{}:", at.line, at.column);
-    out += fmt::format("{} ", reset);
-  }
+  const std::string about = !at.known() ? program_name : sources.name(at.file).empty() ? "''" : sources.name(at.file);
+  out += fmt::format("{}{}:", bold, about);
+  if (at.known() && at.line > 0) out += fmt::format("{}:{}:", at.line, at.column);
+  out += fmt::format("{} ", reset);
   out += fmt::format("{}{}:{} {}{}{}\n", tint, style.label, reset, bold, text, reset);
   if (at.known() && at.line > 0) append_snippet(out, sources, at, tint, reset);
 }
@@ -153,7 +141,7 @@ std::string Diagnostics::render(bool colour) const {
     append_message(out, *sources_, d.at, style_of(d.severity), d.blame == Blame::bug ? "internal error: " + d.text : d.text, colour);
     for (const Note& n : d.notes) append_message(out, *sources_, n.at, {"note", "\x1b[1;36m"}, n.text, colour);
   }
-  if (errors_ > limit) out += fmt::format("error: {} further errors are not shown\n", errors_ - limit);
+  if (errors_ > limit) out += fmt::format("{}: error: {} further errors are not shown\n", program_name, errors_ - limit);
   return out;
 }
 

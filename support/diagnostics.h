@@ -83,7 +83,8 @@ class Diagnostics {
   const std::deque<Diagnostic>& all() const { return all_; }
   Sources& sources() const { return *sources_; }
 
-  /// All diagnostics as compilers print them: `file:line:col: error: text`, then the source line and a caret. With ANSI colours on request.
+  /// All diagnostics as compilers print them: `file:line:col: error: text`, then the source line and a caret; `file: error: text` about a
+  /// whole file; `resnetc: error: text` about none. With ANSI colours on request.
   std::string render(bool colour = false) const;
 
  private:

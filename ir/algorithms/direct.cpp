@@ -113,7 +113,9 @@ class Direct final : public Implementation {
   Fault fault(const KernelSpec& spec) const override {
     const DirectSchedule& s = schedule_of(spec);
     if (Fault fault = tile_fault(s.vectors, s.pixels)) return fault;
-    if (Fault fault = rows_fault(s.rows)) return fault;
+    const bool tiles = s.flat && has_one_axis(spec);
+    const int64_t units = tiles ? ceil_div(spec.out.type.pixels(), s.pixels) : spec.out.type.height;
+    if (Fault fault = rows_fault(s.rows, units, tiles ? "tiles" : "rows")) return fault;
     return pool_fault(spec);
   }
 

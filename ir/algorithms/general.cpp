@@ -1,6 +1,8 @@
 /// \file The record of a processor's kernels that are no convolutions: how their rows are divided between threads.
 #include "ir/algorithms/general.h"
 
+#include <algorithm>
+
 #include "ir/algorithms/implementation.h"
 #include "ir/algorithms/machine_model.h"
 
@@ -16,7 +18,7 @@ class General final : public Implementation {
   Fault fault(const KernelSpec& spec) const override {
     const auto& s = std::get<GeneralSchedule>(spec.schedule);
     if (Fault fault = tile_fault(s.vectors, s.pixels)) return fault;
-    if (Fault fault = rows_fault(s.rows)) return fault;
+    if (Fault fault = rows_fault(s.rows, std::max(spec.in.type.height, spec.out.type.height))) return fault;
     return pool_fault(spec);
   }
 

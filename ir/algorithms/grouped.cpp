@@ -120,10 +120,10 @@ class Grouped final : public Implementation {
     if (t.h < 1 || t.w < 1 || t.h > max_tile || t.w > max_tile || t.h * t.w > max_tile) {
       return fmt::format("a register tile of {} pixels is out of range: their product is 1 to {}", to_string(t), max_tile);
     }
-    if (s.vectors < 1 || s.vectors > max_elements) {
-      return fmt::format("tasks of {} vectors of channels are out of range: 1 to {}", s.vectors, max_elements);
+    if (s.vectors < 1 || s.vectors > channel_blocks(spec)) {
+      return fmt::format("tasks of {} vectors of channels are out of range: 1 to {}", s.vectors, channel_blocks(spec));
     }
-    return rows_fault(s.rows);
+    return rows_fault(s.rows, ceil_div(spec.out.type.height, t.h), "rows of tiles");
   }
 
   /// The weights are packed as a vector of channels for each element of the window.

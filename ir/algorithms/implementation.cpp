@@ -73,20 +73,22 @@ Fault tile_fault(int64_t vectors, int64_t pixels) {
                      pixels, max_tile_vectors, max_tile);
 }
 
-Fault rows_fault(int64_t rows) {
-  if (rows >= 0 && rows <= max_elements) return std::nullopt;
-  return fmt::format("tasks of {} rows are out of range: 0 to {}", rows, max_elements);
+Fault rows_fault(int64_t rows, int64_t there, std::string_view unit) {
+  if (rows >= 0 && rows <= there) return std::nullopt;
+  return fmt::format("tasks of {} {} are out of range: 0 to {}", rows, unit, there);
 }
 
-Fault tiles_fault(int64_t vectors, Extent2 tiles, int64_t rows, int64_t down, int64_t parts) {
+int64_t channel_blocks(const KernelSpec& spec) { return ceil_div(spec.out.channel_stride, lanes); }
+
+Fault tiles_fault(const KernelSpec& spec, int64_t vectors, Extent2 tiles, int64_t rows, int64_t down, int64_t parts) {
   if (tiles.h < 1 || tiles.w < 1 || tiles.h > max_tile || tiles.w > max_tile || vectors * tiles.h * tiles.w > max_tile) {
     return fmt::format("a register tile of {} vectors by {} tiles is out of range: their product is 1 to {}", vectors, to_string(tiles),
                        max_tile);
   }
   if (rows % tiles.h != 0) return fmt::format("tasks of {} rows of tiles are no multiple of a register tile's {}", rows, tiles.h);
-  if (rows >= down + tiles.h) return fmt::format("tasks of {} rows of tiles, of which there are {}", rows, down);
-  if (parts < 1 || parts > max_elements) return fmt::format("{} parts of its channels are out of range: 1 to {}", parts, max_elements);
-  return std::nullopt;
+  if (Fault fault = rows_fault(rows, rounded(down, tiles.h), "rows of tiles")) return fault;
+  if (parts >= 1 && parts <= channel_blocks(spec)) return std::nullopt;
+  return fmt::format("{} parts of its channels are out of range: 1 to {}", parts, channel_blocks(spec));
 }
 
 Fault pool_fault(const KernelSpec& spec) {

@@ -137,10 +137,13 @@ double expected_seconds(const Convolution& convolution, const AlgorithmChoice& c
 
 using Fault = Implementation::Fault;
 Fault tile_fault(int64_t vectors, int64_t pixels);
-Fault rows_fault(int64_t rows);
+/// The fault of a task with `rows` of `there` rows. `unit` names the rows in the message.
+Fault rows_fault(int64_t rows, int64_t there, std::string_view unit = "rows");
+/// The number of vectors of output channels.
+int64_t channel_blocks(const KernelSpec& spec);
 /// The fault of register tiles of `vectors` by `tiles`, of tasks with `rows` of the `down` rows of tiles, or of `parts` parts of the
 /// channels.
-Fault tiles_fault(int64_t vectors, Extent2 tiles, int64_t rows, int64_t down, int64_t parts);
+Fault tiles_fault(const KernelSpec& spec, int64_t vectors, Extent2 tiles, int64_t rows, int64_t down, int64_t parts);
 /// The fault of a kernel that ends with a pool, for the algorithms that cannot pool.
 Fault pool_fault(const KernelSpec& spec);
 inline constexpr std::string_view cannot_pool = "only a Winograd kernel can pool what it computes, in tasks that hold a whole window";

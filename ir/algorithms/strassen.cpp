@@ -118,10 +118,9 @@ class Products final : public Implementation {
   Fault fault(const KernelSpec& spec) const override {
     const StrassenSchedule& s = schedule_of(spec);
     if (Fault fault = tile_fault(s.vectors, 1)) return fault;
-    if (Fault fault = rows_fault(s.rows)) return fault;
     if (Fault fault = pool_fault(spec)) return fault;
     if (!can_be_strassen(spec)) return "it is no 1x1 convolution whose channels have whole halves";
-    return tiles_fault(s.vectors, s.tiles, s.rows, spec.out.type.height, s.parts);
+    return tiles_fault(spec, s.vectors, s.tiles, s.rows, spec.out.type.height, s.parts);
   }
 
   Packing weight_packing(const OpAttributes&, int64_t, const Schedule&) const override { return {.kind = RecipeKind::pack_strassen}; }

@@ -192,8 +192,6 @@ class Transforms final : public Implementation {
   Fault fault(const KernelSpec& spec) const override {
     const WinogradSchedule& s = schedule_of(spec);
     if (Fault fault = tile_fault(s.vectors, 1)) return fault;
-    if (Fault fault = rows_fault(s.rows)) return fault;
-    if (spec.pool && (s.parts != 1 || s.output <= 0 || s.output * s.rows < spec.pool->kernel.h)) return std::string(cannot_pool);
     if (!can_be_winograd(spec)) return "it is no convolution that Winograd's transforms apply to";
     const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
     const Winograd* by = winograd(form, s.output);
@@ -204,7 +202,10 @@ class Transforms final : public Implementation {
     if (s.depth != 0 && (form.phases || s.depth % lanes != 0 || channels % s.depth != 0)) {
       return fmt::format("a depth of {} does not divide its {} input channels into whole vectors", s.depth, channels);
     }
-    return tiles_fault(s.vectors, s.tiles, s.rows, ceil_div(computed_type(spec).height, s.output), s.parts);
+    const int64_t down = ceil_div(computed_type(spec).height, s.output);
+    if (Fault fault = tiles_fault(spec, s.vectors, s.tiles, s.rows, down, s.parts)) return fault;
+    if (spec.pool && (s.parts != 1 || s.output * s.rows < spec.pool->kernel.h)) return std::string(cannot_pool);
+    return std::nullopt;
   }
 
   Packing weight_packing(const OpAttributes& attributes, int64_t in_channels, const Schedule& schedule) const override {

@@ -51,7 +51,7 @@ class Form {
 
   void op(Op& op) {
     a_.field("name", op.name, form::Text{}, "the name of the value that it makes");
-    a_.choice("op", op.kind, form::operations([](const OpInfo& op) { return op.kind != OpKind::input; }), "the operation", [&] {
+    a_.choice("op", op.kind, form::graph_operations(), "the operation", [&] {
       a_.field("operands", op.operands, form::Row(form::Reference{&names_}), "the values that it reads, without those of its epilogue");
       a_.optional("attributes", op.attributes, OpAttributes{}, form::attributes_of(a_), form::attributes_meaning);
       constants(op);

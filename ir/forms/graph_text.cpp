@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "ir/forms/graph_parts.h"
+#include "ir/forms/json_parts.h"
+#include "ir/forms/text_fields.h"
 #include "ir/forms/text_forms.h"
 #include "ir/graph.h"
 
@@ -81,12 +83,8 @@ class Parser {
   }
 
   void read_step(Op& op) {
-    const size_t start = r_.offset();
-    const std::optional<StepKind> kind = step_named(r_.word());
-    if (!kind) {
-      r_.fail_at(start, "unknown step of an epilogue");
-      return;
-    }
+    const std::optional<StepKind> kind = read_one_of(r_, json_form::steps());
+    if (!kind) return;
     Step& step = op.epilogue.emplace_back();
     step.kind = *kind;
     if (!info(*kind).joins()) return;
@@ -100,12 +98,8 @@ class Parser {
     const size_t name_at = r_.offset();
     std::string name = r_.value_name();
     r_.expect("=");
-    const size_t start = r_.offset();
-    const std::optional<OpKind> kind = op_named(r_.word());
-    if (!kind || *kind == OpKind::input) {
-      r_.fail_at(start, "unknown operation");
-      return;
-    }
+    const std::optional<OpKind> kind = read_one_of(r_, json_form::graph_operations());
+    if (!kind) return;
     Op op;
     op.kind = *kind;
     r_.expect("(");

@@ -39,6 +39,10 @@ class Archive {
   template <class T, class Normal, class Codec>
   void optional(std::string_view key, T& value, const Normal& normal, const Codec& codec, std::string_view description);
 
+  /// A field of older texts, which is read but never written.
+  template <class T, class Codec>
+  void older(std::string_view key, T& value, const Codec& codec, std::string_view description);
+
   /// A field that decides which others there are: those that `fields` describes.
   template <class T, class Codec>
   void choice(std::string_view key, T& value, const Codec& codec, std::string_view description, Run fields);

@@ -5,9 +5,7 @@
 
 #include <charconv>
 
-#include "ir/foreign_layers.h"
 #include "ir/forms/json_parts.h"
-#include "support/suggest.h"
 
 namespace resnetc::json_form {
 
@@ -22,13 +20,7 @@ void Real::read(Reader& reader, double& value) const { value = reader.real("expe
 std::string Integer::print(int64_t value) const { return fmt::format("{}", value); }
 
 int64_t Integer::checked(Reader& reader) const {
-  constexpr std::numeric_limits<int64_t> all;
-  std::string expected = "expected an integer";
-  if (high != all.max()) {
-    expected += fmt::format(" between {} and {}", low, high);
-  } else if (low != all.min()) {
-    expected += fmt::format(" of at least {}", low);
-  }
+  const std::string expected = text::expected_integer(low, high);
   const std::optional<int64_t> value = reader.integer(expected);
   if (value && (*value < low || *value > high)) reader.fail(expected);
   return value && !reader.failed() ? *value : 0;
@@ -124,9 +116,7 @@ std::optional<size_t> read_name(Reader& reader, std::string_view what, const std
   for (size_t i = 0; i < known.size(); ++i) {
     if (known[i] == *read) return i;
   }
-  std::string advice = suggestion(*read, known, foreign_names());
-  if (advice.empty()) advice = fmt::format("; known are {}", fmt::join(known, ", "));
-  reader.fail(fmt::format("unknown {} '{}'{}", what, text::shown(*read), advice));
+  reader.fail(text::unknown_name(what, *read, known));
   return std::nullopt;
 }
 

@@ -63,6 +63,11 @@ void Archive::optional(std::string_view key, T& value, const Normal& normal, con
 }
 
 template <class T, class Codec>
+void Archive::older(std::string_view key, T& value, const Codec& codec, std::string_view description) {
+  if (!writes()) add_optional(key, ValueOf(value, codec), true, description);
+}
+
+template <class T, class Codec>
 void Archive::choice(std::string_view key, T& value, const Codec& codec, std::string_view description, Run fields) {
   const auto choose = [&](size_t i) {
     value = codec.known[i].first;

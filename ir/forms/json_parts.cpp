@@ -21,7 +21,7 @@ void buffer_fields(Archive& a, InputBuffer& input) {
   a.field("type", input.type, Type{}, "the buffer's type, N the batch, channels before rows and columns");
   a.optional("order", input.order, DimensionOrder::planar, one_of<DimensionOrder>("order"),
              "of the dimensions in memory: channels, rows, columns (planar, where left out), or channels last");
-  if (Reader* reader = a.reader()) reader->older("format", input, OlderFormat{});
+  a.older("format", input, OlderFormat{}, "what older texts have in place of the element type and the order");
   a.optional("mean", input.mean, Nothing{}, Row(Real{}), "of u8, one per channel: (x / 255 - mean) / std (0 where left out)");
   a.optional("std", input.std, Nothing{}, Row(Real{}), "of u8, one per channel: (x / 255 - mean) / std (1 where left out)");
 }

@@ -1,6 +1,8 @@
 /// \file Descriptions that the JSON forms of the three IRs share.
 #pragma once
 
+#include <fmt/format.h>
+
 #include "ir/forms/json_form.h"
 #include "ir/program.h"
 
@@ -24,6 +26,30 @@ OneOf<OpKind> operations(Has has) {
     if (has(op)) result.known.emplace_back(op.kind, op.name);
   }
   return result;
+}
+
+/// The layers of a topology, and the operations of a graph.
+inline OneOf<OpKind> layers() {
+  return operations([](const OpInfo& op) { return !op.layer.empty(); });
+}
+inline OneOf<OpKind> graph_operations() {
+  return operations([](const OpInfo& op) { return op.kind != OpKind::input; });
+}
+
+inline OneOf<program::KernelKind> kernel_kinds() { return one_of<program::KernelKind>("kind of kernel"); }
+
+/// The algorithms of schedules, as places in program::default_schedules().
+inline OneOf<size_t> algorithms() {
+  OneOf<size_t> result{"algorithm", {}};
+  const auto all = program::default_schedules();
+  for (size_t i = 0; i < all.size(); ++i) result.known.emplace_back(i, program::name_of(all[i]));
+  return result;
+}
+
+/// What is wrong with the number of a constant of a program that has `count` of them. `mark` stands before such numbers.
+inline std::string no_constant(int64_t number, std::string_view mark, size_t count) {
+  const std::string there = count == 0 ? "the program has none" : fmt::format("the program has {0}0 to {0}{1}", mark, count - 1);
+  return fmt::format("there is no constant {}{}: {}", mark, number, there);
 }
 
 OneOf<graph::StepKind> steps();
@@ -66,6 +92,8 @@ inline constexpr std::string_view attributes_meaning = "the operation's attribut
 /// The single word with which older texts describe the element type, order and rank of an input.
 struct OlderFormat {
   void read(Reader& reader, InputBuffer& input) const;
+  void write(Writer&, const InputBuffer&) const {}  // it is only read
+  std::string schema() const { return R"("enum": ["planar_f32", "vector_f32", "packed_u8"])"; }
 };
 
 /// The content of the caller's buffer for the network's input.

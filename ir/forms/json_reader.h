@@ -30,11 +30,6 @@ class Reader final : public Archive {
   // For descriptions that check what they read.
 
   bool failed() const { return !why_.empty(); }
-  /// A field that is never written: `codec` reads it, if the text has it, into `value`.
-  template <class T, class Codec>
-  void older(std::string_view key, T& value, const Codec& codec) {
-    if (enter(key)) codec.read(*this, value);
-  }
   /// Fails at a field that has been read from the current object.
   void fail_at(std::string_view key, std::string why);
   /// Records that the current object is the next part of its kind.

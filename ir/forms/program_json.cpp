@@ -16,9 +16,13 @@ constexpr std::string_view place_of_layer = "where the network's text has the la
 struct ConstantIndex {
   const std::vector<Constant>* constants;
 
-  form::Integer codec() const { return {0, static_cast<int64_t>(constants->size()) - 1}; }
-  std::string print(ConstantId id) const { return codec().print(id); }
-  void read(form::Reader& reader, ConstantId& id) const { codec().read(reader, id); }
+  std::string print(ConstantId id) const { return form::Integer{}.print(id); }
+  void read(form::Reader& reader, ConstantId& id) const {
+    int64_t number = 0;
+    form::Integer{0}.read(reader, number);
+    if (number >= static_cast<int64_t>(constants->size())) return reader.fail(form::no_constant(number, "", constants->size()));
+    id = static_cast<ConstantId>(number);
+  }
   std::string schema() const { return form::Integer{0}.schema(); }
 };
 
@@ -126,7 +130,7 @@ class Form {
   void kernel(Kernel& k) {
     if (form::Reader* reader = a_.reader()) reader->mark(Finding::Part::kernel);
     a_.field("name", k.name, form::Text{}, "the value that it computes; of a store, the output's name");
-    a_.choice("kind", k.kind, form::one_of<KernelKind>("kind of kernel"), "what is computed", [&] {
+    a_.choice("kind", k.kind, form::kernel_kinds(), "what is computed", [&] {
       if (k.kind != KernelKind::store) return;
       a_.field("output", k.port, form::Integer{0, std::numeric_limits<int32_t>::max()}, "which of the outputs it stores, from 0");
     });
@@ -157,10 +161,9 @@ class Form {
 
   void schedule(Schedule& s) {
     const auto all = default_schedules();
-    form::OneOf<size_t> known{"algorithm", {}};
-    for (size_t i = 0; i < all.size(); ++i) known.known.emplace_back(i, name_of(all[i]));
+    if (form::Reader* reader = a_.reader()) reader->mark(Finding::Part::schedule);
     size_t kind = s.index();
-    a_.choice("algorithm", kind, known, "which algorithm; of a GPU, threads", [&] {
+    a_.choice("algorithm", kind, form::algorithms(), "which algorithm; of a GPU, threads", [&] {
       if (kind != s.index()) s = all[kind];
       form::ScheduleFields fields{a_};
       program::describe(fields, s);

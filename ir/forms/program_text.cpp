@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include "ir/forms/json_parts.h"
+#include "ir/forms/text_fields.h"
 #include "ir/forms/text_forms.h"
 #include "ir/program.h"
 
@@ -11,15 +13,6 @@ namespace resnetc::program {
 namespace {
 
 using graph::StepKind;
-
-std::optional<KernelKind> kernel_named(std::string_view name) {
-  if (name == no_name) return std::nullopt;
-  for (int i = 0;; ++i) {
-    const std::string_view known = to_string(static_cast<KernelKind>(i));
-    if (known == name) return static_cast<KernelKind>(i);
-    if (known == no_name) return std::nullopt;  // past the last kind
-  }
-}
 
 void print_kernel(std::string& out, const Program& program, const Kernel& kernel, const Sources& sources) {
   const auto name_of = [&](TensorId id) { return text::value_name(program.tensor(id).name); };
@@ -157,9 +150,12 @@ class Parser {
 
   void read_constant() {
     r_.mark(Finding::Part::constant, r_.offset());
+    const size_t start_of_number = r_.offset();
     r_.expect("@");
-    const auto number = static_cast<int64_t>(program_.constants.size());
-    r_.integer(number, number);
+    const size_t number = program_.constants.size();
+    if (r_.integer() != static_cast<int64_t>(number)) {
+      r_.fail_at(start_of_number, fmt::format("constants are numbered in their order: this one is @{}", number));
+    }
     r_.expect(":");
     Constant constant;
     constant.element = text::read_element(r_);
@@ -177,17 +173,18 @@ class Parser {
   }
 
   ConstantId constant() {
+    const size_t start = r_.offset();
     r_.expect("@");
-    return static_cast<ConstantId>(r_.integer(0, static_cast<int64_t>(program_.constants.size()) - 1));
+    const int64_t number = r_.integer(0);
+    if (!r_.failed() && number >= static_cast<int64_t>(program_.constants.size())) {
+      r_.fail_at(start, json_form::no_constant(number, "@", program_.constants.size()));
+    }
+    return static_cast<ConstantId>(number);
   }
 
   void read_step(Kernel& kernel) {
-    const size_t start = r_.offset();
-    const std::optional<StepKind> kind = graph::step_named(r_.word());
-    if (!kind) {
-      r_.fail_at(start, "unknown step of an epilogue");
-      return;
-    }
+    const std::optional<StepKind> kind = read_one_of(r_, json_form::steps());
+    if (!kind) return;
     Step& step = kernel.epilogue.emplace_back();
     step.kind = *kind;
     const OpInfo& wanted = info(*kind);
@@ -205,12 +202,8 @@ class Parser {
     Kernel kernel;
     r_.mark(Finding::Part::kernel, r_.offset());
     kernel.name = r_.string();
-    const size_t start = r_.offset();
-    const std::optional<KernelKind> kind = kernel_named(r_.word());
-    if (!kind) {
-      r_.fail_at(start, "unknown kind of kernel");
-      return;
-    }
+    const std::optional<KernelKind> kind = read_one_of(r_, json_form::kernel_kinds());
+    if (!kind) return;
     kernel.kind = *kind;
     kernel.attributes = r_.attributes();
     if (r_.accept("in")) kernel.in = r_.value(names_);
@@ -226,6 +219,7 @@ class Parser {
       r_.expect("output");
       kernel.port = static_cast<int32_t>(r_.integer(0, std::numeric_limits<int32_t>::max()));
     }
+    r_.mark(Finding::Part::schedule, r_.offset());
     kernel.schedule = r_.schedule();
     if (r_.accept("multiply_adds")) {
       r_.expect("=");

@@ -1,6 +1,7 @@
 /// \file The text form of recipes.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "ir/forms/text.h"
@@ -75,11 +76,12 @@ class Reader {
     if (depth > max_depth || ++nodes_ > max_nodes) return fault(start, "the recipe is nested too deeply or too long");
     const std::string word = cursor_.word();
     if (cursor_.failed()) return nullptr;
-    const RecipeName* name = nullptr;
-    for (const RecipeName& n : names) {
-      if (n.name == word) name = &n;
+    const auto name = std::find_if(names.begin(), names.end(), [&](const RecipeName& each) { return each.name == word; });
+    if (name == names.end()) {
+      std::vector<std::string_view> known;
+      for (const RecipeName& each : names) known.push_back(each.name);
+      return fault(start, text::unknown_name("recipe", word, known));
     }
-    if (name == nullptr) return fault(start, fmt::format("unknown recipe '{}'", word));
     cursor_.expect("(");
     RecipePtr result = body(*name, start, depth);
     cursor_.expect(")");

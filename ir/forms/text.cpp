@@ -7,6 +7,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "ir/foreign_layers.h"
+#include "support/suggest.h"
+
 namespace resnetc::text {
 
 namespace {
@@ -57,6 +60,20 @@ std::string value_name(std::string_view name) {
   return "%" + (plain ? std::string(name) : quoted(name));
 }
 
+std::string unknown_name(std::string_view what, std::string_view name, const std::vector<std::string_view>& known,
+                         std::string_view remedy) {
+  std::string advice = suggestion(name, known, foreign_names());
+  if (advice.empty()) advice = remedy;
+  if (advice.empty()) advice = fmt::format("; known are {}", fmt::join(known, ", "));
+  return fmt::format("unknown {} '{}'{}", what, shown(name), advice);
+}
+
+std::string expected_integer(int64_t low, int64_t high) {
+  constexpr std::numeric_limits<int64_t> all;
+  if (high != all.max()) return fmt::format("expected an integer between {} and {}", low, high);
+  return low != all.min() ? fmt::format("expected an integer of at least {}", low) : "expected an integer";
+}
+
 size_t Cursor::offset() {
   if (failed()) return failed_at_;
   skip_blanks();
@@ -98,10 +115,19 @@ bool Cursor::at_end() {
 
 bool Cursor::peek(std::string_view token) {
   skip_blanks();
-  if (!rest().starts_with(token)) return false;
-  // A word must end here.
   const size_t end = at_ + token.size();
-  return !(is_word(token.back()) && end < text_.size() && is_word(text_[end]));
+  const bool within_word = is_word(token.back()) && end < text_.size() && is_word(text_[end]);
+  if (rest().starts_with(token) && !within_word) return true;
+  if (refused_at_ != at_) refused_.clear();
+  refused_at_ = at_;
+  if (is_letter(token.front())) refused_.push_back(token);
+  return false;
+}
+
+std::string_view Cursor::peeked_word() const {
+  size_t end = at_;
+  while (end < text_.size() && is_word(text_[end])) ++end;
+  return text_.substr(at_, end - at_);
 }
 
 bool Cursor::accept(std::string_view token) {
@@ -116,21 +142,22 @@ bool Cursor::accept_within(char c) {
   return true;
 }
 
-bool Cursor::expect(std::string_view token) { return accept(token) || fail(fmt::format("expected '{}'", token)); }
+bool Cursor::expect(std::string_view token) {
+  if (accept(token)) return true;
+  const std::string_view word = peeked_word();
+  const std::string meant = refused_at_ == at_ ? suggestion(word, refused_) : "";
+  return fail(meant.empty() ? fmt::format("expected '{}'", token) : fmt::format("unknown word '{}'{}", word, meant));
+}
 
 std::string Cursor::word() {
   skip_blanks();
-  size_t end = at_;
-  if (end < text_.size() && is_letter(text_[end])) {
-    while (end < text_.size() && is_word(text_[end])) ++end;
-  }
-  if (end == at_) {
+  const std::string word(peeked_word());
+  if (word.empty() || !is_letter(word[0])) {
     fail("expected a word");
     return {};
   }
-  std::string out(text_.substr(at_, end - at_));
-  at_ = end;
-  return out;
+  at_ += word.size();
+  return word;
 }
 
 std::string Cursor::string() {
@@ -190,12 +217,10 @@ int64_t Cursor::integer(int64_t low, int64_t high) {
   int64_t value = 0;
   const char* end = text_.data() + text_.size();
   const auto [next, error] = std::from_chars(text_.data() + at_, end, value);
-  if (error == std::errc::invalid_argument) {
-    fail("expected an integer");
-    return low;
-  }
-  if (error != std::errc() || value < low || value > high) {
-    fail(fmt::format("expected an integer between {} and {}", low, high));
+  // 1.5 and 1e5 are no integers.
+  const bool broken = next != end && (*next == '.' || *next == 'e' || *next == 'E');
+  if (error != std::errc() || broken || value < low || value > high) {
+    fail(expected_integer(low, high));
     return low;
   }
   at_ = static_cast<size_t>(next - text_.data());

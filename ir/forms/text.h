@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace resnetc::text {
 
@@ -17,9 +18,16 @@ std::string shown(std::string_view s);
 std::string number(double value);
 /// `%name`. The name is quoted after the `%` if it has other characters than letters, digits, `_` and `.`.
 std::string value_name(std::string_view name);
+/// What a reader says of a name that is none of the known ones: `unknown operation 'rel'; did you mean 'relu'?`, or a list of them if none
+/// is near. A `remedy`, which begins with a semicolon, stands in the place of the list.
+std::string unknown_name(std::string_view what, std::string_view name, const std::vector<std::string_view>& known,
+                         std::string_view remedy = {});
+/// What a reader says where it finds no integer from `low` to `high`.
+std::string expected_integer(int64_t low, int64_t high);
 
 /// Reads tokens; blanks, newlines and comments (`#` to the end of the line) may stand between any two tokens. The first failure sticks:
-/// after it everything fails and the cursor counts as at its end, so callers check failed() only once, at the end.
+/// after it everything fails and the cursor counts as at its end, so callers check failed() only once, at the end. expect() proposes, for a
+/// word that is misspelt, one of those that might have come there.
 class Cursor {
  public:
   explicit Cursor(std::string_view text) : text_(text) {}
@@ -33,7 +41,7 @@ class Cursor {
   bool fail_at(size_t offset, std::string why);
 
   bool at_end();
-  /// Whether `token` (a word, or one or more punctuation characters) comes next.
+  /// Whether `token` (a word, or one or more punctuation characters) comes next. `token` must outlive the cursor.
   bool peek(std::string_view token);
   /// Goes past `token` if it comes next; returns whether it did.
   bool accept(std::string_view token);
@@ -56,11 +64,15 @@ class Cursor {
 
  private:
   void skip_blanks();
+  /// The letters, digits and `_` that come next.
+  std::string_view peeked_word() const;
 
   std::string_view text_;
   size_t at_ = 0;
   size_t failed_at_ = 0;
   std::string why_;
+  std::vector<std::string_view> refused_;  ///< what peek() did not find at `refused_at_`
+  size_t refused_at_ = 0;
 };
 
 }  // namespace resnetc::text

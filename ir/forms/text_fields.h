@@ -3,9 +3,11 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "ir/forms/json_form.h"
@@ -18,6 +20,22 @@ inline std::string value_text(int64_t value) { return std::to_string(value); }
 inline std::string value_text(Extent2 value) { return to_string(value); }
 inline std::string value_text(bool value) { return value ? "true" : "false"; }
 inline std::string value_text(double value) { return number(value); }
+
+/// Reads one of the names of a closed set, or fails where it stands, with the `remedy` of unknown_name(). `others` might have come there
+/// too.
+template <class T>
+std::optional<T> read_one_of(Reader& reader, const json_form::OneOf<T>& set, std::vector<std::string_view> others = {},
+                             std::string_view remedy = {}) {
+  const size_t start = reader.offset();
+  const std::string word = reader.word();
+  std::vector<std::string_view> names = std::move(others);
+  for (const auto& [value, name] : set.known) {
+    if (name == word) return value;
+    names.push_back(name);
+  }
+  reader.fail_at(start, unknown_name(set.what, word, names, remedy));
+  return std::nullopt;
+}
 
 class FieldWriter {
  public:

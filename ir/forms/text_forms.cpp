@@ -21,6 +21,18 @@ std::string numbers(const std::vector<double>& values) {
   return out + ")";
 }
 
+/// The names of a schedule's parameters.
+std::vector<std::string_view> parameters_of(program::Schedule schedule) {
+  struct Names {
+    std::vector<std::string_view> all;
+    void number(std::string_view name, int64_t&, std::string_view) { all.push_back(name); }
+    void extent(std::string_view name, Extent2&, std::string_view) { all.push_back(name); }
+    void flag(std::string_view name, bool&, std::string_view) { all.push_back(name); }
+  } names;
+  describe(names, schedule);
+  return names.all;
+}
+
 }  // namespace
 
 std::string location(Location at, const Sources& sources) {
@@ -150,49 +162,33 @@ InputBuffer Reader::input() {
   return input;
 }
 
-void Reader::refuse_parameter(std::string_view schedule, std::string_view remedy) {
+void Reader::refuse_parameter(const program::Schedule& schedule, std::string_view remedy) {
   const size_t start = offset();
-  const std::string_view before = rest();
-  if (failed() || before.empty() || std::string_view("abcdefghijklmnopqrstuvwxyz_").find(before[0]) == std::string_view::npos) return;
-  const std::string name = word();
-  if (accept("=")) {
-    fail_at(start, fmt::format("unknown parameter '{}' of a schedule '{}'{}", name, schedule, remedy));
-  } else {
-    advance_to(before);
-  }
+  Cursor ahead(*this);
+  const std::string name = ahead.word();
+  if (ahead.accept("=")) fail_at(start, unknown_name("parameter", name, parameters_of(schedule), remedy));
 }
 
-void Reader::refuse_misplaced(std::string_view schedule) {
-  struct Names {
-    std::vector<std::string_view> all;
-    void number(std::string_view name, int64_t&, std::string_view) { all.push_back(name); }
-    void extent(std::string_view name, Extent2&, std::string_view) { all.push_back(name); }
-    void flag(std::string_view name, bool&, std::string_view) { all.push_back(name); }
-  } names;
-  for (program::Schedule each : program::default_schedules()) describe(names, each);
-  for (std::string_view name : names.all) {
-    if (peek(name)) fail(fmt::format("'{}' is out of place in a schedule '{}'", name, schedule));
+void Reader::refuse_misplaced(const program::Schedule& schedule) {
+  for (const program::Schedule& each : program::default_schedules()) {
+    for (std::string_view name : parameters_of(each)) {
+      if (peek(name)) fail(fmt::format("'{}' is out of place in a schedule '{}'", name, name_of(schedule)));
+    }
   }
 }
 
 program::Schedule Reader::schedule(std::string_view remedy) {
   expect("schedule");
-  const size_t start = offset();
-  const std::string name = word();
-  const auto all = program::default_schedules();
-  const auto known = std::find_if(all.begin(), all.end(), [&](const program::Schedule& each) { return name_of(each) == name; });
-  if (known == all.end()) {
-    fail_at(start, fmt::format("unknown algorithm '{}'{}", name, remedy));
-    return {};
-  }
-  program::Schedule schedule = *known;
+  const std::optional<size_t> known = read_one_of(*this, json_form::algorithms(), {}, remedy);
+  if (!known) return {};
+  program::Schedule schedule = program::default_schedules()[*known];
   FieldReader reader(*this, !remedy.empty());
   json_form::ScheduleFields fields{reader};
   describe(fields, schedule);
   if (remedy.empty()) {
-    refuse_misplaced(name);
+    refuse_misplaced(schedule);
   } else {
-    refuse_parameter(name, remedy);
+    refuse_parameter(schedule, remedy);
   }
   return schedule;
 }

@@ -80,9 +80,9 @@ class Reader : public Cursor {
 
  private:
   /// Fails if a parameter that some schedule has comes next.
-  void refuse_misplaced(std::string_view schedule);
+  void refuse_misplaced(const program::Schedule& schedule);
   /// Fails if another parameter comes next.
-  void refuse_parameter(std::string_view schedule, std::string_view remedy);
+  void refuse_parameter(const program::Schedule& schedule, std::string_view remedy);
 
   FileId file_;
   Diagnostics& diagnostics_;

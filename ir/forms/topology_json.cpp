@@ -123,7 +123,7 @@ class Form {
       case NodeKind::layer:
       case NodeKind::block:
       case NodeKind::stage:
-        a_.field("op", n.op, form::operations([](const OpInfo& op) { return !op.layer.empty(); }), "the operation");
+        a_.field("op", n.op, form::layers(), "the operation");
         input_of(n);
         a_.optional("attributes", n.attributes, OpAttributes{}, form::attributes_of(a_), form::attributes_meaning);
         a_.optional("weights", n.weights, form::Nothing{}, form::Text{}, "what its tensors' names in the checkpoint begin with");

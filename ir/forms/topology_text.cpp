@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "ir/forms/json_parts.h"
+#include "ir/forms/text_fields.h"
 #include "ir/forms/text_forms.h"
 #include "ir/forms/topology_parts.h"
 #include "ir/topology.h"
@@ -248,15 +250,11 @@ class Parser {
     return node;
   }
 
-  BlockKind read_block_kind() {
-    if (r_.accept("identity")) return BlockKind::identity;
-    if (r_.accept("conv")) return BlockKind::conv;
-    r_.expect("plain");
-    return BlockKind::plain;
-  }
+  BlockKind read_block_kind() { return read_one_of(r_, json_form::one_of<BlockKind>("kind of block")).value_or(BlockKind::plain); }
 
-  /// Reads a node's input. It is written for human readers and must be the current value.
-  void read_current(ValueId current) {
+  /// Reads a node's first operand, its input. It is written for human readers and must be the current value.
+  void read_operand(ValueId current) {
+    r_.expect("(");
     const size_t start = r_.offset();
     if (r_.value(names_) != current && !r_.failed()) r_.fail_at(start, "this is not the value that stands here");
   }
@@ -264,12 +262,9 @@ class Parser {
   void read_named(Node& node, int depth) {
     NewName name = new_name();
     r_.expect("=");
-    const size_t start = r_.offset();
-    const std::string word = r_.word();
-    r_.expect("(");
-    read_current(node.input);
-    if (word == "skip") {
+    if (r_.accept("skip")) {
       node.kind = NodeKind::skip;
+      read_operand(node.input);
       r_.expect(",");
       node.from = r_.value(names_);
       r_.expect(")");
@@ -277,17 +272,16 @@ class Parser {
       node.from_name = r_.string();
       node.from_at = r_.location();
       read_via(node, node.from, depth);
-    } else if (word == "gate") {
+    } else if (r_.accept("gate")) {
       node.kind = NodeKind::gate;
+      read_operand(node.input);
       r_.expect(")");
       read_via(node, node.input, depth);
     } else {
-      const std::optional<OpKind> op = op_named(word);
-      if (!op) {
-        r_.fail_at(start, "unknown operation");
-        return;
-      }
+      const std::optional<OpKind> op = read_one_of(r_, json_form::layers(), {"skip", "gate"});
+      if (!op) return;
       node.op = *op;
+      read_operand(node.input);
       r_.expect(")");
       node.attributes = r_.attributes();
       if (r_.accept("weights")) {

@@ -33,7 +33,7 @@ struct Outcome {
   std::map<std::string, double> difference;  ///< by target's name
   size_t pictures = 0;                       ///< compared with PyTorch
   std::optional<double> direct_sums;         ///< on the first target, without Winograd's transforms, if the compiler chose any
-  std::string why;                           ///< what is wrong; empty if nothing is
+  std::string why;                           ///< the fault that was found; empty if there is none
 };
 
 std::vector<Case> all_cases(bool quick) {
@@ -57,10 +57,10 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-/// Runs one target with all numbers of threads and batches; what is wrong, or nothing.
+/// Runs one target with all numbers of threads and batches. Returns the fault, or nothing.
 std::string check_target(const Library& library, const std::string& target, const Case& what, const Reference& reference,
                          std::span<const std::vector<std::byte>> pictures, double& difference) {
-  std::vector<std::vector<float>> alone;  // each picture by itself on one thread: what all other runs must equal
+  std::vector<std::vector<float>> alone;  // the result of each picture by itself on one thread: all other runs must give the same
   for (int32_t threads : thread_counts) {
     const auto context = Context::make(library, target, threads, what.in_full ? max_batch : 1);
     if (!context) return context.failure().text;
@@ -116,7 +116,7 @@ Result<double> difference_of(const program::Program& program, const std::string&
   return difference;
 }
 
-/// With `beside_sums`, also what Winograd's transforms cost.
+/// With `beside_sums`, also the additional error of Winograd's transforms.
 Outcome check(const Case& what, std::span<const Target* const> targets, const codegen::KernelOptions& kernels, bool beside_sums) {
   Outcome outcome;
   const Result<Reference> reference =

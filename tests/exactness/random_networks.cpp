@@ -1,5 +1,5 @@
-/// \file Random small networks, compiled, against the reference interpreter. Network number k is that of seed S + k, on one of this
-/// machine's instruction sets in turn; every second round through these with random schedules instead of the compiler's own choice.
+/// \file Compares random small networks, compiled, with the reference interpreter. Network number k has the seed S + k and takes one of
+/// this machine's instruction sets in turn. Every second round through the sets has random schedules instead of the compiler's choice.
 
 #include <fmt/format.h>
 
@@ -26,7 +26,7 @@ struct Network {
   std::string text;
   graph::Graph graph;  ///< as it was before any rewrite
   std::vector<program::Program> programs;
-  std::string why;  ///< what is wrong; empty if nothing is
+  std::string why;  ///< the fault that was found; empty if there is none
 };
 
 /// Where a network's schedules come from: the compiler alone, or also what tuning would measure, or a person who edits the program's text.
@@ -53,7 +53,7 @@ Network make_network(uint64_t seed, const Target* target, Schedules schedules) {
   return network;
 }
 
-/// Compares one compiled network with the interpreter; what is wrong, or nothing.
+/// Compares one compiled network with the interpreter. Returns the fault, or nothing.
 std::string check(const Network& network, const codegen::KernelOptions& kernels) {
   const TempDir dir;
   const auto library = Library::make(network.programs, "random_network", dir.path(), kernels);
@@ -145,7 +145,7 @@ int run(int argc, char** argv) {
   while (done < count) {
     std::vector<Network> networks;
     for (uint64_t k = done; k < std::min<uint64_t>(done + chunk, count); ++k) {
-      // The seed alone decides the target and the schedules, so that one network by itself repeats what it did among others.
+      // The seed alone decides the target and the schedules, so a network that is run alone behaves as it did among others.
       const uint64_t own = seed + k;
       const Schedules cpu[] = {Schedules::chosen, Schedules::tuned, Schedules::edited};
       const Schedules schedules = !all.front()->on_gpu() ? cpu[own / all.size() % 3] : own % 2 == 1 ? Schedules::edited : Schedules::chosen;

@@ -1,5 +1,5 @@
 /// \file The readers of IR text, of tuned schedules and of recipes. What they accept must print to a text that reads back the same, and
-/// everything later stages ask of it must work.
+/// all functions that later stages call on it must work.
 #include <cstdint>
 #include <string>
 
@@ -47,7 +47,7 @@ void check_tuning(const std::string& input) {
   const std::string printed = program::print(*tuning);
   const auto again = program::parse_tuning(sources.add("again.tuning", printed), diagnostics);
   require(again && program::print(*again) == printed, "tuned schedules read back as something else");
-  // On a kernel that any of them may be for.
+  // Each schedule is tried on a kernel that could have it.
   program::KernelSpec spec;
   spec.kind = program::KernelKind::conv2d;
   spec.attributes.kernel = {3, 3};

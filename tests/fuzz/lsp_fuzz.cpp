@@ -13,14 +13,14 @@ namespace {
 
 namespace json = llvm::json;
 
-/// Choices out of the bytes; zeros when they are used up.
+/// Choices made from the bytes; zeros when the bytes are used up.
 struct Choices {
   const uint8_t* at;
   const uint8_t* end;
 
   bool left() const { return at != end; }
   uint8_t byte() { return at == end ? 0 : *at++; }
-  /// Mostly a place in a short text, at times a wild one.
+  /// Mostly a place in a short text, sometimes a place far outside.
   int64_t number() {
     const uint8_t b = byte();
     return b < 240 ? b % 24 : b < 248 ? -int64_t{b} : INT64_MAX - b;

@@ -1,4 +1,4 @@
-/// \file Any bytes as a network's text: resolved or refused, and what is resolved verifies; formatted without harm if it parses.
+/// \file Any bytes as a network's text: it is resolved or refused, the result verifies, and a text that parses can be formatted.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -1,4 +1,4 @@
-/// \file Any bytes as a text to reduce, with verdicts made of them: every candidate parses and is smaller than what it comes from.
+/// \file Any bytes as a text to reduce, with verdicts made of the same bytes: every candidate parses and is smaller than its origin.
 #include <cstdint>
 #include <cstdlib>
 #include <functional>

@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   (void)resnetc::codegen::parse_manifest(bytes);
 
-  // Once as a whole file, once as the header of one, which a fuzzer would need long to find.
+  // The bytes are read as a whole file, and once more as the header of a file, because a fuzzer would take long to find a valid header.
   std::string framed(8, '\0');
   for (size_t i = 0; i < 8; ++i) framed[i] = static_cast<char>(size >> (8 * i));
   for (const std::string& file : {bytes, framed + bytes, framed + bytes + std::string(16, '\0')}) {

@@ -92,7 +92,7 @@ class ChangedWeights final : public WeightSource {
   int64_t element_;
 };
 
-/// What the interpreter makes of the value `name`.
+/// The interpreter's result for the value `name`.
 Values value_of(const graph::Graph& graph, const WeightSource& weights, const Values& input, const std::string& name) {
   Values found;
   interpret(graph, weights, input, [&](const graph::Op& op, const Values& values) {
@@ -101,8 +101,8 @@ Values value_of(const graph::Graph& graph, const WeightSource& weights, const Va
   return found;
 }
 
-/// An element of the tensor whose change its reader shows: one in a row that a ReLU makes zero either way does not. They are tried from
-/// `first` on; -1 if none of some rows does.
+/// An element of the tensor whose change alters the output of the kernel that reads it. An element of a row that a ReLU makes zero in both
+/// runs alters nothing. Elements are tried from `first` on; -1 if none of those in some rows alters the output.
 int64_t element_that_shows(const graph::Graph& graph, const Values& input, const TensorRef& tensor, int64_t first,
                            const std::string& reader) {
   const int64_t count = element_count(tensor.shape), row = count / tensor.shape[0];
@@ -117,7 +117,7 @@ int64_t element_that_shows(const graph::Graph& graph, const Values& input, const
   return -1;
 }
 
-/// What is wrong; empty if nothing is.
+/// The fault that was found; empty if there is none.
 std::string check(uint64_t seed, const std::string& resnetc) {
   const TempDir dir;
   const std::string text = random_network(seed);

@@ -1,4 +1,4 @@
-/// \file Checkpoints beside a network's tensors, and files that are none.
+/// \file Checkpoints compared with a network's tensors, and files that are no checkpoints.
 #include <doctest/doctest.h>
 
 #include <fmt/format.h>
@@ -32,7 +32,7 @@ std::string checkpoint(const std::vector<Named>& tensors) {
   return file(header + "}", end);
 }
 
-/// What is said of it, with the file's name left out.
+/// The messages about the checkpoint, without the file's name.
 std::string said(const Safetensors& weights, const std::vector<TensorRef>& wanted, Unread unread = Unread::warning) {
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -102,7 +102,7 @@ TEST_CASE("checkpoint: one prefix is one error") {
         "error: all 7 missing tensors are here with 'model.backbone.' before the name: '--strip-prefix model.backbone.' takes it off\n");
   CHECK(said(*weights, {{"a.3", {4}}}) ==
         "error: the missing tensor is here with 'model.backbone.' before the name: '--strip-prefix model.backbone.' takes it off\n");
-  // Most will do: a last layer of other classes is told of when the prefix is gone.
+  // Most tensors are enough: a last layer with other classes is reported once the prefix is gone.
   std::vector<TensorRef> wanted = row<TensorRef>("", 7);
   wanted[6].shape = {10};
   CHECK(
@@ -128,10 +128,10 @@ TEST_CASE("checkpoint: several prefixes, and one that is the network's own") {
         "teacher.' takes it off\n");
   CHECK(said(*good(checkpoint(row<Named>("", 3))), row<TensorRef>("body.", 3)) ==
         "error: all 3 missing tensors are here without 'body.' before the name: rename them, or the network's layers\n");
-  // Tensors that the network reads are where they belong: the first bias of a network is not that of its first block.
+  // Tensors that the network reads are not missing under another name: the first bias of a network is not that of its first block.
   CHECK(said(*good(checkpoint({{"block.a", {2}}, {"b", {2}}})), {{"a", {2}}, {"block.a", {2}}, {"b", {2}}}) ==
         "error: tensor 'a' of shape [2] is missing\n");
-  // A tensor of the right name and another shape is not the one that is missing.
+  // A tensor with the right name and another shape is not the missing one.
   CHECK(said(*good(checkpoint({{"module.a", {2}}})), {{"a", {3}}}) ==
         "error: tensor 'a' of shape [3] is missing\n"
         "warning: nothing reads 1 of the tensors: 'module.a' [2]\n");
@@ -210,7 +210,7 @@ TEST_CASE("checkpoint: files in other formats") {
   const std::string index = file_said("model.safetensors.index.json", R"({"metadata": {}, "weight_map": {"a": "model-1.safetensors"}})");
   CHECK(index.starts_with(is("model.safetensors.index.json", "the index of a checkpoint in several files")));
   CHECK(index.ends_with("  safetensors.torch.save_file(tensors, \"model.safetensors\")\n"));
-  // A name alone makes no format, and a text that is cut off is no more than it says.
+  // A name alone is not enough to recognise a format, and neither is a text that is cut off.
   CHECK(first_line("a.onnx", "text that is no model").find("but") == std::string::npos);
   CHECK(first_line("a.pth", "PK\x03\x04").find("but") == std::string::npos);
   CHECK(first_line("a.json", "{\"other\": 1}").find("but") == std::string::npos);

@@ -284,7 +284,7 @@ TEST_CASE("denormal numbers are zero in packed weights and in runs, unless they 
   CHECK(constant_of(denormal, true) == std::vector<float>{-0x1p-140F, 0, 0x1p-140F});
   CHECK(constant_of(denormal, false) == std::vector<float>{0, 0, 0});
   CHECK(std::signbit(constant_of(denormal, false)[0]));
-  // What float64 has below the least normal number may be normal once it is rounded.
+  // A float64 below the least normal float may be normal once it is rounded.
   CHECK(constant_of(0x1.ffffffffp-127, false)[2] == 0x1p-126F);
   CHECK(constant_of(0x1.fffffcp-127, false)[2] == 0);
   CHECK(std::isnan(constant_of(std::numeric_limits<double>::quiet_NaN(), false)[2]));

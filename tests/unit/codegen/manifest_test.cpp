@@ -55,7 +55,7 @@ TEST_CASE("a manifest says what the library is") {
   CHECK(facts->weights_bytes == 64);
   CHECK(facts->content_hash == 0);
 
-  // pack with nothing but the manifest gives the file that the compiler would.
+  // pack, which has only the manifest, makes the same file as the compiler.
   const lib_test::Weights weights(4);
   const auto from_facts = pack_weights(facts->constants, facts->name, weights);
   const auto direct = pack_weights(lib_test::make_program("tiny").constants, "tiny", weights);
@@ -100,8 +100,10 @@ TEST_CASE("a manifest is read only from libraries that have one") {
   const std::string text = folder.path() + "/text.so";
   lib_test::write_bytes(text, "no library");
   CHECK(error(text) == text + ": error: is not a library\n");
-  CHECK(error(folder.path() + "/none.so") == "error: cannot read '" + folder.path() + "/none.so': there is no such file\n");
-  CHECK(error(folder.path()) == "error: cannot read '" + folder.path() + "': it is a directory\n");
+  lib_test::write_bytes(text, "# IR\ngraph \"g\" {");
+  CHECK(error(text) == text + ": error: this is a graph (IR), not a library; 'resnetc compile' and 'resnetc opt' read it\n");
+  CHECK(error(folder.path() + "/none.so") == "resnetc: error: cannot read '" + folder.path() + "/none.so': there is no such file\n");
+  CHECK(error(folder.path()) == "resnetc: error: cannot read '" + folder.path() + "': it is a directory\n");
 
   const program::Program program = lib_test::make_program("tiny net", host_target());
   LibraryOptions options;
@@ -111,7 +113,7 @@ TEST_CASE("a manifest is read only from libraries that have one") {
   Sources sources;
   Diagnostics diagnostics(sources);
   CHECK(read_manifest(folder.path() + "/libtiny.so", diagnostics) == manifest_of_tiny());
-  // Cut anywhere, it may fail, but only by saying so.
+  // A manifest that is cut anywhere may be refused, but only with a reason.
   const std::string whole = lib_test::read_bytes(folder.path() + "/libtiny.so");
   for (size_t cut = 0; cut < whole.size(); cut += 97) {
     lib_test::write_bytes(text, whole.substr(0, cut));

@@ -1,4 +1,4 @@
-/// \file Checkpoints: good ones, and every way a header can lie.
+/// \file Checkpoints: valid ones, and every way in which a header can be wrong.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -118,8 +118,8 @@ TEST_CASE("safetensors: files") {
   Diagnostics diagnostics(sources);
   CHECK(Safetensors::open(folder.path() + "/none", diagnostics) == nullptr);
   CHECK(Safetensors::open(folder.path(), diagnostics) == nullptr);
-  CHECK(diagnostics.render() == "error: cannot read '" + folder.path() + "/none': there is no such file\nerror: cannot read '" +
-                                    folder.path() + "': it is a directory\n");
+  CHECK(diagnostics.render() == "resnetc: error: cannot read '" + folder.path() + "/none': there is no such file\n" +
+                                    "resnetc: error: cannot read '" + folder.path() + "': it is a directory\n");
   const std::string path = folder.path() + "/w.safetensors";
   lib_test::write_bytes(path, file("{" + tensor("a", "F32", "[2]", "[0,8]") + "}", 8));
   const auto weights = Safetensors::open(path, diagnostics);

@@ -1,4 +1,4 @@
-/// \file Errors over the largest value of all and of each channel.
+/// \file Errors relative to the largest value of all channels and of each channel.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -23,7 +23,7 @@ Values two_channels(double large, double small, size_t count = pixels) {
   return values;
 }
 
-/// What a library computed: the values, with `difference` at one element.
+/// The results of a library: the values, with `difference` added to one element.
 std::vector<float> computed(const Values& values, size_t element = 0, double difference = 0) {
   std::vector<float> out(values.begin(), values.end());
   out[element] += static_cast<float>(difference);
@@ -50,7 +50,7 @@ TEST_CASE("an error counts over the largest value, and over that of its channel"
   MeasuredError large;
   large.add(computed(values, 0, 0.5), values, {1000, 1});
   CHECK(large.by_channel() == doctest::Approx(0.0005));
-  // A channel is as large as in the picture where it is largest.
+  // A channel's largest value is that of the picture where it is largest.
   small.add(computed(values), values, {1000, 10});
   CHECK(small.by_channel() == doctest::Approx(0.05));
 }

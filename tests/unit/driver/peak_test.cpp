@@ -1,4 +1,4 @@
-/// \file The size of a cache as the system writes it.
+/// \file Reads the size of a cache in the form in which the system writes it.
 #include "driver/peak.h"
 
 #include <doctest/doctest.h>

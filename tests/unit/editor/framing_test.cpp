@@ -1,4 +1,4 @@
-/// \file Messages out of bytes, however these are cut.
+/// \file Messages are found in a stream of bytes, wherever the stream is cut into pieces.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -10,7 +10,7 @@ using namespace resnetc::editor;
 
 namespace {
 
-/// The contents that come out of `bytes`, fed `piece` at a time; "(too large)" for those that are.
+/// The contents of the messages in `bytes`, of which `piece` are fed at a time; "(too large)" for a message that is too large.
 std::vector<std::string> contents(std::string_view bytes, size_t piece) {
   FrameReader reader;
   std::vector<std::string> out;

@@ -47,7 +47,7 @@ std::set<std::string> words(const json::Object& repository, llvm::StringRef rule
   return out;
 }
 
-/// Every rule that is included is there; what the rules match is tested in tests/editor.
+/// Checks that every rule which another one includes exists. tests/editor tests what the rules match.
 void check_patterns(const json::Value& value, const json::Object& repository) {
   if (const json::Array* array = value.getAsArray()) {
     for (const json::Value& item : *array) check_patterns(item, repository);

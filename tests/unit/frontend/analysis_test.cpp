@@ -59,7 +59,7 @@ TEST_CASE("frontend: files that are in no memory are asked for too") {
   CHECK(a.asked == std::vector<std::string>{"/nowhere/n.rn", "/nowhere/b.rn"});
   Analysed none;
   CHECK(none.run("/nowhere/n.rn").loaded.files.empty());
-  CHECK(none.diagnostics.render() == "error: cannot read '/nowhere/n.rn': there is no such file\n");
+  CHECK(none.diagnostics.render() == "resnetc: error: cannot read '/nowhere/n.rn': there is no such file\n");
 }
 
 TEST_CASE("frontend: blocks without a caller") {

@@ -1,6 +1,6 @@
 /// \file Every diagnostic of the front end with its exact text. A golden file tests/diag/NAME.rn is a network with a mistake or a
-/// likely one, followed by what is to be reported, on lines that begin with `#! `. Lines at its start that begin with `#set NAME=INT` or
-/// `#load PATH` stand for the command line. UPDATE_GOLDENS=1 writes what is reported into the files.
+/// likely one. The expected messages follow it, on lines that begin with `#! `. Lines at its start that begin with `#set NAME=INT` or
+/// `#load PATH` stand for the command line. UPDATE_GOLDENS=1 writes the messages into the files.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -164,7 +164,7 @@ TEST_CASE("frontend: files that are too long, and errors past the limit") {
   Sources sources;
   Diagnostics diagnostics(sources);
   CHECK_FALSE(parse_network("long.rn", std::string((1 << 20) + 1, ' '), {}, diagnostics));
-  CHECK(diagnostics.render() == "error: cannot read 'long.rn': it has more than 1048576 bytes\n");
+  CHECK(diagnostics.render() == "resnetc: error: cannot read 'long.rn': it has more than 1048576 bytes\n");
 
   Diagnostics many(sources);
   std::string text = "network n { input x: f32[N, 3]\n";

@@ -1,4 +1,4 @@
-/// \file What texts become: names, indices, block kinds, defaults, files, repeats.
+/// \file The topologies of texts: names, indices, block kinds, defaults, files, repeats.
 #include "tests/unit/frontend/cases.h"
 
 using namespace resnetc;

@@ -1,5 +1,5 @@
-/// \file The formatter: goldens under tests/format (NAME.rn becomes NAME.expected; UPDATE_GOLDENS=1 writes what comes out), and what must
-/// hold of any text.
+/// \file The formatter: goldens under tests/format (NAME.rn becomes NAME.expected; UPDATE_GOLDENS=1 writes the results), and
+/// properties of every text.
 #include <cstdlib>
 #include <random>
 #include <regex>
@@ -25,7 +25,7 @@ std::set<fs::path> texts_in(const fs::path& folder) {
   return result;
 }
 
-/// The formatted text of one that parses.
+/// The formatted text of a text that parses.
 std::string formatted(const std::string& text) {
   std::string result = "not parsed";
   const std::string fault = format_fault(text, result);

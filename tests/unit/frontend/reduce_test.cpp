@@ -139,7 +139,7 @@ TEST_CASE("reduce: every candidate is smaller, formatted and new, and the same v
   CHECK(first == second);
   CHECK(first.size() > 30);
   CHECK(first.size() < 1000);
-  // Stopped, it keeps the best so far.
+  // A search that is stopped keeps the best text so far.
   const std::string stopped = run(20, third);
   CHECK(third.size() == 20);
   CHECK(stopped.size() > result.size());

@@ -1,4 +1,4 @@
-/// \file The index of names: what each stands for, in texts that are right and in texts that are not.
+/// \file The index of names: the meaning of each name, in valid texts and in texts with errors.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -22,7 +22,7 @@ struct Indexed {
     symbols = index_symbols(tree);
   }
 
-  /// `label a 3:5 <- source 4:13`: one line a symbol, then the uses that mean nothing here.
+  /// `label a 3:5 <- source 4:13`: one line for each symbol, then the uses without a meaning here.
   std::string str() const {
     const auto place = [](Location at) { return fmt::format("{}:{}", at.line, at.column); };
     static constexpr std::string_view uses[] = {"value", "source", "in", "callee", "argument"};

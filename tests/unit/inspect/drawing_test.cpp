@@ -1,4 +1,4 @@
-/// \file Pictures of the three levels, and where each layer went.
+/// \file Drawings of the three levels, and which part does the work of each layer.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -52,7 +52,7 @@ TEST_CASE("lineage: a layer is found in the kernel that does its work") {
   CHECK(to.at("layer1.1.downsample.0") == "layer1.1.relu2");
   CHECK(to.at("fc") == "fc");
   CHECK(std::none_of(to.begin(), to.end(), [](const auto& one) { return one.second.empty(); }));
-  // Pass by pass it comes to the same.
+  // Step by step, pass after pass, the result is the same.
   const passes::AnyIr graph = session.lowered(residual, passes::Level::graph, "fold-batch-norm");
   CHECK(passes::then(passes::lineage(network, graph), passes::lineage(graph, program)) == to);
 }

@@ -1,4 +1,4 @@
-/// \file Element types: their names and sizes, in types and in the texts that hold them; and what no kernel computes with.
+/// \file Element types: their names and sizes, in types and in texts, and the types that no kernel computes with.
 #include <fmt/format.h>
 
 #include "ir/forms/text_forms.h"

@@ -1,4 +1,4 @@
-/// \file The meanings of element-wise operations are what the interpreter computes by loops of its own.
+/// \file The expressions of element-wise operations give the same results as the interpreter's own loops.
 #include "ir/expression.h"
 
 #include <doctest/doctest.h>
@@ -28,7 +28,7 @@ struct Element {
   static double select_less(double a, double b, double then, double otherwise) { return a < b ? then : otherwise; }
 };
 
-/// A value with its derivative: what else an expression can be computed over.
+/// A value with its derivative. Expressions can be computed over this type as well as over numbers.
 struct Dual {
   double value = 0, slope = 0;
 };
@@ -68,7 +68,7 @@ TEST_CASE("the meaning of each step is what the interpreter computes") {
     graph.ops.resize(2);
     graph.ops[0].kind = OpKind::input;
     graph.ops[0].type = graph.ops[1].type = type;
-    graph.ops[1].kind = OpKind::pad_channels;  // of as many channels as there are: the carrier of the step
+    graph.ops[1].kind = OpKind::pad_channels;  // with no channels to append: it only carries the step
     graph.ops[1].operands = {0};
     graph::Step& one = graph.ops[1].epilogue.emplace_back();
     one.kind = step.kind;

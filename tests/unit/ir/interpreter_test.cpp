@@ -78,7 +78,7 @@ TEST_CASE("interpreter: pools clip their windows; an average divides by all of t
   check_near(result("f32[N, 1, 3, 3]", "max_pool(3x3, stride = 1, pad = 1)", {-1, -2, -3, -4, -5, -6, -7, -8, -9}),
              {-1, -1, -2, -1, -1, -2, -4, -4, -5});
   check_near(result("f32[N, 1, 3, 3]", "avg_pool(2x2)", three_by_three), {3});
-  // By default, as in every framework, they pad nothing.
+  // Pools pad nothing by default, as in every framework.
   check_near(result("f32[N, 1, 3, 3]", "avg_pool(3x3)  global_avg_pool", Values(9, 1)), {1});
   CHECK(result("f32[N, 1, 15, 15]", "max_pool(3x3, stride = 2)", Values(225, 1)).size() == 49);
   check_near(result("f32[N, 2, 1, 2]", "global_avg_pool", {1, 2, 3, 5}), {1.5, 4});

@@ -1,5 +1,5 @@
-/// \file The JSON forms: they say all that the text forms say, their mistakes are reported where they stand, and docs/schema is what they
-/// are. UPDATE_GOLDENS=1 writes the schemas.
+/// \file The JSON forms: they say all that the text forms say, mistakes are reported at their places, and docs/schema describes the forms.
+/// UPDATE_GOLDENS=1 writes the schemas.
 #include <fmt/format.h>
 #include <llvm/Support/JSON.h>
 
@@ -48,7 +48,7 @@ std::string names_of(std::span<const OpInfo> ops) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-/// What is printed of the first error.
+/// The printed text of the first error.
 template <class Parse>
 std::string rendered(Parse parse, std::string text) {
   Sources sources;
@@ -146,7 +146,7 @@ TEST_CASE("names of any bytes, numbers of any sign and the order of fields survi
   REQUIRE(!graph::verify(graph));
   check_forms(graph, sources);
 
-  // Fields in another order, and whatever blanks.
+  // The fields have another order and other blanks.
   const auto shuffled = graph::parse_json(
       sources.add("shuffled.json",
                   R"({"outputs":[{"value":"r","name":"y"}],"ops":[{"type":"f32[N, 4]","operands":["x"],"op":"relu","name":"r"}
@@ -177,6 +177,8 @@ TEST_CASE("mistakes in JSON are shown where they stand") {
     4 |   "input": {
       |   ^
 )");
+  CHECK(rendered(program::parse_json, replaced(program_json(), "\"pixels\": 4", "\"pixels\": 99")).find(" |       \"schedule\": {\n") !=
+        std::string::npos);
   CHECK(rendered(topology::parse_json, replaced(topology_json(), "\"max_pool\"", "\"max_pol\"")) ==
         R"(net.json:186:13: error: unknown operation 'max_pol'; did you mean 'max_pool'?
   186 |       "op": "max_pol",
@@ -194,7 +196,7 @@ TEST_CASE("what is wrong with JSON is said in the text forms' words") {
   CHECK(in_graph("\"step\": \"bias\"", "\"step\": \"tilt\"") ==
         fmt::format("unknown step of an epilogue 'tilt'; known are {}", names_of(graph::all_steps())));
   CHECK(in_graph("\"operands\": [\"image\"]", "\"operands\": \"image\"") == "expected an array");
-  CHECK(in_graph("scale_rows(", "scale_cows(") == "in this recipe, at offset 0: unknown recipe 'scale_cows'");
+  CHECK(in_graph("scale_rows(", "scale_cows(") == "in this recipe, at offset 0: unknown recipe 'scale_cows'; did you mean 'scale_rows'?");
   CHECK(in_graph("f32[N, 16, 8, 8]", "f32[N,16,8,8]") == "this type is written \"f32[N, 16, 8, 8]\"");
   CHECK(in_graph("net.rn:3:3+5", "net.rn:3:3") == "expected a place, as in \"net.rn:8:3+5\" (file, line, column, length)");
   CHECK(in_graph("\"eps\": 0.001", "\"eps\": 1e999") == "expected a finite number");
@@ -213,7 +215,7 @@ TEST_CASE("what is wrong with JSON is said in the text forms' words") {
     return first_error(topology::parse_json, replaced(topology_json(), from, to));
   };
   CHECK(in_topology("\"input\": \"layer1.0.gate\"", "\"input\": \"bn1\"") == "this is not the value that stands here");
-  // What is no misspelling gets no proposal of another function.
+  // The name of another function is no misspelling, so no layer is proposed.
   std::vector<std::string_view> names;
   for (const OpInfo& op : all_ops()) {
     if (!op.layer.empty()) names.push_back(op.name);
@@ -234,7 +236,7 @@ TEST_CASE("what is wrong with JSON is said in the text forms' words") {
     return first_error(program::parse_json, replaced(program_json(), from, to));
   };
   CHECK(in_program("\"elements\": 432", "\"elements\": 431") == "the size is not that of the recipe's result");
-  CHECK(in_program("\"weight\": 2", "\"weight\": 5") == "expected an integer between 0 and 4");
+  CHECK(in_program("\"weight\": 2", "\"weight\": 5") == "there is no constant 5: the program has 0 to 4");
   CHECK(in_program("\"kind\": \"store\"", "\"kind\": \"stare\"") == "unknown kind of kernel 'stare'; did you mean 'store'?");
   std::vector<std::string_view> schedules;
   for (const program::Schedule& schedule : program::default_schedules()) schedules.push_back(program::name_of(schedule));
@@ -268,7 +270,7 @@ TEST_CASE("what is no JSON is refused where it goes wrong, however deep or long"
   CHECK(error("{} x") == "1:4 text after the end of the JSON value");
   CHECK(error("[]") == "1:1 expected an object");
   CHECK(error(std::string(1 << 20, '[')) == "1:1025 nested too deeply");
-  // Deeper than a topology may be, though not too deep for JSON.
+  // This is nested too deeply for a topology, but not for JSON.
   std::string deep = R"({"level": "topology", "name": "n", "input": {"name": "x", "value": "x", "type": "f32[N, 1]"}, "body": [)";
   for (int i = 0; i < 300; ++i) deep += R"({"name": "s", "kind": "stage", "body": [)";
   for (int i = 0; i < 300; ++i) deep += "]}";

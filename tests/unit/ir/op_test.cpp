@@ -48,9 +48,9 @@ TEST_CASE("the table of steps is that of the operations that can be one") {
   for (const OpInfo& step : graph::all_steps()) {
     CHECK(graph::step_named(step.name) == step.kind);
     CHECK(graph::is_step(step.kind));
-    // Of two operands one is the value that passes through the epilogue.
+    // One of two operands is the value that passes through the epilogue.
     CHECK(step.operands == (step.joins() ? 2 : 1));
-    // What works element by element needs no more than its operands, its constants and its meaning.
+    // An element-wise operation needs nothing but its operands, its constants and its meaning.
     for_each_attribute([&](const auto& attribute) { CHECK(!attribute.ops.has(step.kind)); });
     CHECK(weight_specs(step.kind, {}, image).empty());
     CHECK(step.kernel == program::KernelKind::copy);

@@ -1,4 +1,4 @@
-/// \file Weights packed for another schedule than their kernel's are refused, whatever the number of their elements.
+/// \file Weights that are packed for another schedule than their kernel's are refused, even if their number of elements is right.
 #include <fmt/format.h>
 
 #include "ir/packing.h"
@@ -8,7 +8,7 @@ using namespace pass_test;
 
 namespace {
 
-// Of c2 the input has as many channels as the output has of c3, and the other way round.
+// The input of c2 has as many channels as the output of c3, and the output of c2 as many as the input of c3.
 constexpr const char* network = R"(network net {
   input image: f32[N, 64, 8, 8]
   c1: conv(3x3, 64)
@@ -61,12 +61,12 @@ TEST_CASE("a GPU's schedule takes weights in its own blocks") {
   REQUIRE(block >= 16);
   CHECK(fault_after(good, "c1", with(4, block / 4)) == "none");
   CHECK(fault_after(good, "c1", with(1, block)) == "none");
-  // As many elements: the channels are whole blocks of either size.
+  // The number of elements is the same: the channels are whole blocks of either size.
   CHECK(fault_after(good, "c1", with(4, 1)) ==
         fmt::format("kernel 'c1': it takes its weight packed in blocks of 4, and has it packed in blocks of {}", block));
   CHECK(fault_after(good, "c1", with(2, block / 4)) ==
         fmt::format("kernel 'c1': it takes its weight packed in blocks of {}, and has it packed in blocks of {}", block / 2, block));
-  // The projection alone: the weight goes with the schedule.
+  // Only the projection is wrong: the weight fits the schedule.
   CHECK(fault_after(good, "relu", [&](program::Program& p, program::Kernel& k) {
           with(4, 1)(p, k);
           program::Constant& weight = p.constants[static_cast<size_t>(k.weight)];
@@ -86,7 +86,7 @@ TEST_CASE("a processor's schedule takes weights as its algorithm reads them") {
   CHECK(
       fault_after(good, "c1", [](program::Program&, program::Kernel& k) { std::get<program::WinogradSchedule>(k.schedule).depth = 16; }) ==
       "kernel 'c1': it takes its weight packed in vectors of 16 channels, and has it packed as transformed for tiles of 2x2 at stride 1");
-  // As many elements: another convolution's, of the opposite shape.
+  // The number of elements is the same: these weights are another convolution's, of the opposite shape.
   const program::Program direct = lowered_for("avx2", 0);
   CHECK(fault_after(direct, "c2", repacked([](const std::vector<int64_t>& s) { return pack_conv(tensor("w", {s[1], s[0], 1, 1}), 1); })) ==
         "kernel 'c2': its weight has shape [64, 32, 1, 1] where [32, 64, 1, 1] is needed");

@@ -1,4 +1,4 @@
-/// \file Recipes: evaluation, packing against its definition, text of good and of hostile origin.
+/// \file Recipes: evaluation, packing compared with its definition, valid and hostile texts.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -26,7 +26,7 @@ class Counting final : public WeightSource {
 
 std::vector<double> values(const RecipePtr& recipe) { return evaluate(*recipe, Counting()); }
 
-/// The packing as its definition reads.
+/// The packing, computed as its definition says.
 void check_pack(int64_t co, int64_t ci, int64_t kh, int64_t kw, int64_t groups, int64_t vector = 16, int64_t interleave = 1) {
   CAPTURE(co);
   CAPTURE(ci);
@@ -178,7 +178,7 @@ TEST_CASE("Strassen's products multiply matrices, and pack_strassen packs as def
   for (int64_t co : {32, 56, 64}) {
     const int64_t ci = 96, half = ci / 2;
     const RecipePtr w = tensor("w", {co, ci, 1, 1});
-    // Of another convolution into the same sums, whose rows are larger or smaller: co decides.
+    // Another convolution of the same sums has larger or smaller rows, depending on co.
     const RecipePtr other = mul(fill(std::ldexp(1.0, static_cast<int>(co) - 40), {co, 32, 1, 1}), tensor("other", {co, 32, 1, 1}));
     const RecipePtr packed = pack_strassen(w, {other});
     const std::vector<double> from = values(w), beside = values(other), to = values(packed);
@@ -266,7 +266,7 @@ TEST_CASE("a window over phases is a window over pixels") {
       const RecipePtr w = tensor("w", {2, ci, k, k}), split = split_phases(w);
       REQUIRE(split->shape == std::vector<int64_t>{2, form->channels, form->window, form->window});
       const std::vector<double> from = values(w), to = values(split);
-      // Every weight stands once where its pixel is, seen from the result; the rest is zero.
+      // Every weight stands once, at the place of its pixel relative to the result. The other elements are zero.
       double left = 0;
       for (double v : to) left += v;
       for (int64_t i = 0; i < 2 * ci * k * k; ++i) {
@@ -329,7 +329,7 @@ TEST_CASE("recipes read back as printed") {
     CHECK(to_string(**again) == text);
     CHECK((*again)->shape == recipe->shape);
   }
-  // Lanes and interleave are written where they are not those of every weights file so far.
+  // Lanes and interleave are written only if they differ from their defaults.
   for (const char* text :
        {"pack_conv(tensor(\"w\", [8, 6]), groups=1, lanes=8)", "pack_conv(tensor(\"w\", [8, 6]), groups=1, interleave=4)",
         "scale_rows(mul(pack_conv(fill(1, [8, 6]), groups=1, lanes=8, interleave=2), fill(2, [48])), fill(1, [48]))"}) {
@@ -371,7 +371,7 @@ TEST_CASE("equal elements are one number until they are packed") {
 }
 
 TEST_CASE("what no tensor backs takes no memory that its text does not warrant") {
-  // Carried out element by element, each of these would take more than 60 gigabytes.
+  // Each of these would take more than 60 gigabytes if it were carried out element by element.
   const RecipePtr most = fill(1, {max_elements});
   RecipePtr deep = tensor("missing", {max_elements});
   for (int i = 0; i < 60; ++i) deep = add(most, deep);
@@ -381,7 +381,7 @@ TEST_CASE("what no tensor backs takes no memory that its text does not warrant")
 
 TEST_CASE("hostile recipes are refused") {
   CHECK(reason("") == "at offset 0: expected a word");
-  CHECK(reason("nothing(1)") == "at offset 0: unknown recipe 'nothing'");
+  CHECK(reason("nothing(1)").starts_with("at offset 0: unknown recipe 'nothing'; known are tensor, fill, "));
   CHECK(reason("fill(1, [2]) x") == "at offset 13: text after the recipe");
   CHECK(reason("fill(nan, [2])") == "at offset 5: expected a finite number");
   CHECK(reason("fill(1, [2000000000])") == "at offset 9: expected an integer between 1 and 268435456");
@@ -390,7 +390,7 @@ TEST_CASE("hostile recipes are refused") {
   CHECK(reason("tensor(\"a\", [99999999999999999999])") == "at offset 13: expected an integer between 1 and 2147483648");
   CHECK(reason("tensor(\"a\", [65536, 65536])") == "at offset 25: the shape is too large");
   CHECK(reason("tensor(\"a\", [1,1,1,1,1,1,1,1,1])") == "at offset 30: the shape is too large");
-  CHECK(reason("tensor(\"a\", [])") == "at offset 13: expected an integer");
+  CHECK(reason("tensor(\"a\", [])") == "at offset 13: expected an integer between 1 and 2147483648");
   CHECK(reason("tensor(\"a, [2])") == "at offset 7: a string without its closing quote");
   CHECK(reason("tensor(\"\\q\", [2])") == "at offset 8: unknown escape in a string");
   CHECK(reason("add(fill(1, [2]), fill(1, [3]))") == "at offset 0: operands of shapes [2] and [3]");

@@ -1,4 +1,4 @@
-/// \file What people are told about a topology, where numbers are too large to be added.
+/// \file Summaries of topologies for people, where numbers are too large to be added.
 #include <doctest/doctest.h>
 
 #include <limits>

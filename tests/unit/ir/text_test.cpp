@@ -1,4 +1,4 @@
-/// \file The text forms: what is printed reads back as it was; mistakes are reported where they stand.
+/// \file The text forms: printed texts read back unchanged, and mistakes are reported at their places.
 #include <cmath>
 
 #include "ir/forms/text.h"
@@ -111,7 +111,7 @@ TEST_CASE("a program is for a target of the table, by its name or by Halide's, w
   CHECK(read(find_target("avx2")->halide) == winograd_text);
   CHECK(read("avx2") == winograd_text);
   CHECK(first_error(program::parse, replaced(winograd_text, "avx2", "vax")) ==
-        "the program is for the target 'vax', which is none of resnetc's");
+        "unknown target 'vax'; the targets are cuda, avx512, avx2, sse41");
 }
 
 /// A 1x1 convolution by Strassen's products, with a projection.
@@ -230,8 +230,8 @@ TEST_CASE("a program with Strassen's products reads back as it was printed, and 
   CHECK(fault("", "") == "read");
   CHECK(fault("tiles=1x2", "tiles=0x2") == "a register tile of 3 vectors by 0x2 tiles is out of range: their product is 1 to 64");
   CHECK(fault("tiles=1x2", "tiles=3x2") == "tasks of 4 rows of tiles are no multiple of a register tile's 3");
-  CHECK(fault("rows=4", "rows=10") == "tasks of 10 rows of tiles, of which there are 9");
-  CHECK(fault("parts=1", "parts=0") == "0 parts of its channels are out of range: 1 to 268435456");
+  CHECK(fault("rows=4", "rows=10") == "tasks of 10 rows of tiles are out of range: 0 to 9");
+  CHECK(fault("parts=1", "parts=0") == "0 parts of its channels are out of range: 1 to 6");
   const std::string schedule = "schedule direct vectors=3 pixels=3 rows=4 multiply_adds";
   CHECK(fault("schedule strassen vectors=3 tiles=1x2 rows=4 parts=1 multiply_adds", schedule) ==
         "it takes its weight packed in vectors of 16 channels, and has it packed in halves for Strassen's products");
@@ -304,12 +304,14 @@ TEST_CASE("mistakes in text are reported at their place") {
 
   const auto error = [](std::string_view from, std::string_view to) { return first_error(graph::parse, replaced(graph_text, from, to)); };
   CHECK(error("%pool = ", "%add = ") == "%add is defined twice");
-  CHECK(error("max_pool", "min_pool") == "unknown operation");
-  CHECK(error("then bias, affine", "then tilt") == "unknown step of an epilogue");
+  CHECK(error("max_pool", "max_pol") == "unknown operation 'max_pol'; did you mean 'max_pool'?");
+  CHECK(error("max_pool", "min_pool").starts_with("unknown operation 'min_pool'; known are conv2d, "));
+  CHECK(error("then bias, affine", "then tilt").starts_with("unknown step of an epilogue 'tilt'; known are "));
+  CHECK(error("then bias, affine", "then bais, affine") == "unknown step of an epilogue 'bais'; did you mean 'bias'?");
   CHECK(error("kernel=3x3", "kernel=3") == "expected an extent such as 3x3");
   CHECK(error("channels=16", "channels=16 channels=17") == "'channels' stands here twice");
   CHECK(error("output \"logits\" %softmax\n}", "output \"logits\" %softmax\n} x") == "text after the end of the network");
-  CHECK(error("scale_rows(", "scale_cows(") == "in this recipe, at offset 0: unknown recipe 'scale_cows'");
+  CHECK(error("scale_rows(", "scale_cows(") == "in this recipe, at offset 0: unknown recipe 'scale_cows'; did you mean 'scale_rows'?");
   CHECK(first_error(graph::parse, "") == "expected 'graph'");
   CHECK(first_error(program::parse, "program \"a\" target") == "expected a string in double quotes");
   CHECK(first_error(topology::parse, replaced(topology_text, "relu(%layer1.0.gate)", "relu(%bn1)")) ==
@@ -317,6 +319,44 @@ TEST_CASE("mistakes in text are reported at their place") {
   std::string deep = "topology \"n\" { input %x as \"x\" : f32[N, 1]";
   for (int i = 0; i < 100000; ++i) deep += "stage \"s\" { ";
   CHECK(first_error(topology::parse, deep) == "nested too deeply");
+}
+
+TEST_CASE("a misspelt word is met with what may have been meant") {
+  const auto in_topology = [](std::string_view from, std::string_view to) {
+    return first_error(topology::parse, replaced(topology_text, from, to));
+  };
+  CHECK(in_topology("= skip(", "= skp(") == "unknown operation 'skp'; did you mean 'skip'?");
+  CHECK(in_topology("\"layer1.0\" conv", "\"layer1.0\" cnv") == "unknown kind of block 'cnv'; did you mean 'conv'?");
+  CHECK(in_topology("kernel=3x3", "kernl=3x3") == "unknown word 'kernl'; did you mean 'kernel'?");
+  CHECK(in_topology("weights=", "weigths=") == "unknown word 'weigths'; did you mean 'weights'?");
+  CHECK(in_topology("  output \"features\"", "  ouput \"features\"") == "unknown word 'ouput'; did you mean 'output'?");
+  const auto in_program = [](std::string_view from, std::string_view to) {
+    return first_error(program::parse, replaced(program_text, from, to));
+  };
+  CHECK(in_program("schedule direct", "schedule dirct") == "unknown algorithm 'dirct'; did you mean 'direct'?");
+  CHECK(in_program("schedule direct", "schedule fast").starts_with("unknown algorithm 'fast'; known are general, direct, "));
+  CHECK(in_program("conv2d channels=32", "conv2 channels=32") == "unknown kind of kernel 'conv2'; did you mean 'conv2d'?");
+  CHECK(in_program("vectors=2 pixels=16", "vectors=2 pixel=16") == "unknown word 'pixel'; did you mean 'pixels'?");
+  CHECK(in_program("rows=0 flat", "rows=0 flt") == "unknown word 'flt'; did you mean 'flat'?");
+  CHECK(in_program("rows=0 flat", "rows=0 otherwise") == "expected '}'");
+  CHECK(in_program("kernel \"sum\"", "kernal \"sum\"") == "unknown word 'kernal'; did you mean 'kernel'?");
+  CHECK(in_program("halo=1x1 at", "hallo=1x1 at") == "unknown word 'hallo'; did you mean 'halo'?");
+}
+
+TEST_CASE("what is no integer is said to be none, and what constants there are") {
+  const auto error = [](std::string_view from, std::string_view to) {
+    return first_error(program::parse, replaced(program_text, from, to));
+  };
+  const std::string size = "expected an integer between 0 and 268435456";
+  CHECK(error("rows=2", "rows=1.5") == size);
+  CHECK(error("rows=2", "rows=1e3") == size);
+  CHECK(error("rows=2", "rows=two") == size);
+  CHECK(error("arena 26560", "arena -1") == "expected an integer of at least 0");
+  CHECK(error("weight @0", "weight @5") == "there is no constant @5: the program has @0 to @4");
+  CHECK(error("weight @0", "weight @-1") == "expected an integer of at least 0");
+  CHECK(error("constant @1", "constant @2") == "constants are numbered in their order: this one is @1");
+  CHECK(first_error(program::parse, "program \"p\" target \"avx2\" { input \"x\" : f32[N, 1] kernel \"k\" conv2d weight @0") ==
+        "there is no constant @0: the program has none");
 }
 
 TEST_CASE("any cut of a text is an error, not a crash") {

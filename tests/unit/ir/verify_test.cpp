@@ -1,4 +1,4 @@
-/// \file The verifiers: each fault, planted in a good IR's text or in the IR itself, is found.
+/// \file The verifiers find each fault that is planted in a good IR's text or in the IR itself.
 #include <fmt/format.h>
 
 #include "tests/unit/ir/samples.h"
@@ -47,7 +47,9 @@ TEST_CASE("a fault that the verifier finds is reported where its part begins") {
   CHECK(place(topology::parse, topology_text, "1e-20", "0") == "%image");
   CHECK(place(graph::parse, graph_text, ": f32[N, 16, 4, 4]", ": f32[N, 16, 4, 5]") == "%max");
   CHECK(place(graph::parse, graph_text, "output \"logits\"", "output \"features\"") == "\"features\"");
-  CHECK(place(program::parse, program_text, "vectors=2 pixels=16", "vectors=9 pixels=1") == "\"conv2\"");
+  CHECK(place(program::parse, program_text, "vectors=2 pixels=16", "vectors=9 pixels=1") == "schedule");
+  CHECK(place(program::parse, program_text, "target \"avx2\"", "target \"cuda\"") == "schedule");
+  CHECK(place(program::parse, program_text, "weight @2", "weight @3") == "\"conv2\"");
   CHECK(place(program::parse, program_text, "at 4160", "at 4161") == "%fc");
   CHECK(place(program::parse, program_text, "at 1728", "at 1792") == "@1");
   CHECK(place(program::parse, program_text, "then add(%conv1)",
@@ -55,7 +57,7 @@ TEST_CASE("a fault that the verifier finds is reported where its part begins") {
   CHECK(place(program::parse, program_text, "output \"logits\" :", "output \"features\" :") == "\"features\"");
   CHECK(place(program::parse, program_text, "kernel \"features\" store in %sum output 0", "kernel \"logits\" store in %fc output 1") ==
         "\"logits\"");
-  // The memory plan's, too.
+  // The same holds for faults of the memory plan.
   CHECK(place(program::parse, program_text, "halo=0x0 at 4096\n  tensor %sum", "halo=0x0 at 0\n  tensor %sum") == "\"conv2\"");
   CHECK(place(program::parse, program_text, "arena 26560", "arena 26496") == "%image");
 }
@@ -90,7 +92,7 @@ TEST_CASE("the verifier of topologies finds each fault") {
   CHECK(fault("bias=true weights=\"conv1\"", "bias=true affine=false weights=\"conv1\"") ==
         "conv2d 'conv1': conv2d has an attribute that is not its own");
   CHECK(fault("eps=0.001", "eps=0.001 channels=3") == "batch_norm 'bn1': batch_norm has an attribute that is not its own");
-  CHECK(fault("sigmoid(", "affine(") == "affine is no layer");
+  CHECK(fault("sigmoid(", "affine(").starts_with("unknown operation 'affine'; known are skip, gate, conv2d, "));
   CHECK(fault("f32[N, 32, 4, 4] @ \"blocks.rn\":3:3+4", "f32[N, 33, 4, 4] @ \"blocks.rn\":3:3+4") ==
         "'layer1.0.skip' has another type than the value it changes");
   CHECK(fault("  output \"logits\"", "  output \"features\"") == "two outputs have the name 'features'");
@@ -213,17 +215,21 @@ TEST_CASE("the verifier of programs finds each fault") {
         "kernel 'conv1': it takes its bias packed as a vector, and has it packed in vectors of 16 channels");
   CHECK(fault("affine(@1, @1)", "affine(@1, @2)") ==
         "kernel 'conv1': it takes its shift packed as a vector, and has it packed in vectors of 16 channels");
-  CHECK(fault("then bias(@1)", "then bias(@9)") == "expected an integer between 0 and 4");
+  CHECK(fault("then bias(@1)", "then bias(@9)") == "there is no constant @9: the program has @0 to @4");
   CHECK(fault("then add(%conv1)", "then add(%conv2)") ==
         "kernel 'sum': add needs two equal types, not f32[N, 16, 8, 8] and f32[N, 32, 8, 8]");
   CHECK(fault("then add(%conv1)", "then add(%sum)") == "kernel 'sum': it reads tensor 'sum', which nothing has written");
   CHECK(fault("multiply_adds=32768 @", "multiply_adds=70368744177664 @") ==
         "kernel 'sum': with its multiply-adds, the program has more than 70368744177664");
-  CHECK(fault("because \"little work\"", "because \"little\x1bwork\"") == "a reason has control characters");
-  CHECK(fault("because \"direct convolution", "because \"\rdirect convolution") == "kernel 'conv1': a reason has control characters");
+  CHECK(fault("because \"little work\"", "because \"little\x1bwork\"") == "a reason has control characters, or bytes that are no UTF-8");
+  CHECK(fault("because \"little work\"", "because \"little\xc2\x9bwork\"") ==
+        "a reason has control characters, or bytes that are no UTF-8");
+  CHECK(fault("because \"little work\"", "because \"petit \xc3\xa0 petit\"") == "read");
+  CHECK(fault("because \"direct convolution", "because \"\rdirect convolution") ==
+        "kernel 'conv1': a reason has control characters, or bytes that are no UTF-8");
   CHECK(fault("then sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
         "kernel 'fc': its epilogue is too long");
-  // Each read wants what it wants by itself, also of what the convolution reads as it lies there.
+  // Each read of a tensor is checked by itself, also where the convolution reads the same tensor and needs less.
   CHECK(fault("weight @0 then bias(@1)", "weight @0 then add(%image), bias(@1)") ==
         "kernel 'conv1': tensor 'image' is not stored in whole vectors, which only a convolution's input may do without");
   const std::string three = "weight @0 then affine(@1, @1), affine(@1, @1), affine(@1, @1), bias(@1)";
@@ -238,7 +244,11 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(fault("vectors=2 pixels=16", "vectors=0 pixels=16") ==
         "kernel \'conv2\': a tile of 0 vectors by 16 pixels is out of range" + of_a_tile);
   CHECK(fault("pixels=1 rows=2", "pixels=1 rows=2 flat") == "'flat' is out of place in a schedule 'general'");
-  CHECK(fault("schedule direct vectors=2", "schedule magic vectors=2") == "unknown algorithm 'magic'");
+  CHECK(fault("schedule direct vectors=2", "schedule magic vectors=2").starts_with("unknown algorithm 'magic'; known are general, "));
+  // What a schedule counts is bounded by what there is: eight rows, or four tiles of sixteen pixels.
+  CHECK(fault("pixels=1 rows=2", "pixels=1 rows=268435456") == "kernel 'image': tasks of 268435456 rows are out of range: 0 to 8");
+  CHECK(fault("pixels=4 rows=2", "pixels=4 rows=9") == "kernel 'conv1': tasks of 9 rows are out of range: 0 to 8");
+  CHECK(fault("pixels=16 rows=0 flat", "pixels=16 rows=5 flat") == "kernel 'conv2': tasks of 5 tiles are out of range: 0 to 4");
   CHECK(fault("schedule general", "schedule direct") == "kernel 'image': a load cannot be computed by 'direct'");
   CHECK(fault("schedule direct vectors=2 pixels=16 rows=0 flat", "schedule general vectors=2 pixels=16 rows=0") ==
         "kernel 'conv2': a conv2d cannot be computed by 'general'");
@@ -249,7 +259,7 @@ TEST_CASE("the verifier of programs finds each fault") {
         "kernel 'conv1': it is no convolution that Winograd's transforms apply to");
   CHECK(fault("schedule general vectors=1 pixels=1 rows=2", winograd) == "kernel 'image': a load cannot be computed by 'winograd'");
   CHECK(fault("output 1\n", "output 0\n") == "kernel 'logits': it has f32[N, 10] where f32[N, 16, 8, 8] is needed");
-  CHECK(fault("output 1\n", "output 2\n") == "kernel 'logits': it stores an output that is not there");
+  CHECK(fault("output 1\n", "output 2\n") == "kernel 'logits': it stores output 2, and the program has 2 outputs, counted from 0");
   CHECK(fault("load out %image", "load out %conv1") == "kernel 'image': it has f32[N, 16, 8, 8] where f32[N, 3, 8, 8] is needed");
   CHECK(fault("load out", "copy out") == "a load must be the first kernel, and no other may be one");
   CHECK(fault("conv2d channels=16 kernel=3x3", "conv2d channels=17 kernel=3x3") ==
@@ -358,7 +368,8 @@ TEST_CASE("the check of memory plans finds each fault") {
   CHECK(after([](Program& p) { p.tensors[2].offset = 4032; }) == "kernel 'conv2' overwrites 'conv1', which is still to be read");
   CHECK(after([](Program& p) { p.tensors[0].offset = 64; }) == "kernel 'conv1' overwrites 'image', which it reads");
   CHECK(after([](Program& p) { p.tensors[3].offset = 4096; }) == "kernel 'sum' overwrites 'conv2', which it reads");
-  // In place where it must not be: next to its place, in another layout, with overlapping tiles, before the last use.
+  // A kernel works in the place of an operand where it must not: beside its place, in another layout, with overlapping tiles, before the
+  // last use.
   CHECK(after([](Program& p) { p.tensors[3].offset = 64; }) == "kernel 'sum' overwrites 'conv1', which it reads");
   CHECK(after([](Program& p) {
           p.tensors[1].halo = {0, 1};
@@ -368,7 +379,7 @@ TEST_CASE("the check of memory plans finds each fault") {
   CHECK(after([](Program& p) { p.kernels[3].schedule = program::DirectSchedule{.pixels = 7}; }) ==
         "kernel 'sum' overwrites 'conv1', which it reads again: its schedule writes some elements twice");
   CHECK(after([](Program& p) { p.kernels[5].in = 1; }) == "kernel 'sum' overwrites 'conv1', which is still to be read");
-  // What is read element by element may be read otherwise, too.
+  // A projection reads a tensor that the kernel also reads element by element.
   CHECK(after([](Program& p) {
           std::vector<program::Step>& steps = p.kernels[3].epilogue;
           steps.insert(steps.begin(), {graph::StepKind::project, 1, {4}});

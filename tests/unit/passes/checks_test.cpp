@@ -1,4 +1,4 @@
-/// \file infer-shapes and check-skips: what they say, word for word.
+/// \file infer-shapes and check-skips: the exact texts of their messages.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-/// \file elide-identities: when it acts, when not, and that outputs stay as they are.
+/// \file elide-identities: when it acts, when it does not, and that it changes no outputs.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 

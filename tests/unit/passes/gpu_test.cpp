@@ -1,4 +1,4 @@
-/// \file What schedules of a GPU's threads are chosen by.
+/// \file How schedules of a GPU's threads are chosen.
 #include <doctest/doctest.h>
 
 #include "ir/algorithms/gpu_model.h"

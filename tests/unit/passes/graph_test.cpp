@@ -1,4 +1,4 @@
-/// \file The passes on the graph: what they make of small graphs, word for word, and why they refuse.
+/// \file The passes on the graph: their exact results for small graphs, and their reasons for refusals.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -159,7 +159,7 @@ TEST_CASE("fuse-shortcuts: a kernel has no more operands than the runtime passes
   for (int i = 0; i < 10; ++i) body += affine(i == 9 ? "y" : fmt::format("a{}", i + 1), fmt::format("a{}", i));
   passes::AnyIr ir = session.graph(graph_of(body));
   REQUIRE(session.run("fuse-shortcuts", ir));
-  // A convolution has room for four, what is left for as many behind the first.
+  // The epilogue of a convolution has room for four; later operations have room for the others.
   std::string text;
   for (const graph::Op& o : std::get<graph::Graph>(ir).ops) text += fmt::format("{} {} {}\n", o.name, info(o.kind).name, o.epilogue.size());
   CHECK(text == "x input 0\na4 conv2d 4\na9 affine 4\ny affine 0\n");
@@ -185,7 +185,7 @@ TEST_CASE("fuse-projections: a projection takes an operand more than a sum") {
   CHECK(session.rewritten("fuse-projections", graph_of(body)) == graph_of(body));
   CHECK(session.remark("fuse-projections", "y")
             .starts_with("'p0' stays a kernel of its own: the kernel of 'y' could have 13 operands, more than 12\n"));
-  // A bias of the projection's own takes one, too.
+  // The projection's own bias takes one as well.
   Session biased;
   body = op("p0", "conv2d(%x) channels=4 then bias") + projection_weight + projection_bias;
   for (int i = 1; i < 6; ++i) body += op(fmt::format("p{}", i), "relu(%x)");
@@ -219,7 +219,7 @@ TEST_CASE("fuse-projections: summed with the convolution that the addition is in
         graph_of(convolution("y", "x", "bias, project(%x), relu") + "    bias = add(tensor(\"c.bias\", [4]), tensor(\"p.bias\", [4]))\n" +
                  projection_weight));
   CHECK(session.remark("fuse-projections", "y") == "projection fused: summed together with 'p'");
-  // Without a bias of its own, the projection's becomes one.
+  // If the convolution has no bias, the projection's bias becomes its bias.
   CHECK(session.rewritten("fuse-projections", graph_of(projection + convolution("y", "x", "add(%p)"))) ==
         graph_of(convolution("y", "x", "bias, project(%x)") + projection_bias + projection_weight));
 }

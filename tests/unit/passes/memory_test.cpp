@@ -1,4 +1,4 @@
-/// \file plan-memory: who shares bytes with whom.
+/// \file plan-memory: which tensors share bytes.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -66,7 +66,7 @@ Plan on_gpu(Plan plan) {
 
 TEST_CASE("plan-memory: on a GPU a halo's place is shared by the same layout alone") {
   Plan p;
-  // a and c have one layout with a halo, b another, d none; no two of them live at once but neighbours.
+  // a and c have the same layout with a halo, b has another one, and d has no halo. Only neighbours live at the same time.
   const auto a = p.tensor(16, {1, 1}), b = p.tensor(32, {1, 1}), c = p.tensor(16, {1, 1}), d = p.tensor(16), e = p.tensor(16);
   p.kernel(KernelKind::load, program::none, a);
   p.kernel(KernelKind::conv2d, a, b);
@@ -143,7 +143,7 @@ TEST_CASE("plan-memory: not in place with another halo, with another use, or und
     p.kernel(KernelKind::store, c, program::none);
     if (variant == 1) p.kernel(KernelKind::store, a, program::none).port = 1;
     p.plan();
-    // In the third, the convolution's own input is no place for its output, the other operand is.
+    // In the third, the output can take the place of the other operand, but not of the convolution's own input.
     CHECK((p.program.tensor(c).offset == p.program.tensor(a).offset) == (variant == 2));
     CHECK(p.program.tensor(c).offset != p.program.tensor(b).offset);
   }

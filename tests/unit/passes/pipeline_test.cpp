@@ -59,7 +59,7 @@ TEST_CASE("a pass of another level is refused") {
 }
 
 TEST_CASE("long rows of layers take time in proportion to their length, and no deep recursion") {
-  // No pass can take any of these out: what they make depends on all of them.
+  // No pass can remove any of these: the outputs depend on all of them.
   for (const std::string layer : {"sigmoid", "batch_norm", "gate via g { sigmoid }", "a: sigmoid skip from in"}) {
     CAPTURE(layer);
     Session session;

@@ -1,5 +1,5 @@
-/// \file Random networks through every pass: what a graph computes does not change, every IR verifies and reads back as it was, and the
-/// planned memory passes the checker, which run_pass asks.
+/// \file Random networks go through every pass: the results of a graph do not change, every IR verifies and reads back unchanged, and the
+/// planned memory passes the checker that run_pass calls.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint64_t network_count = 60;
 
-/// The result of each graph pass, first of all of lower-to-graph, on one picture.
+/// The results for one picture after lower-to-graph and after each later pass on the graph.
 void check_graph_passes(uint64_t seed, const WeightSource& weights) {
   Session session;
   std::vector<Values> expected;
@@ -48,7 +48,7 @@ TEST_CASE("random networks are planned without overlap on every target") {
     passes::AnyIr ir = session.lowered(random_network(seed), passes::Level::program);
     const auto& program = std::get<program::Program>(ir);
     CHECK(program::check_memory_plan(program) == std::nullopt);
-    // What needs no memory of its own shares: never more than all tensors side by side, and room for each.
+    // Tensors share memory: the arena is never larger than all tensors side by side, and has room for each of them.
     int64_t all = 0;
     for (const program::Tensor& t : program.tensors) all += t.picture_bytes();
     CHECK(program.arena_bytes <= all);

@@ -1,4 +1,4 @@
-/// \file Tuned schedules: their text form, what select-kernels makes of them, and the candidates that tuning measures.
+/// \file Tuned schedules: their text form, their use by select-kernels, and the candidates that tuning measures.
 #include <algorithm>
 #include <map>
 
@@ -17,7 +17,7 @@ kernel "a \"quoted\" work" schedule direct vectors=2 pixels=7 rows=0 flat
 kernel "another" schedule winograd output=4 vectors=2 tiles=1x7 rows=7 depth=32 parts=2 because "0.1000 ms instead of 0.2000 on 1 thread"
 )";
 
-/// The diagnostics of reading it.
+/// The place and text of the one error that reading `text` gives.
 std::string faults(std::string text) {
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -27,7 +27,7 @@ std::string faults(std::string text) {
   return std::to_string(first.at.line) + ":" + std::to_string(first.at.column) + ": " + first.text;
 }
 
-/// Two works that may be transformed, the first of them twice; a strided one, a 1x1 and a linear layer.
+/// Two kinds of work that may be transformed, the first of them in two layers; a strided convolution, a 1x1 convolution and a linear layer.
 constexpr std::string_view network = R"(
 network net {
   input image: f32[N, 32, 28, 28]
@@ -106,12 +106,19 @@ TEST_CASE("tuning: each mistake in its place") {
   CHECK(faults("") == "1:1: expected 'tuning'");
   CHECK(fault("tuning 1", "tuning 2") == "1:8: this is version 2 of the form, and only version 1 is known" + anew);
   CHECK(fault("target", "machine") == "1:10: expected 'target'");
-  CHECK(fault("avx2", "avx2\\x1b") == "1:17: only printable ASCII here");
-  CHECK(fault("net took", "\x1b[2Jnet took") == "1:32: only printable ASCII here");
+  CHECK(fault("avx2", "avx2\\x1b") == "1:17: this string has control characters, or bytes that are no UTF-8");
+  CHECK(fault("net took", "\x1b[2Jnet took") == "1:32: this string has control characters, or bytes that are no UTF-8");
+  CHECK(fault("avx2", "avx3") == "1:17: unknown target 'avx3'; the targets are cuda, avx512, avx2, sse41");
+  CHECK(faults("program \"p\"") ==
+        "1:1: this is a program (IR), not a file of tuned schedules; 'resnetc compile' and 'resnetc opt' read it");
   CHECK(fault("kernel \"another", "layer \"another") == "3:1: expected 'kernel'");
   CHECK(fault("another", "a \\\"quoted\\\" work") == "3:8: this kernel has a line already");
   CHECK(fault("schedule winograd", "schedule magic") == "3:27: unknown algorithm 'magic'" + anew);
-  CHECK(fault("parts=2", "shares=2") == "3:81: unknown parameter 'shares' of a schedule 'winograd'" + anew);
+  CHECK(fault("schedule winograd", "schedule winogrand") == "3:27: unknown algorithm 'winogrand'; did you mean 'winograd'?");
+  CHECK(fault("parts=2", "shares=2") == "3:81: unknown parameter 'shares'" + anew);
+  CHECK(fault("parts=2", "part=2") == "3:81: unknown parameter 'part'; did you mean 'parts'?");
+  CHECK(fault("flat\n", "flt\n") == "2:70: unknown word 'flt'; did you mean 'flat'?");
+  CHECK(fault("kernel \"another", "kernal \"another") == "3:1: unknown word 'kernal'; did you mean 'kernel'?");
   CHECK(fault(" parts=2", " parts=2 shares=2").starts_with("3:89: unknown parameter 'shares'"));
   CHECK(fault("flat\n", "flat = 1\n") == "2:75: expected 'kernel'");
   CHECK(fault("flat\n", "flat }\n") == "2:75: expected 'kernel'");
@@ -179,7 +186,7 @@ TEST_CASE("tuning: select-kernels obeys, within the limit on packed weights") {
           CHECK(kernel.reason.ends_with("; tuned otherwise, but the packed weights would be too large"));
         }
       }
-      // Of the convolutions; the linear layer's weights are as they are.
+      // This holds for the convolutions. The linear layer's weights stay as they are.
       const int64_t checkpoint = 4 * (3 * 9 * 32 * 32 + 9 * 64 * 32 + 96 * 64), linear = 4 * 96 * 16;
       if (limited) CHECK(weight_bytes(after) <= 2 * checkpoint + linear);
     }
@@ -227,6 +234,6 @@ TEST_CASE("tuning: what does not fit at all is one error, what is switched off a
   CHECK(error(with(&WinogradSchedule::output, 3)) == prefix + "a tile of 3 x 3 results has no transform at stride 1");
   CHECK(error(with(&WinogradSchedule::depth, 24)) == prefix + "a depth of 24 does not divide its 32 input channels into whole vectors");
   schedule.tiles = {1, 1};
-  CHECK(error(with(&WinogradSchedule::rows, max_elements)) == prefix + "tasks of 268435456 rows of tiles, of which there are 7");
-  CHECK(error(with(&WinogradSchedule::parts, 0)) == prefix + "0 parts of its channels are out of range: 1 to 268435456");
+  CHECK(error(with(&WinogradSchedule::rows, max_elements)) == prefix + "tasks of 268435456 rows of tiles are out of range: 0 to 7");
+  CHECK(error(with(&WinogradSchedule::parts, 0)) == prefix + "0 parts of its channels are out of range: 1 to 2");
 }

@@ -93,7 +93,7 @@ float as_float(uint32_t value) {
   return result;
 }
 
-/// What `body` leaves in %r9, for inputs %r2 and %r3 (also in %f1 and %f2, %rd8 and %rd9 zero-extended).
+/// The value that `body` leaves in %r9, for inputs %r2 and %r3 (also in %f1 and %f2, %rd8 and %rd9 zero-extended).
 uint32_t value_of(std::string_view body, uint32_t a, uint32_t b = 0) {
   const Outcome outcome = run_words(kernel(fmt::format(R"(
 	ld.global.b32 	%r2, [%rd2];
@@ -225,7 +225,7 @@ TEST_CASE("ptx: a register may be wider than what is loaded or stored") {
 }
 
 TEST_CASE("ptx: threads part and meet again") {
-  // A loop of as many turns as the thread has a number, then work in common.
+  // Each thread takes as many turns of a loop as its number says. Then all threads work together.
   Counts counts;
   const Outcome outcome = run_words(kernel(R"(
 	mov.b32 	%r2, 0;
@@ -245,7 +245,7 @@ $done:
   CHECK(outcome.fault == "");
   REQUIRE(outcome.out.size() == 70);
   for (uint32_t k = 0; k < 70; ++k) CHECK(outcome.out[k] == k * (k + 1) / 2);
-  // Each warp goes round as often as its last thread, and what follows is done once.
+  // Each warp takes as many turns as its last thread, and does once what follows the loop.
   CHECK(counts.warp_instructions < 3 * 20 + 4 * (31 + 63 + 69) + 10);
 }
 
@@ -288,7 +288,7 @@ TEST_CASE("ptx: shared memory, barriers and shuffles") {
 )",
                  32, 128)
             .ends_with("a race at 0x4 of shared memory: it writes what another thread read without a barrier between"));
-  // Within a warp, its own barrier will do.
+  // Within a warp, the warp's own barrier is enough.
   CHECK(run_words(kernel(R"(
 	st.shared.b32 	[%rd3], %r1;
 	bar.warp.sync 	-1;

@@ -1,4 +1,4 @@
-/// \file The candidates that tuning measures are kernels like any other: each computes what float64 loops do.
+/// \file The candidates that tuning measures compute the same results as float64 loops.
 #include "passes/candidates.h"
 #include "codegen/kernels.h"
 #include "tests/unit/codegen/kernels/harness.h"
@@ -7,7 +7,7 @@
 namespace resnetc::testing {
 
 TEST_CASE("kernels: candidates of tuning compute what they should") {
-  // On one target: the algorithms' own tests go through all of them.
+  // One target is enough here, because the algorithms' own tests run on all of them.
   const Target target = runnable_targets().front();
   pass_test::Session session;
   session.context.target = &target;

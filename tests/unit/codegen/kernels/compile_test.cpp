@@ -135,7 +135,7 @@ TEST_CASE("texts_of: each distinct kernel once, in every kind") {
   CHECK(has(4, ".text"));
   CHECK(set->texts[0].at(5).empty());
   CHECK(set->texts[0] != set->texts[1]);
-  // Asked for alone, a text is the same.
+  // A text that is requested alone is the same.
   CHECK(codegen::texts_of(std::span(jobs).first(1), std::vector{llvm}, {})->texts[0][0] == set->texts[0][3]);
 }
 

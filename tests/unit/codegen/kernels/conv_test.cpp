@@ -25,7 +25,7 @@ struct Conv {
   int64_t in_stride = 0;
   Extent2 pool{0, 0};  ///< window of a pool at stride 2 and with the default padding; none
   bool on_every_target = true;
-  int64_t projected = 0;  ///< channels of what a project step reads
+  int64_t projected = 0;  ///< channels of the tensor that a project step reads
 };
 
 bool is_flat(const program::Schedule& schedule) {
@@ -83,17 +83,17 @@ program::Schedule tile(int64_t vectors, int64_t pixels, int64_t rows, bool flat 
   return program::DirectSchedule{vectors, pixels, rows, flat};
 }
 
-/// depth 0: weights packed as transformed.
+/// With depth 0, the weights are packed transformed.
 program::Schedule transformed(int64_t output, int64_t vectors, Extent2 tiles, int64_t rows, int64_t depth, int64_t parts = 1) {
   return program::WinogradSchedule{output, vectors, tiles, rows, depth, parts};
 }
 
-/// Of a convolution in narrow groups.
+/// The schedule of a convolution in narrow groups.
 program::Schedule grouped(int64_t channels, Extent2 tiles, int64_t vectors, int64_t rows, bool staged = false) {
   return program::GroupedSchedule{channels, tiles, vectors, rows, staged};
 }
 
-/// Of Strassen's products.
+/// The schedule of Strassen's products.
 program::Schedule halved(int64_t vectors, Extent2 tiles, int64_t rows, int64_t parts = 1) {
   return program::StrassenSchedule{vectors, tiles, rows, parts};
 }
@@ -370,7 +370,7 @@ std::vector<KernelCase> all_cases() {
   return cases;
 }
 
-/// Rows of the weights, those of projections too, and the bias as much larger or smaller as `factor` of their channel says.
+/// Multiplies the rows of the weights, also those of projections, and the bias by the `factor` of their channel.
 template <class Factor>
 KernelCase with_rows(KernelCase one, Factor factor) {
   const auto scale = [&](double* values, size_t count) {

@@ -1,5 +1,5 @@
 /// \file Sigmoid and softmax over the whole range of floats, on every instruction set that this machine has: right to a few units in the
-/// last place, with infinities and NaN as IEEE 754 has them. What is below the least normal number may be zero.
+/// last place, with infinities and NaN as in IEEE 754. Numbers below the least normal one may be zero.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -107,7 +107,7 @@ TEST_CASE("kernels: sigmoid of every kind of float") {
       for (size_t i = 0; i < result.size(); ++i) {
         const double x = one.input[i], sigmoid = 1 / (1 + std::exp(-x));
         const double want = static_cast<float>(gated ? x * static_cast<float>(sigmoid) : sigmoid);
-        // The factor may be zero, too, where it is below the least normal number: from -88 on.
+        // The factor, too, may be zero if it is below the least normal number, which it is from -88 on.
         const bool right = good(result[i], want, 5) || (gated && sigmoid < 2 * least_normal && good(result[i], 0, 0, 110 * least_normal));
         CHECK_MESSAGE(right, fmt::format("{}: {} of {:.9g} is {:.9g}, not {:.9g}", target.name, one.name, x, result[i], want));
       }
@@ -138,7 +138,7 @@ TEST_CASE("kernels: softmax of logits that are far apart, infinite or NaN") {
         for (size_t c = 0; c < channels; ++c) sum += std::exp(logits[c] - top);
         for (size_t c = 0; c < channels; ++c) {
           const double difference = logits[c] - top, want = static_cast<float>(std::exp(difference) / sum), got = result[n * channels + c];
-          // The difference is a float: half a unit of it is that of the result's exponent.
+          // The difference is a float, so half a unit of the difference has the result's exponent.
           const double units = 8 + (std::abs(difference) < 128 ? std::abs(difference) : 0);
           CHECK_MESSAGE(
               good(got, want, units, std::isinf(difference) ? 0 : least_normal),

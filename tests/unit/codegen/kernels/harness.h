@@ -51,7 +51,7 @@ struct KernelCase {
   /// weight is [c, ci].
   std::vector<std::vector<double>> steps;
   Planar expected;
-  bool on_every_target = true;  ///< false: a target but the best may leave it out, because its like is tested there
+  bool on_every_target = true;  ///< false: only the best target needs to run it, because the other targets have similar cases
   bool by_channel = false;      ///< whether errors are relative to the largest value of their channel, not of all channels
 };
 

@@ -129,7 +129,7 @@ std::vector<KernelCase> all_cases() {
   add("store vector, short", store(layout(TensorType::vector(10)), 0), 3);
   add("store vector, 17", store(layout(TensorType::vector(17)), 0), 3);
 
-  // NaN: kept by pools wherever it stands in the window, and by the epilogue.
+  // Pools keep a NaN wherever it stands in the window, and so does the epilogue.
   const double nan = std::numeric_limits<double>::quiet_NaN();
   KernelCase pooled = make_case("max with NaN", pool(KernelKind::max_pool, 17, {13, 21}, {3, 3}, {2, 2}, {1, 1}, 0), 1, seed++);
   for (size_t i = 0; i < pooled.input.size(); i += 37) pooled.input[i] = i % 2 != 0 ? nan : -nan;
@@ -140,7 +140,7 @@ std::vector<KernelCase> all_cases() {
       seed++);
   for (size_t i = 0; i < copied.input.size(); i += 5) copied.input[i] = i % 2 != 0 ? nan : -nan;
   cases.push_back(finished(std::move(copied)));
-  // Values far apart: exp must neither overflow nor lose its small results' neighbours.
+  // The values are far apart: exp must neither overflow nor lose small results.
   KernelCase wide = make_case("softmax, far apart",
                               spec_of(KernelKind::softmax, layout(TensorType::vector(40)), layout(TensorType::vector(40)), 0), 1, seed++);
   for (double& v : wide.input) v *= 300;

@@ -137,10 +137,10 @@ TEST_CASE("select-kernels: where Strassen's products gain") {
   CHECK(choose(one_by_one(1024, 256, 14)) == halved);
   CHECK(choose(one_by_one(256, 1024, 14)) == halved);
   CHECK(choose(one_by_one(1000, 256, 14)) == direct);     // not whole halves
-  CHECK(choose(one_by_one(1024, 250, 14)) == halved);     // the result has whole ones, with what it is filled up with
+  CHECK(choose(one_by_one(1024, 250, 14)) == halved);     // the filled-up channels of the result have whole halves
   CHECK(choose(one_by_one(256, 64, 56)) == direct);       // combining 256 channels costs more than an eighth of 64 each
-  CHECK(choose(one_by_one(512, 2048, 7)) == direct);      // an eighth of the pairs holds one pixel
-  CHECK(choose(one_by_one(1024, 1024, 1)) == direct);     // as many weights to read as there is to do
+  CHECK(choose(one_by_one(512, 2048, 7)) == direct);      // one pixel of each row has no partner: an eighth is wasted
+  CHECK(choose(one_by_one(1024, 1024, 1)) == direct);     // reading the weights takes as long as the arithmetic
   CHECK(choose(one_by_one(1024, 256, 14), 2) == halved);  // no tile of Winograd's
   CHECK(choose(one_by_one(1024, 256, 14), 0) == direct);  // direct sums only
   CHECK(choose(one_by_one(1024, 1024, 2000)) == direct);  // a row of halves is larger than the caches
@@ -255,7 +255,7 @@ TEST_CASE("select-kernels: schedules") {
   other.least_shared_multiply_adds = int64_t{1} << 40;
   CHECK(choose(64, 56, 3, avx512).rows > 0);
   CHECK(choose(64, 56, 3, avx512, other).rows == 0);
-  // A power of two of bytes between pixels: few of them at a time.
+  // Pixels lie a power of two bytes apart, so a tile has few of them.
   CHECK(choose(1024, 14, 3, avx512).pixels <= 8);
   // Tiny layers are not shared between threads.
   CHECK(choose(16, 7, 3, avx512).rows == 0);
@@ -316,7 +316,7 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
   };
   const auto strided = [](OpAttributes& a) { a.stride = {2, 2}; };
   CHECK(choose(64, 56, as_it_is).output == 4);
-  CHECK(choose(512, 7, as_it_is) == winograd_of(2, true));  // of a few pixels the weights' way from memory is what counts
+  CHECK(choose(512, 7, as_it_is) == winograd_of(2, true));  // with few pixels, reading the weights from memory takes the most time
   CHECK(choose(8, 56, as_it_is).output == 0);               // not whole vectors
   CHECK(choose(1024, 1, as_it_is).output == 0);
   CHECK(choose(64, 28, strided).output == 4);
@@ -325,8 +325,8 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
   CHECK(choose(64, 56, [](OpAttributes& a) { a.groups = 2; }).output == 0);
   CHECK(choose(64, 56, [](OpAttributes& a) { a.kernel = {3, 1}; }).output == 0);
 
-  // The first layer of a network for pictures goes through phases, where nothing else needs its input in vectors; among others, as its
-  // transformed weights are more than twice as large.
+  // The first layer of a network for pictures goes through phases if nothing else needs its input in vectors, and if there are other
+  // layers, because its transformed weights are more than twice as large.
   std::vector<Convolution> stem{conv(64, 56, as_it_is), conv(64, 112, [](OpAttributes& a) {
                                   a.kernel = {7, 7};
                                   a.stride = {2, 2};
@@ -337,7 +337,7 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
   stem[1].dense = true;
   CHECK(passes::choose_algorithms(stem, default_machine())[1] == winograd_of(4, true));
 
-  // Packed weights are at most twice as large as the checkpoint's: alone a tile of 4 is too large, beside something else it is not.
+  // Packed weights are at most twice as large as the checkpoint's. The weights of a tile of 4 are too large alone, but not beside others.
   std::vector<Convolution> network{conv(256, 14, as_it_is)};
   CHECK_FALSE(passes::choose_algorithms(network, default_machine())[0] == winograd_of(4, true));
   for (int i = 0; i < 3; ++i) network.push_back(conv(256, 1, as_it_is));
@@ -392,7 +392,7 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
 }
 
 TEST_CASE("select-kernels: a schedule of Strassen's products for rows that leave the cache") {
-  // The model would not choose it; a tuned schedule may ask all the same.
+  // The model would not choose this schedule, but a tuned file may name it.
   program::KernelSpec spec;
   spec.kind = program::KernelKind::conv2d;
   spec.in = spec.out = layout(TensorType::picture(1024, 4, 128));
