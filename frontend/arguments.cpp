@@ -29,9 +29,9 @@ std::vector<const ast::Argument*> match(std::span<const Slot> slots, const ast::
       if (slot == slots.size()) {
         std::vector<std::string_view> names;
         for (const Slot& s : slots) names.push_back(s.name);
-        std::string mend = suggestion(argument.name->text, names);
-        if (mend.empty()) mend = ": " + taken(slots);
-        reporter.error(argument.name->at, fmt::format(message::unknown_argument, call.name.text, argument.name->text, mend));
+        std::string advice = suggestion(argument.name->text, names);
+        if (advice.empty()) advice = ": " + taken(slots);
+        reporter.error(argument.name->at, fmt::format(message::unknown_argument, call.name.text, argument.name->text, advice));
         wrong = true;
         continue;
       }

@@ -183,9 +183,9 @@ class Elaborator {
     if (name.text == "in") return body.in;
     const Label* label = scope.find_label(name.text);
     if (!label) {
-      std::string mend = suggestion(name.text, scope.all_labels());
-      if (mend.empty()) mend = "; write 'in', or a label that stands above in the same block, stage or network";
-      reporter_.error(name.at, fmt::format(message::unknown_label, name.text, mend));
+      std::string advice = suggestion(name.text, scope.all_labels());
+      if (advice.empty()) advice = "; write 'in', or a label that stands above in the same block, stage or network";
+      reporter_.error(name.at, fmt::format(message::unknown_label, name.text, advice));
       return current_;
     }
     if (label->value == no_value) {
@@ -353,9 +353,9 @@ class Elaborator {
       return;
     }
     const auto same = std::find_if(names.begin(), names.end(), [&](std::string_view name) { return spelled_alike(name, s.name.text); });
-    std::string mend = same != names.end() ? suggestion(s.name.text, {*same}) : suggestion(s.name.text, names, foreign_names());
-    if (mend.empty()) mend = "; is the 'use' of the file that defines it missing?";
-    reporter_.error(s.name.at, fmt::format(message::unknown_callee, s.name.text, mend));
+    std::string advice = same != names.end() ? suggestion(s.name.text, {*same}) : suggestion(s.name.text, names, foreign_names());
+    if (advice.empty()) advice = "; is the 'use' of the file that defines it missing?";
+    reporter_.error(s.name.at, fmt::format(message::unknown_callee, s.name.text, advice));
   }
 
   void layer(const Statement& s, OpKind kind, Body& body, const Scope& scope) {

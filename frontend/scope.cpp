@@ -83,9 +83,9 @@ std::optional<int64_t> evaluate(const ast::Expr& expr, const Scope& scope, Repor
     if (item.kind == ast::ExprKind::name) {
       const Binding* binding = scope.find_name(item.text);
       if (!binding) {
-        std::string mend = suggestion(item.text, scope.all_names());
-        if (mend.empty()) mend = "; declare it as a parameter or with 'let' in the same block, stage or network";
-        reporter.error(item.at, fmt::format(message::unknown_name, item.text, mend));
+        std::string advice = suggestion(item.text, scope.all_names());
+        if (advice.empty()) advice = "; declare it as a parameter or with 'let' in the same block, stage or network";
+        reporter.error(item.at, fmt::format(message::unknown_name, item.text, advice));
       }
       if (!binding || !binding->value) return std::nullopt;
       stack.push_back(*binding->value);

@@ -43,7 +43,7 @@ class Check {
     errors_.note_block(*error);
     // For an edge with layers on it, the fix is in these layers. Its source has a type, because otherwise the list would have none.
     const std::optional<TensorType>& from = network_.value(node.from).type;
-    if (from) error->note({}, mend(node, *from, *current.type));
+    if (from) error->note({}, advice(node, *from, *current.type));
   }
 
   void gate(const Node& node) {
@@ -61,12 +61,12 @@ class Check {
     history_.explain(*error, node.input, channels, !channels);
     history_.explain(*error, node.list_result, channels, !channels);
     errors_.note_block(*error);
-    error->note({}, gate_mend(*current.type, *factor.type));
+    error->note({}, advice_for_gate(*current.type, *factor.type));
   }
 
-  static std::string gate_mend(const TensorType& current, const TensorType& factor) {
-    if (current.channels == factor.channels) return "to mend it, end the gate's list with the same height and width, or with rank 2";
-    return fmt::format("to mend it, let the last {} of the gate's list make {} channels", factor.rank == 2 ? "linear" : "conv",
+  static std::string advice_for_gate(const TensorType& current, const TensorType& factor) {
+    if (current.channels == factor.channels) return "to fix it, end the gate's list with the same height and width, or with rank 2";
+    return fmt::format("to fix it, let the last {} of the gate's list make {} channels", factor.rank == 2 ? "linear" : "conv",
                        current.channels);
   }
 
@@ -88,21 +88,21 @@ class Check {
     return out;
   }
 
-  static std::string mend(const Node& node, const TensorType& from, const TensorType& to) {
-    if (from.rank != to.rank) return "to mend it, take the skip from a value of the same rank";
+  static std::string advice(const Node& node, const TensorType& from, const TensorType& to) {
+    if (from.rank != to.rank) return "to fix it, take the skip from a value of the same rank";
     if (to.rank == 2) {
-      return fmt::format("to mend it, put a layer on the edge: skip from {} via downsample {{ linear({}) }}", node.from_name, to.channels);
+      return fmt::format("to fix it, put a layer on the edge: skip from {} via downsample {{ linear({}) }}", node.from_name, to.channels);
     }
     // A 1x1 convolution with the stride s turns the size n into ceil(n / s).
     int64_t sh = (from.height + to.height - 1) / to.height, sw = (from.width + to.width - 1) / to.width;
     bool reachable = from.height >= to.height && from.width >= to.width && (from.height - 1) / sh + 1 == to.height &&
                      (from.width - 1) / sw + 1 == to.width;
     if (!reachable) {
-      return fmt::format("to mend it, give the layers between strides and pads that keep {}x{}, or take the skip from a later value",
+      return fmt::format("to fix it, give the layers between strides and pads that keep {}x{}, or take the skip from a later value",
                          from.height, from.width);
     }
     std::string stride = sh == 1 && sw == 1 ? "" : sh == sw ? fmt::format(", stride = {}", sh) : fmt::format(", stride = [{}, {}]", sh, sw);
-    return fmt::format("to mend it, put a convolution on the edge: skip from {} via downsample {{ conv(1x1, {}{}) batch_norm }}",
+    return fmt::format("to fix it, put a convolution on the edge: skip from {} via downsample {{ conv(1x1, {}{}) batch_norm }}",
                        node.from_name, to.channels, stride);
   }
 

@@ -121,14 +121,19 @@ void append_snippet(std::string& out, const Sources& sources, Location at, const
                      std::string(marks - 1, '~'), reset);
 }
 
-void append_message(std::string& out, const Sources& sources, Location at, Style style, const std::string& text, bool colour) {
+/// `placeless` is what the message begins with if it has no file.
+void append_message(std::string& out, const Sources& sources, Location at, std::string_view placeless, Style style, const std::string& text,
+                    bool colour) {
   const char* bold = colour ? "\x1b[1m" : "";
   const char* reset = colour ? "\x1b[0m" : "";
   const char* tint = colour ? style.colour : "";
-  const std::string about = !at.known() ? program_name : sources.name(at.file).empty() ? "''" : sources.name(at.file);
-  out += fmt::format("{}{}:", bold, about);
-  if (at.known() && at.line > 0) out += fmt::format("{}:{}:", at.line, at.column);
-  out += fmt::format("{} ", reset);
+  if (at.known()) {
+    out += fmt::format("{}{}:", bold, sources.name(at.file).empty() ? "''" : sources.name(at.file));
+    if (at.line > 0) out += fmt::format("{}:{}:", at.line, at.column);
+    out += fmt::format("{} ", reset);
+  } else if (!placeless.empty()) {
+    out += fmt::format("{}{}:{} ", bold, placeless, reset);
+  }
   out += fmt::format("{}{}:{} {}{}{}\n", tint, style.label, reset, bold, text, reset);
   if (at.known() && at.line > 0) append_snippet(out, sources, at, tint, reset);
 }
@@ -138,8 +143,9 @@ void append_message(std::string& out, const Sources& sources, Location at, Style
 std::string Diagnostics::render(bool colour) const {
   std::string out;
   for (const Diagnostic& d : all_) {
-    append_message(out, *sources_, d.at, style_of(d.severity), d.blame == Blame::bug ? "internal error: " + d.text : d.text, colour);
-    for (const Note& n : d.notes) append_message(out, *sources_, n.at, {"note", "\x1b[1;36m"}, n.text, colour);
+    append_message(out, *sources_, d.at, program_name, style_of(d.severity), d.blame == Blame::bug ? "internal error: " + d.text : d.text,
+                   colour);
+    for (const Note& n : d.notes) append_message(out, *sources_, n.at, "", {"note", "\x1b[1;36m"}, n.text, colour);
   }
   if (errors_ > limit) out += fmt::format("{}: error: {} further errors are not shown\n", program_name, errors_ - limit);
   return out;

@@ -39,10 +39,13 @@ void wait_for_signal() {
   char byte = 0;
   if (read(wake_pipe[0], &byte, 1) != 1) return;
   Registry& all = registry();
-  {
-    const std::lock_guard lock(all.mutex);
+  const std::lock_guard lock(all.mutex);  // until the end, so that no new folder is made
+  for (const std::string& path : all.paths) {
+    // Other threads go on writing. After the new name, they can make no more files in the folder.
+    const std::string removed = path + ".removed";
     std::error_code error;
-    for (const std::string& path : all.paths) fs::remove_all(path, error);
+    fs::rename(path, removed, error);
+    fs::remove_all(error ? path : removed, error);
   }
   std::signal(byte, SIG_DFL);
   std::raise(byte);

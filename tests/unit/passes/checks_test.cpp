@@ -83,7 +83,7 @@ TEST_CASE("a skip edge whose ends differ in everything") {
       R"(5:3: the two ends of this skip edge differ in channels, height and width: 'x' is f32[N, 64, 56, 56], and the current value, 'bn1', is f32[N, 128, 28, 28]
   2:3: the input 'x' is declared as f32[N, 64, 56, 56]
   3:3: 'conv1' (conv 3x3, stride 2) makes f32[N, 128, 28, 28] of f32[N, 64, 56, 56]
-  0:0: to mend it, put a convolution on the edge: skip from in via downsample { conv(1x1, 128, stride = 2) batch_norm }
+  0:0: to fix it, put a convolution on the edge: skip from in via downsample { conv(1x1, 128, stride = 2) batch_norm }
 )");
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("a skip edge that differs in channels, with the layers that changed th
       R"(7:3: the two ends of this skip edge differ in channels: 'a' is f32[N, 32, 56, 56], and the current value, 'c', is f32[N, 48, 56, 56]
   3:3: 'a' (conv 3x3) makes f32[N, 32, 56, 56] of f32[N, 64, 56, 56]
   5:3: 'b' (conv 3x3) makes f32[N, 48, 56, 56] of f32[N, 32, 56, 56]
-  0:0: to mend it, put a convolution on the edge: skip from a via downsample { conv(1x1, 48) batch_norm }
+  0:0: to fix it, put a convolution on the edge: skip from a via downsample { conv(1x1, 48) batch_norm }
 )");
 }
 
@@ -106,12 +106,12 @@ TEST_CASE("mends: uneven strides, sizes no stride reaches, vectors, ranks") {
     return session.diagnostics.all().front().notes.back().text;
   };
   CHECK(mend("a: conv(3x3, 8, stride = [2, 1])\nskip from in\n", "f32[N, 8, 9, 9]") ==
-        "to mend it, put a convolution on the edge: skip from in via downsample { conv(1x1, 8, stride = [2, 1]) batch_norm }");
+        "to fix it, put a convolution on the edge: skip from in via downsample { conv(1x1, 8, stride = [2, 1]) batch_norm }");
   CHECK(mend("a: conv(3x3, 8, pad = 0)\nskip from in\n", "f32[N, 8, 9, 9]") ==
-        "to mend it, give the layers between strides and pads that keep 9x9, or take the skip from a later value");
+        "to fix it, give the layers between strides and pads that keep 9x9, or take the skip from a later value");
   CHECK(mend("a: linear(5)\nskip from in\n", "f32[N, 8]") ==
-        "to mend it, put a layer on the edge: skip from in via downsample { linear(5) }");
-  CHECK(mend("a: global_avg_pool\nskip from in\n", "f32[N, 8, 9, 9]") == "to mend it, take the skip from a value of the same rank");
+        "to fix it, put a layer on the edge: skip from in via downsample { linear(5) }");
+  CHECK(mend("a: global_avg_pool\nskip from in\n", "f32[N, 8, 9, 9]") == "to fix it, take the skip from a value of the same rank");
 }
 
 TEST_CASE("a mend that check-skips offers is right") {
@@ -127,7 +127,7 @@ TEST_CASE("a gate of another shape") {
       R"(3:3: a gate multiplies the current value, 'x', f32[N, 64, 56, 56], by a value of the same shape or f32[N, 64], not by 'g.2', f32[N, 32]
   2:3: the input 'x' is declared as f32[N, 64, 56, 56]
   3:32: 'g.1' (linear) makes f32[N, 32] of f32[N, 64]
-  0:0: to mend it, let the last linear of the gate's list make 64 channels
+  0:0: to fix it, let the last linear of the gate's list make 64 channels
 )");
 }
 
