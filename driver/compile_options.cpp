@@ -109,7 +109,7 @@ std::string input_fault(const CompileOptions& options, const passes::AnyIr& ir, 
   if (!fault.empty()) return fault;
   if (!options.stop_after.empty() && targets.size() != 1) return "--stop-after is for one target, and several are named";
   const auto* program = std::get_if<program::Program>(&ir);
-  return program != nullptr && options.target.named() ? program_target_fault(targets, *program->target) : "";
+  return program != nullptr ? program_target_fault(options.target, targets, *program->target) : "";
 }
 
 void add_compile_options(Command command, CompileOptions& options) {

@@ -48,9 +48,8 @@ int opt(const OptOptions& options, const Invocation& invocation) {
   auto ir = parse_any(sources.add(options.path == "-" ? "<stdin>" : options.path, std::move(*text)), diagnostics);
   if (!ir) return report(diagnostics, invocation);
   if (const auto* program = std::get_if<program::Program>(&*ir)) {
-    if (const std::string fault = options.target.named() ? program_target_fault({target}, *program->target) : ""; !fault.empty()) {
+    if (const std::string fault = program_target_fault(options.target, {target}, *program->target); !fault.empty())
       return usage_error(fault);
-    }
   }
   if (const std::string fault = disable_pass_fault(options.disabled, level_of(*ir)); !fault.empty()) return usage_error(fault);
   std::unique_ptr<codegen::Safetensors> weights;

@@ -62,8 +62,8 @@ Result<const Target*> TargetOptions::one_target() const {
   return Failure{"a program is for one target, and several are named with --target or --device", Blame::command};
 }
 
-std::string program_target_fault(const Targets& named, const Target& own) {
-  return named == Targets{&own} ? "" : fmt::format("the program is for '{}', not for other targets", own.name);
+std::string program_target_fault(const TargetOptions& options, const Targets& targets, const Target& own) {
+  return !options.named() || targets == Targets{&own} ? "" : fmt::format("the program is for '{}', not for other targets", own.name);
 }
 
 void add_target_options(Command command, TargetOptions& options, Wanted wanted, const std::string& prefix) {

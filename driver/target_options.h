@@ -28,8 +28,9 @@ struct TargetOptions {
   Result<const Target*> one_target() const;
 };
 
-/// Why a program cannot be compiled for the targets that options name: they are not its own alone. Empty if they are.
-std::string program_target_fault(const Targets& named, const Target& own);
+/// Why a program cannot be compiled for `targets`, those of the options: they are not its own alone. Empty if they are, or if the options
+/// name none.
+std::string program_target_fault(const TargetOptions& options, const Targets& targets, const Target& own);
 
 enum class Wanted { one_target, targets };
 /// `prefix` stands before the help texts of the options.

@@ -87,8 +87,8 @@ Style style_of(Severity severity) {
   return {"note", ""};
 }
 
-/// The text of a line as it is shown, and how many columns it takes: tabs become one blank each, and what is not
-/// printable '?'.
+/// The text of a line as it is shown, and how many columns it takes: tabs become one blank each, and what is not printable
+/// becomes '?'.
 struct Shown {
   std::string text;
   size_t columns = 0;
