@@ -84,7 +84,7 @@ std::string_view class_of(FrameKind kind) {
 }
 
 /// Each colour is given twice: for viewers that support only one colour scheme, and for those that support two.
-constexpr std::string_view style = R"(
+constexpr std::string_view style_sheet = R"(
 :root:is(svg) { color-scheme: light dark; background: #fff; background: light-dark(#fff, #14171c); }
 .net { font: 11px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .net text { fill: #1f2328; fill: light-dark(#1f2328, #e6e6e6); }
@@ -115,7 +115,7 @@ class Writer {
     std::string out = fmt::format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"net\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"group\" "
         "aria-label=\"{2}\">\n<title>{2}</title>\n<style>{3}</style>\n",
-        width_, height_, escaped(d_.title), style);
+        width_, height_, escaped(d_.title), style_sheet);
     out +=
         "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerUnits=\"userSpaceOnUse\" markerWidth=\"8\" "
         "markerHeight=\"8\" orient=\"auto\">"

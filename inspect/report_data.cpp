@@ -44,10 +44,10 @@ struct Layer {
 void collect(const topology::Network& network, const std::vector<topology::Node>& nodes, const std::string& stage,
              const topology::Node* block, std::vector<Layer>& into) {
   for (const topology::Node& node : nodes) {
-    const bool frame = node.kind == topology::NodeKind::stage || node.kind == topology::NodeKind::block;
+    const bool is_frame = node.kind == topology::NodeKind::stage || node.kind == topology::NodeKind::block;
     collect(network, node.children, node.kind == topology::NodeKind::stage ? node.label : stage,
             node.kind == topology::NodeKind::block ? &node : block, into);
-    if (frame) continue;
+    if (is_frame) continue;
     Layer layer{network.value(node.result).name, "layer", "", "", &node, stage, block, node.at};
     switch (node.kind) {
       case topology::NodeKind::skip:

@@ -104,7 +104,6 @@ void build_direct(const program::KernelSpec& spec, const Target&, Built& built) 
     }
     out.parallel(task);
   }
-  const int vector = to_int(lanes);
   out.vectorize(axes.c, vector).unroll(axes.c).unroll(xi).never_partition_all();
 
   Func sums = staged ? sum.in(out) : out;  // the Func that has the loop over tiles

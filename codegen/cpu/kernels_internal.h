@@ -11,6 +11,9 @@
 
 namespace resnetc::codegen::cpu {
 
+/// The number of lanes of a vector, as Halide takes it.
+inline constexpr int vector = static_cast<int>(lanes);
+
 void build_direct(const program::KernelSpec& spec, const Target& target, Built& built);
 void build_winograd(const program::KernelSpec& spec, const Target& target, Built& built);
 void build_strassen(const program::KernelSpec& spec, const Target& target, Built& built);

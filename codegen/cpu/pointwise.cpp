@@ -16,7 +16,6 @@ void build_softmax(const program::KernelSpec& spec, Built& built) {
   Axes axes;
   Operands operands;
   Softmax s = define_softmax(spec, axes, operands);
-  const int vector = to_int(lanes);
   s.out.vectorize(axes.c, vector).parallel(axes.n).never_partition_all();
   for (Func* f : {&s.lane_max, &s.lane_sum}) {
     f->compute_at(s.out, axes.n).store_in(Halide::MemoryType::Stack).vectorize(s.lane, vector);

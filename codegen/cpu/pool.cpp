@@ -9,7 +9,6 @@ namespace {
 void build_window(const program::KernelSpec& spec, const Window& pool, const Axes& axes, const Operands& operands, Built& built) {
   Func out = pool.out, reduction = pool.reduction;
   Var block("cb");
-  const int vector = to_int(lanes);
   schedule_vectors(spec, out, axes, block);
   reduction.compute_at(out, block).store_in(Halide::MemoryType::Stack).vectorize(axes.c, vector);
   auto update = reduction.update();
@@ -46,7 +45,6 @@ void build_global_avg_pool(const program::KernelSpec& spec, Built& built) {
   Func& out = pool.out;
   const int64_t channel_blocks = spec.out.channel_stride / lanes;
   const int64_t together = channel_blocks % 4 == 0 ? 4 : channel_blocks % 2 == 0 ? 2 : 1;
-  const int vector = to_int(lanes);
   Var block("cb"), task("task");
   out.split(axes.c, block, axes.c, to_int(together * lanes), Halide::TailStrategy::RoundUp).reorder(axes.c, axes.x, axes.y, block, axes.n);
   out.vectorize(axes.c, vector).unroll(axes.c);

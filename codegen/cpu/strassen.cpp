@@ -26,8 +26,6 @@ using Halide::MemoryType;
 using Halide::TailStrategy;
 using strassen::products;
 
-constexpr int vector = static_cast<int>(lanes);
-
 /// The sum of terms with factors of 0, 1 and -1.
 template <class Factors, class Term>
 Expr dot(const Factors& factors, Term term) {

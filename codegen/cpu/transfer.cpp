@@ -27,7 +27,6 @@ void build_store(const program::KernelSpec& spec, Built& built) {
   Operands operands;
   const bool flat = spec.in.dense();
   Func out = define_store(spec, axes, operands, flat);
-  const int vector = to_int(lanes);
   if (type.rank == 2) {
     if (type.channels >= lanes) out.vectorize(axes.c, vector, TailStrategy::ShiftInwards);
     out.parallel(axes.n).never_partition_all();

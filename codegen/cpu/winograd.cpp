@@ -111,7 +111,7 @@ Expr WinogradKernel::source(const Expr& channel, const Expr& column, const Expr&
 
 /// Computes BT d, then (BT d) B.
 void WinogradKernel::transform_input() {
-  const int pad_x = to_int(form_.pad.w), pad_y = to_int(form_.pad.h), vector = to_int(lanes);
+  const int pad_x = to_int(form_.pad.w), pad_y = to_int(form_.pad.h);
   phases_(ci_, x_, ty_, axes_.n) = source(ci_, x_, ty_ + first_line_);
   half_(ci_, cb_, i_, x_, ty_, axes_.n) = product(by_.bt, i_, [&](int at) {
     const Expr row = step_ * ty_ + at - pad_y;
@@ -123,7 +123,7 @@ void WinogradKernel::transform_input() {
 
 /// Computes G g, then (G g) GT.
 void WinogradKernel::transform_weights() {
-  const int channels = to_int(form_.channels), kinds = to_int(by_.weights()), vector = to_int(lanes);
+  const int channels = to_int(form_.channels), kinds = to_int(by_.weights());
   if (packed_) {
     const Expr element = cb_ * vector + ci_ + channels * (j_ + kinds * (i_ + kinds * block_of(axes_.c)));
     weights_(axes_.c, ci_, j_, i_, cb_) = weight_(element * vector + lane_of(axes_.c));

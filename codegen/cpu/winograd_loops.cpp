@@ -12,8 +12,6 @@ namespace {
 using Halide::MemoryType;
 using Halide::TailStrategy;
 
-constexpr int vector = static_cast<int>(lanes);
-
 }  // namespace
 
 void WinogradKernel::schedule_result() {

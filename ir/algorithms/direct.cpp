@@ -104,14 +104,12 @@ double summed_elements(const Convolution& c) {
   return checkpoint_elements(c) + (a.groups > 1 ? (zeros - 1) * grouped : 0);
 }
 
-const DirectSchedule& schedule_of(const KernelSpec& spec) { return std::get<DirectSchedule>(spec.schedule); }
-
 class Direct final : public Implementation {
  public:
   std::string_view algorithm(KernelKind) const override { return DirectSchedule::name; }
 
   Fault fault(const KernelSpec& spec) const override {
-    const DirectSchedule& s = schedule_of(spec);
+    const DirectSchedule& s = std::get<DirectSchedule>(spec.schedule);
     if (Fault fault = tile_fault(s.vectors, s.pixels)) return fault;
     const bool tiles = s.flat && has_one_axis(spec);
     const int64_t units = tiles ? ceil_div(spec.out.type.pixels(), s.pixels) : spec.out.type.height;
@@ -127,7 +125,7 @@ class Direct final : public Implementation {
   bool writes_once(const KernelSpec& spec) const override {
     // The rows need no check, because their split is guarded. Channels are stored in whole vectors.
     if (is_staged(spec)) return true;
-    const DirectSchedule& s = schedule_of(spec);
+    const DirectSchedule& s = std::get<DirectSchedule>(spec.schedule);
     const int64_t pixels = s.flat ? spec.out.type.pixels() : spec.out.type.width, blocks = ceil_div(spec.out.channel_stride, lanes);
     return pixels % std::min(pixels, s.pixels) == 0 && blocks % std::min(blocks, s.vectors) == 0;
   }
@@ -195,12 +193,12 @@ bool is_staged(const KernelSpec& spec) {
 }
 
 int64_t rows_of_task(const KernelSpec& spec) {
-  const int64_t height = spec.out.type.height, rows = schedule_of(spec).rows;
+  const int64_t height = spec.out.type.height, rows = std::get<DirectSchedule>(spec.schedule).rows;
   return rows <= 0 ? height : std::min(rows, height);
 }
 
 ScratchBuffer staged_sums(const KernelSpec& spec) {
-  const DirectSchedule& s = schedule_of(spec);
+  const DirectSchedule& s = std::get<DirectSchedule>(spec.schedule);
   const int64_t vectors = divisor_at_most(ceil_div(spec.out.channel_stride, lanes), s.vectors),
                 pixels = std::min(s.pixels, spec.out.type.pixels());
   return {"sums", {{"c", vectors * lanes}, {"x", rounded(rows_of_task(spec) * spec.out.type.width, pixels)}}};

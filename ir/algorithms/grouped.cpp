@@ -101,15 +101,13 @@ bool worth_a_copy(const KernelSpec& spec, const Machine& machine, const Tile& ti
   return lines_in_one_set(machine, pixels_of(tile.size, spec.attributes), pixel_bytes) > machine.first_cache_ways;
 }
 
-const GroupedSchedule& schedule_of(const KernelSpec& spec) { return std::get<GroupedSchedule>(spec.schedule); }
-
 class Grouped final : public Implementation {
  public:
   std::string_view algorithm(KernelKind) const override { return GroupedSchedule::name; }
   bool applies(const KernelSpec& spec) const override { return can_be_grouped(spec); }
 
   Fault fault(const KernelSpec& spec) const override {
-    const GroupedSchedule& s = schedule_of(spec);
+    const GroupedSchedule& s = std::get<GroupedSchedule>(spec.schedule);
     if (Fault fault = pool_fault(spec)) return fault;
     if (!can_be_grouped(spec)) {
       return "grouped schedules are for convolutions of which each group has 1, 2 or 4 channels and as many results, stored in whole "
@@ -132,12 +130,12 @@ class Grouped final : public Implementation {
   }
 
   std::vector<ScratchBuffer> scratch(const KernelSpec& spec) const override {
-    if (!schedule_of(spec).staged) return {};
+    if (!std::get<GroupedSchedule>(spec.schedule).staged) return {};
     return {copied_pixels(spec)};
   }
 
   bool writes_once(const KernelSpec& spec) const override {
-    const Extent2 t = schedule_of(spec).tiles;
+    const Extent2 t = std::get<GroupedSchedule>(spec.schedule).tiles;
     const TensorType& out = spec.out.type;
     return out.height % std::min(t.h, out.height) == 0 && out.width % std::min(t.w, out.width) == 0;
   }
@@ -222,7 +220,7 @@ bool is_window_unrolled(const KernelSpec& spec) {
 ScratchBuffer copied_pixels(const KernelSpec& spec) {
   const OpAttributes& a = spec.attributes;
   const TensorType& out = spec.out.type;
-  const int64_t rows = std::min(schedule_of(spec).tiles.h, out.height);
+  const int64_t rows = std::min(std::get<GroupedSchedule>(spec.schedule).tiles.h, out.height);
   return {"pixels",
           {{"c", lanes},
            {"x", reach_of(out.width, a.kernel.w, a.stride.w, a.dilation.w)},

@@ -6,9 +6,9 @@
 namespace resnetc::program {
 
 const ScratchBuffer::Axis& ScratchBuffer::axis(std::string_view wanted) const {
-  static constexpr Axis none{};
+  static constexpr Axis absent{};
   const auto found = std::find_if(axes.begin(), axes.end(), [&](const Axis& axis) { return axis.name == wanted; });
-  return found == axes.end() ? none : *found;
+  return found == axes.end() ? absent : *found;
 }
 
 int64_t ScratchBuffer::bytes() const {

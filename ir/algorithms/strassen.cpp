@@ -108,15 +108,13 @@ std::vector<Plan> rank_plans(const Situation& situation) {
   return ranked(plans, [](const Plan& plan) { return plan.cost; });
 }
 
-const StrassenSchedule& schedule_of(const KernelSpec& spec) { return std::get<StrassenSchedule>(spec.schedule); }
-
 class Products final : public Implementation {
  public:
   std::string_view algorithm(KernelKind) const override { return StrassenSchedule::name; }
   bool applies(const KernelSpec& spec) const override { return can_be_strassen(spec); }
 
   Fault fault(const KernelSpec& spec) const override {
-    const StrassenSchedule& s = schedule_of(spec);
+    const StrassenSchedule& s = std::get<StrassenSchedule>(spec.schedule);
     if (Fault fault = tile_fault(s.vectors, 1)) return fault;
     if (Fault fault = pool_fault(spec)) return fault;
     if (!can_be_strassen(spec)) return "it is no 1x1 convolution whose channels have whole halves";
@@ -182,12 +180,14 @@ bool can_be_strassen(const KernelSpec& spec) {
 namespace {
 
 /// The number of pairs of pixels of a register tile in a row.
-int64_t tile_width(const KernelSpec& spec) { return std::min(schedule_of(spec).tiles.w, ceil_div(spec.out.type.width, 2)); }
+int64_t tile_width(const KernelSpec& spec) {
+  return std::min(std::get<StrassenSchedule>(spec.schedule).tiles.w, ceil_div(spec.out.type.width, 2));
+}
 
 }  // namespace
 
 ScratchBuffer combined_halves(const KernelSpec& spec, std::string_view name, int64_t channels) {
-  const StrassenSchedule& s = schedule_of(spec);
+  const StrassenSchedule& s = std::get<StrassenSchedule>(spec.schedule);
   const int64_t rows = rounded(s.rows > 0 ? s.rows : spec.out.type.height, s.tiles.h);
   const int64_t across = rounded(ceil_div(spec.out.type.width, 2), tile_width(spec));
   // Pixels lie an odd number of vectors apart, so that they do not share sets of the cache.
@@ -195,7 +195,7 @@ ScratchBuffer combined_halves(const KernelSpec& spec, std::string_view name, int
 }
 
 ScratchBuffer strassen_products(const KernelSpec& spec) {
-  const StrassenSchedule& s = schedule_of(spec);
+  const StrassenSchedule& s = std::get<StrassenSchedule>(spec.schedule);
   const int64_t vectors = divisor_at_most(ceil_div(spec.out.channel_stride, 2 * lanes), s.vectors);
   return {"products", {{"c", vectors * lanes}, {"pair", tile_width(spec)}, {"y", s.tiles.h}, {"e", strassen::products}}};
 }

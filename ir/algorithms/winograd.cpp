@@ -182,15 +182,13 @@ bool row_fits(const Convolution& c, const WinogradForm& form, const Winograd& by
   return bytes_of(c.in.element, by.products() * by.products() * tiles * channels) <= most_bytes;
 }
 
-const WinogradSchedule& schedule_of(const KernelSpec& spec) { return std::get<WinogradSchedule>(spec.schedule); }
-
 class Transforms final : public Implementation {
  public:
   std::string_view algorithm(KernelKind) const override { return WinogradSchedule::name; }
   bool applies(const KernelSpec& spec) const override { return can_be_winograd(spec); }
 
   Fault fault(const KernelSpec& spec) const override {
-    const WinogradSchedule& s = schedule_of(spec);
+    const WinogradSchedule& s = std::get<WinogradSchedule>(spec.schedule);
     if (Fault fault = tile_fault(s.vectors, 1)) return fault;
     if (!can_be_winograd(spec)) return "it is no convolution that Winograd's transforms apply to";
     const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
@@ -235,7 +233,7 @@ class Transforms final : public Implementation {
   int64_t multiply_adds(const KernelSpec& spec, int64_t) const override {
     const Convolution c = convolution_of(spec);
     const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
-    const Winograd& by = *winograd(form, schedule_of(spec).output);
+    const Winograd& by = *winograd(form, std::get<WinogradSchedule>(spec.schedule).output);
     const int64_t tiles = ceil_div(c.out.height, by.output) * ceil_div(c.out.width, by.output);
     return by.products() * by.products() * tiles * form.summed * c.out.channels + c.out.elements() * projected_channels(c);
   }
@@ -319,19 +317,19 @@ bool can_be_winograd(const KernelSpec& spec) {
 
 bool keeps_all_products(const KernelSpec& spec) {
   const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
-  const int64_t depth = schedule_of(spec).depth;
+  const int64_t depth = std::get<WinogradSchedule>(spec.schedule).depth;
   // The weights of phases are few, so they stay in the second-level cache.
   return depth == 0 ? !form.phases : depth < form.channels;
 }
 
 int64_t pooled_rows(const KernelSpec& spec) {
   const OpAttributes& pool = *spec.pool;
-  const WinogradSchedule& s = schedule_of(spec);
+  const WinogradSchedule& s = std::get<WinogradSchedule>(spec.schedule);
   return std::max<int64_t>(s.rows * s.output - pool.kernel.h, 0) / pool.stride.h + 1;
 }
 
 WinogradBuffers winograd_buffers(const KernelSpec& spec) {
-  const WinogradSchedule& s = schedule_of(spec);
+  const WinogradSchedule& s = std::get<WinogradSchedule>(spec.schedule);
   const WinogradForm form = *winograd_form(spec.attributes, spec.in.type.channels);
   const Winograd& by = *winograd(form, s.output);
   const TensorType type = computed_type(spec);

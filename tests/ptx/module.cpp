@@ -11,14 +11,14 @@ namespace resnetc::ptx {
 
 namespace {
 
-struct Fault {
+struct Unreadable {
   std::string text;
 };
 
-using Words = std::vector<std::string_view>;
+using Parts = std::vector<std::string_view>;
 
-Words split(std::string_view text, char at) {
-  Words parts;
+Parts split(std::string_view text, char at) {
+  Parts parts;
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find(at, begin), text.size());
     parts.push_back(text.substr(begin, end - begin));
@@ -47,7 +47,7 @@ template <class Integer>
 Integer number(std::string_view text, int base = 10) {
   Integer value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc() || end != text.data() + text.size()) throw Fault{fmt::format("'{}' is no number", text)};
+  if (error != std::errc() || end != text.data() + text.size()) throw Unreadable{fmt::format("'{}' is no number", text)};
   return value;
 }
 
@@ -119,7 +119,7 @@ class Reader {
       } else if (word == ".visible" || word == ".entry") {
         entry();
       } else {
-        throw Fault{fmt::format("unknown directive '{}'", word)};
+        throw Unreadable{fmt::format("unknown directive '{}'", word)};
       }
     }
     return std::move(module_);
@@ -164,7 +164,7 @@ class Reader {
       words += c;
       if (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n')) words += ' ';
     }
-    throw Fault{"the text ends within a statement"};
+    throw Unreadable{"the text ends within a statement"};
   }
 
   void entry() {
@@ -176,7 +176,7 @@ class Reader {
     variables_.clear();
     jumps_.clear();
     immediates_.clear();
-    const Words words = split(trimmed(head), ' ');
+    const Parts words = split(trimmed(head), ' ');
     entry_.name = words.back();
     const std::string parameters = statement(")", end);
     if (!trimmed(parameters).empty()) {
@@ -194,10 +194,10 @@ class Reader {
         body(trimmed(text), first);
       }
     }
-    if (at_++ >= text_.size()) throw Fault{"an entry without '}'"};
+    if (at_++ >= text_.size()) throw Unreadable{"an entry without '}'"};
     for (const auto& [index, label] : jumps_) {
       const auto found = labels_.find(label);
-      if (found == labels_.end()) throw Fault{fmt::format("unknown label '{}'", label)};
+      if (found == labels_.end()) throw Unreadable{fmt::format("unknown label '{}'", label)};
       entry_.instructions[index].target = found->second;
     }
     entry_.instructions.push_back({});
@@ -207,12 +207,12 @@ class Reader {
   }
 
   void parameter(std::string_view text) {
-    const Words words = split(text, ' ');
+    const Parts words = split(text, ' ');
     std::optional<Type> type;
     for (std::string_view word : words) {
       if (!type && word.starts_with('.')) type = type_named(word.substr(1));
     }
-    if (words[0] != ".param" || !type) throw Fault{fmt::format("the parameter '{}' is of no known type", text)};
+    if (words[0] != ".param" || !type) throw Unreadable{fmt::format("the parameter '{}' is of no known type", text)};
     const int64_t bytes = bytes_of(*type);
     entry_.parameter_bytes = (entry_.parameter_bytes + bytes - 1) / bytes * bytes;
     entry_.parameters.push_back({std::string(words.back()), entry_.parameter_bytes, bytes});
@@ -222,15 +222,15 @@ class Reader {
   void body(std::string_view text, int line) {
     if (text.starts_with(".reg ")) return declare_registers(trimmed(text.substr(5)));
     if (text.starts_with(".local ") || text.starts_with(".shared ")) return declare_memory(text);
-    if (text.starts_with('.')) throw Fault{fmt::format("unknown directive '{}'", split(text, ' ')[0])};
+    if (text.starts_with('.')) throw Unreadable{fmt::format("unknown directive '{}'", split(text, ' ')[0])};
     instruction(text, line);
   }
 
   /// Reads ".b32 %r<196>" or ".b64 %SP".
   void declare_registers(std::string_view text) {
-    const Words words = split(text, ' ');
+    const Parts words = split(text, ' ');
     const auto type = type_named(words[0].substr(1));
-    if (words[0].empty() || !type) throw Fault{fmt::format("registers of type '{}'", words[0])};
+    if (words[0].empty() || !type) throw Unreadable{fmt::format("registers of type '{}'", words[0])};
     for (std::string_view one : split(trimmed(text.substr(words[0].size())), ',')) {
       one = trimmed(one);
       const size_t open = one.find('<');
@@ -239,14 +239,14 @@ class Reader {
         continue;
       }
       const int count = number<int>(one.substr(open + 1, one.size() - open - 2));
-      if (count > 100000) throw Fault{"too many registers"};
+      if (count > 100000) throw Unreadable{"too many registers"};
       for (int i = 0; i < count; ++i) registers_[fmt::format("{}{}", one.substr(0, open), i)] = {*type, fresh(*type)};
     }
   }
 
   /// Reads ".local .align 16 .b8 __local_depot0[64]".
   void declare_memory(std::string_view text) {
-    const Words words = split(text, ' ');
+    const Parts words = split(text, ' ');
     const size_t open = text.find('['), close = text.find(']');
     const bool local = words[0] == ".local";
     int64_t align = 1, bytes = 1;
@@ -255,7 +255,7 @@ class Reader {
     }
     if (open == std::string_view::npos || close == std::string_view::npos || align < 1 || align > 4096 ||
         text.find(".b8 ") == std::string_view::npos) {
-      throw Fault{fmt::format("'{}' is no array of bytes", text)};
+      throw Unreadable{fmt::format("'{}' is no array of bytes", text)};
     }
     bytes = number<int64_t>(text.substr(open + 1, close - open - 1));
     int64_t& end = local ? entry_.local_bytes : entry_.shared_bytes;
@@ -263,7 +263,7 @@ class Reader {
     const std::string_view before = text.substr(0, open);
     variables_[std::string(before.substr(before.rfind(' ') + 1))] = end;
     end += bytes;
-    if (bytes < 0 || end > (1 << 24)) throw Fault{"too much local or shared memory"};
+    if (bytes < 0 || end > (1 << 24)) throw Unreadable{"too much local or shared memory"};
   }
 
   Slot fresh(Type type) { return type == Type::pred ? entry_.predicates++ : bytes_of(type) == 8 ? entry_.longs++ : entry_.words++; }
@@ -294,11 +294,11 @@ class Reader {
     if (found != registers_.end()) {
       const auto& [of, slot] = found->second;
       if ((of == Type::pred) != (type == Type::pred) || (of != Type::pred && (bytes_of(of) == 8) != wide)) {
-        throw Fault{fmt::format("'{}' has another size than its instruction", text)};
+        throw Unreadable{fmt::format("'{}' has another size than its instruction", text)};
       }
       return slot;
     }
-    if (type == Type::pred && text != "0" && text != "-1") throw Fault{fmt::format("'{}' is no predicate", text)};
+    if (type == Type::pred && text != "0" && text != "-1") throw Unreadable{fmt::format("'{}' is no predicate", text)};
     if (type == Type::pred) {
       if (text == "-1") entry_.true_predicates.push_back(entry_.predicates);
       return entry_.predicates++;
@@ -314,12 +314,12 @@ class Reader {
     if (text.starts_with("0x")) return constant(number<uint64_t>(text.substr(2), 16), wide);
     if (text.starts_with('-')) return constant(static_cast<uint64_t>(number<int64_t>(text)), wide);
     if (!text.empty() && text[0] >= '0' && text[0] <= '9') return constant(number<uint64_t>(text), wide);
-    throw Fault{fmt::format("unknown operand '{}'", text)};
+    throw Unreadable{fmt::format("unknown operand '{}'", text)};
   }
 
   /// Reads "[%rd1+-16]", "[name+4]" or "[16]".
   void address(std::string_view text, Instruction& to) {
-    if (!text.starts_with('[') || !text.ends_with(']')) throw Fault{fmt::format("'{}' is no address", text)};
+    if (!text.starts_with('[') || !text.ends_with(']')) throw Unreadable{fmt::format("'{}' is no address", text)};
     text = trimmed(text.substr(1, text.size() - 2));
     const size_t plus = text.find('+');
     const std::string name(trimmed(text.substr(0, plus)));
@@ -328,14 +328,14 @@ class Reader {
       for (const Parameter& parameter : entry_.parameters) {
         if (parameter.name == name) return void(to.offset += parameter.offset);
       }
-      throw Fault{fmt::format("unknown parameter '{}'", name)};
+      throw Unreadable{fmt::format("unknown parameter '{}'", name)};
     }
     to.address = operand(name, Type::u64);
   }
 
   /// Splits at commas outside braces and brackets.
-  static Words operands_of(std::string_view text) {
-    Words words;
+  static Parts operands_of(std::string_view text) {
+    Parts words;
     size_t begin = 0;
     int depth = 0;
     for (size_t i = 0; i <= text.size(); ++i) {
@@ -349,9 +349,9 @@ class Reader {
     return words;
   }
 
-  static Words elements(std::string_view text) {
+  static Parts elements(std::string_view text) {
     if (!text.starts_with('{')) return {text};
-    Words words;
+    Parts words;
     for (std::string_view one : split(text.substr(1, text.size() - 2), ',')) words.push_back(trimmed(one));
     return words;
   }
@@ -368,16 +368,16 @@ class Reader {
       text = trimmed(text.substr(blank));
     }
     const std::string_view name = text.substr(0, text.find(' '));
-    const Words parts = split(name, '.');
+    const Parts parts = split(name, '.');
     const auto opcode = opcodes().find(parts[0]);
-    if (opcode == opcodes().end()) throw Fault{fmt::format("unknown instruction '{}'", name)};
+    if (opcode == opcodes().end()) throw Unreadable{fmt::format("unknown instruction '{}'", name)};
     to.opcode = opcode->second;
     std::vector<Type> types;
     for (size_t i = 1; i < parts.size(); ++i) {
       if (const auto type = type_named(parts[i])) {
         types.push_back(*type);
       } else if (!take_modifier(parts[i], to)) {
-        throw Fault{fmt::format("unknown modifier '.{}' of '{}'", parts[i], name)};
+        throw Unreadable{fmt::format("unknown modifier '.{}' of '{}'", parts[i], name)};
       }
     }
     if (!types.empty()) to.type = types[0];
@@ -386,9 +386,9 @@ class Reader {
     entry_.instructions.push_back(to);
   }
 
-  void operands(std::string_view name, const Words& words, Instruction& to) {
+  void operands(std::string_view name, const Parts& words, Instruction& to) {
     const auto need = [&](size_t count) {
-      if (words.size() != count) throw Fault{fmt::format("'{}' has {} operands instead of {}", name, words.size(), count)};
+      if (words.size() != count) throw Unreadable{fmt::format("'{}' has {} operands instead of {}", name, words.size(), count)};
     };
     const auto take = [&](std::initializer_list<Type> types) {
       need(types.size());
@@ -404,7 +404,7 @@ class Reader {
       case Opcode::exit:
       case Opcode::trap: return;
       case Opcode::bar_sync:
-        if (words.empty() || words[0] != "0" || words.size() > 1) throw Fault{fmt::format("'{}' of another barrier than 0", name)};
+        if (words.empty() || words[0] != "0" || words.size() > 1) throw Unreadable{fmt::format("'{}' of another barrier than 0", name)};
         return;
       case Opcode::bar_warp_sync: need(1); return void(to.slots[0] = operand(words[0], Type::u32));
       case Opcode::bra: need(1); return void(jumps_.emplace_back(entry_.instructions.size(), std::string(words[0])));
@@ -413,8 +413,8 @@ class Reader {
         need(2);
         const bool load = to.opcode == Opcode::ld;
         address(words[load ? 1 : 0], to);
-        const Words values = elements(words[load ? 0 : 1]);
-        if (static_cast<int>(values.size()) != to.width) throw Fault{fmt::format("'{}' has {} elements", name, values.size())};
+        const Parts values = elements(words[load ? 0 : 1]);
+        if (static_cast<int>(values.size()) != to.width) throw Unreadable{fmt::format("'{}' has {} elements", name, values.size())};
         // A register may be wider than the element in memory.
         const auto found = registers_.find(std::string(values[0]));
         to.wide_elements = bytes_of(t) < 8 && found != registers_.end() && bytes_of(found->second.first) == 8;
@@ -423,13 +423,13 @@ class Reader {
       }
       case Opcode::mov: {
         need(2);
-        const Words results = elements(words[0]), values = elements(words[1]);
+        const Parts results = elements(words[0]), values = elements(words[1]);
         if (results.size() == 1 && values.size() == 1) return take({t, t});
         const auto bytes = bytes_of(t);
         if ((bytes != 8 && bytes != 4) || results.size() + values.size() != 3)
-          throw Fault{fmt::format("'{}' of other vectors than two halves", name)};
+          throw Unreadable{fmt::format("'{}' of other vectors than two halves", name)};
         to.opcode = results.size() == 1 ? Opcode::pack : Opcode::unpack;
-        const Words& halves = results.size() == 1 ? values : results;
+        const Parts& halves = results.size() == 1 ? values : results;
         const Slot whole = operand(results.size() == 1 ? words[0] : words[1], t);
         const Type half = bytes == 8 ? Type::u32 : Type::u16;
         to.slots = {whole, operand(halves[0], half), operand(halves[1], half), no_slot, no_slot};
@@ -447,7 +447,7 @@ class Reader {
       case Opcode::mad:
       case Opcode::fma: {
         const bool wide = to.part == Part::wide;
-        if (wide && bytes_of(t) != 4 && bytes_of(t) != 2) throw Fault{fmt::format("unknown instruction '{}'", name)};
+        if (wide && bytes_of(t) != 4 && bytes_of(t) != 2) throw Unreadable{fmt::format("unknown instruction '{}'", name)};
         const Type result = !wide ? t : bytes_of(t) == 4 ? Type::u64 : Type::u32;
         return to.opcode == Opcode::mul ? take({result, t, t}) : take({result, t, t, result});
       }
@@ -515,7 +515,7 @@ Result<Module> parse(std::string_view text) {
   Reader reader(text);
   try {
     return reader.run();
-  } catch (const Fault& fault) {
+  } catch (const Unreadable& fault) {
     return Failure{fmt::format("line {}: {}", reader.line(), fault.text)};
   }
 }

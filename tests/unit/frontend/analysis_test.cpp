@@ -28,19 +28,19 @@ struct Analysed {
   }
 };
 
-const std::string network = "use \"b.rn\"\nnetwork n { input x: f32[N, 3] stage s { b(2) b(4) } output y }";
-const std::string block = "block b(w) { let v = w + 1 linear(v) }";
+const std::string using_network = "use \"b.rn\"\nnetwork n { input x: f32[N, 3] stage s { b(2) b(4) } output y }";
+const std::string used_block = "block b(w) { let v = w + 1 linear(v) }";
 
 }  // namespace
 
 TEST_CASE("frontend: texts in memory, and the values of names") {
   Analysed a;
-  a.texts = {{"/nowhere/n.rn", network}, {"/nowhere/b.rn", block}};
+  a.texts = {{"/nowhere/n.rn", using_network}, {"/nowhere/b.rn", used_block}};
   CHECK_FALSE(a.run("/nowhere/n.rn").network.has_value());
   CHECK(a.diagnostics.has_errors());
 
   Analysed b;
-  b.texts = {{"/nowhere/n.rn", network}, {"/nowhere/b.rn", "block b(w) { let v = w + 1 l: linear(v) }"}};
+  b.texts = {{"/nowhere/n.rn", using_network}, {"/nowhere/b.rn", "block b(w) { let v = w + 1 l: linear(v) }"}};
   const Analysis analysis = b.run("/nowhere/n.rn");
   INFO(b.diagnostics.render());
   REQUIRE(analysis.network.has_value());
@@ -54,7 +54,7 @@ TEST_CASE("frontend: texts in memory, and the values of names") {
 
 TEST_CASE("frontend: files that are in no memory are asked for too") {
   Analysed a;
-  a.texts = {{"/nowhere/n.rn", network}};
+  a.texts = {{"/nowhere/n.rn", using_network}};
   CHECK_FALSE(a.run("/nowhere/n.rn").network.has_value());
   CHECK(a.asked == std::vector<std::string>{"/nowhere/n.rn", "/nowhere/b.rn"});
   Analysed none;
@@ -65,7 +65,7 @@ TEST_CASE("frontend: files that are in no memory are asked for too") {
 TEST_CASE("frontend: blocks without a caller") {
   for (const bool known : {false, true}) {
     Analysed a;
-    a.texts = {{"/nowhere/b.rn", block + "\nblock c { other }"}};
+    a.texts = {{"/nowhere/b.rn", used_block + "\nblock c { other }"}};
     std::set<std::string, std::less<>> elsewhere;
     if (known) elsewhere.insert("other");
     a.run("/nowhere/b.rn", elsewhere);

@@ -11,6 +11,8 @@
 
 #include "frontend/frontend.h"
 
+inline const std::filesystem::path source_dir = RESNETC_SOURCE_DIR;
+
 inline std::string read_text(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

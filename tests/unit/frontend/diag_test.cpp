@@ -149,7 +149,7 @@ void check_too_many_means(std::set<std::string_view>& seen) {
 
 TEST_CASE("frontend: every diagnostic has its exact text") {
   std::set<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(fs::path(RESNETC_SOURCE_DIR) / "tests" / "diag")) {
+  for (const auto& entry : fs::directory_iterator(source_dir / "tests" / "diag")) {
     if (entry.path().extension() == ".rn") paths.insert(entry.path());
   }
   REQUIRE(paths.size() > 60);

@@ -14,8 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path root = RESNETC_SOURCE_DIR;
-
 std::set<fs::path> texts_in(const fs::path& folder) {
   std::set<fs::path> result;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -76,7 +74,7 @@ std::string mutated(std::string text, std::mt19937& random) {
 }  // namespace
 
 TEST_CASE("format: goldens") {
-  for (const fs::path& path : texts_in(root / "tests" / "format")) {
+  for (const fs::path& path : texts_in(source_dir / "tests" / "format")) {
     INFO(path.string());
     const fs::path expected = fs::path(path).replace_extension(".expected");
     const std::string actual = formatted(read_text(path));
@@ -90,13 +88,13 @@ TEST_CASE("format: goldens") {
 
 TEST_CASE("format: the library, the grammar's examples and the documentation's listings are formatted") {
   for (const char* folder : {"networks", "tests/language"}) {
-    for (const fs::path& path : texts_in(root / folder)) {
+    for (const fs::path& path : texts_in(source_dir / folder)) {
       INFO(path.string());
       const std::string text = read_text(path);
       CHECK(formatted(text) == text);
     }
   }
-  const std::string language = read_text(root / "docs" / "language.md");
+  const std::string language = read_text(source_dir / "docs" / "language.md");
   const std::string fence = "```rn\n";
   size_t listings = 0;
   for (size_t at = 0; (at = language.find(fence, at)) != std::string::npos; ++listings) {
@@ -110,7 +108,7 @@ TEST_CASE("format: the library, the grammar's examples and the documentation's l
 TEST_CASE("format: any layout of a text means the same") {
   std::mt19937 random(1);
   for (const char* folder : {"networks", "tests/language"}) {
-    for (const fs::path& path : texts_in(root / folder)) {
+    for (const fs::path& path : texts_in(source_dir / folder)) {
       INFO(path.string());
       const std::string text = read_text(path);
       const std::string other = formatted(laid_out_at_random(text, random));
@@ -125,7 +123,7 @@ TEST_CASE("format: random mutations are refused, or formatted without harm") {
   size_t parsed = 0;
   for (int round = 0; round < 10; ++round) {
     for (const char* folder : {"networks", "tests/language", "tests/diag", "tests/format"}) {
-      for (const fs::path& path : texts_in(root / folder)) {
+      for (const fs::path& path : texts_in(source_dir / folder)) {
         const std::string text = mutated(read_text(path), random);
         std::string result;
         const std::string fault = format_fault(text, result);

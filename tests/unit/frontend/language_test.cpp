@@ -11,8 +11,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path root = RESNETC_SOURCE_DIR;
-
 std::set<fs::path> files_in(const fs::path& folder) {
   std::set<fs::path> result;
   for (const auto& entry : fs::directory_iterator(folder)) {
@@ -54,7 +52,7 @@ void compile(const Network& network) {
 /// The fenced blocks of docs/language.md in the given language.
 std::vector<std::string> listings(const std::string& language) {
   std::vector<std::string> result;
-  std::istringstream lines(read_text(root / "docs" / "language.md"));
+  std::istringstream lines(read_text(source_dir / "docs" / "language.md"));
   bool inside = false;
   for (std::string line; std::getline(lines, line);) {
     if (line == "```" + language) {
@@ -88,7 +86,7 @@ TEST_CASE("language: every production has an example that compiles") {
   const std::vector<std::string> grammar = listings("ebnf");
   REQUIRE(grammar.size() == 1);
   std::string examples;
-  for (const fs::path& path : files_in(root / "tests" / "language")) {
+  for (const fs::path& path : files_in(source_dir / "tests" / "language")) {
     INFO(path.string());
     compile(loaded(path));
     const std::string text = read_text(path);
@@ -103,14 +101,14 @@ TEST_CASE("language: every production has an example that compiles") {
 
 TEST_CASE("language: the documentation's listings compile") {
   FrontendOptions options;
-  options.installed_dirs = {(root / "networks").string()};
+  options.installed_dirs = {(source_dir / "networks").string()};
   const std::vector<std::string> found = listings("rn");
   REQUIRE(found.size() == 2);
   for (const std::string& text : found) compile(resolved(text, options, "listing.rn"));
 }
 
 TEST_CASE("language: every network of the library compiles as it is, and resolves at other sizes") {
-  const std::set<fs::path> networks = files_in(root / "networks");
+  const std::set<fs::path> networks = files_in(source_dir / "networks");
   CHECK(networks.size() >= 27);
   for (const fs::path& path : networks) {
     INFO(path.string());
@@ -126,18 +124,18 @@ TEST_CASE("language: every network of the library compiles as it is, and resolve
 }
 
 TEST_CASE("language: weights have torchvision's names") {
-  const std::vector<std::string> resnet18 = weights_of(loaded(root / "networks" / "resnet18.rn"));
+  const std::vector<std::string> resnet18 = weights_of(loaded(source_dir / "networks" / "resnet18.rn"));
   CHECK(resnet18.size() == 41);
   CHECK(std::vector<std::string>(resnet18.begin(), resnet18.begin() + 6) ==
         std::vector<std::string>{"conv1", "bn1", "layer1.0.conv1", "layer1.0.bn1", "layer1.0.conv2", "layer1.0.bn2"});
   const std::set<std::string> resnet50 = [] {
-    const auto all = weights_of(loaded(root / "networks" / "resnet50.rn"));
+    const auto all = weights_of(loaded(source_dir / "networks" / "resnet50.rn"));
     return std::set<std::string>(all.begin(), all.end());
   }();
   CHECK(resnet50.size() == 107);
   for (const char* name : {"layer1.0.downsample.0", "layer1.0.downsample.1", "layer3.5.conv3", "layer4.2.bn3", "fc"}) {
     CHECK(resnet50.contains(name));
   }
-  const auto fashion = weights_of(loaded(root / "networks" / "fashion_mnist" / "resnet20_fashion.rn"));
+  const auto fashion = weights_of(loaded(source_dir / "networks" / "fashion_mnist" / "resnet20_fashion.rn"));
   CHECK(std::set<std::string>(fashion.begin(), fashion.end()).contains("layer2.0.downsample.0"));
 }

@@ -14,8 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path root = RESNETC_SOURCE_DIR;
-
 /// The network of a text that the checks of topologies take.
 std::optional<topology::Network> checked(const std::string& text) {
   Sources sources;
@@ -67,7 +65,7 @@ bool has_skip_over_stride(const topology::Network& network) {
 }  // namespace
 
 TEST_CASE("reduce: a skip edge over a strided convolution, out of a ResNet-18") {
-  CHECK(reduced(one_file(root / "networks" / "resnet18.rn"), has_skip_over_stride) == R"(network resnet18 {
+  CHECK(reduced(one_file(source_dir / "networks" / "resnet18.rn"), has_skip_over_stride) == R"(network resnet18 {
   input image: f32[N, 1, 1, 1]
   conv_block1: conv_block
   output logits
@@ -83,7 +81,7 @@ TEST_CASE("reduce: a gate, out of an SE-ResNet-50") {
   const auto has_gate = [](const topology::Network& network) {
     return any_of(network.body, [](const topology::Node& n) { return n.kind == topology::NodeKind::gate; });
   };
-  CHECK(reduced(one_file(root / "networks" / "se_resnet50.rn"), has_gate) == R"(network se_resnet50 {
+  CHECK(reduced(one_file(source_dir / "networks" / "se_resnet50.rn"), has_gate) == R"(network se_resnet50 {
   input image: f32[N, 1, 1, 1]
   gate via {}
   output logits
@@ -114,7 +112,7 @@ TEST_CASE("reduce: numbers go down to what still counts, names to what they stan
 }
 
 TEST_CASE("reduce: every candidate is smaller, formatted and new, and the same verdicts give the same result") {
-  const std::string text = one_file(root / "networks" / "preact_resnet18.rn");
+  const std::string text = one_file(source_dir / "networks" / "preact_resnet18.rn");
   const auto run = [&](size_t most, std::vector<std::string>& candidates) {
     SourceSize best = SourceTree::parse(text)->size();
     std::set<std::string> seen;
@@ -165,7 +163,7 @@ TEST_CASE("reduce: any verdicts, on any text, come to an end") {
     });
   };
   for (const char* folder : {"tests/language", "tests/format"}) {
-    for (const auto& entry : fs::directory_iterator(root / folder)) {
+    for (const auto& entry : fs::directory_iterator(source_dir / folder)) {
       if (entry.path().extension() == ".rn") at_random(read_text(entry.path()));
     }
   }
@@ -174,7 +172,7 @@ TEST_CASE("reduce: any verdicts, on any text, come to an end") {
 }
 
 TEST_CASE("reduce: several files in one, with values for parameters") {
-  const std::string text = one_file(root / "networks" / "resnet18.rn", {{"classes", 7}, {"width", -3}});
+  const std::string text = one_file(source_dir / "networks" / "resnet18.rn", {{"classes", 7}, {"width", -3}});
   CHECK(text.find("use ") == std::string::npos);
   CHECK(text.find('#') == std::string::npos);
   CHECK(text.find("network resnet18(classes = 7, height = 224, width = -3) {\n") != std::string::npos);

@@ -9,7 +9,7 @@ using namespace pass_test;
 namespace {
 
 // The input of c2 has as many channels as the output of c3, and the output of c2 as many as the input of c3.
-constexpr const char* network = R"(network net {
+constexpr const char* three_convolutions = R"(network net {
   input image: f32[N, 64, 8, 8]
   c1: conv(3x3, 64)
   c2: conv(1x1, 32)
@@ -26,7 +26,7 @@ program::Program lowered_for(const char* target, int64_t winograd_tile = largest
   Session session;
   session.context.target = find_target(target);
   session.context.winograd_tile = winograd_tile;
-  return std::get<program::Program>(session.lowered(network, passes::Level::program));
+  return std::get<program::Program>(session.lowered(three_convolutions, passes::Level::program));
 }
 
 program::Kernel& kernel(program::Program& program, std::string_view name) {

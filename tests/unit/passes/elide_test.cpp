@@ -9,7 +9,7 @@ using namespace pass_test;
 namespace {
 
 /// Two identity blocks after a convolution; `between` stands before them, `inside` at the end of the block.
-std::string network_of(std::string_view between = "relu", std::string_view inside = "relu", std::string_view outputs = "") {
+std::string two_blocks(std::string_view between = "relu", std::string_view inside = "relu", std::string_view outputs = "") {
   return fmt::format(R"(block identity_block(width) {{
   conv1: conv(3x3, width)  bn1: batch_norm  relu
   conv2: conv(3x3, width)  bn2: batch_norm
@@ -56,7 +56,7 @@ const std::string second_block = "s.1.conv1 s.1.bn1 s.1.relu s.1.conv2 s.1.bn2 s
 
 TEST_CASE("a zero branch goes, and the ReLU after it, whose input is not negative") {
   Session session;
-  CHECK(operations(session, network_of(), zero_branch("s.1")) == "x conv1 relu " + first_block);
+  CHECK(operations(session, two_blocks(), zero_branch("s.1")) == "x conv1 relu " + first_block);
   CHECK(session.context.depends_on_values);
   CHECK(session.remark("elide-identities", "s.1") == "the residual branch is zero: the block is the identity");
   CHECK(session.remark("elide-identities", "s.1.relu2") == "the ReLU goes too: its input is not negative");
@@ -66,12 +66,12 @@ TEST_CASE("every block of a network may go") {
   Session session;
   Weights weights = zero_branch("s.0");
   weights.filled.merge(zero_branch("s.1").filled);
-  CHECK(operations(session, network_of(), weights) == "x conv1 relu");
+  CHECK(operations(session, two_blocks(), weights) == "x conv1 relu");
 }
 
 TEST_CASE("the ReLU stays where its input may be negative") {
   Session session;
-  CHECK(operations(session, network_of("bn1: batch_norm"), zero_branch("s.0")) == "x conv1 bn1 s.0.relu2 " + second_block);
+  CHECK(operations(session, two_blocks("bn1: batch_norm"), zero_branch("s.0")) == "x conv1 bn1 s.0.relu2 " + second_block);
 }
 
 TEST_CASE("pools, sigmoids and sums of what is not negative are not negative") {
@@ -79,22 +79,22 @@ TEST_CASE("pools, sigmoids and sums of what is not negative are not negative") {
        {"relu max_pool(3x3, stride = 2, pad = 1)", "relu avg_pool(3x3, stride = 1, pad = 1)", "sigmoid", "a: relu sigmoid skip from a"}) {
     CAPTURE(between);
     Session session;
-    CHECK(operations(session, network_of(between), zero_branch("s.0")).find("s.0.relu2") == std::string::npos);
+    CHECK(operations(session, two_blocks(between), zero_branch("s.0")).find("s.0.relu2") == std::string::npos);
   }
   Session session;
-  CHECK(operations(session, network_of("a: relu c: conv(3x3, 16) skip from a"), zero_branch("s.0")).find("s.0.relu2") != std::string::npos);
+  CHECK(operations(session, two_blocks("a: relu c: conv(3x3, 16) skip from a"), zero_branch("s.0")).find("s.0.relu2") != std::string::npos);
 }
 
 TEST_CASE("a batch norm without a weight of its own multiplies by nothing that could be zero") {
   Session session;
-  std::string text = network_of();
+  std::string text = two_blocks();
   text.replace(text.find("bn2: batch_norm"), std::string("bn2: batch_norm").size(), "bn2: batch_norm(affine = false)");
   CHECK(operations(session, text, {}) == "x conv1 relu " + first_block + " " + second_block);
 }
 
 TEST_CASE("without weights, and with a branch that is not zero, nothing happens") {
   Session without;
-  const graph::Graph graph = without.lowered_graph(network_of(), "lower-to-graph");
+  const graph::Graph graph = without.lowered_graph(two_blocks(), "lower-to-graph");
   CHECK(graph.ops.size() == 17);
   CHECK_FALSE(without.context.depends_on_values);
 
@@ -102,7 +102,7 @@ TEST_CASE("without weights, and with a branch that is not zero, nothing happens"
   weights.given["s.1.bn2.bias"] = std::vector<double>(16, 0.0);
   weights.given["s.1.bn2.bias"][7] = 1e-30;
   Session session;
-  CHECK(operations(session, network_of(), weights) == "x conv1 relu " + first_block + " " + second_block);
+  CHECK(operations(session, two_blocks(), weights) == "x conv1 relu " + first_block + " " + second_block);
   CHECK_FALSE(session.context.depends_on_values);
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("a branch with a weight that is not finite stays: zero times infinity 
       Weights weights = zero_branch("s.1");
       weights.filled[tensor] = value;
       Session session;
-      CHECK(operations(session, network_of(), weights) == "x conv1 relu " + first_block + " " + second_block);
+      CHECK(operations(session, two_blocks(), weights) == "x conv1 relu " + first_block + " " + second_block);
       CHECK(session.remark("elide-identities", "s.1").starts_with("the residual branch is kept: weights of "));
     }
   }
@@ -157,9 +157,9 @@ network net { input x: f32[N, 16, 9, 9]  stage s { b }  output y })";
   CHECK(operations(conv, text, weights) == "x s.0.conv1 s.0.bn1 s.0.d.0 s.0.skip");
 
   Session session;
-  CHECK(operations(session, network_of("relu", "relu", "output early from s"), zero_branch("s.1")) == "x conv1 relu " + first_block);
+  CHECK(operations(session, two_blocks("relu", "relu", "output early from s"), zero_branch("s.1")) == "x conv1 relu " + first_block);
   Session all;
-  passes::AnyIr ir = all.network(network_of("relu", "relu", "output early from s"));
+  passes::AnyIr ir = all.network(two_blocks("relu", "relu", "output early from s"));
   const Weights zero = zero_branch("s.1");
   all.context.weights = &zero;
   CHECK_MESSAGE(passes::run_pipeline(ir, passes::Level::program, all.context), all.diagnostics.render());
