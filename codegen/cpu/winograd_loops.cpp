@@ -57,7 +57,7 @@ void WinogradKernel::schedule_input() {
   transformed_.reorder_storage(ci_, tx_, ty_, j_, i_, cb_, axes_.n);
   if (tiles.extent * rows_ % 4 == 0) transformed_.align_storage(tx_, to_int(tiles.stored()));
   transformed_.split(ci_, cr_, ci_, width_)
-      .reorder({ci_, j_, i_, cr_, cb_, tx_, ty_, axes_.n})
+      .reorder({ci_, j_, i_, tx_, cr_, cb_, ty_, axes_.n})
       .vectorize(ci_)
       .unroll(j_)
       .unroll(i_)
@@ -68,7 +68,7 @@ void WinogradKernel::schedule_input() {
     // Compute whole vectors, although not all of their lanes are summed.
     for (Func* func : {&phases_, &transformed_}) func->bound(ci_, 0, vector);
   }
-  half_.compute_at(transformed_, cr_).store_in(MemoryType::Stack).vectorize(ci_, width_).unroll(i_).unroll(x_).never_partition_all();
+  half_.compute_at(transformed_, tx_).store_in(MemoryType::Stack).vectorize(ci_, width_).unroll(i_).unroll(x_).never_partition_all();
 }
 
 void WinogradKernel::schedule_products() {
