@@ -68,8 +68,8 @@ Result<> build_kernel(const program::KernelSpec& spec, const Target& target, Bui
     return Failure{fmt::format("a schedule '{}' is not for it", name_of(spec.schedule))};
   }
   switch (spec.kind) {
-    case KernelKind::load: build_load(spec, built); break;
-    case KernelKind::store: build_store(spec, built); break;
+    case KernelKind::load: build_load(spec, target, built); break;
+    case KernelKind::store: build_store(spec, target, built); break;
     case KernelKind::conv2d: {
       const std::span<const ConvolutionBuilder> all = convolution_builders();
       const auto of_algorithm = [&](const ConvolutionBuilder& each) { return each.algorithm == &algorithm; };

@@ -14,6 +14,9 @@ namespace resnetc::codegen::cpu {
 /// The number of lanes of a vector, as Halide takes it.
 inline constexpr int vector = static_cast<int>(lanes);
 
+/// The number of a vector's lanes that a register holds.
+inline int register_lanes(const Target& target) { return to_int(std::min(target.registers.bytes / bytes_of(ElementType::f32), lanes)); }
+
 void build_direct(const program::KernelSpec& spec, const Target& target, Built& built);
 void build_winograd(const program::KernelSpec& spec, const Target& target, Built& built);
 void build_strassen(const program::KernelSpec& spec, const Target& target, Built& built);
@@ -39,8 +42,8 @@ void build_avg_pool(const program::KernelSpec& spec, Built& built);
 void build_global_avg_pool(const program::KernelSpec& spec, Built& built);
 void build_copy(const program::KernelSpec& spec, Built& built);
 void build_softmax(const program::KernelSpec& spec, Built& built);
-void build_load(const program::KernelSpec& spec, Built& built);
-void build_store(const program::KernelSpec& spec, Built& built);
+void build_load(const program::KernelSpec& spec, const Target& target, Built& built);
+void build_store(const program::KernelSpec& spec, const Target& target, Built& built);
 
 /// The number of rows of a task of a kernel with a GeneralSchedule. 0: a task is a whole picture.
 inline int64_t rows_of(const program::KernelSpec& spec) { return std::get<program::GeneralSchedule>(spec.schedule).rows; }

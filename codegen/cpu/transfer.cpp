@@ -1,27 +1,58 @@
-/// \file Schedules of loads and stores.
+/// \file Schedules of loads and stores. Between planes and vectors of channels lies a transposition: the caller has the pixels of a channel
+/// side by side, and the arena has 16 channels of a pixel. Blocks of both are transposed in registers.
+#include <algorithm>
+
 #include "codegen/cpu/kernels_internal.h"
+#include "codegen/cpu/transpose.h"
 
 namespace resnetc::codegen::cpu {
 
+namespace {
+
 using Halide::TailStrategy;
 
-void build_load(const program::KernelSpec& spec, Built& built) {
+/// The number of neighbouring pixels that are transposed together: those that a register holds, or fewer if a row has fewer. 0 if a row is
+/// too short for a block.
+int transposed_pixels(const Target& target, int64_t width) {
+  int pixels = register_lanes(target);
+  while (pixels > width) pixels /= 2;
+  return pixels >= 4 ? pixels : 0;
+}
+
+/// Makes blocks of pixels and channels the inner loops of `out`. Around them are the other pixels of a task and then the other vectors of
+/// channels, so that a task works on few planes at a time.
+void transpose_load(const Target& target, int pixels, int64_t width, Func& out, const Axes& axes, Built& built) {
+  Var column("column"), part("part"), block("block");
+  out.split(axes.c, block, axes.c, vector).split(axes.c, part, axes.c, register_lanes(target)).vectorize(axes.c);
+  out.split(axes.x, axes.x, column, pixels, shift_unless(width % pixels == 0));
+  out.reorder({axes.c, column, part, axes.x, axes.y, block});
+  built.passes.push_back(transpose_pass());
+}
+
+}  // namespace
+
+void build_load(const program::KernelSpec& spec, const Target& target, Built& built) {
   const TensorType& type = spec.out.type;
+  const int pixels = transposed_pixels(target, type.width);
   Axes axes;
   Operands operands;
   Func out = define_load(spec, axes, operands);
+  parallel_rows(out, axes, rows_of(spec), type.height);
   if (spec.out.channel_stride % lanes == 0) {
-    out.vectorize(axes.c, to_int(lanes));
+    if (spec.input.has_planes() && pixels > 0) {
+      transpose_load(target, pixels, type.width, out, axes, built);
+    } else {
+      out.vectorize(axes.c, vector);
+    }
   } else if (type.channels <= 4) {
     out.unroll(axes.c);
     if (type.width >= 8) out.unroll(axes.x, 8, TailStrategy::ShiftInwards);
   }
-  parallel_rows(out, axes, rows_of(spec), type.height);
   built.output = out;
   built.arguments = operands.arguments;
 }
 
-void build_store(const program::KernelSpec& spec, Built& built) {
+void build_store(const program::KernelSpec& spec, const Target& target, Built& built) {
   const TensorType& type = spec.in.type;
   Axes axes;
   Operands operands;
@@ -31,14 +62,22 @@ void build_store(const program::KernelSpec& spec, Built& built) {
     if (type.channels >= lanes) out.vectorize(axes.c, vector, TailStrategy::ShiftInwards);
     out.parallel(axes.n).never_partition_all();
   } else {
-    // Channels are the inner loop, because a line of the arena holds 16 of them.
     const int64_t width = flat ? type.pixels() : type.width;
-    Var xo("xo"), task("task");
-    const int64_t step = width >= lanes ? lanes : 1;
-    out.split(axes.x, xo, axes.x, to_int(step), shift_unless(width % step == 0));
-    out.reorder(axes.x, axes.c, xo, axes.y, axes.n).vectorize(axes.x);
+    const int pixels = type.channels >= lanes ? transposed_pixels(target, width) : 0;
+    const int step = pixels > 0 ? pixels : width >= lanes ? vector : 1;
+    Var xo("xo"), row("row"), part("part"), task("task");
+    out.split(axes.x, xo, axes.x, step, shift_unless(width % step == 0)).vectorize(axes.x);
+    Var shared = flat ? xo : axes.y;  // the loop that threads share
+    if (pixels > 0) {
+      out.split(axes.c, axes.c, row, vector, shift_unless(type.channels % lanes == 0)).split(row, part, row, pixels);
+      out.reorder({axes.x, row, part, xo, axes.y, axes.c, axes.n});
+      built.passes.push_back(transpose_pass());
+      if (type.channels > lanes) shared = axes.c;
+    } else {
+      out.reorder(axes.x, axes.c, xo, axes.y, axes.n);  // a line of the arena holds 16 channels
+    }
     if (rows_of(spec) > 0) {
-      out.fuse(flat ? xo : axes.y, axes.n, task).parallel(task);
+      out.fuse(shared, axes.n, task).parallel(task);
     } else {
       out.parallel(axes.n);
     }

@@ -57,7 +57,7 @@ WinogradKernel::WinogradKernel(const program::KernelSpec& spec, const Target& ta
       pool_(spec.pool.value_or(OpAttributes{})),
       pool_rows_(spec.pool ? pooled_rows(spec) : 0),
       row_blocks_(spec.pool ? to_int(ceil_div(spec.out.type.height, pool_rows_)) : 1),
-      width_(to_int(std::min(target.registers.bytes / bytes_of(spec.in.type.element), lanes))),
+      width_(register_lanes(target)),
       together_(width_ < lanes ? width_ : to_int(vectors_ * lanes)),
       whole_(!spec.pool && across_ % tiles_x_ == 0 && down_ % rows_ == 0 && type_.width % m_ == 0 && type_.height % m_ == 0 &&
              by_.stride == 1),

@@ -1,0 +1,193 @@
+#include "codegen/cpu/transpose.h"
+
+#include <optional>
+#include <vector>
+
+namespace resnetc::codegen::cpu {
+
+namespace {
+
+using namespace Halide::Internal;
+using Halide::Expr;
+
+bool is_transposable(int count) { return count == 4 || count == 8 || count == 16; }
+
+/// One lane of an index. It is undefined if the index has parts whose lanes are not known, such as loads.
+class Lane final : public IRMutator {
+ public:
+  explicit Lane(int lane) : lane_(lane) {}
+
+  Expr of(const Expr& index) {
+    const Expr lane = mutate(index);
+    return known_ && lane.type().is_scalar() ? lane : Expr();
+  }
+
+ private:
+  using IRMutator::visit;
+
+  Expr visit(const Ramp* ramp) override { return ramp->base + lane_ * ramp->stride; }
+  Expr visit(const Broadcast* all) override { return all->value; }
+  Expr visit(const Variable* e) override { return scalar(e); }
+  Expr visit(const Load* e) override { return scalar(e); }
+  Expr visit(const Call* e) override { return scalar(e); }
+  Expr visit(const Shuffle* e) override { return scalar(e); }
+
+  Expr scalar(const Expr& e) {
+    if (e.type().is_scalar()) return e;
+    known_ = false;
+    return make_zero(e.type().element_of());
+  }
+
+  int lane_;
+  bool known_ = true;
+};
+
+/// Puts the values of names where the names are used.
+class InlineLets final : public IRMutator {
+ private:
+  using IRMutator::visit;
+
+  Expr visit(const Let* let) override { return mutate(substitute(let->name, let->value, let->body)); }
+  Stmt visit(const LetStmt* let) override { return mutate(substitute(let->name, let->value, let->body)); }
+};
+
+/// Widens the operands of sums and not the sums, so that the difference of two indices is known. No sum of 32 bits overflows.
+class WidenOperands final : public IRMutator {
+ private:
+  using IRMutator::visit;
+
+  Expr visit(const Cast* cast) override {
+    const Add* sum = cast->value.as<Add>();
+    if (sum == nullptr || !cast->type.is_int() || sum->type != Halide::Int(32)) return IRMutator::visit(cast);
+    return mutate(Cast::make(cast->type, sum->a)) + mutate(Cast::make(cast->type, sum->b));
+  }
+};
+
+/// The index of one lane of a load in one iteration of a loop, if the lane is known.
+Expr index_of(const Load* load, int lane, const std::string& loop, int iteration) {
+  const Expr index = Lane(lane).of(load->index);
+  return index.defined() ? simplify(WidenOperands().mutate(substitute(loop, iteration, index))) : index;
+}
+
+/// Whether the lanes of a load are not neighbours, and each is followed by its lane of the next iteration.
+bool reads_columns(const Load* load, const std::string& loop) {
+  if (!is_transposable(load->type.lanes()) || load->type.bits() != 32 || !is_const_one(load->predicate)) return false;
+  const Ramp* ramp = load->index.as<Ramp>();
+  if (ramp != nullptr && is_const_one(ramp->stride)) return false;
+  for (int lane = 0; lane < load->type.lanes(); ++lane) {
+    const Expr index = index_of(load, lane, loop, 0);
+    if (!index.defined() || !is_const_one(simplify(index_of(load, lane, loop, 1) - index))) return false;
+  }
+  return true;
+}
+
+/// Vectors of 4 * n elements are n parts of four.
+Expr parts(const Expr& a, const Expr& b, std::initializer_list<int> chosen) {
+  std::vector<int> lanes;
+  for (int part : chosen) {
+    for (int i = 0; i < 4; ++i) lanes.push_back(4 * part + i);
+  }
+  return Shuffle::make({a, b}, lanes);
+}
+
+/// In each part: elements `chosen` of eight, the four of `a` and the four of `b`.
+Expr within_parts(const Expr& a, const Expr& b, std::initializer_list<int> chosen) {
+  const int count = a.type().lanes();
+  std::vector<int> lanes;
+  for (int part = 0; part < count; part += 4) {
+    for (int element : chosen) lanes.push_back(element < 4 ? part + element : count + part + element - 4);
+  }
+  return Shuffle::make({a, b}, lanes);
+}
+
+/// Column `at` of 4, 8 or 16 rows, which are equally long vectors. First each four rows are transposed in blocks of 4x4, by shuffles within
+/// 128 bits, which are the cheapest on every target. A column's blocks are then put together. LLVM finds what the columns share.
+Expr column(const std::vector<Expr>& rows, int at) {
+  const int in_block = at % 4, block = at / 4, count = rows.front().type().lanes();
+  std::vector<Expr> fours;
+  for (size_t r = 0; r < rows.size(); r += 4) {
+    const auto pairs = [&](size_t row) {
+      return in_block < 2 ? within_parts(rows[row], rows[row + 1], {0, 4, 1, 5}) : within_parts(rows[row], rows[row + 1], {2, 6, 3, 7});
+    };
+    const Expr first = pairs(r), second = pairs(r + 2);
+    fours.push_back(in_block % 2 == 0 ? within_parts(first, second, {0, 1, 4, 5}) : within_parts(first, second, {2, 3, 6, 7}));
+  }
+  const int blocks = count / 4;
+  if (fours.size() == 1) return Shuffle::make_slice(fours[0], 4 * block, 1, 4);
+  if (fours.size() == 2) return parts(fours[0], fours[1], {block, blocks + block});
+  if (blocks == 1) return Shuffle::make_concat(fours);
+  // Two neighbouring columns of blocks share the first step.
+  const int left = block / 2 * 2, side = block % 2;
+  const auto halves = [&](const Expr& a, const Expr& b) { return parts(a, b, {left, left + 1, blocks + left, blocks + left + 1}); };
+  return parts(halves(fours[0], fours[1]), halves(fours[2], fours[3]), {side, 2 + side, 4 + side, 6 + side});
+}
+
+/// One iteration of a loop, whose columns come from rows.
+class Iteration final : public IRMutator {
+ public:
+  Iteration(const std::string& loop, int at, int count) : loop_(loop), at_(at), count_(count) {}
+
+ private:
+  using IRMutator::visit;
+
+  Expr visit(const Variable* variable) override { return variable->name == loop_ ? Expr(at_) : Expr(variable); }
+
+  Expr visit(const Load* load) override {
+    if (!reads_columns(load, loop_)) return IRMutator::visit(load);
+    std::vector<Expr> rows;
+    for (int lane = 0; lane < load->type.lanes(); ++lane) {
+      const Expr first = index_of(load, lane, loop_, 0), neighbours = Ramp::make(first, make_one(first.type()), count_);
+      rows.push_back(Load::make(load->type.with_lanes(count_), load->name, neighbours, load->image, load->param, const_true(count_), {}));
+    }
+    return column(rows, at_);
+  }
+
+  const std::string& loop_;
+  int at_, count_;
+};
+
+/// Whether a statement has a loop, or a load of a column.
+class Content final : public IRVisitor {
+ public:
+  explicit Content(const std::string& loop) : loop_(loop) {}
+  bool loops = false, columns = false;
+
+ private:
+  using IRVisitor::visit;
+
+  void visit(const For*) override { loops = true; }
+  void visit(const Load* load) override {
+    columns = columns || reads_columns(load, loop_);
+    IRVisitor::visit(load);
+  }
+
+  const std::string& loop_;
+};
+
+class TransposeLoads final : public IRMutator {
+ private:
+  using IRMutator::visit;
+
+  /// Puts vectors of indices where they are used, so that their lanes are known there.
+  Stmt visit(const LetStmt* let) override {
+    return let->value.type().is_vector() ? mutate(substitute(let->name, let->value, let->body)) : IRMutator::visit(let);
+  }
+
+  Stmt visit(const For* loop) override {
+    const auto count = as_const_int(loop->extent);
+    if (!count || *count > 16 || !is_transposable(static_cast<int>(*count)) || !is_const_zero(loop->min)) return IRMutator::visit(loop);
+    const Stmt body = InlineLets().mutate(loop->body);
+    Content content(loop->name);
+    body.accept(&content);
+    if (content.loops || !content.columns) return IRMutator::visit(loop);
+    std::vector<Stmt> all;
+    for (int at = 0; at < *count; ++at) all.push_back(Iteration(loop->name, at, static_cast<int>(*count)).mutate(body));
+    return Block::make(all);
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<IRMutator> transpose_pass() { return std::make_shared<TransposeLoads>(); }
+
+}  // namespace resnetc::codegen::cpu
