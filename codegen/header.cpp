@@ -60,7 +60,7 @@ std::string input_text(const program::Program& program, const Port& port) {
       port.dims.back(), shown(program.input.mean, "0"), shown(program.input.std, "1"));
 }
 
-constexpr std::string_view statuses = R"(
+constexpr std::string_view status_declarations = R"(
 typedef enum @_status {
   $_OK = 0,
   $_BAD_ARGUMENT = 1,            /* a null pointer, a number out of range, or options of another version */
@@ -90,7 +90,7 @@ typedef enum @_status {
 } @_status;
 )";
 
-constexpr std::string_view types = R"(
+constexpr std::string_view type_declarations = R"(
 typedef struct @_context @_context;
 
 /* task(argument, i) must be called once for each i of 0 ... count - 1, in any order and on any threads, and all calls must have
@@ -127,7 +127,7 @@ typedef struct @_observation {
 typedef void (*@_observer)(void *data, const @_observation *observation);
 )";
 
-constexpr std::string_view functions = R"(
+constexpr std::string_view function_declarations = R"(
 /* Makes a context. `weights` are the bytes of @.weights, best a read-only mapping of the file; they must start at a multiple of 64
  * bytes, stay unchanged and outlive the context. They remain the caller's; any number of contexts may share them. NULL and 0 for
  * embedded weights, and for a network that has none. The file's header is checked in microseconds, its contents only with
@@ -215,8 +215,8 @@ extern "C" {
   }
   out += fmt::format("size_t {}_input_bytes(void);\n", name);
   for (const Port& port : interface.outputs) out += fmt::format("size_t {}_output_bytes_{}(void);\n", name, port.c_name);
-  out += expand(interface, statuses);
-  out += expand(interface, types);
+  out += expand(interface, status_declarations);
+  out += expand(interface, type_declarations);
   out += expand(interface, R"(
 /* Runs `batch` pictures, 1 to the context's max_batch. Sizes are in bytes and must be exact. The buffers are the caller's; the library
  * keeps no pointer to them. Allocates nothing. After a failure the outputs are undefined and the context stays usable. After
@@ -237,7 +237,7 @@ extern "C" {
     for (const Port& port : interface.outputs) out += fmt::format("    {0} *{1}, size_t {1}_bytes,\n", c_type(port.element), port.c_name);
     out += "    void *stream, int32_t batch);\n";
   }
-  out += expand(interface, functions);
+  out += expand(interface, function_declarations);
   out += "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
   return out;
 }

@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr char magic[8] = {'R', 'N', 'K', 'E', 'R', 'N', '0', '1'};
-constexpr std::string_view extension = ".rnkernel";
+constexpr char entry_magic[8] = {'R', 'N', 'K', 'E', 'R', 'N', '0', '1'};
+constexpr std::string_view entry_extension = ".rnkernel";
 
 struct Header {
   char magic[8];
@@ -46,7 +46,7 @@ std::string KernelCache::key(std::string_view content) {
   return llvm::toHex(hash, true);
 }
 
-std::string KernelCache::path(const std::string& key) const { return directory_ + "/" + key + std::string(extension); }
+std::string KernelCache::path(const std::string& key) const { return directory_ + "/" + key + std::string(entry_extension); }
 
 std::optional<std::string> KernelCache::find(const std::string& key) const {
   if (directory_.empty()) return std::nullopt;
@@ -59,7 +59,7 @@ std::optional<std::string> KernelCache::find(const std::string& key) const {
   std::string bytes(static_cast<size_t>(size) - sizeof header, '\0');
   if (!in.read(reinterpret_cast<char*>(&header), sizeof header)) return std::nullopt;
   if (!in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) return std::nullopt;
-  if (std::memcmp(header.magic, magic, sizeof magic) != 0 || header.bytes != bytes.size()) return std::nullopt;
+  if (std::memcmp(header.magic, entry_magic, sizeof entry_magic) != 0 || header.bytes != bytes.size()) return std::nullopt;
   const XXH128_canonical_t checksum = checksum_of(bytes);
   if (std::memcmp(&header.checksum, &checksum, sizeof checksum) != 0) return std::nullopt;
   fs::last_write_time(file, fs::file_time_type::clock::now(), failed);  // its age counts from its last use
@@ -73,7 +73,7 @@ void KernelCache::store(const std::string& key, std::string_view bytes) const {
   static std::atomic<unsigned> number{0};
   const std::string temporary = path(key) + "." + std::to_string(getpid()) + "." + std::to_string(number++) + ".tmp";
   Header header;
-  std::memcpy(header.magic, magic, sizeof magic);
+  std::memcpy(header.magic, entry_magic, sizeof entry_magic);
   header.bytes = bytes.size();
   header.checksum = checksum_of(bytes);
   std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
@@ -101,8 +101,8 @@ void KernelCache::evict() const {
     const fs::file_time_type used = fs::last_write_time(it->path(), skip);
     if (skip) continue;
     // A process that was killed while writing left its temporary file.
-    if (name.ends_with(".tmp") && name.find(extension) != std::string::npos && used < hour_ago) fs::remove(it->path(), skip);
-    if (!name.ends_with(extension)) continue;
+    if (name.ends_with(".tmp") && name.find(entry_extension) != std::string::npos && used < hour_ago) fs::remove(it->path(), skip);
+    if (!name.ends_with(entry_extension)) continue;
     const int64_t bytes = static_cast<int64_t>(fs::file_size(it->path(), skip));
     if (skip) continue;
     entries.push_back({it->path(), used, bytes});

@@ -69,7 +69,7 @@ Result<> usable(const TempDir& folder) {
   return {};
 }
 
-Result<> write(const std::string& path, std::string_view bytes) {
+Result<> write_file(const std::string& path, std::string_view bytes) {
   std::error_code error;
   llvm::raw_fd_ostream out(path, error);
   if (!error) {
@@ -82,7 +82,7 @@ Result<> write(const std::string& path, std::string_view bytes) {
   return {};
 }
 
-Result<std::string> read(const std::string& path) {
+Result<std::string> read_file(const std::string& path) {
   auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
   if (!buffer) return Failure{fmt::format("{}: {}", path, buffer.getError().message()), Blame::limit};
   return (*buffer)->getBuffer().str();
@@ -121,7 +121,7 @@ Result<> write_stub(Architecture architecture, const TempDir& scratch, const std
   const Result<std::string> object = emit_object(module, *machine);
   if (!object) return object.failure();
   const std::string input = scratch.file(soname + ".o");
-  if (const Result<> written = write(input, *object); !written) return written;
+  if (const Result<> written = write_file(input, *object); !written) return written;
   return lld(architecture, {"-shared", "-soname", soname, "-o", scratch.file(soname), input});
 }
 
@@ -159,10 +159,10 @@ Result<std::string> link_relocatable(Architecture architecture, std::span<const 
   std::vector<std::string> arguments = {"-r", "--force-group-allocation", "-o", output};
   for (size_t i = 0; i < objects.size(); ++i) {
     arguments.push_back(scratch.file(fmt::format("{}.o", i)));
-    if (const Result<> written = write(arguments.back(), objects[i]); !written) return written.failure();
+    if (const Result<> written = write_file(arguments.back(), objects[i]); !written) return written.failure();
   }
   if (const Result<> done = lld(architecture, arguments); !done) return done.failure();
-  const Result<std::string> linked = read(output);
+  const Result<std::string> linked = read_file(output);
   if (!linked) return linked;
   return localise(*linked, keep);
 }
@@ -174,7 +174,7 @@ Result<std::string> link_shared(Architecture architecture, std::string_view obje
   if (good) good = write_stub(architecture, scratch, "libm.so.6", libm_functions);
   if (good) good = write_stub(architecture, scratch, "libpthread.so.0", {});
   const std::string input = scratch.file("network.o"), output = scratch.file("network.so");
-  if (good) good = write(input, object);
+  if (good) good = write_file(input, object);
   if (!good) return good.failure();
   // libpthread is named because it contained the functions of threads before glibc 2.34. Since then it is an empty library.
   good = lld(architecture, {"-shared",
@@ -200,7 +200,7 @@ Result<std::string> link_shared(Architecture architecture, std::string_view obje
                             "--as-needed",
                             scratch.file("libm.so.6")});
   if (!good) return good.failure();
-  return read(output);
+  return read_file(output);
 }
 
 Result<std::string> make_archive(std::string_view object, const std::string& member) {

@@ -15,22 +15,22 @@ namespace {
 namespace fs = std::filesystem;
 using Wants = CompletionContext::Wants;
 
-/// The protocol's CompletionItemKind.
-enum Kind : int64_t {
-  function = 3,
-  field = 5,
-  variable = 6,
-  class_ = 7,
-  property = 10,
-  keyword = 14,
-  file = 17,
-  folder = 19,
-  constant = 21
-};
-
 constexpr size_t max_files = 1000;  ///< number of files of a folder that are offered
 
 class Completer {
+  /// The protocol's CompletionItemKind.
+  enum Kind : int64_t {
+    function = 3,
+    field = 5,
+    variable = 6,
+    class_ = 7,
+    property = 10,
+    keyword = 14,
+    file = 17,
+    folder = 19,
+    constant = 21
+  };
+
  public:
   Completer(const Workspace& workspace, const ParsedText& text, size_t offset, const FrontendOptions& options)
       : workspace_(workspace),

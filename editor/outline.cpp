@@ -10,10 +10,10 @@ namespace {
 using ast::Statement;
 using ast::StatementKind;
 
-/// The protocol's SymbolKind.
-enum Kind : int64_t { module = 2, class_ = 5, field = 8, interface = 11, function = 12, variable = 13, constant = 14, event = 24 };
-
 class Outline {
+  /// The protocol's SymbolKind.
+  enum Kind : int64_t { module = 2, class_ = 5, field = 8, interface = 11, function = 12, variable = 13, constant = 14, event = 24 };
+
  public:
   explicit Outline(const ParsedText& text) : text_(text) {}
 

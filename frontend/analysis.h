@@ -13,7 +13,7 @@ namespace resnetc {
 struct Analysis {
   LoadedFiles loaded;                        ///< empty if the file cannot be read
   std::optional<topology::Network> network;  ///< the result of load_network()
-  Values values;                             ///< in the network's copies
+  ValuesInCopies values;                     ///< in the network's copies
 };
 
 /// Reads `path` and the files that it uses. Resolves a network, with the errors that load_network() reports. Checks the blocks of a file

@@ -42,7 +42,8 @@ struct Body {
 
 class Elaborator {
  public:
-  Elaborator(const ast::Definition& definition, const BlockTable& blocks, Diagnostics& diagnostics, Reporter& reporter, Values* values)
+  Elaborator(const ast::Definition& definition, const BlockTable& blocks, Diagnostics& diagnostics, Reporter& reporter,
+             ValuesInCopies* values)
       : definition_(definition),
         blocks_(blocks),
         diagnostics_(diagnostics),
@@ -491,7 +492,7 @@ class Elaborator {
   const BlockTable& blocks_;
   Diagnostics& diagnostics_;
   Reporter& reporter_;
-  Values* values_;
+  ValuesInCopies* values_;
   const std::set<std::string, std::less<>>* elsewhere_ = nullptr;  ///< for a block that is checked alone: see check_blocks()
   int branches_ = 0;              ///< number of sides of `if`s with unknown conditions around the current statement
   std::set<Location> uncertain_;  ///< names that these sides define
@@ -512,7 +513,7 @@ class Elaborator {
 }  // namespace
 
 std::optional<topology::Network> elaborate(const ast::Definition& network, const BlockTable& blocks, const FrontendOptions& options,
-                                           Diagnostics& diagnostics, Values* values) {
+                                           Diagnostics& diagnostics, ValuesInCopies* values) {
   Reporter reporter(diagnostics);
   return Elaborator(network, blocks, diagnostics, reporter, values).run(options);
 }

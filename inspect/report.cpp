@@ -18,13 +18,13 @@ namespace {
 
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wc23-extensions"
-constexpr char frame[] = {
+constexpr char page_frame[] = {
 #embed "page/report.html"
     , 0};
-constexpr char style[] = {
+constexpr char page_style[] = {
 #embed "page/report.css"
     , 0};
-constexpr char script[] = {
+constexpr char page_script[] = {
 #embed "page/report.js"
     , 0};
 #pragma clang diagnostic pop
@@ -84,11 +84,11 @@ std::string report(const Compilation& compilation, const Sources& sources) {
   }
   // Shapes are known after the second phase.
   const Phase& drawn = compilation.phases[std::min<size_t>(1, compilation.phases.size() - 1)];
-  return filled(frame, {{"<!-- title -->", escaped(compilation.title)},
-                        {"/* style */", style},
-                        {"<!-- network -->", to_svg(draw(drawn.ir))},
-                        {"<!-- data -->", std::move(blocks)},
-                        {"/* script */", script}});
+  return filled(page_frame, {{"<!-- title -->", escaped(compilation.title)},
+                             {"/* style */", page_style},
+                             {"<!-- network -->", to_svg(draw(drawn.ir))},
+                             {"<!-- data -->", std::move(blocks)},
+                             {"/* script */", page_script}});
 }
 
 }  // namespace resnetc::inspect

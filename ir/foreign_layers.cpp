@@ -11,6 +11,8 @@ namespace resnetc {
 
 namespace {
 
+namespace advice {
+
 constexpr std::string_view identity = "at inference it is the identity: leave it out";
 constexpr std::string_view dense = "it is 'linear' here";
 constexpr std::string_view flat = "a picture becomes a vector by 'global_avg_pool' alone";
@@ -22,7 +24,9 @@ constexpr std::string_view sum = "values are added by 'skip from'";
 constexpr std::string_view product = "values are multiplied by 'gate via'";
 constexpr std::string_view to_one_pixel = "to one pixel it is 'global_avg_pool' here";
 
-constexpr ForeignLayer table[] = {
+}  // namespace advice
+
+constexpr ForeignLayer foreign_layers[] = {
     // activations
     {"celu", ""},
     {"clip", ""},
@@ -42,15 +46,15 @@ constexpr ForeignLayer table[] = {
     {"relu6", ""},
     {"rrelu", ""},
     {"selu", ""},
-    {"silu", gated},
+    {"silu", advice::gated},
     {"softmin", ""},
     {"softplus", ""},
     {"softsign", ""},
-    {"swish", gated},
+    {"swish", advice::gated},
     {"tanh", ""},
     {"thresholded_relu", ""},
     // pools
-    {"adaptive_avg_pool", to_one_pixel},
+    {"adaptive_avg_pool", advice::to_one_pixel},
     {"adaptive_max_pool", ""},
     {"global_max_pool", ""},
     {"global_sum_pool", ""},
@@ -58,41 +62,41 @@ constexpr ForeignLayer table[] = {
     {"min_pool", ""},
     {"sum_pool", ""},
     // normalisations
-    {"group_norm", norm},
-    {"instance_norm", norm},
-    {"layer_norm", norm},
-    {"local_response_norm", norm},
-    {"lrn", norm},
-    {"rms_norm", norm},
+    {"group_norm", advice::norm},
+    {"instance_norm", advice::norm},
+    {"layer_norm", advice::norm},
+    {"local_response_norm", advice::norm},
+    {"lrn", advice::norm},
+    {"rms_norm", advice::norm},
     // convolutions and products
     {"bilinear", ""},
     {"conv1d", ""},
     {"conv3d", ""},
     {"conv_transpose", ""},
     {"deconv", ""},
-    {"dense", dense},
-    {"depthwise_conv", depthwise},
-    {"fc", dense},
-    {"fully_connected", dense},
+    {"dense", advice::dense},
+    {"depthwise_conv", advice::depthwise},
+    {"fc", advice::dense},
+    {"fully_connected", advice::dense},
     {"transposed_conv", ""},
     // shapes
     {"concat", ""},
-    {"flatten", flat},
+    {"flatten", advice::flat},
     {"interpolate", ""},
-    {"pad", padded},
+    {"pad", advice::padded},
     {"permute", ""},
     {"pixel_shuffle", ""},
     {"reshape", ""},
     {"transpose", ""},
     {"upsample", ""},
-    {"zero_pad", padded},
+    {"zero_pad", advice::padded},
     // others
-    {"add", sum},
-    {"drop_path", identity},
-    {"dropout", identity},
-    {"identity", identity},
-    {"mul", product},
-    {"stochastic_depth", identity},
+    {"add", advice::sum},
+    {"drop_path", advice::identity},
+    {"dropout", advice::identity},
+    {"identity", advice::identity},
+    {"mul", advice::product},
+    {"stochastic_depth", advice::identity},
 };
 
 /// The letters of the name in lower case, and its digits. What PyTorch's names say about dimensions is removed.
@@ -110,7 +114,7 @@ std::string plain(std::string_view name) {
 std::span<const std::string_view> foreign_names() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;
-    for (const ForeignLayer& layer : table) {
+    for (const ForeignLayer& layer : foreign_layers) {
       if (!layer_named(layer.name)) all.push_back(layer.name);
     }
     return all;
@@ -121,8 +125,9 @@ std::span<const std::string_view> foreign_names() {
 bool spelled_alike(std::string_view a, std::string_view b) { return plain(a) == plain(b); }
 
 const ForeignLayer* foreign_layer(std::string_view name) {
-  const auto* found = std::find_if(std::begin(table), std::end(table), [&](const ForeignLayer& l) { return spelled_alike(l.name, name); });
-  return found == std::end(table) || layer_named(found->name) ? nullptr : found;
+  const auto* found = std::find_if(std::begin(foreign_layers), std::end(foreign_layers),
+                                   [&](const ForeignLayer& l) { return spelled_alike(l.name, name); });
+  return found == std::end(foreign_layers) || layer_named(found->name) ? nullptr : found;
 }
 
 }  // namespace resnetc

@@ -147,7 +147,7 @@ constexpr std::string_view bias_names[] = {"bias"};
 constexpr std::string_view affine_names[] = {"scale", "shift"};
 constexpr std::string_view project_names[] = {"weight"};
 
-constexpr OpInfo line_of(OpKind kind) {
+constexpr OpInfo line_of_op(OpKind kind) {
   using namespace spelled;
   using program::KernelKind;
   switch (kind) {
@@ -228,15 +228,15 @@ constexpr OpInfo line_of(OpKind kind) {
   return {};
 }
 
-constexpr auto table = table_of<line_of>();
+constexpr auto op_table = table_of<line_of_op>();
 
 }  // namespace
 
-std::span<const OpInfo> all_kinds() { return table; }
+std::span<const OpInfo> all_kinds() { return op_table; }
 
-std::span<const OpInfo> all_ops() { return std::span(table).first(static_cast<size_t>(OpKind::bias)); }
+std::span<const OpInfo> all_ops() { return std::span(op_table).first(static_cast<size_t>(OpKind::bias)); }
 
-const OpInfo& info(OpKind kind) { return table[static_cast<size_t>(kind)]; }
+const OpInfo& info(OpKind kind) { return op_table[static_cast<size_t>(kind)]; }
 
 std::optional<OpKind> op_named(std::string_view ir_name) { return kind_named(all_ops(), ir_name); }
 

@@ -137,7 +137,7 @@ std::vector<double> pack_in_blocks(const std::vector<double>& w, const Recipe& r
 }
 
 /// The elements of a part of a recipe. While they are all equal, they are stored as one number, which takes no memory.
-struct Values {
+struct PartValues {
   std::vector<double> elements;
   std::optional<double> each;
 
@@ -152,7 +152,7 @@ class Evaluation {
   std::vector<double> run(const Recipe& recipe) { return spread(part(recipe), recipe.shape, recipe.shape); }
 
  private:
-  Values part(const Recipe& recipe) {
+  PartValues part(const Recipe& recipe) {
     if (recipe.kind == RecipeKind::tensor) {
       std::vector<double> values = source_.read(recipe.name, recipe.shape);
       if (values.size() != static_cast<size_t>(element_count(recipe.shape))) values.clear();
@@ -162,14 +162,14 @@ class Evaluation {
     if (recipe.kind == RecipeKind::pack_strassen) return {halves(recipe), {}};
 
     // Results are made in the storage of the first operand.
-    Values a = part(*recipe.args[0]);
+    PartValues a = part(*recipe.args[0]);
     if (a.missing()) return {};
-    Values b;
+    PartValues b;
     if (recipe.args.size() > 1) {
       b = part(*recipe.args[1]);
       if (b.missing()) return {};
     }
-    const auto packed = [&](auto pack_as) -> Values {
+    const auto packed = [&](auto pack_as) -> PartValues {
       const std::vector<double> from = spread(std::move(a), recipe.args[0]->shape, recipe.shape);
       if (from.empty()) return {};
       return {pack_as(from, recipe), {}};
@@ -214,7 +214,7 @@ class Evaluation {
   static double larger(double a, double b) { return a > b || std::isnan(a) ? a : b; }
 
   template <class Function>
-  static Values combined(Values a, Values b, Function f) {
+  static PartValues combined(PartValues a, PartValues b, Function f) {
     if (a.each && b.each) return {{}, f(*a.each, *b.each)};
     if (a.each) {
       for (double& x : b.elements) x = f(*a.each, x);
@@ -224,7 +224,7 @@ class Evaluation {
     return a;
   }
 
-  Values scaled(Values a, const Values& b, const std::vector<int64_t>& shape) {
+  PartValues scaled(PartValues a, const PartValues& b, const std::vector<int64_t>& shape) {
     if (a.each && b.each) return {{}, *a.each * *b.each};
     std::vector<double> values = spread(std::move(a), shape, shape);
     const size_t row = values.size() / static_cast<size_t>(shape[0]);
@@ -234,7 +234,7 @@ class Evaluation {
 
   /// Stores every element of `from` separately, in this shape, so that they can be packed as `result`. Empty if that would make too many
   /// elements that no tensor of a checkpoint backs.
-  std::vector<double> spread(Values from, const std::vector<int64_t>& shape, const std::vector<int64_t>& result) {
+  std::vector<double> spread(PartValues from, const std::vector<int64_t>& shape, const std::vector<int64_t>& result) {
     if (!from.each) return std::move(from.elements);
     const int64_t wanted = std::max(element_count(shape), element_count(result));
     if (wanted > max_elements - unbacked_) return {};

@@ -62,7 +62,7 @@ Result<> check_places(const std::map<std::string, Safetensors::Entry>& entries, 
   return {};
 }
 
-Result<std::map<std::string, Safetensors::Entry>> read_file(std::string_view bytes) {
+Result<std::map<std::string, Safetensors::Entry>> read_entries(std::string_view bytes) {
   if (bytes.size() < 8) return Failure{fmt::format("not a safetensors file: {} bytes are too few", bytes.size())};
   const uint64_t header_bytes = llvm::support::endian::read64le(bytes.data());
   if (header_bytes > max_header_bytes) {
@@ -133,7 +133,7 @@ std::unique_ptr<Safetensors> Safetensors::from_bytes(std::string name, std::stri
 }
 
 std::unique_ptr<Safetensors> Safetensors::read(std::unique_ptr<State> state, Diagnostics& diagnostics) {
-  Result<std::map<std::string, Entry>> entries = read_file(state->bytes);
+  Result<std::map<std::string, Entry>> entries = read_entries(state->bytes);
   if (entries) {
     state->entries = std::move(*entries);
     return std::unique_ptr<Safetensors>(new Safetensors(std::move(state)));

@@ -14,7 +14,7 @@ namespace resnetc::program {
 
 namespace {
 
-struct Tile {
+struct DirectTile {
   int64_t vectors = 1, pixels = 1;
   double efficiency = 0;
 };
@@ -41,16 +41,16 @@ class Space {
   }
 
   /// The tiles, the most efficient first.
-  const std::vector<Tile>& tiles() const { return tiles_; }
+  const std::vector<DirectTile>& tiles() const { return tiles_; }
   /// The number of pixels on the axis along which tiles lie.
   int64_t axis() const { return walk_ == Walk::rows ? width_ : width_ * height_; }
   /// The number of units that the schedule's `rows` counts.
-  int64_t units(const Tile& tile) const { return walk_ == Walk::one_axis ? ceil_div(axis(), tile.pixels) : height_; }
-  int64_t tasks(const DirectSchedule& schedule, const Tile& tile) const {
+  int64_t units(const DirectTile& tile) const { return walk_ == Walk::one_axis ? ceil_div(axis(), tile.pixels) : height_; }
+  int64_t tasks(const DirectSchedule& schedule, const DirectTile& tile) const {
     return ceil_div(units(tile), schedule.rows) * (blocks_ / schedule.vectors);
   }
 
-  DirectSchedule schedule(const Tile& tile) const {
+  DirectSchedule schedule(const DirectTile& tile) const {
     DirectSchedule schedule;
     schedule.flat = walk_ != Walk::rows;
     schedule.vectors = tile.vectors;
@@ -61,7 +61,7 @@ class Space {
 
  private:
   /// The fraction of the peak that staged sums reach. Each task begins with a new tile, and each result is stored and read once more.
-  double staged_efficiency(const RegisterFile& file, const Tile& tile, int64_t stride_bytes) const {
+  double staged_efficiency(const RegisterFile& file, const DirectTile& tile, int64_t stride_bytes) const {
     const int64_t rows = schedule(tile).rows, task_axis = width_ * (rows == 0 ? height_ : rows);
     const double terms = static_cast<double>(multiply_adds_) / static_cast<double>(axis() * blocks_ * lanes);
     constexpr double terms_of_staging = 6;
@@ -70,7 +70,7 @@ class Space {
 
   void rank_tiles(const RegisterFile& file, int64_t stride_bytes) {
     each_register_tile(file, blocks_, {1, axis()}, [&](int64_t vectors, Extent2 pixels) {
-      Tile tile{vectors, pixels.w};
+      DirectTile tile{vectors, pixels.w};
       tile.efficiency = walk_ == Walk::staged ? staged_efficiency(file, tile, stride_bytes)
                                               : efficiency(*machine_, file, vectors, pixels.w, axis(), stride_bytes);
       tiles_.push_back(tile);
@@ -81,7 +81,7 @@ class Space {
   Walk walk_;
   int64_t width_, height_, blocks_, multiply_adds_;
   const Machine* machine_;
-  std::vector<Tile> tiles_;
+  std::vector<DirectTile> tiles_;
 };
 
 /// The possible orders of the pixels, the better one first.
@@ -139,7 +139,7 @@ class Direct final : public Implementation {
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
     const auto [walk, space] = spaces_of(situation).front();
-    const Tile& tile = space.tiles().front();
+    const DirectTile& tile = space.tiles().front();
     const DirectSchedule schedule = space.schedule(tile);
     const char* walks[] = {"", "pixels of all rows as one axis, ", "pixels of all rows as one axis by way of scratch memory, "};
     std::string reason = fmt::format("direct convolution, {} x {} register tile ({}{:.0f}% of peak expected)", schedule.vectors * lanes,
@@ -162,7 +162,7 @@ class Direct final : public Implementation {
     std::vector<Schedule> candidates;
     constexpr size_t most_tiles = 4;
     for (size_t t = 0; t < std::min(most_tiles, space.tiles().size()); ++t) {
-      const Tile& tile = space.tiles()[t];
+      const DirectTile& tile = space.tiles()[t];
       const DirectSchedule now = space.schedule(tile);
       candidates.push_back(now);
       if (t > 1 || now.rows == 0) continue;

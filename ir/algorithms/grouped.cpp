@@ -20,7 +20,7 @@ int64_t narrow_group(const OpAttributes& a, const TensorType& in, const TensorTy
 }
 
 /// A register tile and its cost for each pixel of the result.
-struct Tile {
+struct GroupedTile {
   Extent2 size;
   double cycles = 0;
 };
@@ -53,7 +53,7 @@ int64_t live_columns(int64_t results, int64_t kernel, int64_t stride) {
 /// more sums is worth the registers that it spills, each of which costs a store and a load for each row of the window. A chain of
 /// eight 7x7 windows over 28x28 pixels of 528 channels takes 9.9 ms with tiles of 1x3, which spill nothing, and 5.2 ms with 2x4; 5x5
 /// windows take 4.8 ms with 1x4 and 2.7 ms with 2x4 (Zen 3, AVX2).
-std::vector<Tile> tiles_of(const Situation& situation) {
+std::vector<GroupedTile> tiles_of(const Situation& situation) {
   const KernelSpec& spec = situation.spec;
   const OpAttributes& a = spec.attributes;
   const RegisterFile file = registers_of(situation.target);
@@ -63,7 +63,7 @@ std::vector<Tile> tiles_of(const Situation& situation) {
   const int64_t group = out.channels / a.groups;
   const auto taps = static_cast<double>(a.kernel.h * a.kernel.w * group);
   const bool unrolled = is_window_unrolled(spec);
-  std::vector<Tile> tiles;
+  std::vector<GroupedTile> tiles;
   for (int64_t h = 1; h <= std::min<int64_t>(out.height, 4); ++h) {
     for (int64_t w = 1; w <= std::min<int64_t>(out.width, 16); ++w) {
       const int64_t registers = h * w + live_columns(w, a.kernel.w, a.stride.w) + 3 * h;
@@ -78,12 +78,12 @@ std::vector<Tile> tiles_of(const Situation& situation) {
       tiles.push_back({{h, w}, busy / count * computed / static_cast<double>(out.pixels())});
     }
   }
-  return ranked(tiles, [](const Tile& tile) { return tile.cycles; });
+  return ranked(tiles, [](const GroupedTile& tile) { return tile.cycles; });
 }
 
 /// The number of vectors of channels of a task: as many as allow the rows that the windows of a row of tiles share to stay in two thirds of
 /// the first-level cache.
-int64_t vectors_of(const KernelSpec& spec, const Machine& machine, const Tile& tile) {
+int64_t vectors_of(const KernelSpec& spec, const Machine& machine, const GroupedTile& tile) {
   const int64_t cache_bytes = machine.first_cache_bytes * 2 / 3;
   const OpAttributes& a = spec.attributes;
   const int64_t rows = reach_of(tile.size.h, a.kernel.h, a.stride.h, a.dilation.h);
@@ -95,7 +95,7 @@ int64_t vectors_of(const KernelSpec& spec, const Machine& machine, const Tile& t
 /// bytes apart. A copy of them costs a load and a store for each element, which only a window with many elements is worth: a chain of eight
 /// 7x7 windows over 28x28 pixels of 512 channels takes 22 ms without the copies and 8 ms with them (Zen 3, AVX2;
 /// bench/chains.py, 'resnetc bench --threads 1', the program's text edited).
-bool worth_a_copy(const KernelSpec& spec, const Machine& machine, const Tile& tile) {
+bool worth_a_copy(const KernelSpec& spec, const Machine& machine, const GroupedTile& tile) {
   if (is_window_unrolled(spec)) return false;
   const int64_t pixel_bytes = bytes_of(spec.in.type.element, spec.in.channel_stride);
   return lines_in_one_set(machine, pixels_of(tile.size, spec.attributes), pixel_bytes) > machine.first_cache_ways;
@@ -167,7 +167,7 @@ class Grouped final : public Implementation {
   /// Also offers other tiles, and tasks with fewer and more channels.
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {
     constexpr size_t most_tiles = 4;
-    const std::vector<Tile> tiles = tiles_of(situation);
+    const std::vector<GroupedTile> tiles = tiles_of(situation);
     const int64_t blocks = ceil_div(situation.spec.out.channel_stride, lanes);
     std::vector<Schedule> candidates;
     for (size_t t = 0; t < std::min(most_tiles, tiles.size()); ++t) {
@@ -187,7 +187,7 @@ class Grouped final : public Implementation {
   }
 
  private:
-  static GroupedSchedule with_tile(const Situation& situation, const Tile& tile) {
+  static GroupedSchedule with_tile(const Situation& situation, const GroupedTile& tile) {
     const KernelSpec& spec = situation.spec;
     GroupedSchedule s;
     s.channels = lanes / registers_of(situation.target).parts;

@@ -25,13 +25,13 @@ bool has_whole_halves(const Convolution& c) {
 }
 
 /// The cost of the products, in multiply-adds of one lane or work that takes as long.
-struct Work {
+struct StrassenWork {
   double products = 0;
   double input = 0;   ///< combining the halves of the input, and of the tensors that projections read
   double output = 0;  ///< combining the products
 };
 
-Work products_work(const Convolution& c) {
+StrassenWork products_work(const Convolution& c) {
   const auto pixels = static_cast<double>(2 * ceil_div(c.out.width, 2) * c.out.height),
              ci = static_cast<double>(c.in.channels + projected_channels(c));
   const auto co = static_cast<double>(whole_vectors(c.out.channels));
@@ -52,7 +52,7 @@ int64_t row_of_halves(const Convolution& c) {
 }
 
 /// A register tile and its tasks.
-struct Plan {
+struct StrassenPlan {
   StrassenSchedule schedule;
   int64_t tasks = 1;
   double cost = 0;  ///< proportional to the time of the slower of two threads
@@ -60,8 +60,9 @@ struct Plan {
 
 /// Adds the plans for all divisions into tasks with one register tile. Each block of rows reads the weights again, and each part of the
 /// output channels combines its input.
-void add_plans(const Convolution& c, const Machine& machine, int64_t groups, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
-  const Work work = products_work(c);
+void add_plans(const Convolution& c, const Machine& machine, int64_t groups, double tile_efficiency, StrassenPlan plan,
+               std::vector<StrassenPlan>& plans) {
+  const StrassenWork work = products_work(c);
   StrassenSchedule& s = plan.schedule;
   // From the third-level cache; half of the time is hidden, because most weights are fetched in time.
   const double multiply_adds_a_byte = 0.5 * machine.multiply_adds_of_third_cache_byte();
@@ -89,15 +90,15 @@ void add_plans(const Convolution& c, const Machine& machine, int64_t groups, dou
 }
 
 /// All plans, the cheapest first.
-std::vector<Plan> rank_plans(const Situation& situation) {
+std::vector<StrassenPlan> rank_plans(const Situation& situation) {
   const Convolution c = convolution_of(situation.spec);
   const Tensor& out = situation.spec.out;
   const Machine& machine = situation.machine;
   const RegisterFile file = registers_of(situation.target);
   const int64_t across = ceil_div(c.out.width, 2), down = c.out.height, blocks = out.channel_stride / (2 * lanes);
-  std::vector<Plan> plans;
+  std::vector<StrassenPlan> plans;
   each_register_tile(file, blocks, {down, across}, [&](int64_t vectors, Extent2 tiles) {
-    Plan plan;
+    StrassenPlan plan;
     plan.schedule.vectors = vectors;
     plan.schedule.tiles = tiles;
     const int64_t count = tiles.h * tiles.w;
@@ -105,7 +106,7 @@ std::vector<Plan> rank_plans(const Situation& situation) {
     const int64_t vector_bytes = bytes_of(c.in.element, lanes);
     add_plans(c, machine, blocks / vectors, efficiency(machine, file, vectors, count, count, vector_bytes) * useful, plan, plans);
   });
-  return ranked(plans, [](const Plan& plan) { return plan.cost; });
+  return ranked(plans, [](const StrassenPlan& plan) { return plan.cost; });
 }
 
 class Products final : public Implementation {
@@ -148,20 +149,20 @@ class Products final : public Implementation {
 
   double work(const Convolution& c, const AlgorithmChoice&) const override {
     constexpr double efficiency = 0.95;
-    const Work work = products_work(c);
+    const StrassenWork work = products_work(c);
     return work.products / efficiency + work.input + work.output;
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
-    const Plan plan = rank_plans(situation).front();
+    const StrassenPlan plan = rank_plans(situation).front();
     const StrassenSchedule& s = plan.schedule;
     return {s, fmt::format("Strassen's products of halves, {} channels x {} pairs of pixels in registers; {} tasks", s.vectors * lanes,
                            to_string(s.tiles), plan.tasks)};
   }
 
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {
-    const std::vector<Plan> plans = rank_plans(situation);
-    const auto found = varied(plans, 6, [](const Plan& plan) { return plan.schedule; });
+    const std::vector<StrassenPlan> plans = rank_plans(situation);
+    const auto found = varied(plans, 6, [](const StrassenPlan& plan) { return plan.schedule; });
     return {found.begin(), found.end()};
   }
 };

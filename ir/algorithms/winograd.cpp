@@ -29,14 +29,14 @@ std::optional<WinogradForm> form_of(const Convolution& c) {
 }
 
 /// The cost of the transforms, in multiply-adds of one lane or work that takes as long.
-struct Work {
+struct WinogradWork {
   double products = 0;
   double input = 0;    ///< transforming the input
   double weights = 0;  ///< transforming the weights once
   double output = 0;   ///< transforming back
 };
 
-Work transform_work(const WinogradForm& form, const Winograd& by, const TensorType& out) {
+WinogradWork transform_work(const WinogradForm& form, const Winograd& by, const TensorType& out) {
   const auto tiles = static_cast<double>(ceil_div(out.height, by.output) * ceil_div(out.width, by.output));
   const auto ci = static_cast<double>(form.channels), co = static_cast<double>(whole_vectors(out.channels));
   const auto n = static_cast<double>(by.products());
@@ -88,7 +88,7 @@ int64_t rows_to_compute(const Case& c, int64_t rows) {
 }
 
 /// A register tile and its tasks.
-struct Plan {
+struct WinogradPlan {
   int64_t vectors = 1;
   Extent2 tiles{1, 1};
   int64_t rows = 1, parts = 1, tasks = 1;
@@ -97,8 +97,8 @@ struct Plan {
 
 /// Adds the plans for all divisions into tasks with one register tile. Each block of rows reads or transforms its weights again, and each
 /// part of the output channels transforms its input again.
-void add_plans(const Case& c, const Machine& machine, double tile_efficiency, Plan plan, std::vector<Plan>& plans) {
-  const Work work = transform_work(c.form, c.by, c.out);
+void add_plans(const Case& c, const Machine& machine, double tile_efficiency, WinogradPlan plan, std::vector<WinogradPlan>& plans) {
+  const WinogradWork work = transform_work(c.form, c.by, c.out);
   const double weight_bytes = static_cast<double>(bytes_of(c.out.element)) * c.weights;
   const double multiply_adds_a_byte = machine.multiply_adds_of_third_cache_byte();
   const int64_t row_bytes = bytes_of(c.out.element, c.by.products() * c.by.products() * c.across * c.form.channels);
@@ -124,14 +124,14 @@ void add_plans(const Case& c, const Machine& machine, double tile_efficiency, Pl
 }
 
 /// All plans, the cheapest first.
-std::vector<Plan> rank_plans(const Case& c, const Situation& situation) {
+std::vector<WinogradPlan> rank_plans(const Case& c, const Situation& situation) {
   const RegisterFile file = registers_of(situation.target);
   const Machine& machine = situation.machine;
-  std::vector<Plan> plans;
+  std::vector<WinogradPlan> plans;
   each_register_tile(file, c.blocks, {c.down, c.across}, [&](int64_t vectors, Extent2 tiles) {
     add_plans(c, machine, efficiency_of(c, machine, file, vectors, tiles), {.vectors = vectors, .tiles = tiles}, plans);
   });
-  return ranked(plans, [](const Plan& plan) { return plan.cost; });
+  return ranked(plans, [](const WinogradPlan& plan) { return plan.cost; });
 }
 
 /// The number of input channels whose weights are transformed together.
@@ -148,7 +148,7 @@ int64_t choose_depth(const Case& c, const Machine& machine, int64_t vectors) {
   return depth;
 }
 
-WinogradSchedule make_schedule(const Case& c, const Machine& machine, const Plan& plan) {
+WinogradSchedule make_schedule(const Case& c, const Machine& machine, const WinogradPlan& plan) {
   return {.output = c.by.output,
           .vectors = plan.vectors,
           .tiles = plan.tiles,
@@ -267,7 +267,7 @@ class Transforms final : public Implementation {
   double work(const Convolution& c, const AlgorithmChoice& choice) const override {
     constexpr double direct_efficiency = 0.95, transformed_efficiency = 0.85;
     const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
-    const Work work = transform_work(form, *winograd(form, choice.output), c.out);
+    const WinogradWork work = transform_work(form, *winograd(form, choice.output), c.out);
     const double projections =
         static_cast<double>(c.out.pixels()) * static_cast<double>(projected_channels(c) * c.out.channels) / direct_efficiency;
     const double once = work.products / transformed_efficiency + work.input + work.output + projections;
@@ -281,7 +281,7 @@ class Transforms final : public Implementation {
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice& choice) const override {
     const Case one = case_of(situation.spec, choice);
-    const Plan plan = rank_plans(one, situation).front();
+    const WinogradPlan plan = rank_plans(one, situation).front();
     return {make_schedule(one, situation.machine, plan),
             fmt::format("Winograd's transforms with tiles of {0}x{0} results, {1} x {2} tiles in registers, weights transformed {3}; "
                         "{4} tasks",
@@ -292,7 +292,7 @@ class Transforms final : public Implementation {
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice& choice) const override {
     const Case one = case_of(situation.spec, choice);
     std::vector<WinogradSchedule> found =
-        varied(rank_plans(one, situation), 10, [&](const Plan& plan) { return make_schedule(one, situation.machine, plan); });
+        varied(rank_plans(one, situation), 10, [&](const WinogradPlan& plan) { return make_schedule(one, situation.machine, plan); });
     if (!choice.packed && found.front().depth % (2 * lanes) == 0) {
       found.push_back(found.front());
       found.back().depth /= 2;

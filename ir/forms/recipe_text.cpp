@@ -19,7 +19,7 @@ struct RecipeName {
   size_t args = 0;
   bool more = false;  ///< whether any number of arguments may follow
 };
-constexpr RecipeName line_of(RecipeKind kind) {
+constexpr RecipeName line_of_recipe(RecipeKind kind) {
   switch (kind) {
     case RecipeKind::tensor: return {.name = "tensor"};
     case RecipeKind::fill: return {.name = "fill"};
@@ -37,7 +37,7 @@ constexpr RecipeName line_of(RecipeKind kind) {
   }
   return {};
 }
-constexpr auto names = table_of<line_of>();
+constexpr auto recipe_names = table_of<line_of_recipe>();
 
 constexpr int64_t max_recipe_block = 4096;
 constexpr int64_t max_interleaved = 64;  ///< limit of the lanes of a vector, and of the adjacent channels in each lane
@@ -48,7 +48,7 @@ constexpr int64_t max_recipe_elements = int64_t{1} << 31;
 std::string shape_text(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 void write(const Recipe& recipe, std::string& out) {
-  out += names[static_cast<size_t>(recipe.kind)].name;
+  out += recipe_names[static_cast<size_t>(recipe.kind)].name;
   out += '(';
   if (recipe.kind == RecipeKind::tensor) out += text::quoted(recipe.name) + ", " + shape_text(recipe.shape);
   if (recipe.kind == RecipeKind::fill) out += text::number(recipe.value) + ", " + shape_text(recipe.shape);
@@ -76,10 +76,10 @@ class Reader {
     if (depth > max_depth || ++nodes_ > max_nodes) return fault(start, "the recipe is nested too deeply or too long");
     const std::string word = cursor_.word();
     if (cursor_.failed()) return nullptr;
-    const auto name = std::find_if(names.begin(), names.end(), [&](const RecipeName& each) { return each.name == word; });
-    if (name == names.end()) {
+    const auto name = std::find_if(recipe_names.begin(), recipe_names.end(), [&](const RecipeName& each) { return each.name == word; });
+    if (name == recipe_names.end()) {
       std::vector<std::string_view> known;
-      for (const RecipeName& each : names) known.push_back(each.name);
+      for (const RecipeName& each : recipe_names) known.push_back(each.name);
       return fault(start, text::unknown_name("recipe", word, known));
     }
     cursor_.expect("(");

@@ -8,7 +8,7 @@
 #include "tests/unit/codegen/checkpoints.h"
 
 using namespace resnetc;
-using namespace lib_test;
+using namespace checkpoint_test;
 using codegen::Safetensors;
 using codegen::Unread;
 

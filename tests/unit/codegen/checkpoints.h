@@ -8,7 +8,7 @@
 
 #include "codegen/weights/safetensors.h"
 
-namespace lib_test {
+namespace checkpoint_test {
 
 /// A file that states this size of its header.
 inline std::string with_size(uint64_t header_bytes, const std::string& rest) {
@@ -36,4 +36,4 @@ inline std::unique_ptr<resnetc::codegen::Safetensors> good(const std::string& by
   return result;
 }
 
-}  // namespace lib_test
+}  // namespace checkpoint_test

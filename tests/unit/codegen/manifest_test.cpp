@@ -9,9 +9,11 @@
 #include "codegen/weights/weights_file.h"
 #include "runtime/runtime.h"
 #include "tests/unit/codegen/test_program.h"
+#include "tests/unit/ir/samples.h"
 
 using namespace resnetc;
 using namespace resnetc::codegen;
+using ir_test::replaced;
 
 namespace {
 
@@ -20,12 +22,6 @@ std::string manifest_of_tiny() {
   LibraryOptions options;
   options.name = "tiny";
   return manifest(std::span(&program, 1), options);
-}
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  const size_t at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
 }
 
 std::string why_not(const std::string& json) {

@@ -9,7 +9,7 @@
 #include "tests/unit/codegen/test_program.h"
 
 using namespace resnetc;
-using namespace lib_test;
+using namespace checkpoint_test;
 using codegen::Safetensors;
 
 namespace {

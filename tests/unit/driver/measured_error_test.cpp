@@ -14,10 +14,10 @@ using driver::MeasuredError;
 
 namespace {
 
-constexpr size_t pixels = 16;
+constexpr size_t channel_pixels = 16;
 
-/// Two channels of `pixels` values each: the first of `large`, the second of `small`.
-Values two_channels(double large, double small, size_t count = pixels) {
+/// Two channels of `channel_pixels` values each: the first of `large`, the second of `small`.
+Values two_channels(double large, double small, size_t count = channel_pixels) {
   Values values(2 * count, large);
   for (size_t i = 0; i < count; ++i) values[count + i] = small;
   return values;
@@ -43,7 +43,7 @@ graph::Op op(OpKind kind, std::vector<graph::ValueId> operands, int64_t channels
 TEST_CASE("an error counts over the largest value, and over that of its channel") {
   const Values values = two_channels(1000, 1);
   MeasuredError small;
-  small.add(computed(values, pixels, 0.5), values, {1000, 1});
+  small.add(computed(values, channel_pixels, 0.5), values, {1000, 1});
   CHECK(small.error == doctest::Approx(0.0005));
   CHECK(small.by_channel() == doctest::Approx(0.5));
   CHECK(small.largest == 1000);
@@ -56,9 +56,9 @@ TEST_CASE("an error counts over the largest value, and over that of its channel"
 }
 
 TEST_CASE("channels of few values count with the others; of several pictures they may be enough") {
-  const Values values = two_channels(1000, 1, pixels / 2);
+  const Values values = two_channels(1000, 1, channel_pixels / 2);
   MeasuredError measured;
-  measured.add(computed(values, pixels / 2, 0.5), values, {1000, 1});
+  measured.add(computed(values, channel_pixels / 2, 0.5), values, {1000, 1});
   CHECK(measured.error == doctest::Approx(0.0005));
   CHECK(measured.by_channel() == 0);
   measured.add(computed(values), values, {1000, 1});

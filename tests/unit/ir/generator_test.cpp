@@ -16,7 +16,7 @@ struct Vector {
   std::array<double, 4> values;  // exact float32 values
 };
 
-const Vector vectors[] = {
+const Vector test_vectors[] = {
     {"conv1.weight", {64, 3, 7, 7}, {0x1.2a6708p-6, 0x1.95c042p-4, -0x1.8aca54p-3, 0x1.86ea58p-4}},
     {"bn1.weight", {64}, {0x1.5c3654p-1, 0x1.d30c7ap-1, -0x1.91b64cp-1, -0x1.3fd888p-1}},
     {"bn1.running_mean", {64}, {0x1.801f72p-5, 0x1.49b512p-6, 0x1.13e3d8p-7, 0x1.32efdep-4}},
@@ -29,7 +29,7 @@ const Vector vectors[] = {
 
 TEST_CASE("generated weights are those of docs/exactness.md") {
   const resnetc::GeneratedWeights weights;
-  for (const Vector& vector : vectors) {
+  for (const Vector& vector : test_vectors) {
     CAPTURE(vector.name);
     const std::vector<double> values = weights.read(vector.name, vector.shape);
     REQUIRE(values.size() == static_cast<size_t>(resnetc::element_count(vector.shape)));

@@ -8,12 +8,12 @@ using namespace ir_test;
 
 namespace {
 
-constexpr std::string_view prefix = "this IR is not valid: ";
+constexpr std::string_view fault_prefix = "this IR is not valid: ";
 
 template <class Parse>
 std::string fault_of(Parse parse, std::string_view text, std::string_view from, std::string_view to) {
   std::string error = first_error(parse, replaced(text, from, to));
-  if (error.starts_with(prefix)) error.erase(0, prefix.size());
+  if (error.starts_with(fault_prefix)) error.erase(0, fault_prefix.size());
   return error;
 }
 

@@ -8,32 +8,33 @@ using namespace pass_test;
 
 namespace {
 
-constexpr std::string_view input = "  input %x : f32[N, 4, 8, 8]\n";
-constexpr std::string_view weight = "    weight = tensor(\"c.weight\", [4, 4, 3, 3])\n";
-constexpr std::string_view conv = " channels=4 kernel=3x3 pad=1x1";
-constexpr std::string_view type = " : f32[N, 4, 8, 8]\n";
+constexpr std::string_view input_line = "  input %x : f32[N, 4, 8, 8]\n";
+constexpr std::string_view weight_line = "    weight = tensor(\"c.weight\", [4, 4, 3, 3])\n";
+constexpr std::string_view conv_attributes = " channels=4 kernel=3x3 pad=1x1";
+constexpr std::string_view result_type = " : f32[N, 4, 8, 8]\n";
 constexpr std::string_view norm_constants =
     "    weight = tensor(\"b.weight\", [4])\n    bias = tensor(\"b.bias\", [4])\n"
     "    running_mean = tensor(\"b.running_mean\", [4])\n    running_var = tensor(\"b.running_var\", [4])\n";
 
 std::string graph_of(std::string_view body, std::string_view result = "y") {
-  return fmt::format("graph \"net\" {{\n{}{}  output \"out\" %{}\n}}\n", input, body, result);
+  return fmt::format("graph \"net\" {{\n{}{}  output \"out\" %{}\n}}\n", input_line, body, result);
 }
 
 /// `%NAME = conv2d(%FROM) ... [then EPILOGUE]` and its weights.
 std::string convolution(std::string_view name, std::string_view from, std::string_view epilogue = "") {
-  return fmt::format("  %{} = conv2d(%{}){}{}{}{}{}", name, from, conv, epilogue.empty() ? "" : " then ", epilogue, type, weight);
+  return fmt::format("  %{} = conv2d(%{}){}{}{}{}{}", name, from, conv_attributes, epilogue.empty() ? "" : " then ", epilogue, result_type,
+                     weight_line);
 }
 
-std::string op(std::string_view name, std::string_view call) { return fmt::format("  %{} = {}{}", name, call, type); }
+std::string op(std::string_view name, std::string_view call) { return fmt::format("  %{} = {}{}", name, call, result_type); }
 
 std::string norm(std::string_view name, std::string_view from) {
   return op(name, fmt::format("batch_norm(%{})", from)) + std::string(norm_constants);
 }
 
-const std::string scale = "mul(tensor(\"b.weight\", [4]), rsqrt(tensor(\"b.running_var\", [4]), 1e-05))";
-const std::string shift = "sub(tensor(\"b.bias\", [4]), mul(tensor(\"b.running_mean\", [4]), " + scale + "))";
-const std::string affine_constants = "    scale = " + scale + "\n    shift = " + shift + "\n";
+const std::string norm_scale = "mul(tensor(\"b.weight\", [4]), rsqrt(tensor(\"b.running_var\", [4]), 1e-05))";
+const std::string norm_shift = "sub(tensor(\"b.bias\", [4]), mul(tensor(\"b.running_mean\", [4]), " + norm_scale + "))";
+const std::string affine_constants = "    scale = " + norm_scale + "\n    shift = " + norm_shift + "\n";
 
 const std::string projection_weight = "    weight = tensor(\"p.weight\", [4, 4, 1, 1])\n";
 const std::string projection_bias = "    bias = tensor(\"p.bias\", [4])\n";
@@ -45,8 +46,9 @@ const std::string projection = op("p", "conv2d(%x) channels=4 then bias") + proj
 TEST_CASE("fold-batch-norm: into a convolution, which takes the batch norm's name") {
   Session session;
   CHECK(session.rewritten("fold-batch-norm", graph_of(convolution("c", "x") + norm("b", "c") + op("y", "relu(%b)"))) ==
-        graph_of(op("b", fmt::format("conv2d(%x){} then bias", conv)) + "    weight = scale_rows(tensor(\"c.weight\", [4, 4, 3, 3]), " +
-                 scale + ")\n    bias = " + shift + "\n" + op("y", "relu(%b)")));
+        graph_of(op("b", fmt::format("conv2d(%x){} then bias", conv_attributes)) +
+                 "    weight = scale_rows(tensor(\"c.weight\", [4, 4, 3, 3]), " + norm_scale + ")\n    bias = " + norm_shift + "\n" +
+                 op("y", "relu(%b)")));
   CHECK(session.remark("fold-batch-norm", "b") == "folded into conv2d 'c'");
 }
 
@@ -54,8 +56,9 @@ TEST_CASE("fold-batch-norm: a convolution's own bias folds with it") {
   Session session;
   std::string biased = convolution("c", "x", "bias") + "    bias = tensor(\"c.bias\", [4])\n";
   CHECK(session.rewritten("fold-batch-norm", graph_of(biased + norm("y", "c"))) ==
-        graph_of(op("y", fmt::format("conv2d(%x){} then bias", conv)) + "    weight = scale_rows(tensor(\"c.weight\", [4, 4, 3, 3]), " +
-                 scale + ")\n    bias = add(mul(tensor(\"c.bias\", [4]), " + scale + "), " + shift + ")\n"));
+        graph_of(op("y", fmt::format("conv2d(%x){} then bias", conv_attributes)) +
+                 "    weight = scale_rows(tensor(\"c.weight\", [4, 4, 3, 3]), " + norm_scale +
+                 ")\n    bias = add(mul(tensor(\"c.bias\", [4]), " + norm_scale + "), " + norm_shift + ")\n"));
 }
 
 TEST_CASE("fold-batch-norm: a second use of the convolution's output refuses it") {
@@ -67,7 +70,7 @@ TEST_CASE("fold-batch-norm: a second use of the convolution's output refuses it"
 
 TEST_CASE("fold-batch-norm: an output of the convolution refuses it") {
   Session session;
-  session.rewritten("fold-batch-norm", "graph \"net\" {\n" + std::string(input) + convolution("c", "x") + norm("y", "c") +
+  session.rewritten("fold-batch-norm", "graph \"net\" {\n" + std::string(input_line) + convolution("c", "x") + norm("y", "c") +
                                            "  output \"a\" %c\n  output \"b\" %y\n}\n");
   CHECK(session.remark("fold-batch-norm", "y") == "not folded: the convolution's own output 'c' has another use");
 }
@@ -126,7 +129,7 @@ TEST_CASE("fuse-shortcuts: a value with another use keeps its kernel") {
 
 TEST_CASE("fuse-shortcuts: an output keeps its kernel") {
   Session session;
-  session.rewritten("fuse-shortcuts", "graph \"net\" {\n" + std::string(input) + convolution("c", "x") + op("y", "relu(%c)") +
+  session.rewritten("fuse-shortcuts", "graph \"net\" {\n" + std::string(input_line) + convolution("c", "x") + op("y", "relu(%c)") +
                                           "  output \"a\" %c\n  output \"b\" %y\n}\n");
   CHECK(session.remark("fuse-shortcuts", "y") == "relu not fused: 'c' has another use");
 }
@@ -227,11 +230,11 @@ TEST_CASE("fuse-projections: summed with the convolution that the addition is in
 TEST_CASE("fuse-projections: the addition may be in the projection, whose stride remains a choice of pixels") {
   Session session;
   const std::string half = " : f32[N, 4, 4, 4]\n", big = "conv2d(%x) channels=4 kernel=3x3 stride=2x2 pad=1x1";
-  CHECK(session.rewritten("fuse-projections", graph_of("  %c = " + big + half + std::string(weight) +
+  CHECK(session.rewritten("fuse-projections", graph_of("  %c = " + big + half + std::string(weight_line) +
                                                        "  %y = conv2d(%x) channels=4 stride=2x2 then bias, add(%c), relu" + half +
                                                        projection_weight + projection_bias)) ==
         graph_of("  %y.shortcut = max_pool(%x) stride=2x2" + half + "  %y = " + big + " then bias, project(%y.shortcut), relu" + half +
-                 std::string(weight) + projection_bias + projection_weight));
+                 std::string(weight_line) + projection_bias + projection_weight));
 }
 
 TEST_CASE("fuse-projections: refused, with the reason") {

@@ -28,7 +28,7 @@ std::string faults(std::string text) {
 }
 
 /// Two kinds of work that may be transformed, the first of them in two layers; a strided convolution, a 1x1 convolution and a linear layer.
-constexpr std::string_view network = R"(
+constexpr std::string_view network_text = R"(
 network net {
   input image: f32[N, 32, 28, 28]
   conv1: conv(3x3, 32)  relu
@@ -41,7 +41,7 @@ network net {
   output logits
 })";
 
-program::Program select(pass_test::Session& session, std::string_view text = network) {
+program::Program select(pass_test::Session& session, std::string_view text = network_text) {
   return std::get<program::Program>(session.lowered(std::string(text), passes::Level::program));
 }
 
@@ -216,7 +216,7 @@ TEST_CASE("tuning: what does not fit at all is one error, what is switched off a
     tuning.kernels[0].schedule = wrong;
     pass_test::Session session;
     session.context.tuned = &tuning;
-    passes::AnyIr ir = session.network(std::string(network));
+    passes::AnyIr ir = session.network(std::string(network_text));
     CHECK_FALSE(passes::run_pipeline(ir, passes::Level::program, session.context));
     CHECK(session.diagnostics.error_count() == 1);
     return session.diagnostics.all()[0].text;

@@ -14,7 +14,7 @@ using namespace resnetc::ptx;
 
 namespace {
 
-constexpr std::string_view head = ".version 7.0\n.target sm_80\n.address_size 64\n";
+constexpr std::string_view ptx_head = ".version 7.0\n.target sm_80\n.address_size 64\n";
 
 /// A kernel `k(out, in)` with registers of each kind and both addresses in %rd1 and %rd2; %r1 is the thread's number and %rd3 that times
 /// four.
@@ -42,7 +42,7 @@ std::string kernel(std::string_view body, std::string_view declarations = "") {
 	ret;
 }}
 )",
-                     head, declarations, body);
+                     ptx_head, declarations, body);
 }
 
 template <class T>
