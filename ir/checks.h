@@ -10,9 +10,14 @@
 #include "ir/op.h"
 #include "ir/recipe.h"
 
-namespace resnetc::checks {
+namespace resnetc {
 
+/// What is wrong with a part of an IR, or nothing.
 using Fault = std::optional<std::string>;
+
+}  // namespace resnetc
+
+namespace resnetc::checks {
 
 /// The fault of a project step outside a convolution's epilogue, or behind a step that is no sum.
 inline constexpr std::string_view misplaced_projection =

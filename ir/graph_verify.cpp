@@ -12,8 +12,6 @@ namespace resnetc::graph {
 
 namespace {
 
-using checks::Fault;
-
 Fault check_constants(const Graph& graph, const Op& op) {
   const std::vector<std::string_view> names = constant_names(op.kind);
   if (op.constants.size() != names.size()) return fmt::format("it has {} constants where it needs {}", op.constants.size(), names.size());

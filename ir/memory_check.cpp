@@ -6,13 +6,12 @@
 #include <map>
 #include <vector>
 
+#include "ir/checks.h"
 #include "ir/program.h"
 
 namespace resnetc::program {
 
 namespace {
-
-using Fault = std::optional<std::string>;
 
 /// Byte ranges without overlap, sorted by their start.
 class Owners {

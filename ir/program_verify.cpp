@@ -11,8 +11,6 @@ namespace resnetc::program {
 
 namespace {
 
-using checks::Fault;
-
 /// The largest arena and the largest offset. Their sums cannot overflow.
 constexpr int64_t max_arena_bytes = int64_t{1} << 46;
 /// The most multiply-adds of a program for one picture. Twice their number times a batch cannot overflow.

@@ -12,8 +12,6 @@ namespace resnetc::topology {
 
 namespace {
 
-using checks::Fault;
-
 class Verifier {
  public:
   explicit Verifier(const Network& network) : n_(network), made_(network.values.size()) {}

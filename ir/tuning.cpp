@@ -21,7 +21,7 @@ std::string because(const std::string& reason) { return reason.empty() ? "" : " 
 std::string printable(text::Reader& reader) {
   const size_t start = reader.offset();
   std::string text = reader.string();
-  if (const checks::Fault fault = checks::printable("this string", text)) reader.fail_at(start, *fault);
+  if (const Fault fault = checks::printable("this string", text)) reader.fail_at(start, *fault);
   return text;
 }
 

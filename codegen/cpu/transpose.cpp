@@ -10,6 +10,9 @@ namespace {
 using namespace Halide::Internal;
 using Halide::Expr;
 
+/// The rows and columns of the smallest block: the elements of 128 bits.
+constexpr int side = 4;
+
 bool is_transposable(int count) { return count == 4 || count == 8 || count == 16; }
 
 /// One lane of an index. It is undefined if the index has parts whose lanes are not known, such as loads.
@@ -85,7 +88,7 @@ bool reads_columns(const Load* load, const std::string& loop) {
 Expr parts(const Expr& a, const Expr& b, std::initializer_list<int> chosen) {
   std::vector<int> lanes;
   for (int part : chosen) {
-    for (int i = 0; i < 4; ++i) lanes.push_back(4 * part + i);
+    for (int i = 0; i < side; ++i) lanes.push_back(side * part + i);
   }
   return Shuffle::make({a, b}, lanes);
 }
@@ -94,8 +97,8 @@ Expr parts(const Expr& a, const Expr& b, std::initializer_list<int> chosen) {
 Expr within_parts(const Expr& a, const Expr& b, std::initializer_list<int> chosen) {
   const int count = a.type().lanes();
   std::vector<int> lanes;
-  for (int part = 0; part < count; part += 4) {
-    for (int element : chosen) lanes.push_back(element < 4 ? part + element : count + part + element - 4);
+  for (int part = 0; part < count; part += side) {
+    for (int element : chosen) lanes.push_back(element < side ? part + element : count + part + element - side);
   }
   return Shuffle::make({a, b}, lanes);
 }
@@ -103,23 +106,23 @@ Expr within_parts(const Expr& a, const Expr& b, std::initializer_list<int> chose
 /// Column `at` of 4, 8 or 16 rows, which are equally long vectors. First each four rows are transposed in blocks of 4x4, by shuffles within
 /// 128 bits, which are the cheapest on every target. A column's blocks are then put together. LLVM finds what the columns share.
 Expr column(const std::vector<Expr>& rows, int at) {
-  const int in_block = at % 4, block = at / 4, count = rows.front().type().lanes();
+  const int in_block = at % side, block = at / side, count = rows.front().type().lanes();
   std::vector<Expr> fours;
-  for (size_t r = 0; r < rows.size(); r += 4) {
+  for (size_t r = 0; r < rows.size(); r += side) {
     const auto pairs = [&](size_t row) {
       return in_block < 2 ? within_parts(rows[row], rows[row + 1], {0, 4, 1, 5}) : within_parts(rows[row], rows[row + 1], {2, 6, 3, 7});
     };
     const Expr first = pairs(r), second = pairs(r + 2);
     fours.push_back(in_block % 2 == 0 ? within_parts(first, second, {0, 1, 4, 5}) : within_parts(first, second, {2, 3, 6, 7}));
   }
-  const int blocks = count / 4;
-  if (fours.size() == 1) return Shuffle::make_slice(fours[0], 4 * block, 1, 4);
+  const int blocks = count / side;
+  if (fours.size() == 1) return Shuffle::make_slice(fours[0], side * block, 1, side);
   if (fours.size() == 2) return parts(fours[0], fours[1], {block, blocks + block});
   if (blocks == 1) return Shuffle::make_concat(fours);
   // Two neighbouring columns of blocks share the first step.
-  const int left = block / 2 * 2, side = block % 2;
+  const int left = block / 2 * 2, of_two = block % 2;
   const auto halves = [&](const Expr& a, const Expr& b) { return parts(a, b, {left, left + 1, blocks + left, blocks + left + 1}); };
-  return parts(halves(fours[0], fours[1]), halves(fours[2], fours[3]), {side, 2 + side, 4 + side, 6 + side});
+  return parts(halves(fours[0], fours[1]), halves(fours[2], fours[3]), {of_two, 2 + of_two, 4 + of_two, 6 + of_two});
 }
 
 /// One iteration of a loop, whose columns come from rows.

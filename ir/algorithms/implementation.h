@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/checks.h"
 #include "ir/packing.h"
 #include "ir/program.h"
 
@@ -55,8 +56,6 @@ struct ScheduleChoice {
 
 class Implementation {
  public:
-  using Fault = std::optional<std::string>;
-
   explicit Implementation(Device device = Device::cpu) : device_(device) {}
   virtual ~Implementation() = default;
   Implementation(const Implementation&) = delete;
@@ -134,8 +133,6 @@ bool decides_layout(const OpAttributes& attributes, int64_t in_channels);
 double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine);
 
 // Faults that several implementations share.
-
-using Fault = Implementation::Fault;
 Fault tile_fault(int64_t vectors, int64_t pixels);
 /// The fault of a task with `rows` of `there` rows. `unit` names the rows in the message.
 Fault rows_fault(int64_t rows, int64_t there, std::string_view unit = "rows");
