@@ -45,9 +45,25 @@ int64_t live_columns(int64_t results, int64_t kernel, int64_t stride) {
   return kernel > stride ? results + ceil_div(kernel, stride) - 1 : 1;
 }
 
+/// The number of lines of memory that the elements of a tile need in the fullest set of the first-level cache, of one vector of channels.
+int64_t lines_in_fullest_set(const KernelSpec& spec, const Machine& machine, Extent2 tile) {
+  const int64_t pixel_bytes = bytes_of(spec.in.type.element, spec.in.channel_stride);
+  return lines_in_one_set(machine, pixels_of(tile, spec.attributes), pixel_bytes);
+}
+
+/// Whether a tile should have one column, because the input comes from beyond the first-level cache. All channels of a pixel lie together
+/// and those of the next pixel follow, so a tile of one column reads each of its rows from left to right, and the processor fetches the
+/// rest of the row ahead. A wider tile jumps from pixel to pixel for each vector of channels. A chain of eight 3x3 windows over 112x112
+/// pixels of 144 channels takes 47 ms with tiles of 1x5, 18 to 27 with 2x3 and 2x2, and 15 with 3x1 and 4x1 (Zen 3, AVX2; bench/chains.py,
+/// 'resnetc bench --threads 1', the program's text edited). A window that is not unrolled needs more sums than one column has.
+bool reads_along_rows(const KernelSpec& spec, const Machine& machine) {
+  return is_window_unrolled(spec) &&
+         bytes_of(spec.in.type.element, spec.in.type.pixels() * spec.in.channel_stride) > machine.first_cache_bytes;
+}
+
 /// The tiles that registers can hold, fastest first. Registers must hold the sums, and should hold the current row of the input, and for
-/// each row of the tile a weight and the values that the compiler loads ahead (their number was found by looking for spills). A cycle has
-/// two multiply-adds and somewhat fewer loads. Each result also costs its epilogue and its store.
+/// each row of the tile a weight and the values that the compiler loads ahead (their number was found by looking for spills; a tile of one
+/// column spills few). A cycle has two multiply-adds and somewhat fewer loads. Each result also costs its epilogue and its store.
 ///
 /// If the window is not unrolled, no tile begins before the one before it has ended: a sum waits for its own multiply-adds. So a tile with
 /// more sums is worth the registers that it spills, each of which costs a store and a load for each row of the window. A chain of
@@ -62,13 +78,15 @@ std::vector<GroupedTile> tiles_of(const Situation& situation) {
   const Machine& machine = situation.machine;
   const int64_t group = out.channels / a.groups;
   const auto taps = static_cast<double>(a.kernel.h * a.kernel.w * group);
-  const bool unrolled = is_window_unrolled(spec);
+  const bool unrolled = is_window_unrolled(spec), one_column = reads_along_rows(spec, machine);
   std::vector<GroupedTile> tiles;
   for (int64_t h = 1; h <= std::min<int64_t>(out.height, 4); ++h) {
-    for (int64_t w = 1; w <= std::min<int64_t>(out.width, 16); ++w) {
+    for (int64_t w = 1; w <= std::min<int64_t>(out.width, one_column ? 1 : 16); ++w) {
       const int64_t registers = h * w + live_columns(w, a.kernel.w, a.stride.w) + 3 * h;
       const int64_t spilled = std::max<int64_t>(registers - file.registers, 0);
-      if (h * w > 1 && (unrolled ? spilled > 0 : h * w > file.registers - 2)) continue;
+      // The lines of the input and of the result must find room together.
+      if (h > 1 && one_column && lines_in_fullest_set(spec, machine, {h, w}) + h > machine.first_cache_ways) continue;
+      if (h * w > 1 && !one_column && (unrolled ? spilled > 0 : h * w > file.registers - 2)) continue;
       const auto count = static_cast<double>(h * w);
       const auto inputs = static_cast<double>(group * pixels_of({h, w}, a));
       double busy = std::max(count * taps / machine.vector_operations, (inputs + taps) / (reached_loads * machine.vector_loads));
@@ -81,9 +99,10 @@ std::vector<GroupedTile> tiles_of(const Situation& situation) {
   return ranked(tiles, [](const GroupedTile& tile) { return tile.cycles; });
 }
 
-/// The number of vectors of channels of a task: as many as allow the rows that the windows of a row of tiles share to stay in two thirds of
-/// the first-level cache.
+/// The number of vectors of channels of a task: all if the tiles read along rows, and otherwise as many as allow the rows that the windows
+/// of a row of tiles share to stay in two thirds of the first-level cache.
 int64_t vectors_of(const KernelSpec& spec, const Machine& machine, const GroupedTile& tile) {
+  if (reads_along_rows(spec, machine)) return ceil_div(spec.out.channel_stride, lanes);
   const int64_t cache_bytes = machine.first_cache_bytes * 2 / 3;
   const OpAttributes& a = spec.attributes;
   const int64_t rows = reach_of(tile.size.h, a.kernel.h, a.stride.h, a.dilation.h);
@@ -96,9 +115,7 @@ int64_t vectors_of(const KernelSpec& spec, const Machine& machine, const Grouped
 /// 7x7 windows over 28x28 pixels of 512 channels takes 22 ms without the copies and 8 ms with them (Zen 3, AVX2;
 /// bench/chains.py, 'resnetc bench --threads 1', the program's text edited).
 bool worth_a_copy(const KernelSpec& spec, const Machine& machine, const GroupedTile& tile) {
-  if (is_window_unrolled(spec)) return false;
-  const int64_t pixel_bytes = bytes_of(spec.in.type.element, spec.in.channel_stride);
-  return lines_in_one_set(machine, pixels_of(tile.size, spec.attributes), pixel_bytes) > machine.first_cache_ways;
+  return !is_window_unrolled(spec) && lines_in_fullest_set(spec, machine, tile.size) > machine.first_cache_ways;
 }
 
 class Grouped final : public Implementation {
