@@ -98,7 +98,7 @@ program::Schedule halved(int64_t vectors, Extent2 tiles, int64_t rows, int64_t p
   return program::StrassenSchedule{vectors, tiles, rows, parts};
 }
 
-std::vector<KernelCase> all_cases() {
+std::vector<KernelCase> all_convolutions() {
   using graph::StepKind;
   const std::vector<StepKind> residual{StepKind::bias, StepKind::add, StepKind::relu};
   const std::vector<StepKind> everything{StepKind::bias, StepKind::affine, StepKind::mul, StepKind::add, StepKind::sigmoid};
@@ -423,7 +423,7 @@ TEST_CASE("kernels: each channel is as exact as its own values ask for, whatever
 }
 
 TEST_CASE("kernels: convolutions") {
-  std::vector<KernelCase> cases = all_cases();
+  std::vector<KernelCase> cases = all_convolutions();
   for (const Target& target : runnable_targets()) {  // the best first
     for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);
     std::erase_if(cases, [](const KernelCase& one) { return !one.on_every_target; });

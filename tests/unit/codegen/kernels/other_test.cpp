@@ -70,7 +70,7 @@ KernelSpec with(KernelSpec spec, const std::vector<StepKind>& steps, bool in_pla
   return spec;
 }
 
-std::vector<KernelCase> all_cases() {
+std::vector<KernelCase> all_others() {
   std::vector<KernelCase> cases;
   uint32_t seed = 100;
   auto add = [&](const char* name, KernelSpec spec, int64_t batch = 1) {
@@ -156,7 +156,7 @@ std::vector<KernelCase> all_cases() {
 }  // namespace
 
 TEST_CASE("kernels: pools, copies, softmax, load and store") {
-  const std::vector<KernelCase> cases = all_cases();
+  const std::vector<KernelCase> cases = all_others();
   for (const OpInfo& step : graph::all_steps()) {
     if (step.kind == StepKind::project) continue;  // a convolution's
     const auto has = [&](const program::KernelSpec::StepSpec& one) { return one.kind == step.kind; };
