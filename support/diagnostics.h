@@ -84,8 +84,8 @@ class Diagnostics {
   Sources& sources() const { return *sources_; }
 
   /// All diagnostics as compilers print them: `file:line:col: error: text`, then the source line and a caret; `file: error: text` about a
-  /// whole file; `resnetc: error: text` about none. A note follows its diagnostic, so a note without a place is only `note: text`. With ANSI
-  /// colours on request.
+  /// whole file; `resnetc: error: text` about none. A note follows its diagnostic, so a note without a place is only `note: text`. With
+  /// ANSI colours on request.
   std::string render(bool colour = false) const;
 
  private:

@@ -56,7 +56,7 @@ void parallel_rows(Func& out, const Axes& axes, int64_t rows, int64_t height) {
 }
 
 void schedule_vectors(const program::KernelSpec& spec, Func& out, const Axes& axes, const Var& block) {
-  out.split(axes.c, block, axes.c, to_int(lanes), Halide::TailStrategy::RoundUp).reorder(axes.c, block, axes.x, axes.y, axes.n);
+  out.split(axes.c, block, axes.c, vector, Halide::TailStrategy::RoundUp).reorder(axes.c, block, axes.x, axes.y, axes.n);
   out.vectorize(axes.c);
   parallel_rows(out, axes, rows_of(spec), spec.out.type.height);
 }

@@ -48,7 +48,7 @@ void build_direct(const program::KernelSpec& spec, const Target&, Built& built) 
   const Expr block = block_of(axes.c);
   Expr first_channel = 0;
   if (a.groups > 1) {
-    first_channel = Halide::min(block * to_int(lanes) / to_int(span.co_per_group) * to_int(span.ci_per_group), to_int(span.ci - span.span));
+    first_channel = Halide::min(block * vector / to_int(span.co_per_group) * to_int(span.ci_per_group), to_int(span.ci - span.span));
   }
   const Expr tap = r.x + to_int(span.span) * (r.y + to_int(a.kernel.w) * (r.z + to_int(a.kernel.h) * block));
   // The pixel that is summed. In a staged kernel the last tile may reach past the end of the picture, and then it repeats the last pixel.
@@ -62,7 +62,7 @@ void build_direct(const program::KernelSpec& spec, const Target&, Built& built) 
   const Expr in_y = y * to_int(a.stride.h) + r.z * to_int(a.dilation.h) - to_int(a.pad.h);
   Func sum("sum");
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
-  sum(axes.c, axes.x, axes.y, axes.n) += weight(tap * to_int(lanes) + lane_of(axes.c)) * in(first_channel + r.x, in_x, in_y, axes.n);
+  sum(axes.c, axes.x, axes.y, axes.n) += weight(tap * vector + lane_of(axes.c)) * in(first_channel + r.x, in_x, in_y, axes.n);
 
   Func out("out");
   // A projection is added to the same accumulators, as another sum over the channels of another tensor.

@@ -41,7 +41,7 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
   pixels(axes.c, axes.x, axes.y, axes.n) = in(axes.c, axes.x - to_int(a.pad.w), axes.y - to_int(a.pad.h), axes.n);
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
   sum(axes.c, axes.x, axes.y, axes.n) +=
-      weight((tap * group + r.z) * to_int(lanes) + lane_of(axes.c)) * member_of_group(pixels(axes.c, in_x, in_y, axes.n), r.z, group);
+      weight((tap * group + r.z) * vector + lane_of(axes.c)) * member_of_group(pixels(axes.c, in_x, in_y, axes.n), r.z, group);
   std::vector<RDom> projected;
   const Project project = [&](const Projection& shortcut) {
     const RDom& channel = projected.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
@@ -53,7 +53,7 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
 
   // The loops, innermost first: one tile (c, xi, yi), the vectors of its channels, tiles of a row, rows of tiles; then tasks.
   Var part("group"), block("block"), half("half"), xi("xi"), yi("yi"), rows("rows"), task("task");
-  out.split(axes.c, part, axes.c, to_int(vectors * lanes), TailStrategy::RoundUp).split(axes.c, block, axes.c, to_int(lanes));
+  out.split(axes.c, part, axes.c, to_int(vectors * lanes), TailStrategy::RoundUp).split(axes.c, block, axes.c, vector);
   out.split(axes.c, half, axes.c, width);
   out.split(axes.x, axes.x, xi, to_int(tile_w), shift_unless(type.width % tile_w == 0));
   out.split(axes.y, axes.y, yi, to_int(tile_h), shift_unless(type.height % tile_h == 0));
@@ -75,7 +75,7 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
 
   if (s.staged) {
     const program::ScratchBuffer kept = copied_pixels(spec);
-    pixels.compute_at(out, block).store_in(Halide::MemoryType::Heap).vectorize(axes.c, to_int(lanes)).never_partition_all();
+    pixels.compute_at(out, block).store_in(Halide::MemoryType::Heap).vectorize(axes.c, vector).never_partition_all();
     for (const Var& axis : {axes.c, axes.x, axes.y}) bound(pixels, axis, kept);
     pixels.bound_extent(axes.n, 1);
   }

@@ -8,6 +8,7 @@
 #include "codegen/common/operands.h"
 #include "codegen/common/tails.h"
 #include "codegen/cpu/build_kernel.h"
+#include "ir/algorithms/machine_model.h"
 
 namespace resnetc::codegen::cpu {
 
@@ -15,7 +16,7 @@ namespace resnetc::codegen::cpu {
 inline constexpr int vector = static_cast<int>(lanes);
 
 /// The number of a vector's lanes that a register holds.
-inline int register_lanes(const Target& target) { return to_int(std::min(target.registers.bytes / bytes_of(ElementType::f32), lanes)); }
+inline int register_lanes(const Target& target) { return to_int(program::register_lanes(target)); }
 
 void build_direct(const program::KernelSpec& spec, const Target& target, Built& built);
 void build_winograd(const program::KernelSpec& spec, const Target& target, Built& built);

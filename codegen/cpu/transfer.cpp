@@ -16,7 +16,7 @@ using Halide::TailStrategy;
 int transposed_pixels(const Target& target, int64_t width) {
   int pixels = register_lanes(target);
   while (pixels > width) pixels /= 2;
-  return pixels >= 4 ? pixels : 0;
+  return pixels >= smallest_block ? pixels : 0;
 }
 
 /// Makes blocks of pixels and channels the inner loops of `out`. Around them are the other pixels of a task and then the other vectors of

@@ -1,6 +1,7 @@
 #include "codegen/cpu/transpose.h"
 
-#include <optional>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace resnetc::codegen::cpu {
@@ -10,10 +11,9 @@ namespace {
 using namespace Halide::Internal;
 using Halide::Expr;
 
-/// The rows and columns of the smallest block: the elements of 128 bits.
-constexpr int side = 4;
+constexpr int side = smallest_block;
 
-bool is_transposable(int count) { return count == 4 || count == 8 || count == 16; }
+bool is_transposable(int64_t count) { return count == 4 || count == 8 || count == 16; }
 
 /// One lane of an index. It is undefined if the index has parts whose lanes are not known, such as loads.
 class Lane final : public IRMutator {
@@ -66,22 +66,23 @@ class WidenOperands final : public IRMutator {
   }
 };
 
-/// The index of one lane of a load in one iteration of a loop, if the lane is known.
-Expr index_of(const Load* load, int lane, const std::string& loop, int iteration) {
-  const Expr index = Lane(lane).of(load->index);
-  return index.defined() ? simplify(WidenOperands().mutate(substitute(loop, iteration, index))) : index;
-}
-
-/// Whether the lanes of a load are not neighbours, and each is followed by its lane of the next iteration.
-bool reads_columns(const Load* load, const std::string& loop) {
-  if (!is_transposable(load->type.lanes()) || load->type.bits() != 32 || !is_const_one(load->predicate)) return false;
+/// The rows, `count` elements each, of which a load reads a column in each iteration of a loop. Empty if it does not: if its lanes are
+/// neighbours, or are not followed by their neighbours in the next iteration.
+std::vector<Expr> rows_of(const Load* load, const std::string& loop, int count) {
+  if (!is_transposable(load->type.lanes()) || load->type.bits() != 32 || !is_const_one(load->predicate)) return {};
   const Ramp* ramp = load->index.as<Ramp>();
-  if (ramp != nullptr && is_const_one(ramp->stride)) return false;
+  if (ramp != nullptr && is_const_one(ramp->stride)) return {};
+  std::vector<Expr> rows;
   for (int lane = 0; lane < load->type.lanes(); ++lane) {
-    const Expr index = index_of(load, lane, loop, 0);
-    if (!index.defined() || !is_const_one(simplify(index_of(load, lane, loop, 1) - index))) return false;
+    const Expr index = Lane(lane).of(load->index);
+    if (!index.defined()) return {};
+    const auto in_iteration = [&](int at) { return simplify(WidenOperands().mutate(substitute(loop, at, index))); };
+    const Expr first = in_iteration(0);
+    if (!is_const_one(simplify(in_iteration(1) - first))) return {};
+    const Expr row = Ramp::make(first, make_one(first.type()), count);
+    rows.push_back(Load::make(load->type.with_lanes(count), load->name, row, load->image, load->param, const_true(count), {}));
   }
-  return true;
+  return rows;
 }
 
 /// Vectors of 4 * n elements are n parts of four.
@@ -125,10 +126,31 @@ Expr column(const std::vector<Expr>& rows, int at) {
   return parts(halves(fours[0], fours[1]), halves(fours[2], fours[3]), {of_two, 2 + of_two, 4 + of_two, 6 + of_two});
 }
 
+/// The loads of columns in the body of a loop, with their rows, and whether the body has a loop.
+class Columns final : public IRVisitor {
+ public:
+  Columns(const std::string& loop, int count) : loop_(loop), count_(count) {}
+
+  bool has_loop = false;
+  std::map<const Load*, std::vector<Expr>> rows;
+
+ private:
+  using IRVisitor::visit;
+
+  void visit(const For*) override { has_loop = true; }
+  void visit(const Load* load) override {
+    if (std::vector<Expr> found = rows_of(load, loop_, count_); !found.empty()) rows.emplace(load, std::move(found));
+    IRVisitor::visit(load);
+  }
+
+  const std::string& loop_;
+  int count_;
+};
+
 /// One iteration of a loop, whose columns come from rows.
 class Iteration final : public IRMutator {
  public:
-  Iteration(const std::string& loop, int at, int count) : loop_(loop), at_(at), count_(count) {}
+  Iteration(const std::string& loop, int at, const Columns& columns) : loop_(loop), at_(at), columns_(columns) {}
 
  private:
   using IRMutator::visit;
@@ -136,35 +158,13 @@ class Iteration final : public IRMutator {
   Expr visit(const Variable* variable) override { return variable->name == loop_ ? Expr(at_) : Expr(variable); }
 
   Expr visit(const Load* load) override {
-    if (!reads_columns(load, loop_)) return IRMutator::visit(load);
-    std::vector<Expr> rows;
-    for (int lane = 0; lane < load->type.lanes(); ++lane) {
-      const Expr first = index_of(load, lane, loop_, 0), neighbours = Ramp::make(first, make_one(first.type()), count_);
-      rows.push_back(Load::make(load->type.with_lanes(count_), load->name, neighbours, load->image, load->param, const_true(count_), {}));
-    }
-    return column(rows, at_);
+    const auto found = columns_.rows.find(load);
+    return found == columns_.rows.end() ? IRMutator::visit(load) : column(found->second, at_);
   }
 
   const std::string& loop_;
-  int at_, count_;
-};
-
-/// Whether a statement has a loop, or a load of a column.
-class Content final : public IRVisitor {
- public:
-  explicit Content(const std::string& loop) : loop_(loop) {}
-  bool loops = false, columns = false;
-
- private:
-  using IRVisitor::visit;
-
-  void visit(const For*) override { loops = true; }
-  void visit(const Load* load) override {
-    columns = columns || reads_columns(load, loop_);
-    IRVisitor::visit(load);
-  }
-
-  const std::string& loop_;
+  int at_;
+  const Columns& columns_;
 };
 
 class TransposeLoads final : public IRMutator {
@@ -178,13 +178,13 @@ class TransposeLoads final : public IRMutator {
 
   Stmt visit(const For* loop) override {
     const auto count = as_const_int(loop->extent);
-    if (!count || *count > 16 || !is_transposable(static_cast<int>(*count)) || !is_const_zero(loop->min)) return IRMutator::visit(loop);
+    if (!count || !is_transposable(*count) || !is_const_zero(loop->min)) return IRMutator::visit(loop);
     const Stmt body = InlineLets().mutate(loop->body);
-    Content content(loop->name);
-    body.accept(&content);
-    if (content.loops || !content.columns) return IRMutator::visit(loop);
+    Columns columns(loop->name, static_cast<int>(*count));
+    body.accept(&columns);
+    if (columns.has_loop || columns.rows.empty()) return IRMutator::visit(loop);
     std::vector<Stmt> all;
-    for (int at = 0; at < *count; ++at) all.push_back(Iteration(loop->name, at, static_cast<int>(*count)).mutate(body));
+    for (int at = 0; at < *count; ++at) all.push_back(Iteration(loop->name, at, columns).mutate(body));
     return Block::make(all);
   }
 };

@@ -54,7 +54,7 @@ int64_t lines_in_fullest_set(const KernelSpec& spec, const Machine& machine, Ext
 /// Whether a tile should have one column, because the input comes from beyond the first-level cache. All channels of a pixel lie together
 /// and those of the next pixel follow, so a tile of one column reads each of its rows from left to right, and the processor fetches the
 /// rest of the row ahead. A wider tile jumps from pixel to pixel for each vector of channels. A chain of eight 3x3 windows over 112x112
-/// pixels of 144 channels takes 47 ms with tiles of 1x5, 18 to 27 with 2x3 and 2x2, and 15 with 3x1 and 4x1 (Zen 3, AVX2; bench/chains.py,
+/// pixels of 144 channels takes 47 ms with tiles of 1x5, 27 with 2x2, 23 with 2x3, and 15 with 3x1 and 4x1 (Zen 3, AVX2; bench/chains.py,
 /// 'resnetc bench --threads 1', the program's text edited). A window that is not unrolled needs more sums than one column has.
 bool reads_along_rows(const KernelSpec& spec, const Machine& machine) {
   return is_window_unrolled(spec) &&
@@ -84,9 +84,11 @@ std::vector<GroupedTile> tiles_of(const Situation& situation) {
     for (int64_t w = 1; w <= std::min<int64_t>(out.width, one_column ? 1 : 16); ++w) {
       const int64_t registers = h * w + live_columns(w, a.kernel.w, a.stride.w) + 3 * h;
       const int64_t spilled = std::max<int64_t>(registers - file.registers, 0);
-      // The lines of the input and of the result must find room together.
-      if (h > 1 && one_column && lines_in_fullest_set(spec, machine, {h, w}) + h > machine.first_cache_ways) continue;
-      if (h * w > 1 && !one_column && (unrolled ? spilled > 0 : h * w > file.registers - 2)) continue;
+      // The lines of a column's input and of its results must find room together in the first-level cache.
+      const bool fits = one_column ? lines_in_fullest_set(spec, machine, {h, w}) + h <= machine.first_cache_ways
+                        : unrolled ? spilled == 0
+                                   : h * w <= file.registers - 2;
+      if (h * w > 1 && !fits) continue;
       const auto count = static_cast<double>(h * w);
       const auto inputs = static_cast<double>(group * pixels_of({h, w}, a));
       double busy = std::max(count * taps / machine.vector_operations, (inputs + taps) / (reached_loads * machine.vector_loads));
@@ -207,7 +209,7 @@ class Grouped final : public Implementation {
   static GroupedSchedule with_tile(const Situation& situation, const GroupedTile& tile) {
     const KernelSpec& spec = situation.spec;
     GroupedSchedule s;
-    s.channels = lanes / registers_of(situation.target).parts;
+    s.channels = register_lanes(situation.target);
     s.tiles = tile.size;
     s.vectors = vectors_of(spec, situation.machine, tile);
     s.staged = worth_a_copy(spec, situation.machine, tile);

@@ -27,6 +27,9 @@ struct RegisterFile {
 /// The registers of a CPU.
 RegisterFile registers_of(const Target& target);
 
+/// The number of a vector's lanes that a register holds.
+inline int64_t register_lanes(const Target& target) { return lanes / registers_of(target).parts; }
+
 /// Calls visit(vectors, tiles) for each register tile whose vectors are at most 4 and divide `blocks`, and whose height and width are at
 /// most `most`.
 template <class Visit>

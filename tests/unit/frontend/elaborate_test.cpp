@@ -129,10 +129,9 @@ TEST_CASE("frontend: --set reaches defaults that depend on it") {
 }
 
 TEST_CASE("frontend: every file that is read is told, and -I and installed folders are searched in order") {
-  const std::filesystem::path root = RESNETC_SOURCE_DIR;
   FrontendOptions options;
-  options.include_dirs = {(root / "tests" / "language").string()};
-  options.installed_dirs = {(root / "networks").string()};
+  options.include_dirs = {(source_dir / "tests" / "language").string()};
+  options.installed_dirs = {(source_dir / "networks").string()};
   Sources sources;
   Diagnostics diagnostics(sources);
   std::vector<std::string> files;
@@ -141,7 +140,7 @@ TEST_CASE("frontend: every file that is read is told, and -I and installed folde
       "use \"library/again.rn\" use \"blocks/basic.rn\" network n { input x: f32[N, 3, 8, 8] stage s { conv_block(4) unit(2) } "
       "output y }",
       options, diagnostics, &files));
-  CHECK(files == std::vector<std::string>{(root / "tests/language/library/again.rn").string(),
-                                          (root / "tests/language/library/library.rn").string(),
-                                          (root / "networks/blocks/basic.rn").string()});
+  CHECK(files == std::vector<std::string>{(source_dir / "tests/language/library/again.rn").string(),
+                                          (source_dir / "tests/language/library/library.rn").string(),
+                                          (source_dir / "networks/blocks/basic.rn").string()});
 }
