@@ -1,6 +1,9 @@
 /// \file Measures runs, and the machine's peak for comparison.
 #include "driver/measure.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "driver/common.h"
@@ -31,6 +34,24 @@ Result<> repeat(Session& session, const std::string& input, const MeasureOptions
     times.push_back(seconds_since(begin));
   }
   return {};
+}
+
+/// A failure if the inputs, outputs and tensors of a batch need more memory than this machine has.
+Result<> check_memory(const codegen::LibraryFacts& facts, int batch) {
+  const auto bytes_of_port = [](const codegen::LibraryFacts::Port& port) {
+    return static_cast<double>(picture_elements(port)) * static_cast<double>(bytes_of(port.element));
+  };
+  double picture = bytes_of_port(facts.input);
+  for (const codegen::LibraryFacts::Port& output : facts.outputs) picture += bytes_of_port(output);
+  int64_t arena = 0;
+  for (const codegen::LibraryFacts::Target& target : facts.targets) arena = std::max(arena, target.arena_bytes);
+  const double needed = batch * (picture + static_cast<double>(arena));
+  const double there = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (needed <= there) return {};
+  return Failure{
+      fmt::format("a batch of {} pictures needs {:.1f} GB for its input, its output and the tensors between, and this machine has "
+                  "{:.1f} GB: give a smaller --batch",
+                  batch, needed / 1e9, there / 1e9)};
 }
 
 Timing timing_of(std::vector<double> times) {
@@ -88,6 +109,7 @@ Result<Measurement> measure(const LoadedLibrary& library, const std::string& pat
     weights.bytes = std::string_view(generated).substr(shift, packed->size());
     result.generated_weights = true;
   }
+  if (const Result<> fits = check_memory(facts, options.batch); !fits) return fits.failure();
   const int processors = rn_processors();
   const int threads = result.threads = options.threads != 0 ? options.threads : processors;
   std::string input;

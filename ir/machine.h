@@ -40,7 +40,8 @@ struct Machine {
   /// Multiply-adds for each byte of weights, from which on a picture's arithmetic takes longer than its weights take to come from memory:
   /// cores compute 60 to 130 billion multiply-adds a second, and memory gives 20 to 40 billion bytes.
   int64_t picture_multiply_adds = 4;
-  /// The largest number of a picture's multiply-adds for which no thread is woken. One thread needs at most half a millisecond for them.
+  /// The largest number of a picture's multiply-adds for which no thread is woken. Bytes of tensors count as the multiply-adds that take as
+  /// long as the bytes take to come from memory. One thread needs at most half a millisecond for them.
   int64_t brief_multiply_adds = 50'000'000;
 };
 

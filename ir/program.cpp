@@ -62,9 +62,13 @@ int64_t all_multiply_adds(const Program& program) {
 
 Decision choose_brief(const Program& program, const Machine& machine) {
   const int64_t work = all_multiply_adds(program);
-  if (work <= machine.brief_multiply_adds)
-    return {true, fmt::format("{} multiply-adds take less time than it takes to wake a thread", work)};
-  return {false, fmt::format("{} multiply-adds are worth waking threads for", work)};
+  if (work > machine.brief_multiply_adds) return {false, fmt::format("{} multiply-adds are worth waking threads for", work)};
+  int64_t bytes = 0;
+  for (const Kernel& kernel : program.kernels) bytes += cost_of(program, kernel).tensor_bytes;
+  const double same_time = static_cast<double>(bytes) * machine.multiply_adds_a_second / machine.memory_bytes_a_second;
+  if (same_time > static_cast<double>(machine.brief_multiply_adds))
+    return {false, fmt::format("{} bytes of tensors are worth waking threads for", bytes)};
+  return {true, fmt::format("{} multiply-adds take less time than it takes to wake a thread", work)};
 }
 
 Decision choose_by_picture(const Program& program, const Machine& machine) {

@@ -1,6 +1,7 @@
 /// \file The third IR: fused kernels in execution order over one planned arena, for one target. Device-specific choices live here.
 ///
-/// Storage. Every tensor in the arena is pixel-major with the channel innermost (NHWC). Its channels are rounded up to `channel_stride`. On
+/// Storage. Every tensor in the arena is pixel-major with the channel innermost (NHWC). Pixels lie `channel_stride` apart, and kernels
+/// write the `stored_channels()` of each; nothing reads or writes what lies between. On
 /// each side it has a halo of `halo` pixels of zeros, as wide as the widest consumer needs:
 ///     address(n, y, x, c) = arena + batch * offset + n * picture_bytes + (((y + halo.h) * (width + 2 * halo.w) + x + halo.w) *
 ///     channel_stride + c) * bytes of an element
@@ -19,15 +20,16 @@
 ///       tensor %max_pool : f32[N, 64, 56, 56] stride=64 halo=1x1 at 0 @ ...
 ///       constant @0 : f32[64] at 0 = pack_vector(...)
 ///       kernel "image" load out %image
-///           schedule general vectors=1 pixels=1 rows=4 @ ...
+///           schedule general vectors=1 rows=4 @ ...
 ///       kernel "max_pool" conv2d channels=64 kernel=7x7 stride=2x2 pad=3x3 in %image weight @1 then bias(@0), relu
 ///           pool kernel=3x3 stride=2x2 pad=1x1 out %max_pool
 ///           schedule winograd output=4 vectors=1 tiles=1x14 rows=4 depth=0 parts=1 multiply_adds=118013952 because "..." @ ...
 ///       kernel "logits" store in %fc output 0
-///           schedule general vectors=1 pixels=1 rows=0 @ ...
+///           schedule general vectors=1 rows=0 @ ...
 ///     }
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,11 +56,15 @@ inline constexpr int32_t none = -1;
 struct Tensor {
   std::string name;  ///< the graph value's name
   TensorType type;
-  int64_t channel_stride = 0;  ///< in elements; a multiple of `lanes`, or the channel count itself if only convolutions read the tensor
+  /// The elements from one pixel to the next: the stored channels, or one vector more, so that pixels share fewer sets of a cache.
+  int64_t channel_stride = 0;
   Extent2 halo{0, 0};
   int64_t offset = none;  ///< bytes for a batch of one, a multiple of 64; `none` before plan-memory
   Location at;
 
+  /// The channels of a pixel that kernels write: whole vectors, or the channels alone for a network's input that only convolutions
+  /// read.
+  int64_t stored_channels() const { return std::min(channel_stride, whole_vectors(type.channels)); }
   int64_t row_elements() const { return (type.width + 2 * halo.w) * channel_stride; }
   /// The bytes of one picture, rounded up to 64.
   int64_t picture_bytes() const { return (bytes_of(type.element, (type.height + 2 * halo.h) * row_elements()) + 63) / 64 * 64; }
@@ -168,7 +174,7 @@ KernelCost cost_of(const Program& program, const Kernel& kernel);
 /// The value of Program::by_picture that the program's kernels and constants suggest: yes if a picture's arithmetic takes longer than
 /// loading its weights from memory.
 Decision choose_by_picture(const Program& program, const Machine& machine);
-/// The value of Program::brief that the program's kernels suggest.
+/// The value of Program::brief that the program's kernels suggest, by their multiply-adds and by the bytes of tensors that they move.
 Decision choose_brief(const Program& program, const Machine& machine);
 
 /// Gives the programs of one network for several targets the same constants in the same places, so that one weights file serves them all.

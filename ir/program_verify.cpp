@@ -82,8 +82,11 @@ class Verifier {
       if (!fits(t.type, t.halo)) return fault("is empty or too large with its halo");
       if (Fault other = checks::computable(t.type)) return fmt::format("tensor '{}': {}", t.name, *other);
       if (t.type.rank == 2 && !t.dense()) return fault("is a vector with a halo");
-      if (t.channel_stride != t.type.channels && t.channel_stride != whole_vectors(t.type.channels)) {
-        return fault("has a stride that is neither its channels nor these in whole vectors");
+      const int64_t whole = whole_vectors(t.type.channels);
+      if (t.channel_stride != t.type.channels && t.channel_stride != whole && t.channel_stride != whole + lanes) {
+        const std::string own = t.type.channels == whole ? "" : fmt::format("{}, its channels, or ", t.type.channels);
+        return fault(fmt::format("has stride={}; it can be {}{}, whole vectors, or {}, one vector more", t.channel_stride, own, whole,
+                                 whole + lanes));
       }
       if (t.offset == none) continue;
       if (t.offset < 0 || t.offset % 64 != 0 || t.offset > max_arena_bytes) {

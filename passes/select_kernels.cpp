@@ -33,9 +33,23 @@ std::vector<Extent2> halos_of(const graph::Graph& graph, const KernelChoices& ch
   return halos;
 }
 
+/// Whether a convolution wants gaps between the pixels of each value. A GPU's cache needs none.
+std::vector<bool> gaps_of(const graph::Graph& graph, const KernelChoices& choices, const PassContext& context) {
+  std::vector<bool> gaps(graph.ops.size());
+  if (context.target->on_gpu()) return gaps;
+  for (size_t i = 0; i < choices.values.size(); ++i) {
+    const graph::ValueId reader = choices.values[i];
+    if (choices.algorithm(reader).by->wants_gap(choices.convolutions[i], *context.machine)) {
+      gaps[static_cast<size_t>(graph.op(reader).operands[0])] = true;
+    }
+  }
+  return gaps;
+}
+
 /// Makes a tensor for each value, with the layout that its readers need.
-std::vector<program::Tensor> lay_out(const graph::Graph& graph, const KernelChoices& choices) {
+std::vector<program::Tensor> lay_out(const graph::Graph& graph, const KernelChoices& choices, const PassContext& context) {
   const std::vector<Extent2> halos = halos_of(graph, choices);
+  const std::vector<bool> gaps = gaps_of(graph, choices, context);
   std::vector<program::Tensor> tensors;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const graph::Op& op = graph.ops[i];
@@ -43,6 +57,7 @@ std::vector<program::Tensor> lay_out(const graph::Graph& graph, const KernelChoi
     tensor.name = op.name;
     tensor.type = op.type;
     tensor.channel_stride = i == 0 && choices.input_as_it_is ? op.type.channels : whole_vectors(op.type.channels);
+    if (gaps[i]) tensor.channel_stride += lanes;
     tensor.halo = halos[i];
     tensor.at = op.at;
   }
@@ -133,7 +148,7 @@ std::optional<Program> select_kernels(const graph::Graph& graph, PassContext& co
   program.input = graph.input;
   program.input_name = graph.ops.front().name;
   KernelChoices choices = choose_kernels(graph, context);
-  program.tensors = lay_out(graph, choices);
+  program.tensors = lay_out(graph, choices, context);
   TunedValues tuned(graph.ops.size());
   if (context.tuned != nullptr) {
     tuned = find_tuned(graph, choices, program, context);

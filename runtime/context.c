@@ -51,7 +51,7 @@ static const char* const status_strings[RN_STATUS_COUNT] = {
     "these bytes are not a weights file",
     "the weights file has another format version",
     "the weights file was packed for another network or another build of it",
-    "the weights file has the wrong size; it may be truncated",
+    "the weights file is shorter or longer than its header says; it may be truncated",
     "this library was specialised for other weights and takes no others",
     "the weights file is damaged: its contents do not have the hash that its header states",
     "this processor cannot run any target of the library, or not the one asked for",

@@ -114,7 +114,7 @@ Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& op
   Expr value = in(axes.c, axes.x, axes.y, axes.n);
   if (spec.out.type.channels > channels) {
     // Blocks past the input's storage read its last block instead. Nothing uses the elements that they read.
-    const Expr block = Halide::min(block_of(axes.c), to_int(spec.in.channel_stride / lanes - 1));
+    const Expr block = Halide::min(block_of(axes.c), to_int(spec.in.stored_channels() / lanes - 1));
     value = Halide::select(axes.c < channels, in(block * to_int(lanes) + lane_of(axes.c), axes.x, axes.y, axes.n), 0.0f);
   }
   Func out("out");
@@ -129,7 +129,7 @@ Func define_load(const program::KernelSpec& spec, const Axes& axes, Operands& op
   const bool planar = spec.input.has_planes();
   const Halide::ImageParam in = operands.caller("in", spec.input);
   // The caller's buffer ends with its last channel, but vectors of the arena may go further.
-  const bool padded = spec.out.channel_stride != type.channels;
+  const bool padded = spec.out.stored_channels() != type.channels;
   const Expr c = padded ? Halide::min(axes.c, channels - 1) : Expr(axes.c);
   Expr value = planar ? in(axes.x, axes.y, c, axes.n) : in(c, axes.x, axes.y, axes.n);
   if (is_normalised(spec.input)) {

@@ -53,10 +53,10 @@ void set_output(Func& out, const Axes& axes, const program::Tensor& tensor, bool
   const TensorType& type = tensor.type;
   const int width = to_int(flat ? type.pixels() : type.width);
   const int height = to_int(flat ? 1 : type.height);
-  const int channels = to_int(tensor.channel_stride);
+  const int channels = to_int(tensor.stored_channels());
   Halide::OutputImageParam buffer = out.output_buffer();
   buffer.dim(0).set_bounds(0, channels).set_stride(1);
-  buffer.dim(1).set_bounds(0, width).set_stride(channels);
+  buffer.dim(1).set_bounds(0, width).set_stride(to_int(tensor.channel_stride));
   buffer.dim(2).set_bounds(0, height).set_stride(to_int(tensor.row_elements()));
   buffer.dim(3).set_min(0).set_stride(to_int(tensor.picture_elements()));
   out.bound(axes.c, 0, channels).bound(axes.x, 0, width).bound(axes.y, 0, height);

@@ -34,7 +34,7 @@ void build_direct(const program::KernelSpec& spec, const Target&, Built& built) 
   const bool staged = is_staged(spec), flat = s.flat && !staged;
   const int64_t width = flat ? out_type.pixels() : out_type.width;
   const int64_t height = flat ? 1 : out_type.height;
-  const int64_t channel_blocks = spec.out.channel_stride / lanes;
+  const int64_t channel_blocks = spec.out.stored_channels() / lanes;
   const int64_t vectors = program::divisor_at_most(channel_blocks, s.vectors);
   const int64_t pixels = std::clamp<int64_t>(s.pixels, 1, staged ? out_type.pixels() : width);
   const GroupSpan span = group_span(in_type.channels, out_type.channels, a.groups);

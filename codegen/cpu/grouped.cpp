@@ -4,8 +4,8 @@
 ///
 /// A tile is a few rows and columns of pixels of one vector of channels, held in registers during the whole window. It loads each element
 /// of the input once, or once for each row of the window if the window is too large to be unrolled. After a tile come the neighbouring
-/// vectors of the same pixels, which are adjacent in memory, then the next tile of the row. If the schedule is staged, all tiles of the row
-/// come first, because they share a copy of their pixels of one vector. Padding is the producer's halo of zeros.
+/// vectors of the same pixels, which are adjacent in memory, then the next tile of the row. Padding is the producer's halo
+/// of zeros.
 #include "ir/algorithms/grouped.h"
 #include "codegen/common/epilogue.h"
 #include "codegen/cpu/groups.h"
@@ -26,7 +26,7 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
   const OpAttributes& a = spec.attributes;
   const TensorType& type = spec.out.type;
   const int64_t tile_h = std::min(s.tiles.h, type.height), tile_w = std::min(s.tiles.w, type.width);
-  const int64_t blocks = spec.out.channel_stride / lanes, vectors = program::divisor_at_most(blocks, s.vectors);
+  const int64_t blocks = spec.out.stored_channels() / lanes, vectors = program::divisor_at_most(blocks, s.vectors);
   const int width = to_int(s.channels), group = to_int(type.channels / a.groups);
 
   Axes axes;
@@ -35,13 +35,12 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
   const Halide::ImageParam weight = operands.constant("weight");
   RDom r(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), 0, group, "r");
   const Expr tap = r.x + to_int(a.kernel.w) * (r.y + to_int(a.kernel.h) * block_of(axes.c));
-  const Expr in_x = axes.x * to_int(a.stride.w) + r.x * to_int(a.dilation.w);
-  const Expr in_y = axes.y * to_int(a.stride.h) + r.y * to_int(a.dilation.h);
-  Func pixels("pixels"), sum("sum"), out("out");
-  pixels(axes.c, axes.x, axes.y, axes.n) = in(axes.c, axes.x - to_int(a.pad.w), axes.y - to_int(a.pad.h), axes.n);
+  const Expr in_x = axes.x * to_int(a.stride.w) + r.x * to_int(a.dilation.w) - to_int(a.pad.w);
+  const Expr in_y = axes.y * to_int(a.stride.h) + r.y * to_int(a.dilation.h) - to_int(a.pad.h);
+  Func sum("sum"), out("out");
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
   sum(axes.c, axes.x, axes.y, axes.n) +=
-      weight((tap * group + r.z) * vector + lane_of(axes.c)) * member_of_group(pixels(axes.c, in_x, in_y, axes.n), r.z, group);
+      weight((tap * group + r.z) * vector + lane_of(axes.c)) * member_of_group(in(axes.c, in_x, in_y, axes.n), r.z, group);
   std::vector<RDom> projected;
   const Project project = [&](const Projection& shortcut) {
     const RDom& channel = projected.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
@@ -57,10 +56,9 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
   out.split(axes.c, half, axes.c, width);
   out.split(axes.x, axes.x, xi, to_int(tile_w), shift_unless(type.width % tile_w == 0));
   out.split(axes.y, axes.y, yi, to_int(tile_h), shift_unless(type.height % tile_h == 0));
-  const auto [inner, outer] = s.staged ? std::pair(axes.x, block) : std::pair(block, axes.x);
   const int64_t tiles_down = program::ceil_div(type.height, tile_h);
   if (s.rows <= 0 || s.rows >= tiles_down) {
-    out.reorder({axes.c, xi, yi, half, inner, outer, axes.y, part, axes.n});
+    out.reorder({axes.c, xi, yi, half, block, axes.x, axes.y, part, axes.n});
     if (s.rows <= 0) {
       out.parallel(axes.n);
     } else {
@@ -68,17 +66,11 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
     }
   } else {
     out.split(axes.y, rows, axes.y, to_int(s.rows), guard_unless(tiles_down % s.rows == 0));
-    out.reorder({axes.c, xi, yi, half, inner, outer, axes.y, part, rows, axes.n}).fuse(part, rows, task).fuse(task, axes.n, task);
+    out.reorder({axes.c, xi, yi, half, block, axes.x, axes.y, part, rows, axes.n}).fuse(part, rows, task).fuse(task, axes.n, task);
     out.parallel(task);
   }
   out.vectorize(axes.c).unroll(xi).unroll(yi).never_partition_all();
 
-  if (s.staged) {
-    const program::ScratchBuffer kept = copied_pixels(spec);
-    pixels.compute_at(out, block).store_in(Halide::MemoryType::Heap).vectorize(axes.c, vector).never_partition_all();
-    for (const Var& axis : {axes.c, axes.x, axes.y}) bound(pixels, axis, kept);
-    pixels.bound_extent(axes.n, 1);
-  }
   const auto in_tile = [&](Halide::Stage stage) { stage.vectorize(axes.c, width).unroll(axes.x).unroll(axes.y).never_partition_all(); };
   sum.compute_at(out, half).store_in(Halide::MemoryType::Stack);
   in_tile(sum);

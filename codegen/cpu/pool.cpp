@@ -43,7 +43,7 @@ void build_global_avg_pool(const program::KernelSpec& spec, Built& built) {
   Operands operands;
   GlobalPool pool = define_global_avg_pool(spec, axes, operands);
   Func& out = pool.out;
-  const int64_t channel_blocks = spec.out.channel_stride / lanes;
+  const int64_t channel_blocks = spec.out.stored_channels() / lanes;
   const int64_t together = channel_blocks % 4 == 0 ? 4 : channel_blocks % 2 == 0 ? 2 : 1;
   Var block("cb"), task("task");
   out.split(axes.c, block, axes.c, to_int(together * lanes), Halide::TailStrategy::RoundUp).reorder(axes.c, axes.x, axes.y, block, axes.n);

@@ -13,8 +13,6 @@ namespace {
 using namespace Halide::Internal;
 using Halide::Expr;
 
-constexpr int line_bytes = 64;
-
 /// Finds the index and the size of the first element that is loaded from a buffer, in terms of names that are known outside the visited
 /// statement: loops are at their first iteration.
 class FirstLoad final : public IRVisitor {
@@ -87,12 +85,9 @@ class InsertPrefetch final : public IRMutator {
       const Expr first = simplify(first_ + what_.offset(step_, simplify(segment)));
       Stmt body = loop->body;
       for (int i = 0; i < lines; ++i) {
-        const int line = line_bytes / element_bytes_;  // elements
+        const int line = cache_line_bytes / element_bytes_;  // elements
         const Expr index = cast(Halide::UInt(64), first) + cast(Halide::UInt(64), simplify(number)) * line + i * line;
-        const Expr address = reinterpret(Halide::UInt(64), Variable::make(Halide::Handle(), what_.buffer)) + index * element_bytes_;
-        const Stmt prefetch = Evaluate::make(
-            Call::make(Halide::Int(32), "llvm.prefetch.p0", {reinterpret(Halide::Handle(), address), 0, 3, 1}, Call::Extern));
-        body = Block::make(prefetch, body);
+        body = Block::make(prefetch_line(what_.buffer, index, element_bytes_), body);
       }
       return For::make(loop->name, loop->min, loop->extent, loop->for_type, loop->partition_policy, loop->device_api, body);
     }
@@ -113,6 +108,11 @@ class InsertPrefetch final : public IRMutator {
 };
 
 }  // namespace
+
+Stmt prefetch_line(const std::string& buffer, const Expr& index, int element_bytes) {
+  const Expr address = reinterpret(Halide::UInt(64), Variable::make(Halide::Handle(), buffer)) + index * element_bytes;
+  return Evaluate::make(Call::make(Halide::Int(32), "llvm.prefetch.p0", {reinterpret(Halide::Handle(), address), 0, 3, 1}, Call::Extern));
+}
 
 std::shared_ptr<IRMutator> prefetch_pass(Prefetch prefetch) { return std::make_shared<InsertPrefetch>(std::move(prefetch)); }
 

@@ -1,4 +1,4 @@
-/// \file A pass that asks for weights before they are needed.
+/// \file Prefetches: a pass that asks for weights before they are needed, and the instruction itself, which others use too.
 #pragma once
 
 #include <Halide.h>
@@ -8,6 +8,12 @@
 #include <string>
 
 namespace resnetc::codegen::cpu {
+
+/// The bytes of a cache line of every target.
+inline constexpr int cache_line_bytes = 64;
+
+/// Fetches the cache line of an element of a buffer, whose index has 64 bits. The address need not lie in the buffer.
+Halide::Internal::Stmt prefetch_line(const std::string& buffer, const Halide::Expr& index, int element_bytes);
 
 /// The weights to prefetch. One iteration of the loop `step` reads its weights repeatedly, and the next iteration reads others. While one
 /// iteration computes, the weights of the next are fetched: each iteration of the innermost loop `loop` fetches cache lines, evenly over
@@ -23,7 +29,8 @@ struct Prefetch {
   int unrolled = 1;  ///< number of lines of each segment that an iteration of `loop` reads
 };
 
-/// The pass over the lowered statement that adds the prefetches.
+/// The pass over the lowered statement that adds the prefetches. It adds none if `step` or `loop` has one iteration, because Halide then
+/// makes no loop.
 std::shared_ptr<Halide::Internal::IRMutator> prefetch_pass(Prefetch prefetch);
 
 }  // namespace resnetc::codegen::cpu

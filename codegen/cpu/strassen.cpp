@@ -67,7 +67,7 @@ void build_strassen(const program::KernelSpec& spec, const Target&, Built& built
   const program::ScratchBuffer tile = strassen_products(spec);
   const int64_t pairs = (type.width + 1) / 2, across = tile.extent("pair");
   const int64_t rows = s.rows > 0 ? s.rows : program::rounded(type.height, s.tiles.h);
-  const int64_t blocks = spec.out.channel_stride / (2 * lanes), vectors = tile.extent("c") / lanes;
+  const int64_t blocks = spec.out.stored_channels() / (2 * lanes), vectors = tile.extent("c") / lanes;
   const bool whole_rows = type.width % 2 == 0 && pairs % across == 0 && type.height % rows == 0;
 
   Axes axes;
@@ -93,7 +93,7 @@ void build_strassen(const program::KernelSpec& spec, const Target&, Built& built
   const Expr channel = axes.c / (2 * vector) * vector + lane_of(axes.c);
   const Expr value =
       product(strassen::at, axes.x % 2 * 2 + block_of(axes.c) % 2, [&](int k) { return sum(channel, axes.x / 2, axes.y, k, axes.n); });
-  const Expr magnitude = weight(axes.c + to_int(strassen::weights(spec.in.type.channels, spec.out.channel_stride)));
+  const Expr magnitude = weight(axes.c + to_int(strassen::weights(spec.in.type.channels, spec.out.stored_channels())));
   out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value * magnitude, axes, operands, [&](const Projection& shortcut) {
     add(shortcut.name, shortcut.in, shortcut.weight, shortcut.channels());
     return Expr();
@@ -112,7 +112,7 @@ void build_strassen(const program::KernelSpec& spec, const Target&, Built& built
   out.split(group, part, group, to_int(groups_a_part), guard_unless(groups % groups_a_part == 0));
   // Each thread takes consecutive tasks, so it works on its own part of the weights or of the picture, whichever is larger.
   out.reorder({axes.c, out_half, half, cb, pair, row, tiles_of_row, rows_of_tiles, group, block, part, axes.n});
-  if (spec.in.type.channels * spec.out.channel_stride > spec.in.type.elements()) {
+  if (spec.in.type.channels * spec.out.stored_channels() > spec.in.type.elements()) {
     out.fuse(block, axes.n, task).fuse(task, part, task);
   } else {
     out.fuse(block, part, task).fuse(task, axes.n, task);

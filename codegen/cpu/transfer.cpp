@@ -19,14 +19,37 @@ int transposed_pixels(const Target& target, int64_t width) {
   return pixels >= smallest_block ? pixels : 0;
 }
 
-/// Makes blocks of pixels and channels the inner loops of `out`. Around them are the other pixels of a task and then the other vectors of
-/// channels, so that a task works on few planes at a time.
-void transpose_load(const Target& target, int pixels, int64_t width, Func& out, const Axes& axes, Built& built) {
-  Var column("column"), part("part"), block("block");
-  out.split(axes.c, block, axes.c, vector).split(axes.c, part, axes.c, register_lanes(target)).vectorize(axes.c);
+/// The number of vectors of channels of a pixel, of `blocks`, that a load or store moves before it goes on to other pixels. The others
+/// follow when all pixels of the task are done, so that a task works on few planes at a time.
+int vectors_of(const program::KernelSpec& spec, int64_t blocks) {
+  return to_int(program::divisor_at_most(blocks, std::get<program::GeneralSchedule>(spec.schedule).vectors));
+}
+
+/// Makes blocks of pixels and channels the inner loops of `out`.
+void transpose_load(const program::KernelSpec& spec, const Target& target, int pixels, Func& out, const Axes& axes, Built& built) {
+  Var column("column"), part("part"), block("block"), group("group");
+  const int64_t width = spec.out.type.width;
+  const int vectors = vectors_of(spec, program::ceil_div(spec.out.type.channels, lanes));
+  out.split(axes.c, group, axes.c, vectors * vector).split(axes.c, block, axes.c, vector);
+  out.split(axes.c, part, axes.c, register_lanes(target)).vectorize(axes.c);
   out.split(axes.x, axes.x, column, pixels, shift_unless(width % pixels == 0));
-  out.reorder({axes.c, column, part, axes.x, axes.y, block});
-  built.passes.push_back(transpose_pass());
+  out.reorder({axes.c, column, part, block, axes.x, axes.y, group});
+  // "in" are the caller's planes. With one vector, the processor itself fetches ahead in its 16 planes.
+  built.passes.push_back(transpose_pass(vectors > 1 ? "in" : ""));
+}
+
+/// Makes blocks of channels and pixels the inner loops of `out`, whose x is split into blocks `xo` of `pixels`. Returns the loop that
+/// threads share, which is `rows` if there are too few channels.
+Var transpose_store(const program::KernelSpec& spec, int pixels, Func& out, const Axes& axes, const Var& xo, const Var& rows,
+                    Built& built) {
+  Var row("row"), part("part"), block("block");
+  const int64_t channels = spec.in.type.channels;
+  const int vectors = vectors_of(spec, program::ceil_div(channels, lanes));
+  out.split(axes.c, axes.c, row, vector, shift_unless(channels % lanes == 0)).split(row, part, row, pixels);
+  out.split(axes.c, axes.c, block, vectors);
+  out.reorder({axes.x, row, part, block, xo, axes.y, axes.c, axes.n});
+  built.passes.push_back(transpose_pass(vectors > 1 ? "out" : ""));
+  return channels > vectors * lanes ? axes.c : rows;
 }
 
 }  // namespace
@@ -40,7 +63,7 @@ void build_load(const program::KernelSpec& spec, const Target& target, Built& bu
   parallel_rows(out, axes, rows_of(spec), type.height);
   if (spec.out.channel_stride % lanes == 0) {
     if (spec.input.has_planes() && pixels > 0) {
-      transpose_load(target, pixels, type.width, out, axes, built);
+      transpose_load(spec, target, pixels, out, axes, built);
     } else {
       out.vectorize(axes.c, vector);
     }
@@ -65,14 +88,11 @@ void build_store(const program::KernelSpec& spec, const Target& target, Built& b
     const int64_t width = flat ? type.pixels() : type.width;
     const int pixels = type.channels >= lanes ? transposed_pixels(target, width) : 0;
     const int step = pixels > 0 ? pixels : width >= lanes ? vector : 1;
-    Var xo("xo"), row("row"), part("part"), task("task");
+    Var xo("xo"), task("task");
     out.split(axes.x, xo, axes.x, step, shift_unless(width % step == 0)).vectorize(axes.x);
     Var shared = flat ? xo : axes.y;  // the loop that threads share
     if (pixels > 0) {
-      out.split(axes.c, axes.c, row, vector, shift_unless(type.channels % lanes == 0)).split(row, part, row, pixels);
-      out.reorder({axes.x, row, part, xo, axes.y, axes.c, axes.n});
-      built.passes.push_back(transpose_pass());
-      if (type.channels > lanes) shared = axes.c;
+      shared = transpose_store(spec, pixels, out, axes, xo, shared, built);
     } else {
       out.reorder(axes.x, axes.c, xo, axes.y, axes.n);  // a line of the arena holds 16 channels
     }

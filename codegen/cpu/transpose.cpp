@@ -1,5 +1,7 @@
 #include "codegen/cpu/transpose.h"
 
+#include "codegen/cpu/prefetch.h"
+
 #include <map>
 #include <utility>
 #include <vector>
@@ -126,18 +128,23 @@ Expr column(const std::vector<Expr>& rows, int at) {
   return parts(halves(fours[0], fours[1]), halves(fours[2], fours[3]), {of_two, 2 + of_two, 4 + of_two, 6 + of_two});
 }
 
-/// The loads of columns in the body of a loop, with their rows, and whether the body has a loop.
+/// The loads of columns in the body of a loop, with their rows, its stores, and whether it has a loop.
 class Columns final : public IRVisitor {
  public:
   Columns(const std::string& loop, int count) : loop_(loop), count_(count) {}
 
   bool has_loop = false;
   std::map<const Load*, std::vector<Expr>> rows;
+  std::vector<const Store*> stores;
 
  private:
   using IRVisitor::visit;
 
   void visit(const For*) override { has_loop = true; }
+  void visit(const Store* store) override {
+    stores.push_back(store);
+    IRVisitor::visit(store);
+  }
   void visit(const Load* load) override {
     if (std::vector<Expr> found = rows_of(load, loop_, count_); !found.empty()) rows.emplace(load, std::move(found));
     IRVisitor::visit(load);
@@ -168,6 +175,9 @@ class Iteration final : public IRMutator {
 };
 
 class TransposeLoads final : public IRMutator {
+ public:
+  explicit TransposeLoads(std::string ahead) : ahead_(std::move(ahead)) {}
+
  private:
   using IRMutator::visit;
 
@@ -184,13 +194,29 @@ class TransposeLoads final : public IRMutator {
     body.accept(&columns);
     if (columns.has_loop || columns.rows.empty()) return IRMutator::visit(loop);
     std::vector<Stmt> all;
+    for (const auto& [load, rows] : columns.rows) {
+      for (const Expr& row : rows) fetch_ahead(load->name, row.as<Load>()->index, all);
+    }
+    for (const Store* store : columns.stores) {
+      for (int at = 0; at < *count; ++at) fetch_ahead(store->name, substitute(loop->name, at, store->index), all);
+    }
     for (int at = 0; at < *count; ++at) all.push_back(Iteration(loop->name, at, columns).mutate(body));
     return Block::make(all);
   }
+
+  /// Adds a prefetch of what follows the elements `index` of a buffer, if the buffer is `ahead_`.
+  void fetch_ahead(const std::string& buffer, const Expr& index, std::vector<Stmt>& all) const {
+    const Ramp* ramp = index.as<Ramp>();
+    if (buffer != ahead_ || ramp == nullptr) return;
+    constexpr int element_bytes = 4, elements_ahead = lines_ahead * cache_line_bytes / element_bytes;
+    all.push_back(prefetch_line(buffer, Cast::make(Halide::UInt(64), simplify(ramp->base + elements_ahead)), element_bytes));
+  }
+
+  std::string ahead_;
 };
 
 }  // namespace
 
-std::shared_ptr<IRMutator> transpose_pass() { return std::make_shared<TransposeLoads>(); }
+std::shared_ptr<IRMutator> transpose_pass(std::string ahead) { return std::make_shared<TransposeLoads>(std::move(ahead)); }
 
 }  // namespace resnetc::codegen::cpu

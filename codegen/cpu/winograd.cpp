@@ -48,7 +48,7 @@ WinogradKernel::WinogradKernel(const program::KernelSpec& spec, const Target& ta
       down_(ceil_div(type_.height, m_)),
       tiles_x_(std::min(s_.tiles.w, across_)),
       rows_(kept_.transformed.extent("ty")),
-      channel_blocks_(spec.out.channel_stride / lanes),
+      channel_blocks_(spec.out.stored_channels() / lanes),
       vectors_(kept_.products.extent("c") / lanes),
       packed_(s_.depth == 0),
       depth_(packed_ ? form_.channels : s_.depth),

@@ -25,7 +25,7 @@ void WinogradKernel::schedule_result() {
   // Each thread takes consecutive tasks, so it works on its own part of the weights or of the picture, whichever is larger.
   out_.split(axes_.c, cr_, axes_.c, together_).reorder({axes_.c, xi_, yi_, cr_, tx_, ty_, txo_, tyo_, co_, block_, part_, axes_.n});
   const OpAttributes& a = spec_.attributes;
-  if (a.kernel.h * a.kernel.w * spec_.in.type.channels * spec_.out.channel_stride > spec_.in.type.elements()) {
+  if (a.kernel.h * a.kernel.w * spec_.in.type.channels * spec_.out.stored_channels() > spec_.in.type.elements()) {
     out_.fuse(block_, axes_.n, task_).fuse(task_, part_, task_);
   } else {
     out_.fuse(block_, part_, task_).fuse(task_, axes_.n, task_);

@@ -94,7 +94,7 @@ class Convolution {
   void schedule(Func& out) {
     const TensorType& type = spec_.out.type;
     const int64_t width = s_.flat ? type.pixels() : type.width, height = s_.flat ? 1 : type.height;
-    const ThreadLoops loops = share_between_threads(s_, out, axes_, spec_.out.channel_stride, width, height);
+    const ThreadLoops loops = share_between_threads(s_, out, axes_, spec_.out.stored_channels(), width, height);
     // The sums leave their loop one by one and become vectors after it. Otherwise each iteration of the loop would pack and unpack them.
     Func result = sum_.in(out);
     result.compute_at(out, loops.row).store_in(Halide::MemoryType::Register).unroll(axes_.c).unroll(axes_.x).unroll(axes_.y);

@@ -89,7 +89,7 @@ LaunchCost launch_cost(const KernelSpec& spec) {
   const bool store = spec.kind == KernelKind::store, turned = store && spec.in.type.rank == 4;
   const TensorType& type = store ? spec.in.type : spec.out.type;
   const int64_t width = turned ? type.channels : s.flat ? type.pixels() : type.width, height = s.flat ? 1 : type.height;
-  const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.channel_stride;
+  const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.stored_channels();
   LaunchCost cost;
   const double tiles = count(width, s.tiles.w) * count(height, s.tiles.h);
   cost.blocks = static_cast<int64_t>(std::ceil(tiles / static_cast<double>(s.block.h)) * count(channels / s.channels, s.block.w));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "ir/algorithms/implementation.h"
 #include "ir/algorithms/machine_model.h"
@@ -17,6 +18,12 @@ int64_t narrow_group(const OpAttributes& a, const TensorType& in, const TensorTy
   if (a.groups <= 1 || in.channels != out.channels) return 0;
   const int64_t channels = in.channels / a.groups;
   return channels == 1 || channels == 2 || channels == 4 ? channels : 0;
+}
+
+/// The multiply-adds of a result.
+int64_t taps_of(const KernelSpec& spec) {
+  const OpAttributes& a = spec.attributes;
+  return a.kernel.h * a.kernel.w * (spec.out.type.channels / a.groups);
 }
 
 /// A register tile and its cost for each pixel of the result.
@@ -40,59 +47,59 @@ int64_t pixels_of(Extent2 tile, const OpAttributes& a) {
   return span_of(tile.h, a.kernel.h, a.stride.h, a.dilation.h) * span_of(tile.w, a.kernel.w, a.stride.w, a.dilation.w);
 }
 
-/// The number of registers that a row of the tile's input needs while its elements are multiplied by one weight after the other.
-int64_t live_columns(int64_t results, int64_t kernel, int64_t stride) {
-  return kernel > stride ? results + ceil_div(kernel, stride) - 1 : 1;
-}
-
 /// The number of lines of memory that the elements of a tile need in the fullest set of the first-level cache, of one vector of channels.
-int64_t lines_in_fullest_set(const KernelSpec& spec, const Machine& machine, Extent2 tile) {
-  const int64_t pixel_bytes = bytes_of(spec.in.type.element, spec.in.channel_stride);
-  return lines_in_one_set(machine, pixels_of(tile, spec.attributes), pixel_bytes);
+int64_t lines_in_fullest_set(const OpAttributes& attributes, const Machine& machine, Extent2 tile, int64_t pixel_bytes) {
+  return lines_in_one_set(machine, pixels_of(tile, attributes), pixel_bytes);
 }
 
-/// Whether a tile should have one column, because the input comes from beyond the first-level cache. All channels of a pixel lie together
-/// and those of the next pixel follow, so a tile of one column reads each of its rows from left to right, and the processor fetches the
-/// rest of the row ahead. A wider tile jumps from pixel to pixel for each vector of channels. A chain of eight 3x3 windows over 112x112
-/// pixels of 144 channels takes 47 ms with tiles of 1x5, 27 with 2x2, 23 with 2x3, and 15 with 3x1 and 4x1 (Zen 3, AVX2; bench/chains.py,
-/// 'resnetc bench --threads 1', the program's text edited). A window that is not unrolled needs more sums than one column has.
-bool reads_along_rows(const KernelSpec& spec, const Machine& machine) {
-  return is_window_unrolled(spec) &&
-         bytes_of(spec.in.type.element, spec.in.type.pixels() * spec.in.channel_stride) > machine.first_cache_bytes;
-}
-
-/// The tiles that registers can hold, fastest first. Registers must hold the sums, and should hold the current row of the input, and for
-/// each row of the tile a weight and the values that the compiler loads ahead (their number was found by looking for spills; a tile of one
-/// column spills few). A cycle has two multiply-adds and somewhat fewer loads. Each result also costs its epilogue and its store.
+/// The columns of a tile if the input comes from far away; otherwise nothing. All channels of a pixel lie together and those of the next
+/// pixel follow, so a tile of few columns reads each of its rows from left to right, and the processor fetches the rest of the row ahead. A
+/// wider tile jumps from pixel to pixel for each vector of channels.
 ///
-/// If the window is not unrolled, no tile begins before the one before it has ended: a sum waits for its own multiply-adds. So a tile with
-/// more sums is worth the registers that it spills, each of which costs a store and a load for each row of the window. A chain of
-/// eight 7x7 windows over 28x28 pixels of 528 channels takes 9.9 ms with tiles of 1x3, which spill nothing, and 5.2 ms with 2x4; 5x5
-/// windows take 4.8 ms with 1x4 and 2.7 ms with 2x4 (Zen 3, AVX2).
+/// For a window of few elements, far is beyond the first-level cache: a chain of eight 3x3 windows over 112x112 pixels of 144 channels
+/// takes 47 ms with tiles of 1x5, 27 with 2x2, 23 with 2x3, and 15 with 3x1 and 4x1 (Zen 3, AVX2; bench/chains.py, 'resnetc bench
+/// --threads 1', the program's text edited). Others compute longer, so for them far is where not even the rows of one window stay in the
+/// second-level cache: 7x7 windows over 112x112 pixels of 512 channels take 69 ms with tiles of 2x7, 65 with 4x1 and 59 with 4x2 (Intel
+/// Xeon with AVX-512).
+std::optional<int64_t> columns_along_rows(const KernelSpec& spec, const Machine& machine) {
+  constexpr int64_t few = 9;
+  const OpAttributes& a = spec.attributes;
+  const int64_t bytes = spec.in.type.pixels() * spec.in.pixel_bytes();
+  if (taps_of(spec) <= few) return bytes > machine.first_cache_bytes ? std::optional<int64_t>(1) : std::nullopt;
+  const bool far = reach_of(2, a.kernel.h, a.stride.h, a.dilation.h) * spec.in.row_bytes() > machine.second_cache_bytes;
+  return far ? std::optional<int64_t>(2) : std::nullopt;
+}
+
+/// The most sums of a tile: nearly half of the registers, because the others hold the input and the weights; fewer if the input is
+/// shuffled. With more, the compiler keeps sums in memory. Chains of eight 5x5 windows over 28x28 pixels of 144 channels take 0.35 ms with
+/// tiles of 2x7, 0.45 with 4x4 and 0.74 with 2x10 (Intel Xeon with AVX-512), and with 16 registers 0.50 ms with 2x4 and 0.65 with 2x5
+/// (AVX2). 3x3 windows in groups of 4 over 28x28 pixels of 128 channels take 0.50 ms with 2x4 and 0.60 with 2x7 (AVX-512).
+int64_t most_sums(const Target& target, int64_t group) { return group == 1 && target.registers.count >= 32 ? 15 : 8; }
+
+/// The tiles that registers can hold, fastest first. A cycle has two multiply-adds and two loads, and the time is close to that of both
+/// together. Each result also costs its epilogue and its store. If the window is not unrolled, each of its rows loads the input anew, and
+/// no tile begins before the one before it has ended, so a sum waits for its own multiply-adds.
 std::vector<GroupedTile> tiles_of(const Situation& situation) {
   const KernelSpec& spec = situation.spec;
   const OpAttributes& a = spec.attributes;
-  const RegisterFile file = registers_of(situation.target);
   const TensorType& out = spec.out.type;
-  constexpr double reached_loads = 0.75, cycles_of_a_result = 1, cycles_of_a_tile = 4;
+  constexpr double cycles_of_a_result = 1, cycles_of_a_tile = 4;
   const Machine& machine = situation.machine;
   const int64_t group = out.channels / a.groups;
-  const auto taps = static_cast<double>(a.kernel.h * a.kernel.w * group);
-  const bool unrolled = is_window_unrolled(spec), one_column = reads_along_rows(spec, machine);
+  const auto taps = static_cast<double>(taps_of(spec));
+  const bool unrolled = is_window_unrolled(spec);
+  const std::optional<int64_t> most_columns = columns_along_rows(spec, machine);
   std::vector<GroupedTile> tiles;
   for (int64_t h = 1; h <= std::min<int64_t>(out.height, 4); ++h) {
-    for (int64_t w = 1; w <= std::min<int64_t>(out.width, one_column ? 1 : 16); ++w) {
-      const int64_t registers = h * w + live_columns(w, a.kernel.w, a.stride.w) + 3 * h;
-      const int64_t spilled = std::max<int64_t>(registers - file.registers, 0);
-      // The lines of a column's input and of its results must find room together in the first-level cache.
-      const bool fits = one_column ? lines_in_fullest_set(spec, machine, {h, w}) + h <= machine.first_cache_ways
-                        : unrolled ? spilled == 0
-                                   : h * w <= file.registers - 2;
+    for (int64_t w = 1; w <= std::min<int64_t>(out.width, most_columns.value_or(16)); ++w) {
+      // The lines of a far input and of the results must find room together in the first-level cache.
+      const bool fits = most_columns ? lines_in_fullest_set(a, machine, {h, w}, spec.in.pixel_bytes()) + h <= machine.first_cache_ways
+                                     : h * w <= most_sums(situation.target, group);
       if (h * w > 1 && !fits) continue;
       const auto count = static_cast<double>(h * w);
-      const auto inputs = static_cast<double>(group * pixels_of({h, w}, a));
-      double busy = std::max(count * taps / machine.vector_operations, (inputs + taps) / (reached_loads * machine.vector_loads));
-      if (!unrolled) busy = std::max(busy, taps * machine.latency) + static_cast<double>(2 * spilled * a.kernel.h * group);
+      const int64_t pixels = unrolled ? pixels_of({h, w}, a) : a.kernel.h * h * span_of(w, a.kernel.w, a.stride.w, a.dilation.w);
+      double busy = count * taps / machine.vector_operations + (static_cast<double>(group * pixels) + taps) / machine.vector_loads;
+      if (!unrolled) busy = std::max(busy, taps * machine.latency);
       busy += count * cycles_of_a_result + cycles_of_a_tile;
       const auto computed = static_cast<double>(rounded(out.height, h) * rounded(out.width, w));
       tiles.push_back({{h, w}, busy / count * computed / static_cast<double>(out.pixels())});
@@ -101,23 +108,23 @@ std::vector<GroupedTile> tiles_of(const Situation& situation) {
   return ranked(tiles, [](const GroupedTile& tile) { return tile.cycles; });
 }
 
-/// The number of vectors of channels of a task: all if the tiles read along rows, and otherwise as many as allow the rows that the windows
-/// of a row of tiles share to stay in two thirds of the first-level cache.
-int64_t vectors_of(const KernelSpec& spec, const Machine& machine, const GroupedTile& tile) {
-  if (reads_along_rows(spec, machine)) return ceil_div(spec.out.channel_stride, lanes);
-  const int64_t cache_bytes = machine.first_cache_bytes * 2 / 3;
-  const OpAttributes& a = spec.attributes;
-  const int64_t rows = reach_of(tile.size.h, a.kernel.h, a.stride.h, a.dilation.h);
-  const int64_t bytes = bytes_of(spec.in.type.element, rows * (spec.in.type.width + 2 * spec.in.halo.w) * lanes);
-  return divisor_at_most(ceil_div(spec.out.channel_stride, lanes), std::max<int64_t>(cache_bytes / bytes, 1));
-}
-
-/// Whether the pixels that a tile reads push each other out of the first-level cache, because they lie a multiple of a large power of two
-/// bytes apart. A copy of them costs a load and a store for each element, which only a window with many elements is worth: a chain of eight
-/// 7x7 windows over 28x28 pixels of 512 channels takes 22 ms without the copies and 8 ms with them (Zen 3, AVX2;
-/// bench/chains.py, 'resnetc bench --threads 1', the program's text edited).
-bool worth_a_copy(const KernelSpec& spec, const Machine& machine, const GroupedTile& tile) {
-  return !is_window_unrolled(spec) && lines_in_fullest_set(spec, machine, tile.size) > machine.first_cache_ways;
+/// Divides the work into tasks. A task has all channels of its pixels if enough rows are there to share, because they lie side by side in
+/// memory: a chain of eight 5x5 windows over 112x112 pixels of 144 channels takes 9.6 ms with all channels and 15.5 ms with a sixteenth
+/// part; over 28x28 pixels, the same (Intel Xeon with AVX-512; bench/chains.py, 'resnetc bench --threads 1', the program's text edited).
+void divide(const Situation& situation, GroupedSchedule& schedule) {
+  constexpr int64_t fewest_vectors = 4;
+  constexpr double worth_a_division = 0.95;
+  const int64_t blocks = channel_blocks(situation.spec), tiles_down = ceil_div(situation.spec.out.type.height, schedule.tiles.h);
+  double least = 0;
+  for (int64_t parts = 1; parts == 1 || blocks / parts >= fewest_vectors; ++parts) {
+    if (blocks % parts != 0) continue;
+    const int64_t rows = choose_rows(situation.machine, tiles_down, parts, situation.multiply_adds);
+    const double now = rows == 0 ? 0 : imbalance(tiles_down, rows, parts);
+    if (parts > 1 && now >= worth_a_division * least) continue;
+    least = now;
+    schedule.vectors = blocks / parts;
+    schedule.rows = rows;
+  }
 }
 
 class Grouped final : public Implementation {
@@ -143,14 +150,18 @@ class Grouped final : public Implementation {
     return rows_fault(s.rows, ceil_div(spec.out.type.height, t.h), "rows of tiles");
   }
 
+  /// A chain of eight 5x5 windows over 28x28 pixels of 512 channels takes 3.9 ms without the gap and 2.0 ms with it. With fewer channels
+  /// the gain is smaller, and 3x3 windows gain nothing below 512 and lose nothing (256 channels get a gap too): 7x7 windows take 0.83 to 0.92 of the time with 384 channels, 0.92 to 0.94
+  /// with 128 (Intel Xeon with AVX-512; bench/chains.py, 'resnetc bench --threads 1', the program's text edited).
+  bool wants_gap(const Convolution& c, const Machine& machine) const override {
+    constexpr Extent2 typical{2, 7};  // a tile of a target with 32 registers
+    const int64_t pixel_bytes = bytes_of(c.in.element, whole_vectors(c.in.channels));
+    return lines_in_fullest_set(c.attributes, machine, typical, pixel_bytes) > machine.first_cache_ways;
+  }
+
   /// The weights are packed as a vector of channels for each element of the window.
   Packing weight_packing(const OpAttributes&, int64_t, const Schedule&) const override {
     return {.kind = RecipeKind::pack_blocks, .block = lanes};
-  }
-
-  std::vector<ScratchBuffer> scratch(const KernelSpec& spec) const override {
-    if (!std::get<GroupedSchedule>(spec.schedule).staged) return {};
-    return {copied_pixels(spec)};
   }
 
   bool writes_once(const KernelSpec& spec) const override {
@@ -176,8 +187,7 @@ class Grouped final : public Implementation {
     std::string reason = fmt::format("{}, {} channels x {} pixels in registers",
                                      group == 1 ? "depthwise convolution" : fmt::format("convolution in groups of {} channels", group),
                                      s.channels, to_string(s.tiles));
-    const int64_t parts = ceil_div(situation.spec.out.channel_stride, lanes) / s.vectors;
-    if (s.staged) reason += ", whose input is copied because its pixels share sets of the cache";
+    const int64_t parts = channel_blocks(situation.spec) / s.vectors;
     reason += s.rows == 0 ? std::string("; too little work to share between threads")
                           : fmt::format("; {} tasks", ceil_div(ceil_div(situation.spec.out.type.height, s.tiles.h), s.rows) * parts);
     return {s, reason};
@@ -187,15 +197,12 @@ class Grouped final : public Implementation {
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {
     constexpr size_t most_tiles = 4;
     const std::vector<GroupedTile> tiles = tiles_of(situation);
-    const int64_t blocks = ceil_div(situation.spec.out.channel_stride, lanes);
+    const int64_t blocks = channel_blocks(situation.spec);
     std::vector<Schedule> candidates;
     for (size_t t = 0; t < std::min(most_tiles, tiles.size()); ++t) {
       const GroupedSchedule now = with_tile(situation, tiles[t]);
       candidates.push_back(now);
       if (t > 1) continue;
-      GroupedSchedule copied = now;
-      copied.staged = !now.staged;
-      candidates.push_back(copied);
       for (int64_t wanted : {now.vectors / 2, 2 * now.vectors, blocks}) {
         GroupedSchedule other = now;
         other.vectors = divisor_at_most(blocks, wanted);
@@ -207,14 +214,10 @@ class Grouped final : public Implementation {
 
  private:
   static GroupedSchedule with_tile(const Situation& situation, const GroupedTile& tile) {
-    const KernelSpec& spec = situation.spec;
     GroupedSchedule s;
     s.channels = register_lanes(situation.target);
     s.tiles = tile.size;
-    s.vectors = vectors_of(spec, situation.machine, tile);
-    s.staged = worth_a_copy(spec, situation.machine, tile);
-    s.rows = choose_rows(situation.machine, ceil_div(spec.out.type.height, s.tiles.h), ceil_div(spec.out.channel_stride, lanes) / s.vectors,
-                         situation.multiply_adds);
+    divide(situation, s);
     return s;
   }
 };
@@ -228,22 +231,9 @@ const Implementation& implementation_of(const GroupedSchedule&) {
 
 bool can_be_grouped(const KernelSpec& spec) {
   return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && narrow_group(spec.attributes, spec.in.type, spec.out.type) != 0 &&
-         spec.in.channel_stride == whole_vectors(spec.in.type.channels);
+         spec.in.stored_channels() == whole_vectors(spec.in.type.channels);
 }
 
-bool is_window_unrolled(const KernelSpec& spec) {
-  const OpAttributes& a = spec.attributes;
-  return a.kernel.h * a.kernel.w * (spec.out.type.channels / a.groups) <= 9;
-}
-
-ScratchBuffer copied_pixels(const KernelSpec& spec) {
-  const OpAttributes& a = spec.attributes;
-  const TensorType& out = spec.out.type;
-  const int64_t rows = std::min(std::get<GroupedSchedule>(spec.schedule).tiles.h, out.height);
-  return {"pixels",
-          {{"c", lanes},
-           {"x", reach_of(out.width, a.kernel.w, a.stride.w, a.dilation.w)},
-           {"y", reach_of(rows, a.kernel.h, a.stride.h, a.dilation.h)}}};
-}
+bool is_window_unrolled(const KernelSpec& spec) { return taps_of(spec) <= 49; }
 
 }  // namespace resnetc::program

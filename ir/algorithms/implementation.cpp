@@ -78,7 +78,7 @@ Fault rows_fault(int64_t rows, int64_t there, std::string_view unit) {
   return fmt::format("tasks of {} {} are out of range: 0 to {}", rows, unit, there);
 }
 
-int64_t channel_blocks(const KernelSpec& spec) { return ceil_div(spec.out.channel_stride, lanes); }
+int64_t channel_blocks(const KernelSpec& spec) { return ceil_div(spec.out.stored_channels(), lanes); }
 
 Fault tiles_fault(const KernelSpec& spec, int64_t vectors, Extent2 tiles, int64_t rows, int64_t down, int64_t parts) {
   if (tiles.h < 1 || tiles.w < 1 || tiles.h > max_tile || tiles.w > max_tile || vectors * tiles.h * tiles.w > max_tile) {

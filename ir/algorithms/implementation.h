@@ -82,6 +82,9 @@ class Implementation {
   virtual Packing projection_packing(const Schedule& schedule) const;
   /// The halo of a convolution's input.
   virtual Extent2 halo(const OpAttributes& attributes, int64_t /*in_channels*/) const { return attributes.pad; }
+  /// Whether a gap should lie between the pixels of a convolution's input, because pixels that are read together would share sets of the
+  /// first-level cache. Every algorithm can read pixels with gaps.
+  virtual bool wants_gap(const Convolution&, const Machine&) const { return false; }
   /// The buffers of a task in scratch memory.
   virtual std::vector<ScratchBuffer> scratch(const KernelSpec&) const { return {}; }
 
@@ -111,8 +114,6 @@ class Implementation {
 
   // Its schedules.
 
-  /// The schedule must be one that the kernel can have.
-
   virtual ScheduleChoice choose(const Situation& situation, const AlgorithmChoice& choice) const = 0;
   /// The schedule of choose(), then other schedules of the same choice that are worth a trial, roughly in the order that the model expects,
   /// fastest first. The caller leaves out those that the kernel cannot have.
@@ -126,7 +127,7 @@ class Implementation {
 std::span<const Implementation* const> all_implementations();
 /// All choices for a convolution on a processor.
 std::vector<AlgorithmChoice> all_choices(const Convolution& convolution, const Machine& machine, int64_t largest_tile);
-/// Whether different choices for a convolution need different layouts of its input.
+/// Whether different choices for a convolution need different halos of its input. Gaps do not count, because every algorithm reads them.
 bool decides_layout(const OpAttributes& attributes, int64_t in_channels);
 /// The seconds on one thread that the model expects. They do not depend on the target, because the packing of weights is the same for all
 /// targets.

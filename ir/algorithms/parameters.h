@@ -21,14 +21,12 @@ inline constexpr int64_t max_thread_channels = 4, max_thread_tile = 128;
 inline constexpr int64_t max_block = 1024;
 
 namespace meaning {
-inline constexpr std::string_view channels = "channels that are computed together: of a thread, neighbours; of a vector, 16, 8 or 4",
-                                  vectors = "vectors of 16 channels: of the register tile; grouped, of a task",
-                                  pixels = "the register tile: pixels",
-                                  rows = "rows, or rows of tiles, of one task; 0: a whole picture is one",
-                                  flat = "whether the pixels of all rows are one axis",
-                                  staged = "whether a task first copies the pixels that it reads, so that they lie side by side",
-                                  parts = "of the output channels: each is a task, for each block of rows",
-                                  tiles = "rows and columns of tiles that are multiplied together; grouped, or of a thread, of pixels";
+inline constexpr std::string_view
+    channels = "channels that are computed together: of a thread, neighbours; of a vector, 16, 8 or 4",
+    vectors = "vectors of 16 channels: of the register tile; grouped, of a task; general, moved together by a load or store of planes",
+    pixels = "the register tile: pixels", rows = "rows, or rows of tiles, of one task; 0: a whole picture is one",
+    flat = "whether the pixels of all rows are one axis", parts = "of the output channels: each is a task, for each block of rows",
+    tiles = "rows and columns of tiles that are multiplied together; grouped, or of a thread, of pixels";
 }  // namespace meaning
 
 constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }

@@ -95,7 +95,7 @@ std::vector<StrassenPlan> rank_plans(const Situation& situation) {
   const Tensor& out = situation.spec.out;
   const Machine& machine = situation.machine;
   const RegisterFile file = registers_of(situation.target);
-  const int64_t across = ceil_div(c.out.width, 2), down = c.out.height, blocks = out.channel_stride / (2 * lanes);
+  const int64_t across = ceil_div(c.out.width, 2), down = c.out.height, blocks = out.stored_channels() / (2 * lanes);
   std::vector<StrassenPlan> plans;
   each_register_tile(file, blocks, {down, across}, [&](int64_t vectors, Extent2 tiles) {
     StrassenPlan plan;
@@ -197,7 +197,7 @@ ScratchBuffer combined_halves(const KernelSpec& spec, std::string_view name, int
 
 ScratchBuffer strassen_products(const KernelSpec& spec) {
   const StrassenSchedule& s = std::get<StrassenSchedule>(spec.schedule);
-  const int64_t vectors = divisor_at_most(ceil_div(spec.out.channel_stride, 2 * lanes), s.vectors);
+  const int64_t vectors = divisor_at_most(ceil_div(spec.out.stored_channels(), 2 * lanes), s.vectors);
   return {"products", {{"c", vectors * lanes}, {"pair", tile_width(spec)}, {"y", s.tiles.h}, {"e", strassen::products}}};
 }
 

@@ -45,7 +45,7 @@ std::vector<Candidate> candidates_of(const KernelSpec& spec, int64_t batch) {
   s.flat = has_one_axis(spec);
   const int64_t width = s.flat ? type.pixels() : type.width, height = s.flat ? 1 : type.height;
   for (int64_t channels : {4, 2, 1}) {
-    share_channels(s, spec.out.channel_stride, channels, 32);
+    share_channels(s, spec.out.stored_channels(), channels, 32);
     if (s.channels != channels) continue;
     for (int64_t h = 1; h <= std::min<int64_t>(height, 8); ++h) {
       for (int64_t w = 1; w <= std::min<int64_t>(width, 32) && channels * h * w <= max_thread_tile; ++w) {
@@ -82,7 +82,7 @@ ThreadSchedule schedule_of_move(const KernelSpec& spec) {
   ThreadSchedule s;
   const bool store = spec.kind == KernelKind::store, turned = store && spec.in.type.rank == 4;
   const TensorType& type = store ? spec.in.type : spec.out.type;
-  const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.channel_stride;
+  const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.stored_channels();
   const int64_t tiles = turned ? type.channels * type.height : type.pixels();
   if (spec.kind == KernelKind::softmax) {
     s.channels = 1;
@@ -124,7 +124,7 @@ class Threads final : public Implementation {
     const bool store = spec.kind == KernelKind::store;
     const TensorType& type = store ? spec.in.type : spec.out.type;
     const bool turned = store && type.rank == 4;
-    const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.channel_stride;
+    const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.stored_channels();
     const std::string_view unit = turned ? "columns" : "channels";
     if (channels % s.channels != 0) return fmt::format("channels={} does not divide its {} {}", s.channels, channels, unit);
     const int64_t width = turned ? type.channels : s.flat ? type.pixels() : type.width, height = s.flat ? 1 : type.height;

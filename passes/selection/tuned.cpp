@@ -66,7 +66,8 @@ void prefer_tuned(const TunedValues& tuned, const PassContext& context, KernelCh
 program::ScheduleChoice tuned_or(program::ScheduleChoice modelled, const program::TunedKernel& measured, const graph::Graph& graph,
                                  const graph::Op& op, const AlgorithmChoice& chosen, const PassContext& context) {
   if (choice_of(measured.schedule) == chosen) {
-    return {measured.schedule, fmt::format("tuned, {}: {}", name_of(measured.schedule), measured.reason)};
+    const std::string_view between = measured.reason.empty() ? "" : ": ";
+    return {measured.schedule, fmt::format("tuned, {}{}{}", name_of(measured.schedule), between, measured.reason)};
   }
   modelled.reason += std::string("; tuned otherwise, but ") + obstacle(graph, op, measured.schedule, context);
   return modelled;

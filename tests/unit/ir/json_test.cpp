@@ -163,8 +163,8 @@ TEST_CASE("mistakes in JSON are shown where they stand") {
       |               ^
 )");
   CHECK(rendered(program::parse_json, replaced(program_json(), "\"vectors\": 2", "\"vector\": 2")) ==
-        R"(net.json:162:9: error: unknown field 'vector'; did you mean 'vectors'?
-  162 |         "vector": 2,
+        R"(net.json:161:9: error: unknown field 'vector'; did you mean 'vectors'?
+  161 |         "vector": 2,
       |         ^~~~~~~~
 )");
   CHECK(rendered(graph::parse_json, replaced(graph_json(), "f32[N, 16, 8, 8]", "f32[N, 16, 0, 8]")) ==

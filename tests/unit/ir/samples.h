@@ -92,7 +92,7 @@ inline constexpr std::string_view program_text = R"(program "net" target "avx2" 
   constant @3 : f32[512] at 3840 = pack_conv(tensor("conv3.weight", [16, 32, 1, 1]), groups=1)
   constant @4 : f32[256] at 5888 = pack_conv(tensor("fc.weight", [10, 16]), groups=1)
   kernel "image" load out %image
-      schedule general vectors=1 pixels=1 rows=2
+      schedule general vectors=1 rows=2
   kernel "conv1" conv2d channels=16 kernel=3x3 pad=1x1 in %image weight @0 then bias(@1), affine(@1, @1), relu out %conv1
       schedule direct vectors=1 pixels=4 rows=2 multiply_adds=27648 because "direct convolution, \"16\" x 4" @ "net.rn":3:3+5
   kernel "conv2" conv2d channels=32 in %conv1 weight @2 out %conv2
@@ -100,13 +100,13 @@ inline constexpr std::string_view program_text = R"(program "net" target "avx2" 
   kernel "sum" conv2d channels=16 in %conv2 weight @3 then add(%conv1), relu out %sum
       schedule direct vectors=1 pixels=8 rows=1 flat multiply_adds=32768 @ "net.rn":5:3+4
   kernel "features" store in %sum output 0
-      schedule general vectors=1 pixels=1 rows=0
+      schedule general vectors=1 rows=0
   kernel "gap" global_avg_pool in %sum out %gap
-      schedule general vectors=1 pixels=1 rows=1
+      schedule general vectors=1 rows=1
   kernel "fc" conv2d channels=10 in %gap weight @4 then sigmoid out %fc
       schedule direct vectors=1 pixels=1 rows=0 multiply_adds=160
   kernel "logits" store in %fc output 1
-      schedule general vectors=1 pixels=1 rows=0 @ "net.rn":9:3+6
+      schedule general vectors=1 rows=0 @ "net.rn":9:3+6
 }
 )";
 

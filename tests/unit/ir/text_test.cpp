@@ -57,11 +57,11 @@ constexpr std::string_view winograd_text = R"(program "net" target "avx2" {
   tensor %conv : f32[N, 32, 9, 9] stride=32 halo=0x0
   constant @0 : f32[18432] at 0 = pack_winograd(tensor("conv.weight", [32, 16, 3, 3]), output=4, stride=1)
   kernel "image" load out %image
-      schedule general vectors=1 pixels=1 rows=2
+      schedule general vectors=1 rows=2
   kernel "conv" conv2d channels=32 kernel=3x3 pad=1x1 in %image weight @0 out %conv
       schedule winograd output=4 vectors=2 tiles=2x3 rows=2 depth=0 parts=2 multiply_adds=373248
   kernel "y" store in %conv output 0
-      schedule general vectors=1 pixels=1 rows=0
+      schedule general vectors=1 rows=0
 }
 )";
 
@@ -125,11 +125,11 @@ constexpr std::string_view strassen_text = R"(program "net" target "avx2" {
   constant @0 : f32[5472] at 0 = pack_strassen(tensor("conv.weight", [96, 32, 1, 1]), tensor("shortcut.weight", [96, 32, 1, 1]))
   constant @1 : f32[5472] at 21888 = pack_strassen(tensor("shortcut.weight", [96, 32, 1, 1]), tensor("conv.weight", [96, 32, 1, 1]))
   kernel "image" load out %image
-      schedule general vectors=1 pixels=1 rows=2
+      schedule general vectors=1 rows=2
   kernel "conv" conv2d channels=96 in %image weight @0 then project(%image, @1) out %conv
       schedule strassen vectors=3 tiles=1x2 rows=4 parts=1 multiply_adds=497664
   kernel "y" store in %conv output 0
-      schedule general vectors=1 pixels=1 rows=0
+      schedule general vectors=1 rows=0
 }
 )";
 
@@ -190,8 +190,8 @@ TEST_CASE("a program for a GPU reads back as it was printed, and is checked") {
   CHECK(fault("block=2x12", "block=2x11") == "it takes its weight packed in blocks of 44, and has it packed in blocks of 48");
   CHECK(fault("schedule threads channels=4 tiles=3x5 block=2x12", "schedule direct vectors=1 pixels=1 rows=1") ==
         "its algorithm 'direct' is not for the program's target");
-  CHECK(first_error(program::parse, replaced(strassen_text, "schedule general vectors=1 pixels=1 rows=2",
-                                             "schedule threads channels=4 tiles=1x1 block=1x8")) ==
+  CHECK(first_error(program::parse,
+                    replaced(strassen_text, "schedule general vectors=1 rows=2", "schedule threads channels=4 tiles=1x1 block=1x8")) ==
         "this IR is not valid: kernel 'image': its algorithm 'threads' is not for the program's target");
 }
 

@@ -198,7 +198,10 @@ TEST_CASE("the verifier of graphs finds each fault") {
 TEST_CASE("the verifier of programs finds each fault") {
   const auto fault = [](std::string_view from, std::string_view to) { return fault_of(program::parse, program_text, from, to); };
   CHECK(fault("target \"avx2\"", "target \"\"") == "the program has no target");
-  CHECK(fault("stride=3 ", "stride=4 ") == "tensor 'image' has a stride that is neither its channels nor these in whole vectors");
+  CHECK(fault("stride=3 ", "stride=4 ") ==
+        "tensor 'image' has stride=4; it can be 3, its channels, or 16, whole vectors, or 32, one vector more");
+  CHECK(fault("stride=16 halo=0x0", "stride=48 halo=0x0") ==
+        "tensor 'conv1' has stride=48; it can be 16, whole vectors, or 32, one vector more");
   CHECK(fault("halo=1x1", "halo=1x200000000") == "tensor 'image' is empty or too large with its halo");
   CHECK(fault("halo=1x1", "halo=0x1") == "kernel 'conv1': its input's halo 0x1 is less than its pad");
   CHECK(fault("tensor %fc : f32[N, 10] stride=16 halo=0x0", "tensor %fc : f32[N, 10] stride=16 halo=1x0") ==
@@ -243,21 +246,24 @@ TEST_CASE("the verifier of programs finds each fault") {
         "kernel \'conv2\': a tile of 8 vectors by 16 pixels is out of range" + of_a_tile);
   CHECK(fault("vectors=2 pixels=16", "vectors=0 pixels=16") ==
         "kernel \'conv2\': a tile of 0 vectors by 16 pixels is out of range" + of_a_tile);
-  CHECK(fault("pixels=1 rows=2", "pixels=1 rows=2 flat") == "'flat' is out of place in a schedule 'general'");
+  CHECK(fault("general vectors=1 rows=2", "general vectors=1 rows=2 flat") == "'flat' is out of place in a schedule 'general'");
   CHECK(fault("schedule direct vectors=2", "schedule magic vectors=2").starts_with("unknown algorithm 'magic'; known are general, "));
   // What a schedule counts is bounded by what there is: eight rows, or four tiles of sixteen pixels.
-  CHECK(fault("pixels=1 rows=2", "pixels=1 rows=268435456") == "kernel 'image': tasks of 268435456 rows are out of range: 0 to 8");
+  CHECK(fault("general vectors=1 rows=2", "general vectors=1 rows=268435456") ==
+        "kernel 'image': tasks of 268435456 rows are out of range: 0 to 8");
+  CHECK(fault("general vectors=1 rows=0", "general vectors=2 rows=0") == "kernel 'features': vectors=2 is out of range: 1 to 1");
   CHECK(fault("pixels=4 rows=2", "pixels=4 rows=9") == "kernel 'conv1': tasks of 9 rows are out of range: 0 to 8");
   CHECK(fault("pixels=16 rows=0 flat", "pixels=16 rows=5 flat") == "kernel 'conv2': tasks of 5 tiles are out of range: 0 to 4");
-  CHECK(fault("schedule general", "schedule direct") == "kernel 'image': a load cannot be computed by 'direct'");
-  CHECK(fault("schedule direct vectors=2 pixels=16 rows=0 flat", "schedule general vectors=2 pixels=16 rows=0") ==
+  CHECK(fault("schedule general vectors=1 rows=2", "schedule direct vectors=1 pixels=1 rows=2") ==
+        "kernel 'image': a load cannot be computed by 'direct'");
+  CHECK(fault("schedule direct vectors=2 pixels=16 rows=0 flat", "schedule general vectors=2 rows=0") ==
         "kernel 'conv2': a conv2d cannot be computed by 'general'");
   const std::string winograd = "schedule winograd output=4 vectors=1 tiles=1x2 rows=1 depth=0 parts=1";
   CHECK(fault("schedule direct vectors=1 pixels=4 rows=2", winograd) ==
         "kernel 'conv1': it is no convolution that Winograd's transforms apply to");
   CHECK(fault("schedule direct vectors=1 pixels=4 rows=2", "schedule winograd output=3 vectors=1 tiles=1x2 rows=1 depth=0 parts=1") ==
         "kernel 'conv1': it is no convolution that Winograd's transforms apply to");
-  CHECK(fault("schedule general vectors=1 pixels=1 rows=2", winograd) == "kernel 'image': a load cannot be computed by 'winograd'");
+  CHECK(fault("schedule general vectors=1 rows=2", winograd) == "kernel 'image': a load cannot be computed by 'winograd'");
   CHECK(fault("output 1\n", "output 0\n") == "kernel 'logits': it has f32[N, 10] where f32[N, 16, 8, 8] is needed");
   CHECK(fault("output 1\n", "output 2\n") == "kernel 'logits': it stores output 2, and the program has 2 outputs, counted from 0");
   CHECK(fault("load out %image", "load out %conv1") == "kernel 'image': it has f32[N, 16, 8, 8] where f32[N, 3, 8, 8] is needed");
@@ -311,9 +317,9 @@ TEST_CASE("specs hold what the code depends on and nothing else") {
   CHECK(to_string(program::spec_of(p, p.kernels[0])) ==
         "load channels_last mean (0.5, 0.25, 0.125) std (1, 2, 0.1) in u8[N, 3, 8, 8] stride=0 halo=0x0 out f32[N, 3, 8, 8] stride=3 "
         "halo=1x1 "
-        "schedule general vectors=1 pixels=1 rows=2");
+        "schedule general vectors=1 rows=2");
   CHECK(to_string(program::spec_of(p, p.kernels[4])) ==
-        "store in f32[N, 16, 8, 8] stride=16 halo=0x0 out f32[N, 16, 8, 8] stride=0 halo=0x0 schedule general vectors=1 pixels=1 rows=0");
+        "store in f32[N, 16, 8, 8] stride=16 halo=0x0 out f32[N, 16, 8, 8] stride=0 halo=0x0 schedule general vectors=1 rows=0");
   const std::string before = to_string(program::spec_of(p, p.kernels[1]));
   p.kernels[1].name = "other";
   p.kernels[1].at = {};
@@ -344,7 +350,7 @@ TEST_CASE("schedules whose tiles overlap write elements twice") {
   second.pixels = 15;
   CHECK(!program::writes_once(p, conv2));
   second.pixels = 16;
-  p.tensor(2).channel_stride = 48;
+  p.tensor(2).type.channels = p.tensor(2).channel_stride = 48;
   CHECK(!program::writes_once(p, conv2));
 }
 

@@ -228,7 +228,7 @@ TEST_CASE("tuning: what does not fit at all is one error, what is switched off a
   };
   using program::WinogradSchedule;
   const std::string prefix = "'" + conv1.name + "' cannot have this schedule: ";
-  CHECK(error(program::GeneralSchedule{1, 1, 1}) == prefix + "a conv2d cannot be computed by 'general'");
+  CHECK(error(program::GeneralSchedule{1, 1}) == prefix + "a conv2d cannot be computed by 'general'");
   CHECK(error(program::DirectSchedule{1, 65, 1, true}) ==
         prefix + "a tile of 1 vectors by 65 pixels is out of range: vectors are 1 to 8, their product with pixels 1 to 64");
   CHECK(error(with(&WinogradSchedule::output, 3)) == prefix + "a tile of 3 x 3 results has no transform at stride 1");

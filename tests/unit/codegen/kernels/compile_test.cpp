@@ -34,7 +34,7 @@ codegen::KernelJob copy_job(int64_t channels) {
   program::KernelSpec spec;
   spec.kind = program::KernelKind::copy;
   spec.in = spec.out = layout(TensorType::picture(channels, 5, 5));
-  spec.schedule = program::GeneralSchedule{1, 1, 0};
+  spec.schedule = program::GeneralSchedule{1, 0};
   spec.epilogue.push_back({graph::StepKind::relu, {}, false});
   return {spec, &all_targets().back()};
 }

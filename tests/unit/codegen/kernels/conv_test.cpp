@@ -22,8 +22,8 @@ struct Conv {
   int64_t batch = 1;
   std::vector<graph::StepKind> epilogue{graph::StepKind::bias};
   bool in_place = false;
-  int64_t in_stride = 0;
-  Extent2 pool{0, 0};  ///< window of a pool at stride 2 and with the default padding; none
+  int64_t in_stride = 0, out_stride = 0;  ///< 0: whole vectors
+  Extent2 pool{0, 0};                     ///< window of a pool at stride 2 and with the default padding; none
   bool on_every_target = true;
   int64_t projected = 0;  ///< channels of the tensor that a project step reads
 };
@@ -50,7 +50,7 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
                                              extent(conv.size.w, a.kernel.w, a.stride.w, a.dilation.w, a.pad.w));
   const Extent2 in_halo = implementation_of(conv.schedule).halo(a, conv.ci);
   spec.in = layout(TensorType::picture(conv.ci, conv.size.h, conv.size.w), in_halo, conv.in_stride);
-  spec.out = layout(out, conv.out_halo);
+  spec.out = layout(out, conv.out_halo, conv.out_stride);
   if (conv.pool != Extent2{0, 0}) {
     OpAttributes& pool = spec.pool.emplace();
     pool.kernel = conv.pool;
@@ -62,7 +62,7 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
   for (graph::StepKind kind : conv.epilogue) {
     program::KernelSpec::StepSpec step{kind, {}, false};
     if (kind == graph::StepKind::add) {
-      step.operand = spec.out;
+      step.operand = conv.in_place ? spec.out : layout(out, conv.out_halo);
       step.in_place = conv.in_place;
     }
     if (kind == graph::StepKind::project) {
@@ -89,8 +89,8 @@ program::Schedule transformed(int64_t output, int64_t vectors, Extent2 tiles, in
 }
 
 /// The schedule of a convolution in narrow groups.
-program::Schedule grouped(int64_t channels, Extent2 tiles, int64_t vectors, int64_t rows, bool staged = false) {
-  return program::GroupedSchedule{channels, tiles, vectors, rows, staged};
+program::Schedule grouped(int64_t channels, Extent2 tiles, int64_t vectors, int64_t rows) {
+  return program::GroupedSchedule{channels, tiles, vectors, rows};
 }
 
 /// The schedule of Strassen's products.
@@ -159,14 +159,26 @@ std::vector<KernelCase> all_convolutions() {
                  .batch = 3,
                  .epilogue = everything});
     channelwise({.ci = 48, .size = {9, 11}, .kernel = {7, 7}, .schedule = grouped(channels, {3, 2}, 3, 0), .epilogue = residual});
-    channelwise({.ci = 32, .size = {11, 9}, .kernel = {3, 5}, .stride = {1, 2}, .schedule = grouped(channels, {2, 2}, 9, 4)});
+    channelwise({.ci = 32, .size = {11, 9}, .kernel = {3, 5}, .stride = {1, 2}, .schedule = grouped(channels, {2, 2}, 2, 4)});
     channelwise({.ci = 32, .size = {16, 16}, .kernel = {13, 13}, .schedule = grouped(channels, {1, 4}, 2, 16), .batch = 3});
     channelwise({.ci = 16, .size = {13, 13}, .dilation = {2, 2}, .schedule = grouped(channels, {2, 5}, 1, 2)});
     channelwise({.ci = 20, .size = {1, 2}, .kernel = {5, 5}, .schedule = grouped(channels, {4, 8}, 2, 1)});
-    channelwise(
-        {.ci = 40, .size = {13, 21}, .kernel = {5, 5}, .stride = {2, 2}, .schedule = grouped(channels, {2, 3}, 3, 2, true), .batch = 3});
-    channelwise({.ci = 32, .size = {9, 11}, .kernel = {7, 7}, .dilation = {2, 1}, .schedule = grouped(channels, {3, 2}, 1, 0, true)});
-    channelwise({.ci = 20, .size = {1, 2}, .kernel = {5, 5}, .schedule = grouped(channels, {4, 8}, 2, 1, true)});
+    channelwise({.ci = 40,
+                 .size = {13, 21},
+                 .kernel = {5, 5},
+                 .stride = {2, 2},
+                 .schedule = grouped(channels, {2, 3}, 3, 2),
+                 .batch = 3,
+                 .in_stride = 64});
+    channelwise({.ci = 32,
+                 .size = {9, 11},
+                 .kernel = {7, 7},
+                 .dilation = {2, 1},
+                 .schedule = grouped(channels, {3, 2}, 1, 0),
+                 .out_halo = {1, 2},
+                 .epilogue = residual,
+                 .in_stride = 48,
+                 .out_stride = 48});
     channelwise({.ci = 32, .size = {7, 7}, .kernel = {1, 1}, .schedule = grouped(channels, {1, 7}, 1, 3)});
     channelwise({.ci = 32,
                  .size = {9, 9},
@@ -192,10 +204,41 @@ std::vector<KernelCase> all_convolutions() {
                  .in_place = true});
       in_groups({.ci = 20, .size = {9, 11}, .kernel = {5, 5}, .schedule = grouped(channels, {1, 7}, 2, 0), .epilogue = everything});
       in_groups({.ci = 32, .size = {7, 7}, .kernel = {1, 1}, .schedule = grouped(channels, {1, 7}, 1, 3)});
-      in_groups({.ci = 32, .size = {8, 6}, .schedule = grouped(channels, {2, 3}, 2, 2, true), .epilogue = residual, .in_place = true});
+      in_groups({.ci = 32, .size = {8, 6}, .schedule = grouped(channels, {2, 3}, 2, 2), .epilogue = residual, .in_place = true});
       in_groups({.ci = 32, .size = {13, 13}, .dilation = {2, 2}, .schedule = grouped(channels, {2, 2}, 1, 2), .batch = 3});
     }
   }
+  // Gaps between the pixels of the input, of the result and of both, with each algorithm.
+  add({.ci = 40, .co = 40, .size = {7, 7}, .schedule = tile(3, 7, 7), .epilogue = residual, .in_stride = 64});
+  add({.ci = 17, .co = 64, .size = {13, 21}, .kernel = {1, 1}, .schedule = tile(2, 14, 3, true), .epilogue = residual, .out_stride = 80});
+  add({.ci = 40,
+       .co = 64,
+       .size = {14, 14},
+       .stride = {2, 2},
+       .schedule = tile(4, 6, 0, true),
+       .batch = 3,
+       .epilogue = residual,
+       .in_place = true,
+       .in_stride = 64,
+       .out_stride = 80});
+  add({.ci = 64,
+       .co = 80,
+       .size = {13, 21},
+       .schedule = transformed(4, 1, {1, 2}, 2, 16, 3),
+       .out_halo = {1, 2},
+       .batch = 3,
+       .epilogue = residual,
+       .in_stride = 80,
+       .out_stride = 96});
+  add({.ci = 64,
+       .co = 128,
+       .size = {14, 14},
+       .kernel = {1, 1},
+       .schedule = halved(2, {2, 7}, 4),
+       .batch = 3,
+       .epilogue = residual,
+       .in_stride = 80,
+       .out_stride = 144});
   // A linear layer.
   add({.ci = 512, .co = 1000, .size = {1, 1}, .kernel = {1, 1}, .schedule = tile(9, 1, 1, true), .batch = 3});
   // The picture is smaller than the window.

@@ -23,7 +23,7 @@ KernelSpec spec_of(KernelKind kind, const TensorType& type) {
   KernelSpec spec;
   spec.kind = kind;
   spec.in = spec.out = layout(type);
-  spec.schedule = program::GeneralSchedule{1, 1, 0};
+  spec.schedule = program::GeneralSchedule{1, 0};
   return spec;
 }
 

@@ -66,7 +66,7 @@ program::Tensor layout(TensorType type, Extent2 halo, int64_t stride) {
   program::Tensor tensor;
   tensor.type = type;
   tensor.halo = halo;
-  tensor.channel_stride = stride != 0 ? stride : (type.channels + lanes - 1) / lanes * lanes;
+  tensor.channel_stride = stride != 0 ? stride : whole_vectors(type.channels);
   return tensor;
 }
 
@@ -127,8 +127,9 @@ Planar Storage::read() const {
 bool Storage::inside(int64_t element) const {
   const int64_t picture = tensor_.picture_bytes() / 4;
   if (element < 0 || element >= picture * batch_) return false;
-  const int64_t row = element % picture / tensor_.row_elements() - tensor_.halo.h;
-  const int64_t column = element % picture % tensor_.row_elements() / tensor_.channel_stride - tensor_.halo.w;
+  const int64_t row = element % picture / tensor_.row_elements() - tensor_.halo.h, in_row = element % picture % tensor_.row_elements();
+  const int64_t column = in_row / tensor_.channel_stride - tensor_.halo.w;
+  if (in_row % tensor_.channel_stride >= tensor_.stored_channels()) return false;
   return row >= 0 && row < tensor_.type.height && column >= 0 && column < tensor_.type.width;
 }
 

@@ -27,7 +27,7 @@ class Storage {
   Storage(const program::Tensor& tensor, int64_t batch, const Planar* values);
   float* origin() { return data_ + guard + tensor_.halo.h * tensor_.row_elements() + tensor_.halo.w * tensor_.channel_stride; }
   Planar read() const;
-  /// Whether halo and surroundings have not changed; with a channel stride beyond whole vectors, neither have the lanes in between.
+  /// Whether halo, surroundings and the gaps between pixels have not changed.
   bool untouched_outside() const;
 
  private:

@@ -13,7 +13,7 @@ using graph::StepKind;
 using program::KernelKind;
 using program::KernelSpec;
 
-program::Schedule rows(int64_t count) { return program::GeneralSchedule{1, 1, count}; }
+program::Schedule rows(int64_t count) { return program::GeneralSchedule{1, count}; }
 
 KernelSpec spec_of(KernelKind kind, program::Tensor in, program::Tensor out, int64_t task_rows) {
   KernelSpec spec;
@@ -57,6 +57,12 @@ KernelSpec store(program::Tensor in, int64_t task_rows) {
   return spec_of(KernelKind::store, std::move(in), caller, task_rows);
 }
 
+/// The kernel, which moves this number of vectors of channels at a time.
+KernelSpec moving(int64_t vectors, KernelSpec spec) {
+  std::get<program::GeneralSchedule>(spec.schedule).vectors = vectors;
+  return spec;
+}
+
 KernelSpec with(KernelSpec spec, const std::vector<StepKind>& steps, bool in_place = false) {
   for (StepKind kind : steps) {
     KernelSpec::StepSpec step{kind, {}, false};
@@ -79,6 +85,9 @@ std::vector<KernelCase> all_others() {
   const auto picture = [](int64_t c, int64_t h, int64_t w) { return TensorType::picture(c, h, w); };
   add("max 3x3 s2", pool(KernelKind::max_pool, 64, {13, 21}, {3, 3}, {2, 2}, {1, 1}, 2, {1, 1}), 3);
   add("max 2x2 s2, 17 channels", pool(KernelKind::max_pool, 17, {14, 7}, {2, 2}, {2, 2}, {0, 0}, 0));
+  KernelSpec with_gaps = pool(KernelKind::max_pool, 40, {13, 21}, {3, 3}, {2, 2}, {1, 1}, 2);
+  with_gaps.in.channel_stride = with_gaps.out.channel_stride = 64;
+  add("max 3x3 s2, with gaps", with_gaps);
   add("max 1x1 s2", pool(KernelKind::max_pool, 40, {7, 7}, {1, 1}, {2, 2}, {0, 0}, 4));
   add("max 7x5", pool(KernelKind::max_pool, 3, {13, 21}, {7, 5}, {1, 1}, {3, 2}, 5));
   add("avg 3x3 s1", with(pool(KernelKind::avg_pool, 40, {13, 21}, {3, 3}, {1, 1}, {1, 1}, 4, {0, 1}), {StepKind::affine, StepKind::relu}),
@@ -95,6 +104,12 @@ std::vector<KernelCase> all_others() {
       with(spec_of(KernelKind::copy, layout(picture(17, 13, 21), {1, 1}), layout(picture(17, 13, 21), {3, 3}), 4),
            {StepKind::affine, StepKind::mul, StepKind::add, StepKind::relu}),
       3);
+  add("copy, with gaps", with(spec_of(KernelKind::copy, layout(picture(17, 7, 9), {0, 0}, 48), layout(picture(17, 7, 9), {1, 1}, 48), 4),
+                              {StepKind::mul, StepKind::add, StepKind::relu}));
+  add("more channels, with gaps",
+      spec_of(KernelKind::copy, layout(picture(17, 7, 7), {0, 0}, 48), layout(picture(64, 7, 7), {0, 0}, 80), 3));
+  add("global, with gaps",
+      spec_of(KernelKind::global_avg_pool, layout(picture(40, 13, 21), {1, 1}, 64), layout(TensorType::vector(40)), 0));
   add("copy in place", with(spec_of(KernelKind::copy, layout(picture(40, 7, 7)), layout(picture(40, 7, 7), {1, 1}), 0),
                             {StepKind::add, StepKind::sigmoid}, true));
   add("copy of a vector",
@@ -112,6 +127,9 @@ std::vector<KernelCase> all_others() {
   add("load planar, padded", load(ElementType::f32, picture(17, 7, 9), 32, {1, 0}, 2), 3);
   add("load planar, 17 channels", load(ElementType::f32, picture(17, 7, 9), 17, {1, 0}, 2));
   add("load planar, 64 channels", load(ElementType::f32, picture(64, 7, 9), 64, {0, 0}, 3));
+  add("load planar, 2 of 4 vectors", moving(2, load(ElementType::f32, picture(64, 7, 9), 64, {0, 1}, 3)), 3);
+  add("load planar, 3 of 3 vectors, with gaps", moving(3, load(ElementType::f32, picture(40, 7, 21), 64, {1, 0}, 2)));
+  add("load planar, short rows, with gaps", load(ElementType::f32, picture(40, 7, 3), 64, {1, 0}, 0));
   add("load bytes", load(ElementType::u8, picture(3, 13, 21), 3, {3, 3}, 4), 3);
   add("load bytes, padded", load(ElementType::u8, picture(3, 13, 21), 16, {1, 1}, 0), 3);
   add("load bytes, 70 channels", load(ElementType::u8, picture(70, 2, 3), 80, {0, 0}, 0));
@@ -125,6 +143,9 @@ std::vector<KernelCase> all_others() {
   add("store picture", store(layout(picture(17, 13, 21), {1, 2}), 1), 3);
   add("store picture, dense", store(layout(picture(40, 7, 7)), 0), 3);
   add("store picture, narrow", store(layout(picture(3, 5, 4), {1, 1}), 0), 3);
+  add("store picture, 2 of 4 vectors", moving(2, store(layout(picture(64, 7, 21), {1, 0}), 2)), 3);
+  add("store picture, 3 of 3 vectors, dense, with gaps", moving(3, store(layout(picture(40, 7, 7), {0, 0}, 64), 0)), 3);
+  add("store picture, narrow, with gaps", store(layout(picture(40, 5, 3), {1, 1}, 64), 0));
   add("store vector", store(layout(TensorType::vector(1000)), 0), 3);
   add("store vector, short", store(layout(TensorType::vector(10)), 0), 3);
   add("store vector, 17", store(layout(TensorType::vector(17)), 0), 3);

@@ -211,6 +211,48 @@ TEST_CASE("select-kernels: a kernel for each value, layouts as the readers need 
   CHECK(context.remarks.size() == program->kernels.size());
 }
 
+/// The program of one depthwise convolution.
+program::Program depthwise(int64_t channels, int64_t size, int64_t kernel, std::string_view target) {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  passes::PassContext context;
+  context.diagnostics = &diagnostics;
+  context.target = find_target(target);
+  graph::Graph g;
+  g.name = "depthwise";
+  g.input.type = TensorType::picture(channels, size, size);
+  g.ops.push_back(make_op(OpKind::input, "image", g.input.type, {}));
+  g.ops.push_back(make_conv("conv", g.input.type, 0, 1, kernel));
+  g.ops.back().attributes.groups = channels;
+  g.outputs.push_back({"features", 1, {}});
+  const std::optional<program::Program> program = passes::select_kernels(g, context);
+  REQUIRE(program.has_value());
+  CHECK(program::verify(*program) == std::nullopt);
+  return *program;
+}
+
+TEST_CASE("select-kernels: a run that moves many bytes wakes threads, however few its multiply-adds") {
+  CHECK(depthwise(512, 9, 3, "avx2").brief.yes);
+  const program::Decision brief = depthwise(512, 56, 3, "avx2").brief;
+  CHECK_FALSE(brief.yes);
+  CHECK(brief.reason == "39899648 bytes of tensors are worth waking threads for");
+}
+
+TEST_CASE("select-kernels: gaps between pixels that would share sets of the cache") {
+  // The stride of the input of a depthwise convolution.
+  const auto stride = [](int64_t channels, int64_t kernel, std::string_view target) {
+    const program::Program program = depthwise(channels, 9, kernel, target);
+    CHECK(program.tensor(1).channel_stride == channels);  // only a store reads the result
+    return program.tensor(0).channel_stride;
+  };
+  CHECK(stride(512, 5, "avx512") == 528);
+  CHECK(stride(512, 3, "sse41") == 528);
+  CHECK(stride(128, 7, "avx2") == 144);
+  CHECK(stride(128, 3, "avx2") == 128);
+  CHECK(stride(144, 7, "avx2") == 144);
+  CHECK(stride(512, 5, "cuda") == 512);
+}
+
 TEST_CASE("select-kernels: schedules") {
   const Target &avx512 = *find_target("avx512"), &avx2 = *find_target("avx2"), &sse41 = *find_target("sse41");
   auto choose = [](int64_t channels, int64_t size, int64_t kernel, const Target& target, const Machine& machine = default_machine()) {
