@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <exception>
 #include <new>
 #include <optional>
@@ -57,12 +59,14 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     int status = resnetc::driver::run(argc, argv);
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return resnetc::driver::fail({"cannot write to stdout"});
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      return resnetc::driver::fail({"cannot write to stdout: " + std::generic_category().message(errno)});
+    }
     return status;
   } catch (const std::bad_alloc&) {
     return resnetc::driver::fail({"out of memory", resnetc::Blame::limit});
-  } catch (const std::system_error& error) {  // fmt throws this if a file cannot be written
-    return resnetc::driver::fail({error.what()});
+  } catch (const std::system_error& error) {  // fmt throws this if stdout cannot be written
+    return resnetc::driver::fail({"cannot write to stdout: " + error.code().message()});
   } catch (const std::exception& error) {
     return resnetc::driver::fail({error.what(), resnetc::Blame::bug});
   }

@@ -21,6 +21,7 @@
   X(reserved_word, "'{}' is a word of the language; choose another name")                                                                 \
   X(nested_too_deep, "more than {} levels of nesting; move the inner part into a block of its own")                                       \
   X(decimal_in_expression, "{} is not an integer; only mean, std and some layers' arguments, such as eps, take decimals")                                                  \
+  X(no_comparison, "'if' compares nothing: it takes the first body unless the value is 0; subtract, as in 'if stride - 1 { ... }'")       \
   X(label_on_statement, "'{}' takes no label in front; label the layer whose value you mean")                                             \
   X(positional_after_named, "this argument needs a name, as in NAME = VALUE, because it follows one that has a name")                     \
   X(list_too_long, "more than {} parameters or arguments; pass fewer, or put some into the blocks")                                       \

@@ -312,6 +312,10 @@ class Parser {
   bool condition(Statement& out, Location start) {
     out.kind = StatementKind::condition;
     if (!expr(out.expr)) return false;
+    if (token().is("=")) {
+      diagnostics_.error(token().at, message::no_comparison);
+      return false;
+    }
     out.at = through(start, last().at);
     return body(out.body) && (!accept("else") || body(out.otherwise));
   }

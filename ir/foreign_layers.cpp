@@ -75,6 +75,7 @@ constexpr ForeignLayer foreign_layers[] = {
     {"conv_transpose", ""},
     {"deconv", ""},
     {"dense", advice::dense},
+    {"depthwise", advice::depthwise},
     {"depthwise_conv", advice::depthwise},
     {"fc", advice::dense},
     {"fully_connected", advice::dense},

@@ -88,12 +88,12 @@ std::string_view runtime_symbol(Device device) {
 std::span<const Target> all_targets() {
   using namespace feature;
   constexpr Architecture x86 = Architecture::x86_64;
-  static const std::array<Target, 4> table = {{
+  static const Target table[] = {
       cuda("cuda", x86, 80),
       cpu("avx512", x86, sse41 | avx | avx2 | avx512, {32, 64}),
       cpu("avx2", x86, sse41 | avx | avx2, {16, 32}),
       cpu("sse41", x86, sse41, {16, 16}),
-  }};
+  };
   return table;
 }
 

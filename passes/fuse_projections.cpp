@@ -111,6 +111,8 @@ void fuse_projections(graph::Graph& graph, PassContext& context) {
     for (size_t at = 0; at < op.epilogue.size(); ++at) {
       const Step& step = op.epilogue[at];
       if (op.kind != OpKind::conv2d || step.kind != StepKind::add || graph.op(step.operand).kind != OpKind::conv2d) continue;
+      // The skip edge of an identity block leads from a block's result, which the next block reads too.
+      if (uses[static_cast<size_t>(step.operand)] != 1 && !only_biased(graph.op(step.operand))) continue;
       const std::string other = graph.op(step.operand).name;
       if (const Result<> may = may_fuse(graph, op, at, uses); may) {
         const size_t steps = op.epilogue.size();

@@ -51,7 +51,7 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
   set_output(out, axes, spec.out, false);
 
   // The loops, innermost first: one tile (c, xi, yi), the vectors of its channels, tiles of a row, rows of tiles; then tasks.
-  Var part("group"), block("block"), half("half"), xi("xi"), yi("yi"), rows("rows"), task("task");
+  Var part("part"), block("block"), half("half"), xi("xi"), yi("yi"), rows("rows"), task("task");
   out.split(axes.c, part, axes.c, to_int(vectors * lanes), TailStrategy::RoundUp).split(axes.c, block, axes.c, vector);
   out.split(axes.c, half, axes.c, width);
   out.split(axes.x, axes.x, xi, to_int(tile_w), shift_unless(type.width % tile_w == 0));

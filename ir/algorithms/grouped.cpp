@@ -171,8 +171,8 @@ class Grouped final : public Implementation {
   }
 
   std::vector<AlgorithmChoice> choices(const Convolution& c, const Machine&, int64_t) const override {
-    const bool vectors = !c.dense || c.in.channels % lanes == 0;
-    if (narrow_group(c.attributes, c.in, c.out) == 0 || !vectors) return {};
+    const bool in_vectors = !c.dense || c.in.channels % lanes == 0;
+    if (narrow_group(c.attributes, c.in, c.out) == 0 || !in_vectors) return {};
     return {{this}};
   }
 
