@@ -1,5 +1,6 @@
 /// \file Reads manifests from libraries, which are untrusted.
 #include <fmt/format.h>
+#include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/Error.h>
 #include <llvm/Support/JSON.h>
@@ -209,9 +210,7 @@ std::optional<std::string> read_manifest(const std::string& library_path, Diagno
   auto object = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef((*file)->bytes(), library_path));
   if (!object) {
     const std::string damage = llvm::toString(object.takeError());
-    if ((*file)->bytes().starts_with("\x7f"
-                                     "ELF"))
-      return fail("is a damaged library, which may be truncated: " + damage);
+    if ((*file)->bytes().starts_with(llvm::ELF::ElfMagic)) return fail("is a damaged library, which may be truncated: " + damage);
     const std::string other = text::misplaced(text::beginning_of((*file)->bytes().substr(0, size_t{1} << 16)), "a library");
     return fail(other.empty() ? "is not a library" : other);
   }

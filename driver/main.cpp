@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -12,6 +11,7 @@
 
 #include "driver/command_line.h"
 #include "driver/common.h"
+#include "support/files.h"
 #include "support/temp_dir.h"
 
 namespace resnetc::driver {
@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
   try {
     int status = resnetc::driver::run(argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      return resnetc::driver::fail({"cannot write to stdout: " + std::generic_category().message(errno)});
+      return resnetc::driver::fail({"cannot write to stdout: " + resnetc::reason_of_errno()});
     }
     return status;
   } catch (const std::bad_alloc&) {

@@ -38,14 +38,11 @@ Result<> repeat(Session& session, const std::string& input, const MeasureOptions
 
 /// A failure if the inputs, outputs and tensors of a batch need more memory than this machine has.
 Result<> check_memory(const codegen::LibraryFacts& facts, int batch) {
-  const auto bytes_of_port = [](const codegen::LibraryFacts::Port& port) {
-    return static_cast<double>(picture_elements(port)) * static_cast<double>(bytes_of(port.element));
-  };
-  double picture = bytes_of_port(facts.input);
-  for (const codegen::LibraryFacts::Port& output : facts.outputs) picture += bytes_of_port(output);
+  int64_t picture = facts.input.picture_bytes;
+  for (const codegen::LibraryFacts::Port& output : facts.outputs) picture += output.picture_bytes;
   int64_t arena = 0;
   for (const codegen::LibraryFacts::Target& target : facts.targets) arena = std::max(arena, target.arena_bytes);
-  const double needed = batch * (picture + static_cast<double>(arena));
+  const double needed = static_cast<double>(batch) * static_cast<double>(picture + arena);
   const double there = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   if (needed <= there) return {};
   return Failure{

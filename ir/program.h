@@ -1,8 +1,8 @@
 /// \file The third IR: fused kernels in execution order over one planned arena, for one target. Device-specific choices live here.
 ///
 /// Storage. Every tensor in the arena is pixel-major with the channel innermost (NHWC). Pixels lie `channel_stride` apart, and kernels
-/// write the `stored_channels()` of each; nothing reads or writes what lies between. On
-/// each side it has a halo of `halo` pixels of zeros, as wide as the widest consumer needs:
+/// write the `stored_channels()` of each; nothing reads or writes what lies between. On each side a tensor has a halo of `halo` pixels of
+/// zeros, as wide as the widest consumer needs:
 ///     address(n, y, x, c) = arena + batch * offset + n * picture_bytes + (((y + halo.h) * (width + 2 * halo.w) + x + halo.w) *
 ///     channel_stride + c) * bytes of an element
 /// Lanes past the last channel hold values that nothing reads. The producer of a tensor zeroes its halo in every run. Rank 2 values are

@@ -4,8 +4,7 @@
 ///
 /// A tile is a few rows and columns of pixels of one vector of channels, held in registers during the whole window. It loads each element
 /// of the input once, or once for each row of the window if the window is too large to be unrolled. After a tile come the neighbouring
-/// vectors of the same pixels, which are adjacent in memory, then the next tile of the row. Padding is the producer's halo
-/// of zeros.
+/// vectors of the same pixels, which are adjacent in memory, then the next tile of the row. Padding is the producer's halo of zeros.
 #include "ir/algorithms/grouped.h"
 #include "codegen/common/epilogue.h"
 #include "codegen/cpu/groups.h"

@@ -19,17 +19,17 @@ int transposed_pixels(const Target& target, int64_t width) {
   return pixels >= smallest_block ? pixels : 0;
 }
 
-/// The number of vectors of channels of a pixel, of `blocks`, that a load or store moves before it goes on to other pixels. The others
+/// The number of vectors of channels of a pixel, of `all`, that a load or store moves before it goes on to other pixels. The others
 /// follow when all pixels of the task are done, so that a task works on few planes at a time.
-int vectors_of(const program::KernelSpec& spec, int64_t blocks) {
-  return to_int(program::divisor_at_most(blocks, std::get<program::GeneralSchedule>(spec.schedule).vectors));
+int vectors_of(const program::KernelSpec& spec, int64_t all) {
+  return to_int(program::divisor_at_most(all, std::get<program::GeneralSchedule>(spec.schedule).vectors));
 }
 
 /// Makes blocks of pixels and channels the inner loops of `out`.
 void transpose_load(const program::KernelSpec& spec, const Target& target, int pixels, Func& out, const Axes& axes, Built& built) {
   Var column("column"), part("part"), block("block"), group("group");
   const int64_t width = spec.out.type.width;
-  const int vectors = vectors_of(spec, program::ceil_div(spec.out.type.channels, lanes));
+  const int vectors = vectors_of(spec, blocks(spec.out.type.channels));
   out.split(axes.c, group, axes.c, vectors * vector).split(axes.c, block, axes.c, vector);
   out.split(axes.c, part, axes.c, register_lanes(target)).vectorize(axes.c);
   out.split(axes.x, axes.x, column, pixels, shift_unless(width % pixels == 0));
@@ -44,7 +44,7 @@ Var transpose_store(const program::KernelSpec& spec, int pixels, Func& out, cons
                     Built& built) {
   Var row("row"), part("part"), block("block");
   const int64_t channels = spec.in.type.channels;
-  const int vectors = vectors_of(spec, program::ceil_div(channels, lanes));
+  const int vectors = vectors_of(spec, blocks(channels));
   out.split(axes.c, axes.c, row, vector, shift_unless(channels % lanes == 0)).split(row, part, row, pixels);
   out.split(axes.c, axes.c, block, vectors);
   out.reorder({axes.x, row, part, block, xo, axes.y, axes.c, axes.n});

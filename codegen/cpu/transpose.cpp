@@ -1,10 +1,10 @@
 #include "codegen/cpu/transpose.h"
 
-#include "codegen/cpu/prefetch.h"
-
 #include <map>
 #include <utility>
 #include <vector>
+
+#include "codegen/cpu/prefetch.h"
 
 namespace resnetc::codegen::cpu {
 

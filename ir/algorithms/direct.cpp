@@ -33,7 +33,7 @@ class Space {
       : walk_(walk),
         width_(situation.spec.out.type.width),
         height_(situation.spec.out.type.height),
-        blocks_(situation.spec.out.stored_channels() / lanes),
+        blocks_(channel_blocks(situation.spec)),
         multiply_adds_(situation.multiply_adds),
         machine_(&situation.machine) {
     const Tensor& in = situation.spec.in;
@@ -126,7 +126,7 @@ class Direct final : public Implementation {
     // The rows need no check, because their split is guarded. Channels are stored in whole vectors.
     if (is_staged(spec)) return true;
     const DirectSchedule& s = std::get<DirectSchedule>(spec.schedule);
-    const int64_t pixels = s.flat ? spec.out.type.pixels() : spec.out.type.width, blocks = ceil_div(spec.out.stored_channels(), lanes);
+    const int64_t pixels = s.flat ? spec.out.type.pixels() : spec.out.type.width, blocks = channel_blocks(spec);
     return pixels % std::min(pixels, s.pixels) == 0 && blocks % std::min(blocks, s.vectors) == 0;
   }
 
@@ -199,8 +199,7 @@ int64_t rows_of_task(const KernelSpec& spec) {
 
 ScratchBuffer staged_sums(const KernelSpec& spec) {
   const DirectSchedule& s = std::get<DirectSchedule>(spec.schedule);
-  const int64_t vectors = divisor_at_most(ceil_div(spec.out.stored_channels(), lanes), s.vectors),
-                pixels = std::min(s.pixels, spec.out.type.pixels());
+  const int64_t vectors = divisor_at_most(channel_blocks(spec), s.vectors), pixels = std::min(s.pixels, spec.out.type.pixels());
   return {"sums", {{"c", vectors * lanes}, {"x", rounded(rows_of_task(spec) * spec.out.type.width, pixels)}}};
 }
 

@@ -12,16 +12,17 @@ namespace resnetc::program {
 
 namespace {
 
-/// The tensor whose vectors of channels a load or store transposes, because the caller's buffer has planes; otherwise null.
+/// The tensor that a load or store transposes, because the caller's buffer has planes; otherwise null.
 const Tensor* transposed(const KernelSpec& spec) {
   if (spec.kind == KernelKind::load) return spec.out.type.rank == 4 && spec.input.has_planes() ? &spec.out : nullptr;
   return spec.kind == KernelKind::store && spec.in.type.rank == 4 ? &spec.in : nullptr;
 }
 
 /// The vectors of channels that are moved at each place. Few planes are read and written fast, because the processor fetches ahead in each.
-/// But if the same vector of the next pixel lies 2 KiB further or more, the processor fetches nothing ahead in the arena. Then several vectors
-/// at a time are faster, with prefetches in the planes; below, one is as good. 112x112 pixels of 512 channels take 6.4 ms to load and 7.5 ms to store with one vector, and 4.8 ms and 5.7 ms with four; 112x112 of 144 channels take 0.68
-/// and 0.79 ms with one, and 0.64 and 0.80 ms with three (Intel Xeon with AVX-512; bench/chains.py, 'resnetc bench --layers --threads 1').
+/// But if the same vector of the next pixel lies 2 KiB further or more, the processor fetches nothing ahead in the arena. Then several
+/// vectors at a time are faster, with prefetches in the planes; below, one is as good. 112x112 pixels of 512 channels take 6.4 ms to load
+/// and 7.5 ms to store with one vector, and 4.8 ms and 5.7 ms with four; 112x112 of 144 channels take 0.68 and 0.79 ms with one, and 0.64
+/// and 0.80 ms with three (Intel Xeon with AVX-512; bench/chains.py, 'resnetc bench --layers --threads 1').
 int64_t vectors_of(const KernelSpec& spec) {
   constexpr int64_t far_bytes = 2048, most_vectors = 4;
   const Tensor* tensor = transposed(spec);

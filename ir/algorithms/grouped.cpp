@@ -47,11 +47,6 @@ int64_t pixels_of(Extent2 tile, const OpAttributes& a) {
   return span_of(tile.h, a.kernel.h, a.stride.h, a.dilation.h) * span_of(tile.w, a.kernel.w, a.stride.w, a.dilation.w);
 }
 
-/// The number of lines of memory that the elements of a tile need in the fullest set of the first-level cache, of one vector of channels.
-int64_t lines_in_fullest_set(const OpAttributes& attributes, const Machine& machine, Extent2 tile, int64_t pixel_bytes) {
-  return lines_in_one_set(machine, pixels_of(tile, attributes), pixel_bytes);
-}
-
 /// The columns of a tile if the input comes from far away; otherwise nothing. All channels of a pixel lie together and those of the next
 /// pixel follow, so a tile of few columns reads each of its rows from left to right, and the processor fetches the rest of the row ahead. A
 /// wider tile jumps from pixel to pixel for each vector of channels.
@@ -64,10 +59,12 @@ int64_t lines_in_fullest_set(const OpAttributes& attributes, const Machine& mach
 std::optional<int64_t> columns_along_rows(const KernelSpec& spec, const Machine& machine) {
   constexpr int64_t few = 9;
   const OpAttributes& a = spec.attributes;
-  const int64_t bytes = spec.in.type.pixels() * spec.in.pixel_bytes();
-  if (taps_of(spec) <= few) return bytes > machine.first_cache_bytes ? std::optional<int64_t>(1) : std::nullopt;
-  const bool far = reach_of(2, a.kernel.h, a.stride.h, a.dilation.h) * spec.in.row_bytes() > machine.second_cache_bytes;
-  return far ? std::optional<int64_t>(2) : std::nullopt;
+  if (taps_of(spec) <= few) {
+    if (spec.in.type.pixels() * spec.in.pixel_bytes() > machine.first_cache_bytes) return 1;
+  } else if (reach_of(2, a.kernel.h, a.stride.h, a.dilation.h) * spec.in.row_bytes() > machine.second_cache_bytes) {
+    return 2;
+  }
+  return std::nullopt;
 }
 
 /// The most sums of a tile: nearly half of the registers, because the others hold the input and the weights; fewer if the input is
@@ -93,8 +90,9 @@ std::vector<GroupedTile> tiles_of(const Situation& situation) {
   for (int64_t h = 1; h <= std::min<int64_t>(out.height, 4); ++h) {
     for (int64_t w = 1; w <= std::min<int64_t>(out.width, most_columns.value_or(16)); ++w) {
       // The lines of a far input and of the results must find room together in the first-level cache.
-      const bool fits = most_columns ? lines_in_fullest_set(a, machine, {h, w}, spec.in.pixel_bytes()) + h <= machine.first_cache_ways
-                                     : h * w <= most_sums(situation.target, group);
+      const bool fits = most_columns
+                            ? lines_in_one_set(machine, pixels_of({h, w}, a), spec.in.pixel_bytes()) + h <= machine.first_cache_ways
+                            : h * w <= most_sums(situation.target, group);
       if (h * w > 1 && !fits) continue;
       const auto count = static_cast<double>(h * w);
       const int64_t pixels = unrolled ? pixels_of({h, w}, a) : a.kernel.h * h * span_of(w, a.kernel.w, a.stride.w, a.dilation.w);
@@ -151,12 +149,13 @@ class Grouped final : public Implementation {
   }
 
   /// A chain of eight 5x5 windows over 28x28 pixels of 512 channels takes 3.9 ms without the gap and 2.0 ms with it. With fewer channels
-  /// the gain is smaller, and 3x3 windows gain nothing below 512 and lose nothing (256 channels get a gap too): 7x7 windows take 0.83 to 0.92 of the time with 384 channels, 0.92 to 0.94
-  /// with 128 (Intel Xeon with AVX-512; bench/chains.py, 'resnetc bench --threads 1', the program's text edited).
+  /// the gain is smaller: 7x7 windows take 0.83 to 0.92 of the time with 384 channels, and 0.92 to 0.94 with 128. 3x3 windows of 256
+  /// channels gain nothing and lose nothing (Intel Xeon with AVX-512; bench/chains.py, 'resnetc bench --threads 1', the program's text
+  /// edited).
   bool wants_gap(const Convolution& c, const Machine& machine) const override {
     constexpr Extent2 typical{2, 7};  // a tile of a target with 32 registers
     const int64_t pixel_bytes = bytes_of(c.in.element, whole_vectors(c.in.channels));
-    return lines_in_fullest_set(c.attributes, machine, typical, pixel_bytes) > machine.first_cache_ways;
+    return lines_in_one_set(machine, pixels_of(typical, c.attributes), pixel_bytes) > machine.first_cache_ways;
   }
 
   /// The weights are packed as a vector of channels for each element of the window.

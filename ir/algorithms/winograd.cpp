@@ -171,7 +171,7 @@ Case case_of(const KernelSpec& spec, const AlgorithmChoice& choice) {
           by,
           ceil_div(out.width, by.output),
           ceil_div(out.height, by.output),
-          spec.out.stored_channels() / lanes};
+          channel_blocks(spec)};
 }
 
 /// Whether one row of transformed tiles and its products are small enough. If they are larger, the caches do not help, and the scratch
@@ -336,7 +336,7 @@ WinogradBuffers winograd_buffers(const KernelSpec& spec) {
   const int64_t tiles_of_row = ceil_div(type.width, s.output), tiles = std::min(s.tiles.w, tiles_of_row);
   const int64_t across = rounded(tiles_of_row, tiles);
   const int64_t down = rounded(s.rows > 0 ? s.rows : ceil_div(type.height, s.output), s.tiles.h);
-  const int64_t channels = divisor_at_most(ceil_div(spec.out.stored_channels(), lanes), s.vectors) * lanes;
+  const int64_t channels = divisor_at_most(channel_blocks(spec), s.vectors) * lanes;
   const int64_t elements = by.products() * by.products();
   const auto window = [&](int64_t count) { return count * s.output + by.window; };
   WinogradBuffers all;
