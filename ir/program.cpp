@@ -61,17 +61,21 @@ int64_t all_multiply_adds(const Program& program) {
 }  // namespace
 
 Decision choose_brief(const Program& program, const Machine& machine) {
+  // The largest number of a picture's multiply-adds for which no thread is woken. Bytes of tensors count as the multiply-adds that take as
+  // long as the bytes take to come from memory. One thread needs at most half a millisecond for them.
+  constexpr int64_t most_brief = 50'000'000;
   const int64_t work = all_multiply_adds(program);
-  if (work > machine.brief_multiply_adds) return {false, fmt::format("{} multiply-adds are worth waking threads for", work)};
+  if (work > most_brief) return {false, fmt::format("{} multiply-adds are worth waking threads for", work)};
   int64_t bytes = 0;
   for (const Kernel& kernel : program.kernels) bytes += cost_of(program, kernel).tensor_bytes;
-  const double same_time = static_cast<double>(bytes) * machine.multiply_adds_a_second / machine.memory_bytes_a_second;
-  if (same_time > static_cast<double>(machine.brief_multiply_adds))
-    return {false, fmt::format("{} bytes of tensors are worth waking threads for", bytes)};
+  const double same_time = static_cast<double>(bytes) * machine.multiply_adds_a_second() / machine.memory_bytes_a_second;
+  if (same_time > static_cast<double>(most_brief)) return {false, fmt::format("{} bytes of tensors are worth waking threads for", bytes)};
   return {true, fmt::format("{} multiply-adds take less time than it takes to wake a thread", work)};
 }
 
 Decision choose_by_picture(const Program& program, const Machine& machine) {
+  // A picture's arithmetic must take clearly longer than its weights take to come from memory.
+  constexpr double clearly = 1.25;
   if (on_gpu(program)) return {false, "a GPU computes each kernel for the whole batch"};
   const int64_t multiply_adds = all_multiply_adds(program);
   // Count only constants that the program reads, because its table may contain constants of other targets' programs.
@@ -84,7 +88,8 @@ Decision choose_by_picture(const Program& program, const Machine& machine) {
   }
   int64_t weight_bytes = 0;
   for (size_t i = 0; i < read.size(); ++i) weight_bytes += read[i] ? program.constants[i].bytes() : 0;
-  const bool yes = multiply_adds >= machine.picture_multiply_adds * weight_bytes;
+  const double arithmetic = static_cast<double>(multiply_adds) / machine.multiply_adds_a_second();
+  const bool yes = arithmetic >= clearly * static_cast<double>(weight_bytes) / machine.memory_bytes_a_second;
   return {yes, fmt::format("{} multiply-adds take {} time than {} bytes of weights take to come from memory", multiply_adds,
                            yes ? "no less" : "less", weight_bytes)};
 }

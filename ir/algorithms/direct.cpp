@@ -37,7 +37,8 @@ class Space {
         multiply_adds_(situation.multiply_adds),
         machine_(&situation.machine) {
     const Tensor& in = situation.spec.in;
-    rank_tiles(registers_of(situation.target), bytes_of(in.type.element, in.channel_stride * situation.spec.attributes.stride.w));
+    rank_tiles(registers_of(situation.target, situation.machine),
+               bytes_of(in.type.element, in.channel_stride * situation.spec.attributes.stride.w));
   }
 
   /// The tiles, the most efficient first.
@@ -55,7 +56,7 @@ class Space {
     schedule.flat = walk_ != Walk::rows;
     schedule.vectors = tile.vectors;
     schedule.pixels = tile.pixels;
-    schedule.rows = choose_rows(*machine_, units(tile), blocks_ / tile.vectors, multiply_adds_);
+    schedule.rows = choose_rows(units(tile), blocks_ / tile.vectors, multiply_adds_);
     return schedule;
   }
 

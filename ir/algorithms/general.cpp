@@ -45,17 +45,16 @@ class General final : public Implementation {
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
-    const Machine& machine = situation.machine;
     const KernelSpec& spec = situation.spec;
     const int64_t read = spec.kind == KernelKind::load ? 0 : spec.in.type.elements();
     const int64_t elements = spec.kind == KernelKind::softmax ? 0 : read + spec.out.type.elements();
     GeneralSchedule schedule;
     schedule.vectors = vectors_of(spec);
-    if (elements < machine.least_shared_elements) {
+    if (elements < sharing::least_elements) {
       schedule.rows = 0;
       return {schedule, "general schedule; too little work to share between threads"};
     }
-    schedule.rows = choose_rows(machine, spec.out.type.height, 1, machine.least_task_multiply_adds * machine.wanted_tasks);
+    schedule.rows = choose_rows(spec.out.type.height, 1, sharing::least_task_multiply_adds * sharing::wanted_tasks);
     return {schedule, "general schedule, shared between threads"};
   }
 };

@@ -60,8 +60,8 @@ std::optional<int64_t> columns_along_rows(const KernelSpec& spec, const Machine&
   constexpr int64_t few = 9;
   const OpAttributes& a = spec.attributes;
   if (taps_of(spec) <= few) {
-    if (spec.in.type.pixels() * spec.in.pixel_bytes() > machine.first_cache_bytes) return 1;
-  } else if (reach_of(2, a.kernel.h, a.stride.h, a.dilation.h) * spec.in.row_bytes() > machine.second_cache_bytes) {
+    if (spec.in.type.pixels() * spec.in.pixel_bytes() > machine.first.bytes) return 1;
+  } else if (reach_of(2, a.kernel.h, a.stride.h, a.dilation.h) * spec.in.row_bytes() > machine.second.bytes) {
     return 2;
   }
   return std::nullopt;
@@ -81,7 +81,9 @@ std::vector<GroupedTile> tiles_of(const Situation& situation) {
   const OpAttributes& a = spec.attributes;
   const TensorType& out = spec.out.type;
   constexpr double cycles_of_a_result = 1, cycles_of_a_tile = 4;
+  constexpr double reordering = 0.5;
   const Machine& machine = situation.machine;
+  const VectorRates& rates = machine.rates(situation.target.registers.bytes);
   const int64_t group = out.channels / a.groups;
   const auto taps = static_cast<double>(taps_of(spec));
   const bool unrolled = is_window_unrolled(spec);
@@ -90,14 +92,13 @@ std::vector<GroupedTile> tiles_of(const Situation& situation) {
   for (int64_t h = 1; h <= std::min<int64_t>(out.height, 4); ++h) {
     for (int64_t w = 1; w <= std::min<int64_t>(out.width, most_columns.value_or(16)); ++w) {
       // The lines of a far input and of the results must find room together in the first-level cache.
-      const bool fits = most_columns
-                            ? lines_in_one_set(machine, pixels_of({h, w}, a), spec.in.pixel_bytes()) + h <= machine.first_cache_ways
-                            : h * w <= most_sums(situation.target, group);
+      const bool fits = most_columns ? lines_in_one_set(machine, pixels_of({h, w}, a), spec.in.pixel_bytes()) + h <= machine.first_ways
+                                     : h * w <= most_sums(situation.target, group);
       if (h * w > 1 && !fits) continue;
       const auto count = static_cast<double>(h * w);
       const int64_t pixels = unrolled ? pixels_of({h, w}, a) : a.kernel.h * h * span_of(w, a.kernel.w, a.stride.w, a.dilation.w);
-      double busy = count * taps / machine.vector_operations + (static_cast<double>(group * pixels) + taps) / machine.vector_loads;
-      if (!unrolled) busy = std::max(busy, taps * machine.latency);
+      double busy = count * taps / rates.multiply_adds + (static_cast<double>(group * pixels) + taps) / rates.loads;
+      if (!unrolled) busy = std::max(busy, taps * (machine.latency + reordering));
       busy += count * cycles_of_a_result + cycles_of_a_tile;
       const auto computed = static_cast<double>(rounded(out.height, h) * rounded(out.width, w));
       tiles.push_back({{h, w}, busy / count * computed / static_cast<double>(out.pixels())});
@@ -116,7 +117,7 @@ void divide(const Situation& situation, GroupedSchedule& schedule) {
   double least = 0;
   for (int64_t parts = 1; parts == 1 || blocks / parts >= fewest_vectors; ++parts) {
     if (blocks % parts != 0) continue;
-    const int64_t rows = choose_rows(situation.machine, tiles_down, parts, situation.multiply_adds);
+    const int64_t rows = choose_rows(tiles_down, parts, situation.multiply_adds);
     const double now = rows == 0 ? 0 : imbalance(tiles_down, rows, parts);
     if (parts > 1 && now >= worth_a_division * least) continue;
     least = now;
@@ -155,7 +156,7 @@ class Grouped final : public Implementation {
   bool wants_gap(const Convolution& c, const Machine& machine) const override {
     constexpr Extent2 typical{2, 7};  // a tile of a target with 32 registers
     const int64_t pixel_bytes = bytes_of(c.in.element, whole_vectors(c.in.channels));
-    return lines_in_one_set(machine, pixels_of(typical, c.attributes), pixel_bytes) > machine.first_cache_ways;
+    return lines_in_one_set(machine, pixels_of(typical, c.attributes), pixel_bytes) > machine.first_ways;
   }
 
   /// The weights are packed as a vector of channels for each element of the window.

@@ -15,20 +15,29 @@
 
 namespace resnetc::program {
 
-/// The registers that a target allows for a tile.
+/// What it takes to share work between threads, in multiply-adds. The default machine does 80,000 of them in a microsecond.
+namespace sharing {
+inline constexpr int64_t least_multiply_adds = 500'000;  ///< a kernel with fewer takes a few microseconds: waking a thread does not pay
+inline constexpr int64_t least_elements = 65'536;        ///< a kernel that only moves elements, and fewer, ends before a thread has woken
+inline constexpr int64_t least_task_multiply_adds = 200'000;  ///< no task is made smaller
+inline constexpr int64_t wanted_tasks = 16;                   ///< this number of tasks loads two to eight threads evenly
+}  // namespace sharing
+
+/// The registers that a target allows for a tile, and what a machine does with them.
 struct RegisterFile {
   int64_t parts;      ///< number of registers that a vector of 16 takes
   int64_t registers;  ///< number of registers for a tile; one more is left for the compiler
+  VectorRates rates;  ///< of one register
 
   /// Whether the registers hold the accumulators, the weights of one input channel and one input element.
   bool holds(int64_t vectors, int64_t pixels) const { return (vectors * pixels + vectors) * parts + 1 <= registers; }
 };
 
 /// The registers of a CPU.
-RegisterFile registers_of(const Target& target);
+RegisterFile registers_of(const Target& target, const Machine& machine);
 
 /// The number of a vector's lanes that a register holds.
-inline int64_t register_lanes(const Target& target) { return lanes / registers_of(target).parts; }
+int64_t register_lanes(const Target& target);
 
 /// Calls visit(vectors, tiles) for each register tile whose vectors are at most 4 and divide `blocks`, and whose height and width are at
 /// most `most`.
@@ -86,8 +95,8 @@ auto varied(const std::vector<Plan>& plans, size_t most, ToSchedule schedule_of)
   return found;
 }
 
-/// How many of `units` a task gets: about machine.wanted_tasks tasks, evenly split, where there are `channel_tasks` for each. 0: there is
+/// How many of `units` a task gets: about sharing::wanted_tasks tasks, evenly split, where there are `channel_tasks` for each. 0: there is
 /// too little work to share.
-int64_t choose_rows(const Machine& machine, int64_t units, int64_t channel_tasks, int64_t multiply_adds);
+int64_t choose_rows(int64_t units, int64_t channel_tasks, int64_t multiply_adds);
 
 }  // namespace resnetc::program

@@ -43,7 +43,7 @@ double weights_of(const Convolution& c) {
 }
 
 /// Bytes of combined halves that a task may hold in the second-level cache, beside the weights of a group of channels.
-int64_t most_halves(const Machine& machine) { return machine.second_cache_bytes * 45 / 64; }
+int64_t most_halves(const Machine& machine) { return machine.second.bytes * 45 / 64; }
 
 /// The bytes of the combined halves of one row of pixels, for all products. The products gain nothing unless these bytes stay in the
 /// second-level cache.
@@ -65,7 +65,7 @@ void add_plans(const Convolution& c, const Machine& machine, int64_t groups, dou
   const StrassenWork work = products_work(c);
   StrassenSchedule& s = plan.schedule;
   // From the third-level cache; half of the time is hidden, because most weights are fetched in time.
-  const double multiply_adds_a_byte = 0.5 * machine.multiply_adds_of_third_cache_byte();
+  const double multiply_adds_a_byte = 0.5 * machine.multiply_adds_a_second() / machine.third.bytes_a_second;
   // Threads that divide the channels read what the other thread wrote; threads that divide the rows mostly read their own rows. Parts of
   // 256 to 1024 channels took 3 % longer than rows with a smaller tile, which the model expects to be 2 % slower.
   constexpr double others_rows = 1.05;
@@ -94,7 +94,7 @@ std::vector<StrassenPlan> rank_plans(const Situation& situation) {
   const Convolution c = convolution_of(situation.spec);
   const Tensor& out = situation.spec.out;
   const Machine& machine = situation.machine;
-  const RegisterFile file = registers_of(situation.target);
+  const RegisterFile file = registers_of(situation.target, situation.machine);
   const int64_t across = ceil_div(c.out.width, 2), down = c.out.height, blocks = out.stored_channels() / (2 * lanes);
   std::vector<StrassenPlan> plans;
   each_register_tile(file, blocks, {down, across}, [&](int64_t vectors, Extent2 tiles) {

@@ -72,7 +72,7 @@ double efficiency_of(const Case& c, const Machine& machine, const RegisterFile& 
   if (c.form.phases) {
     // Each group of tiles reads all weights from the second-level cache. Its products stay in the first-level cache.
     const int64_t bytes = bytes_of(c.out.element, c.by.products() * c.by.products() * vectors * lanes * count);
-    result *= static_cast<double>(count) / static_cast<double>(count + 2) * (bytes > machine.first_cache_bytes ? 0.5 : 1);
+    result *= static_cast<double>(count) / static_cast<double>(count + 2) * (bytes > machine.first.bytes ? 0.5 : 1);
   }
   return result;
 }
@@ -100,13 +100,13 @@ struct WinogradPlan {
 void add_plans(const Case& c, const Machine& machine, double tile_efficiency, WinogradPlan plan, std::vector<WinogradPlan>& plans) {
   const WinogradWork work = transform_work(c.form, c.by, c.out);
   const double weight_bytes = static_cast<double>(bytes_of(c.out.element)) * c.weights;
-  const double multiply_adds_a_byte = machine.multiply_adds_of_third_cache_byte();
+  const double multiply_adds_a_byte = machine.multiply_adds_a_second() / machine.third.bytes_a_second;
   const int64_t row_bytes = bytes_of(c.out.element, c.by.products() * c.by.products() * c.across * c.form.channels);
   const double of_weights = c.form.phases ? 0 : c.packed ? multiply_adds_a_byte * weight_bytes : work.weights;
   const int64_t step = plan.tiles.h, groups = c.blocks / plan.vectors;
   const int64_t least = c.pool == nullptr ? 1 : ceil_div(c.pool->kernel.h, c.by.output);
   for (plan.rows = step; plan.rows < c.down + step; plan.rows += step) {
-    if (plan.rows > least && plan.rows * row_bytes > machine.second_cache_bytes) break;
+    if (plan.rows > least && plan.rows * row_bytes > machine.second.bytes) break;
     const int64_t units = rows_to_compute(c, plan.rows);
     if (units == 0) continue;
     const int64_t row_blocks = ceil_div(units, plan.rows), most_parts = c.pool == nullptr ? std::min<int64_t>(groups, 4) : 1;
@@ -125,7 +125,7 @@ void add_plans(const Case& c, const Machine& machine, double tile_efficiency, Wi
 
 /// All plans, the cheapest first.
 std::vector<WinogradPlan> rank_plans(const Case& c, const Situation& situation) {
-  const RegisterFile file = registers_of(situation.target);
+  const RegisterFile file = registers_of(situation.target, situation.machine);
   const Machine& machine = situation.machine;
   std::vector<WinogradPlan> plans;
   each_register_tile(file, c.blocks, {c.down, c.across}, [&](int64_t vectors, Extent2 tiles) {
@@ -138,7 +138,7 @@ std::vector<WinogradPlan> rank_plans(const Case& c, const Situation& situation) 
 int64_t choose_depth(const Case& c, const Machine& machine, int64_t vectors) {
   // If all channels are transformed at once, no sums go through memory. If the weights of all leave no room in the second-level cache, take
   // as many channels as fill a quarter of it.
-  const int64_t channels = c.form.channels, eighth = machine.second_cache_bytes / 8;
+  const int64_t channels = c.form.channels, eighth = machine.second.bytes / 8;
   const int64_t vector_bytes = bytes_of(c.out.element, c.by.weights() * c.by.weights() * lanes * vectors * lanes);
   int64_t depth = channels;
   if (depth / lanes * vector_bytes > 5 * eighth) {
