@@ -39,6 +39,11 @@ struct Machine {
   double third_bytes_a_second_of_all = 0;   ///< that all cores together read from the third-level cache
   double memory_bytes_a_second = 0;         ///< that one core reads from memory
   double memory_bytes_a_second_of_all = 0;  ///< that all cores together read from memory
+  /// The part of fetching that passes behind multiply-adds: of two times, one for arithmetic and one for bytes that it needs, this part of
+  /// the shorter one. Cores differ in how many lines they can wait for while they go on.
+  double hidden = 0;
+  /// How much longer a tile takes if its pixels push each other out of their set of the first-level cache.
+  double crowding = 1;
 
   std::string source;  ///< where the figures are from, in words
 

@@ -24,7 +24,8 @@ using Schedule = std::variant<GeneralSchedule, DirectSchedule, WinogradSchedule,
 /// Makes one of these calls for each parameter, in the order of the text:
 ///     fields.number(name, int64_t&, meaning)
 ///     fields.extent(name, Extent2&, meaning)
-///     fields.flag(name, bool&, meaning)          // false by default
+///     fields.unless_zero(name, int64_t&, meaning)  // left out of the text if it is 0
+///     fields.flag(name, bool&, meaning)            // left out if it is false
 template <class Fields>
 void describe(Fields& fields, Schedule& schedule) {
   std::visit([&](auto& one) { describe(fields, one); }, schedule);

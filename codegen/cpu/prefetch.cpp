@@ -83,11 +83,14 @@ class InsertPrefetch final : public IRMutator {
       const int lines = (what_.unrolled + rounds - 1) / rounds;
       const Expr number = cast(Halide::UInt(32), slot_ % rounds * extent + at) * what_.unrolled / rounds;
       const Expr first = simplify(first_ + what_.offset(step_, simplify(segment)));
+      // What the first-level cache cannot hold until the next step is fetched into the second.
+      constexpr int64_t most_into_first = 16 << 10;
+      const Into into = what_.segments * what_.unrolled * extent * cache_line_bytes > most_into_first ? Into::second : Into::first;
       Stmt body = loop->body;
       for (int i = 0; i < lines; ++i) {
         const int line = cache_line_bytes / element_bytes_;  // elements
         const Expr index = cast(Halide::UInt(64), first) + cast(Halide::UInt(64), simplify(number)) * line + i * line;
-        body = Block::make(prefetch_line(what_.buffer, index, element_bytes_), body);
+        body = Block::make(prefetch_line(what_.buffer, index, element_bytes_, into), body);
       }
       return For::make(loop->name, loop->min, loop->extent, loop->for_type, loop->partition_policy, loop->device_api, body);
     }
@@ -109,9 +112,11 @@ class InsertPrefetch final : public IRMutator {
 
 }  // namespace
 
-Stmt prefetch_line(const std::string& buffer, const Expr& index, int element_bytes) {
+Stmt prefetch_line(const std::string& buffer, const Expr& index, int element_bytes, Into into) {
+  const int locality = into == Into::first ? 3 : 2;  // of llvm.prefetch
   const Expr address = reinterpret(Halide::UInt(64), Variable::make(Halide::Handle(), buffer)) + index * element_bytes;
-  return Evaluate::make(Call::make(Halide::Int(32), "llvm.prefetch.p0", {reinterpret(Halide::Handle(), address), 0, 3, 1}, Call::Extern));
+  return Evaluate::make(
+      Call::make(Halide::Int(32), "llvm.prefetch.p0", {reinterpret(Halide::Handle(), address), 0, locality, 1}, Call::Extern));
 }
 
 std::shared_ptr<IRMutator> prefetch_pass(Prefetch prefetch) { return std::make_shared<InsertPrefetch>(std::move(prefetch)); }

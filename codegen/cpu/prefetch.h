@@ -12,8 +12,10 @@ namespace resnetc::codegen::cpu {
 /// The bytes of a cache line of every target.
 inline constexpr int cache_line_bytes = 64;
 
+/// The cache that a line is fetched into: the first level, or only the second.
+enum class Into { first, second };
 /// Fetches the cache line of an element of a buffer, whose index has 64 bits. The address need not lie in the buffer.
-Halide::Internal::Stmt prefetch_line(const std::string& buffer, const Halide::Expr& index, int element_bytes);
+Halide::Internal::Stmt prefetch_line(const std::string& buffer, const Halide::Expr& index, int element_bytes, Into into = Into::first);
 
 /// The weights to prefetch. One iteration of the loop `step` reads its weights repeatedly, and the next iteration reads others. While one
 /// iteration computes, the weights of the next are fetched: each iteration of the innermost loop `loop` fetches cache lines, evenly over

@@ -15,26 +15,29 @@ struct DirectSchedule {
   int64_t pixels = 1;   ///< register tile: pixels of a row, or of the whole flattened picture; vectors * pixels is at most max_tile
   int64_t rows = 1;     ///< rows of one task (tiles, if flattened but not staged); 0: too little work to share, a picture is one task
   bool flat = false;    ///< the pixels of all rows form one axis, so that tiles need not divide a row
+  int64_t depth = 0;    ///< number of input channels that all tiles of a task sum before they go on to the next; 0: a tile sums all
   bool operator==(const DirectSchedule&) const = default;
 };
 
 template <class Fields>
 void describe(Fields& fields, DirectSchedule& schedule) {
-  auto& [vectors, pixels, rows, flat] = schedule;  // a new parameter stops the build here
+  auto& [vectors, pixels, rows, flat, depth] = schedule;  // a new parameter stops the build here
   fields.number("vectors", vectors, meaning::vectors);
   fields.number("pixels", pixels, meaning::pixels);
   fields.number("rows", rows, meaning::rows);
   fields.flag("flat", flat, meaning::flat);
+  fields.unless_zero("depth", depth,
+                     "input channels that all tiles of a task sum before they go on to the next; 0: a tile sums all at once");
 }
 
 const Implementation& implementation_of(const DirectSchedule&);
 
-/// Whether the sums of a flat schedule go through scratch memory. They do if the pixels do not lie along one axis. False for other
-/// algorithms.
+/// Whether the pixels of a flat schedule do not lie along one axis in memory, so that sums of tiles become rows by way of scratch memory.
+/// False for other algorithms.
 bool is_staged(const KernelSpec& spec);
-/// The rows of one task of a staged kernel.
-int64_t rows_of_task(const KernelSpec& spec);
-/// The sums of a task of a staged kernel, in whole tiles, with the axes c and x.
-ScratchBuffer staged_sums(const KernelSpec& spec);
+/// Whether the sums of a task are kept in scratch memory: those of a staged kernel, and those that are summed in several steps.
+bool keeps_sums(const KernelSpec& spec);
+/// The sums that a task keeps, in whole tiles, with the axes c, x and y.
+ScratchBuffer kept_sums(const KernelSpec& spec);
 
 }  // namespace resnetc::program

@@ -176,7 +176,7 @@ class Grouped final : public Implementation {
     return {{this}};
   }
 
-  double work(const Convolution& c, const AlgorithmChoice&) const override {
+  double work(const Convolution& c, const AlgorithmChoice&, const Machine&) const override {
     constexpr double efficiency = 0.5;
     return static_cast<double>(c.out.pixels()) * checkpoint_elements(c) / efficiency;
   }

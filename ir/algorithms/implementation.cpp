@@ -7,6 +7,8 @@
 #include <array>
 #include <numeric>
 
+#include "ir/algorithms/machine_model.h"
+
 namespace resnetc::program {
 
 Convolution convolution_of(const KernelSpec& spec) {
@@ -60,11 +62,10 @@ bool decides_layout(const OpAttributes& attributes, int64_t in_channels) {
 }
 
 double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine) {
-  const double arithmetic = choice.by->work(convolution, choice) / machine.multiply_adds_a_second();
+  const double arithmetic = choice.by->work(convolution, choice, machine) / machine.multiply_adds_a_second();
   const auto element_bytes = static_cast<double>(bytes_of(convolution.in.element));
   const double memory = element_bytes * choice.by->packed_elements(convolution, choice) / machine.memory_bytes_a_second;
-  // The shorter of the two times is mostly hidden behind the longer.
-  return std::max(arithmetic, memory) + 0.1 * std::min(arithmetic, memory);
+  return overlapped(machine, arithmetic, memory);
 }
 
 Fault tile_fault(int64_t vectors, int64_t pixels) {

@@ -108,7 +108,7 @@ class Implementation {
   virtual double packed_elements(const Convolution& convolution, const AlgorithmChoice&) const { return checkpoint_elements(convolution); }
   /// The work on one thread, in multiply-adds of one lane. Other work counts as the multiply-adds that take the same time. What does not
   /// say its work is never chosen.
-  virtual double work(const Convolution&, const AlgorithmChoice&) const { return std::numeric_limits<double>::infinity(); }
+  virtual double work(const Convolution&, const AlgorithmChoice&, const Machine&) const { return std::numeric_limits<double>::infinity(); }
   /// Whether a kernel may end with this pool of the tensor that it computes.
   virtual bool pools(const AlgorithmChoice&, const TensorType& /*computed*/, const OpAttributes& /*pool*/) const { return false; }
 

@@ -17,16 +17,27 @@ int64_t lines_in_one_set(const Machine& machine, int64_t lines, int64_t stride_b
   return ceil_div(lines, distinct);
 }
 
-double efficiency(const Machine& machine, const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes) {
-  const double operations = static_cast<double>(vectors * pixels * file.parts);
-  const double loads = static_cast<double>(vectors * file.parts + pixels);
+bool is_streamed(const Machine& machine, int64_t vectors, int64_t terms) {
+  constexpr double room = 0.75;  // of the cache; the input has the rest
+  return static_cast<double>(bytes_of(ElementType::f32, vectors * lanes * terms)) > room * static_cast<double>(machine.first.bytes);
+}
+
+double efficiency(const Machine& machine, const RegisterFile& file, const SummedTile& tile) {
+  const double operations = static_cast<double>(tile.vectors * tile.pixels * file.parts);
+  const double loads = static_cast<double>(tile.vectors * file.parts + tile.pixels);
   const double busy = operations / file.rates.multiply_adds;
   constexpr double reordering = 0.5;  // cycles that a chain of multiply-adds loses, because they are not begun in the best order
   constexpr double turn = 0.5;        // cycles that one turn of an inner loop costs beside its arithmetic
-  double cycles = std::max({busy, loads / file.rates.loads, machine.latency + reordering}) + turn;
-  constexpr double misses = 1.7;  // measured, where pixels push each other out of their set
-  if (lines_in_one_set(machine, pixels, stride_bytes) > machine.first_ways) cycles *= misses;
-  return busy / cycles * static_cast<double>(axis) / static_cast<double>(rounded(axis, pixels));
+  double cycles = std::max({busy, loads / file.rates.loads, machine.latency + reordering});
+  const int64_t weight_bytes = bytes_of(ElementType::f32, tile.vectors * lanes);  // of one term
+  if (is_streamed(machine, tile.vectors, tile.terms)) {
+    constexpr double in_time = 0.5;  // even where nothing passes behind arithmetic, the processor fetches ahead in the rows of weights
+    const double fetching = static_cast<double>(weight_bytes) / machine.second.bytes_a_second * machine.cycles_a_second;
+    cycles = overlapped(machine, cycles, in_time * fetching);
+  }
+  cycles += turn;
+  if (lines_in_one_set(machine, tile.pixels, tile.stride_bytes) > machine.first_ways) cycles *= machine.crowding;
+  return busy / cycles * static_cast<double>(tile.axis) / static_cast<double>(rounded(tile.axis, tile.pixels));
 }
 
 double imbalance(int64_t units, int64_t rows, int64_t channel_tasks) {

@@ -55,9 +55,22 @@ void each_register_tile(const RegisterFile& file, int64_t blocks, Extent2 most, 
 /// is a multiple of a large power of two share sets.
 int64_t lines_in_one_set(const Machine& machine, int64_t lines, int64_t stride_bytes);
 
-/// The fraction of the peak arithmetic that a tile of `vectors` by `pixels` can reach. The pixels lie `stride_bytes` apart on an axis of
-/// `axis` pixels. Pixels that are computed past the end of the axis count as wasted.
-double efficiency(const Machine& machine, const RegisterFile& file, int64_t vectors, int64_t pixels, int64_t axis, int64_t stride_bytes);
+/// A register tile of sums.
+struct SummedTile {
+  int64_t vectors = 1, pixels = 1;
+  int64_t terms = 1;         ///< products of each sum: the tile reads as many weights of each channel
+  int64_t axis = 1;          ///< pixels that are divided into tiles; those that are computed past their end count as wasted
+  int64_t stride_bytes = 1;  ///< bytes from pixel to pixel
+};
+/// Whether the weights of a tile come from the second-level cache, because the first has no room for them beside the input.
+bool is_streamed(const Machine& machine, int64_t vectors, int64_t terms);
+/// The fraction of the peak arithmetic that a tile can reach.
+double efficiency(const Machine& machine, const RegisterFile& file, const SummedTile& tile);
+
+/// The seconds of work whose arithmetic and whose bytes take these times, each alone.
+inline double overlapped(const Machine& machine, double arithmetic, double fetching) {
+  return arithmetic + fetching - machine.hidden * std::min(arithmetic, fetching);
+}
 
 /// The work of the busier one of two threads, as a multiple of half the work. A task is `rows` of `units`, and there are `channel_tasks`
 /// tasks for the same rows.

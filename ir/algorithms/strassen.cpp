@@ -104,7 +104,8 @@ std::vector<StrassenPlan> rank_plans(const Situation& situation) {
     const int64_t count = tiles.h * tiles.w;
     const double useful = static_cast<double>(across) / static_cast<double>(rounded(across, tiles.w));
     const int64_t vector_bytes = bytes_of(c.in.element, lanes);
-    add_plans(c, machine, blocks / vectors, efficiency(machine, file, vectors, count, count, vector_bytes) * useful, plan, plans);
+    const double reached = efficiency(machine, file, {vectors, count, c.in.channels / 2, count, vector_bytes});
+    add_plans(c, machine, blocks / vectors, reached * useful, plan, plans);
   });
   return ranked(plans, [](const StrassenPlan& plan) { return plan.cost; });
 }
@@ -147,10 +148,15 @@ class Products final : public Implementation {
   bool within(const AlgorithmChoice&, int64_t largest_tile) const override { return largest_tile > 0; }
   double packed_elements(const Convolution& c, const AlgorithmChoice&) const override { return weights_of(c); }
 
-  double work(const Convolution& c, const AlgorithmChoice&) const override {
+  double work(const Convolution& c, const AlgorithmChoice&, const Machine& machine) const override {
     constexpr double efficiency = 0.95;
+    constexpr int64_t typical_vectors = 2;
+    // A tile of pairs has half the pixels of a tile of direct sums, so it waits longer for weights that do not stay in the first-level
+    // cache.
+    constexpr double waiting = 0.3;
+    const bool streamed = is_streamed(machine, typical_vectors, c.in.channels / 2);
     const StrassenWork work = products_work(c);
-    return work.products / efficiency + work.input + work.output;
+    return work.products * (1 / efficiency + (streamed ? waiting * (1 - machine.hidden) : 0)) + work.input + work.output;
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {

@@ -45,6 +45,24 @@ WinogradWork transform_work(const WinogradForm& form, const Winograd& by, const 
           2 * ci * co * operations(by.g, 3 + by.weights()), tiles * co * operations(by.at, by.products() + by.output)};
 }
 
+/// The number of input channels whose weights are transformed together, for `vectors` vectors of output channels. If all channels are
+/// transformed at once, no sums go through memory. If there is no room for the weights of all, as many channels are taken as have room:
+/// in a quarter of the second-level cache, or in the first where little passes behind arithmetic. (14x14x256, tiles of 4x4: 0.80 ms with a
+/// depth of 16, 0.83 with 32, 0.9 with 128 and 1.18 with 256; packed transformed 1.03; Intel Xeon with AVX-512, in ResNet-50.)
+int64_t choose_depth(const WinogradForm& form, const Winograd& by, const Machine& machine, int64_t vectors) {
+  constexpr double of_second = 0.25;
+  const int64_t channels = form.channels;
+  const auto room = static_cast<int64_t>(machine.hidden < 0.5 ? static_cast<double>(machine.first.bytes)
+                                                              : of_second * static_cast<double>(machine.second.bytes));
+  const int64_t vector_bytes = bytes_of(ElementType::f32, by.weights() * by.weights() * lanes * vectors * lanes);
+  int64_t depth = channels;
+  if (depth / lanes * vector_bytes > room * 5 / 2) {
+    do depth -= lanes;
+    while (channels % depth != 0 || (depth > lanes && depth / lanes * vector_bytes > room));
+  }
+  return depth;
+}
+
 /// The number of elements of the weights, if they are transformed when they are packed.
 double transformed_elements(const WinogradForm& form, const Winograd& by, const TensorType& out) {
   const auto channels = static_cast<double>(form.channels) * static_cast<double>(whole_vectors(out.channels));
@@ -67,7 +85,7 @@ struct Case {
 double efficiency_of(const Case& c, const Machine& machine, const RegisterFile& file, int64_t vectors, Extent2 tiles) {
   const int64_t count = tiles.h * tiles.w;
   const int64_t computed = ceil_div(c.across, tiles.w) * tiles.w * ceil_div(c.down, tiles.h) * tiles.h;
-  double result = efficiency(machine, file, vectors, count, count, bytes_of(c.out.element, lanes)) *
+  double result = efficiency(machine, file, {vectors, count, c.form.summed, count, bytes_of(c.out.element, lanes)}) *
                   static_cast<double>(c.across * c.down) / static_cast<double>(computed);
   if (c.form.phases) {
     // Each group of tiles reads all weights from the second-level cache. Its products stay in the first-level cache.
@@ -134,26 +152,12 @@ std::vector<WinogradPlan> rank_plans(const Case& c, const Situation& situation) 
   return ranked(plans, [](const WinogradPlan& plan) { return plan.cost; });
 }
 
-/// The number of input channels whose weights are transformed together.
-int64_t choose_depth(const Case& c, const Machine& machine, int64_t vectors) {
-  // If all channels are transformed at once, no sums go through memory. If the weights of all leave no room in the second-level cache, take
-  // as many channels as fill a quarter of it.
-  const int64_t channels = c.form.channels, eighth = machine.second.bytes / 8;
-  const int64_t vector_bytes = bytes_of(c.out.element, c.by.weights() * c.by.weights() * lanes * vectors * lanes);
-  int64_t depth = channels;
-  if (depth / lanes * vector_bytes > 5 * eighth) {
-    do depth -= lanes;
-    while (channels % depth != 0 || (depth > lanes && depth / lanes * vector_bytes > 2 * eighth));
-  }
-  return depth;
-}
-
 WinogradSchedule make_schedule(const Case& c, const Machine& machine, const WinogradPlan& plan) {
   return {.output = c.by.output,
           .vectors = plan.vectors,
           .tiles = plan.tiles,
           .rows = plan.rows,
-          .depth = c.packed ? 0 : choose_depth(c, machine, plan.vectors),
+          .depth = c.packed ? 0 : choose_depth(c.form, c.by, machine, plan.vectors),
           .parts = plan.parts};
 }
 
@@ -264,14 +268,25 @@ class Transforms final : public Implementation {
     return transformed_elements(form, *winograd(form, choice.output), c.out) + static_cast<double>(projected_channels(c) * c.out.channels);
   }
 
-  double work(const Convolution& c, const AlgorithmChoice& choice) const override {
-    constexpr double direct_efficiency = 0.95, transformed_efficiency = 0.85;
+  double work(const Convolution& c, const AlgorithmChoice& choice, const Machine& machine) const override {
+    constexpr double direct_efficiency = 0.95, transformed_efficiency = 0.87;
+    // Inputs and products of the sums go through the caches. Where nothing of that passes behind the sums, it takes this part of their
+    // time.
+    constexpr double through_caches = 0.28;
+    // If the weights are transformed in each run, so do the sums, once for each depth. An element takes as long as this many multiply-adds.
+    constexpr double sum_through_caches = 6;
+    constexpr int64_t typical_vectors = 2;
     const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
-    const WinogradWork work = transform_work(form, *winograd(form, choice.output), c.out);
+    const Winograd& by = *winograd(form, choice.output);
+    const WinogradWork work = transform_work(form, by, c.out);
     const double projections =
         static_cast<double>(c.out.pixels()) * static_cast<double>(projected_channels(c) * c.out.channels) / direct_efficiency;
-    const double once = work.products / transformed_efficiency + work.input + work.output + projections;
-    return once + (choice.packed ? 0 : work.weights);
+    const double once =
+        work.products * (1 / transformed_efficiency + through_caches * (1 - machine.hidden)) + work.input + work.output + projections;
+    if (choice.packed) return once;
+    const int64_t steps = form.channels / choose_depth(form, by, machine, typical_vectors);
+    const double sums = work.products / static_cast<double>(form.summed) * static_cast<double>(steps);
+    return once + work.weights + sums * sum_through_caches * (1 - machine.hidden);
   }
 
   /// A kernel may end with a pool if each window lies within the tiles of a task.

@@ -69,6 +69,9 @@ struct ScheduleFields {
 
   void number(std::string_view key, int64_t& value, std::string_view meaning) { archive.field(key, value, size_limits, meaning); }
   void extent(std::string_view key, Extent2& value, std::string_view meaning) { archive.field(key, value, Extent{}, meaning); }
+  void unless_zero(std::string_view key, int64_t& value, std::string_view meaning) {
+    archive.optional(key, value, int64_t{0}, size_limits, meaning);
+  }
   void flag(std::string_view key, bool& value, std::string_view meaning) { archive.optional(key, value, false, Word{}, meaning); }
 };
 template <class Archive>

@@ -27,6 +27,7 @@ std::vector<std::string_view> parameters_of(program::Schedule schedule) {
     std::vector<std::string_view> all;
     void number(std::string_view name, int64_t&, std::string_view) { all.push_back(name); }
     void extent(std::string_view name, Extent2&, std::string_view) { all.push_back(name); }
+    void unless_zero(std::string_view name, int64_t&, std::string_view) { all.push_back(name); }
     void flag(std::string_view name, bool&, std::string_view) { all.push_back(name); }
   } names;
   describe(names, schedule);

@@ -300,6 +300,7 @@ class Edit {
   void number(std::string_view, int64_t& value, std::string_view) {
     if (left_-- == 0) value = random_.one_of<int64_t>({0, 1, 1, 2, 2, 3, 4, 6, 7, 8, 15, 16, 31, 32});
   }
+  void unless_zero(std::string_view name, int64_t& value, std::string_view meaning) { number(name, value, meaning); }
   void extent(std::string_view, Extent2& value, std::string_view) {
     if (left_-- == 0) value.h = small();
     if (left_-- == 0) value.w = small();

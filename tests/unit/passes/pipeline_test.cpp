@@ -115,6 +115,7 @@ TEST_CASE("documents name every layer, attribute, step, pass, algorithm and sche
   struct RaiseFlags {
     void number(std::string_view, int64_t&, std::string_view) {}
     void extent(std::string_view, Extent2&, std::string_view) {}
+    void unless_zero(std::string_view, int64_t& value, std::string_view) { value = 1; }
     void flag(std::string_view, bool& value, std::string_view) { value = true; }
   } all_flags;
   for (program::Schedule schedule : program::default_schedules()) {

@@ -121,7 +121,8 @@ TEST_CASE("edits of schedules that the verifier accepts are many, on a processor
   for (const std::string target : {"avx2", "cuda"}) {
     CAPTURE(target);
     int edits = 0, packed_anew = 0;
-    for (uint64_t seed = 0; seed < network_count; ++seed) {
+    constexpr uint64_t seeds = network_count * 3 / 2;
+    for (uint64_t seed = 0; seed < seeds; ++seed) {
       Session session;
       session.context.target = find_target(target);
       auto program = std::get<program::Program>(session.lowered(random_network(seed), passes::Level::program));
@@ -135,7 +136,7 @@ TEST_CASE("edits of schedules that the verifier accepts are many, on a processor
       packed_anew += weights() != before ? 1 : 0;
       CHECK(program::verify(program) == std::nullopt);
     }
-    CHECK(edits > 10 * static_cast<int>(network_count));
+    CHECK(edits > 10 * static_cast<int>(seeds));
     CHECK(packed_anew > 5);
   }
 }

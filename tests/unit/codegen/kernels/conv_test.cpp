@@ -79,8 +79,8 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
   return make_case(name, spec, conv.batch, seed);
 }
 
-program::Schedule tile(int64_t vectors, int64_t pixels, int64_t rows, bool flat = false) {
-  return program::DirectSchedule{vectors, pixels, rows, flat};
+program::Schedule tile(int64_t vectors, int64_t pixels, int64_t rows, bool flat = false, int64_t depth = 0) {
+  return program::DirectSchedule{vectors, pixels, rows, flat, depth};
 }
 
 /// With depth 0, the weights are packed transformed.
@@ -142,6 +142,16 @@ std::vector<KernelCase> all_convolutions() {
   add({.ci = 64, .co = 128, .size = {7, 7}, .groups = 2, .schedule = tile(4, 4, 7)});
   add({.ci = 36, .co = 60, .size = {7, 7}, .groups = 3, .schedule = tile(4, 4, 7)});
   add({.ci = 6, .co = 4, .size = {5, 5}, .groups = 2, .schedule = tile(1, 5, 5)});
+  // In steps: of one and of several parts of the channels, along rows and along one axis, whole tiles and tails in every axis.
+  add({.ci = 64, .co = 64, .size = {14, 14}, .schedule = tile(2, 7, 7, false, 32), .batch = 3, .epilogue = residual, .in_place = true});
+  add({.ci = 17, .co = 40, .size = {13, 21}, .schedule = tile(1, 6, 4, false, 17), .out_halo = {1, 2}, .epilogue = everything});
+  add({.ci = 40, .co = 17, .size = {13, 21}, .kernel = {5, 5}, .stride = {2, 2}, .schedule = tile(2, 5, 0, false, 20), .batch = 3});
+  add({.ci = 48, .co = 256, .size = {7, 7}, .kernel = {1, 1}, .schedule = tile(4, 6, 2, true, 16), .batch = 3, .epilogue = everything});
+  add({.ci = 64, .co = 64, .size = {7, 7}, .kernel = {1, 1}, .schedule = tile(2, 7, 7, true, 32), .epilogue = residual, .in_place = true});
+  add({.ci = 32, .co = 40, .size = {5, 7}, .kernel = {1, 1}, .schedule = tile(1, 4, 0, true, 16), .out_halo = {1, 1}});
+  add({.ci = 32, .co = 64, .size = {13, 21}, .stride = {2, 2}, .schedule = tile(2, 5, 3, true, 16), .batch = 3, .epilogue = residual});
+  add({.ci = 64, .co = 128, .size = {7, 7}, .groups = 2, .schedule = tile(4, 4, 7, false, 16)});
+  add({.ci = 16, .co = 17, .size = {13, 21}, .dilation = {2, 2}, .schedule = tile(2, 3, 4, false, 16), .out_halo = {1, 1}});
   // Depthwise: each width of vectors, windows that are unrolled and that are not, whole tiles and tails in every axis, one task and many.
   for (int64_t channels : {16, 8, 4}) {
     const auto channelwise = [&](Conv conv) {
@@ -265,6 +275,8 @@ std::vector<KernelCase> all_convolutions() {
   add({.ci = 17, .co = 24, .size = {7, 9}, .schedule = tile(2, 5, 0), .epilogue = {StepKind::project}, .projected = 3});
   add({.ci = 32, .co = 32, .size = {9, 9}, .groups = 8, .schedule = tile(2, 5, 2), .epilogue = projected, .projected = 16});
   add({.ci = 17, .co = 24, .size = {7, 9}, .schedule = tile(2, 5, 2, true), .epilogue = projected, .projected = 33});
+  add({.ci = 32, .co = 48, .size = {9, 7}, .schedule = tile(3, 7, 4, false, 16), .epilogue = projected, .projected = 33});
+  add({.ci = 32, .co = 48, .size = {7, 7}, .kernel = {1, 1}, .schedule = tile(3, 4, 5, true, 16), .epilogue = projected, .projected = 16});
   // Winograd: whole tiles, and tails in every axis, of each size of tile and stride; weights packed, or transformed all at once or in
   // steps. A quarter of these has each pair of stride, tile, depth and shape, and takes a quarter of the time.
   for (Extent2 stride : {Extent2{1, 1}, Extent2{2, 2}}) {
