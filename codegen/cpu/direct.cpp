@@ -119,7 +119,7 @@ void build_direct(const program::KernelSpec& spec, const Target&, Built& built) 
       sums.tile(axes.c, axes.x, axes.y, axes.n) += value;
     }
     const int by = unroll_of(vectors * pixels, shortcut.channels());
-    built.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors, shortcut.channels(), by));
+    if (!s.wide) built.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors, shortcut.channels(), by));
     return Expr();
   };
   const Func& all = deep ? sums.kept : sums.tile;
@@ -138,14 +138,20 @@ void build_direct(const program::KernelSpec& spec, const Target&, Built& built) 
   }
   if (s.rows <= 0) {
     // There is too little work to share, so a picture is a task.
-    out.reorder(axes.c, xi, xo, axes.y, co, axes.n).parallel(axes.n);
+    if (s.wide) {
+      out.reorder(axes.c, xi, co, xo, axes.y, axes.n).parallel(axes.n);
+    } else {
+      out.reorder(axes.c, xi, xo, axes.y, co, axes.n).parallel(axes.n);
+    }
   } else {
     const int64_t of_task = kept && flat ? rows * pixels : rows, there = kept && flat ? width : units;
     Var& unit = flat ? xo : axes.y;
     out.split(unit, yo, unit, to_int(of_task), guard_unless(there % of_task == 0));
     // The larger of weights and picture stays in the cache while the other is read through.
     const int64_t weight_elements = channel_blocks * lanes * span.span * taps;
-    if (weight_elements > in_type.elements()) {
+    if (s.wide) {
+      out.reorder(axes.c, xi, co, xo, axes.y, yo, axes.n).fuse(yo, axes.n, task);
+    } else if (weight_elements > in_type.elements()) {
       out.reorder(axes.c, xi, xo, axes.y, yo, axes.n, co).fuse(yo, axes.n, outer).fuse(outer, co, task);
     } else {
       out.reorder(axes.c, xi, xo, axes.y, co, yo, axes.n).fuse(co, yo, outer).fuse(outer, axes.n, task);
@@ -182,7 +188,7 @@ void build_direct(const program::KernelSpec& spec, const Target&, Built& built) 
     }
   }
   const auto in_registers = [&](Func& sum) {
-    sum.compute_at(tiled, xo).store_in(Halide::MemoryType::Stack).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x);
+    sum.compute_at(tiled, s.wide ? co : xo).store_in(Halide::MemoryType::Stack).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x);
     sum.never_partition_all();
   };
   in_registers(sums.tile);
@@ -207,8 +213,10 @@ void build_direct(const program::KernelSpec& spec, const Target&, Built& built) 
   } else {
     const int by = unroll_of(vectors * pixels, depth);
     if (by > 1) update.unroll(r.x, by);
-    built.passes.push_back(deep ? prefetch_steps(vectors, depth, steps, by)
-                                : prefetch_rows("weight", "r$x", vectors * taps, span.span, by));
+    // The weights of a wide schedule stay in the second-level cache.
+    if (!s.wide)
+      built.passes.push_back(deep ? prefetch_steps(vectors, depth, steps, by)
+                                  : prefetch_rows("weight", "r$x", vectors * taps, span.span, by));
   }
 
   built.output = out;

@@ -21,6 +21,7 @@ int64_t channels_of_tap(const KernelSpec& spec) {
 
 struct DirectTile {
   int64_t vectors = 1, pixels = 1, depth = 0;
+  bool wide = false;
   double efficiency = 0;
 };
 
@@ -42,6 +43,8 @@ class Space {
         multiply_adds_(situation.multiply_adds),
         terms_(std::max<int64_t>(multiply_adds_ / (width_ * height_ * blocks_ * lanes), 1)),
         channels_of_tap_(channels_of_tap(situation.spec)),
+        input_bytes_(situation.spec.in.type.bytes()),
+        projected_(projected_channels(convolution_of(situation.spec)) != 0),
         machine_(&situation.machine) {
     const Tensor& in = situation.spec.in;
     rank_tiles(registers_of(situation.target, situation.machine),
@@ -55,8 +58,11 @@ class Space {
   /// The number of units that the schedule's `rows` counts.
   int64_t units(const DirectTile& tile) const { return walk_ == Walk::one_axis ? ceil_div(axis(), tile.pixels) : height_; }
   int64_t tasks(const DirectSchedule& schedule, const DirectTile& tile) const {
-    return ceil_div(units(tile), schedule.rows) * (blocks_ / schedule.vectors);
+    return ceil_div(units(tile), schedule.rows) * channel_tasks(tile);
   }
+
+  /// The number of tasks for the same pixels.
+  int64_t channel_tasks(const DirectTile& tile) const { return tile.wide ? 1 : blocks_ / tile.vectors; }
 
   DirectSchedule schedule(const DirectTile& tile) const {
     DirectSchedule schedule;
@@ -64,18 +70,24 @@ class Space {
     schedule.vectors = tile.vectors;
     schedule.pixels = tile.pixels;
     schedule.depth = tile.depth;
-    schedule.rows = choose_rows(units(tile), blocks_ / tile.vectors, multiply_adds_);
+    schedule.wide = tile.wide;
+    schedule.rows = choose_rows(units(tile), channel_tasks(tile), multiply_adds_);
     return schedule;
   }
 
   /// The depth for which the weights of one step stay in the first-level cache; 0 if those of all steps do, or if they are not read often.
   int64_t useful_depth(const DirectTile& tile) const {
     constexpr int64_t fewest_tiles = 4;
-    if (!is_streamed(*machine_, tile.vectors, terms_) || axis_of_task(tile) < fewest_tiles * tile.pixels) return 0;
+    if (projected_ || !is_streamed(*machine_, tile.vectors, terms_) || axis_of_task(tile) < fewest_tiles * tile.pixels) return 0;
     int64_t parts = 1;
     while (channels_of_tap_ % parts != 0 || is_streamed(*machine_, tile.vectors, channels_of_tap_ / parts)) ++parts;
     const int64_t depth = channels_of_tap_ / parts;
     return depth < lanes ? 0 : depth;
+  }
+
+  /// Whether tasks may have all channels: their weights must stay in the second-level cache.
+  bool can_be_wide() const {
+    return walk_ != Walk::staged && 2 * bytes_of(ElementType::f32, blocks_ * lanes * terms_) <= machine_->second.bytes;
   }
 
  private:
@@ -95,20 +107,28 @@ class Space {
     const auto terms = static_cast<double>(terms_);
     const int64_t terms_of_tile = tile.depth == 0 ? terms_ : tile.depth;
     const SummedTile summed{tile.vectors, tile.pixels, terms_of_tile, axis_of_tiles, stride_bytes};
-    return efficiency(*machine_, file, summed) * terms / (terms + more);
+    const double alone = efficiency(*machine_, file, summed) * terms / (terms + more);
+    // Each group of channels reads the input again, from the second-level cache; a wide task does so from the first.
+    const double arithmetic = static_cast<double>(multiply_adds_) / (machine_->cycles_a_second * file.multiply_adds() * alone);
+    const double again = static_cast<double>((channel_tasks(tile) - 1) * input_bytes_) / machine_->second.bytes_a_second;
+    return alone * arithmetic / overlapped(*machine_, arithmetic, again);
   }
 
   void rank_tiles(const RegisterFile& file, int64_t stride_bytes) {
-    // The model is too rough to tell smaller gains. (14 pixels of 1024 to 256 channels: 5 % expected, none measured. 7 pixels of 2048 to
-    // 512 channels: 15 % expected, 14 to 24 measured; Intel Xeon with AVX-512, in ResNet-50.)
-    constexpr double least_gain = 1.08;
+    // The model is too rough to tell smaller gains.
+    constexpr double gain_of_depth = 1.08, gain_of_width = 1.02;
     each_register_tile(file, blocks_, {1, axis()}, [&](int64_t vectors, Extent2 pixels) {
-      DirectTile tile{vectors, pixels.w};
-      tile.efficiency = reached(file, tile, stride_bytes);
-      DirectTile deep = tile;
-      deep.depth = useful_depth(tile);
-      deep.efficiency = reached(file, deep, stride_bytes);
-      tiles_.push_back(deep.efficiency > least_gain * tile.efficiency ? deep : tile);
+      DirectTile best{vectors, pixels.w};
+      best.efficiency = reached(file, best, stride_bytes);
+      const auto consider = [&](DirectTile other, double least_gain) {
+        other.efficiency = reached(file, other, stride_bytes);
+        if (other.efficiency > least_gain * best.efficiency) best = other;
+      };
+      const DirectTile plain = best;
+      if (can_be_wide()) consider({.vectors = vectors, .pixels = pixels.w, .wide = true}, gain_of_width);
+      if (const int64_t depth = useful_depth(plain); depth != 0)
+        consider({.vectors = vectors, .pixels = pixels.w, .depth = depth}, gain_of_depth);
+      tiles_.push_back(best);
     });
     tiles_ = most_efficient_first(tiles_);
   }
@@ -117,6 +137,8 @@ class Space {
   int64_t width_, height_, blocks_, multiply_adds_;
   int64_t terms_;            ///< of each sum
   int64_t channels_of_tap_;  ///< input channels that are summed for one element of the window
+  int64_t input_bytes_;
+  bool projected_;  ///< whether its epilogue has projections, which sum all channels at once
   const Machine* machine_;
   std::vector<DirectTile> tiles_;
 };
@@ -128,7 +150,7 @@ std::vector<std::pair<Walk, Space>> spaces_of(const Situation& situation) {
   std::vector<std::pair<Walk, Space>> spaces{space(one_axis ? Walk::one_axis : Walk::staged), space(Walk::rows)};
   const auto best = [&](size_t i) { return spaces[i].second.tiles().front().efficiency; };
   // Going row by row needs no scratch memory, so it is preferred if it is nearly as good.
-  if (!one_axis && best(1) > 0.9 * best(0)) std::swap(spaces[0], spaces[1]);
+  if (!one_axis && best(1) > 0.98 * best(0)) std::swap(spaces[0], spaces[1]);
   return spaces;
 }
 
@@ -158,6 +180,7 @@ class Direct final : public Implementation {
     const int64_t units = tiles ? ceil_div(spec.out.type.pixels(), s.pixels) : spec.out.type.height;
     if (Fault fault = rows_fault(s.rows, units, tiles ? "tiles" : "rows")) return fault;
     if (Fault fault = depth_fault(spec, s.depth)) return fault;
+    if (s.wide && keeps_sums(spec)) return "a wide schedule keeps no sums: it has no depth, and its pixels lie in rows or along one axis";
     return pool_fault(spec);
   }
 
@@ -201,7 +224,7 @@ class Direct final : public Implementation {
     return {schedule, reason};
   }
 
-  /// Also offers other tiles, other tasks, all input channels at once or not, and the other order of the pixels.
+  /// Also offers other tiles, other tasks, other orders of the loops, and the other order of the pixels.
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {
     const auto spaces = spaces_of(situation);
     const Space& space = spaces.front().second;
@@ -220,9 +243,13 @@ class Direct final : public Implementation {
         candidates.push_back(changed);
       }
     }
-    DirectSchedule other_depth = space.schedule(space.tiles().front());
-    other_depth.depth = other_depth.depth != 0 ? 0 : space.useful_depth(space.tiles().front());
-    candidates.push_back(other_depth);
+    // Try the other orders of the loops.
+    const DirectTile& first = space.tiles().front();
+    for (DirectTile changed : {DirectTile{.vectors = first.vectors, .pixels = first.pixels},
+                               DirectTile{.vectors = first.vectors, .pixels = first.pixels, .depth = space.useful_depth(first)},
+                               DirectTile{.vectors = first.vectors, .pixels = first.pixels, .wide = space.can_be_wide()}}) {
+      candidates.push_back(space.schedule(changed));
+    }
     const Space& other = spaces.back().second;
     candidates.push_back(other.schedule(other.tiles().front()));
     return candidates;

@@ -16,18 +16,20 @@ struct DirectSchedule {
   int64_t rows = 1;     ///< rows of one task (tiles, if flattened but not staged); 0: too little work to share, a picture is one task
   bool flat = false;    ///< the pixels of all rows form one axis, so that tiles need not divide a row
   int64_t depth = 0;    ///< number of input channels that all tiles of a task sum before they go on to the next; 0: a tile sums all
+  bool wide = false;    ///< a task has all output channels: its tiles compute all channels of their pixels before they go on to others
   bool operator==(const DirectSchedule&) const = default;
 };
 
 template <class Fields>
 void describe(Fields& fields, DirectSchedule& schedule) {
-  auto& [vectors, pixels, rows, flat, depth] = schedule;  // a new parameter stops the build here
+  auto& [vectors, pixels, rows, flat, depth, wide] = schedule;  // a new parameter stops the build here
   fields.number("vectors", vectors, meaning::vectors);
   fields.number("pixels", pixels, meaning::pixels);
   fields.number("rows", rows, meaning::rows);
   fields.flag("flat", flat, meaning::flat);
   fields.unless_zero("depth", depth,
                      "input channels that all tiles of a task sum before they go on to the next; 0: a tile sums all at once");
+  fields.flag("wide", wide, "whether a task has all output channels, which are computed for some pixels before the next");
 }
 
 const Implementation& implementation_of(const DirectSchedule&);

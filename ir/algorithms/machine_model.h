@@ -29,6 +29,9 @@ struct RegisterFile {
   int64_t registers;  ///< number of registers for a tile; one more is left for the compiler
   VectorRates rates;  ///< of one register
 
+  /// Multiply-adds of one lane that begin in a cycle.
+  double multiply_adds() const { return rates.multiply_adds * static_cast<double>(lanes) / static_cast<double>(parts); }
+
   /// Whether the registers hold the accumulators, the weights of one input channel and one input element.
   bool holds(int64_t vectors, int64_t pixels) const { return (vectors * pixels + vectors) * parts + 1 <= registers; }
 };

@@ -83,6 +83,11 @@ program::Schedule tile(int64_t vectors, int64_t pixels, int64_t rows, bool flat 
   return program::DirectSchedule{vectors, pixels, rows, flat, depth};
 }
 
+/// A tile whose pixels get all channels before the next.
+program::Schedule wide(int64_t vectors, int64_t pixels, int64_t rows, bool flat = false) {
+  return program::DirectSchedule{vectors, pixels, rows, flat, 0, true};
+}
+
 /// With depth 0, the weights are packed transformed.
 program::Schedule transformed(int64_t output, int64_t vectors, Extent2 tiles, int64_t rows, int64_t depth, int64_t parts = 1) {
   return program::WinogradSchedule{output, vectors, tiles, rows, depth, parts};
@@ -152,6 +157,11 @@ std::vector<KernelCase> all_convolutions() {
   add({.ci = 32, .co = 64, .size = {13, 21}, .stride = {2, 2}, .schedule = tile(2, 5, 3, true, 16), .batch = 3, .epilogue = residual});
   add({.ci = 64, .co = 128, .size = {7, 7}, .groups = 2, .schedule = tile(4, 4, 7, false, 16)});
   add({.ci = 16, .co = 17, .size = {13, 21}, .dilation = {2, 2}, .schedule = tile(2, 3, 4, false, 16), .out_halo = {1, 1}});
+  // All channels of some pixels before the next.
+  add({.ci = 64, .co = 64, .size = {14, 14}, .schedule = wide(2, 7, 3), .batch = 3, .epilogue = residual, .in_place = true});
+  add({.ci = 17, .co = 40, .size = {13, 21}, .schedule = wide(1, 6, 0), .out_halo = {1, 2}, .batch = 3, .epilogue = everything});
+  add({.ci = 48, .co = 256, .size = {7, 7}, .kernel = {1, 1}, .schedule = wide(4, 6, 2, true), .batch = 3, .epilogue = everything});
+  add({.ci = 64, .co = 128, .size = {7, 7}, .groups = 2, .schedule = wide(4, 4, 7)});
   // Depthwise: each width of vectors, windows that are unrolled and that are not, whole tiles and tails in every axis, one task and many.
   for (int64_t channels : {16, 8, 4}) {
     const auto channelwise = [&](Conv conv) {
@@ -276,6 +286,7 @@ std::vector<KernelCase> all_convolutions() {
   add({.ci = 32, .co = 32, .size = {9, 9}, .groups = 8, .schedule = tile(2, 5, 2), .epilogue = projected, .projected = 16});
   add({.ci = 17, .co = 24, .size = {7, 9}, .schedule = tile(2, 5, 2, true), .epilogue = projected, .projected = 33});
   add({.ci = 32, .co = 48, .size = {9, 7}, .schedule = tile(3, 7, 4, false, 16), .epilogue = projected, .projected = 33});
+  add({.ci = 17, .co = 96, .size = {7, 9}, .schedule = wide(3, 5, 2), .epilogue = projected, .projected = 33});
   add({.ci = 32, .co = 48, .size = {7, 7}, .kernel = {1, 1}, .schedule = tile(3, 4, 5, true, 16), .epilogue = projected, .projected = 16});
   // Winograd: whole tiles, and tails in every axis, of each size of tile and stride; weights packed, or transformed all at once or in
   // steps. A quarter of these has each pair of stride, tile, depth and shape, and takes a quarter of the time.

@@ -294,6 +294,14 @@ TEST_CASE("select-kernels: schedules") {
     return static_cast<double>(s.vectors + s.pixels) / static_cast<double>(s.vectors * s.pixels);
   };
   CHECK(loads_a_sum(choose(64, 56, 3, avx512, other)) < loads_a_sum(choose(64, 56, 3, avx512)));
+  // Where fetching does not pass behind arithmetic, weights that the first-level cache cannot hold are read in steps, and the input once.
+  Machine waiting = default_machine();
+  waiting.hidden = 0;
+  for (VectorRates& rates : waiting.vectors) rates.loads = 1.2;
+  CHECK(choose(2048, 7, 1, avx512).depth == 0);
+  CHECK(choose(2048, 7, 1, avx512, waiting).depth > 0);
+  CHECK_FALSE(choose(64, 56, 1, avx512).wide);
+  CHECK(choose(64, 56, 1, avx512, waiting).wide);
   CHECK(choose(64, 56, 3, avx512).rows > 0);
   // Pixels lie a power of two bytes apart, so a tile has few of them.
   CHECK(choose(1024, 14, 3, avx512).pixels <= 8);
