@@ -80,13 +80,13 @@ Result<inspect::Times> measured_times(const LoadedLibrary& library, const std::s
 }
 
 int explain(const ExplainOptions& options, const Invocation& invocation) {
-  const Result<const Target*> chosen = options.target.one_target();
-  if (!chosen) return fail(chosen.failure());
-  const Target* target = *chosen;
-  const std::string fault = cpu_option_fault({{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}}, {target});
-  if (!fault.empty()) return usage_error(fault);
   Sources sources;
   Diagnostics diagnostics(sources);
+  const Result<Goals> goals = options.target.goals(diagnostics);
+  if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
+  const Target* target = goals->front().target;
+  const std::string fault = cpu_option_fault({{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}}, {target});
+  if (!fault.empty()) return usage_error(fault);
   std::unique_ptr<LoadedLibrary> library;
   if (!options.profile.empty()) {
     library = LoadedLibrary::open(options.profile, diagnostics);
@@ -113,7 +113,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   compilation.version = RESNETC_VERSION;
   compilation.phases.push_back({"frontend", "the text, every name and parameter resolved", "", *network, true, 0});
   LoweringOptions lowering;
-  lowering.targets = {target};
+  lowering.goals = goals->each;
   lowering.weights = weights.get();
   lowering.disabled = options.disabled;
   if (options.no_winograd) lowering.winograd_tile = 0;

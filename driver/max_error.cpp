@@ -113,7 +113,7 @@ Result<MaxError> MaxError::reach(double allowed, const topology::Network& networ
 
   MaxError result;
   result.allowed_ = allowed;
-  for (const auto* target : lowering.targets) result.targets_.push_back(target->name);
+  for (const Goal& goal : lowering.goals) result.targets_.push_back(goal.target->name);
   Pictures pictures;
   std::vector<Reference> references;
   while (true) {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/target.h"
+
 namespace resnetc {
 
 /// What a core begins in each cycle with vector registers of one width, when nothing else holds it up.
@@ -34,7 +36,7 @@ struct Machine {
   double latency = 0;                ///< cycles from a multiply-add to the next on the same accumulator
   std::vector<VectorRates> vectors;  ///< narrowest registers first; never empty
 
-  Cache first, second, third;               ///< a line has 64 bytes
+  Cache first, second, third;               ///< a line has 64 bytes; where there is no third, its speed is the memory's
   int64_t first_ways = 0;                   ///< lines of a set of the first-level cache
   double third_bytes_a_second_of_all = 0;   ///< that all cores together read from the third-level cache
   double memory_bytes_a_second = 0;         ///< that one core reads from memory
@@ -50,6 +52,8 @@ struct Machine {
   double multiply_adds_a_second() const;
   /// The bytes between two addresses that share a set of the first-level cache.
   int64_t first_period() const { return first.bytes / first_ways; }
+  /// The bytes of the widest registers.
+  int64_t widest() const { return vectors.back().bytes; }
 };
 
 /// The machine for which schedules are chosen if none is named. It stands for current x86-64 cores of all vendors.
@@ -58,5 +62,14 @@ const Machine& default_machine();
 std::span<const Machine> all_machines();
 /// The known machine with this name. Null if there is none.
 const Machine* find_machine(std::string_view name);
+/// The message about a name that no known machine has.
+std::string unknown_machine(std::string_view name);
+/// Why a machine cannot have this name; empty if it can. A library's programs have names made from it.
+std::string machine_name_fault(std::string_view name);
+
+/// Whether the target is for a processor, and the machine has the target's registers.
+bool can_run(const Machine& machine, const Target& target);
+/// The best target of the table that the machine can run. Null if there is none: resnetc has no target for its architecture.
+const Target* best_target(const Machine& machine);
 
 }  // namespace resnetc
