@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "codegen/host.h"
 #include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/measured_machine.h"
@@ -29,7 +30,8 @@ int list_machines() {
     table.add({machine.name, target != nullptr ? target->name : fmt::format("none ({})", machine.architecture),
                machine.source.substr(0, machine.source.find(". "))});
   }
-  fmt::print("{}", table.str());
+  const Machine* here = codegen::host_machine();
+  fmt::print("{}\nthis CPU: {}\n", table.str(), here != nullptr ? here->name : "none of them; 'resnetc machine -o FILE' measures it");
   return done;
 }
 
@@ -40,7 +42,8 @@ int measure_machine(const std::string& output) {
   progress.finish();
   if (!measured) return fail(measured.failure());
   Machine machine = *measured;
-  machine.name = "measured";
+  const Machine* known = codegen::host_machine();
+  machine.name = known != nullptr ? known->name : "measured";
   machine.source = "Measured by 'resnetc machine', version " RESNETC_VERSION ".";
   if (const Result<> written = write_file(output, print(machine)); !written) return fail(written.failure());
   if (output != "-") fmt::print("{}  'resnetc compile NET.rn --machine {}' chooses schedules for it\n", output, output);
@@ -50,7 +53,10 @@ int measure_machine(const std::string& output) {
 int machine(const MachineOptions& options) {
   if (options.list) return list_machines();
   if (!options.name) return measure_machine(options.output.empty() ? "-" : options.output);
-  const Machine* known = find_machine(*options.name);
+  const Machine* known = *options.name == "host" ? codegen::host_machine() : find_machine(*options.name);
+  if (known == nullptr && *options.name == "host") {
+    return fail({"this CPU is none of the known ones; 'resnetc machine -o FILE' measures it", Blame::limit});
+  }
   if (known == nullptr) return usage_error(unknown_machine(*options.name));
   if (const Result<> written = write_file(options.output.empty() ? "-" : options.output, print(*known)); !written) {
     return fail(written.failure());

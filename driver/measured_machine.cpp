@@ -139,7 +139,7 @@ size_t bytes_past(uint64_t third) {
 }  // namespace
 
 Result<Machine> measured_machine(const std::function<void(size_t, size_t)>& progress) {
-  const std::vector<Bursts> bursts = bursts_of(rn_cpu_features());
+  const std::vector<Bursts> bursts = bursts_of(rn_this_cpu().features);
   const Caches caches = caches_here();
   if (bursts.empty()) return Failure{"this machine has none of the instruction sets that resnetc compiles for", Blame::limit};
   if (caches.first == 0 || caches.second == 0) return Failure{"the system does not say how large this machine's caches are", Blame::limit};

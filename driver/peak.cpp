@@ -39,7 +39,7 @@ std::optional<Bursts> widest_of(uint64_t features) {
 double memory_gbytes(int threads) {
   using Clock = std::chrono::steady_clock;
   constexpr size_t bytes = size_t{256} << 20, line = 64;
-  const std::optional<Bursts> bursts = widest_of(rn_cpu_features());
+  const std::optional<Bursts> bursts = widest_of(rn_this_cpu().features);
   const Room memory(bytes);
   if (!bursts || !memory) return 0;
   const size_t share = bytes / static_cast<size_t>(threads) / line * line;

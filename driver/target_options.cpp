@@ -41,7 +41,21 @@ struct Machines {
   }
 };
 
+/// The known machine that this one is, or the default one, with a note.
+const Machine& host_or_default() {
+  if (const Machine* here = codegen::host_machine(); here != nullptr) return *here;
+  say(fmt::format(
+      "resnetc: note: this CPU is none of the known ones, so schedules are for '{}'; 'resnetc machine -o FILE' measures it, for "
+      "--machine FILE\n",
+      default_machine().name));
+  return default_machine();
+}
+
 Result<> append_cpu(const std::string& name, Machines& machines) {
+  if (name == "host") {
+    machines.add(host_or_default(), true);
+    return {};
+  }
   const Machine* found = find_machine(name);
   if (found == nullptr) return Failure{"--cpu: " + unknown_machine(name), Blame::command};
   if (best_target(*found) == nullptr) {

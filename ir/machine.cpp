@@ -55,6 +55,7 @@ std::span<const Machine> all_machines() {
           .memory_bytes_a_second_of_all = 3.2e10,
           .source = "Clock, loads of 64 bytes, and the speeds of caches and memory: measured in a virtual machine with two cores. Other "
                     "rates and the latency: uops.info (Golden Cove).",
+          .rule = CpuRule{Vendor::intel, 0, feature::avx512, feature::amx_int8 | feature::avx512_fp16},
       },
       {
           .name = "icelake-server",
@@ -71,6 +72,7 @@ std::span<const Machine> all_machines() {
           .memory_bytes_a_second_of_all = 2.2e10,
           .source = "Clock, loads of 64 bytes and the memory's speed: measured in a virtual machine with two cores. Other rates and the "
                     "latency: uops.info (Ice Lake). Caches: Intel's optimization manual; the speeds of the second and third are estimates.",
+          .rule = CpuRule{Vendor::intel, 0, feature::avx512 | feature::avx512_vbmi2 | feature::avx512_vnni},
       },
       {
           .name = "skylake-avx512",
@@ -88,6 +90,7 @@ std::span<const Machine> all_machines() {
           .source =
               "Rates and latency: uops.info (Skylake-X with two units for AVX-512). Caches: Intel's optimization manual. The clock is "
               "that of servers under AVX-512; the speeds of caches and memory are estimates for two cores of a server.",
+          .rule = CpuRule{Vendor::intel, 0, feature::avx512},
       },
       {
           .name = "alderlake",
@@ -105,6 +108,7 @@ std::span<const Machine> all_machines() {
           .source =
               "The core for performance, a desktop's. Rates and latency: uops.info (Alder Lake-P). Sizes of caches: chips and cheese, "
               "'Popping the Hood on Golden Cove'. The speeds of caches and memory are estimates, with DDR5.",
+          .rule = CpuRule{Vendor::intel, 0, feature::avx2 | feature::avx_vnni, 0, feature::avx512},
       },
       {
           .name = "haswell",
@@ -122,6 +126,7 @@ std::span<const Machine> all_machines() {
           .source =
               "Rates and latency: uops.info and Agner Fog's tables (Haswell). Caches: Intel's optimization manual. The speeds of caches "
               "and memory are estimates for a desktop with two channels of DDR3-1600. It also stands for Broadwell and Skylake.",
+          .rule = CpuRule{Vendor::intel, 0, feature::avx2, 0, feature::avx512},
       },
       {
           .name = "znver5",
@@ -138,6 +143,7 @@ std::span<const Machine> all_machines() {
           .memory_bytes_a_second_of_all = 7e10,
           .source = "Clock (260 to 280 GFLOP/s a core) and the memory's speed: measured in virtual machines. Rates, latency and sizes of "
                     "caches: AMD's software optimization guide for Zen 5. The speeds of the caches are estimates.",
+          .rule = CpuRule{Vendor::amd, 0x1a, feature::avx2},
       },
       {
           .name = "znver4",
@@ -154,6 +160,7 @@ std::span<const Machine> all_machines() {
           .memory_bytes_a_second_of_all = 4.4e10,
           .source = "Clock (115 GFLOP/s a core), the memory's speed (17 to 28 GB/s a core) and the third cache's: measured in virtual "
                     "machines. Rates, latency and sizes of caches: AMD's software optimization guide for Zen 4.",
+          .rule = CpuRule{Vendor::amd, 0x19, feature::avx512},
       },
       {
           .name = "znver3",
@@ -171,6 +178,7 @@ std::span<const Machine> all_machines() {
           .source =
               "Rates, latency and sizes of caches: AMD's software optimization guide for Zen 3, and uops.info. The clock is a server's; "
               "the speeds of caches and memory are estimates for two of its cores.",
+          .rule = CpuRule{Vendor::amd, 0x19, feature::avx2, 0, feature::avx512},
       },
       {
           .name = "neoverse-v2",

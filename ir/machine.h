@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,17 @@ struct Cache {
   bool operator==(const Cache&) const = default;
 };
 
+/// Who made a CPU. The same numbers as in runtime/model.h.
+enum class Vendor : uint32_t { other, intel, amd };
+
+/// Which CPUs a machine describes, by what they say of themselves. The model is not asked, because virtual machines hide it.
+struct CpuRule {
+  Vendor vendor{};
+  uint32_t family = 0;                  ///< 0: any
+  uint64_t all = 0, any = 0, none = 0;  ///< features: a CPU has all of these, one of these (if there are any), and none of these
+  bool operator==(const CpuRule&) const = default;
+};
+
 struct Machine {
   std::string name;
   std::string architecture;          ///< as in ArchitectureInfo::name; resnetc may have no target for it
@@ -42,7 +54,8 @@ struct Machine {
   double memory_bytes_a_second = 0;         ///< that one core reads from memory
   double memory_bytes_a_second_of_all = 0;  ///< that all cores together read from memory
 
-  std::string source;  ///< where the figures are from, in words
+  std::string source;                ///< where the figures are from, in words
+  std::optional<CpuRule> rule = {};  ///< nothing: no CPU is recognised as this machine
 
   bool operator==(const Machine&) const = default;
 
@@ -58,7 +71,7 @@ struct Machine {
 
 /// The machine for which schedules are chosen if none is named. It stands for current x86-64 cores of all vendors.
 const Machine& default_machine();
-/// The known machines, the default first.
+/// The known machines, the default first. A CPU is the first whose rule fits (codegen/host.h).
 std::span<const Machine> all_machines();
 /// The known machine with this name. Null if there is none.
 const Machine* find_machine(std::string_view name);

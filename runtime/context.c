@@ -136,7 +136,7 @@ static int32_t read_options(const rn_options* given, rn_options* options) {
 
 /* Creates a context with lanes, arenas and threads. */
 static int32_t create_on_host(const rn_program* program, const unsigned char* constants, const rn_options* options, rn_context** out) {
-  if ((program->features & ~rn_cpu_features()) != 0) return RN_NO_TARGET;
+  if ((program->features & ~rn_this_cpu().features) != 0) return RN_NO_TARGET;
   const int32_t status = allocate(out, program, options);
   if (status != RN_OK) return status;
   rn_context* context = *out;

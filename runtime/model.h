@@ -57,13 +57,41 @@ typedef struct rn_kernel {
   rn_halo halo;
 } rn_kernel;
 
-/* Instruction sets a program needs, bits of rn_program.features. The compiler knows them as resnetc::feature (ir/target.h). */
+/* Instruction sets that a program needs, bits of rn_program.features, and others by which processors are told apart. The compiler knows
+ * them as resnetc::feature (ir/target.h). */
 enum {
   RN_SSE41 = 1,
   RN_AVX = 2,
-  RN_AVX2 = 4,  /* with FMA and F16C */
-  RN_AVX512 = 8 /* F, CD, VL, BW, DQ */
+  RN_AVX2 = 4,   /* with FMA and F16C */
+  RN_AVX512 = 8, /* F, CD, VL, BW, DQ */
+  RN_AVX_VNNI = 16,
+  RN_AVX512_VNNI = 32,
+  RN_AVX512_VBMI2 = 64,
+  RN_AVX512_FP16 = 128,
+  RN_AMX_INT8 = 256
 };
+
+/* Who made a processor. The compiler knows them as resnetc::Vendor (ir/machine.h). */
+enum { RN_OTHER_VENDOR = 0, RN_INTEL = 1, RN_AMD = 2 };
+
+/* What a processor says of itself. Of the features it has only those whose registers the operating system saves. */
+typedef struct rn_cpu {
+  uint32_t vendor;
+  uint32_t family;
+  uint64_t features;
+} rn_cpu;
+
+/* The processors that a program's schedules were chosen for. The model is not asked, because virtual machines hide it. */
+typedef struct rn_cpu_rule {
+  uint32_t vendor;         /* RN_OTHER_VENDOR: there is no rule, and it fits no processor */
+  uint32_t family;         /* 0: any */
+  uint64_t all, any, none; /* features: a processor has all of these, one of these (if there are any), and none of these */
+} rn_cpu_rule;
+
+static inline int rn_fits(const rn_cpu_rule* rule, const rn_cpu* cpu) {
+  return rule->vendor != RN_OTHER_VENDOR && rule->vendor == cpu->vendor && (rule->family == 0 || rule->family == cpu->family) &&
+         (rule->all & ~cpu->features) == 0 && (rule->any == 0 || (rule->any & cpu->features) != 0) && (rule->none & cpu->features) == 0;
+}
 
 /* The network for one target. */
 typedef struct rn_program {

@@ -411,7 +411,7 @@ TEST_CASE("only the network's own names are global in the object") {
   const auto paths = write(folder.path(), "tiny", nullptr);
   CHECK(paths.size() == 4);
   const Loaded library(paths[0], "tiny");
-  for (const char* hidden : {"rn_create", "rn_run", "halide_do_par_for", "rn_cpu_features"}) {
+  for (const char* hidden : {"rn_create", "rn_run", "halide_do_par_for", "rn_this_cpu"}) {
     void* found = dlsym(library.handle, hidden);
     Dl_info info{};
     const bool ours = found != nullptr && dladdr(found, &info) != 0 && std::string(info.dli_fname) == paths[0];

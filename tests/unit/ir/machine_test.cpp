@@ -32,6 +32,7 @@ TEST_CASE("machines: each known one reads back as printed") {
     REQUIRE_MESSAGE(read, diagnostics.render());
     CHECK(read->source.empty());
     read->source = machine.source;
+    read->rule = machine.rule;
     CHECK_MESSAGE(*read == machine, machine.name);
     CHECK(names.insert(machine.name).second);
     CHECK(machine_name_fault(machine.name).empty());
