@@ -27,12 +27,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void print_summary(const Lowered& lowered, const Targets& targets, const std::vector<std::string>& written, double seconds) {
+void print_summary(const Lowered& lowered, const std::vector<std::string>& written, double seconds) {
   const program::Program& program = lowered.programs.front();
   int64_t operations = 0;
   for (const auto& kernel : program.kernels) operations += kernel.multiply_adds;
   std::string names;
-  for (const auto* target : targets) names += (names.empty() ? "" : ", ") + target->name;
+  for (const program::Program& each : lowered.programs) names += (names.empty() ? "" : ", ") + label(each);
   fmt::print("{}: {} kernels, {} multiply-adds, {} of memory a picture, for {}; {:.2f} s\n", program.name, program.kernels.size(),
              grouped(operations), human_bytes(static_cast<uint64_t>(program.arena_bytes)), names, seconds);
   for (const std::string& path : written) {
@@ -255,13 +255,13 @@ class Compilation {
       if (const Result<> put = write_file(options_.depfile, depfile_text(written_, files_)); !put) return fail(put.failure());
     }
     const EmitOptions emitted{options_.emit, options_.only, options_.output_dir, library_.name, options_.jobs};
-    if (const Result<> put = emit(emitted, *lowered_, goals_.targets(), sources_, written_); !put) return fail(put.failure());
+    if (const Result<> put = emit(emitted, *lowered_, sources_, written_); !put) return fail(put.failure());
     return std::nullopt;
   }
 
   void print_reports() {
     if (options_.opt_report) {
-      fmt::print("{}\n", opt_report(*lowered_, goals_.targets(), sources_));
+      fmt::print("{}\n", opt_report(*lowered_, sources_));
       if (measured_) fmt::print("{}\n", measured_->report());
     }
     if (options_.time_passes) {
@@ -272,7 +272,7 @@ class Compilation {
       times.push_back({"packing and linking", seconds_since(writing_) - kernels_for_});
       say(time_report(times));
     }
-    print_summary(*lowered_, goals_.targets(), written_, seconds_since(start_));
+    print_summary(*lowered_, written_, seconds_since(start_));
     if (measured_) fmt::print("  {}\n", measured_->summary());
   }
 

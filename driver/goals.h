@@ -16,6 +16,12 @@ struct Goal {
   const Target* target = nullptr;
   const Machine* machine = &default_machine();  ///< whose schedules a CPU's program has
   bool operator==(const Goal&) const = default;
+  /// The label of its program (ir/machine.h), and the one that no other program of the target answers to.
+  std::string label() const { return label_of(*target, machine_name()); }
+  std::string exact_label() const { return exact_label_of(*target, machine_name()); }
+
+ private:
+  std::string machine_name() const { return target->on_gpu() || machine->name == default_machine().name ? "" : machine->name; }
 };
 
 struct Goals {

@@ -206,7 +206,10 @@ std::string cpu_option_fault(const std::vector<CpuOption>& options, const Target
 }
 
 void add_library_target(Command command, std::string& target, int& device) {
-  command.add_option("--target", target, "one of the library's targets, instead of the best that runs here: some of " + target_names())
+  command
+      .add_option("--target", target,
+                  "one of the library's targets, instead of the best that runs here: some of " + target_names() +
+                      "; of its programs that which fits this CPU, or with TARGET:CPU one")
       .type_name("TARGET");
   command.add_option("--device-index", device, "which of several GPUs, counted from 0 (0)").type_name("N").range(0, 1023);
 }

@@ -121,15 +121,16 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   const Trial& trial = **made;
   const Pictures pictures = trial.pictures(options.batch);
   int bad = 0;
-  for (const Target* target : targets) {
-    const Result<std::unique_ptr<Session>> session = trial.session(target->name, options.batch, options.threads);
-    if (!session) return fail({fmt::format("{}: {}", target->name, session.failure().text), session.failure().blame});
+  for (const Goal& goal : goals->each) {
+    const std::string label = goal.label();
+    const Result<std::unique_ptr<Session>> session = trial.session(goal.exact_label(), options.batch, options.threads);
+    if (!session) return fail({fmt::format("{}: {}", label, session.failure().text), session.failure().blame});
     Observed observed;
     observed.watch(**session);
     const Result<> ran = (*session)->run(pictures.bytes);
-    if (!ran) return fail({fmt::format("{}: {}", target->name, ran.failure().text), ran.failure().blame});
+    if (!ran) return fail({fmt::format("{}: {}", label, ran.failure().text), ran.failure().blame});
     for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(*graph, weights, pictures, k, observed);
-    bad += print_table(observed, target->name, options.tolerance);
+    bad += print_table(observed, label, options.tolerance);
   }
   return bad == 0 ? done : input_wrong;
 }

@@ -291,6 +291,14 @@ std::string machine_name_fault(std::string_view name) {
   return fmt::format("a machine's name is 1 to {} letters, digits, '-', '_' and '.'", most);
 }
 
+std::string label_of(const Target& target, std::string_view machine) {
+  return machine.empty() ? target.name : fmt::format("{}:{}", target.name, machine);
+}
+
+std::string exact_label_of(const Target& target, std::string_view machine) {
+  return target.on_gpu() ? target.name : label_of(target, machine.empty() ? default_machine().name : machine);
+}
+
 bool can_run(const Machine& machine, const Target& target) {
   return !target.on_gpu() && info(target.architecture).name == machine.architecture && target.registers.bytes <= machine.widest();
 }

@@ -80,6 +80,12 @@ std::string unknown_machine(std::string_view name);
 /// Why a machine cannot have this name; empty if it can. A library's programs have names made from it.
 std::string machine_name_fault(std::string_view name);
 
+/// The name of a program in a library, for its target and the name of its machine, which is empty for the default machine and for a GPU:
+/// "avx512:icelake-server", or "avx512" for the default machine.
+std::string label_of(const Target& target, std::string_view machine);
+/// The name by which a caller gets this program and no other for the same target: with ":generic" for the default machine.
+std::string exact_label_of(const Target& target, std::string_view machine);
+
 /// Whether the target is for a processor, and the machine has the target's registers.
 bool can_run(const Machine& machine, const Target& target);
 /// The best target of the table that the machine can run. Null if there is none: resnetc has no target for its architecture.

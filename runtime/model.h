@@ -4,8 +4,9 @@
 #define RESNETC_RUNTIME_MODEL_H
 
 #include <stdint.h>
+#include <string.h>
 
-#define RN_MODEL_VERSION 4
+#define RN_MODEL_VERSION 5
 #define RN_MAX_OPERANDS 12 /* of a kernel; graph::max_operands (ir/step.h) is the same for passes and verifiers */
 #define RN_MAX_DIMS 4
 
@@ -93,9 +94,9 @@ static inline int rn_fits(const rn_cpu_rule* rule, const rn_cpu* cpu) {
          (rule->all & ~cpu->features) == 0 && (rule->any == 0 || (rule->any & cpu->features) != 0) && (rule->none & cpu->features) == 0;
 }
 
-/* The network for one target. */
+/* The network for one target, with the schedules for one machine. */
 typedef struct rn_program {
-  const char* target;             /* the short name that users see and choose: "avx512", "avx2", "sse41", "cuda" */
+  const char* label;              /* the name that users see: "avx512:icelake-server", "avx2" with schedules for any machine, "cuda" */
   uint64_t features;              /* for a processor, the RN_... bits above; for a GPU, its compute capability, 80 for 8.0 */
   const struct rn_device* device; /* that runs the kernels (runtime/device.h); NULL: the caller's processor */
   int64_t arena_bytes;            /* for a batch of one */
@@ -107,7 +108,17 @@ typedef struct rn_program {
   int32_t brief;  /* 1: a picture takes so little time that waking sleeping threads does not pay */
   const rn_kernel* kernels;
   const rn_operand* operands;
+  rn_cpu_rule rule; /* of the machine's */
 } rn_program;
+
+/* Whether a user who asks for `wanted` may get the program with this label: "avx512" are all programs of that target, and
+ * "avx512:icelake-server" and "avx512:generic" one of them. */
+static inline int rn_answers_to(const char* label, const char* wanted) {
+  for (; *label != '\0' && *label != ':' && *label == *wanted; ++label) ++wanted;
+  if (*label != '\0' && *label != ':') return 0;
+  if (*wanted == '\0') return 1;
+  return *wanted == ':' && strcmp(wanted + 1, *label == ':' ? label + 1 : "generic") == 0;
+}
 
 typedef struct rn_port {
   const char* name;
@@ -125,7 +136,7 @@ typedef struct rn_model {
   uint64_t embedded_bytes;
   rn_port input;
   int32_t output_count;
-  int32_t program_count; /* best target first */
+  int32_t program_count; /* best target first; of one target, first those whose rules ask for more */
   const rn_port* outputs;
   const rn_program* programs;
 } rn_model;
