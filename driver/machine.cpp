@@ -30,8 +30,7 @@ int list_machines() {
     table.add({machine.name, target != nullptr ? target->name : fmt::format("none ({})", machine.architecture),
                machine.source.substr(0, machine.source.find(". "))});
   }
-  const Machine* here = codegen::host_machine();
-  fmt::print("{}\nthis CPU: {}\n", table.str(), here != nullptr ? here->name : "none of them; 'resnetc machine -o FILE' measures it");
+  fmt::print("{}", table.str());
   return done;
 }
 
@@ -69,7 +68,8 @@ int machine(const MachineOptions& options) {
 void add_machine(Command program, Invocation& invocation) {
   Command command = program.add_subcommand("machine", "measure this machine, or print what is known of another, for --machine");
   auto options = std::make_shared<MachineOptions>();
-  command.add_positional("NAME", options->name, "print this known machine; without a name this one is measured: half a minute");
+  command.add_positional("NAME", options->name,
+                         "print this known machine (host: which this one is); without a name this machine is measured, for half a minute");
   command.add_flag("--list", options->list, "list the known machines");
   command.add_option("-o", options->output, "write the description to a file (standard output)").type_name("FILE");
   command.check([options]() -> std::string {

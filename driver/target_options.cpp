@@ -182,12 +182,11 @@ void add_target_options(Command command, TargetOptions& options, Wanted wanted, 
       .delimiter(',')
       .one_of({"cpu", "cuda"}, InHelp::hidden);
   command
-      .add_option(
-          "--cpu", options.cpu,
-          fmt::format("{}schedules for {}; 'resnetc machine --list' names them (generic)", prefix,
-                      one ? "this CPU: host or a known one" : "these CPUs: host or known ones, of which a library takes what runs it"))
+      .add_option("--cpu", options.cpu,
+                  fmt::format("{}choose schedules for {} of 'resnetc machine --list' (generic)", prefix,
+                              one ? "a CPU: host, or a name" : "one or more CPUs: host, or names"))
       .type_name(one ? "CPU" : "CPU[,CPU...]");
-  command.add_option("--machine", options.machine, prefix + "schedules for the CPU that 'resnetc machine -o FILE' measured")
+  command.add_option("--machine", options.machine, prefix + "choose schedules for the CPU that 'resnetc machine -o FILE' measured")
       .type_name("FILE");
 }
 
@@ -209,7 +208,7 @@ void add_library_target(Command command, std::string& target, int& device) {
   command
       .add_option("--target", target,
                   "one of the library's targets, instead of the best that runs here: some of " + target_names() +
-                      "; of its programs that which fits this CPU, or with TARGET:CPU one")
+                      "; TARGET:CPU names one of a target's programs for several CPUs")
       .type_name("TARGET");
   command.add_option("--device-index", device, "which of several GPUs, counted from 0 (0)").type_name("N").range(0, 1023);
 }
