@@ -21,6 +21,8 @@ double Machine::multiply_adds_a_second() const {
   return most * cycles_a_second;
 }
 
+// A CPU is the first machine whose rule fits, so newer CPUs of a maker stand first. The third cache is that of a whole socket or desktop,
+// and what "all cores" read is for two of a server's cores, as programs in small virtual machines have them, or for a desktop's.
 std::span<const Machine> all_machines() {
   constexpr const char *x86 = "x86-64", *arm = "aarch64";
   constexpr int64_t KiB = 1 << 10, MiB = 1 << 20;
@@ -53,8 +55,8 @@ std::span<const Machine> all_machines() {
           .third_bytes_a_second_of_all = 6e10,
           .memory_bytes_a_second = 1.6e10,
           .memory_bytes_a_second_of_all = 3.2e10,
-          .source = "Clock, loads of 64 bytes, and the speeds of caches and memory: measured in a virtual machine with two cores. Other "
-                    "rates and the latency: uops.info (Golden Cove).",
+          .source = "Rates, clock under load, and the speeds of caches and memory: measured in a virtual machine with two cores. Latency: "
+                    "uops.info (Golden Cove). Sizes of caches: Intel's optimization manual.",
           .rule = CpuRule{Vendor::intel, 0, feature::avx512, feature::amx_int8 | feature::avx512_fp16},
       },
       {
@@ -79,17 +81,17 @@ std::span<const Machine> all_machines() {
           .architecture = x86,
           .cycles_a_second = 2.4e9,
           .latency = 4,
-          .vectors = {{16, 1, 2, 1}, {32, 2, 2, 1}, {64, 2, 2, 1}},
-          .first = {32 * KiB, 3e11},
+          .vectors = {{16, 1, 2, 1}, {32, 2, 2, 1}, {64, 2, 1.3, 1}},
+          .first = {32 * KiB, 2e11},
           .second = {1 * MiB, 1e11},
           .third = {24 * MiB, 2.4e10},
           .first_ways = 8,
           .third_bytes_a_second_of_all = 4.8e10,
           .memory_bytes_a_second = 1.2e10,
           .memory_bytes_a_second_of_all = 2.4e10,
-          .source =
-              "Rates and latency: uops.info (Skylake-X with two units for AVX-512). Caches: Intel's optimization manual. The clock is "
-              "that of servers under AVX-512; the speeds of caches and memory are estimates for two cores of a server.",
+          .source = "Rates and latency: uops.info (Skylake-X with two units for AVX-512); loads of 64 bytes: as measured on its "
+                    "successors. Caches: Intel's optimization manual. The clock is that of servers under AVX-512; the speeds of caches and "
+                    "memory are estimates for two cores of a server.",
           .rule = CpuRule{Vendor::intel, 0, feature::avx512},
       },
       {
@@ -97,17 +99,17 @@ std::span<const Machine> all_machines() {
           .architecture = x86,
           .cycles_a_second = 4.7e9,
           .latency = 4,
-          .vectors = {{16, 1.5, 3, 2}, {32, 2, 3, 2}},
-          .first = {48 * KiB, 4.5e11},
+          .vectors = {{16, 1.5, 2.4, 2}, {32, 2, 2, 2}},
+          .first = {48 * KiB, 3e11},
           .second = {1280 * KiB, 2e11},
           .third = {30 * MiB, 9e10},
           .first_ways = 12,
           .third_bytes_a_second_of_all = 5e11,
           .memory_bytes_a_second = 4e10,
           .memory_bytes_a_second_of_all = 7e10,
-          .source =
-              "The core for performance, a desktop's. Rates and latency: uops.info (Alder Lake-P). Sizes of caches: chips and cheese, "
-              "'Popping the Hood on Golden Cove'. The speeds of caches and memory are estimates, with DDR5.",
+          .source = "Rates and latency: uops.info (Alder Lake-P, the core for performance); loads: measured on Sapphire Rapids, the same "
+                    "core. Sizes of caches: chips and cheese, 'Popping the Hood on Golden Cove'. The clock is a desktop's. The speeds of "
+                    "caches and memory are estimates, with DDR5.",
           .rule = CpuRule{Vendor::intel, 0, feature::avx2 | feature::avx_vnni, 0, feature::avx512},
       },
       {
@@ -184,7 +186,7 @@ std::span<const Machine> all_machines() {
           .name = "neoverse-v2",
           .architecture = arm,
           .cycles_a_second = 2.8e9,
-          .latency = 4,
+          .latency = 2,
           .vectors = {{16, 4, 3, 2}},
           .first = {64 * KiB, 1.3e11},
           .second = {2 * MiB, 9e10},
@@ -193,14 +195,15 @@ std::span<const Machine> all_machines() {
           .third_bytes_a_second_of_all = 8e10,
           .memory_bytes_a_second = 3e10,
           .memory_bytes_a_second_of_all = 6e10,
-          .source = "Rates and latency: Arm's Neoverse V2 software optimization guide. Clock and sizes of caches: chips and cheese on "
+          .source = "Rates, and the latency on an accumulator: Arm's Neoverse V2 software optimization guide. Clock and sizes of caches: "
+                    "chips and cheese on "
                     "Graviton 4. The speeds of caches and memory are estimates for two cores.",
       },
       {
           .name = "neoverse-v1",
           .architecture = arm,
           .cycles_a_second = 2.6e9,
-          .latency = 4,
+          .latency = 2,
           .vectors = {{16, 4, 3, 2}, {32, 2, 2, 1}},
           .first = {64 * KiB, 1.6e11},
           .second = {1 * MiB, 8e10},
@@ -209,15 +212,15 @@ std::span<const Machine> all_machines() {
           .third_bytes_a_second_of_all = 7e10,
           .memory_bytes_a_second = 2.8e10,
           .memory_bytes_a_second_of_all = 5.6e10,
-          .source =
-              "Rates and latency: Arm's Neoverse V1 software optimization guide (registers of 32 bytes are SVE's). Clock and sizes of "
-              "caches: chips and cheese on Graviton 3. The speeds of caches and memory are estimates for two cores.",
+          .source = "Rates, and the latency on an accumulator: Arm's Neoverse V1 software optimization guide (registers of 32 bytes are "
+                    "SVE's). Clock and sizes of "
+                    "caches: chips and cheese on Graviton 3. The speeds of caches and memory are estimates for two cores.",
       },
       {
           .name = "neoverse-n1",
           .architecture = arm,
           .cycles_a_second = 2.5e9,
-          .latency = 4,
+          .latency = 2,
           .vectors = {{16, 2, 2, 1}},
           .first = {64 * KiB, 8e10},
           .second = {1 * MiB, 5e10},
@@ -226,14 +229,15 @@ std::span<const Machine> all_machines() {
           .third_bytes_a_second_of_all = 4.6e10,
           .memory_bytes_a_second = 2e10,
           .memory_bytes_a_second_of_all = 4e10,
-          .source = "Rates and latency: Arm's Neoverse N1 software optimization guide. Clock and sizes of caches: those of Graviton 2. The "
+          .source = "Rates, and the latency on an accumulator: Arm's Neoverse N1 software optimization guide. Clock and sizes of caches: "
+                    "those of Graviton 2. The "
                     "speeds of caches and memory are estimates for two cores.",
       },
       {
           .name = "cortex-a76",
           .architecture = arm,
           .cycles_a_second = 2.4e9,
-          .latency = 4,
+          .latency = 2,
           .vectors = {{16, 2, 2, 1}},
           .first = {64 * KiB, 7.5e10},
           .second = {512 * KiB, 4e10},
@@ -242,15 +246,15 @@ std::span<const Machine> all_machines() {
           .third_bytes_a_second_of_all = 4e10,
           .memory_bytes_a_second = 9e9,
           .memory_bytes_a_second_of_all = 1.2e10,
-          .source =
-              "Rates and latency: Arm's Cortex-A76 software optimization guide. Clock and sizes of caches: those of a Raspberry Pi 5. The "
-              "speeds of caches and memory are estimates.",
+          .source = "Rates, and the latency on an accumulator: Arm's Cortex-A76 software optimization guide. Clock and sizes of caches: "
+                    "those of a Raspberry Pi 5. The "
+                    "speeds of caches and memory are estimates.",
       },
       {
           .name = "cortex-a72",
           .architecture = arm,
           .cycles_a_second = 1.5e9,
-          .latency = 7,
+          .latency = 3,
           .vectors = {{16, 1, 1, 1}},
           .first = {32 * KiB, 2.4e10},
           .second = {1 * MiB, 1.2e10},
@@ -259,9 +263,9 @@ std::span<const Machine> all_machines() {
           .third_bytes_a_second_of_all = 5e9,
           .memory_bytes_a_second = 4.5e9,
           .memory_bytes_a_second_of_all = 5e9,
-          .source =
-              "Rates and latency: Arm's Cortex-A72 software optimization guide. Clock, sizes of caches and the memory's speed (STREAM): "
-              "those of a Raspberry Pi 4. The speeds of the caches are estimates.",
+          .source = "Rates, and the latency on an accumulator: Arm's Cortex-A72 software optimization guide. Clock, sizes of caches and "
+                    "the memory's speed (STREAM): "
+                    "those of a Raspberry Pi 4. The speeds of the caches are estimates.",
       },
   };
   return table;
