@@ -440,4 +440,10 @@ TEST_CASE("what cannot be written says why") {
   CHECK(reason([](LibraryOptions& o) { o.depends_on_values = true; }) == "the programs depend on weights that are not given");
   CHECK(reason([&](LibraryOptions& o) { o.weights = &nothing; }) == "the weights have no tensor 'bn.bias' of shape [3]");
   CHECK(reason([&](LibraryOptions& o) { o.output_dir = "/dev/null/x"; }).starts_with("/dev/null/x: "));
+  const program::Program twice[] = {program, program};
+  LibraryOptions options;
+  options.name = "tiny";
+  const Result<std::vector<std::string>> written = write_library(twice, options);
+  REQUIRE_FALSE(written);
+  CHECK(written.failure().text == "two programs are for " + target().name);
 }
