@@ -19,6 +19,13 @@ std::string word_of(int index, const char* name) {
   return word;
 }
 
+/// The number at the beginning of the text; 0 if there is none.
+int64_t number_in(std::string_view text) {
+  int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 uint64_t from_library(int name) { return static_cast<uint64_t>(std::max(0L, sysconf(name))); }
 
 /// In virtual machines the C library may report the sum over all sockets.
@@ -43,7 +50,7 @@ Caches caches_here() {
     const std::string level = word_of(i, "level");
     if (word_of(i, "type") == "Instruction" || level.size() != 1 || level[0] < '1' || level[0] > '3') continue;
     sizes[level[0] - '0'] = parse_cache_size(word_of(i, "size")).value_or(0);
-    if (level == "1") caches.first_ways = std::atoll(word_of(i, "ways_of_associativity").c_str());
+    if (level == "1") caches.first_ways = number_in(word_of(i, "ways_of_associativity"));
   }
   caches.first = smaller_known(sizes[1], from_library(_SC_LEVEL1_DCACHE_SIZE));
   caches.second = smaller_known(sizes[2], from_library(_SC_LEVEL2_CACHE_SIZE));
