@@ -55,16 +55,18 @@ def compile_network(options, network, folder):
     if chain := chains.Chain.of_name(network):
         source = folder / f"{network}.rn"
         source.write_text(chain.text())
+    cpu = [] if options.target == "cuda" else ["--cpu", options.cpu]
     subprocess.run([options.resnetc, "compile", source, "-o", folder, "--weights", weights,
-                    "--target", options.target, *options.resnetc_options], check=True, stdout=sys.stderr)  # fmt: skip
+                    "--target", options.target, *cpu, *options.resnetc_options], check=True, stdout=sys.stderr)  # fmt: skip
 
 
-def peak_gflops(options, case, processors):
-    """The peak of these processors, as resnetc's own loops measure it; 0 for a GPU, which they do not measure."""
+def bench(options, case, processors):
+    """What `resnetc bench` says of the library on these processors: among others their peak, 0 for a GPU, and the machine whose schedules
+    the library has, empty for a GPU."""
     done = subprocess.run([options.resnetc, "bench", case.network_file(f"lib{case.network}.so"), "--json",
                            "--seconds", str(options.peak_seconds), "--threads", str(len(processors)), "--target", case.target],
                           check=True, stdout=subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, processors))  # fmt: skip
-    return json.loads(done.stdout)["peak_gflops"]
+    return json.loads(done.stdout)
 
 
 def start(options, case, processors):
@@ -94,7 +96,8 @@ def measure_case(options, case, processors):
               "target": case.target, "multiply_adds": case.multiply_adds, "rounds": options.rounds, "burst": options.burst,
               "contenders": rows, "best_peer": None}  # fmt: skip
     try:
-        peak = peak_gflops(options, case, processors)
+        before = bench(options, case, processors)
+        result["schedules_for"] = before["cpu"]
         if "reason" not in rows["resnetc"]:
             say("  measuring")
             turns, best, settled, failed = measure(ready, options.rounds, options.burst, options.warm_up, options.pause, options.seed)
@@ -104,7 +107,7 @@ def measure_case(options, case, processors):
                     row["reason"] = f"failed while it was timed: {failed[contender.name]}"
                 elif "resnetc" not in failed:
                     row |= summary(contender.name, turns, best, settled)
-        result["peak_gflops"] = (peak + peak_gflops(options, case, processors)) / 2
+        result["peak_gflops"] = (before["peak_gflops"] + bench(options, case, processors)["peak_gflops"]) / 2
     finally:
         for contender in ready:
             contender.stop()
@@ -138,6 +141,7 @@ def parse():
     arguments.add_argument("--seed", type=int, default=1, help="the seed of the shuffled orders (1)")
     arguments.add_argument("--timeout", type=float, default=1800, help="seconds that one answer of a contender may take (1800)")
     arguments.add_argument("--target", default="host")
+    arguments.add_argument("--cpu", default="host", help="the machine whose schedules resnetc is to choose (host)")
     arguments.add_argument("--resnetc-options", type=str.split, default=[], help="more options for resnetc compile")
     arguments.add_argument("--json", type=pathlib.Path, help="write all measurements to this file")
     arguments.add_argument("--markdown", type=pathlib.Path, help="write tables to this file")

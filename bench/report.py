@@ -25,13 +25,18 @@ def milliseconds(value):
     return f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
+def schedules(case):
+    """For which machine resnetc chose its schedules; measurements of before do not say."""
+    return f" with schedules for {case['schedules_for']}" if case.get("schedules_for") else ""
+
+
 def share(of_peak):
     return f"{100 * of_peak:.0f} %" if of_peak else "-"  # a GPU's peak is not measured
 
 
 def case_text(case):
     """One case for the terminal."""
-    lines = [f"{heading(case)}: {case['target']}, peak {case['peak_gflops']:.0f} GFLOP/s",
+    lines = [f"{heading(case)}: {case['target']}{schedules(case)}, peak {case['peak_gflops']:.0f} GFLOP/s",
              f"  {'':14} {'median ms':>10} {'best ms':>10} {'of peak':>8}   {'resnetc / it (10 % .. 90 %), best':34} outputs differ by"]  # fmt: skip
     for name, row in case["contenders"].items():
         if "reason" in row:

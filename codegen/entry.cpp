@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <span>
 
+#include "codegen/host.h"
 #include "codegen/object_emitter.h"
 #include "codegen/tables.h"
 #include "runtime/runtime.h"
@@ -31,7 +32,8 @@ struct Types {
         operand(llvm::StructType::get(context, {i32, i32, i64, i64, i32, i32, i32, i32, four, four})),
         halo(llvm::StructType::get(context, {i64, i64, i64, i64, i32, i32, i32, i32})),
         kernel(llvm::StructType::get(context, {ptr, ptr, i32, i32, halo})),
-        program(llvm::StructType::get(context, {ptr, i64, ptr, i64, i64, i32, i32, i32, i32, ptr, ptr})),
+        rule(llvm::StructType::get(context, {i32, i32, i64, i64, i64})),
+        program(llvm::StructType::get(context, {ptr, i64, ptr, i64, i64, i32, i32, i32, i32, ptr, ptr, rule})),
         port(llvm::StructType::get(context, {ptr, i64})),
         model(llvm::StructType::get(context, {i32, i32, ptr, i64, i64, i64, ptr, i64, port, i32, i32, ptr, ptr})) {}
 
@@ -39,7 +41,7 @@ struct Types {
   llvm::IntegerType *i32, *i64;
   llvm::PointerType* ptr;
   llvm::ArrayType* four;
-  llvm::StructType *operand, *halo, *kernel, *program, *port, *model;
+  llvm::StructType *operand, *halo, *kernel, *rule, *program, *port, *model;
 };
 
 class Emitter {
@@ -57,7 +59,7 @@ class Emitter {
       if (!row) return row.failure();
       rows.push_back(*row);
       if (!targets_.empty()) targets_ += ",";
-      targets_ += program.program->target->name;
+      targets_ += label(*program.program);
       arena_bytes_ = std::max(arena_bytes_, program.program->arena_bytes);
     }
     emit_model(rows, weights_data_bytes(programs[0].program->constants));
@@ -109,6 +111,12 @@ class Emitter {
                                                      i32(kernel.operand_count), i32(kernel.first_operand), halo});
   }
 
+  llvm::Constant* rule_row(const program::Program& program) {
+    const Machine* known = find_machine(program.machine);
+    const rn_cpu_rule rule = known != nullptr ? rule_of(*known) : rn_cpu_rule{};
+    return llvm::ConstantStruct::get(types_.rule, {i32(rule.vendor), i32(rule.family), i64(rule.all), i64(rule.any), i64(rule.none)});
+  }
+
   Result<llvm::Constant*> program_row(const EntryProgram& entry) {
     const Result<ProgramTables> tables = tables_of(*entry.program);
     if (!tables) return tables.failure();
@@ -130,10 +138,10 @@ class Emitter {
       llvm::cast<llvm::GlobalVariable>(device)->setVisibility(llvm::GlobalValue::HiddenVisibility);
     }
     return llvm::ConstantStruct::get(
-        types_.program,
-        {text(target.name), i64(target.required()), device, i64(entry.program->arena_bytes), i64(scratch),
-         i32(static_cast<int64_t>(kernels.size())), i32(static_cast<int64_t>(operands.size())), i32(entry.program->by_picture.yes ? 1 : 0),
-         i32(entry.program->brief.yes ? 1 : 0), table(types_.kernel, kernels, "kernels"), table(types_.operand, operands, "operands")});
+        types_.program, {text(label(*entry.program)), i64(target.required()), device, i64(entry.program->arena_bytes), i64(scratch),
+                         i32(static_cast<int64_t>(kernels.size())), i32(static_cast<int64_t>(operands.size())),
+                         i32(entry.program->by_picture.yes ? 1 : 0), i32(entry.program->brief.yes ? 1 : 0),
+                         table(types_.kernel, kernels, "kernels"), table(types_.operand, operands, "operands"), rule_row(*entry.program)});
   }
 
   llvm::Constant* port_row(const Port& port) { return llvm::ConstantStruct::get(types_.port, {text(port.name), i64(port.picture_bytes)}); }
@@ -306,9 +314,11 @@ std::optional<std::string> check_table_layout(Architecture architecture) {
   differs("rn_kernel", types.kernel, sizeof(rn_kernel),
           {AT(rn_kernel, name), AT(rn_kernel, function), AT(rn_kernel, operand_count), AT(rn_kernel, first_operand), AT(rn_kernel, halo)});
   differs("rn_program", types.program, sizeof(rn_program),
-          {AT(rn_program, target), AT(rn_program, features), AT(rn_program, device), AT(rn_program, arena_bytes),
+          {AT(rn_program, label), AT(rn_program, features), AT(rn_program, device), AT(rn_program, arena_bytes),
            AT(rn_program, scratch_bytes), AT(rn_program, kernel_count), AT(rn_program, operand_count), AT(rn_program, by_picture),
-           AT(rn_program, brief), AT(rn_program, kernels), AT(rn_program, operands)});
+           AT(rn_program, brief), AT(rn_program, kernels), AT(rn_program, operands), AT(rn_program, rule)});
+  differs("rn_cpu_rule", types.rule, sizeof(rn_cpu_rule),
+          {AT(rn_cpu_rule, vendor), AT(rn_cpu_rule, family), AT(rn_cpu_rule, all), AT(rn_cpu_rule, any), AT(rn_cpu_rule, none)});
   differs("rn_port", types.port, sizeof(rn_port), {AT(rn_port, name), AT(rn_port, picture_bytes)});
   differs("rn_model", types.model, sizeof(rn_model),
           {AT(rn_model, version), AT(rn_model, weights_version), AT(rn_model, name), AT(rn_model, recipe_hash), AT(rn_model, content_hash),

@@ -105,7 +105,7 @@ typedef struct @_options {
                                      at most 1024. Results do not depend on it. */
   @_parallel_for parallel_for;    /* the caller's own threads instead of the context's; `threads` is then the count to split for */
   void *parallel_for_data;        /* its first argument */
-  const char *target;             /* one of @_targets(); default: the environment variable RESNETC_TARGET, else see @_create() */
+  const char *target;             /* see @_create(); default: the environment variable RESNETC_TARGET, else any */
   int32_t verify_contents;        /* not 0: hash all weights, which reads all of them */
   int32_t device;                 /* for target "cuda": number of the GPU, from 0; ignored with a device_context */
   void *device_context;           /* for target "cuda": the caller's CUcontext, whose GPU it is; default: the primary context of `device` */
@@ -132,7 +132,9 @@ constexpr std::string_view function_declarations = R"(
  * bytes, stay unchanged and outlive the context. They remain the caller's; any number of contexts may share them. NULL and 0 for
  * embedded weights, and for a network that has none. The file's header is checked in microseconds, its contents only with
  * verify_contents. `options` may be NULL. On failure *context is NULL and nothing is held.
- * Unless a target is named, the context takes the first of @_targets() that this machine can run. It takes another instead of "cuda" only
+ * The context takes the first of @_targets() that this machine can run: of "cuda" and of those whose schedules are for this processor,
+ * as "avx512:icelake-server", then of the others. With options.target "avx512" it takes one of that target, with
+ * "avx512:icelake-server" that one, and with "avx512:generic" the one without a processor's name. It takes another instead of "cuda" only
  * after $_NO_DRIVER, $_NO_DEVICE, $_DEVICE_TOO_OLD or $_OUT_OF_DEVICE_MEMORY, and only if `device` is 0 and `device_context` is not
  * given. Otherwise, and after any other failure, @_create() returns the status. */
 @_status @_create(const void *weights, size_t weights_bytes, const @_options *options, @_context **context);
@@ -150,8 +152,8 @@ const char *@_status_string(@_status status);
 /* The target that a context runs on, one of @_targets(). Static. */
 const char *@_selected_target(const @_context *context);
 
-/* The library's instruction sets, and "cuda" for a GPU, best first, with commas between; @_create() says which of them a context
- * takes. Static. */
+/* The library's instruction sets, each with a colon and the processor that its schedules are for, if they are for one, and "cuda" for a
+ * GPU; best first, with commas between. @_create() says which of them a context takes. Static. */
 const char *@_targets(void);
 
 /* The number of threads of a run; 1 in a child that inherited the context. */

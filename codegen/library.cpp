@@ -5,6 +5,7 @@
 #include <llvm/Support/FileSystem.h>
 
 #include <algorithm>
+#include <set>
 
 #include "codegen/embedded_runtime.h"
 #include "codegen/entry.h"
@@ -49,6 +50,10 @@ Result<> check(std::span<const program::Program> programs, const LibraryOptions&
     if (recipe_hash(program.constants) != recipe_hash(programs[0].constants)) {
       return Failure{"the targets' programs differ in their constants"};
     }
+  }
+  std::set<std::string> labels;
+  for (const program::Program& program : programs) {
+    if (!labels.insert(label(program)).second) return Failure{fmt::format("two programs are for {}", label(program))};
   }
   for (const program::Program& program : programs) {
     if (program.target->architecture != programs[0].target->architecture) return Failure{"the targets are not of one architecture"};

@@ -33,8 +33,8 @@ class NoTensors final : public WeightSource {
   std::vector<double> read(const std::string&, const std::vector<int64_t>&) const override { return {}; }
 };
 
-/// Writes the library of the programs, one for each target, best first. Their constants must agree, because they come from one graph.
-/// Writes all artefacts or none: after a failure, the old files are unchanged. Returns the paths of the files.
+/// Writes the library of the programs, best target first, each with its own label. Their constants must agree, because they come from one
+/// graph. Writes all artefacts or none: after a failure, the old files are unchanged. Returns the paths of the files.
 Result<std::vector<std::string>> write_library(std::span<const program::Program> programs, const LibraryOptions& options);
 
 /// Whether there is a weights file at `path` that was packed for other programs than these.
@@ -64,10 +64,13 @@ struct LibraryFacts {
   };
   struct Target {
     std::string name, halide;
+    std::string machine;  ///< whose schedules the program has; empty: the default machine's, or a GPU's
     int64_t arena_bytes = 0;
     std::vector<Kernel> kernels;
     /// The known target with this name. Null if there is none, because another version of resnetc may have made the library.
     const resnetc::Target* known() const { return find_target(name); }
+    /// The name that the library shows for it.
+    std::string label() const { return machine.empty() ? name : name + ":" + machine; }
     bool on_gpu() const { return known() != nullptr && known()->on_gpu(); }
   };
   std::string name;  ///< the symbol prefix

@@ -61,6 +61,7 @@ void write_kernel(llvm::json::OStream& out, const program::Program& program, con
 
 void write_target(llvm::json::OStream& out, const program::Program& program) {
   out.attribute("name", program.target->name);
+  if (!program.machine.empty()) out.attribute("cpu", program.machine);
   out.attribute("halide", program.target->halide);
   out.attribute("arena_bytes", program.arena_bytes);
   out.attributeArray("kernels", [&] {

@@ -129,6 +129,10 @@ class Reader {
   LibraryFacts::Target target(const llvm::json::Object& o) {
     LibraryFacts::Target result;
     result.name = text(o, "name");
+    if (o.get("cpu") != nullptr) {
+      result.machine = text(o, "cpu");
+      if (const std::string fault = machine_name_fault(result.machine); ok_ && !fault.empty()) fail("'cpu': " + fault);
+    }
     result.halide = text(o, "halide");
     result.arena_bytes = number(o, "arena_bytes");
     objects(o, "kernels", [&](const llvm::json::Object& kernel) {

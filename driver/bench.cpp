@@ -44,6 +44,9 @@ llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::Li
   }
   llvm::json::Object object{{"name", facts.name},
                             {"target", target.name},
+                            {"cpu", target.on_gpu()          ? ""
+                                    : target.machine.empty() ? default_machine().name
+                                                             : target.machine},
                             {"threads", threads},
                             {"batch", batch},
                             {"create_ms", begun.create_ms},
@@ -136,7 +139,7 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   for (const auto& kernel : target.kernels) operations += kernel.multiply_adds;
   double rate = gflops(operations, measured->batch, timing.median_ms);
   const std::string with = gpu ? "" : fmt::format(", {} {}", measured->threads, measured->threads == 1 ? "thread" : "threads");
-  fmt::print("{} on {}{}, batch {}\n", facts.name, target.name, with, measured->batch);
+  fmt::print("{} on {}{}, batch {}\n", facts.name, target.label(), with, measured->batch);
   fmt::print("median {:.3f} ms, best {:.3f} ms, spread {:.1f} % (10th to 90th percentile), {} runs\n", timing.median_ms, timing.min_ms,
              timing.spread_percent, timing.runs);
   fmt::print("{:.1f} pictures/s, {:.1f} GFLOP/s", 1e3 * measured->batch / timing.median_ms, rate);

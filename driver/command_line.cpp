@@ -151,6 +151,9 @@ void Command::add_ignored_flag(const char* names, const std::string& help) {
 void Command::add_positional(const char* name, std::string& target, const std::string& help) {
   app_->add_option(name, target, help)->required();
 }
+void Command::add_positional(const char* name, std::optional<std::string>& target, const std::string& help) {
+  app_->add_option(name, target, help);
+}
 void Command::add_positionals(const char* name, std::vector<std::string>& targets, const std::string& help) {
   app_->add_option(name, targets, help);
 }

@@ -89,6 +89,8 @@ class Command {
 
   /// An argument that must be given, without an option's name before it.
   void add_positional(const char* name, std::string& target, const std::string& help);
+  /// The same, but it may be missing.
+  void add_positional(const char* name, std::optional<std::string>& target, const std::string& help);
   /// All arguments without an option's name before them. There may be none.
   void add_positionals(const char* name, std::vector<std::string>& targets, const std::string& help);
 

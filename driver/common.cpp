@@ -102,6 +102,10 @@ int fail(const Failure& failure) {
   return internal_bug;
 }
 
+int report_or_fail(const Diagnostics& diagnostics, const Invocation& invocation, const Failure& failure) {
+  return diagnostics.has_errors() ? report(diagnostics, invocation) : fail(failure);
+}
+
 int usage_error(std::string text) { return fail({std::move(text), Blame::command}); }
 
 std::vector<std::string> split(std::string_view text, char separator) {

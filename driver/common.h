@@ -45,6 +45,7 @@ void add_explain(Command program, Invocation& invocation);
 void add_fmt(Command program, Invocation& invocation);
 void add_reduce(Command program, Invocation& invocation);
 void add_lsp(Command program, Invocation& invocation);
+void add_machine(Command program, Invocation& invocation);
 
 /// The help texts of --keep-denormals, for subcommands that run a library and for those that pack weights.
 inline constexpr const char* keep_denormals_in_runs = "do not take denormal numbers (below 1.2e-38) for zero: slower";
@@ -64,6 +65,8 @@ std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics
 /// Prints the diagnostics on stderr. `internal_bug` if an error is resnetc's own; else the status that goes with the first error's blame,
 /// or `done` if there is no error.
 int report(const Diagnostics& diagnostics, const Invocation& invocation);
+/// The errors of `diagnostics`, or `failure` if there are none.
+int report_or_fail(const Diagnostics& diagnostics, const Invocation& invocation, const Failure& failure);
 /// Prints the failure on stderr and returns the status that goes with its blame.
 int fail(const Failure& failure);
 /// The same of a command line that is wrong.

@@ -27,12 +27,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void print_summary(const Lowered& lowered, const Targets& targets, const std::vector<std::string>& written, double seconds) {
+void print_summary(const Lowered& lowered, const std::vector<std::string>& written, double seconds) {
   const program::Program& program = lowered.programs.front();
   int64_t operations = 0;
   for (const auto& kernel : program.kernels) operations += kernel.multiply_adds;
   std::string names;
-  for (const auto* target : targets) names += (names.empty() ? "" : ", ") + target->name;
+  for (const program::Program& each : lowered.programs) names += (names.empty() ? "" : ", ") + label(each);
   fmt::print("{}: {} kernels, {} multiply-adds, {} of memory a picture, for {}; {:.2f} s\n", program.name, program.kernels.size(),
              grouped(operations), human_bytes(static_cast<uint64_t>(program.arena_bytes)), names, seconds);
   for (const std::string& path : written) {
@@ -72,10 +72,10 @@ class Compilation {
  private:
   Ended check_options() {
     if (std::string fault = option_fault(options_); !fault.empty()) return usage_error(fault);
-    Result<Targets> named = options_.target.targets();
-    if (!named) return fail(named.failure());
-    targets_ = std::move(*named);
-    if (std::string fault = target_fault(options_, targets_); !fault.empty()) return usage_error(fault);
+    Result<Goals> named = options_.target.goals(diagnostics_);
+    if (!named) return report_or_fail(diagnostics_, invocation_, named.failure());
+    goals_ = std::move(*named);
+    if (std::string fault = target_fault(options_, goals_.targets()); !fault.empty()) return usage_error(fault);
     return std::nullopt;
   }
 
@@ -84,8 +84,8 @@ class Compilation {
     source_ = load_any(options_.network, diagnostics_, files_);
     loading_ = seconds_since(start_);
     if (!source_) return report(diagnostics_, invocation_);
-    if (std::string fault = input_fault(options_, *source_, targets_); !fault.empty()) return usage_error(fault);
-    if (const auto* program = std::get_if<program::Program>(&*source_)) targets_ = {program->target};
+    if (std::string fault = input_fault(options_, *source_, goals_); !fault.empty()) return usage_error(fault);
+    if (const auto* program = std::get_if<program::Program>(&*source_)) goals_.each = {{program->target}};
     return std::nullopt;
   }
 
@@ -106,7 +106,7 @@ class Compilation {
   }
 
   Ended prepare_library() {
-    lowering_.targets = targets_;
+    lowering_.goals = goals_.each;
     lowering_.weights = weights_.get();
     if (options_.no_winograd) lowering_.winograd_tile = 0;
     if (options_.batch) lowering_.batch = *options_.batch;
@@ -129,7 +129,9 @@ class Compilation {
 
   /// What cannot be written is said before the long work, not after it.
   Ended make_room() {
-    if (!options_.tuned.empty()) files_.push_back(options_.tuned);
+    for (const std::string& read : {options_.tuned, options_.target.machine}) {
+      if (!read.empty()) files_.push_back(read);
+    }
     const Result<> fit = places_fit(options_.output_dir, library_.name, {options_.depfile, options_.tune}, files_);
     if (!fit) return fail(fit.failure());
     if (!folder_.emplace(options_.output_dir).good()) return fail(folder_->good().failure());
@@ -144,7 +146,7 @@ class Compilation {
     const Clock::time_point measuring = Clock::now();
     Ended ended;
     if (!options_.tuned.empty()) {
-      tuning_ = read_tuning(options_.tuned, *targets_.front(), diagnostics_);
+      tuning_ = read_tuning(options_.tuned, *goals_.front().target, diagnostics_);
       if (!tuning_) ended = report(diagnostics_, invocation_);
     } else if (!options_.tune.empty()) {
       // Only a network that is exact enough is tuned. The changes by tuning are measured below.
@@ -187,7 +189,7 @@ class Compilation {
 
   /// Shows the IR between passes from now on: measuring is over.
   Ended watch_passes() {
-    observer_.emplace(options_.print_ir_after, options_.dump_phases_to, targets_.size() > 1, sources_);
+    observer_.emplace(options_.print_ir_after, options_.dump_phases_to, goals_.each.size() > 1, sources_);
     if (options_.print_ir_after.empty() && options_.dump_phases_to.empty()) return std::nullopt;
     observer_->start(*source_);
     lowering_.after_pass = [this](const passes::PassRun& run) { observer_->after_pass(run); };
@@ -208,7 +210,7 @@ class Compilation {
 
   Ended lower_network() {
     lowered_ = lower(*source_, lowering_, diagnostics_);
-    if (lowered_ && tuning_) warn_of_unused(*tuning_, *lowered_, *targets_.front(), diagnostics_);
+    if (lowered_ && tuning_) warn_of_unused(*tuning_, *lowered_, *goals_.front().target, diagnostics_);
     if (const Ended ended = after_passes(lowered_.has_value())) return ended;
     if (options_.only.empty()) return std::nullopt;
     const std::string fault = passes::part_fault(options_.only, lowered_->read(), lowered_->programs.front());
@@ -253,13 +255,13 @@ class Compilation {
       if (const Result<> put = write_file(options_.depfile, depfile_text(written_, files_)); !put) return fail(put.failure());
     }
     const EmitOptions emitted{options_.emit, options_.only, options_.output_dir, library_.name, options_.jobs};
-    if (const Result<> put = emit(emitted, *lowered_, targets_, sources_, written_); !put) return fail(put.failure());
+    if (const Result<> put = emit(emitted, *lowered_, sources_, written_); !put) return fail(put.failure());
     return std::nullopt;
   }
 
   void print_reports() {
     if (options_.opt_report) {
-      fmt::print("{}\n", opt_report(*lowered_, targets_, sources_));
+      fmt::print("{}\n", opt_report(*lowered_, sources_));
       if (measured_) fmt::print("{}\n", measured_->report());
     }
     if (options_.time_passes) {
@@ -270,7 +272,7 @@ class Compilation {
       times.push_back({"packing and linking", seconds_since(writing_) - kernels_for_});
       say(time_report(times));
     }
-    print_summary(*lowered_, targets_, written_, seconds_since(start_));
+    print_summary(*lowered_, written_, seconds_since(start_));
     if (measured_) fmt::print("  {}\n", measured_->summary());
   }
 
@@ -283,7 +285,7 @@ class Compilation {
   Clock::time_point start_ = Clock::now();
   Sources sources_;
   Diagnostics diagnostics_{sources_};
-  Targets targets_;
+  Goals goals_;
   std::vector<std::string> files_;  ///< that were read
   std::optional<passes::AnyIr> source_;
   std::unique_ptr<codegen::Safetensors> weights_;

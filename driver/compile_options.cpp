@@ -103,13 +103,13 @@ std::string target_fault(const CompileOptions& options, const Targets& targets) 
   return fault;
 }
 
-std::string input_fault(const CompileOptions& options, const passes::AnyIr& ir, const Targets& targets) {
+std::string input_fault(const CompileOptions& options, const passes::AnyIr& ir, const Goals& goals) {
   std::string fault = ir_fault(options, ir);
   if (fault.empty()) fault = passes_fault(options, level_of(ir));
   if (!fault.empty()) return fault;
-  if (!options.stop_after.empty() && targets.size() != 1) return "--stop-after is for one target, and several are named";
+  if (!options.stop_after.empty() && goals.each.size() != 1) return "--stop-after is for one target and one CPU, and several are named";
   const auto* program = std::get_if<program::Program>(&ir);
-  return program != nullptr ? program_target_fault(options.target, targets, *program->target) : "";
+  return program != nullptr ? program_target_fault(options.target, goals, *program->target) : "";
 }
 
 void add_compile_options(Command command, CompileOptions& options) {

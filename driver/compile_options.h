@@ -52,6 +52,6 @@ std::string option_fault(const CompileOptions& options);
 /// With options for the targets that are named.
 std::string target_fault(const CompileOptions& options, const Targets& targets);
 /// With options for what was read.
-std::string input_fault(const CompileOptions& options, const passes::AnyIr& ir, const Targets& targets);
+std::string input_fault(const CompileOptions& options, const passes::AnyIr& ir, const Goals& goals);
 
 }  // namespace resnetc::driver

@@ -37,26 +37,25 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     }
     level = after;
   }
-  const Result<const Target*> chosen = options.target.one_target();
-  if (!chosen) return fail(chosen.failure());
-  const Target* target = *chosen;
-  if (level != passes::Level::program && (options.target.named() || options.batch)) {
-    return usage_error(fmt::format("{} is about a program's kernels, and a {} has none: --level program shows them",
-                                   options.batch                    ? "--batch"
-                                   : options.target.devices.empty() ? "--target"
-                                                                    : "--device",
-                                   level_name(level)));
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const Result<Goals> goals = options.target.goals(diagnostics);
+  if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
+  const Target* target = goals->front().target;
+  const std::string_view of_program = options.batch ? "--batch" : options.target.given();
+  if (level != passes::Level::program && !of_program.empty()) {
+    return usage_error(
+        fmt::format("{} is about a program's kernels, and a {} has none: --level program shows them", of_program, level_name(level)));
   }
   if (options.batch && !target->on_gpu()) return usage_error("--batch is for --device cuda: on the CPU the schedules serve any batch");
 
-  Sources sources;
-  Diagnostics diagnostics(sources);
   passes::AnyIr read, ir;
   bool good = false;
   if (auto network = load(options.network, diagnostics)) {
     passes::PipelineContext context;
     context.diagnostics = &diagnostics;
     context.target = target;
+    context.machine = goals->front().machine;
     context.disabled = options.disabled;
     if (options.batch) context.batch = *options.batch;
     read = *network;

@@ -18,9 +18,8 @@ bool is_level(std::string_view kind) { return level_named(std::string(kind)).has
 
 class Emitter {
  public:
-  Emitter(const EmitOptions& options, const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources,
-          std::vector<std::string>& written)
-      : options_(options), lowered_(lowered), read_(lowered.read()), targets_(targets), sources_(sources), written_(written) {}
+  Emitter(const EmitOptions& options, const Lowered& lowered, const Sources& sources, std::vector<std::string>& written)
+      : options_(options), lowered_(lowered), read_(lowered.read()), sources_(sources), written_(written) {}
 
   Result<> run() {
     std::vector<const codegen::KernelTextInfo*> texts;
@@ -37,7 +36,9 @@ class Emitter {
   }
 
  private:
-  std::string suffix(size_t target) const { return targets_.size() > 1 ? "." + targets_[target]->name : std::string(); }
+  std::string suffix(size_t program) const {
+    return lowered_.programs.size() > 1 ? "." + file_stem(label(lowered_.programs[program])) : std::string();
+  }
 
   Result<> put(const std::string& file, const std::string& text) {
     const std::string path = options_.directory + "/" + file;
@@ -107,7 +108,6 @@ class Emitter {
   const EmitOptions& options_;
   const Lowered& lowered_;
   const passes::AnyIr read_;  ///< the IR of which --only names a part
-  const std::vector<const Target*>& targets_;
   const Sources& sources_;
   std::vector<std::string>& written_;
 };
@@ -134,9 +134,8 @@ std::string emit_names() {
   return names;
 }
 
-Result<> emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources,
-              std::vector<std::string>& written) {
-  return Emitter(options, lowered, targets, sources, written).run();
+Result<> emit(const EmitOptions& options, const Lowered& lowered, const Sources& sources, std::vector<std::string>& written) {
+  return Emitter(options, lowered, sources, written).run();
 }
 
 }  // namespace resnetc::driver

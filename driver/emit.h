@@ -27,7 +27,6 @@ struct EmitOptions {
 };
 
 /// Adds the paths to `written`. Fails if something could not be written.
-Result<> emit(const EmitOptions& options, const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources,
-              std::vector<std::string>& written);
+Result<> emit(const EmitOptions& options, const Lowered& lowered, const Sources& sources, std::vector<std::string>& written);
 
 }  // namespace resnetc::driver

@@ -11,6 +11,7 @@
 #include "driver/common.h"
 #include "driver/lowering.h"
 #include "driver/measure.h"
+#include "driver/phases.h"
 #include "driver/target_options.h"
 #include "inspect/report.h"
 #include "ir/algorithms/gpu_model.h"
@@ -46,11 +47,12 @@ inspect::Times expected_times(const program::Program& program) {
 }
 
 /// Checks that the library belongs to this program: that its kernels have the same work and memory traffic.
-Result<> is_of_program(const LoadedLibrary& library, const std::string& path, const program::Program& program, const Target& target) {
+Result<> is_of_program(const LoadedLibrary& library, const std::string& path, const program::Program& program) {
   const auto& targets = library.facts().targets;
-  const auto own = std::find_if(targets.begin(), targets.end(), [&](const auto& known) { return known.name == target.name; });
+  const auto own = std::find_if(targets.begin(), targets.end(), [&](const auto& known) { return known.label() == label(program); });
   if (own == targets.end()) {
-    return Failure{fmt::format("'{}' has nothing for {}: --target names what it was compiled for", path, target.name), Blame::command};
+    return Failure{fmt::format("'{}' has nothing for {}: --target and --cpu name what it was compiled for", path, label(program)),
+                   Blame::command};
   }
   const auto same = [&](const codegen::LibraryFacts::Kernel& a, const program::Kernel& b) {
     return a.name == b.name && a.kind == program::to_string(b.kind) && a.algorithm == program::algorithm_of(b) &&
@@ -60,15 +62,15 @@ Result<> is_of_program(const LoadedLibrary& library, const std::string& path, co
   return Failure{fmt::format("'{}' was compiled from another network, or with other options: its kernels are not those of this one", path)};
 }
 
-Result<inspect::Times> measured_times(const LoadedLibrary& library, const std::string& path, const Target& target) {
+Result<inspect::Times> measured_times(const LoadedLibrary& library, const std::string& path, const program::Program& program) {
   MeasureOptions how;
-  how.target = target.name;
+  how.target = exact_label(program);
   how.layers = true;
   how.seconds = 1;
   const Result<Measurement> measured = measure(library, path, how);
   if (!measured) return measured.failure();
   inspect::Times times{
-      fmt::format("measured on {} with {} {}", target.name, measured->threads, measured->threads == 1 ? "thread" : "threads"),
+      fmt::format("measured on {} with {} {}", label(program), measured->threads, measured->threads == 1 ? "thread" : "threads"),
       {},
       measured->timing.median_ms};
   const std::vector<codegen::LibraryFacts::Kernel>& kernels = library.target(measured->target).kernels;
@@ -80,13 +82,13 @@ Result<inspect::Times> measured_times(const LoadedLibrary& library, const std::s
 }
 
 int explain(const ExplainOptions& options, const Invocation& invocation) {
-  const Result<const Target*> chosen = options.target.one_target();
-  if (!chosen) return fail(chosen.failure());
-  const Target* target = *chosen;
-  const std::string fault = cpu_option_fault({{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}}, {target});
-  if (!fault.empty()) return usage_error(fault);
   Sources sources;
   Diagnostics diagnostics(sources);
+  const Result<Goals> goals = options.target.goals(diagnostics);
+  if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
+  const Target* target = goals->front().target;
+  const std::string fault = cpu_option_fault({{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}}, {target});
+  if (!fault.empty()) return usage_error(fault);
   std::unique_ptr<LoadedLibrary> library;
   if (!options.profile.empty()) {
     library = LoadedLibrary::open(options.profile, diagnostics);
@@ -109,11 +111,10 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
 
   inspect::Compilation compilation;
   compilation.title = network->name;
-  compilation.target = target->name;
   compilation.version = RESNETC_VERSION;
   compilation.phases.push_back({"frontend", "the text, every name and parameter resolved", "", *network, true, 0});
   LoweringOptions lowering;
-  lowering.targets = {target};
+  lowering.goals = goals->each;
   lowering.weights = weights.get();
   lowering.disabled = options.disabled;
   if (options.no_winograd) lowering.winograd_tile = 0;
@@ -124,8 +125,9 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   compilation.remarks = lowered->remarks;
 
   const program::Program& program = lowered->programs.front();
+  compilation.target = goal_of(program);
   if (library) {
-    if (const Result<> own = is_of_program(*library, options.profile, program, *target); !own) return fail(own.failure());
+    if (const Result<> own = is_of_program(*library, options.profile, program); !own) return fail(own.failure());
   }
   std::vector<codegen::KernelJob> jobs;
   for (const program::Kernel& kernel : program.kernels) jobs.push_back({program::spec_of(program, kernel), program.target});
@@ -147,7 +149,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   compilation.code_of = std::move(code->index);
 
   if (library) {
-    Result<inspect::Times> times = measured_times(*library, options.profile, *target);
+    Result<inspect::Times> times = measured_times(*library, options.profile, program);
     if (!times) return fail(times.failure());
     compilation.times = std::move(*times);
   } else if (target->on_gpu()) {

@@ -58,9 +58,9 @@ std::string LoadedLibrary::pack_command() const {
   return codegen::wants_checkpoint(facts_.constants) ? command + " --weights FILE.safetensors" : command;
 }
 
-const codegen::LibraryFacts::Target& LoadedLibrary::target(std::string_view name) const {
+const codegen::LibraryFacts::Target& LoadedLibrary::target(std::string_view label) const {
   for (const auto& target : facts_.targets) {
-    if (target.name == name) return target;
+    if (target.label() == label) return target;
   }
   return facts_.targets.front();
 }
@@ -97,14 +97,17 @@ Result<std::unique_ptr<Session>> Session::create(const LoadedLibrary& library, s
   const char* from_environment = std::getenv("RESNETC_TARGET");
   const std::string target = options.target.empty() && from_environment != nullptr ? from_environment : options.target;
   std::span<const codegen::LibraryFacts::Target> targets = library.facts().targets;
-  if (!target.empty() && std::none_of(targets.begin(), targets.end(), [&](const auto& t) { return t.name == target; })) {
+  if (!target.empty() &&
+      std::none_of(targets.begin(), targets.end(), [&](const auto& t) { return rn_answers_to(t.label().c_str(), target.c_str()) != 0; })) {
     std::string names;
-    for (const auto& known : targets) names += (names.empty() ? "" : ", ") + known.name;
+    for (const auto& known : targets) names += (names.empty() ? "" : ", ") + known.label();
     return Failure{fmt::format("the library has no target '{}'{}; it has {}", target,
                                options.target.empty() ? ", which RESNETC_TARGET asks for" : "", names),
                    Blame::command};
   }
-  const auto on_gpu = [&](const auto& t) { return t.on_gpu() && (target.empty() || t.name == target); };
+  const auto on_gpu = [&](const auto& t) {
+    return t.on_gpu() && (target.empty() || rn_answers_to(t.label().c_str(), target.c_str()) != 0);
+  };
   if (options.device != 0 && std::none_of(targets.begin(), targets.end(), on_gpu)) {
     return Failure{fmt::format("--device-index {} is a GPU's, and {} is for none", options.device,
                                target.empty() ? "the library" : fmt::format("the target '{}'", target)),

@@ -26,8 +26,8 @@ class LoadedLibrary {
   const codegen::LibraryFacts& facts() const { return facts_; }
   /// The command that makes the library's weights file, for messages.
   std::string pack_command() const;
-  /// The facts of one of its targets.
-  const codegen::LibraryFacts::Target& target(std::string_view name) const;
+  /// The facts of the program with this label, which the library's function selected_target() gives.
+  const codegen::LibraryFacts::Target& target(std::string_view label) const;
 
   struct Functions {
     int32_t (*create)(const void*, size_t, const rn_options*, rn_context**);
@@ -53,7 +53,7 @@ class Session {
   struct Options {
     int batch = 1;
     int threads = 0;     ///< 0: one for each processor
-    std::string target;  ///< empty: the best
+    std::string target;  ///< a target's name, or a label; empty: the best
     bool verify_contents = false;
     std::string weights_path;  ///< for messages
     int device = 0;            ///< number of the GPU, if there are several

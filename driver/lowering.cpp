@@ -17,7 +17,6 @@ passes::PipelineContext context_of(const LoweringOptions& options, Diagnostics& 
   passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   context.weights = options.weights;
-  context.machine = options.machine;
   context.winograd_tile = options.winograd_tile;
   context.weights_limited = options.weights_limited;
   context.batch = options.batch;
@@ -26,9 +25,10 @@ passes::PipelineContext context_of(const LoweringOptions& options, Diagnostics& 
   return context;
 }
 
-void set_target(passes::PipelineContext& context, const LoweringOptions& options, const Target& target) {
-  context.target = &target;
-  context.tuned = options.tuned != nullptr && options.tuned->target == target.name ? options.tuned : nullptr;
+void set_goal(passes::PipelineContext& context, const LoweringOptions& options, const Goal& goal) {
+  context.target = goal.target;
+  context.machine = goal.machine;
+  context.tuned = options.tuned != nullptr && options.tuned->target == goal.target->name ? options.tuned : nullptr;
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
   passes::PipelineContext context = context_of(options, diagnostics);
   if (result.from == passes::Level::program) {
     auto& program = std::get<program::Program>(ir);
-    set_target(context, options, *options.targets.front());
+    set_goal(context, options, options.goals.front());
     if (program.arena_bytes == program::none && !passes::run_level(ir, passes::Level::program, context)) return std::nullopt;
     result.programs.push_back(std::move(std::get<program::Program>(ir)));
     result.remarks = std::move(context.remarks);
@@ -61,8 +61,8 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
   }
   if (!passes::run_level(ir, passes::Level::graph, context)) return std::nullopt;
   result.graph = std::get<graph::Graph>(ir);
-  for (const Target* target : options.targets) {
-    set_target(context, options, *target);
+  for (const Goal& goal : options.goals) {
+    set_goal(context, options, goal);
     passes::AnyIr own = result.graph;
     if (!passes::run_level(own, passes::Level::program, context)) return std::nullopt;
     result.programs.push_back(std::get<program::Program>(std::move(own)));
@@ -77,7 +77,7 @@ std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, D
 std::optional<passes::AnyIr> lower_until(std::string_view pass, passes::AnyIr ir, const LoweringOptions& options,
                                          Diagnostics& diagnostics) {
   passes::PipelineContext context = context_of(options, diagnostics);
-  set_target(context, options, *options.targets.front());
+  set_goal(context, options, options.goals.front());
   if (!passes::run_pipeline(ir, passes::Level::program, context, pass)) return std::nullopt;
   return ir;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codegen/weights/safetensors.h"
+#include "driver/goals.h"
 #include "ir/graph.h"
 #include "ir/program.h"
 #include "ir/tuning.h"
@@ -17,9 +18,8 @@ namespace resnetc::driver {
 class Command;
 
 struct LoweringOptions {
-  std::vector<const Target*> targets;             ///< best first; none: lowering ends with the graph
+  std::vector<Goal> goals;                        ///< best target first; none: lowering ends with the graph
   const WeightSource* weights = nullptr;          ///< null: values of weights are unknown
-  const Machine* machine = &default_machine();    ///< as PassContext's
   int64_t winograd_tile = largest_winograd_tile;  ///< as PassContext's
   passes::PassObserver after_pass;                ///< as PipelineContext's; its target is null up to the graph
   const program::Tuning* tuned = nullptr;         ///< measured schedules, for the target that they name
@@ -41,11 +41,11 @@ struct Lowered {
   passes::AnyIr read() const;
 };
 
-/// Runs all passes from the level of `ir` on; nothing if they report errors. If `ir` is a program, there is one target, and memory is
+/// Runs all passes from the level of `ir` on; nothing if they report errors. If `ir` is a program, there is one goal, and memory is
 /// planned if it is not planned yet.
 std::optional<Lowered> lower(passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics);
 
-/// Runs the passes from the level of `ir` on until `pass` has run, for the first of the targets; nothing if they report errors.
+/// Runs the passes from the level of `ir` on until `pass` has run, for the first of the goals; nothing if they report errors.
 std::optional<passes::AnyIr> lower_until(std::string_view pass, passes::AnyIr ir, const LoweringOptions& options, Diagnostics& diagnostics);
 /// The reason why `pass`, which `option` names, does not run on an IR of `level`: there is no such pass, it reads an earlier level, it is
 /// disabled, or the pipeline ends before it, after `last`. Empty if it runs.

@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
   add_fmt(program, invocation);
   add_reduce(program, invocation);
   add_lsp(program, invocation);
+  add_machine(program, invocation);
 
   const Result<std::optional<std::string>> asked = line.parse(argc, argv);
   if (!asked) return fail(asked.failure());

@@ -113,7 +113,7 @@ Result<MaxError> MaxError::reach(double allowed, const topology::Network& networ
 
   MaxError result;
   result.allowed_ = allowed;
-  for (const auto* target : lowering.targets) result.targets_.push_back(target->name);
+  for (const Goal& goal : lowering.goals) result.targets_.push_back(goal.label());
   Pictures pictures;
   std::vector<Reference> references;
   while (true) {
@@ -142,8 +142,8 @@ Result<MaxError> MaxError::reach(double allowed, const topology::Network& networ
         rung.halves = rung.halves || std::holds_alternative<program::StrassenSchedule>(kernel.schedule);
       }
     }
-    for (const std::string& target : result.targets_) {
-      Result<TargetErrors> errors = measure(trial, target, *graph, pictures, references);
+    for (const Goal& goal : lowering.goals) {
+      Result<TargetErrors> errors = measure(trial, goal.exact_label(), *graph, pictures, references);
       if (!errors) return errors.failure();
       rung.errors.push_back(std::move(*errors));
     }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "driver/caches.h"
 #include "driver/common.h"
 #include "driver/median.h"
 #include "driver/peak.h"
@@ -144,7 +145,7 @@ Result<Measurement> measure(const LoadedLibrary& library, const std::string& pat
   }
   begun.arena_bytes = static_cast<uint64_t>(target.arena_bytes * options.batch);
   result.machine = {peak ? peak->gflops() : 0, options.layers && !gpu ? memory_gbytes(std::min(threads, processors)) : 0,
-                    facts.weights_bytes <= last_cache_bytes()};
+                    facts.weights_bytes <= caches_here().third};
   return result;
 }
 

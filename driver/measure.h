@@ -43,7 +43,7 @@ struct MachinePeak {
 };
 
 struct Measurement {
-  std::string target;
+  std::string target;  ///< the label of the program that ran
   int batch = 1;
   int threads = 0;
   bool generated_weights = false;  ///< there was no weights file

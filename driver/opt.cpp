@@ -36,20 +36,18 @@ int opt(const OptOptions& options, const Invocation& invocation) {
     if (found == nullptr) return usage_error(fmt::format("unknown pass '{}'; 'resnetc opt --help' lists them", name));
     wanted.push_back(found);
   }
-  const Result<const Target*> chosen = options.target.one_target();
-  if (!chosen) return fail(chosen.failure());
-  const Target* target = *chosen;
-
   Sources sources;
   Diagnostics diagnostics(sources);
+  const Result<Goals> goals = options.target.goals(diagnostics);
+  if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
+
   std::string path = options.path == "-" ? "/dev/stdin" : options.path;
   Result<std::string> text = read_file(path);
   if (!text) return fail(text.failure());
   auto ir = parse_any(sources.add(options.path == "-" ? "<stdin>" : options.path, std::move(*text)), diagnostics);
   if (!ir) return report(diagnostics, invocation);
   if (const auto* program = std::get_if<program::Program>(&*ir)) {
-    if (const std::string fault = program_target_fault(options.target, {target}, *program->target); !fault.empty())
-      return usage_error(fault);
+    if (const std::string fault = program_target_fault(options.target, *goals, *program->target); !fault.empty()) return usage_error(fault);
   }
   if (const std::string fault = disable_pass_fault(options.disabled, level_of(*ir)); !fault.empty()) return usage_error(fault);
   std::unique_ptr<codegen::Safetensors> weights;
@@ -63,7 +61,8 @@ int opt(const OptOptions& options, const Invocation& invocation) {
 
   passes::PipelineContext context;
   context.diagnostics = &diagnostics;
-  context.target = target;
+  context.target = goals->front().target;
+  context.machine = goals->front().machine;
   context.weights = weights.get();
   context.disabled = options.disabled;
   if (!options.passes) {

@@ -20,13 +20,14 @@ void PhaseObserver::start(const passes::AnyIr& read) {
   if (!directory_.empty() && !std::filesystem::create_directories(directory_, error) && error) {
     written_ = Failure{fmt::format("cannot make the folder '{}': {}", directory_, error.message())};
   }
-  show(level_of(read) == passes::Level::topology ? "frontend" : "read", read, true, nullptr);
+  show(level_of(read) == passes::Level::topology ? "frontend" : "read", read, true);
 }
 
-void PhaseObserver::after_pass(const passes::PassRun& run) { show(run.pass.name, run.ir, run.changed, run.target); }
+void PhaseObserver::after_pass(const passes::PassRun& run) { show(run.pass.name, run.ir, run.changed); }
 
-void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool changed, const Target* target) {
-  std::string suffix = several_targets_ && target != nullptr ? "." + target->name : "";
+void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool changed) {
+  const auto* program = std::get_if<program::Program>(&ir);
+  const std::string suffix = several_targets_ && program != nullptr ? "." + file_stem(label(*program)) : "";
   if (print_after_ == "all" || print_after_ == phase || (print_after_ == "change" && changed)) {
     say(fmt::format("# after {}{}\n{}\n", phase, suffix, passes::print(ir, sources_)));
   }
@@ -35,6 +36,11 @@ void PhaseObserver::show(std::string_view phase, const passes::AnyIr& ir, bool c
     written_ = write_file(file, passes::print(ir, sources_));
   }
   ++number_;
+}
+
+std::string goal_of(const program::Program& program) {
+  if (program::on_gpu(program)) return program.target->name;
+  return fmt::format("{}, with schedules for {}", program.target->name, program.machine.empty() ? default_machine().name : program.machine);
 }
 
 namespace {
@@ -52,7 +58,7 @@ std::string decisions(const program::Program& program) {
 
 }  // namespace
 
-std::string opt_report(const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources) {
+std::string opt_report(const Lowered& lowered, const Sources& sources) {
   // Layers come in execution order: a remark is listed at its place in the topology, whichever pass made it. Remarks that the kernel's line
   // below repeats are left out, and remarks that apply to several targets are printed once.
   std::set<std::pair<std::string, std::string>> said;
@@ -77,14 +83,14 @@ std::string opt_report(const Lowered& lowered, const std::vector<const Target*>&
   for (const auto& value : lowered.topology.values) show(value.name);
   while (!by_value.empty()) show(std::string(by_value.begin()->first));
 
-  for (size_t i = 0; i < lowered.programs.size(); ++i) {
-    out += fmt::format("\nkernels for {}\n", targets[i]->name);
+  for (const program::Program& program : lowered.programs) {
+    out += fmt::format("\nkernels for {}\n", goal_of(program));
     Table table({{"kernel"}, {"multiply-adds", Table::Align::right}, {"why"}});
-    for (const auto& kernel : lowered.programs[i].kernels) {
+    for (const auto& kernel : program.kernels) {
       table.add({kernel.name, kernel.multiply_adds != 0 ? grouped(kernel.multiply_adds) : "", kernel.reason});
     }
-    out += table.str() + decisions(lowered.programs[i]);
-    if (program::on_gpu(lowered.programs[i])) out += "\n" + gpu_report(lowered.programs[i]);
+    out += table.str() + decisions(program);
+    if (program::on_gpu(program)) out += "\n" + gpu_report(program);
   }
   return out;
 }

@@ -12,7 +12,7 @@ namespace resnetc::driver {
 class PhaseObserver {
  public:
   /// `print_after`: a pass, "all", "change" or empty. `directory`: for numbered files, or empty. With `several_targets` the files of
-  /// programs carry the target's name.
+  /// programs carry the program's label.
   PhaseObserver(std::string print_after, std::string directory, bool several_targets, const Sources& sources)
       : print_after_(std::move(print_after)), directory_(std::move(directory)), several_targets_(several_targets), sources_(sources) {}
 
@@ -23,7 +23,7 @@ class PhaseObserver {
   const Result<>& written() const { return written_; }
 
  private:
-  void show(std::string_view phase, const passes::AnyIr& ir, bool changed, const Target* target);
+  void show(std::string_view phase, const passes::AnyIr& ir, bool changed);
 
   std::string print_after_, directory_;
   bool several_targets_;
@@ -33,7 +33,9 @@ class PhaseObserver {
 };
 
 /// Remarks grouped by layer, then each kernel's reason.
-std::string opt_report(const Lowered& lowered, const std::vector<const Target*>& targets, const Sources& sources);
+std::string opt_report(const Lowered& lowered, const Sources& sources);
+/// What a program is for, in words: its target, and the machine whose schedules it has.
+std::string goal_of(const program::Program& program);
 std::string time_report(const std::vector<passes::PassTime>& times);
 
 }  // namespace resnetc::driver

@@ -103,7 +103,7 @@ class Tuner {
         Sources& sources)
       : network_(network), lowering_(lowering), seconds_(seconds), kernels_(kernels), sources_(sources), progress_("tuning, seconds") {
     lowering_.after_pass = nullptr;
-    tuning_.target = lowering.targets.front()->name;
+    tuning_.target = lowering.goals.front().target->name;
     threads_ = {1};
     if (const int all = rn_processors(); all > 1) threads_.push_back(all);
     kernels_.progress = [this](size_t, size_t) { show(); };
@@ -158,7 +158,8 @@ class Tuner {
     std::map<std::string, size_t> known;
     for (size_t k = 0; k < program.kernels.size(); ++k) {
       const program::Kernel& kernel = program.kernels[k];
-      std::vector<Schedule> candidates = passes::schedule_candidates(program, kernel, *lowering_.machine, lowering_.winograd_tile);
+      std::vector<Schedule> candidates =
+          passes::schedule_candidates(program, kernel, *lowering_.goals.front().machine, lowering_.winograd_tile);
       if (candidates.empty()) continue;
       std::string work = work_of(spec_of(program, kernel));
       const auto [at, added] = known.emplace(work, subjects_.size());

@@ -19,7 +19,7 @@ inline constexpr double default_tune_seconds = 60;
 /// The reason why tuning for these targets is impossible on this machine; empty if it is possible.
 std::string tune_fault(const std::vector<const Target*>& targets);
 
-/// Tunes for `lowering.targets`, which must be one target that this machine can run, for about `seconds` seconds. A kernel is in the result
+/// Tunes for `lowering.goals`, which must be one whose target this machine can run, for about `seconds` seconds. A kernel is in the result
 /// if another schedule was faster than the untuned one beyond the noise, in two measurements. No kernel is in the result if the network
 /// with all of them was not faster in the end. `kernels` should have a cache, because most kernels are compiled repeatedly. Fails if the
 /// network does not compile or run.

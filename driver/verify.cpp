@@ -73,15 +73,16 @@ int print_table(const Observed& observed, const std::string& target, double tole
 }
 
 int verify(const VerifyOptions& options, const Invocation& invocation) {
-  const Result<Targets> targets = options.target.targets();
-  if (!targets) return fail(targets.failure());
-  const bool gpu = targets->front()->on_gpu();
-  if (options.for_batch && !gpu) return usage_error("--for-batch is for --device cuda: on the CPU the schedules serve any batch");
-  std::string fault = cpu_option_fault({{!options.tuned.empty(), "--tuned names schedules of the CPU"}}, *targets);
-  if (fault.empty() && !options.tuned.empty()) fault = tuned_targets_fault(*targets);
-  if (!fault.empty()) return usage_error(fault);
   Sources sources;
   Diagnostics diagnostics(sources);
+  const Result<Goals> goals = options.target.goals(diagnostics);
+  if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
+  const Targets targets = goals->targets();
+  const bool gpu = targets.front()->on_gpu();
+  if (options.for_batch && !gpu) return usage_error("--for-batch is for --device cuda: on the CPU the schedules serve any batch");
+  std::string fault = cpu_option_fault({{!options.tuned.empty(), "--tuned names schedules of the CPU"}}, targets);
+  if (fault.empty() && !options.tuned.empty()) fault = tuned_targets_fault(targets);
+  if (!fault.empty()) return usage_error(fault);
   auto network = load(options.network, diagnostics);
   if (!network) return report(diagnostics, invocation);
   Diagnostics first(sources);  // separate, because the passes run again below, and each mistake must be reported once
@@ -98,17 +99,17 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
 
   std::optional<program::Tuning> tuning;
   if (!options.tuned.empty()) {
-    tuning = read_tuning(options.tuned, *targets->front(), diagnostics);
+    tuning = read_tuning(options.tuned, *targets.front(), diagnostics);
     if (!tuning) return report(diagnostics, invocation);
   }
   LoweringOptions lowering;
-  lowering.targets = *targets;
+  lowering.goals = goals->each;
   lowering.weights = checkpoint.get();
   if (tuning) lowering.tuned = &*tuning;
   if (options.for_batch) lowering.batch = *options.for_batch;
   lowering.disabled = options.disabled;
   auto lowered = lower(*network, lowering, diagnostics);
-  if (lowered && tuning) warn_of_unused(*tuning, *lowered, *targets->front(), diagnostics);
+  if (lowered && tuning) warn_of_unused(*tuning, *lowered, *targets.front(), diagnostics);
   int status = report(diagnostics, invocation);
   if (status != done) return status;
   if (!lowered) return fail(first_failure(diagnostics));
@@ -120,15 +121,16 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   const Trial& trial = **made;
   const Pictures pictures = trial.pictures(options.batch);
   int bad = 0;
-  for (const auto* target : *targets) {
-    const Result<std::unique_ptr<Session>> session = trial.session(target->name, options.batch, options.threads);
-    if (!session) return fail({fmt::format("{}: {}", target->name, session.failure().text), session.failure().blame});
+  for (const Goal& goal : goals->each) {
+    const std::string label = goal.label();
+    const Result<std::unique_ptr<Session>> session = trial.session(goal.exact_label(), options.batch, options.threads);
+    if (!session) return fail({fmt::format("{}: {}", label, session.failure().text), session.failure().blame});
     Observed observed;
     observed.watch(**session);
     const Result<> ran = (*session)->run(pictures.bytes);
-    if (!ran) return fail({fmt::format("{}: {}", target->name, ran.failure().text), ran.failure().blame});
+    if (!ran) return fail({fmt::format("{}: {}", label, ran.failure().text), ran.failure().blame});
     for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(*graph, weights, pictures, k, observed);
-    bad += print_table(observed, target->name, options.tolerance);
+    bad += print_table(observed, label, options.tolerance);
   }
   return bad == 0 ? done : input_wrong;
 }

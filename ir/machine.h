@@ -4,10 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "ir/target.h"
 
 namespace resnetc {
 
@@ -27,6 +30,17 @@ struct Cache {
   bool operator==(const Cache&) const = default;
 };
 
+/// Who made a CPU. The same numbers as in runtime/model.h.
+enum class Vendor : uint32_t { other, intel, amd };
+
+/// Which CPUs a machine describes, by what they say of themselves. The model is not asked, because virtual machines hide it.
+struct CpuRule {
+  Vendor vendor{};
+  uint32_t family = 0;                  ///< 0: any
+  uint64_t all = 0, any = 0, none = 0;  ///< features: a CPU has all of these, one of these (if there are any), and none of these
+  bool operator==(const CpuRule&) const = default;
+};
+
 struct Machine {
   std::string name;
   std::string architecture;          ///< as in ArchitectureInfo::name; resnetc may have no target for it
@@ -34,7 +48,7 @@ struct Machine {
   double latency = 0;                ///< cycles from a multiply-add to the next on the same accumulator
   std::vector<VectorRates> vectors;  ///< narrowest registers first; never empty
 
-  Cache first, second, third;               ///< a line has 64 bytes
+  Cache first, second, third;               ///< a line has 64 bytes; where there is no third, its speed is the memory's
   int64_t first_ways = 0;                   ///< lines of a set of the first-level cache
   double third_bytes_a_second_of_all = 0;   ///< that all cores together read from the third-level cache
   double memory_bytes_a_second = 0;         ///< that one core reads from memory
@@ -45,7 +59,8 @@ struct Machine {
   /// How much longer a tile takes if its pixels push each other out of their set of the first-level cache.
   double crowding = 1;
 
-  std::string source;  ///< where the figures are from, in words
+  std::string source;                ///< where the figures are from, in words
+  std::optional<CpuRule> rule = {};  ///< nothing: no CPU is recognised as this machine
 
   bool operator==(const Machine&) const = default;
 
@@ -55,13 +70,30 @@ struct Machine {
   double multiply_adds_a_second() const;
   /// The bytes between two addresses that share a set of the first-level cache.
   int64_t first_period() const { return first.bytes / first_ways; }
+  /// The bytes of the widest registers.
+  int64_t widest() const { return vectors.back().bytes; }
 };
 
 /// The machine for which schedules are chosen if none is named. It stands for current x86-64 cores of all vendors.
 const Machine& default_machine();
-/// The known machines, the default first.
+/// The known machines, the default first. A CPU is the first whose rule fits (codegen/host.h).
 std::span<const Machine> all_machines();
 /// The known machine with this name. Null if there is none.
 const Machine* find_machine(std::string_view name);
+/// The message about a name that no known machine has.
+std::string unknown_machine(std::string_view name);
+/// Why a machine cannot have this name; empty if it can. A library's programs have names made from it.
+std::string machine_name_fault(std::string_view name);
+
+/// The name of a program in a library, for its target and the name of its machine, which is empty for the default machine and for a GPU:
+/// "avx512:icelake-server", or "avx512" for the default machine.
+std::string label_of(const Target& target, std::string_view machine);
+/// The name by which a caller gets this program and no other for the same target: with ":generic" for the default machine.
+std::string exact_label_of(const Target& target, std::string_view machine);
+
+/// Whether the target is for a processor, and the machine has the target's registers.
+bool can_run(const Machine& machine, const Target& target);
+/// The best target of the table that the machine can run. Null if there is none: resnetc has no target for its architecture.
+const Target* best_target(const Machine& machine);
 
 }  // namespace resnetc

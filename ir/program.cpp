@@ -23,6 +23,9 @@ std::string_view to_string(KernelKind kind) {
 
 bool on_gpu(const Program& program) { return program.target->on_gpu(); }
 
+std::string label(const Program& program) { return label_of(*program.target, program.machine); }
+std::string exact_label(const Program& program) { return exact_label_of(*program.target, program.machine); }
+
 std::vector<TensorId> reads(const Kernel& kernel) {
   std::vector<TensorId> ids;
   const auto add = [&ids](TensorId id) {

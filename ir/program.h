@@ -11,6 +11,8 @@
 ///
 /// Text form (`resnetc dump --level program`):
 ///
+/// (After the target, `machine "NAME"` names the machine whose schedules these are, unless it is the default one.)
+///
 ///     program "resnet18" target "avx512" arena 1722368 {
 ///       input "image" : f32[N, 3, 224, 224]
 ///       output "logits" : f32[N, 1000]
@@ -123,6 +125,7 @@ struct Decision {
 struct Program {
   std::string name;
   const Target* target = nullptr;  ///< a line of the table (ir/target.h); never null once a program is verified
+  std::string machine;             ///< the name of the machine whose schedules it has; empty: the default machine, or it is for a GPU
   std::string input_name;
   InputBuffer input;
   std::vector<Output> outputs;
@@ -146,6 +149,9 @@ struct Program {
 /// them, even in a run with a smaller batch. Halos are zeroed once, when a context is created, so a tensor with a halo shares its place
 /// only with tensors of the same layout.
 bool on_gpu(const Program& program);
+/// The program's name in its library (ir/machine.h), and that which no other program of the target answers to.
+std::string label(const Program& program);
+std::string exact_label(const Program& program);
 
 /// The tensors that a kernel reads, including those of its epilogue.
 std::vector<TensorId> reads(const Kernel& kernel);

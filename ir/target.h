@@ -28,12 +28,18 @@ struct ArchitectureInfo {
 std::span<const ArchitectureInfo> all_architectures();
 const ArchitectureInfo& info(Architecture architecture);
 
-/// Instruction sets that an architecture's baseline lacks, as bits of Target::features. The same bits as in runtime/model.h.
+/// Instruction sets that an architecture's baseline lacks, as bits of Target::features, and others by which CPUs are told apart
+/// (ir/machine.h). The same bits as in runtime/model.h.
 namespace feature {
 inline constexpr uint64_t sse41 = 1;
 inline constexpr uint64_t avx = 2;
 inline constexpr uint64_t avx2 = 4;    ///< with FMA and F16C
 inline constexpr uint64_t avx512 = 8;  ///< F, CD, VL, BW, DQ
+inline constexpr uint64_t avx_vnni = 16;
+inline constexpr uint64_t avx512_vnni = 32;
+inline constexpr uint64_t avx512_vbmi2 = 64;
+inline constexpr uint64_t avx512_fp16 = 128;
+inline constexpr uint64_t amx_int8 = 256;
 }  // namespace feature
 
 /// The device that runs kernels.

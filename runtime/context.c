@@ -136,7 +136,7 @@ static int32_t read_options(const rn_options* given, rn_options* options) {
 
 /* Creates a context with lanes, arenas and threads. */
 static int32_t create_on_host(const rn_program* program, const unsigned char* constants, const rn_options* options, rn_context** out) {
-  if ((program->features & ~rn_cpu_features()) != 0) return RN_NO_TARGET;
+  if ((program->features & ~rn_this_cpu().features) != 0) return RN_NO_TARGET;
   const int32_t status = allocate(out, program, options);
   if (status != RN_OK) return status;
   rn_context* context = *out;
@@ -200,15 +200,20 @@ int32_t rn_create(const rn_model* model, const void* weights, size_t weights_byt
   if (status != RN_OK) return status;
   const unsigned char* constants = weights == NULL ? NULL : (const unsigned char*)weights + RN_WEIGHTS_ALIGN;
 
-  /* Take the first program that this machine can run. If there is none, the caller wants to know why the best one cannot run. */
+  /* Take the first program that this machine can run: of those for a GPU or for this processor, then of the others. If there is none, the
+   * caller wants to know why the best one cannot run. */
   const char* wanted = wanted_target(&options);
+  const rn_cpu cpu = rn_this_cpu();
   status = RN_UNKNOWN_TARGET;
-  for (int32_t i = 0; i < model->program_count; ++i) {
-    const rn_program* program = &model->programs[i];
-    if (wanted != NULL && strcmp(wanted, program->target) != 0) continue;
-    const int32_t now = create_with(model, program, constants, &options, out);
-    if (now == RN_OK || !may_fall_back(now, &options)) return now;
-    if (status == RN_UNKNOWN_TARGET) status = now;
+  for (int fitting = 1; fitting >= 0; --fitting) {
+    for (int32_t i = 0; i < model->program_count; ++i) {
+      const rn_program* program = &model->programs[i];
+      if (wanted != NULL && !rn_answers_to(program->label, wanted)) continue;
+      if ((program->device != NULL || rn_fits(&program->rule, &cpu)) != fitting) continue;
+      const int32_t now = create_with(model, program, constants, &options, out);
+      if (now == RN_OK || !may_fall_back(now, &options)) return now;
+      if (status == RN_UNKNOWN_TARGET) status = now;
+    }
   }
   return status;
 }
@@ -374,7 +379,7 @@ int32_t rn_run_device(rn_context* context, const void* input, size_t input_bytes
   return context->instance == NULL ? RN_NOT_ON_DEVICE : run_on_device(context, input, outputs, stream, batch);
 }
 
-const char* rn_selected_target(const rn_context* context) { return context == NULL ? "" : context->program->target; }
+const char* rn_selected_target(const rn_context* context) { return context == NULL ? "" : context->program->label; }
 
 int32_t rn_thread_count(const rn_context* context) {
   if (context == NULL) return 0;

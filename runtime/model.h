@@ -4,8 +4,9 @@
 #define RESNETC_RUNTIME_MODEL_H
 
 #include <stdint.h>
+#include <string.h>
 
-#define RN_MODEL_VERSION 4
+#define RN_MODEL_VERSION 5
 #define RN_MAX_OPERANDS 12 /* of a kernel; graph::max_operands (ir/step.h) is the same for passes and verifiers */
 #define RN_MAX_DIMS 4
 
@@ -57,17 +58,45 @@ typedef struct rn_kernel {
   rn_halo halo;
 } rn_kernel;
 
-/* Instruction sets a program needs, bits of rn_program.features. The compiler knows them as resnetc::feature (ir/target.h). */
+/* Instruction sets that a program needs, bits of rn_program.features, and others by which processors are told apart. The compiler knows
+ * them as resnetc::feature (ir/target.h). */
 enum {
   RN_SSE41 = 1,
   RN_AVX = 2,
-  RN_AVX2 = 4,  /* with FMA and F16C */
-  RN_AVX512 = 8 /* F, CD, VL, BW, DQ */
+  RN_AVX2 = 4,   /* with FMA and F16C */
+  RN_AVX512 = 8, /* F, CD, VL, BW, DQ */
+  RN_AVX_VNNI = 16,
+  RN_AVX512_VNNI = 32,
+  RN_AVX512_VBMI2 = 64,
+  RN_AVX512_FP16 = 128,
+  RN_AMX_INT8 = 256
 };
 
-/* The network for one target. */
+/* Who made a processor. The compiler knows them as resnetc::Vendor (ir/machine.h). */
+enum { RN_OTHER_VENDOR = 0, RN_INTEL = 1, RN_AMD = 2 };
+
+/* What a processor says of itself. Of the features it has only those whose registers the operating system saves. */
+typedef struct rn_cpu {
+  uint32_t vendor;
+  uint32_t family;
+  uint64_t features;
+} rn_cpu;
+
+/* The processors that a program's schedules were chosen for. The model is not asked, because virtual machines hide it. */
+typedef struct rn_cpu_rule {
+  uint32_t vendor;         /* RN_OTHER_VENDOR: there is no rule, and it fits no processor */
+  uint32_t family;         /* 0: any */
+  uint64_t all, any, none; /* features: a processor has all of these, one of these (if there are any), and none of these */
+} rn_cpu_rule;
+
+static inline int rn_fits(const rn_cpu_rule* rule, const rn_cpu* cpu) {
+  return rule->vendor != RN_OTHER_VENDOR && rule->vendor == cpu->vendor && (rule->family == 0 || rule->family == cpu->family) &&
+         (rule->all & ~cpu->features) == 0 && (rule->any == 0 || (rule->any & cpu->features) != 0) && (rule->none & cpu->features) == 0;
+}
+
+/* The network for one target, with the schedules for one machine. */
 typedef struct rn_program {
-  const char* target;             /* the short name that users see and choose: "avx512", "avx2", "sse41", "cuda" */
+  const char* label;              /* the name that users see: "avx512:icelake-server", "avx2" with schedules for any machine, "cuda" */
   uint64_t features;              /* for a processor, the RN_... bits above; for a GPU, its compute capability, 80 for 8.0 */
   const struct rn_device* device; /* that runs the kernels (runtime/device.h); NULL: the caller's processor */
   int64_t arena_bytes;            /* for a batch of one */
@@ -79,7 +108,17 @@ typedef struct rn_program {
   int32_t brief;  /* 1: a picture takes so little time that waking sleeping threads does not pay */
   const rn_kernel* kernels;
   const rn_operand* operands;
+  rn_cpu_rule rule; /* of the machine's */
 } rn_program;
+
+/* Whether a user who asks for `wanted` may get the program with this label: "avx512" are all programs of that target, and
+ * "avx512:icelake-server" and "avx512:generic" one of them. */
+static inline int rn_answers_to(const char* label, const char* wanted) {
+  for (; *label != '\0' && *label != ':' && *label == *wanted; ++label) ++wanted;
+  if (*label != '\0' && *label != ':') return 0;
+  if (*wanted == '\0') return 1;
+  return *wanted == ':' && strcmp(wanted + 1, *label == ':' ? label + 1 : "generic") == 0;
+}
 
 typedef struct rn_port {
   const char* name;
@@ -97,7 +136,7 @@ typedef struct rn_model {
   uint64_t embedded_bytes;
   rn_port input;
   int32_t output_count;
-  int32_t program_count; /* best target first */
+  int32_t program_count; /* best target first; of one target, first those whose rules ask for more */
   const rn_port* outputs;
   const rn_program* programs;
 } rn_model;

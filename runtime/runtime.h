@@ -89,9 +89,8 @@ void rn_set_observer(rn_context* context, rn_observer observer, void* data);
 /* Checks a weights file's header against the model in constant time. Checks the hash of its contents only if `verify_contents`. */
 int32_t rn_check_weights(const rn_model* model, const void* weights, size_t weights_bytes, int32_t verify_contents);
 
-/* The RN_* instruction set bits of this processor, as far as the operating system saves their registers. Each architecture has its own
- * runtime/ARCHITECTURE/cpu.c. */
-uint64_t rn_cpu_features(void);
+/* This processor. Each architecture has its own runtime/ARCHITECTURE/cpu.c. */
+rn_cpu rn_this_cpu(void);
 
 #ifdef __cplusplus
 }

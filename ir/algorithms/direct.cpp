@@ -87,7 +87,7 @@ class Space {
 
   /// Whether tasks may have all channels: their weights must stay in the second-level cache.
   bool can_be_wide() const {
-    return walk_ != Walk::staged && 2 * bytes_of(ElementType::f32, blocks_ * lanes * terms_) <= machine_->second.bytes;
+    return walk_ != Walk::staged && 2 * bytes_of(ElementType::f32, blocks_ * lanes * terms_) <= task_bytes(*machine_);
   }
 
  private:
@@ -116,7 +116,7 @@ class Space {
 
   void rank_tiles(const RegisterFile& file, int64_t stride_bytes) {
     // The model is too rough to tell smaller gains.
-    constexpr double gain_of_depth = 1.08, gain_of_width = 1.02;
+    constexpr double gain_of_depth = 1.08, gain_of_width = 1.01;
     each_register_tile(file, blocks_, {1, axis()}, [&](int64_t vectors, Extent2 pixels) {
       DirectTile best{vectors, pixels.w};
       best.efficiency = reached(file, best, stride_bytes);

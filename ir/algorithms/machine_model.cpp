@@ -17,6 +17,8 @@ int64_t lines_in_one_set(const Machine& machine, int64_t lines, int64_t stride_b
   return ceil_div(lines, distinct);
 }
 
+int64_t task_bytes(const Machine& machine) { return std::min<int64_t>(machine.second.bytes, 1 << 20); }
+
 bool is_streamed(const Machine& machine, int64_t vectors, int64_t terms) {
   constexpr double room = 0.75;  // of the cache; the input has the rest
   return static_cast<double>(bytes_of(ElementType::f32, vectors * lanes * terms)) > room * static_cast<double>(machine.first.bytes);
@@ -43,7 +45,7 @@ double efficiency(const Machine& machine, const RegisterFile& file, const Summed
     // The rows of two vectors are fetched in time; those of more are waited for. (2 x 14: 0.55 ms, 3 x 8: 0.62, 4 x 4: 0.69, 4 x 6: 0.70,
     // for 1024 to 256 channels.)
     constexpr int64_t rows_in_time = 2;
-    cycles += static_cast<double>(std::max<int64_t>(tile.vectors - rows_in_time, 0)) * fetching * (1 - machine.hidden);
+    cycles += static_cast<double>(std::max<int64_t>(tile.vectors - rows_in_time, 0)) * fetching * 2 * (1 - machine.hidden);
   }
   cycles += turn;
   if (lines_in_one_set(machine, tile.pixels, tile.stride_bytes) > machine.first_ways) cycles *= machine.crowding;

@@ -43,7 +43,7 @@ double weights_of(const Convolution& c) {
 }
 
 /// Bytes of combined halves that a task may hold in the second-level cache, beside the weights of a group of channels.
-int64_t most_halves(const Machine& machine) { return machine.second.bytes * 45 / 64; }
+int64_t most_halves(const Machine& machine) { return task_bytes(machine) * 45 / 64; }
 
 /// The bytes of the combined halves of one row of pixels, for all products. The products gain nothing unless these bytes stay in the
 /// second-level cache.
@@ -153,10 +153,14 @@ class Products final : public Implementation {
     constexpr int64_t typical_vectors = 2;
     // A tile of pairs has half the pixels of a tile of direct sums, so it waits longer for weights that do not stay in the first-level
     // cache.
-    constexpr double waiting = 0.3;
+    constexpr double waiting = 0.25;
     const bool streamed = is_streamed(machine, typical_vectors, c.in.channels / 2);
     const StrassenWork work = products_work(c);
-    return work.products * (1 / efficiency + (streamed ? waiting * (1 - machine.hidden) : 0)) + work.input + work.output;
+    // Each block of rows after the first reads the weights again, from the third-level cache.
+    const int64_t rows = std::clamp<int64_t>(most_halves(machine) / row_of_halves(c), 1, c.out.height);
+    const auto again = static_cast<double>(ceil_div(c.out.height, rows) - 1) * static_cast<double>(bytes_of(c.in.element)) * weights_of(c);
+    const double reading = again * machine.multiply_adds_a_second() / machine.third.bytes_a_second * (1 - machine.hidden);
+    return reading + work.products * (1 / efficiency + (streamed ? waiting * (1 - machine.hidden) : 0)) + work.input + work.output;
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {

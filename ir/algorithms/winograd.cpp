@@ -52,8 +52,8 @@ WinogradWork transform_work(const WinogradForm& form, const Winograd& by, const 
 int64_t choose_depth(const WinogradForm& form, const Winograd& by, const Machine& machine, int64_t vectors) {
   constexpr double of_second = 0.25;
   const int64_t channels = form.channels;
-  const auto room = static_cast<int64_t>(machine.hidden < 0.5 ? static_cast<double>(machine.first.bytes)
-                                                              : of_second * static_cast<double>(machine.second.bytes));
+  const auto room = static_cast<int64_t>(machine.hidden < 0.7 ? static_cast<double>(machine.first.bytes)
+                                                              : of_second * static_cast<double>(task_bytes(machine)));
   const int64_t vector_bytes = bytes_of(ElementType::f32, by.weights() * by.weights() * lanes * vectors * lanes);
   int64_t depth = channels;
   if (depth / lanes * vector_bytes > room * 5 / 2) {
@@ -124,7 +124,7 @@ void add_plans(const Case& c, const Machine& machine, double tile_efficiency, Wi
   const int64_t step = plan.tiles.h, groups = c.blocks / plan.vectors;
   const int64_t least = c.pool == nullptr ? 1 : ceil_div(c.pool->kernel.h, c.by.output);
   for (plan.rows = step; plan.rows < c.down + step; plan.rows += step) {
-    if (plan.rows > least && plan.rows * row_bytes > machine.second.bytes) break;
+    if (plan.rows > least && plan.rows * row_bytes > task_bytes(machine)) break;
     const int64_t units = rows_to_compute(c, plan.rows);
     if (units == 0) continue;
     const int64_t row_blocks = ceil_div(units, plan.rows), most_parts = c.pool == nullptr ? std::min<int64_t>(groups, 4) : 1;
@@ -269,12 +269,12 @@ class Transforms final : public Implementation {
   }
 
   double work(const Convolution& c, const AlgorithmChoice& choice, const Machine& machine) const override {
-    constexpr double direct_efficiency = 0.95, transformed_efficiency = 0.87;
+    constexpr double direct_efficiency = 0.95, transformed_efficiency = 0.89;
     // Inputs and products of the sums go through the caches. Where nothing of that passes behind the sums, it takes this part of their
     // time.
-    constexpr double through_caches = 0.28;
+    constexpr double through_caches = 0.5;
     // If the weights are transformed in each run, so do the sums, once for each depth. An element takes as long as this many multiply-adds.
-    constexpr double sum_through_caches = 6;
+    constexpr double sum_through_caches = 11;
     constexpr int64_t typical_vectors = 2;
     const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
     const Winograd& by = *winograd(form, choice.output);

@@ -38,6 +38,18 @@ struct TargetName {
   std::string schema() const { return form::Text{}.schema(); }
 };
 
+/// A machine, given by its name.
+struct MachineName {
+  std::string print(const std::string& name) const { return form::quoted(name); }
+  void read(form::Reader& reader, std::string& name) const {
+    const std::optional<std::string> text = reader.string("expected a string");
+    if (!text) return;
+    if (const std::string fault = machine_name_fault(*text); !fault.empty()) return reader.fail(fault);
+    name = *text == default_machine().name ? "" : *text;
+  }
+  std::string schema() const { return form::Text{}.schema(); }
+};
+
 class Form {
  public:
   Form(form::Archive& archive, const Sources& sources, Program& program) : a_(archive), place_{&sources}, p_(program) {
@@ -48,6 +60,8 @@ class Form {
     a_.level("program");
     a_.field("name", p_.name, form::Text{}, "the network's name, a C identifier");
     a_.field("target", p_.target, TargetName{}, "the target that it is for; texts of before may have Halide's name of it");
+    a_.optional("machine", p_.machine, form::Nothing{}, MachineName{},
+                "the machine whose schedules it has (generic where left out; none for a GPU)");
     a_.optional("arena_bytes", p_.arena_bytes, int64_t{none}, form::Integer{0},
                 "the arena's size for a batch of one; left out before memory is planned");
     a_.field("input", p_, form::Object("input", [this](Program&) { input(); }), "the network's one input");

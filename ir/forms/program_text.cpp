@@ -82,6 +82,7 @@ class Parser {
     program_.name = r_.string();
     r_.expect("target");
     read_target();
+    if (r_.accept("machine")) read_machine();
     if (r_.accept("arena")) program_.arena_bytes = r_.integer(0);
     r_.expect("{");
     r_.expect("input");
@@ -119,6 +120,13 @@ class Parser {
     const std::string name = r_.string();
     program_.target = find_target(name);
     if (program_.target == nullptr && !name.empty()) r_.fail_at(start, unknown_target(text::shown(name)));
+  }
+
+  void read_machine() {
+    const size_t start = r_.offset();
+    program_.machine = r_.string();
+    if (const std::string fault = machine_name_fault(program_.machine); !fault.empty()) r_.fail_at(start, fault);
+    if (program_.machine == default_machine().name) program_.machine.clear();
   }
 
   /// Reads the decision, if it comes next; returns whether it did.
@@ -239,6 +247,7 @@ class Parser {
 
 std::string print(const Program& program, const Sources& sources) {
   std::string out = fmt::format("program {} target {}", text::quoted(program.name), text::quoted(program.target->name));
+  if (!program.machine.empty()) out += fmt::format(" machine {}", text::quoted(program.machine));
   if (program.arena_bytes != none) out += fmt::format(" arena {}", program.arena_bytes);
   out += fmt::format(" {{\n  input {} : {}{}\n", text::quoted(program.input_name), to_string(program.input.type),
                      text::input_details(program.input));

@@ -14,6 +14,7 @@ enum class Kind {
   json,     ///< IR as JSON, or the manifest of a library
   part,     ///< a part of an IR, which `--only` writes for people
   tuning,   ///< tuned schedules
+  machine,  ///< a machine's description
   unknown,
 };
 

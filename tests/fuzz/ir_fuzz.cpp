@@ -5,6 +5,7 @@
 
 #include "inspect/drawing.h"
 #include "ir/graph.h"
+#include "ir/machine_text.h"
 #include "ir/program.h"
 #include "ir/recipe.h"
 #include "ir/topology.h"
@@ -60,6 +61,18 @@ void check_tuning(const std::string& input) {
   }
 }
 
+void check_machine(const std::string& input) {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const auto machine = parse_machine(sources.add("fuzz.machine", input), diagnostics);
+  require(machine.has_value() != diagnostics.has_errors(), "a failure without an error, or an error without a failure");
+  diagnostics.render();
+  if (!machine) return;
+  require(machine->first_period() > 0 && machine->multiply_adds_a_second() > 0, "a machine with a figure out of range");
+  const auto again = parse_machine(sources.add("again.machine", print(*machine)), diagnostics);
+  require(again && *again == *machine, "a machine reads back as something else");
+}
+
 class NoWeights final : public WeightSource {
  public:
   std::vector<double> read(const std::string&, const std::vector<int64_t>&) const override { return {}; }
@@ -77,6 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (element_count((*recipe)->shape) <= 1 << 22) evaluate(**recipe, NoWeights());
   }
   check_tuning(input);
+  check_machine(input);
   check(input, topology::parse, topology::parse_json, [](const topology::Network&) {});
   check(input, graph::parse, graph::parse_json, [](graph::Graph graph) {
     graph::checkpoint_tensors(graph);

@@ -78,18 +78,19 @@ static int broken(void** arguments) { return halide_do_par_for(*(void**)argument
 #define RESULT {RN_ARENA, 0, PICTURE * 4, 0, 32, 4, 0, 0, {CHANNELS, WIDTH, HEIGHT, 0}, {1, STRIDE, WIDTH * STRIDE, DENSE}}
 #define CONSTANT {RN_CONSTANT, 0, 0, 0, 32, 1, 0, 0, {16, 0, 0, 0}, {1, 0, 0, 0}}
 #define HALO {0, PICTURE * 4, ROW * 4, STRIDE * 4, HEIGHT, WIDTH, 1, 1}
+#define ANY_CPU {0, 0, 0, 0, 0}
 #define NO_HALO {0, 0, 0, 0, 0, 0, 0, 0}
 // clang-format on
 static const rn_operand operands[] = {PORT(RN_INPUT), IMAGE, IMAGE, CONSTANT, RESULT, RESULT, PORT(RN_OUTPUT)};
 static const rn_kernel kernels[] = {{"image", load, 2, 0, HALO}, {"result", stencil, 3, 2, NO_HALO}, {"out", store, 2, 5, NO_HALO}};
 static const rn_kernel broken_kernels[] = {{"image", load, 2, 0, HALO}, {"result", broken, 3, 2, NO_HALO}};
 static const rn_port result_port[] = {{"out", ELEMENTS * 4}};
-static const rn_program programs[] = {{"future", UINT64_C(1) << 40, NULL, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands},
-                                      {"plain", 0, NULL, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands},
-                                      {"pictures", 0, NULL, (PICTURE + DENSE) * 4, 0, 3, 7, 1, 1, kernels, operands},
-                                      {"broken", 0, NULL, (PICTURE + DENSE) * 4, 0, 2, 7, 0, 0, broken_kernels, operands}};
+static const rn_program programs[] = {{"future", UINT64_C(1) << 40, NULL, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands, ANY_CPU},
+                                      {"plain", 0, NULL, (PICTURE + DENSE) * 4, 0, 3, 7, 0, 0, kernels, operands, ANY_CPU},
+                                      {"pictures", 0, NULL, (PICTURE + DENSE) * 4, 0, 3, 7, 1, 1, kernels, operands, ANY_CPU},
+                                      {"broken", 0, NULL, (PICTURE + DENSE) * 4, 0, 2, 7, 0, 0, broken_kernels, operands, ANY_CPU}};
 
-const rn_program load_program = {"plain", 0, NULL, PICTURE * 4, 0, 1, 2, 0, 0, kernels, operands};
+const rn_program load_program = {"plain", 0, NULL, PICTURE * 4, 0, 1, 2, 0, 0, kernels, operands, ANY_CPU};
 
 rn_model make_model(uint64_t recipe_hash) {
   rn_model model = {RN_MODEL_VERSION, RN_WEIGHTS_VERSION, "test", 0, 0, 64, NULL, 0, {"image", ELEMENTS * 4}, 1, 4, result_port, programs};

@@ -118,6 +118,65 @@ static void test_threads_and_targets(void) {
   free(weights);
 }
 
+/* The label of the program that a context of the model takes if `wanted` is asked for; "" if there is none. */
+static const char* taken(const rn_model* model, const char* wanted) {
+  size_t bytes = 0;
+  unsigned char* weights = make_weights(1, 2, &bytes);
+  rn_options options = make_options(1);
+  options.target = wanted;
+  rn_context* context = NULL;
+  const int32_t status = rn_create(model, weights, bytes, &options, &context);
+  const char* label = rn_selected_target(context);
+  CHECK(status == RN_OK || (status == RN_UNKNOWN_TARGET && context == NULL));
+  rn_destroy(context);
+  free(weights);
+  return label;
+}
+
+/* Of several programs the one for this processor is taken, then the first that runs here. */
+static void test_choice(void) {
+  const rn_cpu cpu = rn_this_cpu();
+  const rn_cpu_rule nobody = {RN_INTEL, 1, 0, 0, 0}, none = {RN_OTHER_VENDOR, 0, 0, 0, 0}, here = {cpu.vendor, cpu.family, 0, 0, 0};
+  rn_model model = make_model(1);
+  rn_program programs[4];
+  for (int i = 0; i < 4; ++i) programs[i] = model.programs[1];
+  programs[0].label = "wide:nobody";
+  programs[0].rule = nobody;
+  programs[1].label = "wide";
+  programs[1].rule = none;
+  programs[2].label = "wide:here";
+  programs[2].rule = here;
+  programs[3].label = "narrow:here";
+  programs[3].rule = here;
+  model.programs = programs;
+  model.program_count = 4;
+  const int known = cpu.vendor != RN_OTHER_VENDOR; /* else no rule fits, and the first is taken */
+  CHECK(strcmp(taken(&model, NULL), known ? "wide:here" : "wide:nobody") == 0);
+  CHECK(strcmp(taken(&model, "wide"), known ? "wide:here" : "wide:nobody") == 0);
+  CHECK(strcmp(taken(&model, "wide:nobody"), "wide:nobody") == 0);
+  CHECK(strcmp(taken(&model, "wide:generic"), "wide") == 0);
+  CHECK(strcmp(taken(&model, "narrow"), "narrow:here") == 0);
+  CHECK(strcmp(taken(&model, "narrow:generic"), "") == 0);
+  CHECK(strcmp(taken(&model, "wid"), "") == 0);
+  CHECK(strcmp(taken(&model, "wide:"), "") == 0);
+  CHECK(strcmp(taken(&model, "wide:her"), "") == 0);
+  programs[2].features = programs[3].features = UINT64_C(1) << 40; /* they do not run here */
+  CHECK(strcmp(taken(&model, NULL), "wide:nobody") == 0);
+}
+
+/* A rule asks for all of some features, one of others, and none of a third kind. */
+static void test_rules(void) {
+  const rn_cpu cpu = {RN_AMD, 0x19, RN_AVX2 | RN_AVX512};
+  const rn_cpu_rule fitting[] = {{RN_AMD, 0, 0, 0, 0}, {RN_AMD, 0x19, RN_AVX2 | RN_AVX512, RN_AVX2 | RN_AMX_INT8, RN_AVX_VNNI}};
+  const rn_cpu_rule others[] = {{RN_OTHER_VENDOR, 0, 0, 0, 0},     {RN_INTEL, 0, 0, 0, 0},
+                                {RN_AMD, 0x1a, 0, 0, 0},           {RN_AMD, 0x19, RN_AVX2 | RN_AVX_VNNI, 0, 0},
+                                {RN_AMD, 0x19, 0, RN_AMX_INT8, 0}, {RN_AMD, 0x19, 0, 0, RN_AVX512}};
+  for (size_t i = 0; i < sizeof fitting / sizeof *fitting; ++i) CHECK(rn_fits(&fitting[i], &cpu));
+  for (size_t i = 0; i < sizeof others / sizeof *others; ++i) CHECK(!rn_fits(&others[i], &cpu));
+  const rn_cpu unknown = {RN_OTHER_VENDOR, 0, 0};
+  CHECK(!rn_fits(&others[0], &unknown));
+}
+
 static void test_failures(void) {
   const rn_model model = make_model(1);
   size_t bytes = 0;
@@ -305,6 +364,8 @@ int main(void) {
   test_each_task_once();
   test_two_networks_at_once();
   test_threads_and_targets();
+  test_choice();
+  test_rules();
   test_batches();
   test_failures();
   test_fork();

@@ -411,7 +411,7 @@ TEST_CASE("only the network's own names are global in the object") {
   const auto paths = write(folder.path(), "tiny", nullptr);
   CHECK(paths.size() == 4);
   const Loaded library(paths[0], "tiny");
-  for (const char* hidden : {"rn_create", "rn_run", "halide_do_par_for", "rn_cpu_features"}) {
+  for (const char* hidden : {"rn_create", "rn_run", "halide_do_par_for", "rn_this_cpu"}) {
     void* found = dlsym(library.handle, hidden);
     Dl_info info{};
     const bool ours = found != nullptr && dladdr(found, &info) != 0 && std::string(info.dli_fname) == paths[0];
@@ -440,4 +440,10 @@ TEST_CASE("what cannot be written says why") {
   CHECK(reason([](LibraryOptions& o) { o.depends_on_values = true; }) == "the programs depend on weights that are not given");
   CHECK(reason([&](LibraryOptions& o) { o.weights = &nothing; }) == "the weights have no tensor 'bn.bias' of shape [3]");
   CHECK(reason([&](LibraryOptions& o) { o.output_dir = "/dev/null/x"; }).starts_with("/dev/null/x: "));
+  const program::Program twice[] = {program, program};
+  LibraryOptions options;
+  options.name = "tiny";
+  const Result<std::vector<std::string>> written = write_library(twice, options);
+  REQUIRE_FALSE(written);
+  CHECK(written.failure().text == "two programs are for " + target().name);
 }

@@ -59,6 +59,21 @@ TEST_CASE("a manifest says what the library is") {
   CHECK(*from_facts == *direct);
 }
 
+TEST_CASE("a manifest names the CPU of a program that has one") {
+  program::Program program = lib_test::make_program("tiny");
+  program.machine = "znver4";
+  LibraryOptions options;
+  options.name = "tiny";
+  const std::string json = manifest(std::span(&program, 1), options);
+  const auto facts = parse_manifest(json);
+  REQUIRE(facts);
+  CHECK(facts->targets[0].machine == "znver4");
+  CHECK(facts->targets[0].label() == program::label(program));
+  CHECK(why_not(replaced(json, "\"cpu\": \"znver4\"", "\"cpu\": \"a:b\"")).starts_with("bad manifest: 'cpu': a machine's name is"));
+  CHECK(why_not(replaced(json, "\"cpu\": \"znver4\"", "\"cpu\": 4")).starts_with("bad manifest: 'cpu'"));
+  CHECK(manifest_of_tiny().find("\"cpu\"") == std::string::npos);
+}
+
 TEST_CASE("a lying manifest is an error") {
   const std::string good = manifest_of_tiny();
   CHECK(why_not("[]") == "bad manifest: not an object");

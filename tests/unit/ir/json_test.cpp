@@ -113,6 +113,36 @@ TEST_CASE("JSON has the text's fields in the text's order, and leaves out what t
   CHECK(graph_json().find("\"shift\": \"fill(-0, [16])\"") != std::string::npos);
 }
 
+TEST_CASE("a program's text and JSON name its machine, unless that is the default one") {
+  const auto named = [](std::string_view name) {
+    std::string text(program_text);
+    const std::string target = "target \"avx2\"";
+    return text.replace(text.find(target), target.size(), target + " machine \"" + std::string(name) + "\"");
+  };
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const auto program = program::parse(sources.add("net.program", named("znver3")), diagnostics);
+  REQUIRE_MESSAGE(program.has_value(), diagnostics.render());
+  CHECK(program->machine == "znver3");
+  CHECK(program::label(*program) == "avx2:znver3");
+  CHECK(program::print(*program, sources) == named("znver3"));
+  const std::string json = program::to_json(*program, sources);
+  CHECK(json.find("\"machine\": \"znver3\"") != std::string::npos);
+  const auto from_json = program::parse_json(sources.add("net.json", json), diagnostics);
+  REQUIRE_MESSAGE(from_json.has_value(), diagnostics.render());
+  CHECK(from_json->machine == "znver3");
+  const auto plain = program::parse(sources.add("net.program", named("generic")), diagnostics);
+  REQUIRE_MESSAGE(plain.has_value(), diagnostics.render());
+  CHECK(program::print(*plain, sources) == program_text);
+  CHECK(program_json().find("\"machine\"") == std::string::npos);
+  for (const char* wrong : {"", "host", "a,b", "a:b"}) {
+    Diagnostics refused(sources);
+    CHECK_FALSE(program::parse(sources.add("net.program", named(wrong)), refused).has_value());
+    CHECK_FALSE(program::parse_json(sources.add("net.json", replaced(json, "\"znver3\"", "\"" + std::string(wrong) + "\"")), refused));
+    CHECK(refused.error_count() == 2);
+  }
+}
+
 TEST_CASE("a program's JSON of before has Halide's name of the target, and no decisions") {
   std::string text = replaced(program_json(), "\"avx2\"", "\"" + find_target("avx2")->halide + "\"");
   const size_t from = text.find("\"by_picture\""), to = text.find("\"tensors\"");

@@ -1,5 +1,5 @@
 /// \file Reads the size of a cache in the form in which the system writes it.
-#include "driver/peak.h"
+#include "driver/caches.h"
 
 #include <doctest/doctest.h>
 
