@@ -52,14 +52,12 @@ WinogradWork transform_work(const WinogradForm& form, const Winograd& by, const 
 int64_t choose_depth(const WinogradForm& form, const Winograd& by, const Machine& machine, int64_t vectors) {
   constexpr double of_second = 0.25;
   const int64_t channels = form.channels;
-  const auto room = static_cast<int64_t>(machine.hidden < 0.7 ? static_cast<double>(machine.first.bytes)
+  const auto room = static_cast<int64_t>(machine.hidden < 0.8 ? static_cast<double>(machine.first.bytes)
                                                               : of_second * static_cast<double>(task_bytes(machine)));
   const int64_t vector_bytes = bytes_of(ElementType::f32, by.weights() * by.weights() * lanes * vectors * lanes);
+  if (channels / lanes * vector_bytes <= room * 5 / 2) return channels;
   int64_t depth = channels;
-  if (depth / lanes * vector_bytes > room * 5 / 2) {
-    do depth -= lanes;
-    while (channels % depth != 0 || (depth > lanes && depth / lanes * vector_bytes > room));
-  }
+  while (depth > lanes && (channels % depth != 0 || depth / lanes * vector_bytes > room)) depth -= lanes;
   return depth;
 }
 

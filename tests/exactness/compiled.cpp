@@ -33,13 +33,14 @@ std::vector<const Target*> runnable_targets() {
 }
 
 std::vector<program::Program> lower(const topology::Network& network, std::span<const Target* const> targets, Diagnostics& diagnostics,
-                                    graph::Graph* graph, int64_t winograd_tile, const program::Tuning* tuned) {
+                                    graph::Graph* graph, int64_t winograd_tile, const program::Tuning* tuned, const Machine& machine) {
   std::vector<program::Program> programs;
   for (const Target* target : targets) {
     passes::AnyIr ir = network;
     passes::PipelineContext context;
     context.diagnostics = &diagnostics;
     context.target = target;
+    context.machine = &machine;
     context.winograd_tile = winograd_tile;
     context.tuned = tuned;
     context.weights_limited = tuned == nullptr;

@@ -25,10 +25,10 @@ std::vector<const Target*> runnable_targets();
 
 /// The network's programs, one for each target, best first. Empty after errors, which are in `diagnostics`. `graph` (may be null) receives
 /// the graph before any graph pass, for the interpreter. No tile of Winograd's transforms is larger than `winograd_tile`; `tuned` (may be
-/// null) gives schedules that are preferred, whatever the size of their weights.
+/// null) gives schedules that are preferred, whatever the size of their weights. The others are chosen for `machine`.
 std::vector<program::Program> lower(const topology::Network& network, std::span<const Target* const> targets, Diagnostics& diagnostics,
                                     graph::Graph* graph = nullptr, int64_t winograd_tile = largest_winograd_tile,
-                                    const program::Tuning* tuned = nullptr);
+                                    const program::Tuning* tuned = nullptr, const Machine& machine = default_machine());
 
 /// A compiled network with generated weights, loaded.
 class Library {

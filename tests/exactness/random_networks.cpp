@@ -32,6 +32,15 @@ struct Network {
 /// Where a network's schedules come from: the compiler alone, or also what tuning would measure, or a person who edits the program's text.
 enum class Schedules { chosen, tuned, edited };
 
+/// One of the machines that can run the target; all of them come in turn.
+const Machine& machine_of(uint64_t seed, const Target& target) {
+  std::vector<const Machine*> machines;
+  for (const Machine& machine : all_machines()) {
+    if (target.on_gpu() || can_run(machine, target)) machines.push_back(&machine);
+  }
+  return *machines[seed % machines.size()];
+}
+
 Network make_network(uint64_t seed, const Target* target, Schedules schedules) {
   Network network;
   network.seed = seed;
@@ -40,10 +49,14 @@ Network make_network(uint64_t seed, const Target* target, Schedules schedules) {
   Sources sources;
   Diagnostics diagnostics(sources);
   const auto topology = parse_network(fmt::format("seed{}.rn", seed), network.text, {}, diagnostics);
-  if (topology) network.programs = lower(*topology, {&target, 1}, diagnostics, &network.graph);
+  const Machine& machine = machine_of(seed, *target);
+  const auto lowered = [&](graph::Graph* graph, const program::Tuning* tuned) {
+    return lower(*topology, {&target, 1}, diagnostics, graph, largest_winograd_tile, tuned, machine);
+  };
+  if (topology) network.programs = lowered(&network.graph, nullptr);
   if (!network.programs.empty() && schedules == Schedules::tuned) {
     const program::Tuning tuning = random_tuning(network.programs.front(), seed);
-    network.programs = lower(*topology, {&target, 1}, diagnostics, nullptr, largest_winograd_tile, &tuning);
+    network.programs = lowered(nullptr, &tuning);
   }
   if (network.programs.empty()) {
     network.why = diagnostics.render();
@@ -66,9 +79,10 @@ std::string check(const Network& network, const codegen::KernelOptions& kernels)
         generated_input(program.input_name, static_cast<int64_t>(k), program.input.type.elements(), program.input.type.element));
     bytes.push_back(to_bytes(values.back(), program.input));
   }
-  const auto one = Context::make(**library, network.target->name, 1, 1);
+  const std::string label = label_of(*network.target, network.programs.front().machine);
+  const auto one = Context::make(**library, label, 1, 1);
   if (!one) return one.failure().text;
-  const auto two = Context::make(**library, network.target->name, 2, static_cast<int32_t>(pictures));
+  const auto two = Context::make(**library, label, 2, static_cast<int32_t>(pictures));
   if (!two) return two.failure().text;
   const auto batch = (*two)->run(bytes);
   if (!batch) return batch.failure().text;

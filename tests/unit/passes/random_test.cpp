@@ -39,6 +39,40 @@ TEST_CASE("passes on the graph keep what random networks compute") {
   }
 }
 
+TEST_CASE("random networks have schedules for every machine, also for one that nobody builds") {
+  std::vector<Machine> machines(all_machines().begin(), all_machines().end());
+  // The ends of the ranges that a machine's file allows (ir/machine_text.cpp).
+  Machine least = default_machine(), most = default_machine();
+  for (VectorRates& rates : least.vectors) rates.multiply_adds = rates.loads = rates.stores = 0.01;
+  least.first.bytes = least.second.bytes = 1 << 10;
+  least.third.bytes = 0;
+  least.cycles_a_second = least.first.bytes_a_second = least.second.bytes_a_second = least.third.bytes_a_second = 1e6;
+  least.memory_bytes_a_second = 1e6;
+  least.first_ways = 1;
+  least.latency = 0.25;
+  least.hidden = 0;
+  for (VectorRates& rates : most.vectors) rates.multiply_adds = rates.loads = rates.stores = 64;
+  most.first.bytes = most.second.bytes = most.third.bytes = int64_t{1} << 40;
+  most.cycles_a_second = 1e11;
+  most.first.bytes_a_second = most.second.bytes_a_second = most.third.bytes_a_second = most.memory_bytes_a_second = 1e15;
+  most.first_ways = 1 << 10;
+  most.latency = most.crowding = 100;
+  most.hidden = 1;
+  machines.push_back(least);
+  machines.push_back(most);
+  const char* targets[] = {"avx512", "avx2", "sse41"};
+  for (uint64_t seed = 0; seed < 6 * machines.size(); ++seed) {
+    CAPTURE(seed);
+    const Machine& machine = machines[seed % machines.size()];
+    CAPTURE(machine.name);
+    Session session;
+    session.context.target = find_target(targets[seed % 3]);
+    session.context.machine = &machine;
+    const passes::AnyIr ir = session.lowered(random_network(seed), passes::Level::program);
+    CHECK(program::verify(std::get<program::Program>(ir)) == std::nullopt);
+  }
+}
+
 TEST_CASE("random networks are planned without overlap on every target") {
   const char* targets[] = {"avx512", "avx2", "sse41"};
   for (uint64_t seed = 0; seed < 5 * network_count; ++seed) {
@@ -105,6 +139,7 @@ TEST_CASE("among the kernels of random networks are projections, with and withou
   std::string all;
   for (uint64_t seed = 0; seed < 200; ++seed) {
     Session session, tuned;
+    session.context.machine = tuned.context.machine = &all_machines()[seed % all_machines().size()];
     const passes::AnyIr ir = session.lowered(random_network(seed), passes::Level::program);
     all += passes::print(ir, session.sources);
     const program::Tuning tuning = random_tuning(std::get<program::Program>(ir), seed);
@@ -112,8 +147,8 @@ TEST_CASE("among the kernels of random networks are projections, with and withou
     tuned.context.weights_limited = false;
     all += passes::print(tuned.lowered(random_network(seed), passes::Level::program), tuned.sources);
   }
-  for (const char* part :
-       {"project(", ".shortcut, @", "schedule direct", "schedule winograd", "schedule strassen", "split_phases", " pool kernel="})
+  for (const char* part : {"project(", ".shortcut, @", "schedule direct", "schedule winograd", "schedule strassen", "split_phases",
+                           " pool kernel=", " wide ", "flat depth="})
     CHECK_MESSAGE(all.find(part) != std::string::npos, std::string(part));
 }
 

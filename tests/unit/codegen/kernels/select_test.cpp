@@ -123,6 +123,7 @@ network any {{
 }
 
 TEST_CASE("select-kernels: where Strassen's products gain") {
+  const Machine& zen = *find_machine("znver5");  // on which the gains were measured
   const AlgorithmChoice halved{&implementation_of(program::StrassenSchedule{}), 0, false}, direct;
   const auto one_by_one = [](int64_t in, int64_t out, int64_t size) {
     Convolution c;
@@ -131,8 +132,8 @@ TEST_CASE("select-kernels: where Strassen's products gain") {
     c.attributes.channels = out;
     return c;
   };
-  const auto choose = [](const Convolution& c, int64_t largest_tile = largest_winograd_tile) {
-    return passes::choose_algorithms({&c, 1}, default_machine(), largest_tile)[0];
+  const auto choose = [&](const Convolution& c, int64_t largest_tile = largest_winograd_tile) {
+    return passes::choose_algorithms({&c, 1}, zen, largest_tile)[0];
   };
   CHECK(choose(one_by_one(1024, 256, 14)) == halved);
   CHECK(choose(one_by_one(256, 1024, 14)) == halved);
@@ -288,19 +289,20 @@ TEST_CASE("select-kernels: schedules") {
   CHECK(choose(64, 56, 3, avx2).vectors * choose(64, 56, 3, avx2).pixels <= 6);
   CHECK(choose(64, 56, 3, sse41).vectors * choose(64, 56, 3, sse41).pixels <= 3);
   // A machine with fewer loads a cycle gets a tile that loads less for each sum.
-  Machine other = default_machine();
+  const Machine& zen = *find_machine("znver5");
+  Machine other = zen;
   for (VectorRates& rates : other.vectors) rates.loads = 1;
   const auto loads_a_sum = [](const program::DirectSchedule& s) {
     return static_cast<double>(s.vectors + s.pixels) / static_cast<double>(s.vectors * s.pixels);
   };
-  CHECK(loads_a_sum(choose(64, 56, 3, avx512, other)) < loads_a_sum(choose(64, 56, 3, avx512)));
+  CHECK(loads_a_sum(choose(64, 56, 3, avx512, other)) < loads_a_sum(choose(64, 56, 3, avx512, zen)));
   // Where fetching does not pass behind arithmetic, weights that the first-level cache cannot hold are read in steps, and the input once.
-  Machine waiting = default_machine();
+  Machine waiting = zen;
   waiting.hidden = 0;
   for (VectorRates& rates : waiting.vectors) rates.loads = 1.2;
-  CHECK(choose(2048, 7, 1, avx512).depth == 0);
+  CHECK(choose(2048, 7, 1, avx512, zen).depth == 0);
   CHECK(choose(2048, 7, 1, avx512, waiting).depth > 0);
-  CHECK_FALSE(choose(64, 56, 1, avx512).wide);
+  CHECK_FALSE(choose(64, 56, 1, avx512, zen).wide);
   CHECK(choose(64, 56, 1, avx512, waiting).wide);
   CHECK(choose(64, 56, 3, avx512).rows > 0);
   // Pixels lie a power of two bytes apart, so a tile has few of them.
@@ -348,6 +350,7 @@ program::WinogradSchedule transformed(const program::KernelSpec& spec, const Alg
 }
 
 TEST_CASE("select-kernels: where Winograd's transforms gain") {
+  const Machine& zen = *find_machine("znver5");  // on which the gains were measured
   const auto conv = [](int64_t channels, int64_t size, auto change) {
     OpAttributes a;
     a.channels = channels;
@@ -360,7 +363,7 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
   const auto as_it_is = [](OpAttributes&) {};
   const auto choose = [&](int64_t channels, int64_t size, auto change) {
     const Convolution one = conv(channels, size, change);
-    return passes::choose_algorithms({&one, 1}, default_machine())[0];
+    return passes::choose_algorithms({&one, 1}, zen)[0];
   };
   const auto strided = [](OpAttributes& a) { a.stride = {2, 2}; };
   CHECK(choose(64, 56, as_it_is).output == 4);
@@ -381,17 +384,17 @@ TEST_CASE("select-kernels: where Winograd's transforms gain") {
                                   a.pad = {3, 3};
                                 })};
   stem[1].in.channels = 3;
-  CHECK(passes::choose_algorithms(stem, default_machine())[1].output == 0);
+  CHECK(passes::choose_algorithms(stem, zen)[1].output == 0);
   stem[1].dense = true;
-  CHECK(passes::choose_algorithms(stem, default_machine())[1] == winograd_of(4, true));
+  CHECK(passes::choose_algorithms(stem, zen)[1] == winograd_of(4, true));
 
   // Packed weights are at most twice as large as the checkpoint's. The weights of a tile of 4 are too large alone, but not beside others.
   std::vector<Convolution> network{conv(256, 14, as_it_is)};
-  CHECK_FALSE(passes::choose_algorithms(network, default_machine())[0] == winograd_of(4, true));
+  CHECK_FALSE(passes::choose_algorithms(network, zen)[0] == winograd_of(4, true));
   for (int i = 0; i < 3; ++i) network.push_back(conv(256, 1, as_it_is));
-  CHECK(passes::choose_algorithms(network, default_machine())[0] == winograd_of(4, true));
+  CHECK(passes::choose_algorithms(network, zen)[0] == winograd_of(4, true));
   for (int i = 0; i < 20; ++i) network.push_back(conv(256, 14, as_it_is));
-  const std::vector<AlgorithmChoice> choices = passes::choose_algorithms(network, default_machine());
+  const std::vector<AlgorithmChoice> choices = passes::choose_algorithms(network, zen);
   CHECK(std::count(choices.begin(), choices.end(), winograd_of(4, true)) >= 1);
   int64_t packed = 0;
   for (const AlgorithmChoice& c : choices) packed += c.packed ? (c.output + 2) * (c.output + 2) : 9;
