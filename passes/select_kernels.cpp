@@ -120,7 +120,11 @@ class KernelMaker {
     const Implementation& by = context_.target->on_gpu()           ? implementation_of(program::ThreadSchedule{})
                                : kernel.kind == KernelKind::conv2d ? *chosen.by
                                                                    : implementation_of(program::GeneralSchedule{});
-    return by.choose({spec, kernel.multiply_adds, *program_.target, *context_.machine, context_.batch}, chosen);
+    ScheduleChoice choice = by.choose({spec, kernel.multiply_adds, *program_.target, *context_.machine, context_.batch}, chosen);
+    if (kernel.kind == KernelKind::conv2d && !context_.target->on_gpu()) {
+      choice.reason += "; " + expectation(convolution_of(spec), chosen, *context_.machine, choice.limit);
+    }
+    return choice;
   }
 
   void add(program::Kernel kernel, ScheduleChoice choice) {

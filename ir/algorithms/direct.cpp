@@ -45,10 +45,10 @@ class Space {
         channels_of_tap_(channels_of_tap(situation.spec)),
         input_bytes_(situation.spec.in.type.bytes()),
         projected_(projected_channels(convolution_of(situation.spec)) != 0),
-        machine_(&situation.machine) {
-    const Tensor& in = situation.spec.in;
-    rank_tiles(registers_of(situation.target, situation.machine),
-               bytes_of(in.type.element, in.channel_stride * situation.spec.attributes.stride.w));
+        machine_(&situation.machine),
+        file_(registers_of(situation.target, situation.machine)),
+        stride_bytes_(bytes_of(situation.spec.in.type.element, situation.spec.in.channel_stride * situation.spec.attributes.stride.w)) {
+    rank_tiles();
   }
 
   /// The tiles, the most efficient first.
@@ -85,6 +85,9 @@ class Space {
     return depth < lanes ? 0 : depth;
   }
 
+  /// What limits the tile, in words.
+  std::string_view limit(const DirectTile& tile) const { return limit_of(*machine_, file_, summed(tile)); }
+
   /// Whether tasks may have all channels: their weights must stay in the second-level cache.
   bool can_be_wide() const {
     return walk_ != Walk::staged && 2 * bytes_of(ElementType::f32, blocks_ * lanes * terms_) <= task_bytes(*machine_);
@@ -97,31 +100,37 @@ class Space {
     return rows == 0 ? width_ * height_ : walk_ == Walk::one_axis ? rows * tile.pixels : rows * width_;
   }
 
+  /// The tile within one step, or within the whole sum.
+  SummedTile summed(const DirectTile& tile) const {
+    return {.vectors = tile.vectors,
+            .pixels = tile.pixels,
+            .terms = tile.depth == 0 ? terms_ : tile.depth,
+            .axis = walk_ == Walk::staged ? axis_of_task(tile) : axis(),
+            .stride_bytes = stride_bytes_};
+  }
+
   /// The fraction of the peak that a tile reaches, with its depth. Each task of staged sums begins with a new tile. Each result that is
   /// kept in scratch memory is stored and read once more, and once for each step.
-  double reached(const RegisterFile& file, const DirectTile& tile, int64_t stride_bytes) const {
+  double reached(const DirectTile& tile) const {
     constexpr double terms_of_staging = 6, terms_of_step = 3;
-    const int64_t axis_of_tiles = walk_ == Walk::staged ? axis_of_task(tile) : axis();
     const double steps = tile.depth == 0 ? 0 : static_cast<double>(terms_) / static_cast<double>(tile.depth);
     const double more = steps * terms_of_step + (walk_ == Walk::staged || steps > 0 ? terms_of_staging : 0);
     const auto terms = static_cast<double>(terms_);
-    const int64_t terms_of_tile = tile.depth == 0 ? terms_ : tile.depth;
-    const SummedTile summed{tile.vectors, tile.pixels, terms_of_tile, axis_of_tiles, stride_bytes};
-    const double alone = efficiency(*machine_, file, summed) * terms / (terms + more);
+    const double alone = efficiency(*machine_, file_, summed(tile)) * terms / (terms + more);
     // Each group of channels reads the input again, from the second-level cache; a wide task does so from the first.
-    const double arithmetic = static_cast<double>(multiply_adds_) / (machine_->cycles_a_second * file.multiply_adds() * alone);
+    const double arithmetic = static_cast<double>(multiply_adds_) / (machine_->cycles_a_second * file_.multiply_adds() * alone);
     const double again = static_cast<double>((channel_tasks(tile) - 1) * input_bytes_) / machine_->second.bytes_a_second;
     return alone * arithmetic / overlapped(*machine_, arithmetic, again);
   }
 
-  void rank_tiles(const RegisterFile& file, int64_t stride_bytes) {
+  void rank_tiles() {
     // The model is too rough to tell smaller gains.
     constexpr double gain_of_depth = 1.08, gain_of_width = 1.01;
-    each_register_tile(file, blocks_, {1, axis()}, [&](int64_t vectors, Extent2 pixels) {
+    each_register_tile(file_, blocks_, {1, axis()}, [&](int64_t vectors, Extent2 pixels) {
       DirectTile best{vectors, pixels.w};
-      best.efficiency = reached(file, best, stride_bytes);
+      best.efficiency = reached(best);
       const auto consider = [&](DirectTile other, double least_gain) {
-        other.efficiency = reached(file, other, stride_bytes);
+        other.efficiency = reached(other);
         if (other.efficiency > least_gain * best.efficiency) best = other;
       };
       const DirectTile plain = best;
@@ -140,6 +149,8 @@ class Space {
   int64_t input_bytes_;
   bool projected_;  ///< whether its epilogue has projections, which sum all channels at once
   const Machine* machine_;
+  RegisterFile file_;
+  int64_t stride_bytes_;
   std::vector<DirectTile> tiles_;
 };
 
@@ -211,6 +222,7 @@ class Direct final : public Implementation {
     const char* walks[] = {"", "pixels of all rows as one axis, ", "pixels of all rows as one axis by way of scratch memory, "};
     std::string reason = fmt::format("direct convolution, {} x {} register tile ({}{:.0f}% of peak expected)", schedule.vectors * lanes,
                                      schedule.pixels, walks[static_cast<size_t>(walk)], 100 * tile.efficiency);
+    if (schedule.wide) reason += "; all channels of a tile's pixels before the next pixels";
     if (schedule.depth != 0)
       reason += fmt::format("; {} input channels at a time, whose weights stay in the first-level cache", schedule.depth);
     if (walk != Walk::staged && space.axis() % schedule.pixels != 0) {
@@ -221,7 +233,7 @@ class Direct final : public Implementation {
     } else {
       reason += fmt::format("; {} tasks", space.tasks(schedule, tile));
     }
-    return {schedule, reason};
+    return {schedule, reason, space.limit(tile)};
   }
 
   /// Also offers other tiles, other tasks, other orders of the loops, and the other order of the pixels.

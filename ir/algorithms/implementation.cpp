@@ -61,11 +61,28 @@ bool decides_layout(const OpAttributes& attributes, int64_t in_channels) {
   return std::any_of(all_implementations().begin(), all_implementations().end(), other);
 }
 
-double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine) {
-  const double arithmetic = choice.by->work(convolution, choice, machine) / machine.multiply_adds_a_second();
+namespace {
+
+double arithmetic_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine) {
+  return choice.by->work(convolution, choice, machine) / machine.multiply_adds_a_second();
+}
+
+/// Of the packed weights.
+double memory_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine) {
   const auto element_bytes = static_cast<double>(bytes_of(convolution.in.element));
-  const double memory = element_bytes * choice.by->packed_elements(convolution, choice) / machine.memory_bytes_a_second;
-  return overlapped(machine, arithmetic, memory);
+  return element_bytes * choice.by->packed_elements(convolution, choice) / machine.memory_bytes_a_second;
+}
+
+}  // namespace
+
+double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine) {
+  return overlapped(machine, arithmetic_seconds(convolution, choice, machine), memory_seconds(convolution, choice, machine));
+}
+
+std::string expectation(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine, std::string_view limit) {
+  const bool by_memory = memory_seconds(convolution, choice, machine) > arithmetic_seconds(convolution, choice, machine);
+  return fmt::format("{:.3f} ms expected on a core of machine '{}', bound by {}", 1e3 * expected_seconds(convolution, choice, machine), machine.name,
+                     by_memory ? "weights from memory" : limit);
 }
 
 Fault tile_fault(int64_t vectors, int64_t pixels) {

@@ -24,32 +24,54 @@ bool is_streamed(const Machine& machine, int64_t vectors, int64_t terms) {
   return static_cast<double>(bytes_of(ElementType::f32, vectors * lanes * terms)) > room * static_cast<double>(machine.first.bytes);
 }
 
-double efficiency(const Machine& machine, const RegisterFile& file, const SummedTile& tile) {
-  const double operations = static_cast<double>(tile.vectors * tile.pixels * file.parts);
-  const double loads = static_cast<double>(tile.vectors * file.parts + tile.pixels);
-  const double busy = operations / file.rates.multiply_adds;
+namespace {
+
+/// The cycles of one term of a tile, if only one thing took time.
+struct Cycles {
+  double multiply_adds, loads, latency;
+  double most() const { return std::max({multiply_adds, loads, latency}); }
+};
+
+/// The cycles that the weights of a vector take from the second-level cache.
+double cycles_of_fetching(const Machine& machine) {
+  return static_cast<double>(bytes_of(ElementType::f32, lanes)) / machine.second.bytes_a_second * machine.cycles_a_second;
+}
+
+Cycles cycles_of(const Machine& machine, const RegisterFile& file, const SummedTile& tile) {
   constexpr double reordering = 0.5;  // cycles that a chain of multiply-adds loses, because they are not begun in the best order
-  constexpr double turn = 0.5;        // cycles that one turn of an inner loop costs beside its arithmetic
-  double loading = loads / file.rates.loads;
-  const bool streamed = is_streamed(machine, tile.vectors, tile.terms);
-  // The cycles that the weights of a vector take from the second-level cache.
-  const double fetching = static_cast<double>(bytes_of(ElementType::f32, lanes)) / machine.second.bytes_a_second * machine.cycles_a_second;
-  if (streamed) {
+  const double loads = static_cast<double>(tile.vectors * file.parts + tile.pixels);
+  Cycles cycles{static_cast<double>(tile.vectors * tile.pixels * file.parts) / file.rates.multiply_adds, loads / file.rates.loads,
+                machine.latency + reordering};
+  if (is_streamed(machine, tile.vectors, tile.terms)) {
     // Half of the time that the bytes take from the second-level cache. (1x1 convolutions of 1024 and 2048 channels on an Intel Xeon with
     // AVX-512: tiles of 2 x 14 lose nothing, those of 2 x 7, for which the ports for loads are busy all the time, 1.4 cycles of 8.4.)
     constexpr double waiting = 0.5;
-    loading += waiting * static_cast<double>(tile.vectors) * fetching;
+    cycles.loads += waiting * static_cast<double>(tile.vectors) * cycles_of_fetching(machine);
   }
-  double cycles = std::max({busy, loading, machine.latency + reordering});
-  if (streamed) {
+  return cycles;
+}
+
+}  // namespace
+
+std::string_view limit_of(const Machine& machine, const RegisterFile& file, const SummedTile& tile) {
+  const Cycles cycles = cycles_of(machine, file, tile);
+  if (cycles.most() == cycles.multiply_adds) return "multiply-adds";
+  return cycles.most() == cycles.loads ? "loads" : "the latency of multiply-adds";
+}
+
+double efficiency(const Machine& machine, const RegisterFile& file, const SummedTile& tile) {
+  constexpr double turn = 0.5;  // cycles that one turn of an inner loop costs beside its arithmetic
+  const Cycles alone = cycles_of(machine, file, tile);
+  double cycles = alone.most() + turn;
+  if (is_streamed(machine, tile.vectors, tile.terms)) {
     // The rows of two vectors are fetched in time; those of more are waited for. (2 x 14: 0.55 ms, 3 x 8: 0.62, 4 x 4: 0.69, 4 x 6: 0.70,
     // for 1024 to 256 channels.)
     constexpr int64_t rows_in_time = 2;
-    cycles += static_cast<double>(std::max<int64_t>(tile.vectors - rows_in_time, 0)) * fetching * 2 * (1 - machine.hidden);
+    const auto late = static_cast<double>(std::max<int64_t>(tile.vectors - rows_in_time, 0));
+    cycles += late * cycles_of_fetching(machine) * 2 * (1 - machine.hidden);
   }
-  cycles += turn;
   if (lines_in_one_set(machine, tile.pixels, tile.stride_bytes) > machine.first_ways) cycles *= machine.crowding;
-  return busy / cycles * static_cast<double>(tile.axis) / static_cast<double>(rounded(tile.axis, tile.pixels));
+  return alone.multiply_adds / cycles * static_cast<double>(tile.axis) / static_cast<double>(rounded(tile.axis, tile.pixels));
 }
 
 double imbalance(int64_t units, int64_t rows, int64_t channel_tasks) {

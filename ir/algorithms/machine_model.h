@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -69,6 +70,8 @@ struct SummedTile {
 bool is_streamed(const Machine& machine, int64_t vectors, int64_t terms);
 /// The fraction of the peak arithmetic that a tile can reach.
 double efficiency(const Machine& machine, const RegisterFile& file, const SummedTile& tile);
+/// What limits a tile, in words: "multiply-adds", "loads", or "the latency of multiply-adds".
+std::string_view limit_of(const Machine& machine, const RegisterFile& file, const SummedTile& tile);
 
 /// The bytes that a task may fill of the second-level cache. More than 1 MiB gained nothing where there are 2: the first layer of ResNet-18
 /// takes 0.92 ms in tasks of 4 rows of tiles, and 0.96 in tasks of 15 (Intel Xeon with AVX-512).

@@ -304,6 +304,15 @@ TEST_CASE("select-kernels: schedules") {
   CHECK(choose(2048, 7, 1, avx512, waiting).depth > 0);
   CHECK_FALSE(choose(64, 56, 1, avx512, zen).wide);
   CHECK(choose(64, 56, 1, avx512, waiting).wide);
+  // What binds a kernel is said, and follows from the machine.
+  const auto expected = [](int64_t channels, int64_t size, const Machine& machine) {
+    Convolution c;
+    c.in = c.out = TensorType::picture(channels, size, size);
+    c.attributes.channels = channels;
+    return expectation(c, {}, machine, "loads");
+  };
+  CHECK(expected(256, 56, zen).ends_with(" ms expected on a core of machine 'znver5', bound by loads"));
+  CHECK(expected(2048, 1, zen).ends_with(" ms expected on a core of machine 'znver5', bound by weights from memory"));
   CHECK(choose(64, 56, 3, avx512).rows > 0);
   // Pixels lie a power of two bytes apart, so a tile has few of them.
   CHECK(choose(1024, 14, 3, avx512).pixels <= 8);
