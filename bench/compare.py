@@ -64,7 +64,8 @@ def bench(options, case, processors):
     """What `resnetc bench` says of the library on these processors: among others their peak, 0 for a GPU, and the machine whose schedules
     the library has, empty for a GPU."""
     done = subprocess.run([options.resnetc, "bench", case.network_file(f"lib{case.network}.so"), "--json",
-                           "--seconds", str(options.peak_seconds), "--threads", str(len(processors)), "--target", case.target],
+                           "--seconds", str(options.peak_seconds), "--threads", str(len(processors)), "--target", case.target,
+                           "--copy-weights"],
                           check=True, stdout=subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, processors))  # fmt: skip
     return json.loads(done.stdout)
 

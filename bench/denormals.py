@@ -24,7 +24,7 @@ class Options(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t), ("max_batch", ctypes.c_int32), ("threads", ctypes.c_int32), ("parallel_for", ctypes.c_void_p),
                 ("parallel_for_data", ctypes.c_void_p), ("target", ctypes.c_char_p), ("verify_contents", ctypes.c_int32),
                 ("device", ctypes.c_int32), ("device_context", ctypes.c_void_p), ("keep_denormals", ctypes.c_int32),
-                ("reserved", ctypes.c_int32)]
+                ("copy_weights", ctypes.c_int32)]
 
 
 def resnetc(*arguments):

@@ -68,7 +68,7 @@ typedef enum @_status {
   $_BAD_OUTPUT_SIZE = 3,         /* an output's bytes are not its size for one picture * batch */
   $_BATCH_TOO_LARGE = 4,         /* more than max_batch; or max_batch is more than 32-bit indices allow */
   $_WEIGHTS_MISSING = 5,         /* no weights are given or embedded */
-  $_WEIGHTS_MISALIGNED = 6,      /* they must start at a multiple of 64 bytes */
+  $_WEIGHTS_MISALIGNED = 6,      /* without copy_weights they must start at a multiple of 64 bytes */
   $_WEIGHTS_MAGIC_WRONG = 7,     /* not a weights file */
   $_WEIGHTS_VERSION_WRONG = 8,   /* of another format version */
   $_WEIGHTS_NETWORK_WRONG = 9,   /* packed for another network, or another build of this one */
@@ -110,7 +110,7 @@ typedef struct @_options {
   int32_t device;                 /* for target "cuda": number of the GPU, from 0; ignored with a device_context */
   void *device_context;           /* for target "cuda": the caller's CUcontext, whose GPU it is; default: the primary context of `device` */
   int32_t keep_denormals;         /* not 0: see "Floats" above; ignored for target "cuda" */
-  int32_t reserved;
+  int32_t copy_weights;           /* not 0: see "Copied weights" above; copies nothing for target "cuda" */
 } @_options;
 #define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
@@ -129,8 +129,8 @@ typedef void (*@_observer)(void *data, const @_observation *observation);
 
 constexpr std::string_view function_declarations = R"(
 /* Makes a context. `weights` are the bytes of @.weights, best a read-only mapping of the file; they must start at a multiple of 64
- * bytes, stay unchanged and outlive the context. They remain the caller's; any number of contexts may share them. NULL and 0 for
- * embedded weights, and for a network that has none. The file's header is checked in microseconds, its contents only with
+ * bytes, stay unchanged and outlive the context (see "Copied weights" for the other way). They remain the caller's; any number of
+ * contexts may share them. NULL and 0 for embedded weights, and for a network that has none. The file's header is checked in microseconds, its contents only with
  * verify_contents. `options` may be NULL. On failure *context is NULL and nothing is held.
  * The context takes the first of @_targets() that this machine can run: of "cuda" and of those whose schedules are for this processor,
  * as "avx512:icelake-server", then of the others. With options.target "avx512" it takes one of that target, with
@@ -192,6 +192,11 @@ std::string header(const program::Program& program, const std::string& name, boo
  * options.keep_denormals keeps them. A run rounds to nearest and traps no exceptions. The calling thread has its own mode, and the
  * exceptions that it had noted, when the run returns and while an observer or parallel_for is called. A GPU always keeps denormals.
  * The weights file has none unless it was packed with --keep-denormals.
+ *
+ * Copied weights: with options.copy_weights the context copies its weights into memory of its own, in large pages where the system has
+ * them. Runs on the processor are then faster if their weights come from memory and not from a cache. The caller's weights may start at
+ * any address. They need neither outlive the context nor stay unchanged after @_create() has returned. Each such context holds as many
+ * bytes more as its weights have. A context on a GPU has its weights in the GPU's memory with and without the option.
  *
  * Forks: in a child made by fork(), all functions work on contexts that the child creates. A context that it inherits can be run and
  * destroyed there, even if another thread was running it at the moment of the fork. The calling thread then does all the work:

@@ -23,7 +23,7 @@ struct BenchOptions {
 };
 
 llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::LibraryFacts::Target& target, const Measurement& measured) {
-  const auto& [name, batch, threads, generated, begun, timing, machine, kernel_ms, share_of_run] = measured;
+  const auto& [name, batch, threads, generated, copied, begun, timing, machine, kernel_ms, share_of_run] = measured;
   int64_t total = 0;
   llvm::json::Array layers;
   for (size_t i = 0; i < target.kernels.size(); ++i) {
@@ -49,6 +49,7 @@ llvm::json::Object to_json(const codegen::LibraryFacts& facts, const codegen::Li
                                                              : target.machine},
                             {"threads", threads},
                             {"batch", batch},
+                            {"copied_weights", copied},
                             {"create_ms", begun.create_ms},
                             {"first_run_ms", begun.first_run_ms},
                             {"weights_bytes", static_cast<int64_t>(facts.weights_bytes)},
@@ -139,7 +140,8 @@ int bench(const BenchOptions& options, const Invocation& invocation) {
   for (const auto& kernel : target.kernels) operations += kernel.multiply_adds;
   double rate = gflops(operations, measured->batch, timing.median_ms);
   const std::string with = gpu ? "" : fmt::format(", {} {}", measured->threads, measured->threads == 1 ? "thread" : "threads");
-  fmt::print("{} on {}{}, batch {}\n", facts.name, target.label(), with, measured->batch);
+  const std::string copied = measured->copied_weights ? ", weights copied" : "";
+  fmt::print("{} on {}{}, batch {}{}\n", facts.name, target.label(), with, measured->batch, copied);
   fmt::print("median {:.3f} ms, best {:.3f} ms, spread {:.1f} % (10th to 90th percentile), {} runs\n", timing.median_ms, timing.min_ms,
              timing.spread_percent, timing.runs);
   fmt::print("{:.1f} pictures/s, {:.1f} GFLOP/s", 1e3 * measured->batch / timing.median_ms, rate);
@@ -165,6 +167,7 @@ void add_bench(Command program, Invocation& invocation) {
   command.add_option("--threads", options->how.threads, "threads (one for each processor)").type_name("N").range(1, RN_MAX_THREADS);
   add_library_target(command, options->how.target, options->how.device);
   command.add_flag("--keep-denormals", options->how.keep_denormals, keep_denormals_in_runs);
+  command.add_flag("--copy-weights", options->how.copy_weights, copy_weights_in_runs);
   command.add_flag("--layers", options->how.layers, "also a table of the kernels");
   command.add_flag("--json", options->json, "print one JSON object instead of text");
   const CommandOption runs = command.add_option("--runs", options->how.runs, "run exactly N times").type_name("N").range(1, 1000000);

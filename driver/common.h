@@ -51,6 +51,9 @@ void add_machine(Command program, Invocation& invocation);
 inline constexpr const char* keep_denormals_in_runs = "do not take denormal numbers (below 1.2e-38) for zero: slower";
 inline constexpr const char* keep_denormals_in_weights = "do not pack denormal numbers (below 1.2e-38) as zeros";
 
+/// The help text of --copy-weights, for subcommands that run a library.
+inline constexpr const char* copy_weights_in_runs = "copy the weights into large pages first: faster where they come from memory";
+
 /// The options of every subcommand that reads a network.
 struct NetworkOptions {
   std::string path;

@@ -65,9 +65,10 @@ const codegen::LibraryFacts::Target& LoadedLibrary::target(std::string_view labe
   return facts_.targets.front();
 }
 
-Session::Session(const LoadedLibrary& library, int batch) : library_(library), batch_(batch) {
+Session::Session(const LoadedLibrary& library, const Options& options)
+    : library_(library), batch_(options.batch), copy_weights_(options.copy_weights) {
   for (const auto& port : library.facts().outputs) {
-    size_t bytes = static_cast<size_t>(port.picture_bytes) * static_cast<size_t>(batch);
+    size_t bytes = static_cast<size_t>(port.picture_bytes) * static_cast<size_t>(batch_);
     outputs_.emplace_back(elements_in(static_cast<int64_t>(bytes), port.element));
     sizes_.push_back(bytes);
   }
@@ -113,7 +114,7 @@ Result<std::unique_ptr<Session>> Session::create(const LoadedLibrary& library, s
                                target.empty() ? "the library" : fmt::format("the target '{}'", target)),
                    Blame::command};
   }
-  std::unique_ptr<Session> session(new Session(library, options.batch));
+  std::unique_ptr<Session> session(new Session(library, options));
   rn_options given{};
   given.size = sizeof given;
   given.max_batch = options.batch;
@@ -122,6 +123,7 @@ Result<std::unique_ptr<Session>> Session::create(const LoadedLibrary& library, s
   given.device = options.device;
   given.verify_contents = options.verify_contents ? 1 : 0;
   given.keep_denormals = options.keep_denormals ? 1 : 0;
+  given.copy_weights = options.copy_weights ? 1 : 0;
   int32_t status = library.functions().create(weights.empty() ? nullptr : weights.data(), weights.size(), &given, &session->context_);
   if (status != RN_OK) {
     if (status >= RN_WEIGHTS_MISALIGNED && status <= RN_WEIGHTS_CORRUPT && !options.weights_path.empty()) {
@@ -135,6 +137,8 @@ Result<std::unique_ptr<Session>> Session::create(const LoadedLibrary& library, s
 Session::~Session() {
   if (context_ != nullptr) library_.functions().destroy(context_);
 }
+
+bool Session::copied_weights() const { return copy_weights_ && library_.facts().weights_bytes != 0 && !library_.target(target()).on_gpu(); }
 
 Result<> Session::run(std::string_view input) {
   int32_t status = library_.functions().run(context_, input.data(), input.size(), pointers_.data(), sizes_.data(), batch_);

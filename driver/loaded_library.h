@@ -47,7 +47,7 @@ class LoadedLibrary {
   Functions functions_{};
 };
 
-/// A context with buffers for its outputs. The library and the weights must outlive it.
+/// A context with buffers for its outputs. The library must outlive it, and so must the weights unless they are copied.
 class Session {
  public:
   struct Options {
@@ -58,6 +58,7 @@ class Session {
     std::string weights_path;  ///< for messages
     int device = 0;            ///< number of the GPU, if there are several
     bool keep_denormals = false;
+    bool copy_weights = false;  ///< copies on a processor alone: see copied_weights()
   };
   /// `weights` may be empty: then the library must have its own. Fails when the library refuses.
   static Result<std::unique_ptr<Session>> create(const LoadedLibrary& library, std::string_view weights, const Options& options);
@@ -65,6 +66,8 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  /// Whether the context has its own copy of the weights, in the processor's memory.
+  bool copied_weights() const;
   std::string target() const { return library_.functions().selected_target(context_); }
   void observe(rn_observer observer, void* data) { library_.functions().set_observer(context_, observer, data); }
   /// Runs the whole batch. Fails if the library refuses.
@@ -72,10 +75,11 @@ class Session {
   std::span<const float> output(size_t index) const { return outputs_[index]; }
 
  private:
-  Session(const LoadedLibrary& library, int batch);
+  Session(const LoadedLibrary& library, const Options& options);
   const LoadedLibrary& library_;
   rn_context* context_ = nullptr;
   int batch_;
+  bool copy_weights_;
   std::vector<std::vector<float>> outputs_;
   std::vector<void*> pointers_;
   std::vector<size_t> sizes_;

@@ -20,6 +20,7 @@ struct MeasureOptions {
   double seconds = 2;   ///< for each series: one of whole runs and one of kernels
   bool layers = false;  ///< whether to measure each kernel too
   bool keep_denormals = false;
+  bool copy_weights = false;
 };
 
 /// Times of whole runs.
@@ -32,7 +33,9 @@ struct Timing {
 struct Start {
   double create_ms = 0, first_run_ms = 0;
   uint64_t arena_bytes = 0;
-  uint64_t grown_bytes = 0;  ///< growth of the process, from before the context was created until after its first run
+  /// Growth of the process, from before the context was created until after its first run. The file of copied weights is no longer mapped
+  /// then, so they count once.
+  uint64_t grown_bytes = 0;
 };
 
 /// The machine's peak, measured together with the library.
@@ -47,6 +50,7 @@ struct Measurement {
   int batch = 1;
   int threads = 0;
   bool generated_weights = false;  ///< there was no weights file
+  bool copied_weights = false;     ///< the context had its own copy
   Start start;
   Timing timing;
   MachinePeak machine;

@@ -29,6 +29,7 @@ struct RunOptions {
   int top = 5;
   bool resize = false;
   bool keep_denormals = false;
+  bool copy_weights = false;
   std::vector<double> mean, std;
 };
 
@@ -180,7 +181,8 @@ int run(const RunOptions& options, const Invocation& invocation) {
   const int batch = input->batch;
 
   const Result<std::unique_ptr<Session>> created = Session::create(
-      *library, weights->bytes, {batch, options.threads, options.target, true, weights->path, options.device, options.keep_denormals});
+      *library, weights->bytes,
+      {batch, options.threads, options.target, true, weights->path, options.device, options.keep_denormals, options.copy_weights});
   if (!created) return fail({fmt::format("{}: {}", facts.name, created.failure().text), created.failure().blame});
   Session& session = **created;
   std::optional<TraceWriter> trace;
@@ -238,6 +240,7 @@ void add_run(Command program, Invocation& invocation) {
   command.add_option("--threads", options->threads, "threads (one for each processor)").type_name("N").range(1, RN_MAX_THREADS);
   add_library_target(command, options->target, options->device);
   command.add_flag("--keep-denormals", options->keep_denormals, keep_denormals_in_runs);
+  command.add_flag("--copy-weights", options->copy_weights, copy_weights_in_runs);
   command.add_option("--top", options->top, "print the K largest values of a vector (5)").type_name("K").range(0, 1000000);
   command.add_option("--labels", options->labels, "names of the classes, one a line").type_name("FILE");
   command.add_flag("--resize", options->resize, "scale a picture to cover the network's size and cut out the middle");

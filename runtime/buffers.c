@@ -20,6 +20,19 @@ void rn_describe_buffers(const rn_program* program, halide_buffer_t* buffers, ha
   }
 }
 
+rn_range rn_constants_read(const rn_program* program) {
+  rn_range read = {UINT64_MAX, 0};
+  for (int32_t i = 0; i < program->operand_count; ++i) {
+    const rn_operand* operand = &program->operands[i];
+    if (operand->place != RN_CONSTANT) continue;
+    const uint64_t begin = (uint64_t)operand->offset, bytes = (uint64_t)operand->extent[0] * (uint64_t)rn_element_bytes(operand->type_bits);
+    if (begin < read.first) read.first = begin;
+    if (begin + bytes > read.end) read.end = begin + bytes;
+  }
+  if (read.end == 0) read.first = 0;
+  return read;
+}
+
 void rn_observe(rn_observer observer, void* observer_data, const rn_program* program, int32_t index, const halide_buffer_t* result,
                 const float* data, int32_t picture, int32_t batch, double seconds) {
   const rn_kernel* kernel = &program->kernels[index];

@@ -9,16 +9,14 @@
 #include <HalideRuntime.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "runtime/buffers.h"
 #include "runtime/device.h"
+#include "runtime/large_pages.h"
 #include "runtime/parallel.h"
 #include "runtime/processors.h"
 #include "runtime/runtime.h"
-
-enum { CACHE_LINE = 64, HUGE_PAGE = 2 << 20 };
 
 typedef struct rn_lane {
   unsigned char* arena;
@@ -28,7 +26,7 @@ typedef struct rn_lane {
 struct rn_context {
   const rn_model* model;
   const rn_program* program;
-  const unsigned char* constants;
+  unsigned char* weights; /* the context's own copy; NULL: kernels read the caller's */
   unsigned char* arenas;
   rn_lane* lanes;
   int32_t lane_count;
@@ -108,12 +106,9 @@ static int32_t allocate(rn_context** out, const rn_program* program, const rn_op
   context->lanes = (rn_lane*)(void*)(context + 1);
   context->lane_count = (int32_t)lanes;
   const size_t pictures = program->by_picture ? 1 : (size_t)options->max_batch;
-  const size_t arena_bytes = (size_t)program->arena_bytes * pictures, all_bytes = arena_bytes * lanes;
-  const size_t alignment = all_bytes >= 2 * (size_t)HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
-  void* arenas = NULL;
-  if (posix_memalign(&arenas, alignment, all_bytes == 0 ? CACHE_LINE : all_bytes) != 0) return RN_OUT_OF_MEMORY;
-  context->arenas = (unsigned char*)arenas;
-  if (alignment == HUGE_PAGE) madvise(arenas, all_bytes, MADV_HUGEPAGE);
+  const size_t arena_bytes = (size_t)program->arena_bytes * pictures;
+  context->arenas = rn_allocate_block(arena_bytes * lanes);
+  if (context->arenas == NULL) return RN_OUT_OF_MEMORY;
   halide_buffer_t* buffers = (halide_buffer_t*)(void*)(context->lanes + lanes);
   for (size_t i = 0; i < lanes; ++i) {
     context->lanes[i].arena = context->arenas + i * arena_bytes;
@@ -128,25 +123,48 @@ static int32_t read_options(const rn_options* given, rn_options* options) {
     if (given->size < sizeof given->size || given->size > sizeof *options) return RN_BAD_ARGUMENT;
     memcpy(options, given, given->size);
   }
-  if (options->reserved != 0 || options->max_batch < 0 || options->threads < 0 || options->threads > RN_MAX_THREADS) return RN_BAD_ARGUMENT;
+  if (options->max_batch < 0 || options->threads < 0 || options->threads > RN_MAX_THREADS) return RN_BAD_ARGUMENT;
   if (options->max_batch == 0) options->max_batch = 1;
   if (options->threads == 0) options->threads = rn_processors();
   return RN_OK;
 }
 
+/* The weights' data from byte `first` on. */
+typedef struct rn_constants {
+  const unsigned char* data;
+  uint64_t first;
+} rn_constants;
+
+/* Copies the constants that the program reads, and lets `constants` name the copy. */
+static int32_t copy_constants(rn_context* context, rn_constants* constants, const rn_program* program) {
+  const rn_range read = rn_constants_read(program);
+  const size_t bytes = (size_t)(read.end - read.first);
+  if (bytes == 0) return RN_OK;
+  context->weights = rn_allocate_block(bytes);
+  if (context->weights == NULL) return RN_OUT_OF_MEMORY;
+  memcpy(context->weights, constants->data + (read.first - constants->first), bytes);
+  constants->data = context->weights;
+  constants->first = read.first;
+  return RN_OK;
+}
+
 /* Creates a context with lanes, arenas and threads. */
-static int32_t create_on_host(const rn_program* program, const unsigned char* constants, const rn_options* options, rn_context** out) {
+static int32_t create_on_host(const rn_program* program, const unsigned char* data, const rn_options* options, rn_context** out) {
   if ((program->features & ~rn_this_cpu().features) != 0) return RN_NO_TARGET;
-  const int32_t status = allocate(out, program, options);
+  int32_t status = allocate(out, program, options);
   if (status != RN_OK) return status;
   rn_context* context = *out;
+  rn_constants constants = {data, 0};
+  if (options->copy_weights != 0) status = copy_constants(context, &constants, program);
+  if (status != RN_OK) return status;
   const size_t lanes = (size_t)context->lane_count, operands = (size_t)program->operand_count;
   halide_dimension_t* dimensions = (halide_dimension_t*)(void*)(context->lanes[0].buffers + lanes * operands);
   for (size_t i = 0; i < lanes; ++i) {
     halide_buffer_t* buffers = context->lanes[i].buffers;
     rn_describe_buffers(program, buffers, dimensions + i * operands * RN_MAX_DIMS);
     for (size_t j = 0; j < operands; ++j) {
-      if (program->operands[j].place == RN_CONSTANT) buffers[j].host = (uint8_t*)(uintptr_t)(constants + program->operands[j].offset);
+      if (program->operands[j].place != RN_CONSTANT) continue;
+      buffers[j].host = (uint8_t*)(uintptr_t)(constants.data + ((uint64_t)program->operands[j].offset - constants.first));
     }
   }
   return rn_pool_create(options, (size_t)program->scratch_bytes, &context->pool);
@@ -196,7 +214,7 @@ int32_t rn_create(const rn_model* model, const void* weights, size_t weights_byt
   }
   /* A network without constants needs no weights. */
   const int none_needed = weights == NULL && model->weights_bytes == 0;
-  if (!none_needed) status = rn_check_weights(model, weights, weights_bytes, options.verify_contents);
+  if (!none_needed) status = rn_check_weights(model, weights, weights_bytes, &options);
   if (status != RN_OK) return status;
   const unsigned char* constants = weights == NULL ? NULL : (const unsigned char*)weights + RN_WEIGHTS_ALIGN;
 
@@ -226,6 +244,7 @@ void rn_destroy(rn_context* context) {
   if (context->pool != NULL && inherited) rn_pool_abandon_workers(context->pool);
   rn_pool_destroy(context->pool);
   free(context->arenas);
+  free(context->weights);
   free(context);
 }
 

@@ -169,22 +169,15 @@ static int32_t check_capability(const rn_instance* instance) {
   return (uint64_t)(10 * major + minor) < instance->program->features ? RN_DEVICE_TOO_OLD : RN_OK;
 }
 
-/* Uploads the constants that the program reads. The file may also hold those of other programs. */
+/* Uploads the constants that the program reads. */
 static rn_cu_result upload_constants(rn_instance* instance, const unsigned char* constants) {
-  const rn_program* program = instance->program;
-  uint64_t first = UINT64_MAX, end = 0;
-  for (int32_t i = 0; i < program->operand_count; ++i) {
-    const rn_operand* operand = &program->operands[i];
-    if (operand->place != RN_CONSTANT) continue;
-    const uint64_t begin = (uint64_t)operand->offset, bytes = (uint64_t)operand->extent[0] * (uint64_t)rn_element_bytes(operand->type_bits);
-    if (begin < first) first = begin;
-    if (begin + bytes > end) end = begin + bytes;
-  }
-  if (end == 0) return RN_CU_SUCCESS;
-  instance->first_constant = first;
-  const rn_cu_result result = instance->cu->memory_allocate(&instance->constants, end - first);
-  return result != RN_CU_SUCCESS ? result
-                                 : instance->cu->copy_to_device(instance->constants, constants + first, end - first, instance->stream);
+  const rn_range read = rn_constants_read(instance->program);
+  const uint64_t bytes = read.end - read.first;
+  if (bytes == 0) return RN_CU_SUCCESS;
+  instance->first_constant = read.first;
+  const rn_cu_result result = instance->cu->memory_allocate(&instance->constants, bytes);
+  if (result != RN_CU_SUCCESS) return result;
+  return instance->cu->copy_to_device(instance->constants, constants + read.first, bytes, instance->stream);
 }
 
 /* The offset of a buffer in `ports`, which holds the input and then the outputs. */

@@ -58,7 +58,7 @@ typedef struct rn_options {
   int32_t device;       /* number of the GPU; ignored if device_context is set */
   void* device_context; /* the caller's CUcontext; NULL: the GPU's primary one */
   int32_t keep_denormals;
-  int32_t reserved; /* 0 */
+  int32_t copy_weights;
 } rn_options;
 
 /* The value that a kernel made for `batch` pictures from `picture` on, as float32, for an observer. Strides count elements. */
@@ -86,8 +86,9 @@ const char* rn_selected_target(const rn_context* context);
 int32_t rn_thread_count(const rn_context* context);
 void rn_set_observer(rn_context* context, rn_observer observer, void* data);
 
-/* Checks a weights file's header against the model in constant time. Checks the hash of its contents only if `verify_contents`. */
-int32_t rn_check_weights(const rn_model* model, const void* weights, size_t weights_bytes, int32_t verify_contents);
+/* Checks a weights file's header against the model in constant time. Checks the hash of its contents only with verify_contents. Without
+ * copy_weights kernels read the constants in place, so the file must be aligned. */
+int32_t rn_check_weights(const rn_model* model, const void* weights, size_t weights_bytes, const rn_options* options);
 
 /* This processor. Each architecture has its own runtime/ARCHITECTURE/cpu.c. */
 rn_cpu rn_this_cpu(void);

@@ -6,7 +6,7 @@
 
 #include "runtime/runtime.h"
 
-int32_t rn_check_weights(const rn_model* model, const void* weights, size_t weights_bytes, int32_t verify_contents) {
+int32_t rn_check_weights(const rn_model* model, const void* weights, size_t weights_bytes, const rn_options* options) {
   rn_weights_header header;
   if (weights == NULL || weights_bytes == 0) return RN_WEIGHTS_MISSING;
   if (weights_bytes < sizeof header) return RN_WEIGHTS_SIZE_WRONG;
@@ -17,8 +17,8 @@ int32_t rn_check_weights(const rn_model* model, const void* weights, size_t weig
   if (header.header_bytes != RN_WEIGHTS_ALIGN || header.data_bytes != model->weights_bytes) return RN_WEIGHTS_SIZE_WRONG;
   if (weights_bytes < RN_WEIGHTS_ALIGN || weights_bytes - RN_WEIGHTS_ALIGN != model->weights_bytes) return RN_WEIGHTS_SIZE_WRONG;
   if (model->content_hash != 0 && header.content_hash != model->content_hash) return RN_WEIGHTS_VALUES_WRONG;
-  if (((uintptr_t)weights & 63) != 0) return RN_WEIGHTS_MISALIGNED;
-  if (verify_contents != 0) {
+  if (options->copy_weights == 0 && ((uintptr_t)weights & 63) != 0) return RN_WEIGHTS_MISALIGNED;
+  if (options->verify_contents != 0) {
     const unsigned char* data = (const unsigned char*)weights + RN_WEIGHTS_ALIGN;
     if (XXH3_64bits(data, (size_t)model->weights_bytes) != header.content_hash) return RN_WEIGHTS_CORRUPT;
   }

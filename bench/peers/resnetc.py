@@ -7,7 +7,7 @@ import numpy as np
 
 TITLE = "resnetc"
 PACKAGE = None
-SETTINGS = "as compiled; reads and writes the caller's buffers"
+SETTINGS = "as compiled; weights copied into its own memory, as the peers do (copy_weights); reads and writes the caller's buffers"
 
 
 class Options(ctypes.Structure):
@@ -21,6 +21,8 @@ class Options(ctypes.Structure):
         ("verify_contents", ctypes.c_int32),
         ("device", ctypes.c_int32),
         ("device_context", ctypes.c_void_p),
+        ("keep_denormals", ctypes.c_int32),
+        ("copy_weights", ctypes.c_int32),
     ]
 
 
@@ -36,7 +38,7 @@ def prepare(case, threads, picture, output):
 
     with open(case.network_file(f"{case.network}.weights"), "rb") as file:
         weights = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
-    options = Options(size=ctypes.sizeof(Options), max_batch=case.batch, threads=threads)
+    options = Options(size=ctypes.sizeof(Options), max_batch=case.batch, threads=threads, copy_weights=1)
     context = ctypes.c_void_p()
     check(function("create")(ctypes.c_void_p(weights.ctypes.data), ctypes.c_size_t(weights.nbytes), ctypes.byref(options),
                              ctypes.byref(context)))  # fmt: skip
@@ -46,7 +48,7 @@ def prepare(case, threads, picture, output):
                  ctypes.c_int32(case.batch))  # fmt: skip
     run_outputs = function("run_outputs")
 
-    def run(_weights=weights):  # the library reads the weights in place
+    def run():
         check(run_outputs(*arguments))
 
     return run

@@ -21,7 +21,9 @@ void fuzz_weights_file(const uint8_t* data, size_t size) {
   void* copy = nullptr;
   if (posix_memalign(&copy, 64, size == 0 ? 1 : size) != 0) return;
   if (size != 0) std::memcpy(copy, data, size);
-  rn_check_weights(&model, copy, size, 1);
+  rn_options options{};
+  options.verify_contents = 1;
+  rn_check_weights(&model, copy, size, &options);
   std::free(copy);
 }
 

@@ -79,6 +79,7 @@ static void test_idle_contexts(const rn_model* model, const unsigned char* weigh
     if (variant % 2 != 0) options.target = "pictures";
     if (variant / 2 != 0) options.parallel_for = caller_parallel_for;
     options.parallel_for_data = &calls;
+    options.copy_weights = variant == 1 || variant == 2;
     inherited given = {model, weights, bytes, NULL, &calls, NULL};
     CHECK(rn_create(model, weights, bytes, &options, &given.context) == RN_OK);
     CHECK(ends_well(run_with_others, &given)); /* before the first run */

@@ -11,6 +11,8 @@
 enum { ELEMENTS = 3 * 5 * 7, MAX_BATCH = 4 };
 
 extern int failures;
+/* A countdown of calls of posix_memalign, the last of which fails; negative: none fails. */
+extern int fail_memalign;
 #define CHECK(condition) ((condition) ? (void)0 : (void)(++failures, fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition)))
 
 /* Its targets: "future", which no processor runs; "plain"; "pictures", of a batch each thread computes whole pictures; "broken", whose
@@ -28,6 +30,7 @@ extern const rn_program load_program;
 /* A caller's own parallel_for: a thread a part. Counts its calls in *(int*)data. */
 void caller_parallel_for(void* data, int32_t count, rn_task task, void* argument);
 
+void test_copied_weights(void);
 void test_fork(void);
 void test_processors(void);
 void test_float_mode(void);

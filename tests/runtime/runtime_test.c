@@ -14,7 +14,8 @@
 #include "tests/runtime/network.h"
 
 /* The linker sends the runtime's calls here (--wrap); when a countdown reaches 0 the call fails. */
-static int fail_calloc = -1, fail_memalign = -1, fail_thread = -1;
+static int fail_calloc = -1, fail_thread = -1;
+int fail_memalign = -1;
 void* __real_calloc(size_t count, size_t size);
 int __real_posix_memalign(void** out, size_t alignment, size_t size);
 int __real_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*), void* argument);
@@ -368,6 +369,7 @@ int main(void) {
   test_rules();
   test_batches();
   test_failures();
+  test_copied_weights();
   test_fork();
   test_processors();
   test_float_mode();

@@ -217,7 +217,7 @@ TEST_CASE("the generated header's structures are the runtime's") {
       "#include \"net.h\"\n#include \"runtime/runtime.h\"\n#define SAME(t, f) _Static_assert(offsetof(net_##t, f) == offsetof(rn_##t, f), "
       "#f)\n";
   for (const char* field : {"size", "max_batch", "threads", "parallel_for", "parallel_for_data", "target", "verify_contents", "device",
-                            "device_context", "keep_denormals", "reserved"}) {
+                            "device_context", "keep_denormals", "copy_weights"}) {
     source += std::string("SAME(options, ") + field + ");\n";
   }
   for (const char* field : {"name", "seconds", "data", "kernel", "kernel_count", "picture", "batch", "channels", "height", "width",
