@@ -37,190 +37,261 @@ std::shared_ptr<Halide::Internal::IRMutator> prefetch_steps(int64_t rows, int64_
   return prefetch_pass({"weight", "rk$x", "r$x", rows, offset, unrolled});
 }
 
-/// The Funcs that make the sums.
-struct Sums {
-  Func tile{"sum"};             ///< the sums of one tile; of one step, if there are several
-  Func kept{"sums"};            ///< those of a task over all steps; not used if there is one step
-  std::vector<Func> projected;  ///< with several steps, the sums of each projection
-  std::vector<RDom> channels;   ///< of each projection
+/// A kernel while it is built: its sums and their Funcs first, then their loops.
+class DirectKernel {
+ public:
+  DirectKernel(const program::KernelSpec& spec, Built& built)
+      : spec_(spec),
+        built_(built),
+        s_(std::get<program::DirectSchedule>(spec.schedule)),
+        a_(spec.attributes),
+        out_type_(spec.out.type),
+        span_(group_span(spec.in.type.channels, out_type_.channels, a_.groups)),
+        staged_(is_staged(spec)),
+        flat_(s_.flat && !staged_),
+        kept_(keeps_sums(spec)),
+        deep_(s_.depth > 0),
+        width_(flat_ ? out_type_.pixels() : out_type_.width),
+        height_(flat_ ? 1 : out_type_.height),
+        vectors_(program::divisor_at_most(blocks(), s_.vectors)),
+        pixels_(std::clamp<int64_t>(s_.pixels, 1, staged_ ? out_type_.pixels() : width_)),
+        units_(flat_ ? program::ceil_div(width_, pixels_) : height_),
+        rows_(s_.rows <= 0 ? units_ : std::min(s_.rows, units_)),
+        taps_(a_.kernel.h * a_.kernel.w),
+        depth_(deep_ ? s_.depth : span_.span),
+        steps_(deep_ ? span_.span / depth_ * taps_ : 1) {}
+
+  void build() {
+    define_pixel();
+    define_sums();
+    define_output();
+    schedule_tasks();
+    schedule_kept_sums();
+    schedule_sums();
+    prefetch_weights();
+    built_.output = out_;
+    built_.arguments = operands_.arguments;
+  }
+
+ private:
+  int64_t blocks() const { return spec_.out.stored_channels() / lanes; }
+  Expr element(const Func& func, const Expr& x, const Expr& y) const { return func(axes_.c, x, y, axes_.n); }
+  Halide::FuncRef here(Func& func) const { return func(axes_.c, axes_.x, axes_.y, axes_.n); }
+
+  /// The pixel that is summed. If the last tile of kept sums reaches past the end, the last pixel is summed again.
+  void define_pixel() {
+    x_ = axes_.x;
+    y_ = axes_.y;
+    if (staged_) {
+      const Expr pixel = Halide::min(axes_.x, to_int(out_type_.pixels() - 1));
+      x_ = pixel % to_int(width_);
+      y_ = pixel / to_int(width_);
+    } else if (kept_) {
+      if (width_ % (flat_ ? rows_ * pixels_ : pixels_) != 0) x_ = Halide::min(x_, to_int(width_ - 1));
+      if (height_ % (flat_ ? 1 : rows_) != 0) y_ = Halide::min(y_, to_int(height_ - 1));
+    }
+  }
+
+  /// The product of a weight and an element of the input: for channel `channel`, counted from the first of step or window, and an element
+  /// of the window. `term` counts both.
+  Expr product(const Expr& channel, const Expr& column, const Expr& row, const Expr& term) {
+    const Halide::ImageParam in = operands_.tensor("in", spec_.in), weight = operands_.constant("weight");
+    const Expr block = block_of(axes_.c);
+    Expr from = channel;
+    if (a_.groups > 1) {
+      from += Halide::min(block * vector / to_int(span_.co_per_group) * to_int(span_.ci_per_group), to_int(span_.ci - span_.span));
+    }
+    const Expr in_x = x_ * to_int(a_.stride.w) + column * to_int(a_.dilation.w) - to_int(a_.pad.w);
+    const Expr in_y = y_ * to_int(a_.stride.h) + row * to_int(a_.dilation.h) - to_int(a_.pad.h);
+    return weight((block * to_int(span_.span * taps_) + term) * vector + lane_of(axes_.c)) * in(from, in_x, in_y, axes_.n);
+  }
+
+  void define_sums() {
+    const int columns = to_int(a_.kernel.w);
+    if (!deep_) {
+      r_ = RDom(0, to_int(span_.span), 0, columns, 0, to_int(a_.kernel.h), "r");
+      here(sum_) = 0.0f;
+      here(sum_) += product(r_.x, r_.y, r_.z, r_.x + to_int(span_.span) * (r_.y + columns * r_.z));
+      return;
+    }
+    // A step is a part of the channels of one element of the window.
+    const int parts = to_int(span_.span / depth_);
+    Var k("k");
+    r_ = RDom(0, to_int(depth_), "r");
+    rk_ = RDom(0, to_int(steps_), "rk");
+    sum_(axes_.c, axes_.x, axes_.y, axes_.n, k) = 0.0f;
+    sum_(axes_.c, axes_.x, axes_.y, axes_.n, k) +=
+        product(k % parts * to_int(depth_) + r_.x, k / parts % columns, k / parts / columns, k * to_int(depth_) + r_.x);
+    here(sums_) = 0.0f;
+    here(sums_) += sum_(axes_.c, axes_.x, axes_.y, axes_.n, rk_);
+  }
+
+  /// A projection is added to the same sums, as another sum over the channels of another tensor.
+  void add_projection(const Projection& shortcut) {
+    const RDom& channel = channels_.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
+    const Expr value = shortcut.term(axes_, x_, y_, channel);
+    if (deep_) {
+      Func& one = projected_.emplace_back(shortcut.name + "_sum");
+      here(one) = 0.0f;
+      here(one) += value;
+      here(sums_) += here(one);
+    } else {
+      here(sum_) += value;
+    }
+    if (s_.wide) return;
+    const int by = unroll_of(vectors_ * pixels_, shortcut.channels());
+    built_.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors_, shortcut.channels(), by));
+  }
+
+  void define_output() {
+    const Func& all = deep_ ? sums_ : sum_;
+    const Expr value = staged_ ? element(all, axes_.y * to_int(width_) + axes_.x, 0) : element(all, axes_.x, axes_.y);
+    out_(axes_.c, axes_.x, axes_.y, axes_.n) = apply_epilogue(spec_, value, axes_, operands_, [&](const Projection& shortcut) {
+      add_projection(shortcut);
+      return Expr();
+    });
+    set_output(out_, axes_, spec_.out, flat_);
+  }
+
+  /// The loops, innermost first: one tile (c, xi), tiles of a row, rows of a task; then tasks (co, yo, n). If sums are kept, their Func has
+  /// the loops of the tiles, and `out` goes pixel by pixel.
+  void schedule_tasks() {
+    out_.split(axes_.c, co_, axes_.c, to_int(lanes * vectors_), TailStrategy::RoundUp);
+    if (kept_) {
+      out_.split(axes_.x, xo_, xi_, 1);
+    } else {
+      out_.split(axes_.x, xo_, xi_, to_int(pixels_), shift_unless(width_ % pixels_ == 0));
+    }
+    // A wide task computes all channels of a tile before the next tile.
+    std::vector<Halide::VarOrRVar> loops{axes_.c, xi_, xo_, axes_.y};
+    loops.insert(s_.wide ? loops.begin() + 2 : loops.end(), co_);
+    if (s_.rows <= 0) {  // there is too little work to share, so a picture is a task
+      loops.emplace_back(axes_.n);
+      out_.reorder(loops).parallel(axes_.n);
+    } else {
+      share_rows(std::move(loops));
+    }
+    out_.vectorize(axes_.c, vector).unroll(axes_.c).unroll(xi_).never_partition_all();
+  }
+
+  void share_rows(std::vector<Halide::VarOrRVar> loops) {
+    const int64_t of_task = kept_ && flat_ ? rows_ * pixels_ : rows_, there = kept_ && flat_ ? width_ : units_;
+    Var& unit = flat_ ? xo_ : axes_.y;
+    Var yo("yo"), outer("outer");
+    out_.split(unit, yo, unit, to_int(of_task), guard_unless(there % of_task == 0));
+    if (s_.wide) {
+      loops.insert(loops.end(), {yo, axes_.n});
+      out_.reorder(loops).fuse(yo, axes_.n, task_);
+    } else if (blocks() * lanes * span_.span * taps_ > spec_.in.type.elements()) {
+      // The larger of weights and picture stays in the cache while the other is read through.
+      loops.insert(loops.end() - 1, {yo, axes_.n});
+      out_.reorder(loops).fuse(yo, axes_.n, outer).fuse(outer, co_, task_);
+    } else {
+      loops.insert(loops.end(), {yo, axes_.n});
+      out_.reorder(loops).fuse(co_, yo, outer).fuse(outer, axes_.n, task_);
+    }
+    out_.parallel(task_);
+  }
+
+  void over_tiles(Halide::Stage stage, const std::vector<Halide::VarOrRVar>& steps) const {
+    stage.split(axes_.x, xo_, xi_, to_int(pixels_), TailStrategy::RoundUp);
+    std::vector<Halide::VarOrRVar> order{axes_.c, xi_, xo_, axes_.y};
+    order.insert(order.end(), steps.begin(), steps.end());
+    order.emplace_back(axes_.n);
+    stage.reorder(order).vectorize(axes_.c, vector).unroll(axes_.c).unroll(xi_).never_partition_all();
+  }
+
+  void schedule_kept_sums() {
+    tiled_ = !kept_ ? out_ : deep_ ? sums_ : sum_.in(out_);
+    if (!kept_) return;
+    const program::ScratchBuffer buffer = kept_sums(spec_);
+    tiled_.compute_at(out_, s_.rows <= 0 ? co_ : task_).store_in(Halide::MemoryType::Heap).never_partition_all();
+    bound(tiled_, axes_.x, buffer);
+    bound(tiled_, axes_.y, buffer);
+    tiled_.bound_extent(axes_.n, 1).vectorize(axes_.c, vector);
+    if (!deep_) return over_tiles(tiled_, {});
+    over_tiles(tiled_.update(), {rk_.x});
+    for (size_t i = 0; i < projected_.size(); ++i) over_tiles(tiled_.update(static_cast<int>(i) + 1), {});
+  }
+
+  void in_registers(Func& sum) const {
+    sum.compute_at(tiled_, s_.wide ? co_ : xo_)
+        .store_in(Halide::MemoryType::Stack)
+        .vectorize(axes_.c, vector)
+        .unroll(axes_.c)
+        .unroll(axes_.x);
+    sum.never_partition_all();
+  }
+
+  void in_tile(Halide::Stage stage, const std::vector<Halide::VarOrRVar>& loops) const {
+    std::vector<Halide::VarOrRVar> order{axes_.c, axes_.x};
+    order.insert(order.end(), loops.begin(), loops.end());
+    stage.reorder(order).vectorize(axes_.c, vector).unroll(axes_.c).unroll(axes_.x).never_partition_all();
+  }
+
+  void schedule_sums() {
+    in_registers(sum_);
+    Halide::Stage update = sum_.update();
+    if (deep_) {
+      in_tile(update, {r_.x});
+    } else {
+      in_tile(update, {r_.x, r_.y, r_.z});
+    }
+    for (size_t i = 0; i < channels_.size(); ++i) {
+      if (deep_) in_registers(projected_[i]);
+      Halide::Stage stage = deep_ ? projected_[i].update() : sum_.update(static_cast<int>(i) + 1);
+      in_tile(stage, {channels_[i].x});
+      const int64_t channels = *Halide::Internal::as_const_int(channels_[i].x.extent());
+      if (const int by = unroll_of(vectors_ * pixels_, channels); by > 1) stage.unroll(channels_[i].x, by);
+    }
+    // For a few input channels, a loop over them would cost more than its work.
+    if (span_.span <= few) {
+      update.unroll(r_.x);
+      if (span_.span * a_.kernel.w <= 9) update.unroll(r_.y);
+    } else if (unrolled() > 1) {
+      update.unroll(r_.x, unrolled());
+    }
+  }
+
+  void prefetch_weights() const {
+    if (span_.span <= few || s_.wide) return;  // the weights of a wide schedule stay in the second-level cache
+    built_.passes.push_back(deep_ ? prefetch_steps(vectors_, depth_, steps_, unrolled())
+                                  : prefetch_rows("weight", "r$x", vectors_ * taps_, span_.span, unrolled()));
+  }
+
+  int unrolled() const { return unroll_of(vectors_ * pixels_, depth_); }
+
+  static constexpr int64_t few = 4;
+
+  const program::KernelSpec& spec_;
+  Built& built_;
+  const program::DirectSchedule& s_;
+  const OpAttributes& a_;
+  const TensorType& out_type_;
+  GroupSpan span_;
+  bool staged_, flat_, kept_, deep_;
+  int64_t width_, height_;    ///< of the axes along which pixels lie
+  int64_t vectors_, pixels_;  ///< of a tile
+  int64_t units_, rows_;      ///< what a schedule's `rows` counts: all, and those of a task
+  int64_t taps_;              ///< elements of the window
+  int64_t depth_, steps_;     ///< input channels of a step, and steps
+
+  Axes axes_;
+  Operands operands_;
+  Expr x_, y_;                   ///< of the pixel that is summed
+  RDom r_;                       ///< terms, of one step if there are several
+  RDom rk_;                      ///< steps
+  Func sum_{"sum"};              ///< the sums of one tile, of one step if there are several
+  Func sums_{"sums"};            ///< with several steps, those of a task over all steps
+  std::vector<Func> projected_;  ///< with several steps, the sums of each projection
+  std::vector<RDom> channels_;   ///< of each projection
+  Func out_{"out"};
+  Func tiled_;  ///< the Func that has the loops over tiles
+  Var co_{"co"}, xi_{"xi"}, xo_{"xo"}, task_{"task"};
 };
 
 }  // namespace
 
-void build_direct(const program::KernelSpec& spec, const Target&, Built& built) {
-  const auto& s = std::get<program::DirectSchedule>(spec.schedule);
-  const OpAttributes& a = spec.attributes;
-  const TensorType& in_type = spec.in.type;
-  const TensorType& out_type = spec.out.type;
-  const bool staged = is_staged(spec), flat = s.flat && !staged, kept = keeps_sums(spec), deep = s.depth > 0;
-  const int64_t width = flat ? out_type.pixels() : out_type.width;
-  const int64_t height = flat ? 1 : out_type.height;
-  const int64_t channel_blocks = spec.out.stored_channels() / lanes;
-  const int64_t vectors = program::divisor_at_most(channel_blocks, s.vectors);
-  const int64_t pixels = std::clamp<int64_t>(s.pixels, 1, staged ? out_type.pixels() : width);
-  const int64_t units = flat ? (width + pixels - 1) / pixels : height, rows = s.rows <= 0 ? units : std::min(s.rows, units);
-  const GroupSpan span = group_span(in_type.channels, out_type.channels, a.groups);
-  const int64_t taps = a.kernel.h * a.kernel.w, depth = deep ? s.depth : span.span, steps = deep ? span.span / depth * taps : 1;
-
-  Axes axes;
-  Operands operands;
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
-  const Halide::ImageParam weight = operands.constant("weight");
-
-  // The element of the window and the input channel of a term. The loop over both is r, or rk over steps and r over the terms of one.
-  const RDom r = deep ? RDom(0, to_int(depth), "r") : RDom(0, to_int(span.span), 0, to_int(a.kernel.w), 0, to_int(a.kernel.h), "r");
-  const RDom rk(0, to_int(steps), "rk");
-  Var k("k");
-  const int steps_of_tap = to_int(span.span / depth);
-  const Expr column = deep ? k / steps_of_tap % to_int(a.kernel.w) : Expr(r.y);
-  const Expr row = deep ? k / steps_of_tap / to_int(a.kernel.w) : Expr(r.z);
-  const Expr block = block_of(axes.c);
-  Expr first_channel = deep ? k % steps_of_tap * to_int(depth) : Expr(0);
-  if (a.groups > 1) {
-    first_channel += Halide::min(block * vector / to_int(span.co_per_group) * to_int(span.ci_per_group), to_int(span.ci - span.span));
-  }
-  const Expr term = deep ? k * to_int(depth) + r.x : r.x + to_int(span.span) * (r.y + to_int(a.kernel.w) * r.z);
-  // The pixel that is summed. If the last tile of kept sums reaches past the end, it repeats the last pixel.
-  Expr x = axes.x, y = axes.y;
-  if (staged) {
-    const Expr pixel = Halide::min(axes.x, to_int(out_type.pixels() - 1));
-    x = pixel % to_int(width);
-    y = pixel / to_int(width);
-  } else if (kept) {
-    if (width % (flat ? rows * pixels : pixels) != 0) x = Halide::min(x, to_int(width - 1));
-    if (height % (flat ? 1 : rows) != 0) y = Halide::min(y, to_int(height - 1));
-  }
-  const Expr in_x = x * to_int(a.stride.w) + column * to_int(a.dilation.w) - to_int(a.pad.w);
-  const Expr in_y = y * to_int(a.stride.h) + row * to_int(a.dilation.h) - to_int(a.pad.h);
-  const Expr product =
-      weight((block * to_int(span.span * taps) + term) * vector + lane_of(axes.c)) * in(first_channel + r.x, in_x, in_y, axes.n);
-  Sums sums;
-  if (deep) {
-    sums.tile(axes.c, axes.x, axes.y, axes.n, k) = 0.0f;
-    sums.tile(axes.c, axes.x, axes.y, axes.n, k) += product;
-    sums.kept(axes.c, axes.x, axes.y, axes.n) = 0.0f;
-    sums.kept(axes.c, axes.x, axes.y, axes.n) += sums.tile(axes.c, axes.x, axes.y, axes.n, rk);
-  } else {
-    sums.tile(axes.c, axes.x, axes.y, axes.n) = 0.0f;
-    sums.tile(axes.c, axes.x, axes.y, axes.n) += product;
-  }
-
-  Func out("out");
-  // A projection is added to the same sums, as another sum over the channels of another tensor.
-  const Project project = [&](const Projection& shortcut) {
-    const RDom& channel = sums.channels.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
-    const Expr value = shortcut.term(axes, x, y, channel);
-    if (deep) {
-      Func& one = sums.projected.emplace_back(shortcut.name + "_sum");
-      one(axes.c, axes.x, axes.y, axes.n) = 0.0f;
-      one(axes.c, axes.x, axes.y, axes.n) += value;
-      sums.kept(axes.c, axes.x, axes.y, axes.n) += one(axes.c, axes.x, axes.y, axes.n);
-    } else {
-      sums.tile(axes.c, axes.x, axes.y, axes.n) += value;
-    }
-    const int by = unroll_of(vectors * pixels, shortcut.channels());
-    if (!s.wide) built.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors, shortcut.channels(), by));
-    return Expr();
-  };
-  const Func& all = deep ? sums.kept : sums.tile;
-  const Expr value = staged ? all(axes.c, axes.y * to_int(width) + axes.x, 0, axes.n) : all(axes.c, axes.x, axes.y, axes.n);
-  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands, project);
-  set_output(out, axes, spec.out, flat);
-
-  // The loops, innermost first: one tile (c, xi), tiles of a row, rows of a task; then tasks (co, yo, n). If sums are kept, their Func has
-  // the loops of the tiles, and `out` goes pixel by pixel.
-  Var co("co"), xi("xi"), xo("xo"), yo("yo"), outer("outer"), task("task");
-  out.split(axes.c, co, axes.c, to_int(lanes * vectors), TailStrategy::RoundUp);
-  if (kept) {
-    out.split(axes.x, xo, xi, 1);
-  } else {
-    out.split(axes.x, xo, xi, to_int(pixels), shift_unless(width % pixels == 0));
-  }
-  if (s.rows <= 0) {
-    // There is too little work to share, so a picture is a task.
-    if (s.wide) {
-      out.reorder(axes.c, xi, co, xo, axes.y, axes.n).parallel(axes.n);
-    } else {
-      out.reorder(axes.c, xi, xo, axes.y, co, axes.n).parallel(axes.n);
-    }
-  } else {
-    const int64_t of_task = kept && flat ? rows * pixels : rows, there = kept && flat ? width : units;
-    Var& unit = flat ? xo : axes.y;
-    out.split(unit, yo, unit, to_int(of_task), guard_unless(there % of_task == 0));
-    // The larger of weights and picture stays in the cache while the other is read through.
-    const int64_t weight_elements = channel_blocks * lanes * span.span * taps;
-    if (s.wide) {
-      out.reorder(axes.c, xi, co, xo, axes.y, yo, axes.n).fuse(yo, axes.n, task);
-    } else if (weight_elements > in_type.elements()) {
-      out.reorder(axes.c, xi, xo, axes.y, yo, axes.n, co).fuse(yo, axes.n, outer).fuse(outer, co, task);
-    } else {
-      out.reorder(axes.c, xi, xo, axes.y, co, yo, axes.n).fuse(co, yo, outer).fuse(outer, axes.n, task);
-    }
-    out.parallel(task);
-  }
-  out.vectorize(axes.c, vector).unroll(axes.c).unroll(xi).never_partition_all();
-
-  // The Func that has the loops over tiles, and those loops.
-  const auto in_tile = [&](Halide::Stage stage, const std::vector<Halide::VarOrRVar>& loops) {
-    std::vector<Halide::VarOrRVar> order{axes.c, axes.x};
-    order.insert(order.end(), loops.begin(), loops.end());
-    stage.reorder(order).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x).never_partition_all();
-  };
-  Func tiled = !kept ? out : deep ? sums.kept : sums.tile.in(out);
-  if (kept) {
-    const program::ScratchBuffer buffer = kept_sums(spec);
-    tiled.compute_at(out, s.rows <= 0 ? co : task).store_in(Halide::MemoryType::Heap).never_partition_all();
-    bound(tiled, axes.x, buffer);
-    bound(tiled, axes.y, buffer);
-    tiled.bound_extent(axes.n, 1).vectorize(axes.c, vector);
-    const auto over_tiles = [&](Halide::Stage stage, const std::vector<Halide::VarOrRVar>& steps_of_stage) {
-      stage.split(axes.x, xo, xi, to_int(pixels), TailStrategy::RoundUp);
-      std::vector<Halide::VarOrRVar> order{axes.c, xi, xo, axes.y};
-      order.insert(order.end(), steps_of_stage.begin(), steps_of_stage.end());
-      order.emplace_back(axes.n);
-      stage.reorder(order).vectorize(axes.c, vector).unroll(axes.c).unroll(xi).never_partition_all();
-    };
-    if (deep) {
-      over_tiles(tiled.update(), {rk.x});
-      for (size_t i = 0; i < sums.projected.size(); ++i) over_tiles(tiled.update(static_cast<int>(i) + 1), {});
-    } else {
-      over_tiles(tiled, {});
-    }
-  }
-  const auto in_registers = [&](Func& sum) {
-    sum.compute_at(tiled, s.wide ? co : xo).store_in(Halide::MemoryType::Stack).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x);
-    sum.never_partition_all();
-  };
-  in_registers(sums.tile);
-  auto update = sums.tile.update();
-  if (deep) {
-    in_tile(update, {r.x});
-  } else {
-    in_tile(update, {r.x, r.y, r.z});
-  }
-  for (size_t i = 0; i < sums.channels.size(); ++i) {
-    const RDom& channel = sums.channels[i];
-    if (deep) in_registers(sums.projected[i]);
-    Halide::Stage stage = deep ? sums.projected[i].update() : sums.tile.update(static_cast<int>(i) + 1);
-    in_tile(stage, {channel.x});
-    const int64_t extent = *Halide::Internal::as_const_int(channel.x.extent());
-    if (const int by = unroll_of(vectors * pixels, extent); by > 1) stage.unroll(channel.x, by);
-  }
-  // For a few input channels, a loop over them would cost more than its work.
-  if (span.span <= 4) {
-    update.unroll(r.x);
-    if (span.span * a.kernel.w <= 9) update.unroll(r.y);
-  } else {
-    const int by = unroll_of(vectors * pixels, depth);
-    if (by > 1) update.unroll(r.x, by);
-    // The weights of a wide schedule stay in the second-level cache.
-    if (!s.wide)
-      built.passes.push_back(deep ? prefetch_steps(vectors, depth, steps, by)
-                                  : prefetch_rows("weight", "r$x", vectors * taps, span.span, by));
-  }
-
-  built.output = out;
-  built.arguments = operands.arguments;
-}
+void build_direct(const program::KernelSpec& spec, const Target&, Built& built) { DirectKernel(spec, built).build(); }
 
 }  // namespace resnetc::codegen::cpu
