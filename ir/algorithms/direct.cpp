@@ -44,7 +44,7 @@ class Space {
         terms_(std::max<int64_t>(multiply_adds_ / (width_ * height_ * blocks_ * lanes), 1)),
         channels_of_tap_(channels_of_tap(situation.spec)),
         input_bytes_(situation.spec.in.type.bytes()),
-        projected_(projected_channels(convolution_of(situation.spec)) != 0),
+        projected_(projected_channels(convolution_of(situation.spec))),
         machine_(&situation.machine),
         file_(registers_of(situation.target, situation.machine)),
         stride_bytes_(bytes_of(situation.spec.in.type.element, situation.spec.in.channel_stride * situation.spec.attributes.stride.w)) {
@@ -78,7 +78,8 @@ class Space {
   /// The depth for which the weights of one step stay in the first-level cache; 0 if those of all steps do, or if they are not read often.
   int64_t useful_depth(const DirectTile& tile) const {
     constexpr int64_t fewest_tiles = 4;
-    if (projected_ || !is_streamed(*machine_, tile.vectors, terms_) || axis_of_task(tile) < fewest_tiles * tile.pixels) return 0;
+    if (5 * projected_ > terms_ || !is_streamed(*machine_, tile.vectors, terms_) || axis_of_task(tile) < fewest_tiles * tile.pixels)
+      return 0;
     int64_t parts = 1;
     while (channels_of_tap_ % parts != 0 || is_streamed(*machine_, tile.vectors, channels_of_tap_ / parts)) ++parts;
     const int64_t depth = channels_of_tap_ / parts;
@@ -126,7 +127,10 @@ class Space {
   void rank_tiles() {
     // The model is too rough to tell smaller gains.
     constexpr double gain_of_depth = 1.08, gain_of_width = 1.01;
-    each_register_tile(file_, blocks_, {1, axis()}, [&](int64_t vectors, Extent2 pixels) {
+    // Each pixel of a staged tile has an address in a register of its own. LLVM takes 8 s for a tile of 13, and 0.2 s for one of 7.
+    constexpr int64_t most_addresses = 10;
+    const int64_t most_pixels = walk_ == Walk::staged ? std::min(axis(), most_addresses) : axis();
+    each_register_tile(file_, blocks_, {1, most_pixels}, [&](int64_t vectors, Extent2 pixels) {
       DirectTile best{vectors, pixels.w};
       best.efficiency = reached(best);
       const auto consider = [&](DirectTile other, double least_gain) {
@@ -147,7 +151,7 @@ class Space {
   int64_t terms_;            ///< of each sum
   int64_t channels_of_tap_;  ///< input channels that are summed for one element of the window
   int64_t input_bytes_;
-  bool projected_;  ///< whether its epilogue has projections, which sum all channels at once
+  int64_t projected_;  ///< terms of each sum that projections add, all at once
   const Machine* machine_;
   RegisterFile file_;
   int64_t stride_bytes_;
