@@ -130,8 +130,8 @@ typedef void (*@_observer)(void *data, const @_observation *observation);
 constexpr std::string_view function_declarations = R"(
 /* Makes a context. `weights` are the bytes of @.weights, best a read-only mapping of the file; they must start at a multiple of 64
  * bytes, stay unchanged and outlive the context (see "Copied weights" for the other way). They remain the caller's; any number of
- * contexts may share them. NULL and 0 for embedded weights, and for a network that has none. The file's header is checked in microseconds, its contents only with
- * verify_contents. `options` may be NULL. On failure *context is NULL and nothing is held.
+ * contexts may share them. NULL and 0 for embedded weights, and for a network that has none. The file's header is checked in
+ * microseconds, its contents only with verify_contents. `options` may be NULL. On failure *context is NULL and nothing is held.
  * The context takes the first of @_targets() that this machine can run: of "cuda" and of those whose schedules are for this processor,
  * as "avx512:icelake-server", then of the others. With options.target "avx512" it takes one of that target, with
  * "avx512:icelake-server" that one, and with "avx512:generic" the one without a processor's name. It takes another instead of "cuda" only

@@ -96,7 +96,8 @@ CommandOption CommandOption::from_to(double least, double most, std::string_view
 CommandOption CommandOption::above(double bound, double most, std::string_view what) {
   std::string fault = fmt::format("needs {} above {:g}", what, bound);
   if (most != std::numeric_limits<double>::max()) fault += fmt::format(", to {:g}", most);
-  return check_number(*this, [=](double number) { return number > bound && number <= most; }, std::move(fault));
+  const auto good = [=](double number) { return number > bound && number <= most; };
+  return check_number(*this, good, std::move(fault));
 }
 
 CommandOption CommandOption::one_of(const std::vector<std::string>& texts, InHelp listed) {
@@ -145,7 +146,8 @@ CommandOption Command::add_option(const char* names, std::vector<double>& target
 
 void Command::add_flag(const char* names, bool& target, const std::string& help) { app_->add_flag(names, target, help); }
 void Command::add_ignored_flag(const char* names, const std::string& help) {
-  app_->add_flag_callback(names, [] {}, help);
+  const auto nothing = [] {};
+  app_->add_flag_callback(names, nothing, help);
 }
 
 void Command::add_positional(const char* name, std::string& target, const std::string& help) {

@@ -17,11 +17,8 @@ struct Goal {
   const Machine* machine = &default_machine();  ///< whose schedules a CPU's program has
   bool operator==(const Goal&) const = default;
   /// The label of its program (ir/machine.h), and the one that no other program of the target answers to.
-  std::string label() const { return label_of(*target, machine_name()); }
-  std::string exact_label() const { return exact_label_of(*target, machine_name()); }
-
- private:
-  std::string machine_name() const { return target->on_gpu() || machine->name == default_machine().name ? "" : machine->name; }
+  std::string label() const { return label_of(*target, name_in_programs(*machine, *target)); }
+  std::string exact_label() const { return exact_label_of(*target, name_in_programs(*machine, *target)); }
 };
 
 struct Goals {

@@ -325,6 +325,10 @@ std::string machine_name_fault(std::string_view name) {
   return fmt::format("a machine's name is 1 to {} letters, digits, '-', '_' and '.'", most);
 }
 
+std::string name_in_programs(const Machine& machine, const Target& target) {
+  return target.on_gpu() || machine.name == default_machine().name ? "" : machine.name;
+}
+
 std::string label_of(const Target& target, std::string_view machine) {
   return machine.empty() ? target.name : fmt::format("{}:{}", target.name, machine);
 }

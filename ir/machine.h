@@ -85,6 +85,8 @@ std::string unknown_machine(std::string_view name);
 /// Why a machine cannot have this name; empty if it can. A library's programs have names made from it.
 std::string machine_name_fault(std::string_view name);
 
+/// The name of the machine that its programs for the target carry: empty for the default machine and for a GPU.
+std::string name_in_programs(const Machine& machine, const Target& target);
 /// The name of a program in a library, for its target and the name of its machine, which is empty for the default machine and for a GPU:
 /// "avx512:icelake-server", or "avx512" for the default machine.
 std::string label_of(const Target& target, std::string_view machine);

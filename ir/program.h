@@ -9,9 +9,8 @@
 /// pictures of one pixel. Callers' buffers are dense, in the order of the network's interface, and only `load` and `store` kernels use
 /// them.
 ///
-/// Text form (`resnetc dump --level program`):
-///
-/// (After the target, `machine "NAME"` names the machine whose schedules these are, unless it is the default one.)
+/// Text form (`resnetc dump --level program`). After the target, `machine "NAME"` names the machine whose schedules these are, unless it is
+/// the default one.
 ///
 ///     program "resnet18" target "avx512" arena 1722368 {
 ///       input "image" : f32[N, 3, 224, 224]

@@ -149,7 +149,7 @@ std::optional<Program> select_kernels(const graph::Graph& graph, PassContext& co
   Program program;
   program.name = graph.name;
   program.target = context.target;
-  if (!program::on_gpu(program) && context.machine->name != default_machine().name) program.machine = context.machine->name;
+  program.machine = name_in_programs(*context.machine, *context.target);
   program.input = graph.input;
   program.input_name = graph.ops.front().name;
   KernelChoices choices = choose_kernels(graph, context);

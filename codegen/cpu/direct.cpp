@@ -195,10 +195,10 @@ class DirectKernel {
 
   void over_tiles(Halide::Stage stage, const std::vector<Halide::VarOrRVar>& steps) const {
     stage.split(axes_.x, xo_, xi_, to_int(pixels_), TailStrategy::RoundUp);
-    std::vector<Halide::VarOrRVar> order{axes_.c, xi_, xo_, axes_.y};
-    order.insert(order.end(), steps.begin(), steps.end());
-    order.emplace_back(axes_.n);
-    stage.reorder(order).vectorize(axes_.c, vector).unroll(axes_.c).unroll(xi_).never_partition_all();
+    std::vector<Halide::VarOrRVar> loops{xo_, axes_.y};
+    loops.insert(loops.end(), steps.begin(), steps.end());
+    loops.emplace_back(axes_.n);
+    in_tile(stage, xi_, loops);
   }
 
   void schedule_kept_sums() {
@@ -223,24 +223,25 @@ class DirectKernel {
     sum.never_partition_all();
   }
 
-  void in_tile(Halide::Stage stage, const std::vector<Halide::VarOrRVar>& loops) const {
-    std::vector<Halide::VarOrRVar> order{axes_.c, axes_.x};
+  /// Unrolls the channels and the pixels `x` of a tile within `loops`.
+  void in_tile(Halide::Stage stage, const Var& x, const std::vector<Halide::VarOrRVar>& loops) const {
+    std::vector<Halide::VarOrRVar> order{axes_.c, x};
     order.insert(order.end(), loops.begin(), loops.end());
-    stage.reorder(order).vectorize(axes_.c, vector).unroll(axes_.c).unroll(axes_.x).never_partition_all();
+    stage.reorder(order).vectorize(axes_.c, vector).unroll(axes_.c).unroll(x).never_partition_all();
   }
 
   void schedule_sums() {
     in_registers(sum_);
     Halide::Stage update = sum_.update();
     if (deep_) {
-      in_tile(update, {r_.x});
+      in_tile(update, axes_.x, {r_.x});
     } else {
-      in_tile(update, {r_.x, r_.y, r_.z});
+      in_tile(update, axes_.x, {r_.x, r_.y, r_.z});
     }
     for (size_t i = 0; i < channels_.size(); ++i) {
       if (deep_) in_registers(projected_[i]);
       Halide::Stage stage = deep_ ? projected_[i].update() : sum_.update(static_cast<int>(i) + 1);
-      in_tile(stage, {channels_[i].x});
+      in_tile(stage, axes_.x, {channels_[i].x});
       const int64_t channels = *Halide::Internal::as_const_int(channels_[i].x.extent());
       if (const int by = unroll_of(vectors_ * pixels_, channels); by > 1) stage.unroll(channels_[i].x, by);
     }

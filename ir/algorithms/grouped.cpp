@@ -81,7 +81,6 @@ std::vector<GroupedTile> tiles_of(const Situation& situation) {
   const OpAttributes& a = spec.attributes;
   const TensorType& out = spec.out.type;
   constexpr double cycles_of_a_result = 1, cycles_of_a_tile = 4;
-  constexpr double reordering = 0.5;
   const Machine& machine = situation.machine;
   const VectorRates& rates = machine.rates(situation.target.registers.bytes);
   const int64_t group = out.channels / a.groups;
@@ -98,7 +97,7 @@ std::vector<GroupedTile> tiles_of(const Situation& situation) {
       const auto count = static_cast<double>(h * w);
       const int64_t pixels = unrolled ? pixels_of({h, w}, a) : a.kernel.h * h * span_of(w, a.kernel.w, a.stride.w, a.dilation.w);
       double busy = count * taps / rates.multiply_adds + (static_cast<double>(group * pixels) + taps) / rates.loads;
-      if (!unrolled) busy = std::max(busy, taps * (machine.latency + reordering));
+      if (!unrolled) busy = std::max(busy, taps * chained_cycles(machine));
       busy += count * cycles_of_a_result + cycles_of_a_tile;
       const auto computed = static_cast<double>(rounded(out.height, h) * rounded(out.width, w));
       tiles.push_back({{h, w}, busy / count * computed / static_cast<double>(out.pixels())});

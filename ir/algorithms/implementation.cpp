@@ -81,8 +81,8 @@ double expected_seconds(const Convolution& convolution, const AlgorithmChoice& c
 
 std::string expectation(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine, std::string_view limit) {
   const bool by_memory = memory_seconds(convolution, choice, machine) > arithmetic_seconds(convolution, choice, machine);
-  return fmt::format("{:.3f} ms expected on a core of machine '{}', bound by {}", 1e3 * expected_seconds(convolution, choice, machine), machine.name,
-                     by_memory ? "weights from memory" : limit);
+  return fmt::format("{:.3f} ms expected on a core of machine '{}', bound by {}", 1e3 * expected_seconds(convolution, choice, machine),
+                     machine.name, by_memory ? "weights from memory" : limit);
 }
 
 Fault tile_fault(int64_t vectors, int64_t pixels) {

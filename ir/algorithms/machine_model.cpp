@@ -38,10 +38,9 @@ double cycles_of_fetching(const Machine& machine) {
 }
 
 Cycles cycles_of(const Machine& machine, const RegisterFile& file, const SummedTile& tile) {
-  constexpr double reordering = 0.5;  // cycles that a chain of multiply-adds loses, because they are not begun in the best order
   const double loads = static_cast<double>(tile.vectors * file.parts + tile.pixels);
   Cycles cycles{static_cast<double>(tile.vectors * tile.pixels * file.parts) / file.rates.multiply_adds, loads / file.rates.loads,
-                machine.latency + reordering};
+                chained_cycles(machine)};
   if (is_streamed(machine, tile.vectors, tile.terms)) {
     // Half of the time that the bytes take from the second-level cache. (1x1 convolutions of 1024 and 2048 channels on an Intel Xeon with
     // AVX-512: tiles of 2 x 14 lose nothing, those of 2 x 7, for which the ports for loads are busy all the time, 1.4 cycles of 8.4.)

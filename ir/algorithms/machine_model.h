@@ -59,6 +59,9 @@ void each_register_tile(const RegisterFile& file, int64_t blocks, Extent2 most, 
 /// is a multiple of a large power of two share sets.
 int64_t lines_in_one_set(const Machine& machine, int64_t lines, int64_t stride_bytes);
 
+/// The cycles from a multiply-add to the next on the same accumulator, with what is lost because they are not begun in the best order.
+inline double chained_cycles(const Machine& machine) { return machine.latency + 0.5; }
+
 /// A register tile of sums.
 struct SummedTile {
   int64_t vectors = 1, pixels = 1;
