@@ -64,6 +64,7 @@ std::string_view described(const ast::Value& value) {
     case ast::ValueKind::expr: return is_truth(value.first) ? value.first.postfix[0].text : "an integer";
     case ast::ValueKind::kernel: return "a kernel size";
     case ast::ValueKind::pair: return "a pair";
+    case ast::ValueKind::sides: return "four values";
     case ast::ValueKind::decimal: return "a decimal";
   }
   return "";
@@ -115,6 +116,21 @@ struct Reader {
     }
   }
 
+  void pad(const ast::Argument* argument, Sides& out) {
+    if (!argument) return;
+    const ast::Value& value = argument->value;
+    const auto side = [&](const ast::Expr& expr) { return checked("pad", expr, 0, max_elements); };
+    if (value.kind == ast::ValueKind::sides) {
+      out = {side(value.first), side(value.second), side(value.third), side(value.fourth)};
+    } else if (value.kind == ast::ValueKind::decimal) {
+      reporter.error(value.at, fmt::format(message::wants_pad, "pad", call.name.text, described(value)));
+    } else {
+      Extent2 each;
+      extent("pad", argument, each, 0);
+      out = each;
+    }
+  }
+
   void real(std::string_view slot, const ast::Argument* argument, double& out, double low, double high) {
     if (!argument) return;
     const ast::Value& value = argument->value;
@@ -156,14 +172,14 @@ void read_conv(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.integer("groups", arguments[5], a.groups);
   reader.flag("bias", arguments[6], a.bias);
   a.pad = default_pad(a.kernel, a.dilation);
-  reader.extent("pad", arguments[3], a.pad, 0);
+  reader.pad(arguments[3], a.pad);
 }
 
 void read_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.extent("kernel", arguments[0], a.kernel);
   a.stride = a.kernel;
   reader.extent("stride", arguments[1], a.stride);
-  reader.extent("pad", arguments[2], a.pad, 0);
+  reader.pad(arguments[2], a.pad);
 }
 
 void read_batch_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {

@@ -65,7 +65,7 @@ class OpSet {
 struct OpAttributes {
   int64_t channels = 0;
   Extent2 kernel, stride;
-  Extent2 pad{0, 0};  ///< the same on both sides of an axis
+  Sides pad;
   Extent2 dilation;
   int64_t groups = 1;
   bool bias = false;
@@ -103,7 +103,8 @@ inline constexpr std::tuple all_attributes{
               "output channels of a convolution, linear layer or padding"},
     Attribute{&OpAttributes::kernel, "kernel", window_ops, Reach::kernel, "the window: rows, columns (one pixel where left out)"},
     Attribute{&OpAttributes::stride, "stride", window_ops, Reach::kernel, "between windows: rows, columns (1 where left out)"},
-    Attribute{&OpAttributes::pad, "pad", window_ops, Reach::kernel, "on each side of an axis: rows, columns (0 where left out)"},
+    Attribute{&OpAttributes::pad, "pad", window_ops, Reach::kernel,
+              "on each side of an axis: rows, columns; or top, left, bottom, right where sides differ (0 where left out)"},
     Attribute{&OpAttributes::dilation, "dilation", OpSet{OpKind::conv2d}, Reach::kernel,
               "between the elements of a convolution's window: rows, columns (1 where left out)"},
     Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d}, Reach::kernel, "of a convolution's channels (1 where left out)"},
