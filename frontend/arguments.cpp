@@ -71,6 +71,9 @@ std::string_view described(const ast::Value& value) {
   return "";
 }
 
+/// The value of a `pad` that depends on the picture's size.
+constexpr std::string_view same_word = "same";
+
 /// Reads the values of one layer's arguments.
 struct Reader {
   const ast::Statement& call;
@@ -117,18 +120,27 @@ struct Reader {
     }
   }
 
-  void pad(const ast::Argument* argument, Sides& out) {
+  /// Whether the value is this word, and the word no name in sight.
+  bool is_word(const ast::Value& value, std::string_view word) const {
+    const std::vector<ast::ExprItem>& items = value.first.postfix;
+    return value.kind == ast::ValueKind::expr && items.size() == 1 && items[0].text == word && scope.find_name(word) == nullptr;
+  }
+
+  void pad(const ast::Argument* argument, OpAttributes& a) {
     if (!argument) return;
     const ast::Value& value = argument->value;
     const auto side = [&](const ast::Expr& expr) { return checked("pad", expr, 0, max_elements); };
-    if (value.kind == ast::ValueKind::sides) {
-      out = {side(value.first), side(value.second), side(value.third), side(value.fourth)};
+    if (is_word(value, same_word)) {
+      a.pad = {};
+      a.same_pad = true;
+    } else if (value.kind == ast::ValueKind::sides) {
+      a.pad = {side(value.first), side(value.second), side(value.third), side(value.fourth)};
     } else if (value.kind == ast::ValueKind::decimal) {
       reporter.error(value.at, fmt::format(message::wants_pad, "pad", call.name.text, described(value)));
     } else {
       Extent2 each;
       extent("pad", argument, each, 0);
-      out = each;
+      a.pad = each;
     }
   }
 
@@ -161,9 +173,9 @@ struct Reader {
 };
 
 constexpr Slot conv_slots[] = {
-    {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2"},
+    {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2", same_word},
     {"dilation", false, "1"}, {"groups", false, "1"}, {"bias", false, "false"}};
-constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0"}};
+constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0", same_word}};
 constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
 constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
@@ -184,14 +196,14 @@ void read_conv(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.integer("groups", arguments[5], a.groups);
   reader.flag("bias", arguments[6], a.bias);
   a.pad = default_pad(a.kernel, a.dilation);
-  reader.pad(arguments[3], a.pad);
+  reader.pad(arguments[3], a);
 }
 
 void read_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.extent("kernel", arguments[0], a.kernel);
   a.stride = a.kernel;
   reader.extent("stride", arguments[1], a.stride);
-  reader.pad(arguments[2], a.pad);
+  reader.pad(arguments[2], a);
 }
 
 void read_batch_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {

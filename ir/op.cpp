@@ -56,11 +56,13 @@ Result<TensorType> type_of_window(const OpInfo& op, const OpAttributes& a, const
   if (Result<> good = in_range("stride", a.stride, 1); !good) return good.failure();
   if (Result<> good = in_range("pad", a.pad, 0); !good) return good.failure();
   if (Result<> good = in_range("dilation", a.dilation, 1); !good) return good.failure();
-  const Extent2 most = a.pad.largest();
+  if (a.same_pad && a.pad != Sides()) return Failure{fmt::format("pad = {} stands beside same_pad", to_string(a.pad))};
+  const Sides pad = padding_of(a, in);
+  const Extent2 most = pad.largest();
   if (op.kind != OpKind::conv2d && (most.h > a.kernel.h / 2 || most.w > a.kernel.w / 2)) {
-    return Failure{fmt::format("pad = {} is more than half of the {} window", to_string(a.pad), to_string(a.kernel))};
+    return Failure{fmt::format("pad = {} is more than half of the {} window", to_string(pad), to_string(a.kernel))};
   }
-  if (!fits(in, most)) return Failure{fmt::format("{} with pad = {} is too large", to_string(in), to_string(a.pad))};
+  if (!fits(in, most)) return Failure{fmt::format("{} with pad = {} is too large", to_string(in), to_string(pad))};
   const WindowAxis rows = rows_of(a, in), columns = columns_of(a, in);
   if (rows.count() < 1 || columns.count() < 1) {
     const std::string spread = a.dilation == Extent2{} ? "" : fmt::format(" with dilation = {}", to_string(a.dilation));

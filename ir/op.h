@@ -79,6 +79,7 @@ struct OpAttributes {
   int64_t channels = 0;
   Extent2 kernel, stride;
   Sides pad;
+  bool same_pad = false;  ///< TensorFlow's padding in place of `pad` (ir/window.h)
   Extent2 dilation;
   int64_t groups = 1;
   bool bias = false;
@@ -90,7 +91,7 @@ struct OpAttributes {
 
 /// The lowest level at which an attribute has a meaning.
 enum class Reach {
-  topology,  ///< in a graph, a step or a constant replaces it
+  topology,  ///< in a graph, a step, a constant or another attribute replaces it
   graph,     ///< constants depend on it, but the code of kernels does not
   kernel,    ///< the code of kernels depends on it
 };
@@ -119,6 +120,8 @@ inline constexpr std::tuple all_attributes{
     Attribute{&OpAttributes::stride, "stride", window_ops, Reach::kernel, "between windows: rows, columns (1 where left out)"},
     Attribute{&OpAttributes::pad, "pad", window_ops, Reach::kernel,
               "on each side of an axis: rows, columns; or top, left, bottom, right where sides differ (0 where left out)"},
+    Attribute{&OpAttributes::same_pad, "same_pad", window_ops, Reach::topology,
+              "whether the padding is TensorFlow's SAME, which depends on the picture's size, in place of pad (false where left out)"},
     Attribute{&OpAttributes::dilation, "dilation", OpSet{OpKind::conv2d}, Reach::kernel,
               "between the elements of a convolution's window: rows, columns (1 where left out)"},
     Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d}, Reach::kernel, "of a convolution's channels (1 where left out)"},

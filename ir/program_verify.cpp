@@ -148,6 +148,7 @@ class Verifier {
       return fmt::format("with its multiply-adds, the program has more than {}", max_multiply_adds);
     }
     multiply_adds_ += kernel.multiply_adds;
+    if (Fault fault = checks::lowered(kernel.attributes)) return fault;
     if (Fault fault = checks::printable(a_reason, kernel.reason)) return fault;
     if (!load) {
       if (Fault fault = check_read(kernel.in, kernel.kind != KernelKind::conv2d)) return fault;
@@ -218,6 +219,7 @@ class Verifier {
 
   Fault check_pool(const Kernel& kernel, const TensorType& computed) const {
     const OpAttributes& pool = *kernel.pool;
+    if (Fault fault = checks::lowered(pool)) return fault;
     if (Fault fault = checks::attributes(OpKind::max_pool, pool)) return fault;
     const TensorType operand[] = {computed};
     if (Fault fault = checks::result_type(OpKind::max_pool, pool, operand, p_.tensor(kernel.out).type)) return fault;

@@ -19,8 +19,12 @@ struct WindowAxis {
   int64_t count() const;
 };
 
-/// The axes of a picture. The attributes must be in range.
+/// The axes of a picture, with the padding of same_pad if the attributes have that. The attributes must be in range.
 WindowAxis rows_of(const OpAttributes& attributes, const TensorType& picture);
 WindowAxis columns_of(const OpAttributes& attributes, const TensorType& picture);
+
+/// The padding of a picture in numbers: `pad`, or that of same_pad. For size n and stride s, same_pad makes ceil(n / s) results of as few
+/// pixels of padding as these need, of which the smaller half comes first.
+Sides padding_of(const OpAttributes& attributes, const TensorType& picture);
 
 }  // namespace resnetc

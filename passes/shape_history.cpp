@@ -19,8 +19,11 @@ std::string described(const Node& layer) {
     if (a.stride != Extent2{1, 1}) text += fmt::format(", stride {}", extent(a.stride));
     if (a.dilation != Extent2{1, 1}) text += fmt::format(", dilation {}", extent(a.dilation));
     const Sides usual = layer.op == OpKind::conv2d ? default_pad(a.kernel, a.dilation) : Sides();
-    if (a.pad != usual)
+    if (a.same_pad) {
+      text += ", pad same";
+    } else if (a.pad != usual) {
       text += fmt::format(", pad {}", a.pad == Sides(a.pad.top, a.pad.top) ? std::to_string(a.pad.top) : to_string(a.pad));
+    }
   }
   return text;
 }

@@ -204,7 +204,9 @@ class Generator {
     if (random_.chance(25)) call += ", bias = true";
     // With as much padding as that of an odd kernel by default, a stride of s turns the size n into ceil(n / s).
     int64_t more = 0;
-    if (aside_.chance(25)) {
+    if (aside_.chance(15)) {
+      call += ", pad = same";
+    } else if (aside_.chance(25)) {
       resnetc::Sides pad = uneven(dilation * (kernel - 1));
       more = strided ? aside_.below(2) : 0;
       pad.bottom += more;
@@ -277,12 +279,16 @@ class Generator {
     int64_t kernel = random_.one_of<int64_t>({2, 3});
     if (current_.height < 4 || current_.width < 4) return;
     const char* kind = random_.one_of({"max_pool", "avg_pool"});
-    // pad: 0 for a kernel of 2, 1 for one of 3.
-    resnetc::Sides pad((kernel - 1) / 2, (kernel - 1) / 2);
-    if (aside_.chance(30)) pad = {aside_.below(2), aside_.below(2), aside_.below(2), aside_.below(2)};
-    const auto out = [&](int64_t padded) { return (padded - kernel) / 2 + 1; };
-    layer(fmt::format("{0}({1}x{1}, stride = 2{2})", kind, kernel, written(pad)),
-          {current_.channels, out(current_.height + pad.top + pad.bottom), out(current_.width + pad.left + pad.right)});
+    std::string pad = ", pad = same";
+    Shape shape{current_.channels, (current_.height + 1) / 2, (current_.width + 1) / 2};
+    if (!aside_.chance(15)) {
+      resnetc::Sides sides((kernel - 1) / 2, (kernel - 1) / 2);
+      if (aside_.chance(30)) sides = {aside_.below(2), aside_.below(2), aside_.below(2), aside_.below(2)};
+      const auto out = [&](int64_t padded) { return (padded - kernel) / 2 + 1; };
+      pad = written(sides);
+      shape = {current_.channels, out(current_.height + sides.top + sides.bottom), out(current_.width + sides.left + sides.right)};
+    }
+    layer(fmt::format("{0}({1}x{1}, stride = 2{2})", kind, kernel, pad), shape);
     if (random_.chance(30)) layer(norm(), current_);
     if (random_.chance(30)) layer(random_.one_of({"relu", "sigmoid"}), current_);
   }

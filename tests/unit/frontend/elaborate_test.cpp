@@ -74,6 +74,14 @@ TEST_CASE("frontend: arguments and defaults") {
   const Network uneven = in_network("let t = 1 a: conv(3x3, 8, pad = [0, t, 2 * t, 3]) max_pool(2x2, pad = [0, 1, 0, 1])");
   CHECK(uneven.body[0].attributes.pad == Sides{0, 1, 2, 3});
   CHECK(uneven.body[1].attributes.pad == Sides{0, 1});
+  CHECK_FALSE(uneven.body[1].attributes.same_pad);
+  // `same` is a word only where nothing has that name.
+  const Network same = in_network("a: conv(3x3, 8, pad = same) max_pool(2x2, 2, same) let same = 1 same: conv(3x3, 8, pad = same)");
+  CHECK(same.body[0].attributes.same_pad);
+  CHECK(same.body[0].attributes.pad == Sides());
+  CHECK(same.body[1].attributes.same_pad);
+  CHECK_FALSE(same.body[2].attributes.same_pad);
+  CHECK(same.body[2].attributes.pad == Sides{1, 1});
   const auto& a = network.body[0].attributes;
   CHECK(a.kernel == Extent2{3, 5});
   CHECK(a.pad == Extent2{2, 4});

@@ -82,6 +82,7 @@ TEST_CASE("interpreter: pools clip their windows; an average divides by all of t
   check_near(result("f32[N, 1, 3, 3]", "max_pool(3x3, stride = 1, pad = 1)", {-1, -2, -3, -4, -5, -6, -7, -8, -9}),
              {-1, -1, -2, -1, -1, -2, -4, -4, -5});
   check_near(result("f32[N, 1, 3, 3]", "avg_pool(2x2)", three_by_three), {3});
+  check_near(result("f32[N, 1, 3, 3]", "max_pool(2x2, stride = 1, pad = same)", three_by_three), {5, 6, 6, 8, 9, 9, 8, 9, 9});
   check_near(result("f32[N, 1, 3, 3]", "max_pool(2x2, pad = [1, 0, 0, 1])", three_by_three), {2, 3, 8, 9});
   check_near(result("f32[N, 1, 3, 3]", "avg_pool(2x2, pad = [1, 0, 0, 1])", three_by_three), {0.75, 0.75, 6, 3.75});
   // Pools pad nothing by default, as in every framework.

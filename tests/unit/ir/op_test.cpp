@@ -6,6 +6,7 @@
 #include "ir/foreign_layers.h"
 #include "ir/op.h"
 #include "ir/step.h"
+#include "ir/window.h"
 #include "support/suggest.h"
 
 using namespace resnetc;
@@ -86,6 +87,36 @@ TEST_CASE("shapes of windows follow PyTorch's floor rule") {
   CHECK(infer(OpKind::conv2d, uneven, {TensorType::picture(4, 3, 4)}) == "f32[N, 8, 1, 1]");
   CHECK(default_pad({3, 3}, {1, 1}) == Extent2{1, 1});
   CHECK(default_pad({2, 7}, {1, 2}) == Extent2{0, 6});
+}
+
+TEST_CASE("same_pad is as little padding as makes ceil(size / stride) results, the smaller half first") {
+  const auto padding = [](Extent2 kernel, Extent2 stride, Extent2 dilation, Extent2 size) {
+    OpAttributes a = window(kernel, stride, {0, 0}, 8);
+    a.dilation = dilation;
+    a.same_pad = true;
+    const TensorType in = TensorType::picture(4, size.h, size.w);
+    CHECK(infer(OpKind::conv2d, a, {in}) ==
+          to_string(TensorType::picture(8, (size.h + stride.h - 1) / stride.h, (size.w + stride.w - 1) / stride.w)));
+    return padding_of(a, in);
+  };
+  CHECK(padding({3, 3}, {1, 1}, {1, 1}, {7, 7}) == Sides{1, 1});
+  CHECK(padding({3, 3}, {2, 2}, {1, 1}, {8, 7}) == Sides{0, 1, 1, 1});
+  CHECK(padding({7, 7}, {2, 2}, {1, 1}, {224, 223}) == Sides{2, 3, 3, 3});
+  CHECK(padding({2, 4}, {1, 1}, {1, 1}, {5, 5}) == Sides{0, 1, 1, 2});
+  CHECK(padding({3, 3}, {1, 2}, {2, 3}, {9, 9}) == Sides{2, 3, 2, 3});
+  // Windows that do not reach each other need none.
+  CHECK(padding({1, 2}, {2, 3}, {1, 1}, {9, 8}) == Sides{});
+  CHECK(padding({5, 5}, {1, 4}, {1, 1}, {1, 2}) == Sides{2, 1, 2, 2});
+  OpAttributes a = window({3, 3}, {2, 2});
+  CHECK(padding_of(a, image) == Sides());
+  a.pad = {1, 0, 0, 1};
+  CHECK(padding_of(a, image) == a.pad);
+  a.same_pad = true;
+  CHECK(infer(OpKind::max_pool, a, {image}) == "pad = 1x0x0x1 stands beside same_pad");
+  a.pad = {};
+  CHECK(infer(OpKind::avg_pool, a, {TensorType::picture(64, 6, 7)}) == "f32[N, 64, 3, 4]");
+  a.kernel = {3, 100'000'000};
+  CHECK(infer(OpKind::avg_pool, a, {TensorType::picture(64, 6, 7)}) == "f32[N, 64, 6, 7] with pad = 0x49999999x1x50000000 is too large");
 }
 
 TEST_CASE("shapes of the other operations") {
@@ -183,7 +214,12 @@ TEST_CASE("attributes of any value neither overflow nor divide by zero") {
           OpAttributes uneven = a;
           uneven.pad = {1, 1};
           uneven.pad.*side = p;
-          for (OpKind op : {OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool}) infer(op, uneven, {image});
+          for (bool same : {false, true}) {
+            uneven.same_pad = same;
+            for (OpKind op : {OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool}) infer(op, uneven, {image});
+            if (same) uneven.pad = {};
+            for (OpKind op : {OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool}) infer(op, uneven, {image});
+          }
         }
         default_pad(a.kernel, a.dilation);
         for (const OpInfo& op : all_ops()) infer(op.kind, a, std::vector<TensorType>(static_cast<size_t>(op.operands), image));

@@ -18,7 +18,7 @@ TEST_CASE("reading keeps every field") {
   reprinted(topology::parse, topology_text, &net);
   CHECK(net->parameters[1].value == -3);
   CHECK(net->input.buffer.std[2] == 1e-20);
-  REQUIRE(net->body.size() == 5);
+  REQUIRE(net->body.size() == 6);
   const topology::Node& block = net->body[2].children[0];
   CHECK(block.block_kind == topology::BlockKind::conv);
   CHECK(block.definition == "conv_block");
@@ -280,6 +280,8 @@ TEST_CASE("a program whose kernel pools what it computes reads back as it was pr
   CHECK(fault(pooled("pool kernel=2x2 stride=2x2 pad=1x1", "[N, 32, 5, 5]")) == "a pool's window must be more than twice its padding");
   CHECK(fault(pooled("pool kernel=2x2 stride=2x2 pad=0x0x1x1", "[N, 32, 5, 5]")) == "a pool's window must be more than twice its padding");
   CHECK(fault(pooled("pool kernel=3x3 stride=2x2 pad=0x0x1x1")) == "read");
+  CHECK(fault(pooled("pool kernel=3x3 stride=2x2 same_pad=true", "[N, 32, 5, 5]")) ==
+        "same_pad=true exists in topologies only: in a graph it is a step, a constant or a number");
   CHECK(fault(pooled("pool kernel=5x5", "[N, 32, 5, 5]")) == "a pool inside a kernel has at most 16 elements");
   CHECK(fault(pooled("then add(%conv) pool kernel=2x2 stride=2x2")) == "it reads tensor 'conv', which nothing has written");
   const std::string_view whole = "only a Winograd kernel can pool what it computes, in tasks that hold a whole window";
