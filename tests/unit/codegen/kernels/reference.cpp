@@ -68,7 +68,10 @@ double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x
       return (one.input[at] / 255 - (k < input.mean.size() ? input.mean[k] : 0)) / (k < input.std.size() ? input.std[k] : 1);
     }
     case KernelKind::store: return in.get(one.input, n, c, y, x);
-    case KernelKind::copy: return c < type.channels ? in.get(one.input, n, c, y, x) : 0;
+    case KernelKind::copy: {
+      const bool spread = type.pixels() == 1;
+      return c < type.channels ? in.get(one.input, n, c, spread ? 0 : y, spread ? 0 : x) : 0;
+    }
     case KernelKind::softmax: return softmax(one, n, c);
     case KernelKind::global_avg_pool: {
       double sum = 0;
