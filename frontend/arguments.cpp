@@ -179,6 +179,7 @@ constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}
 constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
 constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
+constexpr Slot slice_channels_slots[] = {{"first", true, ""}, {"channels", true, ""}};
 constexpr Slot leaky_relu_slots[] = {{"slope", false, "0.01"}};
 constexpr Slot elu_slots[] = {{"alpha", false, "1"}};
 constexpr Slot hard_sigmoid_slots[] = {{"slope", false, "1 / 6"}, {"offset", false, "0.5"}};
@@ -219,6 +220,11 @@ void read_linear(Reader& reader, const Arguments& arguments, OpAttributes& a) {
 
 void read_pad_channels(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.integer("channels", arguments[0], a.channels);
+}
+
+void read_slice_channels(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.integer("first", arguments[0], a.first, 0);
+  reader.integer("channels", arguments[1], a.channels);
 }
 
 void read_leaky_relu(Reader& reader, const Arguments& arguments, OpAttributes& a) {
@@ -264,6 +270,7 @@ constexpr LayerArguments table[] = {
     {OpKind::hard_sigmoid, hard_sigmoid_slots, read_hard_sigmoid},
     {OpKind::clip, clip_slots, read_clip},
     {OpKind::multiply, multiply_slots, read_multiply},
+    {OpKind::slice_channels, slice_channels_slots, read_slice_channels},
 };
 
 const LayerArguments* arguments_of(OpKind kind) {

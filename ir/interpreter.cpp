@@ -130,10 +130,12 @@ void add(Values& values, const Values& other) {
   for (size_t i = 0; i < values.size(); ++i) values[i] += other[i];
 }
 
-/// Multiplies by a value of the same type, or by a value of rank 2 that is spread over height and width.
-void multiply(Values& values, const Values& factor) {
-  size_t spread = values.size() / factor.size();
-  for (size_t i = 0; i < values.size(); ++i) values[i] *= factor[i / spread];
+/// The value of the type `from` over the dimensions of `to`: a vector at every pixel, or one channel in all channels.
+Values spread_over(const TensorType& to, const TensorType& from, const Values& value) {
+  Values out(static_cast<size_t>(to.elements()));
+  const auto pixels = static_cast<size_t>(to.pixels());
+  for (size_t i = 0; i < out.size(); ++i) out[i] = value[from.rank == 2 ? i / pixels : i % pixels];
+  return out;
 }
 
 class Interpreter {
@@ -202,6 +204,17 @@ class Interpreter {
         break;
       }
       case OpKind::softmax: softmax(out); break;
+      case OpKind::slice_channels: {
+        const int64_t first = op.attributes.first * op.type.pixels();
+        return {in.begin() + first, in.begin() + first + op.type.elements()};
+      }
+      case OpKind::spread: return spread_over(op.type, in_type, in);
+      case OpKind::concat: {
+        out = in;
+        const Values& appended = value(op.operands[1]);
+        out.insert(out.end(), appended.begin(), appended.end());
+        break;
+      }
       case OpKind::pad_channels: out.resize(static_cast<size_t>(op.type.elements()), 0.0); break;
       // All other operations work element by element. step() has no default, so an operation that both switches lack stops the build.
       default: step({op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants}, op.type, out);
@@ -209,13 +222,23 @@ class Interpreter {
     return out;
   }
 
+  /// The other operand of an addition or product whose result has the type.
+  Values joined(graph::ValueId operand, const TensorType& type) const {
+    const TensorType& from = graph_.op(operand).type;
+    return from == type ? value(operand) : spread_over(type, from, value(operand));
+  }
+
   /// Computes, in place, a step of an epilogue or an operation that could be one.
   void step(const graph::Step& s, const TensorType& type, Values& out) const {
     switch (s.kind) {
       case OpKind::bias: scale_and_shift(out, type, {}, constant(s.constants[0])); break;
       case OpKind::affine: scale_and_shift(out, type, constant(s.constants[0]), constant(s.constants[1])); break;
-      case OpKind::add: add(out, value(s.operand)); break;
-      case OpKind::mul: multiply(out, value(s.operand)); break;
+      case OpKind::add: add(out, joined(s.operand, type)); break;
+      case OpKind::mul: {
+        const Values factor = joined(s.operand, type);
+        for (size_t i = 0; i < out.size(); ++i) out[i] *= factor[i];
+        break;
+      }
       case OpKind::project:
         add(out, convolve(graph::projection(type.channels), graph_.op(s.operand).type, type, value(s.operand), constant(s.constants[0])));
         break;
@@ -262,6 +285,9 @@ class Interpreter {
       case OpKind::global_avg_pool:
       case OpKind::batch_norm:
       case OpKind::softmax:
+      case OpKind::slice_channels:
+      case OpKind::spread:
+      case OpKind::concat:
       case OpKind::pad_channels: break;  // main_operation() computes them
     }
   }

@@ -56,8 +56,11 @@ enum class OpKind {
   global_avg_pool,  ///< rank 4 to rank 2
   linear,           ///< weight [out, in], optional bias [out]; rank 2
   pad_channels,     ///< appends channels of zeros
-  add,              ///< two operands of equal type; the end of a skip edge; graph only
-  mul,              ///< a * b; b has the same type, or rank 2 and is then spread over height and width; the end of a gate; graph only
+  slice_channels,   ///< channels `first` to first + channels - 1
+  spread,           ///< a vector at every pixel of a picture of `size`; graph only
+  concat,           ///< the channels of a, then those of b, which has the same height and width; graph only
+  add,              ///< a + b; b has the type of a, or is spread: see spreads_over(); the end of a skip edge; graph only
+  mul,              ///< a * b, otherwise like add; the end of a gate; graph only
   // Only steps of an epilogue (ir/step.h), not operations of a graph. They stand last.
   project,  ///< x + 1x1 convolution of another tensor: a projection shortcut, summed with its convolution (see graph::projection())
 };
@@ -81,7 +84,9 @@ struct OpAttributes {
   Sides pad;
   bool same_pad = false;  ///< TensorFlow's padding in place of `pad` (ir/window.h)
   Extent2 dilation;
+  Extent2 size{0, 0};
   int64_t groups = 1;
+  int64_t first = 0;
   bool bias = false;
   double eps = 1e-5;
   bool affine = true;
@@ -114,8 +119,8 @@ inline constexpr OpSet window_ops{OpKind::conv2d, OpKind::max_pool, OpKind::avg_
 
 /// The text form, JSON, the schema, the verifiers and the specs of kernels take the attributes from this list, in its order.
 inline constexpr std::tuple all_attributes{
-    Attribute{&OpAttributes::channels, "channels", OpSet{OpKind::conv2d, OpKind::linear, OpKind::pad_channels}, Reach::kernel,
-              "output channels of a convolution, linear layer or padding"},
+    Attribute{&OpAttributes::channels, "channels", OpSet{OpKind::conv2d, OpKind::linear, OpKind::pad_channels, OpKind::slice_channels},
+              Reach::kernel, "output channels of a convolution, linear layer, padding or slice"},
     Attribute{&OpAttributes::kernel, "kernel", window_ops, Reach::kernel, "the window: rows, columns (one pixel where left out)"},
     Attribute{&OpAttributes::stride, "stride", window_ops, Reach::kernel, "between windows: rows, columns (1 where left out)"},
     Attribute{&OpAttributes::pad, "pad", window_ops, Reach::kernel,
@@ -125,6 +130,9 @@ inline constexpr std::tuple all_attributes{
     Attribute{&OpAttributes::dilation, "dilation", OpSet{OpKind::conv2d}, Reach::kernel,
               "between the elements of a convolution's window: rows, columns (1 where left out)"},
     Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d}, Reach::kernel, "of a convolution's channels (1 where left out)"},
+    Attribute{&OpAttributes::size, "size", OpSet{OpKind::spread}, Reach::kernel, "of a picture that is made: rows, columns"},
+    Attribute{&OpAttributes::first, "first", OpSet{OpKind::slice_channels}, Reach::kernel,
+              "the first channel of a slice (0 where left out)"},
     Attribute{&OpAttributes::bias, "bias", OpSet{OpKind::conv2d, OpKind::linear}, Reach::topology,
               "whether the checkpoint holds a bias for the convolution or linear layer"},
     Attribute{&OpAttributes::eps, "eps", OpSet{OpKind::batch_norm}, Reach::graph,
@@ -202,6 +210,9 @@ std::optional<OpKind> layer_named(std::string_view language_name);
 
 /// The default padding of a convolution: dilation * (kernel - 1) / 2, rounded down. Pools have no default padding.
 Extent2 default_pad(Extent2 kernel, Extent2 dilation);
+/// Whether an addition or product may spread a value of type `b` over one of type `a`: a vector over height and width, or a picture of one
+/// channel over all channels.
+bool spreads_over(const TensorType& b, const TensorType& a);
 /// Whether a window is one pixel and every pixel has a window: 1x1, stride 1, no padding.
 bool is_pointwise(const OpAttributes& attributes);
 

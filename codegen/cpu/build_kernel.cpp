@@ -30,7 +30,8 @@ Result<> check_layouts(const program::KernelSpec& spec) {
     return Failure{"only a load can write channels that are not padded to whole vectors"};
   }
   for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
-    if (info(step.kind).joins_in_place() && step.operand.stored_channels() != spec.out.stored_channels()) {
+    const bool one_channel = step.operand.type.channels == 1;  // spread over all
+    if (info(step.kind).joins_in_place() && !one_channel && step.operand.stored_channels() != spec.out.stored_channels()) {
       return Failure{"an epilogue's operand must have the output's stored channels"};
     }
   }

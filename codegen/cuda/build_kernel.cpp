@@ -29,7 +29,7 @@ ThreadLoops share_between_threads(const program::ThreadSchedule& schedule, Func&
 }
 
 ThreadLoops share_pixels(const program::KernelSpec& spec, Func& out, const Axes& axes) {
-  if (spec.out.channel_stride % lanes == 0) out.output_buffer().set_host_alignment(gpu_alignment);
+  if (spec.out.aligned()) out.output_buffer().set_host_alignment(gpu_alignment);
   return share_between_threads(threads_of(spec), out, axes, spec.out.stored_channels(), spec.out.type.width, spec.out.type.height);
 }
 

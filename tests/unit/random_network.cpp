@@ -176,6 +176,8 @@ class Generator {
       case 4:
         if (current_.channels < 40) {
           layer(fmt::format("pad_channels({})", current_.channels + 5), {current_.channels + 5, current_.height, current_.width});
+        } else {
+          layer(fmt::format("slice_channels(3, {})", current_.channels - 5), {current_.channels - 5, current_.height, current_.width});
         }
         break;
       case 5:

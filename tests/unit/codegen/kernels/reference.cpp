@@ -68,7 +68,10 @@ double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x
       return (one.input[at] / 255 - (k < input.mean.size() ? input.mean[k] : 0)) / (k < input.std.size() ? input.std[k] : 1);
     }
     case KernelKind::store: return in.get(one.input, n, c, y, x);
-    case KernelKind::copy: return c < type.channels ? in.get(one.input, n, c, y, x) : 0;
+    case KernelKind::copy: {
+      const bool spread = type.pixels() == 1;
+      return c < type.channels ? in.get(one.input, n, c, spread ? 0 : y, spread ? 0 : x) : 0;
+    }
     case KernelKind::softmax: return softmax(one, n, c);
     case KernelKind::global_avg_pool: {
       double sum = 0;
@@ -91,11 +94,12 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
     const std::vector<double>& v = one.steps[i];
     const View operand{step.operand.type};
     const bool spread = step.operand.type.rank == 2;
+    const int64_t channel = step.operand.type.channels == 1 ? 0 : c;
     switch (step.kind) {
       case graph::StepKind::bias: value += v[static_cast<size_t>(c)]; break;
       case graph::StepKind::affine: value = value * v[static_cast<size_t>(c)] + v[static_cast<size_t>(channels + c)]; break;
-      case graph::StepKind::add: value += operand.get(v, n, c, y, x); break;
-      case graph::StepKind::mul: value *= operand.get(v, n, c, spread ? 0 : y, spread ? 0 : x); break;
+      case graph::StepKind::add: value += operand.get(v, n, channel, spread ? 0 : y, spread ? 0 : x); break;
+      case graph::StepKind::mul: value *= operand.get(v, n, channel, spread ? 0 : y, spread ? 0 : x); break;
       case graph::StepKind::project: {
         const double* weight = v.data() + operand.type.elements() * one.batch + c * operand.type.channels;
         for (int64_t k = 0; k < operand.type.channels; ++k) value += weight[k] * operand.get(v, n, k, y, x);
@@ -131,6 +135,9 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::global_avg_pool:
       case OpKind::batch_norm:
       case OpKind::softmax:
+      case OpKind::slice_channels:
+      case OpKind::spread:
+      case OpKind::concat:
       case OpKind::pad_channels: break;  // these are no steps
     }
   }
