@@ -175,7 +175,13 @@ struct Reader {
 constexpr Slot conv_slots[] = {
     {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2", same_word},
     {"dilation", false, "1"}, {"groups", false, "1"}, {"bias", false, "false"}};
-constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0", same_word}};
+constexpr Slot max_pool_slots[] = {
+    {"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0", same_word}, {"ceil", false, "false"}};
+constexpr Slot avg_pool_slots[] = {{"kernel", true, ""},
+                                   {"stride", false, "kernel"},
+                                   {"pad", false, "0", same_word},
+                                   {"ceil", false, "false"},
+                                   {"count_pad", false, "true"}};
 constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
 constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
@@ -205,6 +211,12 @@ void read_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   a.stride = a.kernel;
   reader.extent("stride", arguments[1], a.stride);
   reader.pad(arguments[2], a);
+  reader.flag("ceil", arguments[3], a.ceil);
+}
+
+void read_avg_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  read_pool(reader, arguments, a);
+  reader.flag("count_pad", arguments[4], a.count_pad);
 }
 
 void read_batch_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
@@ -260,8 +272,8 @@ struct LayerArguments {
 /// The layers that take arguments: those whose OpInfo has attributes.
 constexpr LayerArguments table[] = {
     {OpKind::conv2d, conv_slots, read_conv},
-    {OpKind::max_pool, pool_slots, read_pool},
-    {OpKind::avg_pool, pool_slots, read_pool},
+    {OpKind::max_pool, max_pool_slots, read_pool},
+    {OpKind::avg_pool, avg_pool_slots, read_avg_pool},
     {OpKind::batch_norm, batch_norm_slots, read_batch_norm},
     {OpKind::linear, linear_slots, read_linear},
     {OpKind::pad_channels, pad_channels_slots, read_pad_channels},

@@ -30,7 +30,8 @@ Role role_of(program::KernelKind kind) {
     case program::KernelKind::conv2d: return Role::weights;
     case program::KernelKind::max_pool:
     case program::KernelKind::avg_pool:
-    case program::KernelKind::global_avg_pool: return Role::pool;
+    case program::KernelKind::global_avg_pool:
+    case program::KernelKind::global_max_pool: return Role::pool;
     case program::KernelKind::copy:
     case program::KernelKind::softmax: return Role::other;
   }

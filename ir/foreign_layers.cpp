@@ -15,7 +15,7 @@ namespace advice {
 
 constexpr std::string_view identity = "at inference it is the identity: leave it out";
 constexpr std::string_view dense = "it is 'linear' here";
-constexpr std::string_view flat = "a picture becomes a vector by 'global_avg_pool' alone";
+constexpr std::string_view flat = "a picture becomes a vector by 'global_avg_pool' and 'global_max_pool' alone";
 constexpr std::string_view silu = "it is 'silu' here";
 constexpr std::string_view leaky = "it is 'leaky_relu' here";
 constexpr std::string_view clipped = "it is 'clip(0, 6)' here";
@@ -26,6 +26,7 @@ constexpr std::string_view padded = "'conv' and pools have 'pad', and 'pad_chann
 constexpr std::string_view sum = "values are added by 'skip from'";
 constexpr std::string_view product = "values are multiplied by 'gate via', and a value by a number with 'multiply'";
 constexpr std::string_view to_one_pixel = "to one pixel it is 'global_avg_pool' here";
+constexpr std::string_view to_largest = "to one pixel it is 'global_max_pool' here";
 
 }  // namespace advice
 
@@ -48,8 +49,7 @@ constexpr ForeignLayer foreign_layers[] = {
     {"thresholded_relu", ""},
     // pools
     {"adaptive_avg_pool", advice::to_one_pixel},
-    {"adaptive_max_pool", ""},
-    {"global_max_pool", ""},
+    {"adaptive_max_pool", advice::to_largest},
     {"global_sum_pool", ""},
     {"lp_pool", ""},
     {"min_pool", ""},

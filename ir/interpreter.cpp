@@ -52,8 +52,8 @@ Values multiply_matrix(const Op& op, const Values& in, const std::vector<double>
   return out;
 }
 
-/// A pool. The window is clipped to the picture, but an average still divides by the size of the whole window. If the window contains a
-/// NaN, the result is NaN.
+/// A pool. Of a window's places only those in the picture have values. An average divides by their number, with count_pad by that of the
+/// places in the picture and its padding. If the window contains a NaN, the result is NaN.
 Values pool(const Op& op, const TensorType& in_type, const Values& in) {
   const OpAttributes& a = op.attributes;
   const TensorType& t = op.type;
@@ -64,10 +64,14 @@ Values pool(const Op& op, const TensorType& in_type, const Values& in) {
     for (int64_t y = 0; y < t.height; ++y) {
       for (int64_t x = 0; x < t.width; ++x) {
         double value = max ? -std::numeric_limits<double>::infinity() : 0;
+        int64_t counted = 0;
         for (int64_t ky = 0; ky < a.kernel.h; ++ky) {
           for (int64_t kx = 0; kx < a.kernel.w; ++kx) {
             int64_t in_y = y * a.stride.h + ky - a.pad.top, in_x = x * a.stride.w + kx - a.pad.left;
-            if (in_y < 0 || in_x < 0 || in_y >= in_type.height || in_x >= in_type.width) continue;
+            if (in_y >= in_type.height + a.pad.bottom || in_x >= in_type.width + a.pad.right) continue;
+            bool inside = in_y >= 0 && in_x >= 0 && in_y < in_type.height && in_x < in_type.width;
+            if (inside || a.count_pad) ++counted;
+            if (!inside) continue;
             double v = plane[in_y * in_type.width + in_x];
             if (!max) {
               value += v;
@@ -76,7 +80,7 @@ Values pool(const Op& op, const TensorType& in_type, const Values& in) {
             }
           }
         }
-        if (!max) value /= static_cast<double>(a.kernel.h * a.kernel.w);
+        if (!max) value /= static_cast<double>(counted);
         out[static_cast<size_t>((c * t.height + y) * t.width + x)] = value;
       }
     }
@@ -89,6 +93,16 @@ Values global_average(const TensorType& in_type, const Values& in) {
   auto pixels = static_cast<size_t>(in_type.pixels());
   for (size_t i = 0; i < in.size(); ++i) out[i / pixels] += in[i];
   for (double& v : out) v /= static_cast<double>(pixels);
+  return out;
+}
+
+Values global_maximum(const TensorType& in_type, const Values& in) {
+  Values out(static_cast<size_t>(in_type.channels), -std::numeric_limits<double>::infinity());
+  auto pixels = static_cast<size_t>(in_type.pixels());
+  for (size_t i = 0; i < in.size(); ++i) {
+    double& largest = out[i / pixels];
+    if (in[i] > largest || std::isnan(in[i])) largest = in[i];
+  }
   return out;
 }
 
@@ -193,6 +207,7 @@ class Interpreter {
       case OpKind::max_pool:
       case OpKind::avg_pool: return pool(op, in_type, in);
       case OpKind::global_avg_pool: return global_average(in_type, in);
+      case OpKind::global_max_pool: return global_maximum(in_type, in);
       case OpKind::batch_norm: {
         std::vector<double> scale = constant(op.constants[0]), shift = constant(op.constants[1]);
         std::vector<double> mean = constant(op.constants[2]), variance = constant(op.constants[3]);
@@ -283,6 +298,7 @@ class Interpreter {
       case OpKind::max_pool:
       case OpKind::avg_pool:
       case OpKind::global_avg_pool:
+      case OpKind::global_max_pool:
       case OpKind::batch_norm:
       case OpKind::softmax:
       case OpKind::slice_channels:

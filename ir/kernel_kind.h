@@ -12,6 +12,7 @@ enum class KernelKind {
   max_pool,
   avg_pool,
   global_avg_pool,
+  global_max_pool,
   copy,  ///< copies its operand (additional channels become zeros); carries element-wise epilogues
   softmax,
 };

@@ -339,7 +339,7 @@ constexpr OpInfo line_of_op(OpKind kind) {
     case OpKind::avg_pool:
       return {.name = "avg_pool",
               .layer = "avg_pool",
-              .help = "the mean of each window; divides by the whole window",
+              .help = "the mean of each window; padding counts as zeros, or with `count_pad = false` not at all",
               .type = type_of_pool,
               .kernel = KernelKind::avg_pool,
               .sign = Sign::kept,
@@ -350,6 +350,14 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .help = "the mean of each channel; yields `f32[N, channels]`",
               .type = type_of_global_pool,
               .kernel = KernelKind::global_avg_pool,
+              .sign = Sign::kept,
+              .sums_or_chooses = true};
+    case OpKind::global_max_pool:
+      return {.name = "global_max_pool",
+              .layer = "global_max_pool",
+              .help = "the largest of each channel; yields `f32[N, channels]`",
+              .type = type_of_global_pool,
+              .kernel = KernelKind::global_max_pool,
               .sign = Sign::kept,
               .sums_or_chooses = true};
     case OpKind::linear:

@@ -52,8 +52,9 @@ enum class OpKind {
   bias,             ///< x + bias[c]; also the step that a convolution's bias becomes
   softmax,          ///< over channels; rank 2
   max_pool,         ///< padding is never the maximum: windows are clipped to the picture
-  avg_pool,         ///< divides by kh * kw; padding counts as zero
+  avg_pool,         ///< divides by the places that count (ir/window.h); padding is zero
   global_avg_pool,  ///< rank 4 to rank 2
+  global_max_pool,  ///< rank 4 to rank 2
   linear,           ///< weight [out, in], optional bias [out]; rank 2
   pad_channels,     ///< appends channels of zeros
   slice_channels,   ///< channels `first` to first + channels - 1
@@ -83,6 +84,8 @@ struct OpAttributes {
   Extent2 kernel, stride;
   Sides pad;
   bool same_pad = false;  ///< TensorFlow's padding in place of `pad` (ir/window.h)
+  bool ceil = false;
+  bool count_pad = true;
   Extent2 dilation;
   Extent2 size{0, 0};
   int64_t groups = 1;
@@ -117,6 +120,8 @@ struct Attribute {
 /// The operations that compute with windows of a picture.
 inline constexpr OpSet window_ops{OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool};
 
+inline constexpr OpSet pool_ops{OpKind::max_pool, OpKind::avg_pool};
+
 /// The text form, JSON, the schema, the verifiers and the specs of kernels take the attributes from this list, in its order.
 inline constexpr std::tuple all_attributes{
     Attribute{&OpAttributes::channels, "channels", OpSet{OpKind::conv2d, OpKind::linear, OpKind::pad_channels, OpKind::slice_channels},
@@ -127,6 +132,10 @@ inline constexpr std::tuple all_attributes{
               "on each side of an axis: rows, columns; or top, left, bottom, right where sides differ (0 where left out)"},
     Attribute{&OpAttributes::same_pad, "same_pad", window_ops, Reach::topology,
               "whether the padding is TensorFlow's SAME, which depends on the picture's size, in place of pad (false where left out)"},
+    Attribute{&OpAttributes::ceil, "ceil", pool_ops, Reach::kernel,
+              "whether a last window may reach beyond the padding of a pool's picture (false where left out)"},
+    Attribute{&OpAttributes::count_pad, "count_pad", OpSet{OpKind::avg_pool}, Reach::kernel,
+              "whether an average counts the padding in its window (true where left out)"},
     Attribute{&OpAttributes::dilation, "dilation", OpSet{OpKind::conv2d}, Reach::kernel,
               "between the elements of a convolution's window: rows, columns (1 where left out)"},
     Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d}, Reach::kernel, "of a convolution's channels (1 where left out)"},

@@ -15,6 +15,7 @@ std::string_view to_string(KernelKind kind) {
     case KernelKind::max_pool: return "max_pool";
     case KernelKind::avg_pool: return "avg_pool";
     case KernelKind::global_avg_pool: return "global_avg_pool";
+    case KernelKind::global_max_pool: return "global_max_pool";
     case KernelKind::copy: return "copy";
     case KernelKind::softmax: return "softmax";
   }

@@ -239,6 +239,7 @@ class Verifier {
       case KernelKind::max_pool: return op(OpKind::max_pool);
       case KernelKind::avg_pool: return op(OpKind::avg_pool);
       case KernelKind::global_avg_pool: return op(OpKind::global_avg_pool);
+      case KernelKind::global_max_pool: return op(OpKind::global_max_pool);
       case KernelKind::softmax: return op(OpKind::softmax);
       case KernelKind::copy: {
         const TensorType& out = p_.tensor(kernel.out).type;

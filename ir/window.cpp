@@ -17,15 +17,24 @@ WindowAxis padded_for_all(WindowAxis axis) {
 
 }  // namespace
 
-int64_t WindowAxis::count() const { return padded() < reach() ? 0 : (padded() - reach()) / stride + 1; }
+// The rule of PyTorch's pooling_output_shape().
+int64_t WindowAxis::count() const {
+  const int64_t room = padded() - reach() + (ceil ? stride - 1 : 0);  // for the first place of the last window
+  if (room < 0) return 0;
+  const int64_t all = room / stride + 1;
+  const bool last_is_beyond = ceil && (all - 1) * stride >= before + size;
+  return last_is_beyond ? all - 1 : all;
+}
+
+bool WindowAxis::within(int64_t begin, int64_t end) const { return -before >= begin && (count() - 1) * stride - before + reach() <= end; }
 
 WindowAxis rows_of(const OpAttributes& a, const TensorType& picture) {
-  const WindowAxis axis{picture.height, a.kernel.h, a.stride.h, a.dilation.h, a.pad.top, a.pad.bottom};
+  const WindowAxis axis{picture.height, a.kernel.h, a.stride.h, a.dilation.h, a.pad.top, a.pad.bottom, a.ceil, a.count_pad};
   return a.same_pad ? padded_for_all(axis) : axis;
 }
 
 WindowAxis columns_of(const OpAttributes& a, const TensorType& picture) {
-  const WindowAxis axis{picture.width, a.kernel.w, a.stride.w, a.dilation.w, a.pad.left, a.pad.right};
+  const WindowAxis axis{picture.width, a.kernel.w, a.stride.w, a.dilation.w, a.pad.left, a.pad.right, a.ceil, a.count_pad};
   return a.same_pad ? padded_for_all(axis) : axis;
 }
 

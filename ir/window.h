@@ -11,12 +11,19 @@ struct WindowAxis {
   int64_t size = 1;  ///< of the picture
   int64_t kernel = 1, stride = 1, dilation = 1;
   int64_t before = 0, after = 0;  ///< padding
+  bool ceil = false;              ///< whether a last window may reach beyond the padding; it must begin before the picture's end
+  bool count_pad = true;          ///< whether an average counts the padding
 
   int64_t padded() const { return before + size + after; }
   /// The pixels from the first element of a window to its last.
   int64_t reach() const { return dilation * (kernel - 1) + 1; }
   /// The number of windows; 0 if the picture with its padding is smaller than one.
   int64_t count() const;
+  /// The places that an average counts: from here up to, and without, counted_end(). What lies beyond the padding never counts.
+  int64_t counted_begin() const { return count_pad ? -before : 0; }
+  int64_t counted_end() const { return count_pad ? size + after : size; }
+  /// Whether all windows lie between two places, the second one excluded.
+  bool within(int64_t begin, int64_t end) const;
 };
 
 /// The axes of a picture, with the padding of same_pad if the attributes have that. The attributes must be in range.

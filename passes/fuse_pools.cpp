@@ -10,7 +10,8 @@ void fuse_pools(graph::Graph& graph, PassContext& context) {
     switch (info(kind).kernel) {
       case program::KernelKind::max_pool:
       case program::KernelKind::avg_pool:
-      case program::KernelKind::global_avg_pool: return true;
+      case program::KernelKind::global_avg_pool:
+      case program::KernelKind::global_max_pool: return true;
       case program::KernelKind::copy:
         return kind == OpKind::pad_channels;  // other copies are steps, which fuse-shortcuts has fused already
       // fuse-shortcuts has handled these kinds. An input has no arithmetic that could hide the steps' time, and nothing follows a softmax.

@@ -8,7 +8,7 @@ namespace resnetc::passes {
 
 /// (That the first layer's kernel can end with a pool is a choice of kernels: passes/selection/choices.cpp.)
 ///
-/// As fuse-shortcuts, for max_pool, avg_pool, global_avg_pool and pad_channels as producers: what no convolution could take.
+/// As fuse-shortcuts, for pools and pad_channels as producers: what no convolution could take.
 void fuse_pools(graph::Graph& graph, PassContext& context);
 
 }  // namespace resnetc::passes

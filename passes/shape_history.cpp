@@ -24,6 +24,7 @@ std::string described(const Node& layer) {
     } else if (a.pad != usual) {
       text += fmt::format(", pad {}", a.pad == Sides(a.pad.top, a.pad.top) ? std::to_string(a.pad.top) : to_string(a.pad));
     }
+    if (a.ceil) text += ", ceil";
   }
   return text;
 }

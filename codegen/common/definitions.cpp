@@ -3,9 +3,11 @@
 
 #include <limits>
 #include <span>
+#include <string>
 
 #include "codegen/common/arithmetic.h"
 #include "codegen/common/epilogue.h"
+#include "ir/window.h"
 
 namespace resnetc::codegen::common {
 
@@ -30,6 +32,11 @@ Expr per_channel(const std::vector<double>& values, const char* name, float othe
   Halide::Buffer<float> buffer(to_int(static_cast<int64_t>(values.size())), name);
   for (size_t c = 0; c < values.size(); ++c) buffer(static_cast<int>(c)) = static_cast<float>(values[c]);
   return buffer(channel);
+}
+
+/// The number of places of a window that an average counts along one axis; the window begins at place `begin`.
+Expr counted(const WindowAxis& axis, const Expr& begin) {
+  return Halide::min(begin + to_int(axis.reach()), to_int(axis.counted_end())) - Halide::max(begin, to_int(axis.counted_begin()));
 }
 
 }  // namespace
@@ -57,31 +64,44 @@ Window define_max_pool(const program::KernelSpec& spec, const Axes& axes, Operan
 Window define_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const OpAttributes& a = spec.attributes;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const WindowAxis rows = rows_of(a, spec.in.type), columns = columns_of(a, spec.in.type);
+  const auto in_each = [&](auto holds) { return holds(rows) && holds(columns); };
   Window pool{Func("out"), Func("sum"), window_of(a)};
-  const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.left) + pool.r.x;
-  const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.top) + pool.r.y;
+  const Expr left = axes.x * to_int(a.stride.w) - to_int(a.pad.left), top = axes.y * to_int(a.stride.h) - to_int(a.pad.top);
+  const Expr x = left + pool.r.x, y = top + pool.r.y;
   const int width = to_int(spec.in.type.width), height = to_int(spec.in.type.height);
   Expr element = in(axes.c, Halide::clamp(x, 0, width - 1), Halide::clamp(y, 0, height - 1), axes.n);
-  if (a.pad != Sides()) element = Halide::select(x >= 0 && x < width && y >= 0 && y < height, element, 0.0f);
+  if (!in_each([](const WindowAxis& axis) { return axis.within(0, axis.size); })) {
+    element = Halide::select(x >= 0 && x < width && y >= 0 && y < height, element, 0.0f);
+  }
   Func& sum = pool.reduction;
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
   sum(axes.c, axes.x, axes.y, axes.n) += element;
-  const float share = 1.0f / static_cast<float>(a.kernel.h * a.kernel.w);
+  Expr share = 1.0f / static_cast<float>(a.kernel.h * a.kernel.w);
+  // Where all windows count as many places, the share is a constant.
+  if (!in_each([](const WindowAxis& axis) { return axis.within(axis.counted_begin(), axis.counted_end()); })) {
+    share = 1.0f / Halide::cast<float>(counted(columns, left) * counted(rows, top));
+  }
   pool.out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, sum(axes.c, axes.x, axes.y, axes.n) * share, axes, operands);
   set_output(pool.out, axes, spec.out, false);
   return pool;
 }
 
-GlobalPool define_global_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
+GlobalPool define_global_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const Halide::ImageParam in = operands.tensor("in", spec.in);
-  GlobalPool pool{Func("out"), Func("sum"), Func("row_sum"), RDom(0, to_int(spec.in.type.width), "rx"),
+  const bool largest = spec.kind == program::KernelKind::global_max_pool;
+  const auto joined = [largest](const Expr& a, const Expr& b) { return largest ? max_keeping_nan(a, b) : a + b; };
+  const std::string name = largest ? "largest" : "sum";
+  const float none = largest ? -std::numeric_limits<float>::infinity() : 0.0f;
+  GlobalPool pool{Func("out"), Func(name), Func("row_" + name), RDom(0, to_int(spec.in.type.width), "rx"),
                   RDom(0, to_int(spec.in.type.height), "ry")};
-  pool.row_sum(axes.c, pool.row, axes.n) = 0.0f;
-  pool.row_sum(axes.c, pool.row, axes.n) += in(axes.c, pool.rx, pool.row, axes.n);
-  pool.sum(axes.c, axes.n) = 0.0f;
-  pool.sum(axes.c, axes.n) += pool.row_sum(axes.c, pool.ry, axes.n);
-  const float share = 1.0f / static_cast<float>(spec.in.type.pixels());
-  pool.out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, pool.sum(axes.c, axes.n) * share, axes, operands);
+  pool.of_row(axes.c, pool.row, axes.n) = none;
+  pool.of_row(axes.c, pool.row, axes.n) = joined(pool.of_row(axes.c, pool.row, axes.n), in(axes.c, pool.rx, pool.row, axes.n));
+  pool.whole(axes.c, axes.n) = none;
+  pool.whole(axes.c, axes.n) = joined(pool.whole(axes.c, axes.n), pool.of_row(axes.c, pool.ry, axes.n));
+  Expr result = pool.whole(axes.c, axes.n);
+  if (!largest) result = result * (1.0f / static_cast<float>(spec.in.type.pixels()));
+  pool.out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, result, axes, operands);
   set_output(pool.out, axes, spec.out, false);
   return pool;
 }

@@ -14,13 +14,13 @@ struct Window {
 Window define_max_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 Window define_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 
-/// A global pool that sums row by row, so that the rounding error grows with height + width and not with their product.
+/// A global pool, which goes row by row, so that an average's rounding error grows with height + width and not with their product.
 struct GlobalPool {
-  Func out, sum, row_sum;
+  Func out, whole, of_row;  ///< the result, and what it is made from: the sum or the largest of a channel and of each row
   RDom rx, ry;
-  Var row{"row"};  ///< axis of row_sum(c, row, n); the other sum is sum(c, n)
+  Var row{"row"};  ///< axis of of_row(c, row, n); the other is whole(c, n)
 };
-GlobalPool define_global_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
+GlobalPool define_global_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 
 /// exp(x - top) / sum for one vector of channels. The maximum and the sum are first computed for each of 16 lanes. Lanes past the last
 /// channel hold arbitrary values, so every step masks them. exp is computed twice and not stored, so no size of vector needs scratch

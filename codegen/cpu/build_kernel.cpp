@@ -81,7 +81,8 @@ Result<> build_kernel(const program::KernelSpec& spec, const Target& target, Bui
     }
     case KernelKind::max_pool: build_max_pool(spec, built); break;
     case KernelKind::avg_pool: build_avg_pool(spec, built); break;
-    case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;
+    case KernelKind::global_avg_pool:
+    case KernelKind::global_max_pool: build_global_pool(spec, built); break;
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
   }

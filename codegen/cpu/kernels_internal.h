@@ -40,7 +40,7 @@ inline std::span<const ConvolutionBuilder> convolution_builders() {
 
 void build_max_pool(const program::KernelSpec& spec, Built& built);
 void build_avg_pool(const program::KernelSpec& spec, Built& built);
-void build_global_avg_pool(const program::KernelSpec& spec, Built& built);
+void build_global_pool(const program::KernelSpec& spec, Built& built);
 void build_copy(const program::KernelSpec& spec, Built& built);
 void build_softmax(const program::KernelSpec& spec, Built& built);
 void build_load(const program::KernelSpec& spec, const Target& target, Built& built);

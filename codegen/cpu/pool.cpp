@@ -38,10 +38,10 @@ void build_avg_pool(const program::KernelSpec& spec, Built& built) {
   build_window(spec, pool, axes, operands, built);
 }
 
-void build_global_avg_pool(const program::KernelSpec& spec, Built& built) {
+void build_global_pool(const program::KernelSpec& spec, Built& built) {
   Axes axes;
   Operands operands;
-  GlobalPool pool = define_global_avg_pool(spec, axes, operands);
+  GlobalPool pool = define_global_pool(spec, axes, operands);
   Func& out = pool.out;
   const int64_t channel_blocks = spec.out.stored_channels() / lanes;
   const int64_t together = channel_blocks % 4 == 0 ? 4 : channel_blocks % 2 == 0 ? 2 : 1;
@@ -59,10 +59,10 @@ void build_global_avg_pool(const program::KernelSpec& spec, Built& built) {
   const auto on_stack = [&](Func& f, Func& in, const auto& at) {
     f.compute_at(in, at).store_in(Halide::MemoryType::Stack).vectorize(axes.c, vector).unroll(axes.c);
   };
-  on_stack(pool.sum, out, outer);
-  pool.sum.update().reorder(axes.c, pool.ry).vectorize(axes.c, vector).unroll(axes.c);
-  on_stack(pool.row_sum, pool.sum, pool.ry);
-  pool.row_sum.update().reorder(axes.c, pool.row, pool.rx).vectorize(axes.c, vector).unroll(axes.c);
+  on_stack(pool.whole, out, outer);
+  pool.whole.update().reorder(axes.c, pool.ry).vectorize(axes.c, vector).unroll(axes.c);
+  on_stack(pool.of_row, pool.whole, pool.ry);
+  pool.of_row.update().reorder(axes.c, pool.row, pool.rx).vectorize(axes.c, vector).unroll(axes.c);
   built.output = out;
   built.arguments = operands.arguments;
 }

@@ -54,7 +54,8 @@ Result<> build_kernel(const program::KernelSpec& spec, Built& built) {
     case KernelKind::conv2d: build_conv2d(spec, built); break;
     case KernelKind::max_pool: build_max_pool(spec, built); break;
     case KernelKind::avg_pool: build_avg_pool(spec, built); break;
-    case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;
+    case KernelKind::global_avg_pool:
+    case KernelKind::global_max_pool: build_global_pool(spec, built); break;
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
   }

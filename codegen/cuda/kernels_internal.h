@@ -10,7 +10,7 @@ namespace resnetc::codegen::cuda {
 void build_conv2d(const program::KernelSpec& spec, Built& built);
 void build_max_pool(const program::KernelSpec& spec, Built& built);
 void build_avg_pool(const program::KernelSpec& spec, Built& built);
-void build_global_avg_pool(const program::KernelSpec& spec, Built& built);
+void build_global_pool(const program::KernelSpec& spec, Built& built);
 void build_copy(const program::KernelSpec& spec, Built& built);
 void build_softmax(const program::KernelSpec& spec, Built& built);
 void build_load(const program::KernelSpec& spec, Built& built);

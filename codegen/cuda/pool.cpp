@@ -32,23 +32,23 @@ void build_avg_pool(const program::KernelSpec& spec, Built& built) {
   build_window(spec, axes, pool, operands, built);
 }
 
-void build_global_avg_pool(const program::KernelSpec& spec, Built& built) {
+void build_global_pool(const program::KernelSpec& spec, Built& built) {
   Axes axes;
   Operands operands(Operands::Place::gpu);
-  GlobalPool pool = define_global_avg_pool(spec, axes, operands);
+  GlobalPool pool = define_global_pool(spec, axes, operands);
   const ThreadLoops loops = share_pixels(spec, pool.out, axes);
   const auto in_registers = [&](Func& f) {
     f.store_in(Halide::MemoryType::Register);
     widen(threads_of(spec), f, axes.c);
   };
-  pool.sum.compute_at(pool.out, loops.thread);
-  in_registers(pool.sum);
-  pool.sum.update().reorder(axes.c, pool.ry);
-  widen(threads_of(spec), pool.sum.update(), axes.c);
-  pool.row_sum.compute_at(pool.sum, pool.ry);
-  in_registers(pool.row_sum);
-  pool.row_sum.update().reorder(axes.c, pool.row, pool.rx);
-  widen(threads_of(spec), pool.row_sum.update(), axes.c);
+  pool.whole.compute_at(pool.out, loops.thread);
+  in_registers(pool.whole);
+  pool.whole.update().reorder(axes.c, pool.ry);
+  widen(threads_of(spec), pool.whole.update(), axes.c);
+  pool.of_row.compute_at(pool.whole, pool.ry);
+  in_registers(pool.of_row);
+  pool.of_row.update().reorder(axes.c, pool.row, pool.rx);
+  widen(threads_of(spec), pool.of_row.update(), axes.c);
   finish(pool.out, operands, built);
 }
 

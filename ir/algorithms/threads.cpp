@@ -91,7 +91,7 @@ ThreadSchedule schedule_of_move(const KernelSpec& spec) {
   }
   // Each thread of a store has one element: neighbouring threads then write whole lines, whatever the length of the row. A global pool has
   // few elements.
-  const bool one = store || spec.kind == KernelKind::global_avg_pool;
+  const bool one = store || spec.kind == KernelKind::global_avg_pool || spec.kind == KernelKind::global_max_pool;
   share_channels(s, channels, one ? 1 : channels < 4 ? channels : 4, 32);
   s.block.h = std::min(moving_threads / s.block.w, power_below(2 * tiles - 1));
   return s;

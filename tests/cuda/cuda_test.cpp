@@ -27,13 +27,14 @@ namespace {
 
 using exactness::relative_difference;
 
-// Halos, a window that leaves the picture, groups that do not fit the threads, a projection, channels that are no whole vectors, shared
+// Halos, windows that leave the picture, uneven padding, groups that do not fit the threads, a projection, channels that are no whole vectors, shared
 // memory with barriers (softmax).
 constexpr const char* text = R"(network small {
   input image: f32[N, 3, 13, 11]
   c1: conv(3x3, 24)  b1: batch_norm  relu
   p: max_pool(3x3, stride = 2, pad = 1)
-  c2: conv(3x3, 40, groups = 4)  b2: batch_norm  relu
+  q: avg_pool(2x2, stride = 1, pad = same, ceil = true, count_pad = false)
+  c2: conv(3x3, 40, pad = [2, 0, 0, 2], groups = 4)  b2: batch_norm  relu
   c3: conv(1x1, 40)  b3: batch_norm
   skip from p via down { conv(1x1, 40)  batch_norm }
   relu

@@ -79,6 +79,8 @@ class Generator {
   const std::string& elementwise() { return elementwise_[static_cast<size_t>(aside_.below(static_cast<int64_t>(elementwise_.size())))]; }
   std::string activation() { return aside_.chance(60) ? "relu" : elementwise(); }
 
+  std::string global_pool() { return aside_.chance(30) ? "global_max_pool" : "global_avg_pool"; }
+
   void line(const std::string& statement) { text_ += "  " + statement + "\n"; }
   std::string fresh() { return fmt::format("v{}", ++labels_); }
 
@@ -109,7 +111,7 @@ class Generator {
     const std::string from = named_.back().label;
     if (aside_.chance(80)) layer(elementwise(), current_);
     if (current_.height * current_.width > 1 && aside_.chance(40)) {
-      line(fmt::format("gate via {} {{ global_avg_pool  {}  sigmoid }}", fresh(), linear(current_.channels)));
+      line(fmt::format("gate via {} {{ {}  {}  sigmoid }}", fresh(), global_pool(), linear(current_.channels)));
     } else {
       line("skip from " + from);
     }
@@ -270,7 +272,7 @@ class Generator {
   void gate() {
     if (random_.chance(70)) {
       const std::string squeeze = linear(1 + random_.below(6));
-      line(fmt::format("gate via {} {{ global_avg_pool  {}  relu  {}  sigmoid }}", fresh(), squeeze, linear(current_.channels)));
+      line(fmt::format("gate via {} {{ {}  {}  relu  {}  sigmoid }}", fresh(), global_pool(), squeeze, linear(current_.channels)));
     } else {
       line(fmt::format("gate via {} {{ conv(1x1, {})  sigmoid }}", fresh(), current_.channels));
     }
@@ -280,24 +282,32 @@ class Generator {
   void pool() {
     int64_t kernel = random_.one_of<int64_t>({2, 3});
     if (current_.height < 4 || current_.width < 4) return;
-    const char* kind = random_.one_of({"max_pool", "avg_pool"});
-    std::string pad = ", pad = same";
+    const std::string kind = random_.one_of({"max_pool", "avg_pool"});
+    const bool ceil = aside_.chance(30);
+    std::string call = fmt::format("{0}({1}x{1}, stride = 2", kind, kernel);
     Shape shape{current_.channels, (current_.height + 1) / 2, (current_.width + 1) / 2};
-    if (!aside_.chance(15)) {
-      resnetc::Sides sides((kernel - 1) / 2, (kernel - 1) / 2);
-      if (aside_.chance(30)) sides = {aside_.below(2), aside_.below(2), aside_.below(2), aside_.below(2)};
-      const auto out = [&](int64_t padded) { return (padded - kernel) / 2 + 1; };
-      pad = written(sides);
-      shape = {current_.channels, out(current_.height + sides.top + sides.bottom), out(current_.width + sides.left + sides.right)};
+    if (aside_.chance(15)) {
+      call += ", pad = same";
+    } else {
+      resnetc::Sides pad((kernel - 1) / 2, (kernel - 1) / 2);
+      if (aside_.chance(30)) pad = {aside_.below(2), aside_.below(2), aside_.below(2), aside_.below(2)};
+      const auto out = [&](int64_t in, int64_t before, int64_t after) {
+        const int64_t most = (before + in + after - kernel + (ceil ? 1 : 0)) / 2 + 1;
+        return ceil && (most - 1) * 2 >= before + in ? most - 1 : most;
+      };
+      call += written(pad);
+      shape = {current_.channels, out(current_.height, pad.top, pad.bottom), out(current_.width, pad.left, pad.right)};
     }
-    layer(fmt::format("{0}({1}x{1}, stride = 2{2})", kind, kernel, pad), shape);
+    if (ceil) call += ", ceil = true";
+    if (kind == "avg_pool" && aside_.chance(30)) call += ", count_pad = false";
+    layer(call + ")", shape);
     if (random_.chance(30)) layer(norm(), current_);
     if (random_.chance(30)) layer(random_.one_of({"relu", "sigmoid"}), current_);
   }
 
   void tail() {
     if (random_.chance(70)) {
-      line("global_avg_pool");
+      line(global_pool());
       line("fc: " + linear(random_.one_of<int64_t>({1, 10, 17, 100})));
       if (random_.chance(20)) line("softmax");
     } else {

@@ -75,6 +75,12 @@ TEST_CASE("frontend: arguments and defaults") {
   CHECK(uneven.body[0].attributes.pad == Sides{0, 1, 2, 3});
   CHECK(uneven.body[1].attributes.pad == Sides{0, 1});
   CHECK_FALSE(uneven.body[1].attributes.same_pad);
+  const Network pools = in_network("max_pool(2x2, 2, 0, true) avg_pool(2x2, ceil = true, count_pad = false) avg_pool(2x2)");
+  CHECK(pools.body[0].attributes.ceil);
+  CHECK(pools.body[1].attributes.ceil);
+  CHECK_FALSE(pools.body[1].attributes.count_pad);
+  CHECK_FALSE(pools.body[2].attributes.ceil);
+  CHECK(pools.body[2].attributes.count_pad);
   // `same` is a word only where nothing has that name.
   const Network same = in_network("a: conv(3x3, 8, pad = same) max_pool(2x2, 2, same) let same = 1 same: conv(3x3, 8, pad = same)");
   CHECK(same.body[0].attributes.same_pad);

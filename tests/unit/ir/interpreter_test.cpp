@@ -85,10 +85,23 @@ TEST_CASE("interpreter: pools clip their windows; an average divides by all of t
   check_near(result("f32[N, 1, 3, 3]", "max_pool(2x2, stride = 1, pad = same)", three_by_three), {5, 6, 6, 8, 9, 9, 8, 9, 9});
   check_near(result("f32[N, 1, 3, 3]", "max_pool(2x2, pad = [1, 0, 0, 1])", three_by_three), {2, 3, 8, 9});
   check_near(result("f32[N, 1, 3, 3]", "avg_pool(2x2, pad = [1, 0, 0, 1])", three_by_three), {0.75, 0.75, 6, 3.75});
+  // Without count_pad, only the picture counts; with ceil, what lies beyond the padding does not.
+  check_near(result("f32[N, 1, 3, 3]", "avg_pool(3x3, stride = 2, pad = 1, count_pad = false)", three_by_three), {3, 4, 6, 7});
+  check_near(result("f32[N, 1, 3, 3]", "avg_pool(2x2, stride = 1, pad = same, count_pad = false)", three_by_three),
+             {3, 4, 4.5, 6, 7, 7.5, 7.5, 8.5, 9});
+  check_near(result("f32[N, 1, 3, 3]", "max_pool(2x2, ceil = true)", three_by_three), {5, 6, 8, 9});
+  check_near(result("f32[N, 1, 3, 3]", "avg_pool(2x2, ceil = true)", three_by_three), {3, 4.5, 7.5, 9});
+  const Values six{1, 2, 3, 4, 5, 6};
+  check_near(result("f32[N, 1, 1, 6]", "max_pool(1x4, stride = 3, pad = [0, 1], ceil = true)", six), {3, 6, 6});
+  check_near(result("f32[N, 1, 1, 6]", "avg_pool(1x4, stride = 3, pad = [0, 1], ceil = true)", six), {1.5, 4.5, 3});
+  check_near(result("f32[N, 1, 1, 6]", "avg_pool(1x4, stride = 3, pad = [0, 1], ceil = true, count_pad = false)", six), {2, 4.5, 6});
+  check_near(result("f32[N, 1, 1, 6]", "avg_pool(1x4, stride = 3, pad = [0, 0, 0, 2])", six), {2.5, 15 / 4.0});
+  check_near(result("f32[N, 1, 1, 6]", "avg_pool(1x4, stride = 3, pad = [0, 0, 0, 2], count_pad = false)", six), {2.5, 5});
   // Pools pad nothing by default, as in every framework.
   check_near(result("f32[N, 1, 3, 3]", "avg_pool(3x3)  global_avg_pool", Values(9, 1)), {1});
   CHECK(result("f32[N, 1, 15, 15]", "max_pool(3x3, stride = 2)", Values(225, 1)).size() == 49);
   check_near(result("f32[N, 2, 1, 2]", "global_avg_pool", {1, 2, 3, 5}), {1.5, 4});
+  check_near(result("f32[N, 2, 1, 2]", "global_max_pool", {-2, -1, 5, 3}), {-1, 5});
 }
 
 TEST_CASE("interpreter: added channels are zeros, option A takes every second pixel") {
@@ -112,6 +125,10 @@ TEST_CASE("interpreter: NaN and infinities pass as in PyTorch") {
     CHECK(std::isnan(result("f32[N, 1, 3, 3]", "max_pool(3x3, pad = 0)", picture)[0]));
   }
   CHECK(result("f32[N, 1, 1, 2]", "max_pool([1, 2])", {-inf, -inf})[0] == -inf);
+  CHECK(result("f32[N, 1, 1, 2]", "global_max_pool", {-inf, -inf})[0] == -inf);
+  for (const Values& two : {Values{not_a_number, 1}, Values{1, not_a_number}}) {
+    CHECK(std::isnan(result("f32[N, 1, 1, 2]", "global_max_pool", two)[0]));
+  }
 }
 
 TEST_CASE("interpreter: packed pixels are normalised") {

@@ -89,6 +89,31 @@ TEST_CASE("shapes of windows follow PyTorch's floor rule") {
   CHECK(default_pad({2, 7}, {1, 2}) == Extent2{0, 6});
 }
 
+TEST_CASE("with ceil, a last window may leave the padding, but begins in the picture or the padding before it") {
+  const auto out = [](int64_t size, int64_t kernel, int64_t stride, int64_t before, int64_t after) {
+    OpAttributes a = window({1, kernel}, {1, stride});
+    a.pad = {0, before, 0, after};
+    a.ceil = true;
+    const TensorType in = TensorType::picture(4, 1, size);
+    const Result<TensorType> type = infer_type(OpKind::max_pool, a, std::span(&in, 1));
+    CHECK(infer_type(OpKind::avg_pool, a, std::span(&in, 1)).has_value() == type.has_value());
+    return type ? type->width : -1;
+  };
+  // As PyTorch has it.
+  CHECK(out(3, 2, 2, 0, 0) == 2);
+  CHECK(out(4, 2, 2, 0, 0) == 2);
+  CHECK(out(112, 3, 2, 0, 0) == 56);
+  CHECK(out(112, 3, 2, 1, 1) == 57);
+  CHECK(out(5, 3, 3, 1, 1) == 2);  // a third window would begin in the padding behind the picture
+  CHECK(out(6, 4, 3, 1, 1) == 3);
+  CHECK(out(4, 1, 2, 0, 0) == 2);
+  CHECK(out(2, 3, 2, 0, 0) == 1);
+  CHECK(out(1, 3, 2, 0, 0) == -1);  // not even with the stride
+  CHECK(out(5, 3, 3, 0, 1) == 2);
+  CHECK(out(6, 3, 3, 1, 0) == 3);
+  CHECK(out(7, 3, 2, 0, 1) == 4);
+}
+
 TEST_CASE("same_pad is as little padding as makes ceil(size / stride) results, the smaller half first") {
   const auto padding = [](Extent2 kernel, Extent2 stride, Extent2 dilation, Extent2 size) {
     OpAttributes a = window(kernel, stride, {0, 0}, 8);
@@ -126,6 +151,7 @@ TEST_CASE("shapes of the other operations") {
   CHECK(infer(OpKind::linear, a, {v}) == "f32[N, 1000]");
   CHECK(infer(OpKind::pad_channels, a, {image}) == "f32[N, 1000, 224, 224]");
   CHECK(infer(OpKind::global_avg_pool, {}, {image}) == "f32[N, 3]");
+  CHECK(infer(OpKind::global_max_pool, {}, {image}) == "f32[N, 3]");
   for (const OpInfo& op : all_ops()) {
     if (op.kind != OpKind::batch_norm && !graph::is_step(op.kind)) continue;
     const auto operands = static_cast<size_t>(op.operands);
@@ -197,7 +223,8 @@ TEST_CASE("every rejection states its rule") {
   CHECK(infer(OpKind::pad_channels, a, {small}) == "pad_channels(32) is less than the 64 channels there are");
   a.eps = -1;
   CHECK(infer(OpKind::batch_norm, a, {small}) == "eps = -1 is not a number from 0 up");
-  CHECK(infer(OpKind::add, {}, {small, image}) == "add of f32[N, 64, 4, 4] needs the same type, f32[N, 64] or f32[N, 1, 4, 4], not f32[N, 3, 224, 224]");
+  CHECK(infer(OpKind::add, {}, {small, image}) ==
+        "add of f32[N, 64, 4, 4] needs the same type, f32[N, 64] or f32[N, 1, 4, 4], not f32[N, 3, 224, 224]");
   CHECK(infer(OpKind::mul, {}, {small, v}) == "mul of f32[N, 64, 4, 4] needs the same type, f32[N, 64] or f32[N, 1, 4, 4], not f32[N, 10]");
 }
 
@@ -215,6 +242,7 @@ TEST_CASE("attributes of any value neither overflow nor divide by zero") {
           uneven.pad = {1, 1};
           uneven.pad.*side = p;
           for (bool same : {false, true}) {
+            uneven.ceil = d % 2 == 0;
             uneven.same_pad = same;
             for (OpKind op : {OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool}) infer(op, uneven, {image});
             if (same) uneven.pad = {};
@@ -250,7 +278,7 @@ TEST_CASE("a suggestion is a misspelling, not another thing") {
   CHECK(suggestion("MAX_POOOL", layers) == "; did you mean 'max_pool'?");
   CHECK(suggestion("globl_avg_pool", layers, foreign_names()) == "; did you mean 'global_avg_pool'?");
   CHECK(suggestion("prelu", layers) == "; did you mean 'relu'?");  // of names that a user chose
-  for (const char* other : {"celu", "selu", "min_pool", "global_max_pool", "global_max_pol"}) {
+  for (const char* other : {"celu", "selu", "min_pool", "global_sum_pool", "global_sum_pol"}) {
     CHECK_MESSAGE(suggestion(other, layers, foreign_names()).empty(), other);
   }
 }

@@ -39,7 +39,7 @@ inline constexpr std::string_view topology_text = R"(topology "net" @ "net.rn":1
     %b.skip = skip(%b.relu, %layer1.0.conv1) as "conv1" : ?
   }
   %"odd \"value\"" = max_pool(%b.skip) kernel=3x3 stride=2x2 pad=1x0x1x1 : ?
-  %same = avg_pool(%"odd \"value\"") kernel=2x2 same_pad=true : ?
+  %same = avg_pool(%"odd \"value\"") kernel=2x2 same_pad=true ceil=true count_pad=false : ?
   output "features" %b.skip @ "net.rn":9:3+6
   output "logits" %same
 }

@@ -280,6 +280,8 @@ TEST_CASE("a program whose kernel pools what it computes reads back as it was pr
   CHECK(fault(pooled("pool kernel=2x2 stride=2x2 pad=1x1", "[N, 32, 5, 5]")) == "a pool's window must be more than twice its padding");
   CHECK(fault(pooled("pool kernel=2x2 stride=2x2 pad=0x0x1x1", "[N, 32, 5, 5]")) == "a pool's window must be more than twice its padding");
   CHECK(fault(pooled("pool kernel=3x3 stride=2x2 pad=0x0x1x1")) == "read");
+  CHECK(fault(pooled("pool kernel=2x2 stride=2x2 ceil=true", "[N, 32, 5, 5]")) == "read");
+  CHECK(fault(pooled("pool kernel=2x2 stride=2x2 ceil=true")) == "its type is f32[N, 32, 4, 4] where the operation makes f32[N, 32, 5, 5]");
   CHECK(fault(pooled("pool kernel=3x3 stride=2x2 same_pad=true", "[N, 32, 5, 5]")) ==
         "same_pad=true exists in topologies only: in a graph it is a step, a constant or a number");
   CHECK(fault(pooled("pool kernel=5x5", "[N, 32, 5, 5]")) == "a pool inside a kernel has at most 16 elements");

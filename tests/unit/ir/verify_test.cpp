@@ -132,7 +132,8 @@ TEST_CASE("the verifier of graphs finds each fault") {
   CHECK(fault("fill(2, [16])", "fill(2, [17])") == "affine 'affine': its scale has shape [17] where [16] is needed");
   CHECK(fault("shift = tensor(\"t\", [16])", "shift = tensor(\"t\", [15])") ==
         "conv2d 'conv1': its shift has shape [15] where [16] is needed");
-  CHECK(fault("then add(%bn)", "then add(%image)") == "add 'add': add of f32[N, 16, 8, 8] needs the same type, f32[N, 16] or f32[N, 1, 8, 8], not f32[N, 3, 8, 8]");
+  CHECK(fault("then add(%bn)", "then add(%image)") ==
+        "add 'add': add of f32[N, 16, 8, 8] needs the same type, f32[N, 16] or f32[N, 1, 8, 8], not f32[N, 3, 8, 8]");
   CHECK(fault("then mul(%pool)", "then mul(%image)") ==
         "mul 'mul': mul of f32[N, 16, 8, 8] needs the same type, f32[N, 16] or f32[N, 1, 8, 8], not f32[N, 3, 8, 8]");
   CHECK(fault("add(%affine, %conv1)", "add(%affine)") == "add 'add': add takes 2 operands, not 1");

@@ -29,6 +29,7 @@ struct Conv {
   int64_t projected = 0;            ///< channels of the tensor that a project step reads
   std::optional<Sides> pad{};       ///< the default of a convolution
   std::optional<Sides> pool_pad{};  ///< (window - 1) / 2
+  bool pool_ceil = false;
 };
 
 bool is_flat(const program::Schedule& schedule) {
@@ -61,8 +62,10 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
     pool.kernel = conv.pool;
     pool.stride = {2, 2};
     pool.pad = conv.pool_pad.value_or(Sides((conv.pool.h - 1) / 2, (conv.pool.w - 1) / 2));
-    spec.out.type.height = extent(out.height + pool.pad.top + pool.pad.bottom, pool.kernel.h, 2, 1);
-    spec.out.type.width = extent(out.width + pool.pad.left + pool.pad.right, pool.kernel.w, 2, 1);
+    pool.ceil = conv.pool_ceil;
+    const Result<TensorType> pooled = infer_type(OpKind::max_pool, pool, std::span(&out, 1));
+    REQUIRE_MESSAGE(pooled.has_value(), pooled.failure().text);
+    spec.out.type = *pooled;
   }
   for (graph::StepKind kind : conv.epilogue) {
     program::KernelSpec::StepSpec step{kind, {}, false};
@@ -182,15 +185,31 @@ std::vector<Conv> unevenly_padded() {
   }
   // Pools of what is computed.
   for (int64_t rows : {1, 3}) {
-    add({.ci = 16,
-         .co = 32,
-         .size = {21, 18},
-         .schedule = transformed(4, 2, {1, 2}, rows, 0),
+    for (bool ceil : {false, true}) {
+      add({.ci = 16,
+           .co = 32,
+           .size = {21, 18},
+           .schedule = transformed(4, 2, {1, 2}, rows, 0),
+           .batch = 3,
+           .pool = {3, 3},
+           .on_every_target = rows == 1 && ceil,
+           .pad = rows == 1 ? Sides{0, 2, 2, 0} : Sides{1, 1},
+           .pool_pad = rows == 1 ? Sides{0, 0, 1, 1} : Sides{1, 0, 0, 1},
+           .pool_ceil = ceil});
+    }
+    add({.ci = 3,
+         .co = 40,
+         .size = {36, 51},
+         .kernel = {7, 7},
+         .stride = {2, 2},
+         .schedule = transformed(4, 1, {1, 4}, rows, 0),
+         .out_halo = {rows % 2, 0},
          .batch = 3,
-         .pool = {3, 3},
-         .on_every_target = rows == 1,
-         .pad = rows == 1 ? Sides{0, 2, 2, 0} : Sides{1, 1, 1, 1},
-         .pool_pad = rows == 1 ? Sides{0, 0, 1, 1} : Sides{1, 0, 0, 1}});
+         .in_stride = 3,
+         .pool = {3, 2},
+         .on_every_target = false,
+         .pool_pad = Sides{0, 0},
+         .pool_ceil = true});
   }
   return convs;
 }

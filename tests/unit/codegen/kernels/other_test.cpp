@@ -35,6 +35,23 @@ KernelSpec pool(KernelKind kind, int64_t channels, Extent2 size, Extent2 kernel,
   return spec;
 }
 
+/// A pool with padding on four sides, of a picture of 13 x 14.
+KernelSpec uneven_pool(KernelKind kind, int64_t kernel, int64_t stride, Sides pad, bool ceil, bool count_pad = true) {
+  const bool largest = kind == KernelKind::max_pool;
+  const TensorType in = TensorType::picture(17, 13, 14);
+  OpAttributes a;
+  a.kernel = {kernel, kernel};
+  a.stride = {stride, stride};
+  a.pad = pad;
+  a.ceil = ceil;
+  a.count_pad = count_pad;
+  const Result<TensorType> out = infer_type(largest ? OpKind::max_pool : OpKind::avg_pool, a, std::span(&in, 1));
+  REQUIRE_MESSAGE(out.has_value(), out.failure().text);
+  KernelSpec spec = spec_of(kind, layout(in, {1, 2}), layout(*out, {1, 0}), 2);
+  spec.attributes = a;
+  return spec;
+}
+
 KernelSpec load(ElementType element, TensorType type, int64_t stride, Extent2 halo, int64_t task_rows) {
   program::Tensor caller;
   caller.type = type;
@@ -94,11 +111,28 @@ std::vector<KernelCase> all_others() {
       3);
   add("avg 2x2 s2", pool(KernelKind::avg_pool, 1, {13, 21}, {2, 2}, {2, 2}, {0, 0}, 0));
   add("avg 7x7", pool(KernelKind::avg_pool, 64, {7, 7}, {7, 7}, {7, 7}, {0, 0}, 1));
-  for (int64_t channels : {1, 40, 64}) {
-    add("global",
-        spec_of(KernelKind::global_avg_pool, layout(picture(channels, 13, 21), {1, 1}), layout(TensorType::vector(channels)),
-                channels == 64),
-        3);
+  add("avg 3x3 s2, padding counts on no side", uneven_pool(KernelKind::avg_pool, 3, 2, {1, 1}, false, false), 2);
+  // Padding that differs from side to side, and windows that leave even that.
+  for (int64_t kernel : {2, 3, 5}) {
+    for (int64_t stride : {2, 3}) {
+      const int64_t most = kernel / 2;
+      const Sides pad = stride == 2 ? Sides{0, 0, most, most} : Sides{most, 1, 0, 0};
+      add("max, uneven", uneven_pool(KernelKind::max_pool, kernel, stride, pad, false));
+      add("avg, uneven", uneven_pool(KernelKind::avg_pool, kernel, stride, pad, false));
+      for (const Sides& sides : {pad, Sides()}) {
+        add("max, ceil", uneven_pool(KernelKind::max_pool, kernel, stride, sides, true));
+        add("avg, ceil", uneven_pool(KernelKind::avg_pool, kernel, stride, sides, true));
+        add("avg, ceil, of the picture alone", uneven_pool(KernelKind::avg_pool, kernel, stride, sides, true, false));
+      }
+      add("avg, of the picture alone",
+          with(uneven_pool(KernelKind::avg_pool, kernel, stride, pad, false, false), {StepKind::affine, StepKind::relu}), 2);
+    }
+  }
+  for (const KernelKind kind : {KernelKind::global_avg_pool, KernelKind::global_max_pool}) {
+    for (int64_t channels : {1, 40, 64}) {
+      add("global", spec_of(kind, layout(picture(channels, 13, 21), {1, 1}), layout(TensorType::vector(channels)), channels == 64), 3);
+    }
+    add("global, with gaps", spec_of(kind, layout(picture(40, 13, 21), {1, 1}, 64), layout(TensorType::vector(40)), 0));
   }
   add("copy",
       with(spec_of(KernelKind::copy, layout(picture(17, 13, 21), {1, 1}), layout(picture(17, 13, 21), {3, 3}), 4),
@@ -108,8 +142,6 @@ std::vector<KernelCase> all_others() {
                               {StepKind::mul, StepKind::add, StepKind::relu}));
   add("more channels, with gaps",
       spec_of(KernelKind::copy, layout(picture(17, 7, 7), {0, 0}, 48), layout(picture(64, 7, 7), {0, 0}, 80), 3));
-  add("global, with gaps",
-      spec_of(KernelKind::global_avg_pool, layout(picture(40, 13, 21), {1, 1}, 64), layout(TensorType::vector(40)), 0));
   add("copy in place", with(spec_of(KernelKind::copy, layout(picture(40, 7, 7)), layout(picture(40, 7, 7), {1, 1}), 0),
                             {StepKind::add, StepKind::sigmoid}, true));
   add("copy of a vector",
@@ -147,6 +179,9 @@ std::vector<KernelCase> all_others() {
     add("max of a part", pooled);
     add("global average of a part",
         spec_of(KernelKind::global_avg_pool, part(picture(33, 5, 6), {1, 1}), part(TensorType::vector(33), {0, 0}), 0), 2);
+    add("global maximum of a part",
+        with(spec_of(KernelKind::global_max_pool, part(picture(33, 5, 6), {1, 1}), part(TensorType::vector(33), {0, 0}), 0),
+             {StepKind::affine}));
     add("softmax of a part", spec_of(KernelKind::softmax, part(TensorType::vector(33), {0, 0}), part(TensorType::vector(33), {0, 0}), 0),
         2);
     add("store of a part", store(part(picture(33, 7, 9), {1, 1}), 2), 2);
@@ -205,6 +240,10 @@ std::vector<KernelCase> all_others() {
   KernelCase pooled = make_case("max with NaN", pool(KernelKind::max_pool, 17, {13, 21}, {3, 3}, {2, 2}, {1, 1}, 0), 1, seed++);
   for (size_t i = 0; i < pooled.input.size(); i += 37) pooled.input[i] = i % 2 != 0 ? nan : -nan;
   cases.push_back(finished(std::move(pooled)));
+  KernelCase whole = make_case(
+      "global max with NaN", spec_of(KernelKind::global_max_pool, layout(picture(40, 3, 5)), layout(TensorType::vector(40)), 0), 1, seed++);
+  for (size_t i = 0; i < whole.input.size(); i += 37) whole.input[i] = i % 2 != 0 ? nan : -nan;
+  cases.push_back(finished(std::move(whole)));
   KernelCase copied = make_case(
       "epilogue with NaN",
       with(spec_of(KernelKind::copy, layout(picture(17, 13, 21)), layout(picture(17, 13, 21)), 0), {StepKind::relu, StepKind::sigmoid}), 1,

@@ -28,11 +28,13 @@ double window(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x)
   const bool conv = one.spec.kind == KernelKind::conv2d, largest = one.spec.kind == KernelKind::max_pool;
   const int64_t co = one.spec.out.type.channels, per_group = conv ? in.type.channels / a.groups : 1;
   const int64_t first = conv ? c / (co / a.groups) * per_group : c;
-  double sum = largest ? -std::numeric_limits<double>::infinity() : 0;
+  double sum = largest ? -std::numeric_limits<double>::infinity() : 0, counted = 0;
   for (int64_t k = 0; k < per_group; ++k) {
     for (int64_t i = 0; i < a.kernel.h; ++i) {
       for (int64_t j = 0; j < a.kernel.w; ++j) {
         const int64_t row = y * a.stride.h - a.pad.top + i * a.dilation.h, column = x * a.stride.w - a.pad.left + j * a.dilation.w;
+        const bool padded = row < in.type.height + a.pad.bottom && column < in.type.width + a.pad.right;
+        if (in.holds(row, column) || (a.count_pad && padded)) ++counted;
         if (!in.holds(row, column)) continue;
         const double value = in.get(one.input, n, first + k, row, column);
         if (conv) {
@@ -41,12 +43,12 @@ double window(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x)
           sum = std::isnan(value) || value > sum ? value : sum;
           if (std::isnan(sum)) return sum;
         } else {
-          sum += value / static_cast<double>(a.kernel.h * a.kernel.w);
+          sum += value;
         }
       }
     }
   }
-  return sum;
+  return conv || largest ? sum : sum / counted;
 }
 
 double softmax(const KernelCase& one, int64_t n, int64_t c) {
@@ -79,6 +81,17 @@ double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x
         for (int64_t j = 0; j < type.width; ++j) sum += in.get(one.input, n, c, i, j);
       }
       return sum / static_cast<double>(type.pixels());
+    }
+    case KernelKind::global_max_pool: {
+      double largest = -std::numeric_limits<double>::infinity();
+      for (int64_t i = 0; i < type.height; ++i) {
+        for (int64_t j = 0; j < type.width; ++j) {
+          const double value = in.get(one.input, n, c, i, j);
+          if (std::isnan(value)) return value;
+          largest = std::max(largest, value);
+        }
+      }
+      return largest;
     }
     case KernelKind::conv2d:
     case KernelKind::max_pool:
@@ -133,6 +146,7 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::max_pool:
       case OpKind::avg_pool:
       case OpKind::global_avg_pool:
+      case OpKind::global_max_pool:
       case OpKind::batch_norm:
       case OpKind::softmax:
       case OpKind::slice_channels:
