@@ -17,6 +17,8 @@ std::string_view to_string(KernelKind kind) {
     case KernelKind::global_avg_pool: return "global_avg_pool";
     case KernelKind::copy: return "copy";
     case KernelKind::softmax: return "softmax";
+    case KernelKind::layer_norm: return "layer_norm";
+    case KernelKind::group_norm: return "group_norm";
   }
   return no_name;
 }

@@ -122,6 +122,17 @@ void remove_unused_tensors(Program& program) {
   program.tensors = std::move(kept);
 }
 
+/// Reports the operations that have no kernels for GPUs.
+bool all_run_on_gpus(const graph::Graph& graph, PassContext& context) {
+  bool all = true;
+  for (const graph::Op& op : graph.ops) {
+    if (runs_on_gpus(info(op.kind).kernel)) continue;
+    all = false;
+    context.diagnostics->error(op.at, fmt::format("there is no {} for GPUs yet; compile the network for processors", info(op.kind).name));
+  }
+  return all;
+}
+
 /// Makes the kernels of a program that has its tensors.
 class KernelMaker {
  public:
@@ -221,6 +232,7 @@ class KernelMaker {
 
 std::optional<Program> select_kernels(const graph::Graph& graph, PassContext& context) {
   if (graph.ops.empty()) return std::nullopt;
+  if (context.target->on_gpu() && !all_run_on_gpus(graph, context)) return std::nullopt;
   Program program;
   program.name = graph.name;
   program.target = context.target;

@@ -84,6 +84,8 @@ Result<> build_kernel(const program::KernelSpec& spec, const Target& target, Bui
     case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
+    case KernelKind::layer_norm: build_layer_norm(spec, built); break;
+    case KernelKind::group_norm: build_group_norm(spec, built); break;
   }
   return {};
 }

@@ -127,6 +127,27 @@ std::vector<KernelCase> all_others() {
     wide.name += " " + std::string(info(activation).name);
     cases.push_back(finished(std::move(wide)));
   }
+  for (int64_t channels : {3, 40, 96, 130}) {
+    KernelSpec spec = spec_of(KernelKind::layer_norm, layout(picture(channels, 5, 9), {1, 0}), layout(picture(channels, 5, 9), {0, 1}),
+                              channels == 96 ? 2 : 0);
+    spec.attributes.eps = channels == 3 ? 0.5 : 1e-6;
+    add("layer norm", with(spec, {StepKind::affine, StepKind::gelu}), 2);
+  }
+  add("layer norm of a vector", spec_of(KernelKind::layer_norm, layout(TensorType::vector(33)), layout(TensorType::vector(33)), 0), 3);
+  struct Groups {
+    int64_t channels, groups;
+  };
+  // Groups within a vector, of whole vectors, across vectors, with and without a tail; one group; one channel each.
+  for (const auto [channels, groups] : {Groups{64, 32}, {96, 2}, {48, 16}, {40, 5}, {64, 1}, {17, 17}, {3, 1}, {144, 6}, {32, 32}}) {
+    for (int64_t rows : {0, 2}) {
+      KernelSpec spec =
+          spec_of(KernelKind::group_norm, layout(picture(channels, 6, 5), {0, 1}, whole_vectors(channels) + (rows == 0 ? 0 : 32)),
+                  layout(picture(channels, 6, 5), {1, 0}), rows);
+      spec.attributes.groups = groups;
+      spec.attributes.eps = 1e-5;
+      add("group norm", with(spec, {StepKind::affine, StepKind::relu}), rows + 1);
+    }
+  }
   // Parts of tensors: they begin at any channel, between other channels.
   for (int64_t first : {16, 5}) {
     const auto part = [&](TensorType type, Extent2 halo) {
