@@ -154,6 +154,10 @@ constexpr Slot instance_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false
 constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
 constexpr Slot slice_channels_slots[] = {{"first", true, ""}, {"channels", true, ""}};
+constexpr Slot upsample_slots[] = {
+    {"factor", false, "1"}, {"size", false, "factor * size"}, {"bilinear", false, "false"}, {"align_corners", false, "false"}};
+constexpr Slot pixel_shuffle_slots[] = {{"factor", true, ""}};
+constexpr Slot channel_shuffle_slots[] = {{"groups", true, ""}};
 constexpr Slot leaky_relu_slots[] = {{"slope", false, "0.01"}};
 constexpr Slot elu_slots[] = {{"alpha", false, "1"}};
 constexpr Slot hard_sigmoid_slots[] = {{"slope", false, "1 / 6"}, {"offset", false, "0.5"}};
@@ -212,6 +216,17 @@ void read_slice_channels(Reader& reader, const Arguments& arguments, OpAttribute
   reader.integer("channels", arguments[1], a.channels);
 }
 
+void read_upsample(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.extent("factor", arguments[0], a.factor);
+  reader.extent("size", arguments[1], a.size);
+  reader.flag("bilinear", arguments[2], a.bilinear);
+  reader.flag("align_corners", arguments[3], a.align_corners);
+}
+
+void read_pixel_shuffle(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.extent("factor", arguments[0], a.factor); }
+
+void read_channel_shuffle(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.integer("groups", arguments[0], a.groups); }
+
 void read_leaky_relu(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   a.slope = 0.01;
   reader.float32("slope", arguments[0], a.slope);
@@ -256,6 +271,9 @@ constexpr LayerArguments table[] = {
     {OpKind::clip, clip_slots, read_clip},
     {OpKind::multiply, multiply_slots, read_multiply},
     {OpKind::slice_channels, slice_channels_slots, read_slice_channels},
+    {OpKind::upsample, upsample_slots, read_upsample},
+    {OpKind::pixel_shuffle, pixel_shuffle_slots, read_pixel_shuffle},
+    {OpKind::channel_shuffle, channel_shuffle_slots, read_channel_shuffle},
     {OpKind::layer_norm, norm_slots, read_norm},
     {OpKind::group_norm, group_norm_slots, read_group_norm},
     {OpKind::instance_norm, instance_norm_slots, read_instance_norm},

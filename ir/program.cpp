@@ -17,6 +17,10 @@ std::string_view to_string(KernelKind kind) {
     case KernelKind::global_avg_pool: return "global_avg_pool";
     case KernelKind::copy: return "copy";
     case KernelKind::softmax: return "softmax";
+    case KernelKind::flatten: return "flatten";
+    case KernelKind::upsample: return "upsample";
+    case KernelKind::pixel_shuffle: return "pixel_shuffle";
+    case KernelKind::channel_shuffle: return "channel_shuffle";
     case KernelKind::layer_norm: return "layer_norm";
     case KernelKind::group_norm: return "group_norm";
   }

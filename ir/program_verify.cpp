@@ -239,6 +239,10 @@ class Verifier {
       case KernelKind::avg_pool: return op(OpKind::avg_pool);
       case KernelKind::global_avg_pool: return op(OpKind::global_avg_pool);
       case KernelKind::softmax: return op(OpKind::softmax);
+      case KernelKind::flatten: return op(OpKind::flatten);
+      case KernelKind::upsample: return op(OpKind::upsample);
+      case KernelKind::pixel_shuffle: return op(OpKind::pixel_shuffle);
+      case KernelKind::channel_shuffle: return op(OpKind::channel_shuffle);
       case KernelKind::layer_norm: return op(OpKind::layer_norm);
       case KernelKind::group_norm: return op(OpKind::group_norm);
       case KernelKind::copy: {

@@ -187,6 +187,7 @@ class Generator {
         break;
       default: residual(1 + random_.below(3)); break;
     }
+    if (aside_.chance(15)) rearranged();
     if (random_.chance(12) && outputs_ < 2) line(fmt::format("output extra{} from {}", ++outputs_, named_.back().label));
   }
 
@@ -250,6 +251,28 @@ class Generator {
     return true;
   }
 
+  /// A layer that moves elements elsewhere.
+  void rearranged() {
+    const int64_t c = current_.channels, h = current_.height, w = current_.width;
+    switch (aside_.below(4)) {
+      case 0:
+        for (int64_t groups : {8, 5, 3, 2}) {
+          if (c % groups == 0) return layer(fmt::format("channel_shuffle({})", groups), current_);
+        }
+        break;
+      case 1:
+        if (c % 4 == 0 && h < 12) return layer("pixel_shuffle(2)", {c / 4, 2 * h, 2 * w});
+        break;
+      case 2:
+        if (h < 8) return layer(fmt::format("upsample([2, 3]{})", aside_.chance(50) ? ", bilinear = true" : ""), {c, 2 * h, 3 * w});
+        break;
+      default:
+        return layer(
+            fmt::format("upsample(size = [{}, {}]{})", h + 3, w + 1, aside_.chance(50) ? ", bilinear = true, align_corners = true" : ""),
+            {c, h + 3, w + 1});
+    }
+  }
+
   void pre_activation() {
     Named from = named_.back();
     layer(norm(), current_);
@@ -283,7 +306,7 @@ class Generator {
 
   void tail() {
     if (random_.chance(70)) {
-      line("global_avg_pool");
+      line(aside_.chance(20) ? "flatten" : "global_avg_pool");
       line("fc: " + linear(random_.one_of<int64_t>({1, 10, 17, 100})));
       if (random_.chance(20)) line("softmax");
     } else {
