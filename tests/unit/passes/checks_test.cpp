@@ -124,7 +124,7 @@ TEST_CASE("a gate of another shape") {
   Session session;
   CHECK(
       messages(session, network_of("  gate via g { global_avg_pool linear(32) sigmoid }\n")) ==
-      R"(3:3: a gate multiplies the current value, 'x', f32[N, 64, 56, 56], by a value of the same shape or f32[N, 64], not by 'g.2', f32[N, 32]
+      R"(3:3: a gate multiplies the current value, 'x', f32[N, 64, 56, 56], by a value of the same shape, f32[N, 64] or f32[N, 1, 56, 56], not by 'g.2', f32[N, 32]
   2:3: the input 'x' is declared as f32[N, 64, 56, 56]
   3:32: 'g.1' (linear) makes f32[N, 32] of f32[N, 64]
   0:0: to fix it, let the last linear of the gate's list make 64 channels
