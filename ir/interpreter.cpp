@@ -98,6 +98,14 @@ void softmax(Values& values) {
   for (double& v : values) v /= sum;
 }
 
+/// Normalises `count` values from `first` on, `apart` from one another, by their mean and variance.
+void normalise(Values& values, size_t first, size_t apart, size_t count, double eps) {
+  double mean = 0, variance = 0;
+  for (size_t i = 0; i < count; ++i) mean += values[first + i * apart] / static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) variance += std::pow(values[first + i * apart] - mean, 2) / static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) values[first + i * apart] = (values[first + i * apart] - mean) / std::sqrt(variance + eps);
+}
+
 // Written so that NaN stays NaN.
 double relu(double x) { return x < 0 ? 0 : x; }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
@@ -204,6 +212,18 @@ class Interpreter {
         break;
       }
       case OpKind::softmax: softmax(out); break;
+      case OpKind::layer_norm: {
+        const auto pixels = static_cast<size_t>(op.type.pixels());
+        for (size_t p = 0; p < pixels; ++p) normalise(out, p, pixels, out.size() / pixels, op.attributes.eps);
+        break;
+      }
+      case OpKind::group_norm:
+      case OpKind::instance_norm: {
+        const int64_t groups = op.kind == OpKind::group_norm ? op.attributes.groups : op.type.channels;
+        const size_t elements = out.size() / static_cast<size_t>(groups);
+        for (size_t g = 0; g < out.size(); g += elements) normalise(out, g, 1, elements, op.attributes.eps);
+        break;
+      }
       case OpKind::slice_channels: {
         const int64_t first = op.attributes.first * op.type.pixels();
         return {in.begin() + first, in.begin() + first + op.type.elements()};
@@ -288,6 +308,9 @@ class Interpreter {
       case OpKind::slice_channels:
       case OpKind::spread:
       case OpKind::concat:
+      case OpKind::layer_norm:
+      case OpKind::group_norm:
+      case OpKind::instance_norm:
       case OpKind::pad_channels: break;  // main_operation() computes them
     }
   }

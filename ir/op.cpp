@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "ir/normalisation.h"
 #include "support/table.h"
 
 namespace resnetc {
@@ -180,6 +181,25 @@ std::vector<WeightSpec> weights_of_step(const OpInfo& op, const OpAttributes&, c
   return {{op.constants[0], {operand.channels}}};
 }
 
+std::vector<WeightSpec> weights_of_norm(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
+  if (!a.affine) return {};
+  return {{"weight", {operand.channels}}, {"bias", {operand.channels}}};
+}
+
+Result<TensorType> type_of_norm(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  const TensorType& in = operands[0];
+  if (a.eps < 0) return Failure{fmt::format("eps = {} is negative", a.eps)};
+  if (op.kind == OpKind::layer_norm) return in;
+  if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
+  const int64_t groups = op.kind == OpKind::instance_norm ? in.channels : a.groups;
+  if (in.channels % groups != 0) return Failure{fmt::format("groups = {} does not divide {} channels", groups, in.channels)};
+  if (channels_of_chunk(in.channels, groups) > most_channels_of_chunk) {
+    return Failure{fmt::format("{} groups of {} channels are normalised together, more than {} channels", groups, in.channels / groups,
+                               most_channels_of_chunk)};
+  }
+  return in;
+}
+
 constexpr std::string_view weight_names[] = {"weight"};
 constexpr std::string_view slope_names[] = {"slope"};
 constexpr std::string_view alpha_names[] = {"alpha"};
@@ -321,6 +341,31 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .type = type_of_softmax,
               .kernel = KernelKind::softmax,
               .sign = Sign::non_negative};
+    case OpKind::layer_norm:
+      return {
+          .name = "layer_norm",
+          .layer = "layer_norm",
+          .help = "normalises the channels of each pixel, or a vector, by their own mean and variance; has weights unless `affine = false`",
+          .type = type_of_norm,
+          .weights = weights_of_norm,
+          .kernel = KernelKind::layer_norm,
+          .weights_step = OpKind::affine};
+    case OpKind::group_norm:
+      return {.name = "group_norm",
+              .layer = "group_norm",
+              .help = "normalises each group of channels over all pixels; has weights unless `affine = false`",
+              .type = type_of_norm,
+              .weights = weights_of_norm,
+              .kernel = KernelKind::group_norm,
+              .weights_step = OpKind::affine};
+    case OpKind::instance_norm:
+      return {.name = "instance_norm",
+              .layer = "instance_norm",
+              .help = "normalises each channel over all pixels; has weights if `affine = true`",
+              .type = type_of_norm,
+              .weights = weights_of_norm,
+              .kernel = KernelKind::group_norm,
+              .weights_step = OpKind::affine};
     case OpKind::max_pool:
       return {.name = "max_pool",
               .layer = "max_pool",
