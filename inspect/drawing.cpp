@@ -81,14 +81,16 @@ class TopologyDrawer {
         connect(node.input, EdgeKind::next);
         break;
       case topology::NodeKind::skip:
+      case topology::NodeKind::concat:
       case topology::NodeKind::gate: {
         walk(node.children);
-        const bool skip = node.kind == topology::NodeKind::skip;
-        add(node.result, skip ? "skip from " + node.from_name : "gate", Role::join);
+        const bool gate = node.kind == topology::NodeKind::gate;
+        add(node.result, gate ? "gate" : fmt::format("{} from {}", topology::words(node), node.from_name), Role::join);
         connect(node.input, EdgeKind::next);
-        connect(node.list_result, skip && node.children.empty() ? EdgeKind::skip : EdgeKind::side);
+        connect(node.list_result, !gate && node.children.empty() ? EdgeKind::skip : EdgeKind::side);
         break;
       }
+      case topology::NodeKind::from: break;  // what follows is connected with the value itself
       case topology::NodeKind::block:
       case topology::NodeKind::stage: {
         const size_t frame = out_.frames.size();

@@ -24,6 +24,7 @@ constexpr std::string_view norm = "it normalises by what it measures in each run
 constexpr std::string_view depthwise = "it is 'conv' with as many groups as channels";
 constexpr std::string_view padded = "'conv' and pools have 'pad', and 'pad_channels' appends channels";
 constexpr std::string_view sum = "values are added by 'skip from'";
+constexpr std::string_view appended = "channels are appended by 'concat from'";
 constexpr std::string_view product = "values are multiplied by 'gate via', and a value by a number with 'multiply'";
 constexpr std::string_view to_one_pixel = "to one pixel it is 'global_avg_pool' here";
 
@@ -71,7 +72,9 @@ constexpr ForeignLayer foreign_layers[] = {
     {"fully_connected", advice::dense},
     {"transposed_conv", ""},
     // shapes
-    {"concat", ""},
+    {"cat", advice::appended},
+    {"concat", advice::appended},
+    {"concatenate", advice::appended},
     {"interpolate", advice::larger},
     {"pad", advice::padded},
     {"permute", ""},

@@ -18,7 +18,7 @@ TEST_CASE("reading keeps every field") {
   reprinted(topology::parse, topology_text, &net);
   CHECK(net->parameters[1].value == -3);
   CHECK(net->input.buffer.std[2] == 1e-20);
-  REQUIRE(net->body.size() == 5);
+  REQUIRE(net->body.size() == 9);
   const topology::Node& block = net->body[2].children[0];
   CHECK(block.block_kind == topology::BlockKind::conv);
   CHECK(block.definition == "conv_block");
@@ -31,6 +31,17 @@ TEST_CASE("reading keeps every field") {
   CHECK(block.children[1].at.column == 3);
   CHECK(!net->value(block.children[2].result).at.known());
   CHECK(net->body[2].children[1].result == net->body[2].children[1].input);
+  const topology::Node &concat = net->body[4], &back = net->body[7];
+  CHECK(concat.kind == topology::NodeKind::concat);
+  CHECK_FALSE(concat.spread);
+  CHECK(net->value(concat.list_result).name == "list.0");
+  CHECK(net->body[5].spread);
+  CHECK(net->body[6].spread);
+  CHECK(back.kind == topology::NodeKind::from);
+  CHECK(back.input == net->body[6].result);
+  CHECK(back.result == concat.input);
+  CHECK(back.at == Location{back.at.file, 8, 3, 6});
+  CHECK(back.from_at == Location{back.at.file, 8, 8, 1});
 
   std::optional<graph::Graph> graph;
   reprinted(graph::parse, graph_text, &graph);
@@ -326,6 +337,8 @@ TEST_CASE("a misspelt word is met with what may have been meant") {
     return first_error(topology::parse, replaced(topology_text, from, to));
   };
   CHECK(in_topology("= skip(", "= skp(") == "unknown operation 'skp'; did you mean 'skip'?");
+  CHECK(in_topology("= concat(", "= cnocat(") == "unknown operation 'cnocat'; did you mean 'concat'?");
+  CHECK(in_topology("skip spread", "skip spraed") == "unknown word 'spraed'; did you mean 'spread'?");
   CHECK(in_topology("\"layer1.0\" conv", "\"layer1.0\" cnv") == "unknown kind of block 'cnv'; did you mean 'conv'?");
   CHECK(in_topology("kernel=3x3", "kernl=3x3") == "unknown word 'kernl'; did you mean 'kernel'?");
   CHECK(in_topology("weights=", "weigths=") == "unknown word 'weigths'; did you mean 'weights'?");
