@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <span>
 
 #include "frontend/messages.h"
@@ -135,6 +136,12 @@ struct Reader {
       reporter.error_in_use(value.at, fmt::format(message::out_of_range, slot, call.name.text, read, low, high));
     }
   }
+
+  /// Any number that float32 has.
+  void float32(std::string_view slot, const ast::Argument* argument, double& out) {
+    constexpr double largest = std::numeric_limits<float>::max();
+    real(slot, argument, out, -largest, largest);
+  }
 };
 
 constexpr Slot conv_slots[] = {
@@ -144,6 +151,11 @@ constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}
 constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
 constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
+constexpr Slot leaky_relu_slots[] = {{"slope", false, "0.01"}};
+constexpr Slot elu_slots[] = {{"alpha", false, "1"}};
+constexpr Slot hard_sigmoid_slots[] = {{"slope", false, "1 / 6"}, {"offset", false, "0.5"}};
+constexpr Slot clip_slots[] = {{"low", true, ""}, {"high", true, ""}};
+constexpr Slot multiply_slots[] = {{"by", true, ""}};
 
 /// A layer's arguments as attributes. Each of `arguments` belongs to the slot with the same index, or is null.
 using Arguments = std::vector<const ast::Argument*>;
@@ -181,6 +193,30 @@ void read_pad_channels(Reader& reader, const Arguments& arguments, OpAttributes&
   reader.integer("channels", arguments[0], a.channels);
 }
 
+void read_leaky_relu(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  a.slope = 0.01;
+  reader.float32("slope", arguments[0], a.slope);
+}
+
+void read_elu(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  a.alpha = 1;
+  reader.float32("alpha", arguments[0], a.alpha);
+}
+
+void read_hard_sigmoid(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  a.slope = 1.0 / 6;
+  a.offset = 0.5;
+  reader.float32("slope", arguments[0], a.slope);
+  reader.float32("offset", arguments[1], a.offset);
+}
+
+void read_clip(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.float32("low", arguments[0], a.low);
+  reader.float32("high", arguments[1], a.high);
+}
+
+void read_multiply(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.float32("by", arguments[0], a.by); }
+
 struct LayerArguments {
   OpKind kind;
   std::span<const Slot> slots;
@@ -189,9 +225,17 @@ struct LayerArguments {
 
 /// The layers that take arguments: those whose OpInfo has attributes.
 constexpr LayerArguments table[] = {
-    {OpKind::conv2d, conv_slots, read_conv},     {OpKind::max_pool, pool_slots, read_pool},
-    {OpKind::avg_pool, pool_slots, read_pool},   {OpKind::batch_norm, batch_norm_slots, read_batch_norm},
-    {OpKind::linear, linear_slots, read_linear}, {OpKind::pad_channels, pad_channels_slots, read_pad_channels},
+    {OpKind::conv2d, conv_slots, read_conv},
+    {OpKind::max_pool, pool_slots, read_pool},
+    {OpKind::avg_pool, pool_slots, read_pool},
+    {OpKind::batch_norm, batch_norm_slots, read_batch_norm},
+    {OpKind::linear, linear_slots, read_linear},
+    {OpKind::pad_channels, pad_channels_slots, read_pad_channels},
+    {OpKind::leaky_relu, leaky_relu_slots, read_leaky_relu},
+    {OpKind::elu, elu_slots, read_elu},
+    {OpKind::hard_sigmoid, hard_sigmoid_slots, read_hard_sigmoid},
+    {OpKind::clip, clip_slots, read_clip},
+    {OpKind::multiply, multiply_slots, read_multiply},
 };
 
 const LayerArguments* arguments_of(OpKind kind) {

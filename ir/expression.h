@@ -22,6 +22,7 @@ class Expression {
     number,       ///< a number
     negate,       ///< -a
     exp,          ///< e to the power of a
+    erf,          ///< the error function of a
     add,          ///< a + b
     subtract,     ///< a - b
     multiply,     ///< a * b
@@ -51,7 +52,7 @@ class Expression {
 
   /// Computes the expression for any type of value that has + - * / and the sign -: numbers, the expressions of a code generator, numbers
   /// with their derivatives. `Arithmetic` provides the rest: element(), operand(), constant(size_t), number(double), exp(Value),
-  /// select_less(Value a, Value b, Value then, Value otherwise).
+  /// erf(Value), select_less(Value a, Value b, Value then, Value otherwise).
   template <class Value, class Arithmetic>
   Value evaluate(const Arithmetic& arithmetic) const {
     std::array<Value, capacity> stack{};
@@ -67,6 +68,7 @@ class Expression {
         case Kind::number: *a = arithmetic.number(part.number); break;
         case Kind::negate: *a = -a[0]; break;
         case Kind::exp: *a = arithmetic.exp(a[0]); break;
+        case Kind::erf: *a = arithmetic.erf(a[0]); break;
         case Kind::add: *a = a[0] + a[1]; break;
         case Kind::subtract: *a = a[0] - a[1]; break;
         case Kind::multiply: *a = a[0] * a[1]; break;
@@ -79,7 +81,7 @@ class Expression {
   }
 
  private:
-  static constexpr size_t capacity = 24;
+  static constexpr size_t capacity = 40;
 
   static constexpr size_t operands_of(Kind kind) {
     switch (kind) {
@@ -88,7 +90,8 @@ class Expression {
       case Kind::constant:
       case Kind::number: return 0;
       case Kind::negate:
-      case Kind::exp: return 1;
+      case Kind::exp:
+      case Kind::erf: return 1;
       case Kind::add:
       case Kind::subtract:
       case Kind::multiply:
@@ -123,6 +126,7 @@ constexpr Expression operator*(const Expression& a, const Expression& b) { retur
 constexpr Expression operator/(const Expression& a, const Expression& b) { return {Expression::Kind::divide, {&a, &b}}; }
 constexpr Comparison operator<(const Expression& a, const Expression& b) { return {a, b}; }
 constexpr Expression exp(const Expression& a) { return {Expression::Kind::exp, {&a}}; }
+constexpr Expression erf(const Expression& a) { return {Expression::Kind::erf, {&a}}; }
 constexpr Expression select(const Comparison& c, const Expression& then, const Expression& otherwise) {
   return {Expression::Kind::select_less, {&c.less, &c.greater, &then, &otherwise}};
 }

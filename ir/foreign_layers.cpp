@@ -16,12 +16,15 @@ namespace advice {
 constexpr std::string_view identity = "at inference it is the identity: leave it out";
 constexpr std::string_view dense = "it is 'linear' here";
 constexpr std::string_view flat = "a picture becomes a vector by 'global_avg_pool' alone";
-constexpr std::string_view gated = "it is 'gate via { sigmoid }' here";
+constexpr std::string_view silu = "it is 'silu' here";
+constexpr std::string_view leaky = "it is 'leaky_relu' here";
+constexpr std::string_view clipped = "it is 'clip(0, 6)' here";
+constexpr std::string_view clipped_both = "it is 'clip(-1, 1)' here";
 constexpr std::string_view norm = "it normalises by what it measures in each run; 'batch_norm' uses the checkpoint's numbers";
 constexpr std::string_view depthwise = "it is 'conv' with as many groups as channels";
 constexpr std::string_view padded = "'conv' and pools have 'pad', and 'pad_channels' appends channels";
 constexpr std::string_view sum = "values are added by 'skip from'";
-constexpr std::string_view product = "values are multiplied by 'gate via'";
+constexpr std::string_view product = "values are multiplied by 'gate via', and a value by a number with 'multiply'";
 constexpr std::string_view to_one_pixel = "to one pixel it is 'global_avg_pool' here";
 
 }  // namespace advice
@@ -29,29 +32,19 @@ constexpr std::string_view to_one_pixel = "to one pixel it is 'global_avg_pool' 
 constexpr ForeignLayer foreign_layers[] = {
     // activations
     {"celu", ""},
-    {"clip", ""},
     {"crelu", ""},
-    {"elu", ""},
-    {"gelu", ""},
     {"glu", ""},
-    {"hard_sigmoid", ""},
-    {"hard_swish", ""},
-    {"hard_tanh", ""},
-    {"leaky_relu", ""},
+    {"hard_tanh", advice::clipped_both},
     {"log_sigmoid", ""},
     {"log_softmax", ""},
-    {"lrelu", ""},
-    {"mish", ""},
-    {"prelu", ""},
-    {"relu6", ""},
+    {"lrelu", advice::leaky},
+    {"relu6", advice::clipped},
     {"rrelu", ""},
     {"selu", ""},
-    {"silu", advice::gated},
     {"softmin", ""},
     {"softplus", ""},
     {"softsign", ""},
-    {"swish", advice::gated},
-    {"tanh", ""},
+    {"swish", advice::silu},
     {"thresholded_relu", ""},
     // pools
     {"adaptive_avg_pool", advice::to_one_pixel},

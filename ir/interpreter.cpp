@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace resnetc {
 namespace {
@@ -100,6 +101,24 @@ void softmax(Values& values) {
 // Written so that NaN stays NaN.
 double relu(double x) { return x < 0 ? 0 : x; }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double leaky(double x, double slope) { return x < 0 ? slope * x : x; }
+double elu(double x, double alpha) { return x < 0 ? alpha * std::expm1(x) : x; }
+double gelu(double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }
+double gelu_tanh(double x) { return x / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x))); }
+double silu(double x) { return x * sigmoid(x); }
+double mish(double x) { return x * std::tanh(std::log1p(std::exp(x))); }
+double clip(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
+double hard_swish(double x) { return x * clip(x + 3, 0, 6) / 6; }
+double hyperbolic_tangent(double x) { return std::tanh(x); }
+
+void for_each(Values& values, double (*function)(double)) { std::transform(values.begin(), values.end(), values.begin(), function); }
+
+/// values[c, ...] = function(values[c, ...], c).
+template <class Function>
+void for_each_in_channel(Values& values, const TensorType& type, Function function) {
+  const auto pixels = static_cast<size_t>(type.pixels());
+  for (size_t i = 0; i < values.size(); ++i) values[i] = function(values[i], i / pixels);
+}
 
 /// values[c, ...] = values[c, ...] * scale[c] + shift[c]. An empty scale counts as 1.
 void scale_and_shift(Values& values, const TensorType& type, const std::vector<double>& scale, const std::vector<double>& shift) {
@@ -200,8 +219,41 @@ class Interpreter {
       case OpKind::project:
         add(out, convolve(graph::projection(type.channels), graph_.op(s.operand).type, type, value(s.operand), constant(s.constants[0])));
         break;
-      case OpKind::relu: std::transform(out.begin(), out.end(), out.begin(), relu); break;
-      case OpKind::sigmoid: std::transform(out.begin(), out.end(), out.begin(), sigmoid); break;
+      case OpKind::relu: for_each(out, relu); break;
+      case OpKind::sigmoid: for_each(out, sigmoid); break;
+      case OpKind::leaky_relu:
+      case OpKind::prelu: {
+        const std::vector<double> slope = constant(s.constants[0]);
+        for_each_in_channel(out, type, [&](double x, size_t c) { return leaky(x, slope[c]); });
+        break;
+      }
+      case OpKind::elu: {
+        const std::vector<double> alpha = constant(s.constants[0]);
+        for_each_in_channel(out, type, [&](double x, size_t c) { return elu(x, alpha[c]); });
+        break;
+      }
+      case OpKind::gelu: for_each(out, gelu); break;
+      case OpKind::gelu_tanh: for_each(out, gelu_tanh); break;
+      case OpKind::silu: for_each(out, silu); break;
+      case OpKind::mish: for_each(out, mish); break;
+      case OpKind::hard_sigmoid: {
+        const std::vector<double> slope = constant(s.constants[0]), offset = constant(s.constants[1]);
+        for_each_in_channel(out, type, [&](double x, size_t c) { return clip(x * slope[c] + offset[c], 0, 1); });
+        break;
+      }
+      case OpKind::hard_swish: for_each(out, hard_swish); break;
+      case OpKind::tanh: for_each(out, hyperbolic_tangent); break;
+      case OpKind::clip: {
+        const std::vector<double> low = constant(s.constants[0]), high = constant(s.constants[1]);
+        for_each_in_channel(out, type, [&](double x, size_t c) { return clip(x, low[c], high[c]); });
+        break;
+      }
+      case OpKind::scale:
+      case OpKind::multiply: {
+        const std::vector<double> factor = constant(s.constants[0]);
+        for_each_in_channel(out, type, [&](double x, size_t c) { return x * factor[c]; });
+        break;
+      }
       case OpKind::input:
       case OpKind::conv2d:
       case OpKind::linear:

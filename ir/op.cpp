@@ -80,7 +80,7 @@ Result<TensorType> type_of_convolution(const OpInfo& op, const OpAttributes& a, 
 }
 
 Result<TensorType> type_of_batch_norm(const OpInfo&, const OpAttributes& a, std::span<const TensorType> operands) {
-  if (!std::isfinite(a.eps) || a.eps < 0) return Failure{fmt::format("eps = {} is not a number from 0 up", a.eps)};
+  if (a.eps < 0) return Failure{fmt::format("eps = {} is not a number from 0 up", a.eps)};
   return operands[0];
 }
 
@@ -124,28 +124,70 @@ Result<TensorType> type_of_pair(const OpInfo& op, const OpAttributes&, std::span
   return Failure{fmt::format("mul of {} needs the same type or f32[N, {}], not {}", to_string(a), a.channels, to_string(b))};
 }
 
-std::vector<WeightSpec> weights_of_convolution(const OpAttributes& a, const TensorType& operand) {
+std::vector<WeightSpec> weights_of_convolution(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
   std::vector<WeightSpec> specs{{"weight", {a.channels, operand.channels / a.groups, a.kernel.h, a.kernel.w}}};
   if (a.bias) specs.push_back({"bias", {a.channels}});
   return specs;
 }
 
-std::vector<WeightSpec> weights_of_linear(const OpAttributes& a, const TensorType& operand) {
+std::vector<WeightSpec> weights_of_linear(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
   std::vector<WeightSpec> specs{{"weight", {a.channels, operand.channels}}};
   if (a.bias) specs.push_back({"bias", {a.channels}});
   return specs;
 }
 
-std::vector<WeightSpec> weights_of_batch_norm(const OpAttributes& a, const TensorType& operand) {
+std::vector<WeightSpec> weights_of_batch_norm(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
   std::vector<WeightSpec> specs;
   if (a.affine) specs = {{"weight", {operand.channels}}, {"bias", {operand.channels}}};
   specs.insert(specs.end(), {{"running_mean", {operand.channels}}, {"running_var", {operand.channels}}});
   return specs;
 }
 
+Result<TensorType> type_of_clip(const OpInfo&, const OpAttributes& a, std::span<const TensorType> operands) {
+  if (a.low <= a.high) return operands[0];
+  return Failure{fmt::format("low = {} is more than high = {}", a.low, a.high)};
+}
+
+/// The weights of an element-wise layer: one vector with the name of the step's constant.
+std::vector<WeightSpec> weights_of_step(const OpInfo& op, const OpAttributes&, const TensorType& operand) {
+  return {{op.constants[0], {operand.channels}}};
+}
+
+constexpr std::string_view weight_names[] = {"weight"};
+constexpr std::string_view slope_names[] = {"slope"};
+constexpr std::string_view alpha_names[] = {"alpha"};
+constexpr std::string_view slope_and_offset_names[] = {"slope", "offset"};
+constexpr std::string_view limit_names[] = {"low", "high"};
+constexpr std::string_view by_names[] = {"by"};
 constexpr std::string_view bias_names[] = {"bias"};
 constexpr std::string_view affine_names[] = {"scale", "shift"};
 constexpr std::string_view project_names[] = {"weight"};
+
+// The meanings of activations. Comparisons are written so that NaN stays NaN.
+namespace meaning {
+
+using namespace spelled;
+
+constexpr Expression below_zero(const Expression& then) { return select(x < 0, then, x); }
+constexpr Expression limited(const Expression& value, const Expression& low, const Expression& high) {
+  return select(value < low, low, select(high < value, high, value));
+}
+
+constexpr Expression leaky = below_zero(x * constant(0));
+constexpr Expression elu = below_zero(constant(0) * (exp(x) - 1));
+constexpr Expression gelu = x * 0.5 * (1 + erf(x * 0.70710678118654752));
+// (1 + tanh(u)) / 2 is the sigmoid of 2 u.
+constexpr Expression gelu_tanh = x / (1 + exp(x * (-1.5957691216057308 - 0.07135481627260025 * x * x)));
+constexpr Expression silu = x / (1 + exp(-x));
+// With e = exp(x), tanh(log(1 + e)) is n / (n + 2) for n = e (e + 2). From 20 on it is 1 in float32, and n would overflow later.
+constexpr Expression mish_n = exp(x) * (exp(x) + 2);
+constexpr Expression mish = select(20 < x, x, x* mish_n / (mish_n + 2));
+constexpr Expression hard_sigmoid = limited(x * constant(0) + constant(1), 0, 1);
+constexpr Expression hard_swish = x * limited(x * (1.0 / 6) + 0.5, 0, 1);
+constexpr Expression tanh = 1 - 2 / (1 + exp(x * 2));
+constexpr Expression clip = limited(x, constant(0), constant(1));
+
+}  // namespace meaning
 
 constexpr OpInfo line_of_op(OpKind kind) {
   using namespace spelled;
@@ -176,6 +218,75 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .sums_or_chooses = true};
     case OpKind::sigmoid:
       return {.name = "sigmoid", .layer = "sigmoid", .help = "1 / (1 + exp(-x))", .meaning = 1 / (1 + exp(-x)), .sign = Sign::non_negative};
+    case OpKind::leaky_relu:
+      return {.name = "leaky_relu",
+              .layer = "leaky_relu",
+              .help = "x, or `slope` times x where x is negative",
+              .meaning = meaning::leaky,
+              .constants = slope_names};
+    case OpKind::prelu:
+      return {.name = "prelu",
+              .layer = "prelu",
+              .help = "x, or a weight of its channel times x where x is negative; has weights",
+              .weights = weights_of_step,
+              .meaning = meaning::leaky,
+              .constants = weight_names,
+              .sign = Sign::kept};
+    case OpKind::elu:
+      return {.name = "elu",
+              .layer = "elu",
+              .help = "x, or `alpha` times (exp(x) - 1) where x is negative",
+              .meaning = meaning::elu,
+              .constants = alpha_names,
+              .sign = Sign::kept};
+    case OpKind::gelu:
+      return {.name = "gelu", .layer = "gelu", .help = "x / 2 * (1 + erf(x / sqrt(2)))", .meaning = meaning::gelu, .sign = Sign::kept};
+    case OpKind::gelu_tanh:
+      return {.name = "gelu_tanh",
+              .layer = "gelu_tanh",
+              .help = "`gelu` with tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)) in place of erf",
+              .meaning = meaning::gelu_tanh,
+              .sign = Sign::kept};
+    case OpKind::silu: return {.name = "silu", .layer = "silu", .help = "x * sigmoid(x)", .meaning = meaning::silu, .sign = Sign::kept};
+    case OpKind::mish:
+      return {.name = "mish", .layer = "mish", .help = "x * tanh(log(1 + exp(x)))", .meaning = meaning::mish, .sign = Sign::kept};
+    case OpKind::hard_sigmoid:
+      return {.name = "hard_sigmoid",
+              .layer = "hard_sigmoid",
+              .help = "x * `slope` + `offset`, at least 0 and at most 1",
+              .meaning = meaning::hard_sigmoid,
+              .constants = slope_and_offset_names,
+              .sign = Sign::non_negative};
+    case OpKind::hard_swish:
+      return {.name = "hard_swish",
+              .layer = "hard_swish",
+              .help = "x times (x / 6 + 0.5, at least 0 and at most 1)",
+              .meaning = meaning::hard_swish,
+              .sign = Sign::kept};
+    case OpKind::tanh: return {.name = "tanh", .layer = "tanh", .help = "tanh(x)", .meaning = meaning::tanh, .sign = Sign::kept};
+    case OpKind::clip:
+      return {.name = "clip",
+              .layer = "clip",
+              .help = "x, at least `low` and at most `high`; keeps NaN",
+              .type = type_of_clip,
+              .meaning = meaning::clip,
+              .constants = limit_names};
+    case OpKind::scale:
+      return {.name = "scale",
+              .layer = "scale",
+              .help = "x times a weight of its channel; has weights",
+              .weights = weights_of_step,
+              .meaning = x * constant(0),
+              .constants = weight_names};
+    case OpKind::multiply:
+      return {.name = "multiply", .layer = "multiply", .help = "x times `by`", .meaning = x * constant(0), .constants = by_names};
+    case OpKind::bias:
+      return {.name = "bias",
+              .layer = "bias",
+              .help = "x plus a bias of its channel; has weights",
+              .weights = weights_of_step,
+              .meaning = x + constant(0),
+              .constants = bias_names};
     case OpKind::softmax:
       return {.name = "softmax",
               .layer = "softmax",
@@ -222,7 +333,6 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .sign = Sign::kept};
     case OpKind::add: return {.name = "add", .operands = 2, .type = type_of_pair, .meaning = x + operand, .sums_or_chooses = true};
     case OpKind::mul: return {.name = "mul", .operands = 2, .type = type_of_pair, .meaning = x * operand};
-    case OpKind::bias: return {.name = "bias", .meaning = x + constant(0), .constants = bias_names};
     case OpKind::project: return {.name = "project", .operands = 2, .constants = project_names};
   }
   return {};
@@ -234,7 +344,7 @@ constexpr auto op_table = table_of<line_of_op>();
 
 std::span<const OpInfo> all_kinds() { return op_table; }
 
-std::span<const OpInfo> all_ops() { return std::span(op_table).first(static_cast<size_t>(OpKind::bias)); }
+std::span<const OpInfo> all_ops() { return std::span(op_table).first(static_cast<size_t>(OpKind::project)); }
 
 const OpInfo& info(OpKind kind) { return op_table[static_cast<size_t>(kind)]; }
 
@@ -267,12 +377,30 @@ Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::
     if (!fits(operand)) return Failure{fmt::format("the operand {} is empty or too large", to_string(operand))};
     if (operand.element != ElementType::f32) return Failure{fmt::format("there is no kernel for {} of {}", shown(op), to_string(operand))};
   }
+  std::string fault;
+  for_each_attribute([&](const auto& one) {
+    if constexpr (std::is_same_v<decltype(one.field), double OpAttributes::*>) {
+      if (std::isfinite(attributes.*one.field)) return;
+      fault = fmt::format("{} = {} is not a finite number", one.name, attributes.*one.field);
+    }
+  });
+  if (!fault.empty()) return Failure{std::move(fault)};
   return op.type == nullptr ? operands[0] : op.type(op, attributes, operands);
 }
 
 std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes, const TensorType& operand) {
   const OpInfo& op = info(kind);
-  return op.weights == nullptr ? std::vector<WeightSpec>() : op.weights(attributes, operand);
+  return op.weights == nullptr ? std::vector<WeightSpec>() : op.weights(op, attributes, operand);
+}
+
+double number_named(std::string_view name, const OpAttributes& attributes) {
+  double found = 0;
+  for_each_attribute([&](const auto& one) {
+    if constexpr (std::is_same_v<decltype(one.field), double OpAttributes::*>) {
+      if (one.name == name) found = attributes.*one.field;
+    }
+  });
+  return found;
 }
 
 int64_t multiply_adds(OpKind kind, const OpAttributes& attributes, const TensorType& operand, const TensorType& result) {

@@ -30,12 +30,26 @@ using Excerpts = std::map<std::string, std::string, std::less<>>;
 /// The closed set of operations. Operations with a `layer` name in the table can be written in the language; the others appear during
 /// lowering.
 enum class OpKind {
-  input,            ///< the network's input; graph only, no operand
-  conv2d,           ///< cross-correlation; weight [co, ci / groups, kh, kw], optional bias [co]
-  batch_norm,       ///< inference: (x - mean) / sqrt(var + eps) * weight + bias, per channel; without `affine` only the quotient
-  affine,           ///< x * scale + shift per channel: a batch norm that could not be folded into a convolution; graph only
-  relu,             ///< max(x, 0); NaN stays NaN
-  sigmoid,          ///< 1 / (1 + exp(-x))
+  input,         ///< the network's input; graph only, no operand
+  conv2d,        ///< cross-correlation; weight [co, ci / groups, kh, kw], optional bias [co]
+  batch_norm,    ///< inference: (x - mean) / sqrt(var + eps) * weight + bias, per channel; without `affine` only the quotient
+  affine,        ///< x * scale + shift per channel: a batch norm that could not be folded into a convolution; graph only
+  relu,          ///< max(x, 0); NaN stays NaN
+  sigmoid,       ///< 1 / (1 + exp(-x))
+  leaky_relu,    ///< x, or slope * x where x < 0
+  prelu,         ///< x, or weight[c] * x where x < 0
+  elu,           ///< x, or alpha * (exp(x) - 1) where x < 0
+  gelu,          ///< x * (1 + erf(x / sqrt(2))) / 2
+  gelu_tanh,     ///< x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2
+  silu,          ///< x * sigmoid(x)
+  mish,          ///< x * tanh(log(1 + exp(x)))
+  hard_sigmoid,  ///< x * slope + offset, at least 0 and at most 1
+  hard_swish,    ///< x * hard_sigmoid(x) with slope 1 / 6 and offset 1 / 2
+  tanh,
+  clip,             ///< x, at least low and at most high
+  scale,            ///< x * weight[c]
+  multiply,         ///< x * by
+  bias,             ///< x + bias[c]; also the step that a convolution's bias becomes
   softmax,          ///< over channels; rank 2
   max_pool,         ///< padding is never the maximum: windows are clipped to the picture
   avg_pool,         ///< divides by kh * kw; padding counts as zero
@@ -45,7 +59,6 @@ enum class OpKind {
   add,              ///< two operands of equal type; the end of a skip edge; graph only
   mul,              ///< a * b; b has the same type, or rank 2 and is then spread over height and width; the end of a gate; graph only
   // Only steps of an epilogue (ir/step.h), not operations of a graph. They stand last.
-  bias,     ///< x + bias[c]
   project,  ///< x + 1x1 convolution of another tensor: a projection shortcut, summed with its convolution (see graph::projection())
 };
 
@@ -71,6 +84,7 @@ struct OpAttributes {
   bool bias = false;
   double eps = 1e-5;
   bool affine = true;
+  double slope = 0, offset = 0, alpha = 0, low = 0, high = 0, by = 0;  ///< numbers of element-wise layers; in a graph they are constants
   bool operator==(const OpAttributes&) const = default;
 };
 
@@ -113,6 +127,13 @@ inline constexpr std::tuple all_attributes{
               "what a batch norm adds to the variance (1e-05 where left out)"},
     Attribute{&OpAttributes::affine, "affine", OpSet{OpKind::batch_norm}, Reach::topology,
               "whether the checkpoint holds a weight and a bias for the batch norm (true where left out)"},
+    Attribute{&OpAttributes::slope, "slope", OpSet{OpKind::leaky_relu, OpKind::hard_sigmoid}, Reach::topology,
+              "what a leaky_relu multiplies negative elements by, and a hard_sigmoid all elements"},
+    Attribute{&OpAttributes::offset, "offset", OpSet{OpKind::hard_sigmoid}, Reach::topology, "what a hard_sigmoid adds"},
+    Attribute{&OpAttributes::alpha, "alpha", OpSet{OpKind::elu}, Reach::topology, "minus the least result of an elu"},
+    Attribute{&OpAttributes::low, "low", OpSet{OpKind::clip}, Reach::topology, "the least result of a clip"},
+    Attribute{&OpAttributes::high, "high", OpSet{OpKind::clip}, Reach::topology, "the largest result of a clip"},
+    Attribute{&OpAttributes::by, "by", OpSet{OpKind::multiply}, Reach::topology, "the factor of a multiply"},
 };
 static_assert(std::tuple_size_v<decltype(all_attributes)> == field_count<OpAttributes>(), "each attribute has a line in the list");
 
@@ -146,11 +167,13 @@ struct OpInfo {
   /// The type of the result, for operands that fit and whose number is right. Null: the type of the operand.
   Result<TensorType> (*type)(const OpInfo&, const OpAttributes&, std::span<const TensorType>) = nullptr;
   /// The result of weight_specs(). Null: the checkpoint holds nothing for the operation.
-  std::vector<WeightSpec> (*weights)(const OpAttributes&, const TensorType&) = nullptr;
+  std::vector<WeightSpec> (*weights)(const OpInfo&, const OpAttributes&, const TensorType&) = nullptr;
   /// What the operation makes of one element, if it works element by element and needs no other attributes. Then it can be a step of an
   /// epilogue.
   Expression meaning{};
-  std::span<const std::string_view> constants{};  ///< constants of the step, in order; each has one element per channel, except a weight
+  /// The constants of the step, in order. Each has one element per channel, except a projection's weight. In a graph, a layer's step takes
+  /// them from the checkpoint if the operation has weights, and otherwise from the attributes with the same names.
+  std::span<const std::string_view> constants{};
   program::KernelKind kernel = program::KernelKind::copy;  ///< computes the operation alone; a copy computes it in its steps
   Sign sign = Sign::any;                                   ///< the sign of the result
   /// Whether each element of the result is an element of one operand in the same channel, or a sum of such elements.
@@ -184,8 +207,11 @@ Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::
 
 /// The weights of an operation with the given operand type, in torchvision's naming and order. Most operations have none.
 /// conv2d: weight [co, ci / groups, kh, kw], bias [co] if `bias`. linear: weight [out, in], bias [out] if `bias`.
-/// batch_norm: weight and bias if `affine`, running_mean, running_var, each [c].
+/// batch_norm: weight and bias if `affine`, running_mean, running_var, each [c]. prelu and scale: weight [c]. bias: bias [c].
 std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes, const TensorType& operand);
+
+/// The value of the attribute with this name, which is a number of an element-wise layer ("slope"); 0 if there is none.
+double number_named(std::string_view name, const OpAttributes& attributes);
 
 /// The multiply-adds of an operation for one picture: 0 for all but convolutions and linear layers.
 int64_t multiply_adds(OpKind kind, const OpAttributes& attributes, const TensorType& operand, const TensorType& result);

@@ -58,6 +58,11 @@ class Lowering {
     if (node.op == OpKind::batch_norm && !node.attributes.affine) {
       for (double neutral : {1.0, 0.0}) op.constants.push_back(fill(neutral, {type.channels}));
     }
+    if (info(node.op).weights == nullptr) {
+      for (std::string_view name : info(node.op).constants) {
+        op.constants.push_back(fill(number_named(name, node.attributes), {type.channels}));
+      }
+    }
     for (const WeightSpec& w : weight_specs(node.op, node.attributes, type)) {
       RecipePtr recipe = tensor(fmt::format("{}.{}", node.weights, w.suffix), w.shape);
       if (convolution && w.suffix == "bias") {

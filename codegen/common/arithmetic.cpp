@@ -25,4 +25,20 @@ Expr exponential(const Expr& x) {
   return strict_float(Halide::select(Halide::is_nan(x), x, series * scale));
 }
 
+// x P(x^2) / Q(x^2) on [-4, 4], with the coefficients of Eigen's `generic_fast_erf_float`. erf(4) is 1 - 1.5e-8.
+Expr error_function(const Expr& x) {
+  const Expr clamped = Halide::clamp(x, -4.0f, 4.0f);
+  const Expr square = clamped * clamped;
+  Expr above = -2.72614225801306e-10f;
+  for (float factor : {2.77068142495902e-08f, -2.10102402082508e-06f, -5.69250639462346e-05f, -7.34990630326855e-04f,
+                       -2.95459980854025e-03f, -1.60960333262415e-02f}) {
+    above = above * square + factor;
+  }
+  Expr below = -1.45660718464996e-05f;
+  for (float factor : {-2.13374055278905e-04f, -1.68282697438203e-03f, -7.37332916720468e-03f, -1.42647390514189e-02f}) {
+    below = below * square + factor;
+  }
+  return strict_float(Halide::select(Halide::is_nan(x), x, clamped * above / below));
+}
+
 }  // namespace resnetc::codegen::common

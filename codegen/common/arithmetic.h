@@ -12,4 +12,7 @@ Halide::Expr max_keeping_nan(const Halide::Expr& a, const Halide::Expr& b);
 /// below the least normal number.
 Halide::Expr exponential(const Halide::Expr& x);
 
+/// The error function with an absolute error of about 4e-7; NaN stays NaN.
+Halide::Expr error_function(const Halide::Expr& x);
+
 }  // namespace resnetc::codegen::common

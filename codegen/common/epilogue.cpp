@@ -26,6 +26,7 @@ struct Element {
   Expr constant(size_t i) const { return constants[i]; }
   static Expr number(double number) { return static_cast<float>(number); }
   static Expr exp(const Expr& x) { return exponential(x); }
+  static Expr erf(const Expr& x) { return error_function(x); }
   static Expr select_less(const Expr& a, const Expr& b, const Expr& then, const Expr& otherwise) {
     return Halide::select(a < b, then, otherwise);
   }
@@ -35,7 +36,7 @@ struct Element {
 /// are written.
 bool is_strict(const Expression& meaning) {
   return std::any_of(meaning.parts().begin(), meaning.parts().end(), [](const Expression::Part& part) {
-    return part.kind == Expression::Kind::exp || part.kind == Expression::Kind::select_less;
+    return part.kind == Expression::Kind::exp || part.kind == Expression::Kind::erf || part.kind == Expression::Kind::select_less;
   });
 }
 

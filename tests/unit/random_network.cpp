@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <utility>
 #include <vector>
 
+#include "frontend/arguments.h"
 #include "ir/packing.h"
 #include "ir/step.h"
 #include "ir/winograd.h"
@@ -43,7 +45,7 @@ class Generator {
   explicit Generator(uint64_t seed) : random_(seed), aside_(~seed) {
     for (const resnetc::OpInfo& op : resnetc::all_ops()) {
       const bool elementwise = resnetc::graph::is_step(op.kind) || op.kind == resnetc::OpKind::batch_norm;
-      if (elementwise && !op.layer.empty()) elementwise_.emplace_back(op.layer);
+      if (elementwise && !op.layer.empty()) elementwise_.push_back(called(op));
     }
   }
 
@@ -54,6 +56,18 @@ class Generator {
   }
 
  private:
+  /// The layer with numbers for the arguments that it must have.
+  static std::string called(const resnetc::OpInfo& op) {
+    std::string call(op.layer), separator = "(";
+    double number = -0.5;
+    for (const resnetc::Slot& slot : resnetc::layer_slots(op.kind)) {
+      if (!slot.required) continue;
+      call += fmt::format("{}{}", std::exchange(separator, ", "), number);
+      number += 1.75;
+    }
+    return separator == "(" ? call : call + ")";
+  }
+
   struct Named {
     std::string label;
     Shape shape;
@@ -61,6 +75,9 @@ class Generator {
 
   std::string norm() { return aside_.chance(15) ? "batch_norm(affine = false)" : "batch_norm"; }
   std::string linear(int64_t features) { return fmt::format("linear({}{})", features, aside_.chance(25) ? ", bias = false" : ""); }
+
+  const std::string& elementwise() { return elementwise_[static_cast<size_t>(aside_.below(static_cast<int64_t>(elementwise_.size())))]; }
+  std::string activation() { return aside_.chance(60) ? "relu" : elementwise(); }
 
   void line(const std::string& statement) { text_ += "  " + statement + "\n"; }
   std::string fresh() { return fmt::format("v{}", ++labels_); }
@@ -81,7 +98,7 @@ class Generator {
     if (!aside_.chance(percent)) return;
     if (named_.empty()) named_.push_back({"x", current_});
     const std::string from = named_.back().label;
-    if (aside_.chance(60)) layer(elementwise_[static_cast<size_t>(aside_.below(static_cast<int64_t>(elementwise_.size())))], current_);
+    if (aside_.chance(80)) layer(elementwise(), current_);
     if (current_.height * current_.width > 1 && aside_.chance(40)) {
       line(fmt::format("gate via {} {{ global_avg_pool  {}  sigmoid }}", fresh(), linear(current_.channels)));
     } else {
@@ -93,7 +110,7 @@ class Generator {
     int64_t features = channels();
     text_ = fmt::format("network random_network {{\n  input x: f32[N, {}]\n", features);
     current_ = {features, 1, 1};
-    unfused(40);
+    unfused(70);
     current_ = {channels(), 1, 1};
     layer(linear(current_.channels), current_);
     for (int64_t i = 1 + random_.below(3); i > 0; --i) {
@@ -119,7 +136,7 @@ class Generator {
       form = fmt::format("u8[N, {}, {}, {}] mean = {} std = {}", current_.height, current_.width, current_.channels, mean, deviation);
     }
     text_ = fmt::format("network random_network {{\n  input x: {}\n", form);
-    unfused(40);
+    unfused(70);
     if (current_.channels <= 3 && random_.chance(40)) {
       first_layers();
     } else {
@@ -177,8 +194,8 @@ class Generator {
     // With the default pad of an odd kernel, a stride of s turns the size n into ceil(n / s).
     layer(call + ")", {out_channels, (current_.height + stride - 1) / stride, (current_.width + stride - 1) / stride});
     if (random_.chance(80)) layer(norm(), current_);
-    if (random_.chance(60)) layer("relu", current_);
-    unfused(20);
+    if (random_.chance(60)) layer(activation(), current_);
+    unfused(30);
   }
 
   /// Adds a block of `depth` convolutions with a skip over all of them, and sometimes another over a part.
@@ -189,7 +206,7 @@ class Generator {
     for (int64_t i = 0; i < depth; ++i) convolution(current_.channels, false);
     if (inner.shape == current_ && random_.chance(30)) line("skip from " + inner.label);
     skip(from);
-    if (random_.chance(80)) layer("relu", current_);
+    if (random_.chance(80)) layer(activation(), current_);
   }
 
   /// A skip edge from a value, with a convolution if the shapes differ. There may have been two strides between its ends.
@@ -261,7 +278,7 @@ class Generator {
   }
 
   Random random_, aside_;                 ///< aside_ makes choices on which those of random_ must not depend
-  std::vector<std::string> elementwise_;  ///< names of element-wise layers
+  std::vector<std::string> elementwise_;  ///< element-wise layers with their arguments
   std::string text_;
   std::vector<Named> named_;
   Shape current_{};

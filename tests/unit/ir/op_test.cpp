@@ -50,15 +50,22 @@ TEST_CASE("the table of steps is that of the operations that can be one") {
     CHECK(graph::is_step(step.kind));
     // One of two operands is the value that passes through the epilogue.
     CHECK(step.operands == (step.joins() ? 2 : 1));
-    // An element-wise operation needs nothing but its operands, its constants and its meaning.
-    for_each_attribute([&](const auto& attribute) { CHECK(!attribute.ops.has(step.kind)); });
-    CHECK(weight_specs(step.kind, {}, image).empty());
+    // A step needs nothing but its operands, its constants and its meaning. The attributes of its layer are constants by then.
+    for_each_attribute([&](const auto& attribute) {
+      if (!attribute.ops.has(step.kind)) return;
+      CHECK(attribute.reach == Reach::topology);
+      CHECK(std::count(step.constants.begin(), step.constants.end(), attribute.name) == 1);
+    });
+    const auto weights = weight_specs(step.kind, {}, image);
+    REQUIRE((weights.empty() || weights.size() == step.constants.size()));
+    for (size_t i = 0; i < weights.size(); ++i) {
+      CHECK(weights[i].suffix == step.constants[i]);
+      CHECK(weights[i].shape == std::vector<int64_t>{image.channels});
+    }
     CHECK(step.kernel == program::KernelKind::copy);
   }
-  for (const OpKind alone : {OpKind::bias, OpKind::project}) {
-    CHECK(graph::is_step(alone));
-    CHECK(!op_named(info(alone).name));
-  }
+  CHECK(graph::is_step(OpKind::project));
+  CHECK(!op_named("project"));
   CHECK(!graph::step_named("conv2d"));
   CHECK(!graph::is_step(OpKind::softmax));
 }
@@ -173,8 +180,8 @@ TEST_CASE("layers that frameworks alone have are no layers, in any spelling") {
     REQUIRE(foreign_layer(name) != nullptr);
     CHECK(foreign_layer(name)->name == name);
   }
-  REQUIRE(foreign_layer("LeakyReLU") != nullptr);
-  CHECK(foreign_layer("LeakyReLU")->name == "leaky_relu");
+  REQUIRE(foreign_layer("CELU") != nullptr);
+  CHECK(foreign_layer("CELU")->name == "celu");
   CHECK(foreign_layer("Dropout2d")->name == "dropout");
   CHECK(foreign_layer("BatchNorm2d") == nullptr);
   CHECK(foreign_layer("") == nullptr);
@@ -186,7 +193,7 @@ TEST_CASE("a suggestion is a misspelling, not another thing") {
   CHECK(suggestion("MAX_POOOL", layers) == "; did you mean 'max_pool'?");
   CHECK(suggestion("globl_avg_pool", layers, foreign_names()) == "; did you mean 'global_avg_pool'?");
   CHECK(suggestion("prelu", layers) == "; did you mean 'relu'?");  // of names that a user chose
-  for (const char* other : {"prelu", "elu", "min_pool", "global_max_pool", "global_max_pol"}) {
+  for (const char* other : {"celu", "selu", "min_pool", "global_max_pool", "global_max_pol"}) {
     CHECK_MESSAGE(suggestion(other, layers, foreign_names()).empty(), other);
   }
 }

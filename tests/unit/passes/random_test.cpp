@@ -115,7 +115,7 @@ TEST_CASE("random networks are the same for a seed, and reach what they are mean
 
 TEST_CASE("random networks have every element-wise operation where no kernel takes it: on the input, and on a value that is used again") {
   std::set<OpKind> on_input, on_shared;
-  for (uint64_t seed = 0; seed < network_count; ++seed) {
+  for (uint64_t seed = 0; seed < 3 * network_count; ++seed) {
     Session session;
     const auto graph = std::get<graph::Graph>(session.lowered(random_network(seed), passes::Level::graph));
     const std::vector<int> uses = graph::use_counts(graph);
@@ -156,7 +156,7 @@ TEST_CASE("edits of schedules that the verifier accepts are many, on a processor
   for (const std::string target : {"avx2", "cuda"}) {
     CAPTURE(target);
     int edits = 0, packed_anew = 0;
-    constexpr uint64_t seeds = network_count * 3 / 2;
+    constexpr uint64_t seeds = network_count * 5 / 2;
     for (uint64_t seed = 0; seed < seeds; ++seed) {
       Session session;
       session.context.target = find_target(target);

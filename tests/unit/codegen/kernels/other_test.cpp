@@ -116,6 +116,17 @@ std::vector<KernelCase> all_others() {
       with(spec_of(KernelKind::copy, layout(TensorType::vector(40)), layout(TensorType::vector(40)), 0),
            {StepKind::bias, StepKind::sigmoid}),
       3);
+  for (StepKind activation :
+       {StepKind::leaky_relu, StepKind::prelu, StepKind::elu, StepKind::gelu, StepKind::gelu_tanh, StepKind::silu, StepKind::mish,
+        StepKind::hard_sigmoid, StepKind::hard_swish, StepKind::tanh, StepKind::clip, StepKind::scale, StepKind::multiply}) {
+    // Elements from -6 to 6: both ends of each activation, and what is between them.
+    KernelCase wide = make_case(
+        "activation", with(spec_of(KernelKind::copy, layout(picture(17, 7, 9), {1, 0}), layout(picture(17, 7, 9)), 3), {activation}), 2,
+        seed++);
+    for (double& v : wide.input) v *= 6;
+    wide.name += " " + std::string(info(activation).name);
+    cases.push_back(finished(std::move(wide)));
+  }
   add("more channels", spec_of(KernelKind::copy, layout(picture(17, 7, 7)), layout(picture(64, 7, 7), {1, 1}), 3), 3);
   add("many more channels", spec_of(KernelKind::copy, layout(picture(16, 3, 5)), layout(picture(50, 3, 5)), 0));
   for (int64_t channels : {1, 17, 1000}) {
