@@ -25,6 +25,22 @@ std::vector<TensorRef> tensors_of_operation(const graph::Op& op) {
   return tensors;
 }
 
+/// Whether the layers of a topology, in the order of their operations, have the attributes of the network's. A graph keeps only some of
+/// them.
+Result<> same_attributes(const std::vector<topology::Node>& nodes, const Network& network, const std::vector<LayerId>& order,
+                         size_t& next) {
+  for (const topology::Node& node : nodes) {
+    if (const Result<> inside = same_attributes(node.children, network, order, next); !inside) return inside;
+    if (node.kind == topology::NodeKind::block || node.kind == topology::NodeKind::stage) continue;
+    if (next == order.size()) return differs("there are more layers");
+    const Layer& layer = network.node(order[next++]);
+    if (node.kind == topology::NodeKind::layer && !(node.attributes == layer.attributes)) {
+      return differs(fmt::format("attributes of '{}'", layer.value));
+    }
+  }
+  return {};
+}
+
 class Comparison {
  public:
   Comparison(const Network& network, const graph::Graph& graph) : network_(network), graph_(graph) { value_of_[0] = 0; }
@@ -87,7 +103,9 @@ Result<std::vector<NamedWeight>> check_text(const std::string& text, const std::
   passes::AnyIr ir;
   std::optional<topology::Network> read = parse_network(name + ".rn", text, options, diagnostics);
   bool good = read.has_value();
+  std::vector<topology::Node> layers;
   if (good) {
+    layers = read->body;
     ir = std::move(*read);
     good = passes::run_pipeline(ir, passes::Level::topology, context) && passes::run_pass("lower-to-graph", ir, context);
   }
@@ -103,6 +121,8 @@ Result<std::vector<NamedWeight>> check_text(const std::string& text, const std::
   std::sort(sorted.begin(), sorted.end());
   if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) return differs("a layer stands there twice");
   if (!(graph.input.type == network.input.type) || graph.input.order != network.input.order) return differs("the input");
+  size_t next = 0;
+  if (const Result<> same = same_attributes(layers, network, order, next); !same) return same.failure();
   Comparison comparison(network, graph);
   for (size_t i = 0; i < order.size(); ++i) {
     if (const Result<> same = comparison.operation(i + 1, order[i]); !same) return same.failure();

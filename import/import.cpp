@@ -11,6 +11,7 @@
 #include "import/labels.h"
 #include "import/nest.h"
 #include "import/onnx_reader.h"
+#include "import/rewrite/rewrite.h"
 #include "import/scopes.h"
 #include "import/structure.h"
 #include "import/translate.h"
@@ -41,6 +42,8 @@ Result<std::string> formatted(const std::string& name, const std::string& text) 
 Result<Imported> import_model(const Model& model, const std::string& origin, const ImportOptions& options) {
   Result<flat::Graph> flat = flatten(model, options.settings, options.up_to);
   if (!flat) return flat.failure();
+  rewrite(*flat);
+  const bool channels_last = flat->channels_last;
   const Result<Network> network = translate(std::move(*flat));
   if (!network) return network.failure();
   Result<Statements> body = nest(*network);
@@ -50,7 +53,8 @@ Result<Imported> import_model(const Model& model, const std::string& origin, con
   result.name = as_name(options.name.empty() ? std::filesystem::path(origin).stem().string() : options.name);
   NameTable labels, outputs;
   NetworkText text;
-  text.comment = fmt::format("Imported from {}.", printable(origin.substr(0, 100)));
+  text.comment = fmt::format("Imported from {}.{}", printable(origin.substr(0, 100)),
+                             channels_last ? " The model takes pictures with their channels last; this network takes planes." : "");
   text.name = result.name;
   text.input_name = labels.unique(network->input_name);
   outputs.unique(text.input_name);

@@ -29,6 +29,7 @@ void label_list(Statements& statements, const Network& network, NameTable& names
       if ((in_list || layer.weights.empty()) && !sources.contains(s.layer)) continue;
       s.label = layer.scope.empty() ? names.numbered(short_name(layer.op)) : names.unique(flat_name(layer.scope));
     } else if (s.kind == StatementKind::skip || s.kind == StatementKind::gate) {
+      if (sources.contains(s.layer)) s.mark = names.numbered(s.kind == StatementKind::gate ? "gated" : "sum");
       if (s.kind == StatementKind::gate || s.list) {
         const bool named = has_weights(s.body, network);
         const std::string scope = named ? common_scope(s.body, network) : "";
@@ -45,13 +46,13 @@ void label_list(Statements& statements, const Network& network, NameTable& names
 std::string NameTable::unique(std::string_view wanted) {
   const std::string base = as_name(wanted);
   std::string name = base;
-  for (int i = 2; !taken_.insert(name).second; ++i) name = fmt::format("{}_{}", base, i);
+  for (int& i = next_.emplace(base + "_", 2).first->second; !taken_.insert(name).second; ++i) name = fmt::format("{}_{}", base, i);
   return name;
 }
 
 std::string NameTable::numbered(std::string_view base) {
   std::string name;
-  int i = 1;
+  int& i = next_.emplace(base, 1).first->second;
   do name = fmt::format("{}{}", base, i++);
   while (!taken_.insert(name).second);
   return name;
@@ -91,7 +92,7 @@ std::string common_scope(const Statements& list, const Network& network) {
     first = false;
   });
   // The only layer of a list has its number as the last part: "downsample.0".
-  if (single && common.size() > 1 && std::all_of(common.back().begin(), common.back().end(), [](char c) { return c >= '0' && c <= '9'; })) {
+  if (single && common.size() > 1 && is_number(common.back())) {
     common.pop_back();
   }
   return fmt::format("{}", fmt::join(common, "."));

@@ -1,6 +1,7 @@
 /// \file Labels for the statements of a text without blocks.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ class NameTable {
 
  private:
   std::set<std::string, std::less<>> taken_;
+  std::map<std::string, int, std::less<>> next_;  ///< for each beginning, the next number to try
 };
 
 /// A short name for a kind of layer: "conv", "bn", "fc".

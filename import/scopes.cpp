@@ -1,6 +1,8 @@
 /// \file Reads names as exporters write them: PyTorch's modules and parameters, and paths of other frameworks.
 #include "import/scopes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -67,6 +69,16 @@ std::string scope_of(const flat::Graph& graph, const flat::Node& node) {
   if (!node.scope.empty()) return joined(node.scope, '/');
   const size_t last = node.name.rfind('/');
   return last == std::string::npos ? std::string() : joined(std::string_view(node.name).substr(0, last), '/');
+}
+
+bool is_number(std::string_view part) {
+  return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string up_to_number(std::string_view scope) {
+  std::vector<std::string_view> parts = parts_of(scope);
+  while (!parts.empty() && !is_number(parts.back())) parts.pop_back();
+  return parts.empty() ? std::string(scope) : fmt::format("{}", fmt::join(parts, "."));
 }
 
 std::string as_name(std::string_view text) {

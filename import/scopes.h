@@ -16,6 +16,12 @@ std::string scope_of(const flat::Graph& graph, const flat::Node& node);
 /// The parts between the dots.
 std::vector<std::string_view> parts_of(std::string_view scope);
 
+/// Whether a part of a path is a number, as children of a list have it.
+bool is_number(std::string_view part);
+
+/// The path up to its last number: "features.2.1" of "features.2.1.block". The path itself if it has no number.
+std::string up_to_number(std::string_view scope);
+
 /// The text as a name of the language: other characters become `_`, and a word of the language or a text that begins with a digit gets a
 /// `_`. Not empty.
 std::string as_name(std::string_view text);

@@ -1,8 +1,13 @@
 /// \file Cuts the path wherever no edge crosses, and joins what is left between the edges.
 #include "import/segments.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
+
+#include "import/labels.h"
+#include "import/scopes.h"
 
 namespace resnetc::importer {
 namespace {
@@ -43,6 +48,57 @@ Places places_of(const Statements& body) {
     look(body[i], look);
   }
   result.cut[0] = true;
+  return result;
+}
+
+/// The path with `#` for each number: "features.#" of "features.3".
+std::string pattern_of(std::string_view scope) {
+  std::string pattern;
+  for (const std::string_view part : parts_of(scope)) pattern += fmt::format("{}.", is_number(part) ? "#" : part);
+  return pattern;
+}
+
+/// Joins neighbours that the model has in one module, if its path is of the form that pieces with edges have: "features.2" beside the block
+/// "features.3".
+std::vector<Segment> joined_by_scope(const std::vector<Segment>& segments, const Statements& body, const Network& network) {
+  const auto scope_of_segment = [&](const Segment& segment) {
+    const Statements part(body.begin() + static_cast<ptrdiff_t>(segment.begin), body.begin() + static_cast<ptrdiff_t>(segment.end));
+    return up_to_number(common_scope(part, network));
+  };
+  std::vector<std::string> modules(segments.size());
+  std::map<std::string, size_t> patterns;  // and the number of parts
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (!segments[i].block) continue;
+    modules[i] = scope_of_segment(segments[i]);
+    const std::vector<std::string_view> parts = parts_of(modules[i]);
+    if (!parts.empty() && is_number(parts.back())) patterns.emplace(pattern_of(modules[i]), parts.size());
+  }
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const Statement& s = body[segments[i].begin];
+    if (segments[i].block || segments[i].end != segments[i].begin + 1 || (s.kind != StatementKind::layer && s.kind != StatementKind::gate))
+      continue;
+    const std::string scope = s.kind == StatementKind::gate ? common_scope(s.body, network) : network.node(s.layer).scope;
+    for (const auto& [pattern, count] : patterns) {
+      std::vector<std::string_view> parts = parts_of(scope);
+      if (parts.size() <= count) continue;
+      parts.resize(count);
+      const std::string module = fmt::format("{}", fmt::join(parts, "."));
+      if (pattern_of(module) == pattern) modules[i] = module;
+    }
+  }
+  std::vector<Segment> result;
+  std::string last;
+  bool edge = false;  // whether the last of the result has one already
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (!result.empty() && !modules[i].empty() && modules[i] == last && !result.back().named && !(edge && segments[i].block)) {
+      result.back() = {result.back().begin, segments[i].end, true, segments[i].named};
+    } else {
+      result.push_back(segments[i]);
+      edge = false;
+    }
+    edge |= segments[i].block;
+    last = modules[i];
+  }
   return result;
 }
 
@@ -93,7 +149,7 @@ std::vector<Segment> segments_of(const Statements& body, const Network& network)
       result.push_back(joined[i]);
     }
   }
-  return result;
+  return joined_by_scope(result, body, network);
 }
 
 }  // namespace resnetc::importer

@@ -17,7 +17,8 @@ struct Segment {
 };
 
 /// Divides a body without blocks into such pieces. A block has a skip edge; layers that belong to it by their place join it: the activation
-/// behind it, or a batch norm and its activation before it in networks where these stand between the edges.
+/// behind it, or a batch norm and its activation before it in networks where these stand between the edges. Where the model's names number
+/// its blocks, layers of one number belong together, also without an edge.
 std::vector<Segment> segments_of(const Statements& body, const Network& network);
 
 }  // namespace resnetc::importer

@@ -25,6 +25,7 @@ struct Statement {
   LayerId source = no_layer;  ///< skip: where the edge starts; output: the value
   bool list = false;          ///< skip: whether there are layers on the edge
   std::string label{};        ///< layer: before the colon; skip, gate: after `via`; may be empty
+  std::string mark{};         ///< skip, gate: a name for the value behind it, which other statements refer to; usually empty
   std::string name{};         ///< output, stage, call: as written
   std::string arguments{};    ///< call: "(64, stride = 2)", or empty
   /// skip, gate: the layers on the way. stage: its statements. call: what the block stands for. repeat: all calls, of which one is written.

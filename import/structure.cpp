@@ -40,7 +40,8 @@ std::string scope_of_piece(const Statements& body, const Segment& segment, const
 
 /// A piece's name without its last part, which numbers it: "layer1" for "layer1.0". Empty if it has no number.
 std::string stage_scope(std::string_view scope) {
-  std::vector<std::string_view> parts = parts_of(scope);
+  const std::string numbered = up_to_number(scope);
+  std::vector<std::string_view> parts = parts_of(numbered);
   if (parts.size() < 2) return "";
   parts.pop_back();
   return fmt::format("{}", fmt::join(parts, "."));
@@ -82,7 +83,8 @@ class Structure {
     for (const Found& found : found_) ++copies[found.kind];
     std::erase_if(found_, [&](const Found& found) {
       const Statements part(found.piece.begin, found.piece.end);
-      return copies[found.kind] == 1 && (statements_in(part) > longest_single || found_.size() == 1);
+      const bool edge = std::any_of(part.begin(), part.end(), [](const Statement& s) { return s.kind == StatementKind::skip; });
+      return copies[found.kind] == 1 && (!edge || statements_in(part) > longest_single || found_.size() == 1);
     });
   }
 
@@ -109,6 +111,7 @@ class Structure {
   }
 
   void make_blocks() {
+    blocks_.unique(marking_block);
     for (const OpInfo& op : all_ops()) {
       if (!op.layer.empty()) blocks_.unique(op.layer);
     }
@@ -122,15 +125,23 @@ class Structure {
         numbers.push_back(found_[k].numbers);
       }
       const Template made = parameters_of(numbers, found_[i].piece, network_);
-      const bool projects = std::any_of(found_[i].piece.begin, found_[i].piece.end,
-                                        [](const Statement& s) { return s.kind == StatementKind::skip && s.list; });
-      const std::string name = blocks_.unique(projects ? "conv_block" : "identity_block");
-      text_.blocks.push_back({name, made.parameters, body_of(found_[i].piece, network_, made.expressions)});
+      const std::string name = blocks_.unique(kind_of(found_[i].piece));
+      text_.blocks.push_back({name, made.parameters, body_of(found_[i].piece, network_, made.expressions, text_.marks)});
       for (size_t k = 0; k < copies.size(); ++k) {
         found_[copies[k]].block = name;
         found_[copies[k]].arguments = made.arguments[k];
       }
     }
+  }
+
+  /// A name for blocks of this kind, as topologies call them.
+  static std::string_view kind_of(const Piece& piece) {
+    bool edge = false, layers = false;
+    for (const Statement* s = piece.begin; s != piece.end; ++s) {
+      edge |= s->kind == StatementKind::skip;
+      layers |= s->kind == StatementKind::skip && s->list;
+    }
+    return layers ? "conv_block" : edge ? "identity_block" : "plain_block";
   }
 
   /// Whether a stage ends before `next`: the model's names say so, or else the size changes.

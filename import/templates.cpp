@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -119,6 +120,8 @@ class BodyWriter {
     return text + "\n";
   }
 
+  bool marks = false;
+
  private:
   void find_sources(const Statement& s) {
     if (s.kind == StatementKind::skip) sources_.insert(s.source);
@@ -132,10 +135,19 @@ class BodyWriter {
     const bool inside = parts.size() > common.size() && std::equal(common.begin(), common.end(), parts.begin());
     if (!inside) return names_.numbered(otherwise);
     parts.erase(parts.begin(), parts.begin() + static_cast<ptrdiff_t>(common.size()));
-    return names_.unique(fmt::format("{}", fmt::join(parts, "_")));
+    std::erase_if(parts, is_number);  // "conv.0.1" says no more than "conv"
+    return parts.empty() ? names_.numbered(otherwise) : names_.unique(fmt::format("{}", fmt::join(parts, "_")));
   }
 
   std::string statement(const Statement& s, bool in_list) {
+    std::string text = one(s, in_list);
+    if (s.kind == StatementKind::layer || !sources_.contains(s.layer)) return text;
+    labels_[s.layer] = names_.numbered(s.kind == StatementKind::gate ? "gated" : "sum");
+    marks = true;
+    return fmt::format("{}  {}: {}", text, labels_[s.layer], marking_block);
+  }
+
+  std::string one(const Statement& s, bool in_list) {
     if (s.kind == StatementKind::layer) {
       const Layer& layer = network_.node(s.layer);
       std::string text;
@@ -207,13 +219,21 @@ Template parameters_of(const std::vector<std::vector<int64_t>>& numbers, const P
   std::vector<Parameter> parameters;
   NameTable taken;
   for (const std::string_view word : {"in"}) taken.unique(word);
-  // Widths come first: strides and groups may be multiples of them only if they are no small constants.
+  // The narrowest convolution is what the others are multiples of, so it comes first. Then other widths: strides and groups may be
+  // multiples of them only if they are no small constants.
   std::vector<size_t> order;
   for (const bool one : {false, true}) {
     for (size_t k = 0; k < names.size(); ++k) {
       if (has_default_of_one(names[k]) == one) order.push_back(k);
     }
   }
+  const auto narrowest = std::min_element(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const auto rank = [&](size_t k) {
+      return names[k] == "channels" && columns[k].front() != columns[k].back() ? columns[k].front() : std::numeric_limits<int64_t>::max();
+    };
+    return rank(a) < rank(b);
+  });
+  if (narrowest != order.end()) std::rotate(order.begin(), narrowest, narrowest + 1);
   for (const size_t k : order) {
     const Column& column = columns[k];
     if (std::all_of(column.begin(), column.end(), [&](int64_t v) { return v == column[0]; })) {
@@ -248,8 +268,11 @@ Template parameters_of(const std::vector<std::vector<int64_t>>& numbers, const P
   return result;
 }
 
-std::string body_of(const Piece& piece, const Network& network, const std::vector<std::string>& expressions) {
-  return BodyWriter(piece, network, expressions).run();
+std::string body_of(const Piece& piece, const Network& network, const std::vector<std::string>& expressions, bool& marks) {
+  BodyWriter writer(piece, network, expressions);
+  std::string body = writer.run();
+  marks |= writer.marks;
+  return body;
 }
 
 }  // namespace resnetc::importer

@@ -33,7 +33,8 @@ struct Template {
 /// `numbers` are those of each piece. Numbers that agree in all pieces stay numbers; multiples of one another share a parameter.
 Template parameters_of(const std::vector<std::vector<int64_t>>& numbers, const Piece& piece, const Network& network);
 
-/// The block's body. Labels come from the piece's names in the model, without the part that all layers of the piece share.
-std::string body_of(const Piece& piece, const Network& network, const std::vector<std::string>& expressions);
+/// The block's body. `marks` becomes true if it uses the block that gives names to values. Labels come from the piece's names in the model,
+/// without the part that all layers of the piece share.
+std::string body_of(const Piece& piece, const Network& network, const std::vector<std::string>& expressions, bool& marks);
 
 }  // namespace resnetc::importer

@@ -16,8 +16,9 @@ namespace {
 using flat::no_value;
 using text::shown;
 
-constexpr size_t most_refusals = 20;  ///< that are listed
-constexpr size_t chain_ends = 3;      ///< names that a long chain shows at each of its ends
+constexpr size_t most_layers = 50'000;  ///< of the language
+constexpr size_t most_refusals = 20;    ///< that are listed
+constexpr size_t chain_ends = 3;        ///< names that a long chain shows at each of its ends
 
 const Translators& translators() {
   static const Translators table = [] {
@@ -148,6 +149,7 @@ std::string Translation::chain(flat::NodeId id) const {
 Failure Translation::refused() const {
   // Operators with the same reason are told once, with the first of them.
   std::vector<std::pair<const Refusal*, size_t>> groups;
+  size_t others = 0;
   for (const Refusal& refusal : refusals_) {
     const auto same = std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
       return group.first->reason == refusal.reason && graph_.node(group.first->node).op == graph_.node(refusal.node).op &&
@@ -155,17 +157,18 @@ Failure Translation::refused() const {
     });
     if (same != groups.end()) {
       ++same->second;
-    } else {
+    } else if (groups.size() < most_refusals) {
       groups.emplace_back(&refusal, 1);
+    } else {
+      ++others;
     }
   }
   std::string text;
-  for (size_t i = 0; i < std::min(groups.size(), most_refusals); ++i) {
-    const auto& [refusal, count] = groups[i];
+  for (const auto& [refusal, count] : groups) {
     text += fmt::format("{}{}: {}{}\n  it is reached by {}", text.empty() ? "" : "\n", described(graph_, graph_.node(refusal->node)),
                         refusal->reason, count == 1 ? std::string() : fmt::format(" ({} more like it)", count - 1), chain(refusal->node));
   }
-  if (groups.size() > most_refusals) text += fmt::format("\nand {} more", groups.size() - most_refusals);
+  if (others != 0) text += fmt::format("\nand {} more", others);
   text += "\n--up-to NAME imports what lies before a value";
   return Failure{std::move(text), Blame::limit};
 }
@@ -220,6 +223,9 @@ Result<Network> Translation::run() {
   if (!refusals_.empty()) return refused();
   if (const Result<> good = outputs(); !good) return good.failure();
   remove_unused_layers();
+  if (network_.nodes.size() > most_layers) {
+    return Failure{fmt::format("it has {} layers; a text has at most {}", network_.nodes.size(), most_layers), Blame::limit};
+  }
   return std::move(network_);
 }
 

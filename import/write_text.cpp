@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <type_traits>
 
@@ -21,6 +22,10 @@ OpAttributes defaults_for(OpKind kind, const OpAttributes& a) {
   if (kind == OpKind::conv2d) defaults.pad = default_pad(a.kernel, a.dilation);
   if (kind == OpKind::max_pool || kind == OpKind::avg_pool) defaults.stride = a.kernel;
   if (kind == OpKind::linear) defaults.bias = true;
+  if (kind == OpKind::leaky_relu) defaults.slope = 0.01;
+  if (kind == OpKind::hard_sigmoid) defaults.slope = 1.0 / 6;
+  if (kind == OpKind::hard_sigmoid) defaults.offset = 0.5;
+  if (kind == OpKind::elu) defaults.alpha = 1;
   return defaults;
 }
 
@@ -35,6 +40,11 @@ class Writer {
     std::string result;
     if (!text.comment.empty()) result += "# " + text.comment + "\n";
     for (const std::string& file : text.files) result += fmt::format("use \"{}\"\n", file);
+    const auto marked = [](const Statements& list, const auto& self) -> bool {
+      return std::any_of(list.begin(), list.end(), [&](const Statement& s) { return !s.mark.empty() || self(s.body, self); });
+    };
+    if (text.marks || marked(text.body, marked))
+      result += fmt::format("\nblock {} {{}}  # gives the current value a name\n", marking_block);
     for (const BlockText& block : text.blocks) {
       result += fmt::format("\nblock {}{} {{\n{}}}\n", block.name, block.parameters, block.body);
     }
@@ -54,7 +64,15 @@ class Writer {
     }
   }
 
+  /// A statement, and the name of its value.
   void statement(const Statement& s, std::string& out) {
+    one(s, out);
+    if (s.mark.empty()) return;
+    out += fmt::format("  {}: {}", s.mark, marking_block);
+    labels_[s.layer] = s.mark;
+  }
+
+  void one(const Statement& s, std::string& out) {
     switch (s.kind) {
       case StatementKind::layer:
         if (!s.label.empty()) out += s.label + ": ";

@@ -23,6 +23,9 @@ std::vector<WrittenArgument> arguments_of(OpKind kind, const OpAttributes& attri
 /// A layer as it is written, without its label: "conv(3x3, 64, stride = 2)".
 std::string call_text(OpKind kind, const OpAttributes& attributes);
 
+/// The block without statements that gives the current value a name: "sum1: here".
+inline constexpr std::string_view marking_block = "here";
+
 /// A block of the text: `block NAME(PARAMETERS) { ... }`.
 struct BlockText {
   std::string name;
@@ -38,6 +41,7 @@ struct NetworkText {
   std::string input;       ///< "image: f32[N, 3, 224, 224]"
   std::string input_name;  ///< its label
   Statements body;         ///< with its labels
+  bool marks = false;      ///< whether a block uses the block that gives names to values
 };
 
 /// The text, not yet formatted. Sources are written as the label of the statement that makes the value.

@@ -1,40 +1,34 @@
 /// \file Places where two values meet, or a value and a constant.
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 
+#include "import/layers/per_channel.h"
 #include "import/translate.h"
 
 namespace resnetc::importer {
 namespace {
 
-/// A constant as one number for each channel of a value of this type; nothing if it differs from pixel to pixel.
-std::optional<std::vector<double>> per_channel(const Tensor& constant, const TensorType& type, size_t rank) {
-  const size_t channels = static_cast<size_t>(type.channels);
-  if (constant.elements != Elements::real || constant.shape.size() > rank) return std::nullopt;
-  if (constant.size() == 1) return std::vector<double>(channels, constant.real(0));
-  // Spread from the right, as numpy does: [C, 1, 1] beside [N, C, H, W], [C] beside [N, C].
-  for (size_t i = 0; i < constant.shape.size(); ++i) {
-    const size_t axis = rank - constant.shape.size() + i;
-    if (constant.shape[i] != (axis == 1 ? type.channels : 1)) return std::nullopt;
-  }
-  if (constant.size() != channels) return std::nullopt;
-  std::vector<double> values(channels);
-  for (size_t i = 0; i < channels; ++i) values[i] = constant.real(i);
-  return values;
+/// Whether all numbers are this one.
+bool all_are(const std::vector<double>& list, double value) {
+  return std::all_of(list.begin(), list.end(), [value](double x) { return x == value; });
 }
 
-/// x * scale + shift in each channel, as a batch norm that changes nothing else.
-Result<LayerId> scaled(Translation& t, const flat::Node& node, LayerId in, std::vector<double> scale, std::vector<double> shift) {
-  const size_t n = scale.size();
-  const std::vector<int64_t> shape{static_cast<int64_t>(n)};
-  OpAttributes a;
-  a.eps = 0;
-  std::vector<LayerWeight> weights{{"weight", reals_of(shape, std::move(scale))},
-                                   {"bias", reals_of(shape, std::move(shift))},
-                                   {"running_mean", reals_of(shape, std::vector<double>(n, 0))},
-                                   {"running_var", reals_of(shape, std::vector<double>(n, 1))}};
-  return t.add(node, OpKind::batch_norm, a, {in}, std::move(weights));
+TensorPtr vector_of(const std::vector<double>& values) { return reals_of({static_cast<int64_t>(values.size())}, values); }
+
+/// x * scale + shift in each channel.
+Result<LayerId> scaled(Translation& t, const flat::Node& node, LayerId in, const std::vector<double>& scale,
+                       const std::vector<double>& shift) {
+  Result<LayerId> made = in;
+  if (!all_are(scale, scale[0])) {
+    made = t.add(node, OpKind::scale, {}, {in}, {{"weight", vector_of(scale)}});
+  } else if (scale[0] != 1) {
+    OpAttributes a;
+    a.by = decimal_of(scale[0]);
+    made = t.add(node, OpKind::multiply, a, {in});
+  }
+  if (!made || all_are(shift, 0)) return made;
+  return t.add(node, OpKind::bias, {}, {*made}, {{"bias", vector_of(shift)}});
 }
 
 /// A sum with a constant becomes the bias of the convolution or linear layer that makes the value, if nothing else reads it.
@@ -45,7 +39,7 @@ std::optional<LayerId> as_bias(Translation& t, const flat::Node& node, size_t in
     return std::nullopt;
   }
   layer.attributes.bias = true;
-  layer.weights.push_back({"bias", reals_of({static_cast<int64_t>(shift.size())}, shift)});
+  layer.weights.push_back({"bias", vector_of(shift)});
   return in;
 }
 
@@ -53,9 +47,8 @@ enum class Sum { plus, minus, times, over };
 
 Result<LayerId> with_constant(Translation& t, const flat::Node& node, size_t input, const Tensor& constant, Sum sum) {
   const LayerId in = *t.operand(node, input);
-  const std::optional<Dims> dims = t.dims(node, input);
-  const std::optional<std::vector<double>> values = dims ? per_channel(constant, t.type(in), dims->size()) : std::nullopt;
-  if (!values) return Failure{fmt::format("its constant is no number, and has no number for each channel")};
+  const std::optional<std::vector<double>> values = per_channel(t, node, input, constant);
+  if (!values) return Failure{"its constant is no number, and has no number for each channel"};
   std::vector<double> scale(values->size(), 1), shift(values->size(), 0);
   const bool first = input == 0;  // the value stands before the constant
   for (size_t i = 0; i < values->size(); ++i) {
@@ -71,14 +64,10 @@ Result<LayerId> with_constant(Translation& t, const flat::Node& node, size_t inp
     }
   }
   if (sum == Sum::over && !first) return Failure{"it divides a constant by the value"};
-  const auto is = [](const std::vector<double>& list, double value) {
-    return std::all_of(list.begin(), list.end(), [value](double x) { return x == value; });
-  };
-  if (is(scale, 1)) {
-    if (is(shift, 0)) return in;
+  if (all_are(scale, 1) && !all_are(shift, 0)) {
     if (const std::optional<LayerId> biased = as_bias(t, node, input, shift)) return *biased;
   }
-  return scaled(t, node, in, std::move(scale), std::move(shift));
+  return scaled(t, node, in, scale, shift);
 }
 
 Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
@@ -143,6 +132,24 @@ Result<LayerId> negate(Translation& t, const flat::Node& node) {
 }
 
 }  // namespace
+
+std::optional<std::vector<double>> per_channel(const Translation& t, const flat::Node& node, size_t input, const Tensor& constant) {
+  const std::optional<Dims> dims = t.dims(node, input);
+  const std::optional<LayerId> in = t.operand(node, input);
+  if (!dims || !in || constant.elements != Elements::real || constant.shape.size() > dims->size() || constant.size() == 0)
+    return std::nullopt;
+  const TensorType& type = t.type(*in);
+  const size_t channels = static_cast<size_t>(type.channels);
+  if (constant.size() == 1) return std::vector<double>(channels, constant.real(0));
+  if (!t.is_view(type, *dims) || constant.size() != channels) return std::nullopt;
+  for (size_t i = 0; i < constant.shape.size(); ++i) {
+    const size_t axis = dims->size() - constant.shape.size() + i;
+    if (constant.shape[i] != (axis == 1 ? type.channels : 1)) return std::nullopt;
+  }
+  std::vector<double> values(channels);
+  for (size_t i = 0; i < channels; ++i) values[i] = constant.real(i);
+  return values;
+}
 
 Translators join_translators() {
   return {{"Add", add}, {"Sub", subtract}, {"Mul", multiply}, {"Div", divide}, {"Sum", sum_of_all}, {"Neg", negate}};

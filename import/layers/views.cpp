@@ -29,10 +29,57 @@ Result<LayerId> transpose(Translation& t, const flat::Node& node) {
   return Failure{"it changes the order of dimensions"};
 }
 
+/// A Slice that takes every so many rows and columns from the first: the pixels that windows of one pixel take.
+Result<LayerId> slice(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const auto from = t.dims(node, 0), to = t.result_dims(node);
+  if (!in || !from || !to) return Failure{"the dimensions of its result are not known"};
+  if (from == to) return *in;
+  const auto starts = list_at(t.graph(), node, 1, "starts"), axes = list_at(t.graph(), node, 3, "axes"),
+             steps = list_at(t.graph(), node, 4, "steps");
+  if (t.type(*in).rank != 4 || !t.is_view(t.type(*in), *from) || !starts || !axes || !steps)
+    return Failure{"resnetc has no layer for it yet"};
+  OpAttributes a;
+  for (size_t i = 0; i < axes->size(); ++i) {
+    const auto axis = flat::axis_of((*axes)[i], 4);
+    if (!axis || *axis < 2 || (*starts)[i] != 0) return Failure{"resnetc has no layer for it yet"};
+    (*axis == 2 ? a.stride.h : a.stride.w) = (*steps)[i];
+  }
+  const auto rows = [](int64_t size, int64_t stride) { return Whole{(size - 1) / stride + 1, 0}; };
+  if (rows(t.type(*in).height, a.stride.h) != (*to)[2] || rows(t.type(*in).width, a.stride.w) != (*to)[3]) {
+    return Failure{"resnetc has no layer for it yet"};
+  }
+  return t.add(node, OpKind::max_pool, a, {*in});
+}
+
+/// A Pad that appends channels of zeros.
+Result<LayerId> pad(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const auto pads = list_at(t.graph(), node, 1, "pads");
+  const TensorPtr value = t.graph().constant(node, 2);
+  const bool zeros = value ? uniform(*value) == 0.0 : flat::real(node, "value", 0) == 0;
+  const auto dims = t.dims(node, 0);
+  if (!in || !pads || !dims || pads->size() != 2 * dims->size() || !zeros || flat::text(node, "mode", "constant") != "constant") {
+    return Failure{"resnetc appends channels of zeros, and pads convolutions and pools, and nothing else"};
+  }
+  OpAttributes a;
+  a.channels = t.type(*in).channels;
+  for (size_t i = 0; i < pads->size(); ++i) {
+    if ((*pads)[i] == 0) continue;
+    if (i != dims->size() + 1 || (*pads)[i] < 0 || (*pads)[i] > max_elements || !t.is_view(t.type(*in), *dims)) {
+      return Failure{"resnetc appends channels of zeros, and pads convolutions and pools, and nothing else"};
+    }
+    a.channels += (*pads)[i];
+  }
+  if (a.channels == t.type(*in).channels) return *in;
+  return t.add(node, OpKind::pad_channels, a, {*in});
+}
+
 }  // namespace
 
 Translators view_translators() {
-  return {{"Reshape", view}, {"Flatten", view}, {"Squeeze", view}, {"Unsqueeze", view}, {"Expand", view}, {"Transpose", transpose}};
+  return {{"Reshape", view}, {"Flatten", view},        {"Squeeze", view}, {"Unsqueeze", view},
+          {"Expand", view},  {"Transpose", transpose}, {"Slice", slice},  {"Pad", pad}};
 }
 
 }  // namespace resnetc::importer

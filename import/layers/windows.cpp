@@ -80,6 +80,7 @@ Result<LayerId> pool(Translation& t, const flat::Node& node, OpKind kind) {
   if (const Result<> good = set_window(a, node, type); !good) return good.failure();
   if (!(a.dilation == Extent2{})) return Failure{"resnetc has no pools with dilations"};
   if (t.uses(node, 1) != 0) return Failure{"its indices are used; resnetc's pools give only the elements"};
+  if (is_pointwise(a)) return *in;
   if (a.kernel == Extent2{type.height, type.width} && a.pad == Extent2{0, 0} && kind == OpKind::avg_pool) {
     return t.add(node, OpKind::global_avg_pool, {}, {*in});
   }

@@ -165,6 +165,41 @@ TEST_CASE("import: one edge stays in a flat text, with labels") {
 )");
 }
 
+TEST_CASE("import: an edge from the end of another edge") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  m.conv("x", "a", {4, 4, 3, 3}, 1, 1);
+  m.node("Add", {"a", "x"}, {"first"});
+  m.conv("first", "b", {4, 4, 3, 3}, 1, 1);
+  m.node("Relu", {"b"}, {"r"});
+  m.conv("r", "c", {4, 4, 3, 3}, 1, 1);
+  m.node("Add", {"c", "first"}, {"second"});
+  m.conv("second", "d", {4, 4, 3, 3}, 1, 1);
+  m.node("Add", {"d", "first"}, {"third"});
+  m.node("Add", {"third", "x"}, {"y"});
+  m.output("y");
+  const importer::Imported network = imported(m, {.name = "sums"});
+  CHECK(network.text == R"(# Imported from model.onnx.
+
+block here {}  # gives the current value a name
+
+network sums {
+  input x: f32[N, 4, 8, 8]
+
+  a: conv(3x3, 4)
+  skip from x   sum1: here
+  b: conv(3x3, 4)
+  relu
+  c: conv(3x3, 4)
+  skip from sum1
+  d: conv(3x3, 4)
+  skip from sum1
+  skip from x
+  output y
+}
+)");
+}
+
 TEST_CASE("import: names become names of the language, each once") {
   OnnxModel m;
   m.input("in", {-1, 4, 8, 8});
@@ -245,7 +280,7 @@ TEST_CASE("import: spellings of the layers that a classifier has") {
           m.node("Relu", {"x"}, {"a"});
           m.node("Sigmoid", {"a"}, {"s"});
           m.node("Mul", {"s", "a"}, {"y"});
-        }) == "  relu\n  gate via { sigmoid }\n");
+        }) == "  relu\n  silu\n");
 }
 
 TEST_CASE("import: a flat vector of a picture counts its elements") {
