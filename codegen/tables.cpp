@@ -70,7 +70,7 @@ class Builder {
     rn_operand operand{};
     operand.place = RN_ARENA;
     operand.offset = t.offset;
-    operand.halo_bytes = t.halo.h * t.row_bytes() + t.halo.w * t.pixel_bytes();
+    operand.halo_bytes = t.halo.h * t.row_bytes() + t.halo.w * t.pixel_bytes() + bytes_of(t.type.element, t.first_channel);
     operand.type_bits = type_bits(t.type.element);
     set_dims(operand, false, {t.type.channels, t.type.width, t.type.height}, {1, t.channel_stride, t.row_elements(), t.picture_elements()});
     if (t.offset < 0) fits_ = false;

@@ -15,7 +15,9 @@ const std::vector<double>& ChannelSizes::add(const graph::Op& op, const Values& 
   }
   if (!info(op.kind).sums_or_chooses) return sizes;
   for (const graph::ValueId operand : op.operands) {
-    for (size_t c = 0; c < sizes.size(); ++c) sizes[c] = std::max(sizes[c], of(operand)[c]);
+    const std::vector<double>& theirs = of(operand);
+    // An operand of one channel is spread over all channels.
+    for (size_t c = 0; c < sizes.size(); ++c) sizes[c] = std::max(sizes[c], theirs[theirs.size() == 1 ? 0 : c]);
   }
   return sizes;
 }

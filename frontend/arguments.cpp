@@ -148,9 +148,12 @@ constexpr Slot conv_slots[] = {
     {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2"},
     {"dilation", false, "1"}, {"groups", false, "1"}, {"bias", false, "false"}};
 constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0"}};
-constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
+constexpr Slot norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
+constexpr Slot group_norm_slots[] = {{"groups", true, ""}, {"eps", false, "1e-5"}, {"affine", false, "true"}};
+constexpr Slot instance_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "false"}};
 constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
+constexpr Slot slice_channels_slots[] = {{"first", true, ""}, {"channels", true, ""}};
 constexpr Slot leaky_relu_slots[] = {{"slope", false, "0.01"}};
 constexpr Slot elu_slots[] = {{"alpha", false, "1"}};
 constexpr Slot hard_sigmoid_slots[] = {{"slope", false, "1 / 6"}, {"offset", false, "0.5"}};
@@ -178,9 +181,20 @@ void read_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.extent("pad", arguments[2], a.pad, 0);
 }
 
-void read_batch_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+void read_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.real("eps", arguments[0], a.eps, 0, 1);
   reader.flag("affine", arguments[1], a.affine);
+}
+
+void read_group_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.integer("groups", arguments[0], a.groups);
+  reader.real("eps", arguments[1], a.eps, 0, 1);
+  reader.flag("affine", arguments[2], a.affine);
+}
+
+void read_instance_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  a.affine = false;  // as in PyTorch
+  read_norm(reader, arguments, a);
 }
 
 void read_linear(Reader& reader, const Arguments& arguments, OpAttributes& a) {
@@ -191,6 +205,11 @@ void read_linear(Reader& reader, const Arguments& arguments, OpAttributes& a) {
 
 void read_pad_channels(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.integer("channels", arguments[0], a.channels);
+}
+
+void read_slice_channels(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.integer("first", arguments[0], a.first, 0);
+  reader.integer("channels", arguments[1], a.channels);
 }
 
 void read_leaky_relu(Reader& reader, const Arguments& arguments, OpAttributes& a) {
@@ -228,7 +247,7 @@ constexpr LayerArguments table[] = {
     {OpKind::conv2d, conv_slots, read_conv},
     {OpKind::max_pool, pool_slots, read_pool},
     {OpKind::avg_pool, pool_slots, read_pool},
-    {OpKind::batch_norm, batch_norm_slots, read_batch_norm},
+    {OpKind::batch_norm, norm_slots, read_norm},
     {OpKind::linear, linear_slots, read_linear},
     {OpKind::pad_channels, pad_channels_slots, read_pad_channels},
     {OpKind::leaky_relu, leaky_relu_slots, read_leaky_relu},
@@ -236,6 +255,10 @@ constexpr LayerArguments table[] = {
     {OpKind::hard_sigmoid, hard_sigmoid_slots, read_hard_sigmoid},
     {OpKind::clip, clip_slots, read_clip},
     {OpKind::multiply, multiply_slots, read_multiply},
+    {OpKind::slice_channels, slice_channels_slots, read_slice_channels},
+    {OpKind::layer_norm, norm_slots, read_norm},
+    {OpKind::group_norm, group_norm_slots, read_group_norm},
+    {OpKind::instance_norm, instance_norm_slots, read_instance_norm},
 };
 
 const LayerArguments* arguments_of(OpKind kind) {

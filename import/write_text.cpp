@@ -22,6 +22,7 @@ OpAttributes defaults_for(OpKind kind, const OpAttributes& a) {
   if (kind == OpKind::conv2d) defaults.pad = default_pad(a.kernel, a.dilation);
   if (kind == OpKind::max_pool || kind == OpKind::avg_pool) defaults.stride = a.kernel;
   if (kind == OpKind::linear) defaults.bias = true;
+  if (kind == OpKind::instance_norm) defaults.affine = false;
   if (kind == OpKind::leaky_relu) defaults.slope = 0.01;
   if (kind == OpKind::hard_sigmoid) defaults.slope = 1.0 / 6;
   if (kind == OpKind::hard_sigmoid) defaults.offset = 0.5;

@@ -32,6 +32,8 @@ Role role_of(program::KernelKind kind) {
     case program::KernelKind::avg_pool:
     case program::KernelKind::global_avg_pool: return Role::pool;
     case program::KernelKind::copy:
+    case program::KernelKind::layer_norm:
+    case program::KernelKind::group_norm:
     case program::KernelKind::softmax: return Role::other;
   }
   return Role::other;
@@ -137,10 +139,15 @@ Drawing draw_level(const graph::Graph& graph) {
   return out;
 }
 
+/// Whether two tensors in the same place have a channel in common.
+bool share_channels(const program::Tensor& a, const program::Tensor& b) {
+  return a.first_channel < b.first_channel + b.type.channels && b.first_channel < a.first_channel + a.type.channels;
+}
+
 Drawing draw_level(const program::Program& program) {
   Drawing out;
   out.title = program.name;
-  std::vector<std::optional<size_t>> maker(program.tensors.size());
+  std::vector<std::vector<size_t>> makers(program.tensors.size());  // of each whole tensor, the kernels that write it or parts of it
   for (const program::Kernel& kernel : program.kernels) {
     const size_t to = out.boxes.size();
     std::string what(program::to_string(kernel.kind));
@@ -155,16 +162,17 @@ Drawing draw_level(const program::Program& program) {
     if (kernel.out != program::none) {
       const program::Tensor& t = program.tensor(kernel.out);
       shape = resnetc::to_string(t.type) + (t.offset == program::none ? "" : fmt::format(" at {}", t.offset));
-      maker[static_cast<size_t>(kernel.out)] = to;
+      makers[static_cast<size_t>(program::whole_of(program, kernel.out))].push_back(to);
     }
     out.boxes.push_back({kernel.name, std::move(what), std::move(shape), role_of(kernel.kind)});
     for (program::TensorId id : program::reads(kernel)) {
-      const std::optional<size_t> from = maker[static_cast<size_t>(id)];
-      if (!from) continue;
-      out.edges.push_back({*from, to,
-                           program::in_place(program, kernel, id) ? EdgeKind::in_place
-                           : id == kernel.in                      ? EdgeKind::next
-                                                                  : EdgeKind::side});
+      for (const size_t from : makers[static_cast<size_t>(program::whole_of(program, id))]) {
+        if (!share_channels(program.tensor(id), program.tensor(program.kernels[from].out))) continue;
+        out.edges.push_back({from, to,
+                             program::in_place(program, kernel, id) ? EdgeKind::in_place
+                             : id == kernel.in                      ? EdgeKind::next
+                                                                    : EdgeKind::side});
+      }
     }
   }
   return out;

@@ -249,8 +249,15 @@ class Data {
     std::vector<std::pair<int64_t, int64_t>> life(program_.tensors.size(), {-1, -1});
     for (size_t k = 0; k < program_.kernels.size(); ++k) {
       const program::Kernel& kernel = program_.kernels[k];
-      if (kernel.out != program::none) life[static_cast<size_t>(kernel.out)] = {static_cast<int64_t>(k), static_cast<int64_t>(k)};
-      for (program::TensorId id : program::reads(kernel)) life[static_cast<size_t>(id)].second = static_cast<int64_t>(k);
+      const auto use = [&](program::TensorId id) {
+        for (program::TensorId one : {id, program::whole_of(program_, id)}) {
+          auto& [first, last] = life[static_cast<size_t>(one)];
+          if (first < 0) first = static_cast<int64_t>(k);
+          last = static_cast<int64_t>(k);
+        }
+      };
+      if (kernel.out != program::none) use(kernel.out);
+      for (program::TensorId id : program::reads(kernel)) use(id);
     }
     json::Array tensors;
     for (size_t t = 0; t < program_.tensors.size(); ++t) {

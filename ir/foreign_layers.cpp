@@ -55,9 +55,6 @@ constexpr ForeignLayer foreign_layers[] = {
     {"min_pool", ""},
     {"sum_pool", ""},
     // normalisations
-    {"group_norm", advice::norm},
-    {"instance_norm", advice::norm},
-    {"layer_norm", advice::norm},
     {"local_response_norm", advice::norm},
     {"lrn", advice::norm},
     {"rms_norm", advice::norm},

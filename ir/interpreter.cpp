@@ -98,6 +98,14 @@ void softmax(Values& values) {
   for (double& v : values) v /= sum;
 }
 
+/// Normalises `count` values from `first` on, `apart` from one another, by their mean and variance.
+void normalise(Values& values, size_t first, size_t apart, size_t count, double eps) {
+  double mean = 0, variance = 0;
+  for (size_t i = 0; i < count; ++i) mean += values[first + i * apart] / static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) variance += std::pow(values[first + i * apart] - mean, 2) / static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) values[first + i * apart] = (values[first + i * apart] - mean) / std::sqrt(variance + eps);
+}
+
 // Written so that NaN stays NaN.
 double relu(double x) { return x < 0 ? 0 : x; }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
@@ -130,10 +138,12 @@ void add(Values& values, const Values& other) {
   for (size_t i = 0; i < values.size(); ++i) values[i] += other[i];
 }
 
-/// Multiplies by a value of the same type, or by a value of rank 2 that is spread over height and width.
-void multiply(Values& values, const Values& factor) {
-  size_t spread = values.size() / factor.size();
-  for (size_t i = 0; i < values.size(); ++i) values[i] *= factor[i / spread];
+/// The value of the type `from` over the dimensions of `to`: a vector at every pixel, or one channel in all channels.
+Values spread_over(const TensorType& to, const TensorType& from, const Values& value) {
+  Values out(static_cast<size_t>(to.elements()));
+  const auto pixels = static_cast<size_t>(to.pixels());
+  for (size_t i = 0; i < out.size(); ++i) out[i] = value[from.rank == 2 ? i / pixels : i % pixels];
+  return out;
 }
 
 class Interpreter {
@@ -202,6 +212,29 @@ class Interpreter {
         break;
       }
       case OpKind::softmax: softmax(out); break;
+      case OpKind::layer_norm: {
+        const auto pixels = static_cast<size_t>(op.type.pixels());
+        for (size_t p = 0; p < pixels; ++p) normalise(out, p, pixels, out.size() / pixels, op.attributes.eps);
+        break;
+      }
+      case OpKind::group_norm:
+      case OpKind::instance_norm: {
+        const int64_t groups = op.kind == OpKind::group_norm ? op.attributes.groups : op.type.channels;
+        const size_t elements = out.size() / static_cast<size_t>(groups);
+        for (size_t g = 0; g < out.size(); g += elements) normalise(out, g, 1, elements, op.attributes.eps);
+        break;
+      }
+      case OpKind::slice_channels: {
+        const int64_t first = op.attributes.first * op.type.pixels();
+        return {in.begin() + first, in.begin() + first + op.type.elements()};
+      }
+      case OpKind::spread: return spread_over(op.type, in_type, in);
+      case OpKind::concat: {
+        out = in;
+        const Values& appended = value(op.operands[1]);
+        out.insert(out.end(), appended.begin(), appended.end());
+        break;
+      }
       case OpKind::pad_channels: out.resize(static_cast<size_t>(op.type.elements()), 0.0); break;
       // All other operations work element by element. step() has no default, so an operation that both switches lack stops the build.
       default: step({op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants}, op.type, out);
@@ -209,13 +242,23 @@ class Interpreter {
     return out;
   }
 
+  /// The other operand of an addition or product whose result has the type.
+  Values joined(graph::ValueId operand, const TensorType& type) const {
+    const TensorType& from = graph_.op(operand).type;
+    return from == type ? value(operand) : spread_over(type, from, value(operand));
+  }
+
   /// Computes, in place, a step of an epilogue or an operation that could be one.
   void step(const graph::Step& s, const TensorType& type, Values& out) const {
     switch (s.kind) {
       case OpKind::bias: scale_and_shift(out, type, {}, constant(s.constants[0])); break;
       case OpKind::affine: scale_and_shift(out, type, constant(s.constants[0]), constant(s.constants[1])); break;
-      case OpKind::add: add(out, value(s.operand)); break;
-      case OpKind::mul: multiply(out, value(s.operand)); break;
+      case OpKind::add: add(out, joined(s.operand, type)); break;
+      case OpKind::mul: {
+        const Values factor = joined(s.operand, type);
+        for (size_t i = 0; i < out.size(); ++i) out[i] *= factor[i];
+        break;
+      }
       case OpKind::project:
         add(out, convolve(graph::projection(type.channels), graph_.op(s.operand).type, type, value(s.operand), constant(s.constants[0])));
         break;
@@ -262,6 +305,12 @@ class Interpreter {
       case OpKind::global_avg_pool:
       case OpKind::batch_norm:
       case OpKind::softmax:
+      case OpKind::slice_channels:
+      case OpKind::spread:
+      case OpKind::concat:
+      case OpKind::layer_norm:
+      case OpKind::group_norm:
+      case OpKind::instance_norm:
       case OpKind::pad_channels: break;  // main_operation() computes them
     }
   }

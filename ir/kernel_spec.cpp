@@ -22,11 +22,13 @@ Tensor layout_of(const Tensor& tensor) {
   Tensor layout = callers_side(tensor.type);
   layout.channel_stride = tensor.channel_stride;
   layout.halo = tensor.halo;
+  layout.first_channel = tensor.first_channel % lanes;  // aligned parts share their kernels with whole tensors
   return layout;
 }
 
 std::string layout_text(const Tensor& tensor) {
-  return fmt::format("{} stride={} halo={}", to_string(tensor.type), tensor.channel_stride, to_string(tensor.halo));
+  const std::string shifted = tensor.first_channel == 0 ? "" : fmt::format(" from={}", tensor.first_channel);
+  return fmt::format("{} stride={} halo={}{}", to_string(tensor.type), tensor.channel_stride, to_string(tensor.halo), shifted);
 }
 
 std::string without_schedule(const KernelSpec& spec) {

@@ -1,5 +1,6 @@
 /// \file Replays the memory plan without knowing how it was made. The owner of a byte of the arena is the tensor that was written there
-/// last. All addresses are proportional to the batch, so a batch of one stands for every batch.
+/// last. A part of a tensor counts as the whole, because the verifier checks the order in which parts are written and read. All addresses
+/// are proportional to the batch, so a batch of one stands for every batch.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -67,7 +68,7 @@ class Replay {
   Fault run() {
     if (p_.arena_bytes == none) return "the memory is not planned: the arena has no size";
     for (size_t i = 0; i < p_.kernels.size(); ++i) {
-      for (TensorId id : reads(p_.kernels[i])) last_read_[static_cast<size_t>(id)] = static_cast<int64_t>(i);
+      for (TensorId id : reads(p_.kernels[i])) last_read_[static_cast<size_t>(whole_of(p_, id))] = static_cast<int64_t>(i);
     }
     for (const Kernel& kernel : p_.kernels) {
       if (kernel.out == none) continue;
@@ -102,7 +103,9 @@ class Replay {
   /// Checks that halos which are zeroed once stay zero: every tensor that shares their place must have its halo in the same place.
   Fault check_halos() {
     std::vector<const Tensor*> by_offset;
-    for (const Tensor& t : p_.tensors) by_offset.push_back(&t);
+    for (const Tensor& t : p_.tensors) {
+      if (!t.is_part()) by_offset.push_back(&t);
+    }
     std::sort(by_offset.begin(), by_offset.end(), [](const Tensor* a, const Tensor* b) { return a->offset < b->offset; });
     for (size_t i = 0; i < by_offset.size(); ++i) {
       const Tensor& a = *by_offset[i];
@@ -119,22 +122,24 @@ class Replay {
   Fault step(const Kernel& kernel, int64_t now) {
     for (TensorId id : reads(kernel)) {
       const Tensor& t = p_.tensor(id);
-      const TensorId other = owners_.find(t.offset, t.offset + t.picture_bytes(), [id](TensorId owner) { return owner != id; });
+      const TensorId whole = whole_of(p_, id);
+      const TensorId other = owners_.find(t.offset, t.offset + t.picture_bytes(), [whole](TensorId owner) { return owner != whole; });
       if (other == none) return fmt::format("reads bytes of '{}' that nothing has written", t.name);
       if (other != Owners::nobody) return fmt::format("reads '{}', which '{}' has overwritten", t.name, name(other));
     }
     if (kernel.out == none) return std::nullopt;
     const Tensor& out = p_.tensor(kernel.out);
     const int64_t end = out.offset + out.picture_bytes();
+    const TensorId whole = whole_of(p_, kernel.out);
     Fault why;
     owners_.find(out.offset, end, [&](TensorId owner) {
       // A tensor that is not read from here on is dead. The others may share the output's place only in the permitted way.
-      if (owner == none || last_read_[static_cast<size_t>(owner)] < now) return false;
+      if (owner == none || owner == whole || last_read_[static_cast<size_t>(owner)] < now) return false;
       why = in_place_fault(kernel, owner, now);
       return why.has_value();
     });
     if (why) return why;
-    owners_.set(out.offset, end, kernel.out);
+    owners_.set(out.offset, end, whole);
     return std::nullopt;
   }
 

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "ir/normalisation.h"
 #include "support/table.h"
 
 namespace resnetc {
@@ -118,10 +119,37 @@ Result<TensorType> type_of_padding(const OpInfo&, const OpAttributes& a, std::sp
 
 Result<TensorType> type_of_pair(const OpInfo& op, const OpAttributes&, std::span<const TensorType> operands) {
   const TensorType &a = operands[0], &b = operands[1];
-  if (a == b) return a;
-  if (op.kind == OpKind::add) return Failure{fmt::format("add needs two equal types, not {} and {}", to_string(a), to_string(b))};
-  if (b.rank == 2 && b.channels == a.channels) return a;
-  return Failure{fmt::format("mul of {} needs the same type or f32[N, {}], not {}", to_string(a), a.channels, to_string(b))};
+  if (a == b || spreads_over(b, a)) return a;
+  const std::string one_channel = a.rank == 4 ? fmt::format(", f32[N, {}] or f32[N, 1, {}, {}]", a.channels, a.height, a.width) : "";
+  return Failure{fmt::format("{} of {} needs the same type{}, not {}", op.name, to_string(a), one_channel, to_string(b))};
+}
+
+Result<TensorType> type_of_slice(const OpInfo&, const OpAttributes& a, std::span<const TensorType> operands) {
+  TensorType result = operands[0];
+  if (Result<> good = in_range("first", a.first, 0); !good) return good.failure();
+  if (Result<> good = in_range("channels", a.channels, 1); !good) return good.failure();
+  if (a.first + a.channels > result.channels) {
+    return Failure{fmt::format("channels {} to {} are not among the {} channels there are, which are counted from 0", a.first,
+                               a.first + a.channels - 1, result.channels)};
+  }
+  result.channels = a.channels;
+  return result;
+}
+
+Result<TensorType> type_of_spread(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  if (Result<> good = rank_is(op, operands[0], 2); !good) return good.failure();
+  if (Result<> good = in_range("size", a.size, 1); !good) return good.failure();
+  return checked(TensorType::picture(operands[0].channels, a.size.h, a.size.w));
+}
+
+Result<TensorType> type_of_concatenation(const OpInfo&, const OpAttributes&, std::span<const TensorType> operands) {
+  const TensorType &a = operands[0], &b = operands[1];
+  TensorType result = a;
+  result.channels = b.channels;
+  if (result != b)
+    return Failure{fmt::format("concat of {} needs a value of the same height and width, not {}", to_string(a), to_string(b))};
+  result.channels += a.channels;
+  return checked(result);
 }
 
 std::vector<WeightSpec> weights_of_convolution(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
@@ -151,6 +179,25 @@ Result<TensorType> type_of_clip(const OpInfo&, const OpAttributes& a, std::span<
 /// The weights of an element-wise layer: one vector with the name of the step's constant.
 std::vector<WeightSpec> weights_of_step(const OpInfo& op, const OpAttributes&, const TensorType& operand) {
   return {{op.constants[0], {operand.channels}}};
+}
+
+std::vector<WeightSpec> weights_of_norm(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
+  if (!a.affine) return {};
+  return {{"weight", {operand.channels}}, {"bias", {operand.channels}}};
+}
+
+Result<TensorType> type_of_norm(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  const TensorType& in = operands[0];
+  if (a.eps < 0) return Failure{fmt::format("eps = {} is negative", a.eps)};
+  if (op.kind == OpKind::layer_norm) return in;
+  if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
+  const int64_t groups = op.kind == OpKind::instance_norm ? in.channels : a.groups;
+  if (in.channels % groups != 0) return Failure{fmt::format("groups = {} does not divide {} channels", groups, in.channels)};
+  if (channels_of_chunk(in.channels, groups) > most_channels_of_chunk) {
+    return Failure{fmt::format("{} groups of {} channels are normalised together, more than {} channels", groups, in.channels / groups,
+                               most_channels_of_chunk)};
+  }
+  return in;
 }
 
 constexpr std::string_view weight_names[] = {"weight"};
@@ -294,6 +341,31 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .type = type_of_softmax,
               .kernel = KernelKind::softmax,
               .sign = Sign::non_negative};
+    case OpKind::layer_norm:
+      return {
+          .name = "layer_norm",
+          .layer = "layer_norm",
+          .help = "normalises the channels of each pixel, or a vector, by their own mean and variance; has weights unless `affine = false`",
+          .type = type_of_norm,
+          .weights = weights_of_norm,
+          .kernel = KernelKind::layer_norm,
+          .weights_step = OpKind::affine};
+    case OpKind::group_norm:
+      return {.name = "group_norm",
+              .layer = "group_norm",
+              .help = "normalises each group of channels over all pixels; has weights unless `affine = false`",
+              .type = type_of_norm,
+              .weights = weights_of_norm,
+              .kernel = KernelKind::group_norm,
+              .weights_step = OpKind::affine};
+    case OpKind::instance_norm:
+      return {.name = "instance_norm",
+              .layer = "instance_norm",
+              .help = "normalises each channel over all pixels; has weights if `affine = true`",
+              .type = type_of_norm,
+              .weights = weights_of_norm,
+              .kernel = KernelKind::group_norm,
+              .weights_step = OpKind::affine};
     case OpKind::max_pool:
       return {.name = "max_pool",
               .layer = "max_pool",
@@ -331,6 +403,14 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .help = "appends zeros up to `channels`",
               .type = type_of_padding,
               .sign = Sign::kept};
+    case OpKind::slice_channels:
+      return {.name = "slice_channels",
+              .layer = "slice_channels",
+              .help = "`channels` channels from `first`, counted from 0",
+              .type = type_of_slice,
+              .sign = Sign::kept};
+    case OpKind::spread: return {.name = "spread", .type = type_of_spread, .sign = Sign::kept, .sums_or_chooses = true};
+    case OpKind::concat: return {.name = "concat", .operands = 2, .type = type_of_concatenation};
     case OpKind::add: return {.name = "add", .operands = 2, .type = type_of_pair, .meaning = x + operand, .sums_or_chooses = true};
     case OpKind::mul: return {.name = "mul", .operands = 2, .type = type_of_pair, .meaning = x * operand};
     case OpKind::project: return {.name = "project", .operands = 2, .constants = project_names};
@@ -363,6 +443,12 @@ Extent2 default_pad(Extent2 kernel, Extent2 dilation) {
     return k < 1 || d < 1 || k > max_elements || d > max_elements ? int64_t{0} : d * (k - 1) / 2;
   };
   return {one(kernel.h, dilation.h), one(kernel.w, dilation.w)};
+}
+
+bool spreads_over(const TensorType& b, const TensorType& a) {
+  if (a.element != b.element || a.rank != 4) return false;
+  if (b.rank == 2) return b.channels == a.channels;
+  return b.channels == 1 && b.height == a.height && b.width == a.width;
 }
 
 bool is_pointwise(const OpAttributes& a) { return a.kernel == Extent2{1, 1} && a.stride == Extent2{1, 1} && a.pad == Extent2{0, 0}; }

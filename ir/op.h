@@ -46,18 +46,24 @@ enum class OpKind {
   hard_sigmoid,  ///< x * slope + offset, at least 0 and at most 1
   hard_swish,    ///< x * hard_sigmoid(x) with slope 1 / 6 and offset 1 / 2
   tanh,
-  clip,             ///< x, at least low and at most high
-  scale,            ///< x * weight[c]
-  multiply,         ///< x * by
-  bias,             ///< x + bias[c]; also the step that a convolution's bias becomes
-  softmax,          ///< over channels; rank 2
-  max_pool,         ///< padding is never the maximum: windows are clipped to the picture
-  avg_pool,         ///< divides by kh * kw; padding counts as zero
+  clip,           ///< x, at least low and at most high
+  scale,          ///< x * weight[c]
+  multiply,       ///< x * by
+  bias,           ///< x + bias[c]; also the step that a convolution's bias becomes
+  softmax,        ///< over channels; rank 2
+  layer_norm,     ///< (x - mean) / sqrt(variance + eps) over the channels of each pixel or of a vector; then, if `affine`, * weight + bias
+  group_norm,     ///< as layer_norm, over the channels of each of `groups` groups and all pixels
+  instance_norm,  ///< as group_norm with as many groups as channels
+  max_pool,       ///< padding is never the maximum: windows are clipped to the picture
+  avg_pool,       ///< divides by kh * kw; padding counts as zero
   global_avg_pool,  ///< rank 4 to rank 2
   linear,           ///< weight [out, in], optional bias [out]; rank 2
   pad_channels,     ///< appends channels of zeros
-  add,              ///< two operands of equal type; the end of a skip edge; graph only
-  mul,              ///< a * b; b has the same type, or rank 2 and is then spread over height and width; the end of a gate; graph only
+  slice_channels,   ///< channels `first` to first + channels - 1
+  spread,           ///< a vector at every pixel of a picture of `size`; graph only
+  concat,           ///< the channels of a, then those of b, which has the same height and width; graph only
+  add,              ///< a + b; b has the type of a, or is spread: see spreads_over(); the end of a skip edge; graph only
+  mul,              ///< a * b, otherwise like add; the end of a gate; graph only
   // Only steps of an epilogue (ir/step.h), not operations of a graph. They stand last.
   project,  ///< x + 1x1 convolution of another tensor: a projection shortcut, summed with its convolution (see graph::projection())
 };
@@ -80,7 +86,9 @@ struct OpAttributes {
   Extent2 kernel, stride;
   Extent2 pad{0, 0};  ///< the same on both sides of an axis
   Extent2 dilation;
+  Extent2 size{0, 0};
   int64_t groups = 1;
+  int64_t first = 0;
   bool bias = false;
   double eps = 1e-5;
   bool affine = true;
@@ -91,7 +99,6 @@ struct OpAttributes {
 /// The lowest level at which an attribute has a meaning.
 enum class Reach {
   topology,  ///< in a graph, a step or a constant replaces it
-  graph,     ///< constants depend on it, but the code of kernels does not
   kernel,    ///< the code of kernels depends on it
 };
 
@@ -111,22 +118,27 @@ struct Attribute {
 /// The operations that compute with windows of a picture.
 inline constexpr OpSet window_ops{OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool};
 
+inline constexpr OpSet norm_ops{OpKind::batch_norm, OpKind::layer_norm, OpKind::group_norm, OpKind::instance_norm};
+
 /// The text form, JSON, the schema, the verifiers and the specs of kernels take the attributes from this list, in its order.
 inline constexpr std::tuple all_attributes{
-    Attribute{&OpAttributes::channels, "channels", OpSet{OpKind::conv2d, OpKind::linear, OpKind::pad_channels}, Reach::kernel,
-              "output channels of a convolution, linear layer or padding"},
+    Attribute{&OpAttributes::channels, "channels", OpSet{OpKind::conv2d, OpKind::linear, OpKind::pad_channels, OpKind::slice_channels},
+              Reach::kernel, "output channels of a convolution, linear layer, padding or slice"},
     Attribute{&OpAttributes::kernel, "kernel", window_ops, Reach::kernel, "the window: rows, columns (one pixel where left out)"},
     Attribute{&OpAttributes::stride, "stride", window_ops, Reach::kernel, "between windows: rows, columns (1 where left out)"},
     Attribute{&OpAttributes::pad, "pad", window_ops, Reach::kernel, "on each side of an axis: rows, columns (0 where left out)"},
     Attribute{&OpAttributes::dilation, "dilation", OpSet{OpKind::conv2d}, Reach::kernel,
               "between the elements of a convolution's window: rows, columns (1 where left out)"},
-    Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d}, Reach::kernel, "of a convolution's channels (1 where left out)"},
+    Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d, OpKind::group_norm}, Reach::kernel,
+              "of a convolution's or group norm's channels (1 where left out)"},
+    Attribute{&OpAttributes::size, "size", OpSet{OpKind::spread}, Reach::kernel, "of a picture that is made: rows, columns"},
+    Attribute{&OpAttributes::first, "first", OpSet{OpKind::slice_channels}, Reach::kernel,
+              "the first channel of a slice (0 where left out)"},
     Attribute{&OpAttributes::bias, "bias", OpSet{OpKind::conv2d, OpKind::linear}, Reach::topology,
               "whether the checkpoint holds a bias for the convolution or linear layer"},
-    Attribute{&OpAttributes::eps, "eps", OpSet{OpKind::batch_norm}, Reach::graph,
-              "what a batch norm adds to the variance (1e-05 where left out)"},
-    Attribute{&OpAttributes::affine, "affine", OpSet{OpKind::batch_norm}, Reach::topology,
-              "whether the checkpoint holds a weight and a bias for the batch norm (true where left out)"},
+    Attribute{&OpAttributes::eps, "eps", norm_ops, Reach::kernel, "what a norm adds to the variance (1e-05 where left out)"},
+    Attribute{&OpAttributes::affine, "affine", norm_ops, Reach::topology,
+              "whether the checkpoint holds a weight and a bias for the norm (true where left out)"},
     Attribute{&OpAttributes::slope, "slope", OpSet{OpKind::leaky_relu, OpKind::hard_sigmoid}, Reach::topology,
               "what a leaky_relu multiplies negative elements by, and a hard_sigmoid all elements"},
     Attribute{&OpAttributes::offset, "offset", OpSet{OpKind::hard_sigmoid}, Reach::topology, "what a hard_sigmoid adds"},
@@ -175,7 +187,9 @@ struct OpInfo {
   /// them from the checkpoint if the operation has weights, and otherwise from the attributes with the same names.
   std::span<const std::string_view> constants{};
   program::KernelKind kernel = program::KernelKind::copy;  ///< computes the operation alone; a copy computes it in its steps
-  Sign sign = Sign::any;                                   ///< the sign of the result
+  /// The step into which lower-to-graph puts all weights. Without it, they are the operation's own, except for a bias.
+  std::optional<OpKind> weights_step{};
+  Sign sign = Sign::any;  ///< the sign of the result
   /// Whether each element of the result is an element of one operand in the same channel, or a sum of such elements.
   bool sums_or_chooses = false;
 
@@ -198,6 +212,9 @@ std::optional<OpKind> layer_named(std::string_view language_name);
 
 /// The default padding of a convolution: dilation * (kernel - 1) / 2, rounded down. Pools have no default padding.
 Extent2 default_pad(Extent2 kernel, Extent2 dilation);
+/// Whether an addition or product may spread a value of type `b` over one of type `a`: a vector over height and width, or a picture of one
+/// channel over all channels.
+bool spreads_over(const TensorType& b, const TensorType& a);
 /// Whether a window is one pixel and every pixel has a window: 1x1, stride 1, no padding.
 bool is_pointwise(const OpAttributes& attributes);
 
@@ -207,7 +224,8 @@ Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::
 
 /// The weights of an operation with the given operand type, in torchvision's naming and order. Most operations have none.
 /// conv2d: weight [co, ci / groups, kh, kw], bias [co] if `bias`. linear: weight [out, in], bias [out] if `bias`.
-/// batch_norm: weight and bias if `affine`, running_mean, running_var, each [c]. prelu and scale: weight [c]. bias: bias [c].
+/// batch_norm: weight and bias if `affine`, running_mean, running_var, each [c]; other norms: weight and bias if `affine`. prelu and scale:
+/// weight [c]. bias: bias [c].
 std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes, const TensorType& operand);
 
 /// The value of the attribute with this name, which is a number of an element-wise layer ("slope"); 0 if there is none.

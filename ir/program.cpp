@@ -17,6 +17,8 @@ std::string_view to_string(KernelKind kind) {
     case KernelKind::global_avg_pool: return "global_avg_pool";
     case KernelKind::copy: return "copy";
     case KernelKind::softmax: return "softmax";
+    case KernelKind::layer_norm: return "layer_norm";
+    case KernelKind::group_norm: return "group_norm";
   }
   return no_name;
 }
@@ -25,6 +27,11 @@ bool on_gpu(const Program& program) { return program.target->on_gpu(); }
 
 std::string label(const Program& program) { return label_of(*program.target, program.machine); }
 std::string exact_label(const Program& program) { return exact_label_of(*program.target, program.machine); }
+
+TensorId whole_of(const Program& program, TensorId id) {
+  const TensorId whole = program.tensor(id).part_of;
+  return whole == none ? id : whole;
+}
 
 std::vector<TensorId> reads(const Kernel& kernel) {
   std::vector<TensorId> ids;
@@ -49,8 +56,9 @@ bool in_place(const Program& program, const Kernel& kernel, TensorId operand) {
   // Operands of the epilogue are read element by element.
   bool elementwise = operand != kernel.in || kernel.kind == KernelKind::copy;
   for (const Step& step : kernel.epilogue) elementwise = elementwise && (step.operand != operand || info(step.kind).joins_in_place());
-  const Tensor& out = program.tensor(kernel.out);
-  return elementwise && out.offset != none && out.offset == program.tensor(operand).offset;
+  for (TensorId other : reads(kernel)) elementwise = elementwise && program.tensor(other).part_of != operand;
+  const Tensor &out = program.tensor(kernel.out), &in = program.tensor(operand);
+  return elementwise && out.offset != none && out.offset == in.offset && !out.is_part() && !in.is_part();
 }
 
 namespace {

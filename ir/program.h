@@ -6,8 +6,9 @@
 ///     address(n, y, x, c) = arena + batch * offset + n * picture_bytes + (((y + halo.h) * (width + 2 * halo.w) + x + halo.w) *
 ///     channel_stride + c) * bytes of an element
 /// Lanes past the last channel hold values that nothing reads. The producer of a tensor zeroes its halo in every run. Rank 2 values are
-/// pictures of one pixel. Callers' buffers are dense, in the order of the network's interface, and only `load` and `store` kernels use
-/// them.
+/// pictures of one pixel. A tensor may be some channels of another one, which several kernels then write (concat) or of which a kernel
+/// reads a part (slice_channels). Callers' buffers are dense, in the order of the network's interface, and only `load` and `store` kernels
+/// use them.
 ///
 /// Text form (`resnetc dump --level program`). After the target, `machine "NAME"` names the machine whose schedules these are, unless it is
 /// the default one.
@@ -19,6 +20,7 @@
 ///       brief=false because "..."
 ///       tensor %image : f32[N, 3, 224, 224] stride=3 halo=4x4 at 861184 @ "resnet18.rn":5:3+37
 ///       tensor %max_pool : f32[N, 64, 56, 56] stride=64 halo=1x1 at 0 @ ...
+///       tensor %norm : f32[N, 32, 56, 56] of %concat from=64 stride=96 halo=0x0 at 802816 @ ...
 ///       constant @0 : f32[64] at 0 = pack_vector(...)
 ///       kernel "image" load out %image
 ///           schedule general vectors=1 rows=4 @ ...
@@ -61,7 +63,15 @@ struct Tensor {
   int64_t channel_stride = 0;
   Extent2 halo{0, 0};
   int64_t offset = none;  ///< bytes for a batch of one, a multiple of 64; `none` before plan-memory
+  /// The tensor of which this one is the channels from `first_channel` on, or `none`. It stands before this one in the program, is no part
+  /// itself, and has the same height, width, strides, halo and offset.
+  TensorId part_of = none;
+  int64_t first_channel = 0;
   Location at;
+
+  bool is_part() const { return part_of != none; }
+  /// Whether each pixel begins with a whole vector.
+  bool aligned() const { return channel_stride % lanes == 0 && first_channel % lanes == 0; }
 
   /// The channels of a pixel that kernels write: whole vectors, or the channels alone for a network's input that only convolutions
   /// read.
@@ -75,7 +85,10 @@ struct Tensor {
   int64_t row_bytes() const { return bytes_of(type.element, row_elements()); }
   int64_t pixel_bytes() const { return bytes_of(type.element, channel_stride); }
   bool dense() const { return halo == Extent2{0, 0}; }
-  bool same_layout(const Tensor& other) const { return type == other.type && channel_stride == other.channel_stride && halo == other.halo; }
+  /// Whether one tensor could take the other's place, element by element. A part never can, because its place has other parts.
+  bool same_layout(const Tensor& other) const {
+    return type == other.type && channel_stride == other.channel_stride && halo == other.halo && !is_part() && !other.is_part();
+  }
 };
 
 /// A constant of the weights file. Equal recipes share one constant.
@@ -152,6 +165,8 @@ bool on_gpu(const Program& program);
 std::string label(const Program& program);
 std::string exact_label(const Program& program);
 
+/// The tensor in whose place this one lies: the one that it is a part of, or itself.
+TensorId whole_of(const Program& program, TensorId id);
 /// The tensors that a kernel reads, including those of its epilogue.
 std::vector<TensorId> reads(const Kernel& kernel);
 /// The name of the kernel's algorithm. The convolutions of a GPU are direct sums.
@@ -210,7 +225,9 @@ struct KernelSpec {
   KernelKind kind = KernelKind::copy;
   OpAttributes attributes;
   InputBuffer input;  ///< load
-  Tensor in, out;     ///< name and offset are empty; the caller's side of a load or store has channel_stride 0
+  /// Name, offset and part_of are empty; first_channel counts from a whole vector. The caller's side of a load or store has channel_stride
+  /// 0.
+  Tensor in, out;
   struct StepSpec {
     graph::StepKind kind;
     Tensor operand;  ///< add, mul, project

@@ -6,6 +6,7 @@
 
 #include "ir/algorithms/implementation.h"
 #include "ir/checks.h"
+#include "ir/written_channels.h"
 
 namespace resnetc::program {
 
@@ -82,6 +83,11 @@ class Verifier {
       if (!fits(t.type, t.halo)) return fault("is empty or too large with its halo");
       if (Fault other = checks::computable(t.type)) return fmt::format("tensor '{}': {}", t.name, *other);
       if (t.type.rank == 2 && !t.dense()) return fault("is a vector with a halo");
+      if (t.is_part()) {
+        if (Fault other = check_part(t)) return other;
+        continue;
+      }
+      if (t.first_channel != 0) return fault("has a first channel and is part of no tensor");
       const int64_t whole = whole_vectors(t.type.channels);
       if (t.channel_stride != t.type.channels && t.channel_stride != whole && t.channel_stride != whole + lanes) {
         const std::string own = t.type.channels == whole ? "" : fmt::format("{}, its channels, or ", t.type.channels);
@@ -93,6 +99,27 @@ class Verifier {
         return fault(fmt::format("has an offset that is no multiple of 64 from 0 to {}", max_arena_bytes));
       }
       if (p_.arena_bytes == none) return fault("has an offset in an arena without a size");
+    }
+    return std::nullopt;
+  }
+
+  /// Checks a tensor that is a part of another one, against that one, whose own checks come before.
+  Fault check_part(const Tensor& t) const {
+    const auto fault = [&t](std::string_view what) { return fmt::format("tensor '{}' {}", t.name, what); };
+    const size_t index = static_cast<size_t>(&t - p_.tensors.data());
+    if (t.part_of < 0 || static_cast<size_t>(t.part_of) >= index) return fault("is a part of a tensor that does not stand before it");
+    const Tensor& whole = p_.tensor(t.part_of);
+    if (whole.is_part()) return fault(fmt::format("is a part of '{}', which is a part itself", whole.name));
+    TensorType rest = t.type;
+    rest.channels = whole.type.channels;
+    if (rest != whole.type || t.channel_stride != whole.channel_stride || t.halo != whole.halo || t.offset != whole.offset) {
+      return fault(fmt::format("differs from '{}', which it is a part of, in more than the channels", whole.name));
+    }
+    if (t.first_channel < 0 || t.first_channel > whole.type.channels - t.type.channels) {
+      return fault(fmt::format("has channels that '{}' does not have", whole.name));
+    }
+    if (t.first_channel + t.stored_channels() > t.channel_stride) {
+      return fault(fmt::format("ends with a vector that reaches into the next pixel: stride={} is too short", t.channel_stride));
     }
     return std::nullopt;
   }
@@ -133,12 +160,15 @@ class Verifier {
 
   /// Checks one read of a tensor. The tensor must be known. Other reads of it may need less.
   Fault check_read(TensorId id, bool vectors) const {
-    if (!written_[static_cast<size_t>(id)]) return fmt::format("it reads tensor '{}', which nothing has written", p_.tensor(id).name);
+    if (!written_[static_cast<size_t>(whole_of(p_, id))].cover(p_.tensor(id))) {
+      return fmt::format("it reads tensor '{}', which nothing has written", p_.tensor(id).name);
+    }
     return vectors ? check_vectors(p_.tensor(id)) : std::nullopt;
   }
 
   Fault check_kernel(const Kernel& kernel) {
     const bool load = kernel.kind == KernelKind::load, store = kernel.kind == KernelKind::store;
+    if (on_gpu(p_) && !runs_on_gpus(kernel.kind)) return fmt::format("there is no {} for GPUs", to_string(kernel.kind));
     if (load ? kernel.in != none : !known(kernel.in)) return "its input tensor is missing or not a tensor";
     if (store ? kernel.out != none : !known(kernel.out)) return "its output tensor is missing or not a tensor";
     if (kernel.kind != KernelKind::conv2d && kernel.weight != none) return "it has a weight and is no convolution";
@@ -166,8 +196,12 @@ class Verifier {
       stored_[static_cast<size_t>(kernel.port)] = true;
     } else {
       if (kernel.port != 0) return "it names an output and is no store";
-      if (written_[static_cast<size_t>(kernel.out)]) return fmt::format("tensor '{}' is written twice", p_.tensor(kernel.out).name);
-      written_[static_cast<size_t>(kernel.out)] = true;
+      WrittenChannels& written = written_[static_cast<size_t>(whole_of(p_, kernel.out))];
+      if (written.would_be_destroyed_by(p_.tensor(kernel.out))) {
+        return fmt::format("tensor '{}' is written {}", p_.tensor(kernel.out).name,
+                           p_.tensor(kernel.out).is_part() ? "over a part that was written before" : "twice");
+      }
+      written.add(p_.tensor(kernel.out));
       if (!load) return check_vectors(p_.tensor(kernel.out));
     }
     return std::nullopt;
@@ -205,9 +239,12 @@ class Verifier {
       case KernelKind::avg_pool: return op(OpKind::avg_pool);
       case KernelKind::global_avg_pool: return op(OpKind::global_avg_pool);
       case KernelKind::softmax: return op(OpKind::softmax);
+      case KernelKind::layer_norm: return op(OpKind::layer_norm);
+      case KernelKind::group_norm: return op(OpKind::group_norm);
       case KernelKind::copy: {
         const TensorType& out = p_.tensor(kernel.out).type;
         TensorType wanted = p_.tensor(kernel.in).type;
+        if (wanted.rank == 2 && out.channels == wanted.channels) wanted = out;  // the vector is spread over a picture, or copied
         wanted.channels = std::max(wanted.channels, out.channels);
         return equal(out, wanted);
       }
@@ -326,7 +363,7 @@ class Verifier {
   }
 
   const Program& p_;
-  std::vector<bool> written_;
+  std::vector<WrittenChannels> written_;  ///< of each tensor that is no part
   std::vector<bool> stored_;
   int64_t multiply_adds_ = 0;
   Finding at_;

@@ -1,4 +1,4 @@
-/// \file The operations that count as pools here.
+/// \file The operations that count as pools here: those that measure or reduce what they read.
 #include "passes/fuse_pools.h"
 
 #include "passes/absorption.h"
@@ -10,7 +10,9 @@ void fuse_pools(graph::Graph& graph, PassContext& context) {
     switch (info(kind).kernel) {
       case program::KernelKind::max_pool:
       case program::KernelKind::avg_pool:
-      case program::KernelKind::global_avg_pool: return true;
+      case program::KernelKind::global_avg_pool:
+      case program::KernelKind::layer_norm:
+      case program::KernelKind::group_norm: return true;
       case program::KernelKind::copy:
         return kind == OpKind::pad_channels;  // other copies are steps, which fuse-shortcuts has fused already
       // fuse-shortcuts has handled these kinds. An input has no arithmetic that could hide the steps' time, and nothing follows a softmax.

@@ -45,6 +45,7 @@ Result<> may_fuse(const graph::Graph& graph, const Op& op, size_t at, const std:
   const Step& step = op.epilogue[at];
   const Op& other = graph.op(step.operand);
   if (uses[static_cast<size_t>(step.operand)] != 1) return Failure{fmt::format("'{}' has another use", other.name)};
+  if (other.type != op.type) return Failure{fmt::format("'{}' is spread over '{}'", other.name, op.name)};
   if (!only_biased(other)) return Failure{fmt::format("'{}' does more than add a bias", other.name)};
   if (!is_projection(other) && !is_projection(op)) {
     return Failure{fmt::format("neither '{}' nor '{}' is a 1x1 convolution without padding and groups", other.name, op.name)};

@@ -63,14 +63,18 @@ class Lowering {
         op.constants.push_back(fill(number_named(name, node.attributes), {type.channels}));
       }
     }
+    graph::Step weights_step{info(node.op).weights_step.value_or(OpKind::bias), graph::no_value, {}};
     for (const WeightSpec& w : weight_specs(node.op, node.attributes, type)) {
       RecipePtr recipe = tensor(fmt::format("{}.{}", node.weights, w.suffix), w.shape);
-      if (convolution && w.suffix == "bias") {
+      if (info(node.op).weights_step) {
+        weights_step.constants.push_back(std::move(recipe));
+      } else if (convolution && w.suffix == "bias") {
         op.epilogue.push_back({graph::StepKind::bias, graph::no_value, {std::move(recipe)}});
       } else {
         op.constants.push_back(std::move(recipe));
       }
     }
+    if (!weights_step.constants.empty()) op.epilogue.push_back(std::move(weights_step));
   }
 
   const topology::Network& network_;

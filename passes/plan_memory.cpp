@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 namespace resnetc::passes {
@@ -26,14 +27,15 @@ bool overlap(const Place& a, const Place& b) { return a.first <= b.last && b.fir
 TensorId in_place_operand(const Program& program, const Kernel& kernel, int index, const std::vector<int>& last_use) {
   if (kernel.out == program::none || !program::writes_once(program, kernel)) return program::none;
   // An operand that is read twice keeps its place, because a convolution reads the neighbours of the element that it writes, whatever its
-  // epilogue does.
+  // epilogue does. So does one of which a part is read too.
   auto mentions = [&](TensorId id) {
-    auto steps = std::count_if(kernel.epilogue.begin(), kernel.epilogue.end(), [&](const program::Step& s) { return s.operand == id; });
-    return steps + (kernel.in == id ? 1 : 0);
+    const auto in = [&](TensorId other) { return other != program::none && program::whole_of(program, other) == id; };
+    auto steps = std::count_if(kernel.epilogue.begin(), kernel.epilogue.end(), [&](const program::Step& s) { return in(s.operand); });
+    return steps + (in(kernel.in) ? 1 : 0);
   };
   auto fits = [&](TensorId id) {
     return id != program::none && last_use[static_cast<size_t>(id)] == index && mentions(id) == 1 &&
-           program.tensor(id).same_layout(program.tensor(kernel.out));
+           program.tensor(id).same_layout(program.tensor(kernel.out));  // so none of them is a part
   };
   if (kernel.kind == program::KernelKind::copy && fits(kernel.in)) return kernel.in;
   for (const program::Step& s : kernel.epilogue) {
@@ -68,24 +70,33 @@ class LastingPlaces {
   std::vector<Lasting> known_;
 };
 
+/// The last kernel that reads or writes each tensor. A part counts as the whole that it is a part of.
+std::vector<int> last_uses(const Program& program) {
+  std::vector<int> last(program.tensors.size(), -1);
+  for (size_t k = 0; k < program.kernels.size(); ++k) {
+    const auto use = [&](TensorId id) { last[static_cast<size_t>(program::whole_of(program, id))] = static_cast<int>(k); };
+    if (program.kernels[k].out != program::none) use(program.kernels[k].out);
+    for (TensorId id : program::reads(program.kernels[k])) use(id);
+  }
+  return last;
+}
+
 }  // namespace
 
 void plan_memory(Program& program, PassContext& context) {
-  std::vector<int> last_use(program.tensors.size(), -1);
-  for (size_t k = 0; k < program.kernels.size(); ++k) {
-    if (program.kernels[k].out != program::none) last_use[static_cast<size_t>(program.kernels[k].out)] = static_cast<int>(k);
-    for (TensorId id : program::reads(program.kernels[k])) last_use[static_cast<size_t>(id)] = static_cast<int>(k);
-  }
-
+  const std::vector<int> last_use = last_uses(program);
+  constexpr size_t no_place = std::numeric_limits<size_t>::max();
   std::vector<Place> places;
-  std::vector<size_t> place_of(program.tensors.size(), 0);
+  std::vector<size_t> place_of(program.tensors.size(), no_place);
   const bool gpu = program::on_gpu(program);
   LastingPlaces lasting;
   int64_t shared = 0;
   for (size_t k = 0; k < program.kernels.size(); ++k) {
     const Kernel& kernel = program.kernels[k];
     if (kernel.out == program::none) continue;
-    auto out = static_cast<size_t>(kernel.out);
+    const TensorId id = program::whole_of(program, kernel.out);
+    const auto out = static_cast<size_t>(id);
+    if (place_of[out] != no_place) continue;  // another part of it was written before
     TensorId operand = in_place_operand(program, kernel, static_cast<int>(k), last_use);
     if (operand != program::none) {
       place_of[out] = place_of[static_cast<size_t>(operand)];
@@ -96,7 +107,7 @@ void plan_memory(Program& program, PassContext& context) {
       continue;
     }
     if (gpu && !program.tensors[out].dense()) {
-      place_of[out] = lasting.take(program, kernel.out, static_cast<int>(k), last_use[out], places);
+      place_of[out] = lasting.take(program, id, static_cast<int>(k), last_use[out], places);
       continue;
     }
     place_of[out] = places.size();
@@ -130,8 +141,13 @@ void plan_memory(Program& program, PassContext& context) {
   int64_t most = 0, all = 0, live = 0;
   for (int64_t c : change) most = std::max(most, live += c);
   for (size_t t = 0; t < program.tensors.size(); ++t) {
-    program.tensors[t].offset = places.empty() ? 0 : places[place_of[t]].offset;
-    all += program.tensors[t].picture_bytes();
+    program::Tensor& tensor = program.tensors[t];
+    if (tensor.is_part()) {  // of one that stands before it
+      tensor.offset = program.tensor(tensor.part_of).offset;
+      continue;
+    }
+    tensor.offset = place_of[t] == no_place ? 0 : places[place_of[t]].offset;
+    all += tensor.picture_bytes();
   }
   program.arena_bytes = arena;
   context.remarks.push_back({"plan-memory",

@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 
 #include "passes/selection/bare_kernels.h"
 #include "passes/selection/choices.h"
 #include "passes/selection/constants.h"
+#include "passes/selection/parts.h"
 #include "passes/selection/tuned.h"
 #include "support/printable.h"
 
@@ -46,36 +49,71 @@ std::vector<bool> gaps_of(const graph::Graph& graph, const KernelChoices& choice
   return gaps;
 }
 
-/// Makes a tensor for each value, with the layout that its readers need.
-std::vector<program::Tensor> lay_out(const graph::Graph& graph, const KernelChoices& choices, const PassContext& context) {
+/// Widens the whole so that the last vector of a part does not reach into the next pixel.
+void make_room(program::Tensor& whole, int64_t first_channel, int64_t channels) {
+  if (first_channel + whole_vectors(channels) > whole.channel_stride) whole.channel_stride = whole_vectors(whole.type.channels) + lanes;
+}
+
+void take_layout(program::Tensor& part, const program::Tensor& whole) {
+  part.channel_stride = whole.channel_stride;
+  part.halo = whole.halo;
+}
+
+/// Makes a tensor for each value, with the layout that its readers need. A part has the layout of the whole.
+std::vector<program::Tensor> lay_out(const graph::Graph& graph, const KernelChoices& choices, const std::vector<Part>& parts,
+                                     const PassContext& context) {
   const std::vector<Extent2> halos = halos_of(graph, choices);
   const std::vector<bool> gaps = gaps_of(graph, choices, context);
-  std::vector<program::Tensor> tensors;
+  std::vector<program::Tensor> tensors(graph.ops.size());
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const graph::Op& op = graph.ops[i];
-    program::Tensor& tensor = tensors.emplace_back();
+    program::Tensor& tensor = tensors[i];
     tensor.name = op.name;
     tensor.type = op.type;
     tensor.channel_stride = i == 0 && choices.input_as_it_is ? op.type.channels : whole_vectors(op.type.channels);
     if (gaps[i]) tensor.channel_stride += lanes;
     tensor.halo = halos[i];
     tensor.at = op.at;
+    if (parts[i].whole == static_cast<graph::ValueId>(i)) continue;
+    tensor.part_of = parts[i].whole;
+    tensor.first_channel = parts[i].first_channel;
+  }
+  for (const program::Tensor& part : tensors) {
+    if (!part.is_part()) continue;
+    program::Tensor& whole = tensors[static_cast<size_t>(part.part_of)];
+    whole.halo = {std::max(whole.halo.h, part.halo.h), std::max(whole.halo.w, part.halo.w)};
+    make_room(whole, part.first_channel, part.type.channels);
+  }
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    for (const Copy& copy : copies_into(graph, parts, static_cast<graph::ValueId>(i))) {
+      make_room(tensors[static_cast<size_t>(copy.to.whole)], copy.to.first_channel, graph.op(copy.from).type.channels);
+    }
+  }
+  for (program::Tensor& part : tensors) {
+    if (part.is_part()) take_layout(part, tensors[static_cast<size_t>(part.part_of)]);
   }
   return tensors;
 }
 
-/// Takes away the tensors that no kernel writes. The others get new numbers.
+/// Takes away the tensors that no kernel uses. The others get new numbers, wholes before their parts.
 void remove_unused_tensors(Program& program) {
   std::vector<program::TensorId> renumbered(program.tensors.size(), program::none);
   std::vector<program::Tensor> kept;
-  for (program::Kernel& kernel : program.kernels) {
+  const auto keep = [&](program::TensorId id) {
+    if (id == program::none || renumbered[static_cast<size_t>(id)] != program::none) return;
+    renumbered[static_cast<size_t>(id)] = static_cast<program::TensorId>(kept.size());
+    kept.push_back(program.tensor(id));
+  };
+  for (const program::Kernel& kernel : program.kernels) {
+    for (program::TensorId id : program::reads(kernel)) keep(id);  // a slice, or the whole of parts, which no kernel writes
     if (kernel.out == program::none) continue;
-    renumbered[static_cast<size_t>(kernel.out)] = static_cast<program::TensorId>(kept.size());
-    kept.push_back(std::move(program.tensor(kernel.out)));
+    keep(program::whole_of(program, kernel.out));
+    keep(kernel.out);
   }
   const auto renumber = [&](program::TensorId& id) {
     if (id != program::none) id = renumbered[static_cast<size_t>(id)];
   };
+  for (program::Tensor& tensor : kept) renumber(tensor.part_of);
   for (program::Kernel& kernel : program.kernels) {
     renumber(kernel.in);
     renumber(kernel.out);
@@ -84,16 +122,32 @@ void remove_unused_tensors(Program& program) {
   program.tensors = std::move(kept);
 }
 
+/// Reports the operations that have no kernels for GPUs.
+bool all_run_on_gpus(const graph::Graph& graph, PassContext& context) {
+  bool all = true;
+  for (const graph::Op& op : graph.ops) {
+    if (runs_on_gpus(info(op.kind).kernel)) continue;
+    all = false;
+    context.diagnostics->error(op.at, fmt::format("there is no {} for GPUs yet; compile the network for processors", info(op.kind).name));
+  }
+  return all;
+}
+
 /// Makes the kernels of a program that has its tensors.
 class KernelMaker {
  public:
-  KernelMaker(const graph::Graph& graph, const KernelChoices& choices, const TunedValues& tuned, Program& program, PassContext& context)
-      : graph_(graph), choices_(choices), tuned_(tuned), program_(program), context_(context) {}
+  KernelMaker(const graph::Graph& graph, const KernelChoices& choices, const std::vector<Part>& parts, const TunedValues& tuned,
+              Program& program, PassContext& context)
+      : graph_(graph), choices_(choices), parts_(parts), tuned_(tuned), program_(program), context_(context) {
+    for (const graph::Op& op : graph.ops) names_.insert(op.name);
+  }
 
   void add_kernel(graph::ValueId id) {
     const graph::Op& op = graph_.op(id);
     const graph::ValueId pool = choices_.pool(id);
     if (op.kind == OpKind::max_pool && pool != graph::no_value) return;  // its kernel exists already
+    if (op.kind == OpKind::slice_channels) return;                       // its readers read its operand's tensor
+    if (op.kind == OpKind::concat) return concatenate(id);
     program::Kernel kernel = bare_kernel(graph_, id, pool);
     const AlgorithmChoice& chosen = choices_.algorithm(id);
     ScheduleChoice choice = choose_schedule(kernel, chosen);
@@ -134,18 +188,51 @@ class KernelMaker {
     program_.kernels.push_back(std::move(kernel));
   }
 
+  /// Copies the operands that their kernels could not write where they belong.
+  void concatenate(graph::ValueId id) {
+    const graph::Op& op = graph_.op(id);
+    const std::vector<Copy> copies = copies_into(graph_, parts_, id);
+    if (copies.empty()) {
+      context_.remarks.push_back({"select-kernels", op.name, "both operands are written where they are concatenated", op.at});
+    }
+    for (size_t i = 0; i < copies.size(); ++i) {
+      const Copy& copy = copies[i];
+      program::Tensor part;
+      // The last copy completes the value, and has its name.
+      part.name = op.name + (i + 1 < copies.size() ? ".first" : ".second");
+      while (!names_.insert(part.name).second) part.name += "_";
+      part.type = graph_.op(copy.from).type;
+      part.part_of = copy.to.whole;
+      part.first_channel = copy.to.first_channel;
+      take_layout(part, program_.tensor(part.part_of));
+      part.at = op.at;
+      program::Kernel kernel;
+      kernel.kind = KernelKind::copy;
+      kernel.name = i + 1 < copies.size() ? part.name : op.name;
+      kernel.in = copy.from;
+      kernel.out = static_cast<program::TensorId>(program_.tensors.size());
+      kernel.at = op.at;
+      program_.tensors.push_back(std::move(part));
+      ScheduleChoice choice = choose_schedule(kernel, {});
+      add(std::move(kernel), std::move(choice));
+    }
+  }
+
   const graph::Graph& graph_;
   const KernelChoices& choices_;
+  const std::vector<Part>& parts_;
   const TunedValues& tuned_;
   Program& program_;
   PassContext& context_;
   ConstantTable constants_{program_};
+  std::unordered_set<std::string> names_;  ///< of tensors
 };
 
 }  // namespace
 
 std::optional<Program> select_kernels(const graph::Graph& graph, PassContext& context) {
   if (graph.ops.empty()) return std::nullopt;
+  if (context.target->on_gpu() && !all_run_on_gpus(graph, context)) return std::nullopt;
   Program program;
   program.name = graph.name;
   program.target = context.target;
@@ -153,13 +240,14 @@ std::optional<Program> select_kernels(const graph::Graph& graph, PassContext& co
   program.input = graph.input;
   program.input_name = graph.ops.front().name;
   KernelChoices choices = choose_kernels(graph, context);
-  program.tensors = lay_out(graph, choices, context);
+  const std::vector<Part> parts = find_parts(graph);
+  program.tensors = lay_out(graph, choices, parts, context);
   TunedValues tuned(graph.ops.size());
   if (context.tuned != nullptr) {
     tuned = find_tuned(graph, choices, program, context);
     prefer_tuned(tuned, context, choices);
   }
-  KernelMaker maker(graph, choices, tuned, program, context);
+  KernelMaker maker(graph, choices, parts, tuned, program, context);
   for (size_t i = 0; i < graph.ops.size(); ++i) maker.add_kernel(static_cast<graph::ValueId>(i));
   for (size_t i = 0; i < graph.outputs.size(); ++i) maker.add_store(i);
   remove_unused_tensors(program);

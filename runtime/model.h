@@ -20,7 +20,8 @@ enum {
 
 /* One halide_buffer_t argument of a kernel. Dimensions stand in order, innermost first. A tensor's last dimension is the batch: its extent
  * in the table is 0 and becomes the batch of the run. For an arena operand, `offset` is the tensor's offset for a batch of one. The run
- * multiplies it by the batch and adds `halo_bytes` once, to get element (0, 0, 0) of the first picture. */
+ * multiplies it by the batch and adds `halo_bytes` once, to get element (0, 0, 0) of the first picture: the bytes of the halo before it, and
+ * of the channels before it where the tensor is a part of another one. */
 typedef struct rn_operand {
   int32_t place;
   int32_t port; /* of RN_OUTPUT */

@@ -111,7 +111,8 @@ Softmax define_softmax(const program::KernelSpec& spec, const Axes& axes, Operan
 Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const Halide::ImageParam in = operands.tensor("in", spec.in);
   const int channels = to_int(spec.in.type.channels);
-  Expr value = in(axes.c, axes.x, axes.y, axes.n);
+  const bool spread = spec.in.type.pixels() == 1;  // over all pixels
+  Expr value = spread ? in(axes.c, 0, 0, axes.n) : in(axes.c, axes.x, axes.y, axes.n);
   if (spec.out.type.channels > channels) {
     // Blocks past the input's storage read its last block instead. Nothing uses the elements that they read.
     const Expr block = Halide::min(block_of(axes.c), to_int(spec.in.stored_channels() / lanes - 1));

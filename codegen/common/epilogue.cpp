@@ -49,9 +49,10 @@ Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& na
   }
   if (op.joins()) {
     const Halide::ImageParam other = operands.tensor(name, step.operand);
-    // An operand of one pixel is spread over all pixels.
+    // An operand of one pixel is spread over all pixels, and one of one channel over all channels.
+    const Expr channel = step.operand.type.channels == 1 ? Expr(0) : Expr(axes.c);
     const bool spread = step.operand.type.pixels() == 1;
-    element.other = spread ? other(axes.c, 0, 0, axes.n) : other(axes.c, axes.x, axes.y, axes.n);
+    element.other = spread ? other(channel, 0, 0, axes.n) : other(channel, axes.x, axes.y, axes.n);
   }
   const Expr result = op.meaning.evaluate<Expr>(element);
   return is_strict(op.meaning) ? Halide::strict_float(result) : result;

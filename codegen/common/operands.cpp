@@ -26,7 +26,7 @@ Halide::ImageParam Operands::tensor(const std::string& name, const program::Tens
   param.dim(1).set_min(0).set_stride(to_int(tensor.channel_stride));
   param.dim(2).set_min(0).set_stride(to_int(tensor.row_elements()));
   param.dim(3).set_min(0).set_stride(to_int(tensor.picture_elements()));
-  add(param, tensor.channel_stride % lanes == 0);
+  add(param, tensor.aligned());
   return param;
 }
 

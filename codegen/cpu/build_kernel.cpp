@@ -30,7 +30,8 @@ Result<> check_layouts(const program::KernelSpec& spec) {
     return Failure{"only a load can write channels that are not padded to whole vectors"};
   }
   for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
-    if (info(step.kind).joins_in_place() && step.operand.stored_channels() != spec.out.stored_channels()) {
+    const bool one_channel = step.operand.type.channels == 1;  // spread over all
+    if (info(step.kind).joins_in_place() && !one_channel && step.operand.stored_channels() != spec.out.stored_channels()) {
       return Failure{"an epilogue's operand must have the output's stored channels"};
     }
   }
@@ -83,6 +84,8 @@ Result<> build_kernel(const program::KernelSpec& spec, const Target& target, Bui
     case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
+    case KernelKind::layer_norm: build_layer_norm(spec, built); break;
+    case KernelKind::group_norm: build_group_norm(spec, built); break;
   }
   return {};
 }

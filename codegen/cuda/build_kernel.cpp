@@ -1,6 +1,8 @@
 /// \file Passes a spec to the builder of its kind, and divides work into blocks and threads.
 #include "codegen/cuda/build_kernel.h"
 
+#include <fmt/format.h>
+
 #include "codegen/cuda/kernels_internal.h"
 
 namespace resnetc::codegen::cuda {
@@ -29,7 +31,7 @@ ThreadLoops share_between_threads(const program::ThreadSchedule& schedule, Func&
 }
 
 ThreadLoops share_pixels(const program::KernelSpec& spec, Func& out, const Axes& axes) {
-  if (spec.out.channel_stride % lanes == 0) out.output_buffer().set_host_alignment(gpu_alignment);
+  if (spec.out.aligned()) out.output_buffer().set_host_alignment(gpu_alignment);
   return share_between_threads(threads_of(spec), out, axes, spec.out.stored_channels(), spec.out.type.width, spec.out.type.height);
 }
 
@@ -57,6 +59,8 @@ Result<> build_kernel(const program::KernelSpec& spec, Built& built) {
     case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
+    case KernelKind::layer_norm:
+    case KernelKind::group_norm: return Failure{fmt::format("there is no {} for GPUs", to_string(spec.kind)), Blame::bug};
   }
   return {};
 }

@@ -40,11 +40,11 @@ class Convolution {
     Expr first = 0;
     // Lanes past the last channel belong to no group, and nothing reads their sums.
     if (a.groups > 1) first = Halide::min(axes_.c / to_int(co / a.groups) * to_int(per_group), to_int(ci - per_group));
-    add({"r", in, weight, first, per_group, a, spec_.in.channel_stride % lanes == 0});
+    add({"r", in, weight, first, per_group, a, spec_.in.aligned()});
 
     const Project project = [&](const Projection& shortcut) {
       const OpAttributes one = graph::projection(co);
-      add({shortcut.name + "_r", shortcut.in, shortcut.weight, 0, shortcut.channels(), one, true});
+      add({shortcut.name + "_r", shortcut.in, shortcut.weight, 0, shortcut.channels(), one, shortcut.step.operand.aligned()});
       return Expr();
     };
     Func out("out");

@@ -1,6 +1,8 @@
 /// \file Operators that change only how a value's elements are counted.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "import/translate.h"
 
 namespace resnetc::importer {
@@ -29,12 +31,29 @@ Result<LayerId> transpose(Translation& t, const flat::Node& node) {
   return Failure{"it changes the order of dimensions"};
 }
 
+/// The channels that a Slice takes, if it takes some of them and nothing else.
+std::optional<OpAttributes> sliced_channels(const Translation& t, const flat::Node& node, const Dims& from, const Dims& to) {
+  const auto starts = list_at(t.graph(), node, 1, "starts"), axes = list_at(t.graph(), node, 3, "axes"),
+             steps = list_at(t.graph(), node, 4, "steps");
+  if (!starts || !axes || starts->size() != 1 || axes->size() != 1 || (steps && *steps != std::vector<int64_t>{1})) return std::nullopt;
+  if (flat::axis_of((*axes)[0], from.size()) != size_t{1} || !from[1].known() || !to[1].known()) return std::nullopt;
+  OpAttributes a;
+  const int64_t start = (*starts)[0], channels = from[1].fixed;
+  a.first = std::clamp<int64_t>(start < 0 ? std::max(start, -channels) + channels : start, 0, channels);
+  a.channels = to[1].fixed;
+  return a;
+}
+
 /// A Slice that takes every so many rows and columns from the first: the pixels that windows of one pixel take.
 Result<LayerId> slice(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto from = t.dims(node, 0), to = t.result_dims(node);
   if (!in || !from || !to) return Failure{"the dimensions of its result are not known"};
   if (from == to) return *in;
+  if (const auto channels = sliced_channels(t, node, *from, *to)) {
+    if (!t.is_view(t.type(*in), *from)) return Failure{"it takes a part of what is neither picture nor vector"};
+    return t.add(node, OpKind::slice_channels, *channels, {*in});
+  }
   const auto starts = list_at(t.graph(), node, 1, "starts"), axes = list_at(t.graph(), node, 3, "axes"),
              steps = list_at(t.graph(), node, 4, "steps");
   if (t.type(*in).rank != 4 || !t.is_view(t.type(*in), *from) || !starts || !axes || !steps)

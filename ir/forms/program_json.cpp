@@ -114,6 +114,9 @@ class Form {
   void tensor(Tensor& t) {
     a_.field("name", t.name, form::Text{}, "the name of the value in the graph");
     a_.field("type", t.type, form::Type{}, "its type, N the batch");
+    a_.optional("part_of", t.part_of, TensorId{none}, form::Reference{&names_},
+                "the tensor whose channels from `first_channel` on these are");
+    a_.optional("first_channel", t.first_channel, int64_t{0}, form::Integer{0, max_elements}, "of a part, its first channel in the whole");
     a_.field("channel_stride", t.channel_stride, form::Integer{0, max_elements + lanes},
              "elements from pixel to pixel: the channels in whole vectors of 16, or the channels alone where only convolutions read them");
     a_.field("halo", t.halo, form::Extent{}, "rows and columns of zeros on each side");

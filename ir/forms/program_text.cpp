@@ -42,9 +42,11 @@ std::string decision(std::string_view name, const Decision& decision) {
   return fmt::format("  {}={}{}\n", name, decision.yes, because);
 }
 
-void print_tensor(std::string& out, const Tensor& tensor, const Sources& sources) {
-  out += fmt::format("  tensor {} : {} stride={} halo={}", text::value_name(tensor.name), to_string(tensor.type), tensor.channel_stride,
-                     to_string(tensor.halo));
+void print_tensor(std::string& out, const Program& program, TensorId id, const Sources& sources) {
+  const Tensor& tensor = program.tensor(id);
+  out += fmt::format("  tensor {} : {}", text::value_name(tensor.name), to_string(tensor.type));
+  if (tensor.is_part()) out += fmt::format(" of {} from={}", text::value_name(program.tensor(tensor.part_of).name), tensor.first_channel);
+  out += fmt::format(" stride={} halo={}", tensor.channel_stride, to_string(tensor.halo));
   if (tensor.offset != none) out += fmt::format(" at {}", tensor.offset);
   out += text::location(tensor.at, sources) + "\n";
 }
@@ -64,11 +66,12 @@ std::string excerpt_of(const Program& program, const std::vector<const Kernel*>&
     print_kernel(kernels, program, *kernel, sources);
     for (TensorId id : reads(*kernel)) tensors.insert(id);
     if (kernel->out != none) tensors.insert(kernel->out);
+    for (TensorId id : std::vector(tensors.begin(), tensors.end())) tensors.insert(whole_of(program, id));
     if (kernel->weight != none) constants.insert(kernel->weight);
     for (const Step& step : kernel->epilogue) constants.insert(step.constants.begin(), step.constants.end());
   }
   std::string out;
-  for (TensorId id : tensors) print_tensor(out, program.tensor(id), sources);
+  for (TensorId id : tensors) print_tensor(out, program, id, sources);
   for (ConstantId id : constants) print_constant(out, program, id);
   return out + kernels;
 }
@@ -147,6 +150,11 @@ class Parser {
     tensor.name = r_.new_value(names_, static_cast<TensorId>(program_.tensors.size()));
     r_.expect(":");
     tensor.type = r_.type();
+    if (r_.accept("of")) {
+      tensor.part_of = r_.value(names_);
+      field("from");
+      tensor.first_channel = r_.integer(0, max_elements);
+    }
     field("stride");
     tensor.channel_stride = r_.integer(0, max_elements + lanes);
     field("halo");
@@ -253,7 +261,7 @@ std::string print(const Program& program, const Sources& sources) {
                      text::input_details(program.input));
   for (const Output& output : program.outputs) out += fmt::format("  output {} : {}\n", text::quoted(output.name), to_string(output.type));
   out += decision("by_picture", program.by_picture) + decision("brief", program.brief);
-  for (const Tensor& tensor : program.tensors) print_tensor(out, tensor, sources);
+  for (size_t i = 0; i < program.tensors.size(); ++i) print_tensor(out, program, static_cast<TensorId>(i), sources);
   for (size_t i = 0; i < program.constants.size(); ++i) print_constant(out, program, static_cast<ConstantId>(i));
   for (const Kernel& kernel : program.kernels) print_kernel(out, program, kernel, sources);
   return out + "}\n";

@@ -42,7 +42,7 @@ struct Shape {
 
 class Generator {
  public:
-  explicit Generator(uint64_t seed) : random_(seed), aside_(~seed) {
+  Generator(uint64_t seed, bool for_gpus) : random_(seed), aside_(~seed), for_gpus_(for_gpus) {
     for (const resnetc::OpInfo& op : resnetc::all_ops()) {
       const bool elementwise = resnetc::graph::is_step(op.kind) || op.kind == resnetc::OpKind::batch_norm;
       if (elementwise && !op.layer.empty()) elementwise_.push_back(called(op));
@@ -73,7 +73,20 @@ class Generator {
     Shape shape;
   };
 
-  std::string norm() { return aside_.chance(15) ? "batch_norm(affine = false)" : "batch_norm"; }
+  std::string norm() {
+    if (aside_.chance(15)) return "batch_norm(affine = false)";
+    if (!aside_.chance(20) || for_gpus_) return "batch_norm";
+    switch (aside_.below(3)) {
+      case 0: return aside_.chance(50) ? "layer_norm" : "layer_norm(1e-3, affine = false)";
+      case 1: return "instance_norm(affine = true)";
+      default: break;
+    }
+    int64_t groups = 1;
+    for (int64_t g : {8, 5, 4, 3, 2}) {
+      if (groups == 1 && current_.channels % g == 0) groups = g;
+    }
+    return fmt::format("group_norm({})", groups);
+  }
   std::string linear(int64_t features) { return fmt::format("linear({}{})", features, aside_.chance(25) ? ", bias = false" : ""); }
 
   const std::string& elementwise() { return elementwise_[static_cast<size_t>(aside_.below(static_cast<int64_t>(elementwise_.size())))]; }
@@ -165,6 +178,8 @@ class Generator {
       case 4:
         if (current_.channels < 40) {
           layer(fmt::format("pad_channels({})", current_.channels + 5), {current_.channels + 5, current_.height, current_.width});
+        } else {
+          layer(fmt::format("slice_channels(3, {})", current_.channels - 5), {current_.channels - 5, current_.height, current_.width});
         }
         break;
       case 5:
@@ -277,7 +292,8 @@ class Generator {
     line("output y");
   }
 
-  Random random_, aside_;                 ///< aside_ makes choices on which those of random_ must not depend
+  Random random_, aside_;  ///< aside_ makes choices on which those of random_ must not depend
+  bool for_gpus_;
   std::vector<std::string> elementwise_;  ///< element-wise layers with their arguments
   std::string text_;
   std::vector<Named> named_;
@@ -288,7 +304,7 @@ class Generator {
 
 }  // namespace
 
-std::string random_network(uint64_t seed) { return Generator(seed).run(); }
+std::string random_network(uint64_t seed, bool for_gpus) { return Generator(seed, for_gpus).run(); }
 
 resnetc::program::Tuning random_tuning(const resnetc::program::Program& program, uint64_t seed) {
   using namespace resnetc;

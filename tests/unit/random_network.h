@@ -11,7 +11,8 @@
 /// channels; kernels of 1, 3, 5 and 7, strides, groups, dilation, biases; batch norms after and before convolutions; skips of any length,
 /// bare and with layers, nested and overlapping, several from one value; gates; pools; padded channels; several outputs; odd sizes; all
 /// input forms.
-std::string random_network(uint64_t seed);
+/// With `for_gpus`, only layers that GPUs have.
+std::string random_network(uint64_t seed, bool for_gpus = false);
 
 /// For two of three works of the program's kernels, gives one of the schedules that tuning would measure. Another seed may find other
 /// schedules.

@@ -151,6 +151,24 @@ TEST_CASE("import: sums and products with constants") {
         }) == "  c: conv(1x1, 4, bias = true)\n");
 }
 
+TEST_CASE("import: norms") {
+  const auto norm = [](const std::string& op, const Ints& input, int64_t opset = 21) {
+    OnnxModel m(opset);
+    m.input("x", input);
+    m.weight("n.weight", {4});
+    m.weight("n.bias", {4});
+    OnnxModel::with(OnnxModel::with(m.node(op, {"x", "n.weight", "n.bias"}, {"y"}), "num_groups", int64_t{2}), "epsilon", 1e-6F);
+    m.output("y");
+    const std::string text = text_of(m);
+    return text.substr(0, text.find("\n"));
+  };
+  CHECK(norm("InstanceNormalization", {-1, 4, 8, 8}) == "  n: instance_norm(eps = 1e-06, affine = true)");
+  CHECK(norm("GroupNormalization", {-1, 4, 8, 8}) == "  n: group_norm(2, eps = 1e-06)");
+  CHECK(norm("GroupNormalization", {-1, 4, 8, 8}, 18).starts_with("error: 'GroupNormalization' (output 'y'): its weights count groups"));
+  CHECK(norm("LayerNormalization", {-1, 4}) == "  n: layer_norm(eps = 1e-06)");
+  CHECK(norm("LayerNormalization", {-1, 4, 8, 4}).starts_with("error: 'LayerNormalization'"));
+}
+
 TEST_CASE("import: padding by an operator of its own") {
   const auto padded = [](const Ints& pads, const auto& build) {
     return statements([&](OnnxModel& m) {
@@ -182,6 +200,12 @@ TEST_CASE("import: rows and columns left out, and channels that come last") {
           m.ints("by", {2, 2});
           m.node("Slice", {"x", "s", "e", "a", "by"}, {"y"});
         }) == "  max_pool(1x1, stride = 2)\n");
+  CHECK(statements([](OnnxModel& m) {
+          m.ints("s", {-3});
+          m.ints("e", {3});
+          m.ints("a", {1});
+          m.node("Slice", {"x", "s", "e", "a"}, {"y"});
+        }) == "  slice_channels(1, 2)\n");
   OnnxModel m;
   m.input("x", {-1, 8, 6, 4});
   OnnxModel::with(m.node("Transpose", {"x"}, {"t"}), "perm", Ints{0, 3, 1, 2});

@@ -151,8 +151,8 @@ TEST_CASE("every rejection states its rule") {
   CHECK(infer(OpKind::pad_channels, a, {small}) == "pad_channels(32) is less than the 64 channels there are");
   a.eps = -1;
   CHECK(infer(OpKind::batch_norm, a, {small}) == "eps = -1 is not a number from 0 up");
-  CHECK(infer(OpKind::add, {}, {small, image}) == "add needs two equal types, not f32[N, 64, 4, 4] and f32[N, 3, 224, 224]");
-  CHECK(infer(OpKind::mul, {}, {small, v}) == "mul of f32[N, 64, 4, 4] needs the same type or f32[N, 64], not f32[N, 10]");
+  CHECK(infer(OpKind::add, {}, {small, image}) == "add of f32[N, 64, 4, 4] needs the same type, f32[N, 64] or f32[N, 1, 4, 4], not f32[N, 3, 224, 224]");
+  CHECK(infer(OpKind::mul, {}, {small, v}) == "mul of f32[N, 64, 4, 4] needs the same type, f32[N, 64] or f32[N, 1, 4, 4], not f32[N, 10]");
 }
 
 TEST_CASE("attributes of any value neither overflow nor divide by zero") {

@@ -132,9 +132,9 @@ TEST_CASE("the verifier of graphs finds each fault") {
   CHECK(fault("fill(2, [16])", "fill(2, [17])") == "affine 'affine': its scale has shape [17] where [16] is needed");
   CHECK(fault("shift = tensor(\"t\", [16])", "shift = tensor(\"t\", [15])") ==
         "conv2d 'conv1': its shift has shape [15] where [16] is needed");
-  CHECK(fault("then add(%bn)", "then add(%image)") == "add 'add': add needs two equal types, not f32[N, 16, 8, 8] and f32[N, 3, 8, 8]");
+  CHECK(fault("then add(%bn)", "then add(%image)") == "add 'add': add of f32[N, 16, 8, 8] needs the same type, f32[N, 16] or f32[N, 1, 8, 8], not f32[N, 3, 8, 8]");
   CHECK(fault("then mul(%pool)", "then mul(%image)") ==
-        "mul 'mul': mul of f32[N, 16, 8, 8] needs the same type or f32[N, 16], not f32[N, 3, 8, 8]");
+        "mul 'mul': mul of f32[N, 16, 8, 8] needs the same type, f32[N, 16] or f32[N, 1, 8, 8], not f32[N, 3, 8, 8]");
   CHECK(fault("add(%affine, %conv1)", "add(%affine)") == "add 'add': add takes 2 operands, not 1");
   CHECK(fault("max_pool(%mul)", "max_pool()") == "max_pool 'max': max_pool takes 1 operand, not 0");
   CHECK(fault("softmax(%fc)", "softmax(%fc) groups=2") == "softmax 'softmax': softmax has an attribute that is not its own");
@@ -220,7 +220,7 @@ TEST_CASE("the verifier of programs finds each fault") {
         "kernel 'conv1': it takes its shift packed as a vector, and has it packed in vectors of 16 channels");
   CHECK(fault("then bias(@1)", "then bias(@9)") == "there is no constant @9: the program has @0 to @4");
   CHECK(fault("then add(%conv1)", "then add(%conv2)") ==
-        "kernel 'sum': add needs two equal types, not f32[N, 16, 8, 8] and f32[N, 32, 8, 8]");
+        "kernel 'sum': add of f32[N, 16, 8, 8] needs the same type, f32[N, 16] or f32[N, 1, 8, 8], not f32[N, 32, 8, 8]");
   CHECK(fault("then add(%conv1)", "then add(%sum)") == "kernel 'sum': it reads tensor 'sum', which nothing has written");
   CHECK(fault("multiply_adds=32768 @", "multiply_adds=70368744177664 @") ==
         "kernel 'sum': with its multiply-adds, the program has more than 70368744177664");

@@ -160,7 +160,8 @@ TEST_CASE("edits of schedules that the verifier accepts are many, on a processor
     for (uint64_t seed = 0; seed < seeds; ++seed) {
       Session session;
       session.context.target = find_target(target);
-      auto program = std::get<program::Program>(session.lowered(random_network(seed), passes::Level::program));
+      auto program =
+          std::get<program::Program>(session.lowered(random_network(seed, session.context.target->on_gpu()), passes::Level::program));
       const auto weights = [&program] {
         std::string all;
         for (const program::Constant& constant : program.constants) all += to_string(*constant.recipe);

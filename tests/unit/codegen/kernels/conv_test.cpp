@@ -50,6 +50,8 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
                                              extent(conv.size.w, a.kernel.w, a.stride.w, a.dilation.w, a.pad.w));
   const Extent2 in_halo = implementation_of(conv.schedule).halo(a, conv.ci);
   spec.in = layout(TensorType::picture(conv.ci, conv.size.h, conv.size.w), in_halo, conv.in_stride);
+  // Where there are gaps, every second input is a part of a tensor that begins within a vector.
+  if (conv.in_stride > whole_vectors(conv.ci) && seed % 2 == 0) spec.in.first_channel = 5;
   spec.out = layout(out, conv.out_halo, conv.out_stride);
   if (conv.pool != Extent2{0, 0}) {
     OpAttributes& pool = spec.pool.emplace();

@@ -90,7 +90,7 @@ Storage::Storage(const program::Tensor& tensor, int64_t batch, const Planar* val
         const bool halo =
             y < tensor.halo.h || y >= tensor.type.height + tensor.halo.h || x < tensor.halo.w || x >= tensor.type.width + tensor.halo.w;
         float* pixel = pixels + y * tensor.row_elements() + x * tensor.channel_stride;
-        for (int64_t c = 0; c < tensor.type.channels && halo; ++c) pixel[c] = 0.0f;
+        for (int64_t c = 0; c < tensor.type.channels && halo; ++c) pixel[tensor.first_channel + c] = 0.0f;
       }
     }
   }
@@ -109,7 +109,7 @@ Storage::Storage(const program::Tensor& tensor, int64_t batch, const Planar* val
 
 int64_t Storage::at(int64_t n, int64_t c, int64_t y, int64_t x) const {
   return guard + n * (tensor_.picture_bytes() / 4) + (y + tensor_.halo.h) * tensor_.row_elements() +
-         (x + tensor_.halo.w) * tensor_.channel_stride + c;
+         (x + tensor_.halo.w) * tensor_.channel_stride + tensor_.first_channel + c;
 }
 
 Planar Storage::read() const {
@@ -129,7 +129,8 @@ bool Storage::inside(int64_t element) const {
   if (element < 0 || element >= picture * batch_) return false;
   const int64_t row = element % picture / tensor_.row_elements() - tensor_.halo.h, in_row = element % picture % tensor_.row_elements();
   const int64_t column = in_row / tensor_.channel_stride - tensor_.halo.w;
-  if (in_row % tensor_.channel_stride >= tensor_.stored_channels()) return false;
+  const int64_t channel = in_row % tensor_.channel_stride - tensor_.first_channel;
+  if (channel < 0 || channel >= tensor_.stored_channels()) return false;
   return row >= 0 && row < tensor_.type.height && column >= 0 && column < tensor_.type.width;
 }
 

@@ -25,7 +25,7 @@ Planar random_values(const TensorType& type, int64_t batch, std::mt19937& random
 class Storage {
  public:
   Storage(const program::Tensor& tensor, int64_t batch, const Planar* values);
-  float* origin() { return data_ + guard + tensor_.halo.h * tensor_.row_elements() + tensor_.halo.w * tensor_.channel_stride; }
+  float* origin() { return data_ + at(0, 0, 0, 0); }
   Planar read() const;
   /// Whether halo, surroundings and the gaps between pixels have not changed.
   bool untouched_outside() const;

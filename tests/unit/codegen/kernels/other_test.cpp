@@ -127,6 +127,66 @@ std::vector<KernelCase> all_others() {
     wide.name += " " + std::string(info(activation).name);
     cases.push_back(finished(std::move(wide)));
   }
+  for (int64_t channels : {3, 40, 96, 130}) {
+    KernelSpec spec = spec_of(KernelKind::layer_norm, layout(picture(channels, 5, 9), {1, 0}), layout(picture(channels, 5, 9), {0, 1}),
+                              channels == 96 ? 2 : 0);
+    spec.attributes.eps = channels == 3 ? 0.5 : 1e-6;
+    add("layer norm", with(spec, {StepKind::affine, StepKind::gelu}), 2);
+  }
+  add("layer norm of a vector", spec_of(KernelKind::layer_norm, layout(TensorType::vector(33)), layout(TensorType::vector(33)), 0), 3);
+  struct Groups {
+    int64_t channels, groups;
+  };
+  // Groups within a vector, of whole vectors, across vectors, with and without a tail; one group; one channel each.
+  for (const auto [channels, groups] : {Groups{64, 32}, {96, 2}, {48, 16}, {40, 5}, {64, 1}, {17, 17}, {3, 1}, {144, 6}, {32, 32}}) {
+    for (int64_t rows : {0, 2}) {
+      KernelSpec spec =
+          spec_of(KernelKind::group_norm, layout(picture(channels, 6, 5), {0, 1}, whole_vectors(channels) + (rows == 0 ? 0 : 32)),
+                  layout(picture(channels, 6, 5), {1, 0}), rows);
+      spec.attributes.groups = groups;
+      spec.attributes.eps = 1e-5;
+      add("group norm", with(spec, {StepKind::affine, StepKind::relu}), rows + 1);
+    }
+  }
+  // Parts of tensors: they begin at any channel, between other channels.
+  for (int64_t first : {16, 5}) {
+    const auto part = [&](TensorType type, Extent2 halo) {
+      program::Tensor tensor = layout(type, halo, 96);
+      tensor.first_channel = first;
+      return tensor;
+    };
+    add("copy of a part into a part",
+        with(spec_of(KernelKind::copy, part(picture(40, 7, 9), {1, 0}), part(picture(40, 7, 9), {0, 1}), 3),
+             {StepKind::affine, StepKind::relu}),
+        2);
+    KernelSpec sum = with(spec_of(KernelKind::copy, layout(picture(33, 7, 9)), part(picture(33, 7, 9), {0, 0}), 3), {StepKind::add});
+    sum.epilogue[0].operand = part(picture(33, 7, 9), {1, 1});
+    add("sum of a part", sum, 2);
+    KernelSpec pooled = pool(KernelKind::max_pool, 33, {13, 21}, {3, 3}, {2, 2}, {1, 1}, 2);
+    pooled.in = part(pooled.in.type, {1, 1});
+    pooled.out = part(pooled.out.type, {0, 0});
+    add("max of a part", pooled);
+    add("global average of a part",
+        spec_of(KernelKind::global_avg_pool, part(picture(33, 5, 6), {1, 1}), part(TensorType::vector(33), {0, 0}), 0), 2);
+    add("softmax of a part", spec_of(KernelKind::softmax, part(TensorType::vector(33), {0, 0}), part(TensorType::vector(33), {0, 0}), 0),
+        2);
+    add("store of a part", store(part(picture(33, 7, 9), {1, 1}), 2), 2);
+    add("store of a part, 17 channels, dense", store(part(picture(17, 7, 9), {0, 0}), 0));
+    add("store of a part of a vector", store(part(TensorType::vector(40), {0, 0}), 0), 2);
+    add("load of a part", [&] {
+      KernelSpec spec = load(ElementType::f32, picture(17, 7, 9), 96, {1, 0}, 2);
+      spec.out.first_channel = first;
+      return spec;
+    }());
+  }
+  // A sum and a product with a picture of one channel or a vector, which are spread.
+  for (StepKind kind : {StepKind::add, StepKind::mul}) {
+    KernelSpec spread = with(spec_of(KernelKind::copy, layout(picture(33, 7, 9)), layout(picture(33, 7, 9), {1, 1}), 3), {kind, kind});
+    spread.epilogue[0].operand = layout(picture(1, 7, 9), {0, 2});
+    spread.epilogue[1].operand = layout(TensorType::vector(33));
+    add("spread", spread, 2);
+  }
+  add("a vector over a picture", spec_of(KernelKind::copy, layout(TensorType::vector(33)), layout(picture(33, 7, 9), {1, 1}), 3), 2);
   add("more channels", spec_of(KernelKind::copy, layout(picture(17, 7, 7)), layout(picture(64, 7, 7), {1, 1}), 3), 3);
   add("many more channels", spec_of(KernelKind::copy, layout(picture(16, 3, 5)), layout(picture(50, 3, 5)), 0));
   for (int64_t channels : {1, 17, 1000}) {

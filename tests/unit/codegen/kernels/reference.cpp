@@ -57,6 +57,25 @@ double softmax(const KernelCase& one, int64_t n, int64_t c) {
   return std::exp(in.get(one.input, n, c, 0, 0) - top) / sum;
 }
 
+/// An element normalised by those of the channels [c0, c1), rows [y0, y1) and columns [x0, x1).
+double normalised(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x, int64_t c0, int64_t c1, int64_t y0, int64_t y1,
+                  int64_t x0, int64_t x1) {
+  const View in{one.spec.in.type};
+  double sum = 0, squares = 0;
+  const auto count = static_cast<double>((c1 - c0) * (y1 - y0) * (x1 - x0));
+  for (int64_t k = c0; k < c1; ++k) {
+    for (int64_t i = y0; i < y1; ++i) {
+      for (int64_t j = x0; j < x1; ++j) {
+        const double value = in.get(one.input, n, k, i, j);
+        sum += value;
+        squares += value * value;
+      }
+    }
+  }
+  const double mean = sum / count;
+  return (in.get(one.input, n, c, y, x) - mean) / std::sqrt(squares / count - mean * mean + one.spec.attributes.eps);
+}
+
 double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
   const TensorType& type = one.spec.kind == KernelKind::load ? one.spec.out.type : one.spec.in.type;
   const View in{type};
@@ -68,8 +87,16 @@ double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x
       return (one.input[at] / 255 - (k < input.mean.size() ? input.mean[k] : 0)) / (k < input.std.size() ? input.std[k] : 1);
     }
     case KernelKind::store: return in.get(one.input, n, c, y, x);
-    case KernelKind::copy: return c < type.channels ? in.get(one.input, n, c, y, x) : 0;
+    case KernelKind::copy: {
+      const bool spread = type.pixels() == 1;
+      return c < type.channels ? in.get(one.input, n, c, spread ? 0 : y, spread ? 0 : x) : 0;
+    }
     case KernelKind::softmax: return softmax(one, n, c);
+    case KernelKind::layer_norm: return normalised(one, n, c, y, x, 0, type.channels, y, y + 1, x, x + 1);
+    case KernelKind::group_norm: {
+      const int64_t members = type.channels / one.spec.attributes.groups, first = c / members * members;
+      return normalised(one, n, c, y, x, first, first + members, 0, type.height, 0, type.width);
+    }
     case KernelKind::global_avg_pool: {
       double sum = 0;
       for (int64_t i = 0; i < type.height; ++i) {
@@ -91,11 +118,12 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
     const std::vector<double>& v = one.steps[i];
     const View operand{step.operand.type};
     const bool spread = step.operand.type.rank == 2;
+    const int64_t channel = step.operand.type.channels == 1 ? 0 : c;
     switch (step.kind) {
       case graph::StepKind::bias: value += v[static_cast<size_t>(c)]; break;
       case graph::StepKind::affine: value = value * v[static_cast<size_t>(c)] + v[static_cast<size_t>(channels + c)]; break;
-      case graph::StepKind::add: value += operand.get(v, n, c, y, x); break;
-      case graph::StepKind::mul: value *= operand.get(v, n, c, spread ? 0 : y, spread ? 0 : x); break;
+      case graph::StepKind::add: value += operand.get(v, n, channel, spread ? 0 : y, spread ? 0 : x); break;
+      case graph::StepKind::mul: value *= operand.get(v, n, channel, spread ? 0 : y, spread ? 0 : x); break;
       case graph::StepKind::project: {
         const double* weight = v.data() + operand.type.elements() * one.batch + c * operand.type.channels;
         for (int64_t k = 0; k < operand.type.channels; ++k) value += weight[k] * operand.get(v, n, k, y, x);
@@ -131,6 +159,12 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::global_avg_pool:
       case OpKind::batch_norm:
       case OpKind::softmax:
+      case OpKind::slice_channels:
+      case OpKind::spread:
+      case OpKind::concat:
+      case OpKind::layer_norm:
+      case OpKind::group_norm:
+      case OpKind::instance_norm:
       case OpKind::pad_channels: break;  // these are no steps
     }
   }
