@@ -65,10 +65,14 @@ std::string_view described(const ast::Value& value) {
     case ast::ValueKind::expr: return is_truth(value.first) ? value.first.postfix[0].text : "an integer";
     case ast::ValueKind::kernel: return "a kernel size";
     case ast::ValueKind::pair: return "a pair";
+    case ast::ValueKind::sides: return "four values";
     case ast::ValueKind::decimal: return "a decimal";
   }
   return "";
 }
+
+/// The value of a `pad` that depends on the picture's size.
+constexpr std::string_view same_word = "same";
 
 /// Reads the values of one layer's arguments.
 struct Reader {
@@ -116,6 +120,30 @@ struct Reader {
     }
   }
 
+  /// Whether the value is this word, and the word no name in sight.
+  bool is_word(const ast::Value& value, std::string_view word) const {
+    const std::vector<ast::ExprItem>& items = value.first.postfix;
+    return value.kind == ast::ValueKind::expr && items.size() == 1 && items[0].text == word && scope.find_name(word) == nullptr;
+  }
+
+  void pad(const ast::Argument* argument, OpAttributes& a) {
+    if (!argument) return;
+    const ast::Value& value = argument->value;
+    const auto side = [&](const ast::Expr& expr) { return checked("pad", expr, 0, max_elements); };
+    if (is_word(value, same_word)) {
+      a.pad = {};
+      a.same_pad = true;
+    } else if (value.kind == ast::ValueKind::sides) {
+      a.pad = {side(value.first), side(value.second), side(value.third), side(value.fourth)};
+    } else if (value.kind == ast::ValueKind::decimal) {
+      reporter.error(value.at, fmt::format(message::wants_pad, "pad", call.name.text, described(value)));
+    } else {
+      Extent2 each;
+      extent("pad", argument, each, 0);
+      a.pad = each;
+    }
+  }
+
   void real(std::string_view slot, const ast::Argument* argument, double& out, double low, double high) {
     if (!argument) return;
     const ast::Value& value = argument->value;
@@ -145,9 +173,9 @@ struct Reader {
 };
 
 constexpr Slot conv_slots[] = {
-    {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2"},
+    {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2", same_word},
     {"dilation", false, "1"}, {"groups", false, "1"}, {"bias", false, "false"}};
-constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0"}};
+constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0", same_word}};
 constexpr Slot norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
 constexpr Slot group_norm_slots[] = {{"groups", true, ""}, {"eps", false, "1e-5"}, {"affine", false, "true"}};
 constexpr Slot instance_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "false"}};
@@ -175,14 +203,14 @@ void read_conv(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.integer("groups", arguments[5], a.groups);
   reader.flag("bias", arguments[6], a.bias);
   a.pad = default_pad(a.kernel, a.dilation);
-  reader.extent("pad", arguments[3], a.pad, 0);
+  reader.pad(arguments[3], a);
 }
 
 void read_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.extent("kernel", arguments[0], a.kernel);
   a.stride = a.kernel;
   reader.extent("stride", arguments[1], a.stride);
-  reader.extent("pad", arguments[2], a.pad, 0);
+  reader.pad(arguments[2], a);
 }
 
 void read_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {

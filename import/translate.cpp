@@ -9,6 +9,7 @@
 
 #include "import/scopes.h"
 #include "ir/forms/text.h"
+#include "ir/forms/text_forms.h"
 
 namespace resnetc::importer {
 namespace {
@@ -82,14 +83,7 @@ Result<LayerId> Translation::add(const flat::Node& from, OpKind op, const OpAttr
   std::string key;
   if (weights.empty()) {  // an equal layer of the same values is the same value
     key = fmt::format("{} {}", static_cast<int>(op), fmt::join(operands, " "));
-    for_each_attribute([&](const auto& attribute) {
-      const auto& value = attributes.*attribute.field;
-      if constexpr (requires { value.h; }) {
-        key += fmt::format(" {}x{}", value.h, value.w);
-      } else {
-        key += fmt::format(" {}", value);
-      }
-    });
+    key += text::attributes(attributes);
     if (const auto found = same_.find(key); found != same_.end()) return found->second;
   }
   Layer layer{op, attributes, std::move(operands), std::move(weights), *made, "", scope_of(graph_, from)};

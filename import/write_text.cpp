@@ -142,6 +142,11 @@ std::vector<WrittenArgument> arguments_of(OpKind kind, const OpAttributes& attri
         argument.text = slot.name == "kernel" ? to_string(value)
                         : value.h == value.w  ? std::to_string(value.h)
                                               : fmt::format("[{}, {}]", value.h, value.w);
+      } else if constexpr (std::is_same_v<Value, Sides>) {
+        argument.numbers = {value.top, value.left, value.bottom, value.right};
+        argument.text = value == Sides(value.top, value.top) ? std::to_string(value.top)
+                        : value.even()                       ? fmt::format("[{}, {}]", value.top, value.left)
+                                                             : fmt::format("[{}]", fmt::join(argument.numbers, ", "));
       } else if constexpr (std::is_same_v<Value, bool>) {
         argument.text = value ? "true" : "false";
       } else if constexpr (std::is_same_v<Value, double>) {

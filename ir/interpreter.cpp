@@ -31,11 +31,11 @@ Values convolve(const OpAttributes& a, const TensorType& in_type, const TensorTy
       const double* taps = &weight[static_cast<size_t>((o * per_group + i) * a.kernel.h * a.kernel.w)];
       for (int64_t y = 0; y < t.height; ++y) {
         for (int64_t ky = 0; ky < a.kernel.h; ++ky) {
-          int64_t in_y = y * a.stride.h + ky * a.dilation.h - a.pad.h;
+          int64_t in_y = y * a.stride.h + ky * a.dilation.h - a.pad.top;
           if (in_y < 0 || in_y >= in_type.height) continue;
           for (int64_t kx = 0; kx < a.kernel.w; ++kx) {
             accumulate_row(plane + y * t.width, t.width, source + in_y * in_type.width, in_type.width, taps[ky * a.kernel.w + kx],
-                           a.stride.w, kx * a.dilation.w - a.pad.w);
+                           a.stride.w, kx * a.dilation.w - a.pad.left);
           }
         }
       }
@@ -66,7 +66,7 @@ Values pool(const Op& op, const TensorType& in_type, const Values& in) {
         double value = max ? -std::numeric_limits<double>::infinity() : 0;
         for (int64_t ky = 0; ky < a.kernel.h; ++ky) {
           for (int64_t kx = 0; kx < a.kernel.w; ++kx) {
-            int64_t in_y = y * a.stride.h + ky - a.pad.h, in_x = x * a.stride.w + kx - a.pad.w;
+            int64_t in_y = y * a.stride.h + ky - a.pad.top, in_x = x * a.stride.w + kx - a.pad.left;
             if (in_y < 0 || in_x < 0 || in_y >= in_type.height || in_x >= in_type.width) continue;
             double v = plane[in_y * in_type.width + in_x];
             if (!max) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ir/normalisation.h"
+#include "ir/window.h"
 #include "support/table.h"
 
 namespace resnetc {
@@ -23,6 +24,12 @@ Result<> in_range(std::string_view what, int64_t value, int64_t low) {
 Result<> in_range(std::string_view what, Extent2 value, int64_t low) {
   const auto one = [low](int64_t v) { return v >= low && v <= max_elements; };
   if (one(value.h) && one(value.w)) return {};
+  return Failure{fmt::format("{} = {} is not between {} and {}", what, to_string(value), low, max_elements)};
+}
+
+Result<> in_range(std::string_view what, const Sides& value, int64_t low) {
+  const auto one = [low](int64_t v) { return v >= low && v <= max_elements; };
+  if (one(value.top) && one(value.left) && one(value.bottom) && one(value.right)) return {};
   return Failure{fmt::format("{} = {} is not between {} and {}", what, to_string(value), low, max_elements)};
 }
 
@@ -49,21 +56,21 @@ Result<TensorType> type_of_window(const OpInfo& op, const OpAttributes& a, const
   if (Result<> good = in_range("kernel", a.kernel, 1); !good) return good.failure();
   if (Result<> good = in_range("stride", a.stride, 1); !good) return good.failure();
   if (Result<> good = in_range("pad", a.pad, 0); !good) return good.failure();
-  const bool pool = op.kind != OpKind::conv2d;
-  const Extent2 dilation = pool ? Extent2{} : a.dilation;
-  if (Result<> good = in_range("dilation", dilation, 1); !good) return good.failure();
-  if (pool && (a.pad.h > a.kernel.h / 2 || a.pad.w > a.kernel.w / 2)) {
-    return Failure{fmt::format("pad = {} is more than half of the {} window", to_string(a.pad), to_string(a.kernel))};
+  if (Result<> good = in_range("dilation", a.dilation, 1); !good) return good.failure();
+  if (a.same_pad && a.pad != Sides()) return Failure{fmt::format("pad = {} stands beside same_pad", to_string(a.pad))};
+  const Sides pad = padding_of(a, in);
+  const Extent2 most = pad.largest();
+  if (op.kind != OpKind::conv2d && (most.h > a.kernel.h / 2 || most.w > a.kernel.w / 2)) {
+    return Failure{fmt::format("pad = {} is more than half of the {} window", to_string(pad), to_string(a.kernel))};
   }
-  if (!fits(in, a.pad)) return Failure{fmt::format("{} with pad = {} is too large", to_string(in), to_string(a.pad))};
-  const Extent2 covered{dilation.h * (a.kernel.h - 1) + 1, dilation.w * (a.kernel.w - 1) + 1};
-  const Extent2 padded{in.height + 2 * a.pad.h, in.width + 2 * a.pad.w};
-  if (covered.h > padded.h || covered.w > padded.w) {
-    const std::string spread = dilation == Extent2{} ? "" : fmt::format(" with dilation = {}", to_string(dilation));
+  if (!fits(in, most)) return Failure{fmt::format("{} with pad = {} is too large", to_string(in), to_string(pad))};
+  const WindowAxis rows = rows_of(a, in), columns = columns_of(a, in);
+  if (rows.count() < 1 || columns.count() < 1) {
+    const std::string spread = a.dilation == Extent2{} ? "" : fmt::format(" with dilation = {}", to_string(a.dilation));
     return Failure{fmt::format("the {} window{} is larger than the input, which is {} with its padding", to_string(a.kernel), spread,
-                               to_string(padded))};
+                               to_string(Extent2{rows.padded(), columns.padded()}))};
   }
-  return checked(TensorType::picture(channels, (padded.h - covered.h) / a.stride.h + 1, (padded.w - covered.w) / a.stride.w + 1));
+  return checked(TensorType::picture(channels, rows.count(), columns.count()));
 }
 
 Result<TensorType> type_of_convolution(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
@@ -521,7 +528,7 @@ bool spreads_over(const TensorType& b, const TensorType& a) {
   return b.channels == 1 && b.height == a.height && b.width == a.width;
 }
 
-bool is_pointwise(const OpAttributes& a) { return a.kernel == Extent2{1, 1} && a.stride == Extent2{1, 1} && a.pad == Extent2{0, 0}; }
+bool is_pointwise(const OpAttributes& a) { return a.kernel == Extent2{1, 1} && a.stride == Extent2{1, 1} && a.pad == Sides(); }
 
 Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands) {
   const OpInfo& op = info(kind);

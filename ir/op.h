@@ -88,7 +88,8 @@ class OpSet {
 struct OpAttributes {
   int64_t channels = 0;
   Extent2 kernel, stride;
-  Extent2 pad{0, 0};  ///< the same on both sides of an axis
+  Sides pad;
+  bool same_pad = false;  ///< TensorFlow's padding in place of `pad` (ir/window.h)
   Extent2 dilation;
   Extent2 size{0, 0};
   Extent2 factor;
@@ -104,7 +105,7 @@ struct OpAttributes {
 
 /// The lowest level at which an attribute has a meaning.
 enum class Reach {
-  topology,  ///< in a graph, a step or a constant replaces it
+  topology,  ///< in a graph, a step, a constant or another attribute replaces it
   kernel,    ///< the code of kernels depends on it
 };
 
@@ -132,7 +133,10 @@ inline constexpr std::tuple all_attributes{
               Reach::kernel, "output channels of a convolution, linear layer, padding or slice"},
     Attribute{&OpAttributes::kernel, "kernel", window_ops, Reach::kernel, "the window: rows, columns (one pixel where left out)"},
     Attribute{&OpAttributes::stride, "stride", window_ops, Reach::kernel, "between windows: rows, columns (1 where left out)"},
-    Attribute{&OpAttributes::pad, "pad", window_ops, Reach::kernel, "on each side of an axis: rows, columns (0 where left out)"},
+    Attribute{&OpAttributes::pad, "pad", window_ops, Reach::kernel,
+              "on each side of an axis: rows, columns; or top, left, bottom, right where sides differ (0 where left out)"},
+    Attribute{&OpAttributes::same_pad, "same_pad", window_ops, Reach::topology,
+              "whether the padding is TensorFlow's SAME, which depends on the picture's size, in place of pad (false where left out)"},
     Attribute{&OpAttributes::dilation, "dilation", OpSet{OpKind::conv2d}, Reach::kernel,
               "between the elements of a convolution's window: rows, columns (1 where left out)"},
     Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d, OpKind::group_norm, OpKind::channel_shuffle}, Reach::kernel,

@@ -38,8 +38,8 @@ Expr per_channel(const std::vector<double>& values, const char* name, float othe
 Window define_max_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const OpAttributes& a = spec.attributes;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
-  const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.w);
-  const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.h);
+  const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.left);
+  const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.top);
   const int right = to_int(spec.in.type.width - 1), bottom = to_int(spec.in.type.height - 1);
   // A clamped coordinate repeats an element of the same window, so it cannot change the maximum.
   auto at = [&](const Expr& column, const Expr& row) {
@@ -58,11 +58,11 @@ Window define_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operan
   const OpAttributes& a = spec.attributes;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
   Window pool{Func("out"), Func("sum"), window_of(a)};
-  const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.w) + pool.r.x;
-  const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.h) + pool.r.y;
+  const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.left) + pool.r.x;
+  const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.top) + pool.r.y;
   const int width = to_int(spec.in.type.width), height = to_int(spec.in.type.height);
   Expr element = in(axes.c, Halide::clamp(x, 0, width - 1), Halide::clamp(y, 0, height - 1), axes.n);
-  if (a.pad != Extent2{0, 0}) element = Halide::select(x >= 0 && x < width && y >= 0 && y < height, element, 0.0f);
+  if (a.pad != Sides()) element = Halide::select(x >= 0 && x < width && y >= 0 && y < height, element, 0.0f);
   Func& sum = pool.reduction;
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
   sum(axes.c, axes.x, axes.y, axes.n) += element;

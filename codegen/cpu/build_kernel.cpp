@@ -36,8 +36,8 @@ Result<> check_layouts(const program::KernelSpec& spec) {
     }
   }
   if (spec.kind == KernelKind::conv2d) {
-    const OpAttributes& a = spec.attributes;
-    if (spec.in.halo.h < a.pad.h || spec.in.halo.w < a.pad.w) {
+    const Extent2 pad = spec.attributes.pad.largest();
+    if (spec.in.halo.h < pad.h || spec.in.halo.w < pad.w) {
       return Failure{"the input's halo is smaller than the convolution's padding"};
     }
   }

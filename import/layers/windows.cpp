@@ -20,11 +20,7 @@ Result<> set_window(OpAttributes& a, const flat::Node& node, const TensorType& i
   if (!pads) return Failure{"its pads are no four numbers from 0 up"};
   a.stride = extent_of(*strides);
   a.dilation = extent_of(*dilations);
-  if (pads->before != pads->after) {
-    return Failure{fmt::format("its padding is {} before and {} after the picture (rows, columns); resnetc pads both sides alike as yet",
-                               to_string(extent_of(pads->before)), to_string(extent_of(pads->after)))};
-  }
-  a.pad = extent_of(pads->before);
+  a.pad = Sides(pads->before[0], pads->before[1], pads->after[0], pads->after[1]);
   return {};
 }
 
@@ -67,7 +63,7 @@ Result<LayerId> conv(Translation& t, const flat::Node& node) {
 }
 
 /// The number of rows or columns that a pool makes if it counts only whole windows.
-int64_t whole_windows(int64_t size, int64_t pad, int64_t kernel, int64_t stride) { return (size + 2 * pad - kernel) / stride + 1; }
+int64_t whole_windows(int64_t padded, int64_t kernel, int64_t stride) { return (padded - kernel) / stride + 1; }
 
 Result<LayerId> pool(Translation& t, const flat::Node& node, OpKind kind) {
   const auto in = t.operand(node, 0);
@@ -81,16 +77,16 @@ Result<LayerId> pool(Translation& t, const flat::Node& node, OpKind kind) {
   if (!(a.dilation == Extent2{})) return Failure{"resnetc has no pools with dilations"};
   if (t.uses(node, 1) != 0) return Failure{"its indices are used; resnetc's pools give only the elements"};
   if (is_pointwise(a)) return *in;
-  if (a.kernel == Extent2{type.height, type.width} && a.pad == Extent2{0, 0} && kind == OpKind::avg_pool) {
+  if (a.kernel == Extent2{type.height, type.width} && a.pad == Sides{} && kind == OpKind::avg_pool) {
     return t.add(node, OpKind::global_avg_pool, {}, {*in});
   }
-  if (kind == OpKind::avg_pool && !(a.pad == Extent2{0, 0}) && flat::integer(node, "count_include_pad", 0) == 0) {
+  if (kind == OpKind::avg_pool && !(a.pad == Sides{}) && flat::integer(node, "count_include_pad", 0) == 0) {
     return Failure{"it divides by the pixels of the picture alone; resnetc divides by the whole window as yet"};
   }
   if (flat::integer(node, "ceil_mode", 0) != 0) {
     const std::optional<Dims> made = t.result_dims(node);
-    const int64_t rows = whole_windows(type.height, a.pad.h, a.kernel.h, a.stride.h);
-    const int64_t columns = whole_windows(type.width, a.pad.w, a.kernel.w, a.stride.w);
+    const int64_t rows = whole_windows(type.height + a.pad.top + a.pad.bottom, a.kernel.h, a.stride.h);
+    const int64_t columns = whole_windows(type.width + a.pad.left + a.pad.right, a.kernel.w, a.stride.w);
     if (!made || made->size() != 4 || (*made)[2] != Whole{rows, 0} || (*made)[3] != Whole{columns, 0}) {
       return Failure{"its ceil_mode adds windows at the lower or right side; resnetc has whole windows only as yet"};
     }

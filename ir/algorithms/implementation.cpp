@@ -57,7 +57,7 @@ std::vector<AlgorithmChoice> all_choices(const Convolution& convolution, const M
 }
 
 bool decides_layout(const OpAttributes& attributes, int64_t in_channels) {
-  const auto other = [&](const Implementation* each) { return each->halo(attributes, in_channels) != attributes.pad; };
+  const auto other = [&](const Implementation* each) { return each->halo(attributes, in_channels) != attributes.pad.largest(); };
   return std::any_of(all_implementations().begin(), all_implementations().end(), other);
 }
 

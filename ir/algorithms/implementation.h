@@ -81,8 +81,8 @@ class Implementation {
   virtual Packing weight_packing(const OpAttributes& attributes, int64_t in_channels, const Schedule& schedule) const;
   /// The packing of the weight of a projection in the convolution's epilogue.
   virtual Packing projection_packing(const Schedule& schedule) const;
-  /// The halo of a convolution's input.
-  virtual Extent2 halo(const OpAttributes& attributes, int64_t /*in_channels*/) const { return attributes.pad; }
+  /// The halo of a convolution's input. Halos are the same on both sides of an axis.
+  virtual Extent2 halo(const OpAttributes& attributes, int64_t /*in_channels*/) const { return attributes.pad.largest(); }
   /// Whether a gap should lie between the pixels of a convolution's input, because pixels that are read together would share sets of the
   /// first-level cache. Every algorithm can read pixels with gaps.
   virtual bool wants_gap(const Convolution&, const Machine&) const { return false; }

@@ -72,6 +72,7 @@ double transformed_elements(const WinogradForm& form, const Winograd& by, const 
 struct Case {
   TensorType out;            ///< type that the convolution computes
   const OpAttributes* pool;  ///< null: no pool
+  int64_t stored_rows;       ///< rows of what the kernel stores: with a pool, those of its result
   double weights;            ///< number of elements of the packed weights; those of projections are the same for all schedules
   bool packed;               ///< whether the weights are packed transformed
   WinogradForm form;
@@ -99,8 +100,7 @@ int64_t rows_to_compute(const Case& c, int64_t rows) {
   if (c.pool == nullptr) return c.down;
   if (rows * c.by.output < c.pool->kernel.h) return 0;
   const int64_t pool_rows = (rows * c.by.output - c.pool->kernel.h) / c.pool->stride.h + 1;
-  const int64_t pooled = (c.out.height + 2 * c.pool->pad.h - c.pool->kernel.h) / c.pool->stride.h + 1;
-  return ceil_div(pooled, pool_rows) * rows;
+  return ceil_div(c.stored_rows, pool_rows) * rows;
 }
 
 /// A register tile and its tasks.
@@ -167,6 +167,7 @@ Case case_of(const KernelSpec& spec, const AlgorithmChoice& choice) {
   const TensorType& out = convolution.out;
   return {out,
           spec.pool ? &*spec.pool : nullptr,
+          spec.out.type.height,
           choice.packed ? transformed_elements(form, by, out) : checkpoint_elements(convolution),
           choice.packed,
           form,
@@ -218,8 +219,9 @@ class Transforms final : public Implementation {
   /// For phases, the halo consists of whole squares around the padding.
   Extent2 halo(const OpAttributes& a, int64_t in_channels) const override {
     const std::optional<WinogradForm> form = winograd_form(a, in_channels);
-    if (!form || !form->phases) return a.pad;
-    return {(a.pad.h + 2) / 2 * 2, (a.pad.w + 2) / 2 * 2};
+    const Extent2 pad = a.pad.largest();
+    if (!form || !form->phases) return pad;
+    return {(pad.h + 2) / 2 * 2, (pad.w + 2) / 2 * 2};
   }
 
   std::vector<ScratchBuffer> scratch(const KernelSpec& spec) const override {

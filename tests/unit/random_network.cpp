@@ -103,6 +103,15 @@ class Generator {
     named_.push_back({label, shape});
   }
 
+  static std::string written(const resnetc::Sides& pad) {
+    return fmt::format(", pad = [{}, {}, {}, {}]", pad.top, pad.left, pad.bottom, pad.right);
+  }
+  /// Padding of four sides, with `sum` pixels along each axis.
+  resnetc::Sides uneven(int64_t sum) {
+    const int64_t top = aside_.below(sum + 1), left = aside_.below(sum + 1);
+    return {top, left, sum - top, sum - left};
+  }
+
   int64_t channels() { return random_.one_of<int64_t>({1, 3, 16, 17, 32, 40, 48}); }
 
   /// Sometimes adds an element-wise operation that no earlier kernel can take: a layer, a sum or a gate. The input has no such kernel, and
@@ -163,7 +172,9 @@ class Generator {
   void first_layers() {
     const int64_t kernel = random_.one_of<int64_t>({5, 7}), out_channels = random_.one_of<int64_t>({16, 40, 64});
     const auto half = [](int64_t extent) { return (extent + 1) / 2; };
-    layer(fmt::format("conv({0}x{0}, {1}, stride = 2)", kernel, out_channels), {out_channels, half(current_.height), half(current_.width)});
+    const std::string pad = aside_.chance(25) ? written(uneven(kernel - 1)) : "";
+    layer(fmt::format("conv({0}x{0}, {1}, stride = 2{2})", kernel, out_channels, pad),
+          {out_channels, half(current_.height), half(current_.width)});
     layer(norm(), current_);
     layer("relu", current_);
     if (random_.chance(70)) layer("max_pool(3x3, stride = 2, pad = 1)", {out_channels, half(current_.height), half(current_.width)});
@@ -207,8 +218,19 @@ class Generator {
     if (dilation != 1) call += fmt::format(", dilation = {}", dilation);
     if (groups != 1) call += fmt::format(", groups = {}", groups);
     if (random_.chance(25)) call += ", bias = true";
-    // With the default pad of an odd kernel, a stride of s turns the size n into ceil(n / s).
-    layer(call + ")", {out_channels, (current_.height + stride - 1) / stride, (current_.width + stride - 1) / stride});
+    // With as much padding as that of an odd kernel by default, a stride of s turns the size n into ceil(n / s).
+    int64_t more = 0;
+    if (aside_.chance(15)) {
+      call += ", pad = same";
+    } else if (aside_.chance(25)) {
+      resnetc::Sides pad = uneven(dilation * (kernel - 1));
+      more = strided ? aside_.below(2) : 0;
+      pad.bottom += more;
+      pad.right += more;
+      call += written(pad);
+    }
+    const auto out = [&](int64_t in) { return (in + more + stride - 1) / stride; };
+    layer(call + ")", {out_channels, out(current_.height), out(current_.width)});
     if (random_.chance(80)) layer(norm(), current_);
     if (random_.chance(60)) layer(activation(), current_);
     unfused(30);
@@ -295,11 +317,16 @@ class Generator {
     int64_t kernel = random_.one_of<int64_t>({2, 3});
     if (current_.height < 4 || current_.width < 4) return;
     const char* kind = random_.one_of({"max_pool", "avg_pool"});
-    // pad: 0 for a kernel of 2, 1 for one of 3.
-    int64_t pad = (kernel - 1) / 2;
-    auto out = [&](int64_t in) { return (in + 2 * pad - kernel) / 2 + 1; };
-    layer(fmt::format("{0}({1}x{1}, stride = 2, pad = {2})", kind, kernel, pad),
-          {current_.channels, out(current_.height), out(current_.width)});
+    std::string pad = ", pad = same";
+    Shape shape{current_.channels, (current_.height + 1) / 2, (current_.width + 1) / 2};
+    if (!aside_.chance(15)) {
+      resnetc::Sides sides((kernel - 1) / 2, (kernel - 1) / 2);
+      if (aside_.chance(30)) sides = {aside_.below(2), aside_.below(2), aside_.below(2), aside_.below(2)};
+      const auto out = [&](int64_t padded) { return (padded - kernel) / 2 + 1; };
+      pad = written(sides);
+      shape = {current_.channels, out(current_.height + sides.top + sides.bottom), out(current_.width + sides.left + sides.right)};
+    }
+    layer(fmt::format("{0}({1}x{1}, stride = 2{2})", kind, kernel, pad), shape);
     if (random_.chance(30)) layer(norm(), current_);
     if (random_.chance(30)) layer(random_.one_of({"relu", "sigmoid"}), current_);
   }

@@ -32,7 +32,7 @@ double window(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x)
   for (int64_t k = 0; k < per_group; ++k) {
     for (int64_t i = 0; i < a.kernel.h; ++i) {
       for (int64_t j = 0; j < a.kernel.w; ++j) {
-        const int64_t row = y * a.stride.h - a.pad.h + i * a.dilation.h, column = x * a.stride.w - a.pad.w + j * a.dilation.w;
+        const int64_t row = y * a.stride.h - a.pad.top + i * a.dilation.h, column = x * a.stride.w - a.pad.left + j * a.dilation.w;
         if (!in.holds(row, column)) continue;
         const double value = in.get(one.input, n, first + k, row, column);
         if (conv) {
@@ -215,7 +215,7 @@ namespace {
 
 /// The weights of phases, [co][16][r][r], as ir/winograd.h describes them.
 std::vector<double> split_naively(const program::KernelSpec& spec, const WinogradForm& form, const std::vector<double>& weight) {
-  const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, k = spec.attributes.kernel.w, pad = spec.attributes.pad.w;
+  const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, k = spec.attributes.kernel.w, pad = spec.attributes.pad.left;
   std::vector<double> out;
   for (int64_t row = 0; row < co; ++row) {
     for (int64_t channel = 0; channel < 16; ++channel) {
@@ -386,7 +386,7 @@ double stored(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x)
   double largest = -std::numeric_limits<double>::infinity();
   for (int64_t i = 0; i < pool.kernel.h; ++i) {
     for (int64_t j = 0; j < pool.kernel.w; ++j) {
-      const int64_t row = y * pool.stride.h - pool.pad.h + i, column = x * pool.stride.w - pool.pad.w + j;
+      const int64_t row = y * pool.stride.h - pool.pad.top + i, column = x * pool.stride.w - pool.pad.left + j;
       if (view.holds(row, column)) largest = std::max(largest, finish(one, element(one, n, c, row, column), n, c, row, column));
     }
   }

@@ -264,7 +264,7 @@ TEST_CASE("select-kernels: schedules") {
     program::KernelSpec spec;
     spec.kind = program::KernelKind::conv2d;
     spec.attributes = a;
-    spec.in = layout(type, a.pad);
+    spec.in = layout(type, a.pad.largest());
     spec.out = layout(type);
     const AlgorithmChoice direct;
     return std::get<program::DirectSchedule>(
