@@ -326,7 +326,7 @@ TEST_CASE("select-kernels: the time that is expected is that of the chosen sched
     program::KernelSpec spec;
     spec.kind = program::KernelKind::conv2d;
     spec.attributes = a;
-    spec.in = layout(type, a.pad);
+    spec.in = layout(type, a.pad.largest());
     spec.out = layout(type);
     const int64_t multiply_adds = type.elements() * channels / groups * kernel * kernel;
     const program::Limit limit = choice.by->choose({spec, multiply_adds, *find_target(target), zen}, choice).limit;
