@@ -60,7 +60,7 @@ int print_table(const Observed& observed, const std::string& target, double tole
     worst_by_channel = std::max(worst_by_channel, by_channel);
     table.add({kernel.name, kernel.compared ? fmt::format("{:.4g}", measured.largest) : "",
                kernel.compared ? error_text(measured.error) : "", kernel.compared && by_channel > 0 ? error_text(by_channel) : "",
-               !kernel.compared   ? "made by a pass: seen in what reads it"
+               !kernel.compared   ? "no whole layer: seen in what reads it"
                : right            ? measured.largest == 0 ? "all zero: this tests little" : ""
                : !measured.finite ? "not finite numbers"
                : near             ? "too far off for a channel"
