@@ -24,8 +24,8 @@ constexpr size_t chain_ends = 3;        ///< names that a long chain shows at ea
 const Translators& translators() {
   static const Translators table = [] {
     Translators all;
-    for (const auto list :
-         {window_translators, product_translators, norm_translators, elementwise_translators, join_translators, view_translators}) {
+    for (const auto list : {window_translators, product_translators, norm_translators, elementwise_translators, join_translators,
+                            view_translators, channel_translators, pixel_translators}) {
       all.merge(list());
     }
     return all;
@@ -81,7 +81,7 @@ Result<LayerId> Translation::add(const flat::Node& from, OpKind op, const OpAttr
   const Result<TensorType> made = infer_type(op, attributes, types);
   if (!made) return Failure{made.failure().text};
   std::string key;
-  if (weights.empty()) {  // an equal layer of the same values is the same value
+  if (weights.empty() && op != OpKind::spread) {  // an equal layer of the same values is the same value
     key = fmt::format("{} {}", static_cast<int>(op), fmt::join(operands, " "));
     key += text::attributes(attributes);
     if (const auto found = same_.find(key); found != same_.end()) return found->second;
@@ -92,6 +92,33 @@ Result<LayerId> Translation::add(const flat::Node& from, OpKind op, const OpAttr
   const LayerId id = static_cast<LayerId>(network_.nodes.size() - 1);
   if (!key.empty()) same_.emplace(std::move(key), id);
   return id;
+}
+
+bool Translation::read_only_by(const flat::Node& node, std::initializer_list<std::string_view> ops) const {
+  const std::vector<flat::NodeId>& readers = readers_[static_cast<size_t>(node.outputs[0])];
+  const bool all = std::all_of(readers.begin(), readers.end(), [&](flat::NodeId id) {
+    return graph_.node(id).domain.empty() && std::find(ops.begin(), ops.end(), graph_.node(id).op) != ops.end();
+  });
+  return all && static_cast<int>(readers.size()) == uses(node);
+}
+
+void Translation::give(const flat::Node& node, size_t output, LayerId layer) {
+  if (output < node.outputs.size() && node.outputs[output] != no_value) made_[static_cast<size_t>(node.outputs[output])] = layer;
+}
+
+Result<LayerId> Translation::concatenated(const flat::Node& from, LayerId first, LayerId second) {
+  if (type(first).rank == 2 && type(second).rank == 4) {
+    return Failure{"it appends a picture to a vector at each pixel; resnetc appends a vector to a picture as yet"};
+  }
+  if (type(first).rank == 4 && type(second).rank == 2) {
+    // Each edge spreads for itself, so no two share the operation.
+    OpAttributes a;
+    a.size = {type(first).height, type(first).width};
+    const Result<LayerId> picture = add(from, OpKind::spread, a, {second});
+    if (!picture) return picture;
+    second = *picture;
+  }
+  return add(from, OpKind::concat, {}, {first, second});
 }
 
 Result<LayerId> Translation::as_vector(const flat::Node& from, LayerId value) {
@@ -174,6 +201,10 @@ Result<> Translation::outputs() {
     if (graph_.value(value).constant) return Failure{fmt::format("the output '{}' does not depend on the input", shown(name))};
     if (made == no_layer) return Failure{fmt::format("the output '{}' was not translated", shown(name)), Blame::bug};
     if (made == 0) return Failure{fmt::format("the output '{}' is the input", shown(name))};
+    const auto& dims = graph_.value(value).dims;
+    if (type(made).rank == 2 && dims && dims->size() == 4 && !is_view(type(made), *dims)) {
+      return Failure{fmt::format("the output '{}' has a vector at every pixel", shown(name)), Blame::limit};
+    }
     network_.outputs.push_back({name, made});
   }
   return {};
@@ -201,6 +232,12 @@ void Translation::remove_unused_layers() {
 
 Result<Network> Translation::run() {
   uses_ = use_counts(graph_);
+  readers_.resize(graph_.values.size());
+  for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+    for (const flat::ValueId input : graph_.nodes[i].inputs) {
+      if (input != no_value && !graph_.nodes[i].dead) readers_[static_cast<size_t>(input)].push_back(static_cast<flat::NodeId>(i));
+    }
+  }
   made_.assign(graph_.values.size(), no_layer);
   const Dims& dims = *graph_.value(graph_.input).dims;
   network_.input_name = graph_.input_name;

@@ -93,16 +93,13 @@ Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
   if (!aligned)
     return Failure{
         fmt::format("it spreads {} over {}", to_string(left.rank == 2 ? left : right), to_string(left.rank == 2 ? right : left))};
-  if (sum == Sum::plus) {
-    return Failure{fmt::format("it adds {} and {}; resnetc adds equal types as yet", to_string(left), to_string(right))};
-  }
-  // A gate: the picture stands first.
-  const bool turned = left.rank == 2 || (left.pixels() == 1 && right.pixels() != 1);
+  // The picture stands first, what is spread over it second.
+  const bool turned = left.rank == 2 || (left.pixels() == 1 && right.pixels() != 1) || spreads_over(left, right);
   const LayerId picture = turned ? *b : *a;
-  const Result<LayerId> factor =
+  const Result<LayerId> other =
       t.type(turned ? *a : *b).pixels() == 1 ? t.as_vector(node, turned ? *a : *b) : Result<LayerId>(turned ? *a : *b);
-  if (!factor) return factor;
-  return t.add(node, OpKind::mul, {}, {picture, *factor});
+  if (!other) return other;
+  return t.add(node, sum == Sum::plus ? OpKind::add : OpKind::mul, {}, {picture, *other});
 }
 
 Result<LayerId> add(Translation& t, const flat::Node& node) { return joined(t, node, Sum::plus); }

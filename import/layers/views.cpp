@@ -18,7 +18,8 @@ Result<LayerId> view(Translation& t, const flat::Node& node) {
   if (t.is_view(type, *to)) return *in;
   const bool one_row = to->size() == 2 && (*to)[0] == t.graph().batch && (*to)[1] == Whole{type.elements(), 0};
   if (type.rank == 4 && type.pixels() == 1 && t.is_view(TensorType::vector(type.channels), *to)) return t.as_vector(node, *in);
-  if (type.rank == 4 && one_row) return *in;  // only a matrix product may follow, and knows the picture
+  if (type.rank == 4 && one_row && t.read_only_by(node, {"Gemm", "MatMul"})) return *in;  // the product knows the picture
+  if (type.rank == 4 && one_row && t.is_view(type, *from)) return t.add(node, OpKind::flatten, {}, {*in});
   return Failure{fmt::format("it makes {} of {}; resnetc has pictures and vectors, and no other views of them", shown(*to), shown(*from))};
 }
 
