@@ -33,6 +33,14 @@ const Translators& translators() {
   return table;
 }
 
+/// Operators that may read pictures whose channels come last. All others count on the usual order.
+bool may_read_channels_last(std::string_view op) {
+  static constexpr std::string_view ops[] = {"Add",       "Sub",         "Mul",  "Div",     "Neg",  "MatMul", "LayerNormalization",
+                                             "Transpose", "Relu",        "Gelu", "Sigmoid", "Tanh", "Silu",   "GeluTanh",
+                                             "HardSwish", "HardSigmoid", "Mish"};
+  return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
+}
+
 }  // namespace
 
 double decimal_of(double value) {
@@ -67,6 +75,12 @@ bool Translation::is_view(const TensorType& type, const Dims& dims) const {
   if (type.rank == 2) return dims.size() <= 4 && std::all_of(dims.begin() + 2, dims.end(), [&](const Whole& d) { return d == one; });
   return dims.size() == 4 && dims[2] == Whole{type.height, 0} && dims[3] == Whole{type.width, 0};
 }
+
+bool Translation::channels_last(const flat::Node& node, size_t input) const {
+  return input < node.inputs.size() && node.inputs[input] != no_value && last_[static_cast<size_t>(node.inputs[input])];
+}
+
+size_t Translation::channel_axis(const flat::Node& node, size_t input) const { return channels_last(node, input) ? 3 : 1; }
 
 int Translation::uses(const flat::Node& node, size_t output) const {
   return output < node.outputs.size() && node.outputs[output] != no_value ? uses_[static_cast<size_t>(node.outputs[output])] : 0;
@@ -135,10 +149,19 @@ void Translation::translate_node(flat::NodeId id) {
     const bool missing = input != no_value && made_[static_cast<size_t>(input)] == no_layer && graph_.value(input).constant == nullptr;
     if (missing) return;
   }
+  bool last = false, first = false;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (!operand(node, i)) continue;
+    (channels_last(node, i) ? last : first) = true;
+  }
+  if (last && (first || !may_read_channels_last(node.op))) {
+    return refuse(id, first ? "only one of its inputs has its channels last" : "its input has its channels last");
+  }
   const Result<LayerId> made = found->second(*this, node);
   if (!made) return refuse(id, made.failure().text);
   if (node.outputs.empty() || node.outputs[0] == no_value) return;
   if (*made != no_layer) made_[static_cast<size_t>(node.outputs[0])] = *made;
+  if (last && node.op != "Transpose") put_channels_last(node);
 }
 
 std::string Translation::chain(flat::NodeId id) const {
@@ -201,6 +224,9 @@ Result<> Translation::outputs() {
     if (graph_.value(value).constant) return Failure{fmt::format("the output '{}' does not depend on the input", shown(name))};
     if (made == no_layer) return Failure{fmt::format("the output '{}' was not translated", shown(name)), Blame::bug};
     if (made == 0) return Failure{fmt::format("the output '{}' is the input", shown(name))};
+    if (last_[static_cast<size_t>(value)]) {
+      return Failure{fmt::format("the output '{}' has its channels last; resnetc has planes", shown(name)), Blame::limit};
+    }
     const auto& dims = graph_.value(value).dims;
     if (type(made).rank == 2 && dims && dims->size() == 4 && !is_view(type(made), *dims)) {
       return Failure{fmt::format("the output '{}' has a vector at every pixel", shown(name)), Blame::limit};
@@ -232,6 +258,7 @@ void Translation::remove_unused_layers() {
 
 Result<Network> Translation::run() {
   uses_ = use_counts(graph_);
+  last_.resize(graph_.values.size());
   readers_.resize(graph_.values.size());
   for (size_t i = 0; i < graph_.nodes.size(); ++i) {
     for (const flat::ValueId input : graph_.nodes[i].inputs) {

@@ -40,6 +40,12 @@ class Translation {
   bool is_view(const TensorType& type, const Dims& dims) const;
   /// Whether only operators of these names read the first output of `node`.
   bool read_only_by(const flat::Node& node, std::initializer_list<std::string_view> ops) const;
+  /// Whether an input is a picture whose channels come last in the model: [N, H, W, C].
+  bool channels_last(const flat::Node& node, size_t input) const;
+  /// The number of the dimension that has an input's channels.
+  size_t channel_axis(const flat::Node& node, size_t input) const;
+  /// Says that the first output of `node` has its channels last. Most operators may not read it.
+  void put_channels_last(const flat::Node& node) { last_[static_cast<size_t>(node.outputs[0])] = true; }
   /// How often the first output of `node` is used.
   int uses(const flat::Node& node, size_t output = 0) const;
   /// How often the input is used.
@@ -73,6 +79,7 @@ class Translation {
   std::vector<std::vector<flat::NodeId>> readers_;  ///< for each value of the graph
   Network network_;
   std::vector<LayerId> made_;  ///< for each value of the graph
+  std::vector<bool> last_;     ///< for each value of the graph, whether its channels come last
   std::vector<Refusal> refusals_;
   std::map<std::string, LayerId> same_;  ///< layers without weights, by what they compute
 };

@@ -138,10 +138,12 @@ std::optional<std::vector<double>> per_channel(const Translation& t, const flat:
   const TensorType& type = t.type(*in);
   const size_t channels = static_cast<size_t>(type.channels);
   if (constant.size() == 1) return std::vector<double>(channels, constant.real(0));
-  if (!t.is_view(type, *dims) || constant.size() != channels) return std::nullopt;
+  const size_t channel_axis = t.channel_axis(node, input);
+  if (!t.channels_last(node, input) && !t.is_view(type, *dims)) return std::nullopt;
+  if (constant.size() != channels) return std::nullopt;
   for (size_t i = 0; i < constant.shape.size(); ++i) {
     const size_t axis = dims->size() - constant.shape.size() + i;
-    if (constant.shape[i] != (axis == 1 ? type.channels : 1)) return std::nullopt;
+    if (constant.shape[i] != (axis == channel_axis ? type.channels : 1)) return std::nullopt;
   }
   std::vector<double> values(channels);
   for (size_t i = 0; i < channels; ++i) values[i] = constant.real(i);

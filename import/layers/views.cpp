@@ -23,11 +23,22 @@ Result<LayerId> view(Translation& t, const flat::Node& node) {
   return Failure{fmt::format("it makes {} of {}; resnetc has pictures and vectors, and no other views of them", shown(*to), shown(*from))};
 }
 
-/// A Transpose of a vector or a picture of one pixel may leave the elements in their order.
+/// A Transpose between [N, C, H, W] and [N, H, W, C] is a matter of the model's order alone: the layers between know which it is. A
+/// Transpose of a vector or a picture of one pixel may leave the elements in their order.
 Result<LayerId> transpose(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto to = t.result_dims(node);
   if (!in || !to) return Failure{"the dimensions of its result are not known"};
+  const auto order = flat::list(node, "perm");
+  const auto from = t.dims(node, 0);
+  if (t.channels_last(node, 0)) {
+    if (order == std::vector<int64_t>{0, 3, 1, 2}) return *in;
+    return Failure{"it changes the order of dimensions"};
+  }
+  if (from && from->size() == 4 && t.is_view(t.type(*in), *from) && order == std::vector<int64_t>{0, 2, 3, 1}) {
+    t.put_channels_last(node);
+    return *in;
+  }
   if (t.type(*in).pixels() == 1 && t.is_view(t.type(*in), *to)) return *in;
   return Failure{"it changes the order of dimensions"};
 }

@@ -124,3 +124,46 @@ TEST_CASE("import: channels become pixels, and pixels a vector") {
   m.output("y");
   CHECK(text_of(m) == "  flatten\n  relu\n  output y\n}\n");
 }
+
+TEST_CASE("import: layers between transposes to channels last and back") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  m.conv("x", "block.dw", {4, 1, 7, 7}, 1, 3);
+  OnnxModel::with(*m.graph().mutable_node(0), "group", int64_t{4});
+  OnnxModel::with(m.node("Transpose", {"block.dw"}, {"t"}), "perm", Ints{0, 2, 3, 1});
+  m.weight("block.norm.weight", {4});
+  m.weight("block.norm.bias", {4});
+  m.node("LayerNormalization", {"t", "block.norm.weight", "block.norm.bias"}, {"n"});
+  m.weight("block.up.weight", {4, 6});
+  m.weight("block.up.bias", {6});
+  m.node("MatMul", {"n", "block.up.weight"}, {"u"});
+  m.node("Add", {"block.up.bias", "u"}, {"ub"});
+  m.node("Gelu", {"ub"}, {"g"});
+  m.weight("block.down.weight", {6, 4});
+  m.node("MatMul", {"g", "block.down.weight"}, {"d"});
+  OnnxModel::with(m.node("Transpose", {"d"}, {"planes"}), "perm", Ints{0, 3, 1, 2});
+  m.weight("block.gamma", {4, 1, 1});
+  m.node("Mul", {"planes", "block.gamma"}, {"scaled"});
+  m.node("Add", {"scaled", "x"}, {"y"});
+  m.output("y");
+  m.proto.mutable_opset_import(0)->set_version(20);
+  CHECK(text_of(m) == R"(  block_dw:   conv(7x7, 4, groups = 4)
+  block_norm: layer_norm
+  block_up:   conv(1x1, 6, bias = true)
+  gelu
+  block_down: conv(1x1, 4)
+  block_:     scale
+  skip from x
+  output y
+}
+)");
+  OnnxModel last;
+  last.input("x", {-1, 4, 8, 8});
+  last.conv("x", "a", {4, 4, 1, 1});
+  OnnxModel::with(last.node("Transpose", {"a"}, {"t"}), "perm", Ints{0, 2, 3, 1});
+  last.node("Relu", {"t"}, {"r"});
+  OnnxModel::with(last.node("Concat", {"r", "r"}, {"c"}), "axis", int64_t{1});
+  last.output("c");
+  CHECK(text_of(last).find("its input has its channels last") != std::string::npos);
+  CHECK(text_of(last, {.up_to = "r"}).starts_with("error: the output 'r' has its channels last"));
+}
