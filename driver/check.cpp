@@ -39,10 +39,17 @@ class LayerTable {
     for (const topology::Node& node : nodes) {
       switch (node.kind) {
         case topology::NodeKind::layer: layer(node, depth); break;
-        case topology::NodeKind::skip: skip(node, depth); break;
+        case topology::NodeKind::skip:
+          ++skips_;
+          edge(node, depth);
+          break;
+        case topology::NodeKind::concat: edge(node, depth); break;
         case topology::NodeKind::gate:
           add({network_.value(node.result).name, "gate", shape(node.result), "", "", ""}, depth);
           walk(node.children, depth + 1);
+          break;
+        case topology::NodeKind::from:
+          add({network_.value(node.result).name, "from", shape(node.result), "", "", described_source(network_, node)}, depth);
           break;
         case topology::NodeKind::stage:
           add({node.label, "stage", shape(node.result), "", "", ""}, depth);
@@ -64,15 +71,13 @@ class LayerTable {
         depth);
   }
 
-  void skip(const topology::Node& node, size_t depth) {
-    ++skips_;
+  void edge(const topology::Node& node, size_t depth) {
     walk(node.children, depth + 1);
-    add({network_.value(node.result).name, "skip", shape(node.result), "", "", described_edge(network_, node)}, depth);
+    add({network_.value(node.result).name, words(node), shape(node.result), "", "", described_source(network_, node)}, depth);
   }
 
   const topology::Network& network_;
-  Table table_{
-      {{"name"}, {"layer"}, {"output"}, {"parameters", Table::Align::right}, {"multiply-adds", Table::Align::right}, {"skip edge"}}};
+  Table table_{{{"name"}, {"layer"}, {"output"}, {"parameters", Table::Align::right}, {"multiply-adds", Table::Align::right}, {"edge"}}};
   topology::Cost total_;
   int skips_ = 0;
 };

@@ -2,7 +2,9 @@
 #include "driver/observed.h"
 
 #include <algorithm>
+#include <set>
 #include <span>
+#include <string_view>
 
 namespace resnetc::driver {
 
@@ -28,11 +30,16 @@ void take(void* data, const rn_observation* seen) {
 void Observed::watch(Session& session) { session.observe(take, &kernels_); }
 
 void Observed::find_names(const graph::Graph& graph) {
+  // The kernel with the name of a concatenation makes only a part of it.
+  std::set<std::string_view> joined;
+  for (const graph::Op& op : graph.ops) {
+    if (op.kind == OpKind::concat) joined.insert(op.name);
+  }
   // A store has its output's name, but the value may have another.
   const size_t stores = std::min(kernels_.size(), graph.outputs.size()), first_store = kernels_.size() - stores;
   for (size_t i = 0; i < kernels_.size(); ++i) {
     const std::string& name = i < first_store ? kernels_[i].name : graph.op(graph.outputs[i - first_store].value).name;
-    of_value_[name].push_back(&kernels_[i]);
+    if (i >= first_store || !joined.contains(name)) of_value_[name].push_back(&kernels_[i]);
   }
 }
 

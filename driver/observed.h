@@ -22,7 +22,8 @@ class Observed {
 
   /// Observes the next run of `session`, which must not outlive this object.
   void watch(Session& session);
-  /// After the run: compares the kernels that computed `op`, an operation of `graph`, for `picture`. `sizes` are those of the channels.
+  /// After the run: compares the kernels that computed `op`, an operation of `graph`, for `picture`. `sizes` are those of the channels. A
+  /// kernel that makes a part of a concatenation is left out.
   void compare(const graph::Graph& graph, const graph::Op& op, const Values& expected, const std::vector<double>& sizes, size_t picture);
   const std::vector<Kernel>& kernels() const { return kernels_; }
 

@@ -29,6 +29,7 @@ struct VerifyOptions {
   int batch = 1;
   int threads = 0;
   double tolerance = 1e-4;
+  bool copy_weights = false;
   bool no_cache = false;
   std::vector<std::string> disabled;
 };
@@ -59,7 +60,7 @@ int print_table(const Observed& observed, const std::string& target, double tole
     worst_by_channel = std::max(worst_by_channel, by_channel);
     table.add({kernel.name, kernel.compared ? fmt::format("{:.4g}", measured.largest) : "",
                kernel.compared ? error_text(measured.error) : "", kernel.compared && by_channel > 0 ? error_text(by_channel) : "",
-               !kernel.compared   ? "made by a pass: seen in what reads it"
+               !kernel.compared   ? "no whole layer: seen in what reads it"
                : right            ? measured.largest == 0 ? "all zero: this tests little" : ""
                : !measured.finite ? "not finite numbers"
                : near             ? "too far off for a channel"
@@ -99,7 +100,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
 
   std::optional<program::Tuning> tuning;
   if (!options.tuned.empty()) {
-    tuning = read_tuning(options.tuned, *targets.front(), diagnostics);
+    tuning = read_tuning(options.tuned, goals->front(), diagnostics);
     if (!tuning) return report(diagnostics, invocation);
   }
   LoweringOptions lowering;
@@ -123,7 +124,8 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   int bad = 0;
   for (const Goal& goal : goals->each) {
     const std::string label = goal.label();
-    const Result<std::unique_ptr<Session>> session = trial.session(goal.exact_label(), options.batch, options.threads);
+    const Result<std::unique_ptr<Session>> session =
+        trial.session(goal.exact_label(), options.batch, options.threads, options.copy_weights);
     if (!session) return fail({fmt::format("{}: {}", label, session.failure().text), session.failure().blame});
     Observed observed;
     observed.watch(**session);
@@ -153,6 +155,7 @@ void add_verify(Command program, Invocation& invocation) {
                   "the largest error allowed, relative to the largest value of all and of each channel (1e-4)")
       .type_name("E")
       .from_to(0, 1);
+  command.add_flag("--copy-weights", options->copy_weights, copy_weights_in_runs);
   command.add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
   add_disable_pass(command, options->disabled);
   command.callback([&invocation, options] { invocation.action = [&invocation, options] { return verify(*options, invocation); }; });

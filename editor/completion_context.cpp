@@ -91,6 +91,8 @@ class Finder {
     return token.is("=") || token.is("+") || token.is("-") || token.is("*") || token.is("/") || token.is("%");
   }
 
+  static bool starts_edge(const Token& token) { return token.is("skip") || token.is("concat"); }
+
   void item(CompletionContext& out) const {
     const Token& last = before(1);
     if (tokens_.empty() || last.is("}") || last.kind == TokenKind::string) {
@@ -132,7 +134,9 @@ class Finder {
       out.keywords = {"in"};
     } else if (last.is(":")) {
       out.wants = before(3).is("input") ? Wants::element : Wants::callee;
-    } else if (last.is("skip")) {
+    } else if (starts_edge(last)) {
+      out.keywords = {"from", "spread"};
+    } else if (last.text == "spread" && starts_edge(before(2))) {
       out.keywords = {"from"};
     } else if (last.is("gate")) {
       out.keywords = {"via"};
@@ -147,14 +151,14 @@ class Finder {
 
   void statement(CompletionContext& out) const {
     out.wants = Wants::statement;
-    out.keywords = {"let", "repeat", "if", "skip", "gate"};
+    out.keywords = {"let", "repeat", "if", "skip", "concat", "gate", "from"};
     // `if` and `repeat` do not start a separate body.
     bool network = true;
     for (size_t i = open_.size(); i-- > 1;)
       network = network && (open_[i].opener == "if" || open_[i].opener == "else" || open_[i].opener == "repeat");
     if (network && open_.front().opener == "network") out.keywords.insert(out.keywords.end(), {"input", "stage", "output"});
     if (before(1).is("}")) out.keywords.push_back("else");
-    if (before(2).is("from")) out.keywords.push_back("via");
+    if (before(2).is("from") && (starts_edge(before(3)) || starts_edge(before(4)))) out.keywords.push_back("via");
     if (before(2).is("output")) out.keywords.push_back("from");
     if (before(1).is("]") || before(1).is(")")) out.keywords.insert(out.keywords.end(), {"mean", "std"});
   }

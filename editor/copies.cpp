@@ -33,7 +33,9 @@ class Describer {
       case NodeKind::layer: return fmt::format("{}: {}{}", described(node), flow(node), cost(node));
       case NodeKind::block: return fmt::format("{}: {}{}", described(node.block_kind), flow(node), cost(node));
       case NodeKind::stage: return fmt::format("stage: {}{}", flow(node), cost(node));
-      case NodeKind::skip: return skip(node, parent);
+      case NodeKind::skip:
+      case NodeKind::concat: return edge(node, parent);
+      case NodeKind::from: return fmt::format("`{}` {} is the current value", name(node.result), shape(node.result));
       case NodeKind::gate:
         return fmt::format("`{}` {} × `{}` {}: {}{}", name(node.input), shape(node.input), name(node.list_result), shape(node.list_result),
                            shape(node.result), cost(node));
@@ -60,14 +62,19 @@ class Describer {
     return text;
   }
 
-  std::string skip(const Node& node, const Node* parent) const {
-    std::string text = fmt::format("`{}` {} + `{}` {}", name(node.input), shape(node.input), name(node.from), shape(node.from));
+  std::string edge(const Node& node, const Node* parent) const {
+    const std::string_view sign = node.kind == NodeKind::skip ? "+" : "and";
+    std::string text = fmt::format("`{}` {} {} `{}` {}", name(node.input), shape(node.input), sign, name(node.from), shape(node.from));
     if (!node.children.empty()) text += fmt::format(", on the edge → {}{}", shape(node.list_result), cost(node));
-    if (network_.value(node.input).type && network_.value(node.list_result).type &&
-        network_.value(node.input).type != network_.value(node.list_result).type) {
-      text += ": they differ";
+    const std::optional<TensorType>&current = network_.value(node.input).type, &carried = network_.value(node.list_result).type;
+    if (current && carried) {
+      if (!topology::edge_type(node, *current, *carried)) {
+        text += ": they differ";
+      } else if (node.kind == NodeKind::concat) {
+        text += ": " + shape(node.result);
+      }
     }
-    if (parent && parent->kind == NodeKind::block)
+    if (parent && parent->kind == NodeKind::block && node.kind == NodeKind::skip)
       text += fmt::format("; `{}` is of the kind {}", parent->label, described(parent->block_kind));
     return text;
   }

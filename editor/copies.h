@@ -10,7 +10,7 @@
 namespace resnetc::editor {
 
 /// Markdown on what the statement at `at` (of the file `file`) becomes in each open network that uses the file: shapes, parameters and
-/// multiply-adds, equal copies together. For a skip edge or gate, the two values that meet. If there are no copies, the reason.
+/// multiply-adds, equal copies together. For an edge, the two values that meet. If there are no copies, the reason.
 std::string described_copies(const Workspace& workspace, const std::string& file, Location at);
 
 /// The same for all uses of a block that `file` defines.

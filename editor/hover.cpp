@@ -52,11 +52,15 @@ class Teller {
     }
     if (const SymbolUse* use = text_.symbols.used_at(at_.line, at_.column)) return told(about(*use), use->at);
     const Statement* s = statement_at(text_.tree, at_);
-    if (s && (s->kind == StatementKind::skip || s->kind == StatementKind::gate)) return told(copies(text_, *s), s->at);
+    if (s && joins_or_goes_back(s->kind)) return told(copies(text_, *s), s->at);
     return std::nullopt;
   }
 
  private:
+  static bool joins_or_goes_back(StatementKind kind) {
+    return kind == StatementKind::skip || kind == StatementKind::concat || kind == StatementKind::gate || kind == StatementKind::from;
+  }
+
   std::optional<Hover> told(std::string text, Location at) const {
     if (text.empty()) return std::nullopt;
     return Hover{std::move(text), text_.lines.range(at)};

@@ -13,7 +13,7 @@ struct Hover {
   Range range;       ///< of the name that the text describes
 };
 
-/// For a layer: its parameters, and the shapes, parameters and multiply-adds of its copies. For a skip edge or gate: the values that meet.
+/// For a layer: its parameters, and the shapes, parameters and multiply-adds of its copies. For an edge: the values that meet.
 /// For a parameter or `let`: its values. Nothing for other places.
 std::optional<Hover> hover(const Workspace& workspace, const ParsedText& text, size_t offset);
 

@@ -68,8 +68,10 @@ class Outline {
       case StatementKind::stage: return named(s.name, "stage", class_);
       case StatementKind::input: return named(s.name, "input", interface);
       case StatementKind::output: return named(s.name, "output", interface);
-      case StatementKind::skip:
-      case StatementKind::gate: return named(s.label.value_or(ast::Name{}), s.kind == StatementKind::skip ? "skip" : "gate", event);
+      case StatementKind::skip: return named(s.label.value_or(ast::Name{}), "skip", event);
+      case StatementKind::concat: return named(s.label.value_or(ast::Name{}), "concat", event);
+      case StatementKind::gate: return named(s.label.value_or(ast::Name{}), "gate", event);
+      case StatementKind::from: return;
       case StatementKind::repeat:
       case StatementKind::condition: break;
     }

@@ -182,10 +182,16 @@ constexpr Slot avg_pool_slots[] = {{"kernel", true, ""},
                                    {"pad", false, "0", same_word},
                                    {"ceil", false, "false"},
                                    {"count_pad", false, "true"}};
-constexpr Slot batch_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
+constexpr Slot norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
+constexpr Slot group_norm_slots[] = {{"groups", true, ""}, {"eps", false, "1e-5"}, {"affine", false, "true"}};
+constexpr Slot instance_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "false"}};
 constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
 constexpr Slot slice_channels_slots[] = {{"first", true, ""}, {"channels", true, ""}};
+constexpr Slot upsample_slots[] = {
+    {"factor", false, "1"}, {"size", false, "factor * size"}, {"bilinear", false, "false"}, {"align_corners", false, "false"}};
+constexpr Slot pixel_shuffle_slots[] = {{"factor", true, ""}};
+constexpr Slot channel_shuffle_slots[] = {{"groups", true, ""}};
 constexpr Slot leaky_relu_slots[] = {{"slope", false, "0.01"}};
 constexpr Slot elu_slots[] = {{"alpha", false, "1"}};
 constexpr Slot hard_sigmoid_slots[] = {{"slope", false, "1 / 6"}, {"offset", false, "0.5"}};
@@ -219,9 +225,20 @@ void read_avg_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) 
   reader.flag("count_pad", arguments[4], a.count_pad);
 }
 
-void read_batch_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+void read_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.real("eps", arguments[0], a.eps, 0, 1);
   reader.flag("affine", arguments[1], a.affine);
+}
+
+void read_group_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.integer("groups", arguments[0], a.groups);
+  reader.real("eps", arguments[1], a.eps, 0, 1);
+  reader.flag("affine", arguments[2], a.affine);
+}
+
+void read_instance_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  a.affine = false;  // as in PyTorch
+  read_norm(reader, arguments, a);
 }
 
 void read_linear(Reader& reader, const Arguments& arguments, OpAttributes& a) {
@@ -238,6 +255,17 @@ void read_slice_channels(Reader& reader, const Arguments& arguments, OpAttribute
   reader.integer("first", arguments[0], a.first, 0);
   reader.integer("channels", arguments[1], a.channels);
 }
+
+void read_upsample(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.extent("factor", arguments[0], a.factor);
+  reader.extent("size", arguments[1], a.size);
+  reader.flag("bilinear", arguments[2], a.bilinear);
+  reader.flag("align_corners", arguments[3], a.align_corners);
+}
+
+void read_pixel_shuffle(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.extent("factor", arguments[0], a.factor); }
+
+void read_channel_shuffle(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.integer("groups", arguments[0], a.groups); }
 
 void read_leaky_relu(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   a.slope = 0.01;
@@ -274,7 +302,7 @@ constexpr LayerArguments table[] = {
     {OpKind::conv2d, conv_slots, read_conv},
     {OpKind::max_pool, max_pool_slots, read_pool},
     {OpKind::avg_pool, avg_pool_slots, read_avg_pool},
-    {OpKind::batch_norm, batch_norm_slots, read_batch_norm},
+    {OpKind::batch_norm, norm_slots, read_norm},
     {OpKind::linear, linear_slots, read_linear},
     {OpKind::pad_channels, pad_channels_slots, read_pad_channels},
     {OpKind::leaky_relu, leaky_relu_slots, read_leaky_relu},
@@ -283,6 +311,12 @@ constexpr LayerArguments table[] = {
     {OpKind::clip, clip_slots, read_clip},
     {OpKind::multiply, multiply_slots, read_multiply},
     {OpKind::slice_channels, slice_channels_slots, read_slice_channels},
+    {OpKind::upsample, upsample_slots, read_upsample},
+    {OpKind::pixel_shuffle, pixel_shuffle_slots, read_pixel_shuffle},
+    {OpKind::channel_shuffle, channel_shuffle_slots, read_channel_shuffle},
+    {OpKind::layer_norm, norm_slots, read_norm},
+    {OpKind::group_norm, group_norm_slots, read_group_norm},
+    {OpKind::instance_norm, instance_norm_slots, read_instance_norm},
 };
 
 const LayerArguments* arguments_of(OpKind kind) {

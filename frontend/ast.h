@@ -67,17 +67,18 @@ struct Input {
   Location type_at;  ///< `f32[...]`
 };
 
-enum class StatementKind { call, let, repeat, condition, stage, input, output, skip, gate };
+enum class StatementKind { call, let, repeat, condition, stage, input, output, skip, concat, gate, from };
 
 struct Statement {
   StatementKind kind = StatementKind::call;
   Location at;                       ///< of the statement without its braces
-  std::optional<Name> label;         ///< call: before the `:`; skip, gate: after `via`
+  std::optional<Name> label;         ///< call: before the `:`; skip, concat, gate: after `via`
   Name name;                         ///< call: the layer or block; let, stage, input, output: the name that it defines
   std::vector<Argument> arguments;   ///< call
   Expr expr;                         ///< let, repeat, condition
-  std::optional<Name> source;        ///< skip, output: after `from`
-  std::vector<Statement> body;       ///< repeat, stage, skip, gate; condition: if it is not 0
+  bool spread = false;               ///< skip, concat: whether `spread` follows
+  std::optional<Name> source;        ///< skip, concat, from, output: after `from`
+  std::vector<Statement> body;       ///< repeat, stage, skip, concat, gate; condition: if it is not 0
   bool bare = false;                 ///< repeat: whether it has one statement without braces
   std::vector<Statement> otherwise;  ///< condition: if it is 0
   Location end;                      ///< of the statement's last word; unknown if the text breaks off

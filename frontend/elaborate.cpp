@@ -10,7 +10,9 @@
 #include "frontend/messages.h"
 #include "frontend/resolve_input.h"
 #include "frontend/scope.h"
+#include "frontend/unused_values.h"
 #include "ir/foreign_layers.h"
+#include "ir/topology_summary.h"
 #include "support/suggest.h"
 
 namespace resnetc {
@@ -65,6 +67,7 @@ class Elaborator {
       reporter_.error(definition_.end, fmt::format(message::no_output, network_.name));
     }
     if (diagnostics_.error_count() != errors_before_) return std::nullopt;
+    warn_of_unused_values(network_, reporter_);
     return std::move(network_);
   }
 
@@ -233,6 +236,8 @@ class Elaborator {
       case ast::StatementKind::call: return if_there_is_a_value(s, [&] { call(s, body, scope); });
       case ast::StatementKind::stage: return if_there_is_a_value(s, [&] { stage(s, body, scope); });
       case ast::StatementKind::skip: return if_there_is_a_value(s, [&] { skip(s, body, scope); });
+      case ast::StatementKind::concat: return if_there_is_a_value(s, [&] { concat(s, body, scope); });
+      case ast::StatementKind::from: return if_there_is_a_value(s, [&] { from(s, body, scope); });
       case ast::StatementKind::gate: return if_there_is_a_value(s, [&] { gate(s, body, scope); });
     }
   }
@@ -444,18 +449,39 @@ class Elaborator {
   // Edges
 
   void skip(const Statement& s, Body& body, Scope& scope) {
+    body.skips = true;
+    body.projections |= edge(s, NodeKind::skip, body, scope);
+  }
+
+  void concat(const Statement& s, Body& body, Scope& scope) { edge(s, NodeKind::concat, body, scope); }
+
+  /// Adds a skip or concat edge. Returns whether the layers on it have weights.
+  bool edge(const Statement& s, NodeKind kind, Body& body, Scope& scope) {
+    Node node = node_from(s, kind, body, scope);
+    node.spread = s.spread;
+    const std::string name = unique(join(body, topology::word(kind), s.at));
+    const bool weights = list(s, node, node.from, s.label ? join(body, s.label->text, s.at) : name, s.label.has_value(), body, scope);
+    node.result = current_ = make_value(name, s.at);
+    add(body, std::move(node));
+    return weights;
+  }
+
+  void from(const Statement& s, Body& body, const Scope& scope) {
+    Node node = node_from(s, NodeKind::from, body, scope);
+    node.result = current_ = node.from;
+    add(body, std::move(node));
+  }
+
+  /// A node that names an earlier value.
+  Node node_from(const Statement& s, NodeKind kind, const Body& body, const Scope& scope) {
     Node node;
-    node.kind = NodeKind::skip;
+    node.kind = kind;
     node.at = s.at;
     node.input = current_;
     node.from = source(*s.source, body, scope);
     node.from_name = s.source->text;
     node.from_at = s.source->at;
-    const std::string name = unique(join(body, "skip", s.at));
-    body.skips = true;
-    body.projections |= list(s, node, node.from, s.label ? join(body, s.label->text, s.at) : name, s.label.has_value(), body, scope);
-    node.result = current_ = make_value(name, s.at);
-    add(body, std::move(node));
+    return node;
   }
 
   void gate(const Statement& s, Body& body, Scope& scope) {

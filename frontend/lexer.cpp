@@ -16,8 +16,8 @@ namespace {
 
 constexpr size_t max_name_length = 100;
 
-constexpr std::array<std::string_view, 17> keywords = {"use", "block", "network", "input", "output", "stage", "repeat", "if",   "else",
-                                                       "let", "skip",  "gate",    "via",   "from",   "in",    "true",   "false"};
+constexpr std::array<std::string_view, 18> keywords = {"use", "block", "network", "input", "output", "stage", "repeat", "if",   "else",
+                                                       "let", "skip",  "concat",  "gate",  "via",    "from",  "in",     "true", "false"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }

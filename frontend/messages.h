@@ -23,6 +23,7 @@
   X(decimal_in_expression, "{} is not an integer; only mean, std and some layers' arguments, such as eps, take decimals")                                                  \
   X(no_comparison, "'if' compares nothing: it takes the first body unless the value is 0; subtract, as in 'if stride - 1 { ... }'")       \
   X(label_on_statement, "'{}' takes no label in front; label the layer whose value you mean")                                             \
+  X(edge_called, "'{}' is no layer; write '{} from LABEL'")                                                                                 \
   X(positional_after_named, "this argument needs a name, as in NAME = VALUE, because it follows one that has a name")                     \
   X(list_too_long, "more than {} parameters or arguments; pass fewer, or put some into the blocks")                                       \
   X(parameter_twice, "the parameter '{}' is declared twice; rename one")                                                                  \
@@ -87,6 +88,8 @@
   X(output_place, "an output stands in the network itself, not in a {}; move it out")                                                     \
   X(output_twice, "the name '{}' is already that of another input or output; choose another")                                             \
   X(output_is_input, "the output '{}' is the input itself; put a layer between them")                                                     \
+  /* values */                                                                                                                            \
+  X(unused_value, "nothing uses the value that this makes; join it with another one, name it as an output, or leave it out")              \
   /* labels and weights */                                                                                                                \
   X(stage_place, "a stage stands in the network itself, not in a {}; use a block instead")                                                \
   X(label_twice, "the label '{}' is already taken here; choose another")                                                                  \

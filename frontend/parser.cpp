@@ -217,9 +217,16 @@ class Parser {
     if (accept("stage")) return stage(out, start);
     if (accept("input")) return input(out, start);
     if (accept("output")) return output(out, start);
-    if (accept("skip")) return skip(out, start);
+    if (accept("skip")) return edge(out, start, StatementKind::skip);
+    if (accept("concat")) return edge(out, start, StatementKind::concat);
     if (accept("gate")) return gate(out, start);
+    if (accept("from")) return from(out, start);
     return expected("a layer, a block or another statement");
+  }
+
+  static bool takes_no_label(const Token& token) {
+    constexpr std::string_view words[] = {"skip", "concat", "gate", "from", "stage", "repeat", "if"};
+    return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return token.is(word); });
   }
 
   bool call(Statement& out, Location start) {
@@ -228,7 +235,7 @@ class Parser {
       out.label = ast::Name{token().text, token().at};
       next();
       next();
-      if (token().is("skip") || token().is("gate") || token().is("stage") || token().is("repeat") || token().is("if")) {
+      if (takes_no_label(token())) {
         diagnostics_.error(out.label->at, fmt::format(message::label_on_statement, token().text));
         return false;
       }
@@ -332,8 +339,17 @@ class Parser {
     return body(out.body);
   }
 
-  bool skip(Statement& out, Location start) {
-    out.kind = StatementKind::skip;
+  bool edge(Statement& out, Location start, StatementKind kind) {
+    out.kind = kind;
+    if (token().is("(")) {
+      diagnostics_.error(start, fmt::format(message::edge_called, last().text, last().text));
+      return false;
+    }
+    // `spread` is a word only here. Anywhere else it may be a name.
+    if (token().kind == TokenKind::name && token().text == "spread") {
+      out.spread = true;
+      next();
+    }
     if (!expect("from") || !source(out)) return false;
     out.at = through(start, last().at);
     return !accept("via") || list(out);
@@ -344,6 +360,13 @@ class Parser {
     if (!expect("via")) return false;
     out.at = start;
     return list(out);
+  }
+
+  bool from(Statement& out, Location start) {
+    out.kind = StatementKind::from;
+    if (!source(out)) return false;
+    out.at = through(start, last().at);
+    return true;
   }
 
   bool source(Statement& out) {

@@ -41,10 +41,10 @@ void substitute(const SourceTree& tree, WordRange range, std::string_view name, 
   for (size_t i = range.first; i < range.last; ++i) {
     const std::span<const Token> words = tree.words();
     if (words[i].kind != TokenKind::name || words[i].text != name) continue;
-    // The same word may be a label, the name of an argument, a layer, or the start of an edge.
+    // The same word may be a label, the name of an argument, a layer, the start of an edge, or the word `spread`.
     const bool other = words[i + 1].is("=") || words[i + 1].is(":") || words[i + 1].is("(") || words[i - 1].is(":") ||
                        words[i - 1].is("from") || words[i - 1].is("via") || words[i - 1].is("stage") || words[i - 1].is("let") ||
-                       words[i - 1].is("output");
+                       words[i - 1].is("output") || words[i - 1].is("skip") || words[i - 1].is("concat");
     if (!other) out.push_back({{i, i + 1}, text});
   }
 }
@@ -79,6 +79,10 @@ std::string labelled(const SourceTree& tree, const SourceTree::Body& body) {
   return tree.text(body.at, std::move(edits));
 }
 
+std::string without_list(const ast::Statement& edge, bool spread) {
+  return fmt::format("{}{} from {}", edge.kind == StatementKind::skip ? "skip" : "concat", spread ? " spread" : "", edge.source->text);
+}
+
 /// Edits that replace a construct by its inside: a stage by its body, a `repeat` by one copy, an `if` by a branch, an edge with layers by
 /// one without.
 std::vector<Edits> unwrapped(const SourceTree& tree) {
@@ -92,8 +96,12 @@ std::vector<Edits> unwrapped(const SourceTree& tree) {
         break;
       case StatementKind::gate: out.push_back({{piece->at, tree.text(piece->bodies[0].at)}}); break;
       case StatementKind::skip:
-        if (!piece->bodies.empty()) out.push_back({{piece->at, fmt::format("skip from {}", piece->statement->source->text)}});
+      case StatementKind::concat:
+        if (piece->bodies.empty()) break;
+        // With a list, what it makes may be spread, and its start not.
+        for (const bool spread : {false, piece->statement->spread}) out.push_back({{piece->at, without_list(*piece->statement, spread)}});
         break;
+      case StatementKind::from:
       case StatementKind::call:
       case StatementKind::let:
       case StatementKind::input:
@@ -200,7 +208,7 @@ std::vector<Edits> lets(const SourceTree& tree) {
   return out;
 }
 
-/// Edits that remove single arguments, `mean` and `std`, and labels, and that replace a label by `in`.
+/// Edits that remove single arguments, `mean` and `std`, `spread` and labels, and that replace a label by `in`.
 std::vector<Edits> details(const SourceTree& tree) {
   std::vector<Edits> out;
   const std::span<const Token> words = tree.words();
@@ -208,7 +216,8 @@ std::vector<Edits> details(const SourceTree& tree) {
     const ast::Statement& s = *piece->statement;
     for (size_t i = piece->arguments.size(); i-- > 0;) out.push_back({{tree.element(piece->arguments, i), ""}});
     if (s.kind == StatementKind::call && s.label) out.push_back({{{piece->at.first, piece->at.first + 2}, ""}});
-    if ((s.kind == StatementKind::skip || s.kind == StatementKind::gate) && s.label) {
+    if (s.spread) out.push_back({{{piece->at.first + 1, piece->at.first + 2}, ""}});
+    if (s.kind != StatementKind::call && s.label) {
       const size_t label = tree.word_at(s.label->at);
       out.push_back({{{label, label + 1}, ""}});
     }

@@ -136,7 +136,9 @@ class Indexer {
         return statements(s.otherwise);
       case StatementKind::stage: inside(s, s.name.at); return define(SymbolKind::stage, s.name, &s, definition_);
       case StatementKind::output: source(s); return define(SymbolKind::output, s.name, &s, definition_);
+      case StatementKind::from: return source(s);
       case StatementKind::skip:
+      case StatementKind::concat:
       case StatementKind::gate:
         source(s);
         if (s.label) define(SymbolKind::list, *s.label, &s, definition_);

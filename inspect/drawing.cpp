@@ -33,6 +33,12 @@ Role role_of(program::KernelKind kind) {
     case program::KernelKind::global_avg_pool:
     case program::KernelKind::global_max_pool: return Role::pool;
     case program::KernelKind::copy:
+    case program::KernelKind::flatten:
+    case program::KernelKind::upsample:
+    case program::KernelKind::pixel_shuffle:
+    case program::KernelKind::channel_shuffle:
+    case program::KernelKind::layer_norm:
+    case program::KernelKind::group_norm:
     case program::KernelKind::softmax: return Role::other;
   }
   return Role::other;
@@ -76,14 +82,16 @@ class TopologyDrawer {
         connect(node.input, EdgeKind::next);
         break;
       case topology::NodeKind::skip:
+      case topology::NodeKind::concat:
       case topology::NodeKind::gate: {
         walk(node.children);
-        const bool skip = node.kind == topology::NodeKind::skip;
-        add(node.result, skip ? "skip from " + node.from_name : "gate", Role::join);
+        const bool gate = node.kind == topology::NodeKind::gate;
+        add(node.result, gate ? "gate" : fmt::format("{} from {}", topology::words(node), node.from_name), Role::join);
         connect(node.input, EdgeKind::next);
-        connect(node.list_result, skip && node.children.empty() ? EdgeKind::skip : EdgeKind::side);
+        connect(node.list_result, !gate && node.children.empty() ? EdgeKind::skip : EdgeKind::side);
         break;
       }
+      case topology::NodeKind::from: break;  // what follows is connected with the value itself
       case topology::NodeKind::block:
       case topology::NodeKind::stage: {
         const size_t frame = out_.frames.size();

@@ -15,7 +15,7 @@ enum class Role {
   port,     ///< the input, an output, a kernel that loads or stores
   weights,  ///< has weights: a convolution, a linear layer
   pool,
-  join,  ///< where two values meet: a skip edge's addition, a gate's product
+  join,  ///< where two values meet: the addition of a skip edge, the product of a gate, a concatenation
   other,
 };
 
@@ -28,7 +28,7 @@ struct Box {
 
 enum class EdgeKind {
   next,      ///< the value that the box continues
-  skip,      ///< a bare skip edge: the unchanged value
+  skip,      ///< a bare edge: the unchanged value
   side,      ///< the other value of a join or of an epilogue, with layers on the way
   in_place,  ///< the same, and the result takes that value's place in memory
 };

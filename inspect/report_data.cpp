@@ -32,7 +32,7 @@ class Pool {
   json::Array texts_;
 };
 
-/// A layer, skip, gate or the input, with the stage and the block that contain it.
+/// A layer, an edge or the input, with the stage and the block that contain it.
 struct Layer {
   std::string name, kind, what, edge;
   const topology::Node* node = nullptr;  ///< null: the input
@@ -44,19 +44,20 @@ struct Layer {
 void collect(const topology::Network& network, const std::vector<topology::Node>& nodes, const std::string& stage,
              const topology::Node* block, std::vector<Layer>& into) {
   for (const topology::Node& node : nodes) {
-    const bool is_frame = node.kind == topology::NodeKind::stage || node.kind == topology::NodeKind::block;
     collect(network, node.children, node.kind == topology::NodeKind::stage ? node.label : stage,
             node.kind == topology::NodeKind::block ? &node : block, into);
-    if (is_frame) continue;
+    if (!makes_value(node.kind)) continue;
     Layer layer{network.value(node.result).name, "layer", "", "", &node, stage, block, node.at};
     switch (node.kind) {
       case topology::NodeKind::skip:
-        layer.kind = "skip";
-        layer.what = "skip edge";
-        layer.edge = topology::described_edge(network, node);
+      case topology::NodeKind::concat:
+        layer.kind = topology::word(node.kind);
+        layer.what = topology::words(node) + " edge";
+        layer.edge = topology::described_source(network, node);
         break;
       case topology::NodeKind::gate: layer.kind = layer.what = "gate"; break;
       case topology::NodeKind::layer:
+      case topology::NodeKind::from:
       case topology::NodeKind::block:
       case topology::NodeKind::stage: layer.what = topology::described(node); break;
     }
@@ -187,10 +188,9 @@ class Data {
         one["input"] = topology::shape(network_, layer.node->input);
         if (!layer.node->weights.empty()) one["weights"] = json_string(layer.node->weights);
       }
-      if (layer.node != nullptr && layer.node->kind == topology::NodeKind::skip) {
+      if (!layer.edge.empty()) {
         one["edge"] = json_string(layer.edge);
-        one["meets"] =
-            json::Array{json_string(network_.value(layer.node->input).name), json_string(network_.value(layer.node->list_result).name)};
+        one["meets"] = json::Array{end(layer.node->input), end(layer.node->list_result)};
       }
       if (layer.block != nullptr) {
         one["block"] = json::Object{{"label", json_string(layer.block->label)},
@@ -201,6 +201,11 @@ class Data {
       out.push_back(std::move(one));
     }
     return out;
+  }
+
+  /// A value that meets another one at an edge.
+  json::Object end(topology::ValueId value) const {
+    return json::Object{{"name", json_string(network_.value(value).name)}, {"shape", topology::shape(network_, value)}};
   }
 
   static bool in_same_block(const Layer& layer, std::string_view name) {

@@ -15,7 +15,7 @@ namespace advice {
 
 constexpr std::string_view identity = "at inference it is the identity: leave it out";
 constexpr std::string_view dense = "it is 'linear' here";
-constexpr std::string_view flat = "a picture becomes a vector by 'global_avg_pool' and 'global_max_pool' alone";
+constexpr std::string_view larger = "it is 'upsample' here";
 constexpr std::string_view silu = "it is 'silu' here";
 constexpr std::string_view leaky = "it is 'leaky_relu' here";
 constexpr std::string_view clipped = "it is 'clip(0, 6)' here";
@@ -24,6 +24,7 @@ constexpr std::string_view norm = "it normalises by what it measures in each run
 constexpr std::string_view depthwise = "it is 'conv' with as many groups as channels";
 constexpr std::string_view padded = "'conv' and pools have 'pad', and 'pad_channels' appends channels";
 constexpr std::string_view sum = "values are added by 'skip from'";
+constexpr std::string_view appended = "channels are appended by 'concat from'";
 constexpr std::string_view product = "values are multiplied by 'gate via', and a value by a number with 'multiply'";
 constexpr std::string_view to_one_pixel = "to one pixel it is 'global_avg_pool' here";
 constexpr std::string_view to_largest = "to one pixel it is 'global_max_pool' here";
@@ -55,9 +56,6 @@ constexpr ForeignLayer foreign_layers[] = {
     {"min_pool", ""},
     {"sum_pool", ""},
     // normalisations
-    {"group_norm", advice::norm},
-    {"instance_norm", advice::norm},
-    {"layer_norm", advice::norm},
     {"local_response_norm", advice::norm},
     {"lrn", advice::norm},
     {"rms_norm", advice::norm},
@@ -74,15 +72,14 @@ constexpr ForeignLayer foreign_layers[] = {
     {"fully_connected", advice::dense},
     {"transposed_conv", ""},
     // shapes
-    {"concat", ""},
-    {"flatten", advice::flat},
-    {"interpolate", ""},
+    {"cat", advice::appended},
+    {"concat", advice::appended},
+    {"concatenate", advice::appended},
+    {"interpolate", advice::larger},
     {"pad", advice::padded},
     {"permute", ""},
-    {"pixel_shuffle", ""},
     {"reshape", ""},
     {"transpose", ""},
-    {"upsample", ""},
     {"zero_pad", advice::padded},
     // others
     {"add", advice::sum},

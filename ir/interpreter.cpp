@@ -106,10 +106,68 @@ Values global_maximum(const TensorType& in_type, const Values& in) {
   return out;
 }
 
+/// The place in a row or column of `in` elements from which element `i` of `out` is taken, as in PyTorch's `interpolate`.
+double sampled_at(const OpAttributes& a, int64_t i, int64_t in, int64_t out) {
+  const auto at = static_cast<double>(i), from = static_cast<double>(in), to = static_cast<double>(out);
+  if (!a.bilinear) return std::floor(at * from / to);
+  if (a.align_corners) return out == 1 ? 0 : at * (from - 1) / (to - 1);
+  return std::max((at + 0.5) * from / to - 0.5, 0.0);
+}
+
+Values upsample(const Op& op, const TensorType& in_type, const Values& in) {
+  const TensorType& t = op.type;
+  Values out(static_cast<size_t>(t.elements()));
+  for (int64_t c = 0; c < t.channels; ++c) {
+    const auto pixel = [&](int64_t y, int64_t x) {
+      y = std::min(y, in_type.height - 1);
+      x = std::min(x, in_type.width - 1);
+      return in[static_cast<size_t>((c * in_type.height + y) * in_type.width + x)];
+    };
+    for (int64_t y = 0; y < t.height; ++y) {
+      for (int64_t x = 0; x < t.width; ++x) {
+        const double row = sampled_at(op.attributes, y, in_type.height, t.height),
+                     column = sampled_at(op.attributes, x, in_type.width, t.width);
+        const auto top = static_cast<int64_t>(row), left = static_cast<int64_t>(column);
+        const double down = row - static_cast<double>(top), right = column - static_cast<double>(left);
+        double& value = out[static_cast<size_t>((c * t.height + y) * t.width + x)];
+        value = pixel(top, left);
+        if (!op.attributes.bilinear) continue;
+        const double above = value * (1 - right) + pixel(top, left + 1) * right;
+        const double below = pixel(top + 1, left) * (1 - right) + pixel(top + 1, left + 1) * right;
+        value = above * (1 - down) + below * down;
+      }
+    }
+  }
+  return out;
+}
+
+Values shuffle_pixels(const Op& op, const TensorType& in_type, const Values& in) {
+  const TensorType& t = op.type;
+  const Extent2 by = op.attributes.factor;
+  Values out;
+  for (int64_t c = 0; c < t.channels; ++c) {
+    for (int64_t y = 0; y < t.height; ++y) {
+      for (int64_t x = 0; x < t.width; ++x) {
+        const int64_t channel = (c * by.h + y % by.h) * by.w + x % by.w;
+        out.push_back(in[static_cast<size_t>((channel * in_type.height + y / by.h) * in_type.width + x / by.w)]);
+      }
+    }
+  }
+  return out;
+}
+
 void softmax(Values& values) {
   double most = *std::max_element(values.begin(), values.end()), sum = 0;
   for (double& v : values) sum += v = std::exp(v - most);
   for (double& v : values) v /= sum;
+}
+
+/// Normalises `count` values from `first` on, `apart` from one another, by their mean and variance.
+void normalise(Values& values, size_t first, size_t apart, size_t count, double eps) {
+  double mean = 0, variance = 0;
+  for (size_t i = 0; i < count; ++i) mean += values[first + i * apart] / static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) variance += std::pow(values[first + i * apart] - mean, 2) / static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) values[first + i * apart] = (values[first + i * apart] - mean) / std::sqrt(variance + eps);
 }
 
 // Written so that NaN stays NaN.
@@ -219,9 +277,32 @@ class Interpreter {
         break;
       }
       case OpKind::softmax: softmax(out); break;
+      case OpKind::layer_norm: {
+        const auto pixels = static_cast<size_t>(op.type.pixels());
+        for (size_t p = 0; p < pixels; ++p) normalise(out, p, pixels, out.size() / pixels, op.attributes.eps);
+        break;
+      }
+      case OpKind::group_norm:
+      case OpKind::instance_norm: {
+        const int64_t groups = op.kind == OpKind::group_norm ? op.attributes.groups : op.type.channels;
+        const size_t elements = out.size() / static_cast<size_t>(groups);
+        for (size_t g = 0; g < out.size(); g += elements) normalise(out, g, 1, elements, op.attributes.eps);
+        break;
+      }
       case OpKind::slice_channels: {
         const int64_t first = op.attributes.first * op.type.pixels();
         return {in.begin() + first, in.begin() + first + op.type.elements()};
+      }
+      case OpKind::flatten: return in;
+      case OpKind::upsample: return upsample(op, in_type, in);
+      case OpKind::pixel_shuffle: return shuffle_pixels(op, in_type, in);
+      case OpKind::channel_shuffle: {
+        const auto pixels = static_cast<size_t>(in_type.pixels()), groups = static_cast<size_t>(op.attributes.groups);
+        const size_t members = static_cast<size_t>(in_type.channels) / groups;
+        for (size_t c = 0; c < groups * members; ++c) {
+          std::copy_n(&in[c * pixels], pixels, &out[(c % members * groups + c / members) * pixels]);
+        }
+        break;
       }
       case OpKind::spread: return spread_over(op.type, in_type, in);
       case OpKind::concat: {
@@ -302,8 +383,15 @@ class Interpreter {
       case OpKind::batch_norm:
       case OpKind::softmax:
       case OpKind::slice_channels:
+      case OpKind::flatten:
+      case OpKind::upsample:
+      case OpKind::pixel_shuffle:
+      case OpKind::channel_shuffle:
       case OpKind::spread:
       case OpKind::concat:
+      case OpKind::layer_norm:
+      case OpKind::group_norm:
+      case OpKind::instance_norm:
       case OpKind::pad_channels: break;  // main_operation() computes them
     }
   }

@@ -15,10 +15,19 @@ enum class KernelKind {
   global_max_pool,
   copy,  ///< copies its operand (additional channels become zeros); carries element-wise epilogues
   softmax,
+  flatten,
+  upsample,
+  pixel_shuffle,
+  channel_shuffle,
+  layer_norm,  ///< the weights of normalisations are a step of the epilogue
+  group_norm,
 };
 
 /// The result of to_string() for a number past the last kind or algorithm.
 inline constexpr std::string_view no_name = "?";
+
+/// Whether there are kernels of the kind for GPUs.
+constexpr bool runs_on_gpus(KernelKind kind) { return kind != KernelKind::layer_norm && kind != KernelKind::group_norm; }
 
 /// The name in the text form.
 std::string_view to_string(KernelKind kind);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "ir/normalisation.h"
 #include "ir/window.h"
 #include "support/table.h"
 
@@ -36,7 +37,7 @@ Result<> rank_is(const OpInfo& op, const TensorType& type, int rank) {
   if (type.rank == rank) return {};
   return Failure{fmt::format("{} needs {}, not {}{}", shown(op),
                              rank == 4 ? "a picture, f32[N, channels, height, width]" : "a vector, f32[N, features]", to_string(type),
-                             rank == 2 ? "; global_avg_pool makes a vector of a picture" : "")};
+                             rank == 2 ? "; global_avg_pool and flatten make a vector of a picture" : "")};
 }
 
 Result<TensorType> checked(const TensorType& result) {
@@ -142,6 +143,48 @@ Result<TensorType> type_of_slice(const OpInfo&, const OpAttributes& a, std::span
   return result;
 }
 
+Result<TensorType> type_of_flatten(const OpInfo& op, const OpAttributes&, std::span<const TensorType> operands) {
+  if (Result<> good = rank_is(op, operands[0], 4); !good) return good.failure();
+  return checked(TensorType::vector(operands[0].elements()));
+}
+
+Result<TensorType> type_of_upsample(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  TensorType result = operands[0];
+  if (Result<> good = rank_is(op, result, 4); !good) return good.failure();
+  if (Result<> good = in_range("factor", a.factor, 1); !good) return good.failure();
+  if (a.align_corners && !a.bilinear) return Failure{"align_corners is for a bilinear upsample only"};
+  if (a.size != Extent2{0, 0}) {
+    if (Result<> good = in_range("size", a.size, 1); !good) return good.failure();
+    if (a.factor != Extent2{}) return Failure{"an upsample has a size or a factor, not both"};
+    result.height = a.size.h;
+    result.width = a.size.w;
+    return checked(result);
+  }
+  // Each factor is at most max_elements, so the products do not overflow.
+  result.height *= a.factor.h;
+  result.width *= a.factor.w;
+  return checked(result);
+}
+
+Result<TensorType> type_of_pixel_shuffle(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  TensorType result = operands[0];
+  if (Result<> good = rank_is(op, result, 4); !good) return good.failure();
+  if (Result<> good = in_range("factor", a.factor, 1); !good) return good.failure();
+  if (result.channels % a.factor.h != 0 || result.channels / a.factor.h % a.factor.w != 0) {
+    return Failure{fmt::format("factor = {} does not divide {} channels into pixels", to_string(a.factor), result.channels)};
+  }
+  result.channels /= a.factor.h * a.factor.w;
+  result.height *= a.factor.h;
+  result.width *= a.factor.w;
+  return checked(result);
+}
+
+Result<TensorType> type_of_channel_shuffle(const OpInfo&, const OpAttributes& a, std::span<const TensorType> operands) {
+  if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
+  if (operands[0].channels % a.groups == 0) return operands[0];
+  return Failure{fmt::format("groups = {} does not divide {} channels", a.groups, operands[0].channels)};
+}
+
 Result<TensorType> type_of_spread(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   if (Result<> good = rank_is(op, operands[0], 2); !good) return good.failure();
   if (Result<> good = in_range("size", a.size, 1); !good) return good.failure();
@@ -185,6 +228,25 @@ Result<TensorType> type_of_clip(const OpInfo&, const OpAttributes& a, std::span<
 /// The weights of an element-wise layer: one vector with the name of the step's constant.
 std::vector<WeightSpec> weights_of_step(const OpInfo& op, const OpAttributes&, const TensorType& operand) {
   return {{op.constants[0], {operand.channels}}};
+}
+
+std::vector<WeightSpec> weights_of_norm(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
+  if (!a.affine) return {};
+  return {{"weight", {operand.channels}}, {"bias", {operand.channels}}};
+}
+
+Result<TensorType> type_of_norm(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  const TensorType& in = operands[0];
+  if (a.eps < 0) return Failure{fmt::format("eps = {} is negative", a.eps)};
+  if (op.kind == OpKind::layer_norm) return in;
+  if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
+  const int64_t groups = op.kind == OpKind::instance_norm ? in.channels : a.groups;
+  if (in.channels % groups != 0) return Failure{fmt::format("groups = {} does not divide {} channels", groups, in.channels)};
+  if (channels_of_chunk(in.channels, groups) > most_channels_of_chunk) {
+    return Failure{fmt::format("{} groups of {} channels are normalised together, more than {} channels", groups, in.channels / groups,
+                               most_channels_of_chunk)};
+  }
+  return in;
 }
 
 constexpr std::string_view weight_names[] = {"weight"};
@@ -328,6 +390,31 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .type = type_of_softmax,
               .kernel = KernelKind::softmax,
               .sign = Sign::non_negative};
+    case OpKind::layer_norm:
+      return {
+          .name = "layer_norm",
+          .layer = "layer_norm",
+          .help = "normalises the channels of each pixel, or a vector, by their own mean and variance; has weights unless `affine = false`",
+          .type = type_of_norm,
+          .weights = weights_of_norm,
+          .kernel = KernelKind::layer_norm,
+          .weights_step = OpKind::affine};
+    case OpKind::group_norm:
+      return {.name = "group_norm",
+              .layer = "group_norm",
+              .help = "normalises each group of channels over all pixels; has weights unless `affine = false`",
+              .type = type_of_norm,
+              .weights = weights_of_norm,
+              .kernel = KernelKind::group_norm,
+              .weights_step = OpKind::affine};
+    case OpKind::instance_norm:
+      return {.name = "instance_norm",
+              .layer = "instance_norm",
+              .help = "normalises each channel over all pixels; has weights if `affine = true`",
+              .type = type_of_norm,
+              .weights = weights_of_norm,
+              .kernel = KernelKind::group_norm,
+              .weights_step = OpKind::affine};
     case OpKind::max_pool:
       return {.name = "max_pool",
               .layer = "max_pool",
@@ -378,6 +465,34 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .layer = "slice_channels",
               .help = "`channels` channels from `first`, counted from 0",
               .type = type_of_slice,
+              .sign = Sign::kept};
+    case OpKind::flatten:
+      return {.name = "flatten",
+              .layer = "flatten",
+              .help = "a picture as a vector: all elements, channel by channel and row by row",
+              .type = type_of_flatten,
+              .kernel = KernelKind::flatten,
+              .sign = Sign::kept};
+    case OpKind::upsample:
+      return {.name = "upsample",
+              .layer = "upsample",
+              .help = "a picture `factor` times as large or of `size`: the nearest pixel, or between four pixels if `bilinear`",
+              .type = type_of_upsample,
+              .kernel = KernelKind::upsample,
+              .sign = Sign::kept};
+    case OpKind::pixel_shuffle:
+      return {.name = "pixel_shuffle",
+              .layer = "pixel_shuffle",
+              .help = "`factor` times `factor` channels become as many neighbouring pixels of one channel",
+              .type = type_of_pixel_shuffle,
+              .kernel = KernelKind::pixel_shuffle,
+              .sign = Sign::kept};
+    case OpKind::channel_shuffle:
+      return {.name = "channel_shuffle",
+              .layer = "channel_shuffle",
+              .help = "the first channel of each of `groups` groups, then the second of each, and so on",
+              .type = type_of_channel_shuffle,
+              .kernel = KernelKind::channel_shuffle,
               .sign = Sign::kept};
     case OpKind::spread: return {.name = "spread", .type = type_of_spread, .sign = Sign::kept, .sums_or_chooses = true};
     case OpKind::concat: return {.name = "concat", .operands = 2, .type = type_of_concatenation};

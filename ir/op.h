@@ -46,18 +46,25 @@ enum class OpKind {
   hard_sigmoid,  ///< x * slope + offset, at least 0 and at most 1
   hard_swish,    ///< x * hard_sigmoid(x) with slope 1 / 6 and offset 1 / 2
   tanh,
-  clip,             ///< x, at least low and at most high
-  scale,            ///< x * weight[c]
-  multiply,         ///< x * by
-  bias,             ///< x + bias[c]; also the step that a convolution's bias becomes
-  softmax,          ///< over channels; rank 2
-  max_pool,         ///< padding is never the maximum: windows are clipped to the picture
-  avg_pool,         ///< divides by the places that count (ir/window.h); padding is zero
+  clip,           ///< x, at least low and at most high
+  scale,          ///< x * weight[c]
+  multiply,       ///< x * by
+  bias,           ///< x + bias[c]; also the step that a convolution's bias becomes
+  softmax,        ///< over channels; rank 2
+  layer_norm,     ///< (x - mean) / sqrt(variance + eps) over the channels of each pixel or of a vector; then, if `affine`, * weight + bias
+  group_norm,     ///< as layer_norm, over the channels of each of `groups` groups and all pixels
+  instance_norm,  ///< as group_norm with as many groups as channels
+  max_pool,       ///< padding is never the maximum: windows are clipped to the picture
+  avg_pool,       ///< divides by the places that count (ir/window.h); padding is zero
   global_avg_pool,  ///< rank 4 to rank 2
   global_max_pool,  ///< rank 4 to rank 2
   linear,           ///< weight [out, in], optional bias [out]; rank 2
   pad_channels,     ///< appends channels of zeros
   slice_channels,   ///< channels `first` to first + channels - 1
+  flatten,          ///< rank 4 to rank 2: all elements, channel by channel and row by row
+  upsample,         ///< a larger picture: the nearest pixel, or between the four around it if `bilinear`
+  pixel_shuffle,    ///< factor.h * factor.w channels become as many neighbouring pixels of one channel
+  channel_shuffle,  ///< channel c of g groups of n goes to c % n * g + c / n: the first of each group, then the second
   spread,           ///< a vector at every pixel of a picture of `size`; graph only
   concat,           ///< the channels of a, then those of b, which has the same height and width; graph only
   add,              ///< a + b; b has the type of a, or is spread: see spreads_over(); the end of a skip edge; graph only
@@ -88,11 +95,13 @@ struct OpAttributes {
   bool count_pad = true;
   Extent2 dilation;
   Extent2 size{0, 0};
+  Extent2 factor;
   int64_t groups = 1;
   int64_t first = 0;
   bool bias = false;
   double eps = 1e-5;
   bool affine = true;
+  bool bilinear = false, align_corners = false;
   double slope = 0, offset = 0, alpha = 0, low = 0, high = 0, by = 0;  ///< numbers of element-wise layers; in a graph they are constants
   bool operator==(const OpAttributes&) const = default;
 };
@@ -100,7 +109,6 @@ struct OpAttributes {
 /// The lowest level at which an attribute has a meaning.
 enum class Reach {
   topology,  ///< in a graph, a step, a constant or another attribute replaces it
-  graph,     ///< constants depend on it, but the code of kernels does not
   kernel,    ///< the code of kernels depends on it
 };
 
@@ -121,6 +129,7 @@ struct Attribute {
 inline constexpr OpSet window_ops{OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool};
 
 inline constexpr OpSet pool_ops{OpKind::max_pool, OpKind::avg_pool};
+inline constexpr OpSet norm_ops{OpKind::batch_norm, OpKind::layer_norm, OpKind::group_norm, OpKind::instance_norm};
 
 /// The text form, JSON, the schema, the verifiers and the specs of kernels take the attributes from this list, in its order.
 inline constexpr std::tuple all_attributes{
@@ -138,16 +147,23 @@ inline constexpr std::tuple all_attributes{
               "whether an average counts the padding in its window (true where left out)"},
     Attribute{&OpAttributes::dilation, "dilation", OpSet{OpKind::conv2d}, Reach::kernel,
               "between the elements of a convolution's window: rows, columns (1 where left out)"},
-    Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d}, Reach::kernel, "of a convolution's channels (1 where left out)"},
-    Attribute{&OpAttributes::size, "size", OpSet{OpKind::spread}, Reach::kernel, "of a picture that is made: rows, columns"},
+    Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d, OpKind::group_norm, OpKind::channel_shuffle}, Reach::kernel,
+              "of the channels of a convolution, group norm or shuffle (1 where left out)"},
+    Attribute{&OpAttributes::size, "size", OpSet{OpKind::spread, OpKind::upsample}, Reach::kernel,
+              "of a picture that is made: rows, columns (of an upsample, its factor says it where left out)"},
+    Attribute{&OpAttributes::factor, "factor", OpSet{OpKind::upsample, OpKind::pixel_shuffle}, Reach::kernel,
+              "by which a picture grows: rows, columns (1 where left out)"},
+    Attribute{&OpAttributes::bilinear, "bilinear", OpSet{OpKind::upsample}, Reach::kernel,
+              "whether an upsample interpolates (false where left out: the nearest pixel)"},
+    Attribute{&OpAttributes::align_corners, "align_corners", OpSet{OpKind::upsample}, Reach::kernel,
+              "whether the corners of a bilinear upsample are those of its operand (false where left out: its edges are)"},
     Attribute{&OpAttributes::first, "first", OpSet{OpKind::slice_channels}, Reach::kernel,
               "the first channel of a slice (0 where left out)"},
     Attribute{&OpAttributes::bias, "bias", OpSet{OpKind::conv2d, OpKind::linear}, Reach::topology,
               "whether the checkpoint holds a bias for the convolution or linear layer"},
-    Attribute{&OpAttributes::eps, "eps", OpSet{OpKind::batch_norm}, Reach::graph,
-              "what a batch norm adds to the variance (1e-05 where left out)"},
-    Attribute{&OpAttributes::affine, "affine", OpSet{OpKind::batch_norm}, Reach::topology,
-              "whether the checkpoint holds a weight and a bias for the batch norm (true where left out)"},
+    Attribute{&OpAttributes::eps, "eps", norm_ops, Reach::kernel, "what a norm adds to the variance (1e-05 where left out)"},
+    Attribute{&OpAttributes::affine, "affine", norm_ops, Reach::topology,
+              "whether the checkpoint holds a weight and a bias for the norm (true where left out)"},
     Attribute{&OpAttributes::slope, "slope", OpSet{OpKind::leaky_relu, OpKind::hard_sigmoid}, Reach::topology,
               "what a leaky_relu multiplies negative elements by, and a hard_sigmoid all elements"},
     Attribute{&OpAttributes::offset, "offset", OpSet{OpKind::hard_sigmoid}, Reach::topology, "what a hard_sigmoid adds"},
@@ -196,7 +212,9 @@ struct OpInfo {
   /// them from the checkpoint if the operation has weights, and otherwise from the attributes with the same names.
   std::span<const std::string_view> constants{};
   program::KernelKind kernel = program::KernelKind::copy;  ///< computes the operation alone; a copy computes it in its steps
-  Sign sign = Sign::any;                                   ///< the sign of the result
+  /// The step into which lower-to-graph puts all weights. Without it, they are the operation's own, except for a bias.
+  std::optional<OpKind> weights_step{};
+  Sign sign = Sign::any;  ///< the sign of the result
   /// Whether each element of the result is an element of one operand in the same channel, or a sum of such elements.
   bool sums_or_chooses = false;
 
@@ -231,7 +249,8 @@ Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::
 
 /// The weights of an operation with the given operand type, in torchvision's naming and order. Most operations have none.
 /// conv2d: weight [co, ci / groups, kh, kw], bias [co] if `bias`. linear: weight [out, in], bias [out] if `bias`.
-/// batch_norm: weight and bias if `affine`, running_mean, running_var, each [c]. prelu and scale: weight [c]. bias: bias [c].
+/// batch_norm: weight and bias if `affine`, running_mean, running_var, each [c]; other norms: weight and bias if `affine`. prelu and scale:
+/// weight [c]. bias: bias [c].
 std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes, const TensorType& operand);
 
 /// The value of the attribute with this name, which is a number of an element-wise layer ("slope"); 0 if there is none.

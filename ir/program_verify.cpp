@@ -168,6 +168,7 @@ class Verifier {
 
   Fault check_kernel(const Kernel& kernel) {
     const bool load = kernel.kind == KernelKind::load, store = kernel.kind == KernelKind::store;
+    if (on_gpu(p_) && !runs_on_gpus(kernel.kind)) return fmt::format("there is no {} for GPUs", to_string(kernel.kind));
     if (load ? kernel.in != none : !known(kernel.in)) return "its input tensor is missing or not a tensor";
     if (store ? kernel.out != none : !known(kernel.out)) return "its output tensor is missing or not a tensor";
     if (kernel.kind != KernelKind::conv2d && kernel.weight != none) return "it has a weight and is no convolution";
@@ -241,6 +242,12 @@ class Verifier {
       case KernelKind::global_avg_pool: return op(OpKind::global_avg_pool);
       case KernelKind::global_max_pool: return op(OpKind::global_max_pool);
       case KernelKind::softmax: return op(OpKind::softmax);
+      case KernelKind::flatten: return op(OpKind::flatten);
+      case KernelKind::upsample: return op(OpKind::upsample);
+      case KernelKind::pixel_shuffle: return op(OpKind::pixel_shuffle);
+      case KernelKind::channel_shuffle: return op(OpKind::channel_shuffle);
+      case KernelKind::layer_norm: return op(OpKind::layer_norm);
+      case KernelKind::group_norm: return op(OpKind::group_norm);
       case KernelKind::copy: {
         const TensorType& out = p_.tensor(kernel.out).type;
         TensorType wanted = p_.tensor(kernel.in).type;

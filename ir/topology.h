@@ -1,5 +1,5 @@
-/// \file The first IR: the network as the user wrote it, with every name, parameter, `repeat` and `if` resolved. Blocks, stages and skip
-/// edges are still present, so that the dimension check can report errors in the user's terms.
+/// \file The first IR: the network as the user wrote it, with every name, parameter, `repeat` and `if` resolved. Blocks, stages and edges
+/// are still present, so that the dimension check can report errors in the user's terms.
 ///
 /// Text form (`resnetc dump --level topology`):
 ///
@@ -13,6 +13,8 @@
 ///           %layer1.0.skip = skip(%layer1.0.bn2, %relu) as "in" @ ... : f32[...] @ ...                                # a bare edge
 ///           %layer2.0.skip = skip(%layer2.0.bn2, %layer1.1.relu2) as "in" @ ... via "downsample" { ... } : f32[...] @ ...
 ///           %layer2.0.gate = gate(%layer2.0.bn3) via "se" { ... } : ...                                     # starts at the current value
+///           %layer2.0.concat = concat spread(%layer2.0.gate, %code) as "code" @ ... : ...                   # a vector at every pixel
+///           from %layer2.0.relu as "relu" @ ... @ ...                                                       # goes back: makes no value
 ///         }
 ///       }
 ///       output "logits" %fc @ ...
@@ -41,43 +43,62 @@ inline constexpr ValueId no_value = -1;
 struct Value {
   std::string name;
   std::optional<TensorType> type;  ///< empty before infer-shapes
-  Location at;                     ///< the layer, skip, gate or input that makes it
+  Location at;                     ///< the layer, edge or input that makes it
 };
 
 enum class NodeKind {
   layer,
-  skip,  ///< passes the value `from` through `children` and adds the result to the current value
-  gate,  ///< multiplies the current value by the result of `children`
+  skip,    ///< passes the value `from` through `children` and adds the result to the current value
+  concat,  ///< the same, but appends the result's channels to those of the current value
+  gate,    ///< multiplies the current value by the result of `children`
+  from,    ///< goes back: the value `from` becomes the current one; makes no value
   block,
   stage,
 };
+
+/// Whether a node is an edge: it joins the current value with the value at the end of its list.
+constexpr bool is_edge(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::skip:
+    case NodeKind::concat:
+    case NodeKind::gate: return true;
+    case NodeKind::layer:
+    case NodeKind::from:
+    case NodeKind::block:
+    case NodeKind::stage: break;
+  }
+  return false;
+}
+/// Whether a node makes a value of its own. The result of any other node is a value that is there already.
+constexpr bool makes_value(NodeKind kind) { return kind == NodeKind::layer || is_edge(kind); }
 
 /// The kind of a block, which follows from the skip edges directly inside it.
 enum class BlockKind { plain, identity, conv };
 
 struct Node {
   NodeKind kind = NodeKind::layer;
-  std::string label;  ///< block, stage: its path ("layer2.0"); skip, gate: the label after `via`, if any
+  std::string label;  ///< block, stage: its path ("layer2.0"); edge: the label after `via`, if any
   Location at;
   ValueId input = no_value;   ///< the current value before this node
-  ValueId result = no_value;  ///< the current value after it; for a block or stage without layers, its input
+  ValueId result = no_value;  ///< the current value after it; of `from`, the value gone back to; of an empty block or stage, its input
 
   // layer
   OpKind op = OpKind::relu;
   OpAttributes attributes;
   std::string weights;  ///< prefix of its names in the checkpoint ("layer2.0.conv1"); empty without weights
 
-  // skip
+  // skip, concat, from
   ValueId from = no_value;
   std::string from_name;  ///< as written: `in` or a label
   Location from_at;       ///< the place of that name
+  bool spread = false;    ///< skip, concat: whether the value on the edge is spread over the current one
 
   // block
   BlockKind block_kind = BlockKind::plain;
   std::string definition;  ///< the name of the `block` it is a copy of
 
-  std::vector<Node> children;      ///< block, stage: the body; skip, gate: the list after `via`
-  ValueId list_result = no_value;  ///< skip, gate: the value at the end of the list; without a list, `from`
+  std::vector<Node> children;      ///< block, stage: the body; edge: the list after `via`
+  ValueId list_result = no_value;  ///< edge: the value at the end of the list; without a list, `from`
 };
 
 struct Input {
@@ -111,6 +132,10 @@ struct Network {
   const Value& value(ValueId id) const { return values[static_cast<size_t>(id)]; }
   Value& value(ValueId id) { return values[static_cast<size_t>(id)]; }
 };
+
+/// The type of an edge's result: of the value `current` and the value `carried` at the end of the edge's list. A failure says that the two
+/// do not fit, or that a concatenation is too large. A `spread` edge needs something to spread.
+Result<TensorType> edge_type(const Node& edge, const TensorType& current, const TensorType& carried);
 
 /// The text form, which ends with a newline.
 std::string print(const Network& network, const Sources& sources);

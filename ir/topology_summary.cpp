@@ -64,9 +64,24 @@ std::string shape(const Network& network, ValueId value) {
   return type ? to_string(*type) : "?";
 }
 
-std::string described_edge(const Network& network, const Node& skip) {
-  std::string text = fmt::format("from {} = {}", skip.from_name, network.value(skip.from).name);
-  if (!skip.children.empty()) text += skip.label.empty() ? " via a list" : " via " + skip.label;
+std::string_view word(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::layer: return "layer";
+    case NodeKind::skip: return "skip";
+    case NodeKind::concat: return "concat";
+    case NodeKind::gate: return "gate";
+    case NodeKind::from: return "from";
+    case NodeKind::block: return "block";
+    case NodeKind::stage: return "stage";
+  }
+  return "";
+}
+
+std::string words(const Node& edge) { return std::string(word(edge.kind)) + (edge.spread ? " spread" : ""); }
+
+std::string described_source(const Network& network, const Node& node) {
+  std::string text = fmt::format("from {} = {}", node.from_name, network.value(node.from).name);
+  if (!node.children.empty()) text += node.label.empty() ? " via a list" : " via " + node.label;
   return text;
 }
 

@@ -28,7 +28,11 @@ std::string described(const Node& layer);
 std::string_view described(BlockKind kind);
 /// The type of a value: `f32[N, 64, 56, 56]`, or `?` before infer-shapes.
 std::string shape(const Network& network, ValueId value);
-/// The start of a skip edge and what lies on it: `from in = layer1.0.relu via downsample`.
-std::string described_edge(const Network& network, const Node& skip);
+/// The word that the kind has in a network's text: `skip`.
+std::string_view word(NodeKind kind);
+/// The words that an edge begins with in a network's text: `skip`, `concat spread`.
+std::string words(const Node& edge);
+/// Where a skip or concat edge starts and what lies on it, or what a `from` goes back to: `from in = layer1.0.relu via downsample`.
+std::string described_source(const Network& network, const Node& node);
 
 }  // namespace resnetc::topology

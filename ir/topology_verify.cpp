@@ -1,5 +1,5 @@
-/// \file The rules for every topology, after every pass and for every source of its text. Whether the two values of a skip edge fit is not
-/// checked here, because check-skips reports that to the user.
+/// \file The rules for every topology, after every pass and for every source of its text. Whether the two values of an edge fit is not
+/// checked here, because check-skips reports that to the user. Where those of a concat edge do not, its result has no type.
 #include <fmt/format.h>
 
 #include <unordered_set>
@@ -101,7 +101,13 @@ class Verifier {
         if (node.result != current) return fmt::format("'{}' does not result in its last value", node.label);
         return std::nullopt;
       case NodeKind::skip:
+      case NodeKind::concat:
       case NodeKind::gate: return check_edge(node, depth);
+      case NodeKind::from:
+        if (!defined(node.from)) return "a 'from' goes back to a value that is not defined before it";
+        if (node.result != node.from) return fmt::format("a 'from' does not result in '{}'", n_.value(node.from).name);
+        if (!node.children.empty()) return "a 'from' has children";
+        return std::nullopt;
     }
     return "a node of unknown kind";
   }
@@ -126,17 +132,27 @@ class Verifier {
   }
 
   Fault check_edge(const Node& node, int depth) {
-    const bool skip = node.kind == NodeKind::skip;
-    if (skip && !defined(node.from)) return "a skip edge starts at a value that is not defined before it";
-    ValueId current = skip ? node.from : node.input;
+    const bool gate = node.kind == NodeKind::gate;
+    if (!gate && !defined(node.from)) return "an edge starts at a value that is not defined before it";
+    ValueId current = gate ? node.input : node.from;
     if (Fault fault = check_list(node.children, current, depth + 1)) return fault;
     at_value(node.result);
-    if (node.list_result != current) return "the list of a skip or gate does not result in its last value";
+    if (node.list_result != current) return "the list of an edge does not result in its last value";
     if (Fault fault = make(node.result)) return fault;
     const Value& value = n_.value(node.result);
-    if (value.type && value.type != n_.value(node.input).type)
-      return fmt::format("'{}' has another type than the value it changes", value.name);
+    if (!value.type) return std::nullopt;
+    if (node.kind == NodeKind::concat) return check_concatenation(node, value);
+    if (value.type != n_.value(node.input).type) return fmt::format("'{}' has another type than the value it changes", value.name);
     return std::nullopt;
+  }
+
+  Fault check_concatenation(const Node& node, const Value& value) const {
+    const std::optional<TensorType>&current = n_.value(node.input).type, &carried = n_.value(node.list_result).type;
+    if (!current || !carried) return fmt::format("concat '{}': its type is known, but not those of its ends", value.name);
+    const Result<TensorType> type = edge_type(node, *current, *carried);
+    if (!type) return fmt::format("concat '{}': {}", value.name, type.failure().text);
+    if (*type == *value.type) return std::nullopt;
+    return fmt::format("concat '{}': its type is {} where the edge makes {}", value.name, to_string(*value.type), to_string(*type));
   }
 
   const Network& n_;

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "ir/topology_summary.h"
 #include "passes/shape_history.h"
 
 namespace resnetc::passes {
@@ -13,6 +14,81 @@ namespace {
 using topology::Node;
 using topology::NodeKind;
 using topology::ValueId;
+
+/// The types of the two values that meet at an edge.
+struct Ends {
+  const TensorType& current;
+  const TensorType& carried;
+};
+
+/// The dimensions that must agree where nothing is spread and do not, in words. Empty if all agree.
+std::string difference(const Node& edge, Ends ends) {
+  const TensorType &a = ends.carried, &b = ends.current;
+  if (a.rank != b.rank) return "rank";
+  std::vector<std::string> parts;
+  if (edge.kind != NodeKind::concat && a.channels != b.channels) parts.push_back(a.rank == 2 ? "features" : "channels");
+  if (a.height != b.height) parts.push_back("height");
+  if (a.width != b.width) parts.push_back("width");
+  std::string out;
+  for (size_t i = 0; i < parts.size(); ++i) out += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  return out;
+}
+
+bool is_vector_over_picture(Ends ends) { return ends.carried.rank == 2 && ends.current.rank == 4; }
+
+bool would_fit_if_spread(const Node& edge, Ends ends) {
+  Node spread;
+  spread.kind = edge.kind;
+  spread.spread = true;
+  return topology::edge_type(spread, ends.current, ends.carried).has_value();
+}
+
+/// How to make a value of the type `from` fit, which the edge starts at.
+std::string advice(const Node& edge, const TensorType& from, const TensorType& to) {
+  const std::string_view word = topology::word(edge.kind);
+  const bool concat = edge.kind == NodeKind::concat;
+  if (from.rank != to.rank) {
+    if (!concat || from.rank == 2) return fmt::format("to fix it, take the {} from a value of the same rank", word);
+    return fmt::format("to fix it, make a vector of the picture on the edge: concat from {} via pooled {{ global_avg_pool }}",
+                       edge.from_name);
+  }
+  if (to.rank == 2) {
+    return fmt::format("to fix it, put a layer on the edge: {} from {} via downsample {{ linear({}) }}", word, edge.from_name, to.channels);
+  }
+  // A 1x1 convolution with the stride s turns the size n into ceil(n / s).
+  int64_t sh = (from.height + to.height - 1) / to.height, sw = (from.width + to.width - 1) / to.width;
+  bool reachable = from.height >= to.height && from.width >= to.width && (from.height - 1) / sh + 1 == to.height &&
+                   (from.width - 1) / sw + 1 == to.width;
+  if (!reachable) {
+    return fmt::format("to fix it, give the layers between strides and pads that keep {}x{}, or take the {} from a later value",
+                       from.height, from.width, word);
+  }
+  std::string stride = sh == 1 && sw == 1 ? "" : sh == sw ? fmt::format(", stride = {}", sh) : fmt::format(", stride = [{}, {}]", sh, sw);
+  return fmt::format("to fix it, put a convolution on the edge: {} from {} via downsample {{ conv(1x1, {}{}) batch_norm }}", word,
+                     edge.from_name, concat ? from.channels : to.channels, stride);
+}
+
+std::string advice(const Node& edge, const TensorType& from, Ends ends) {
+  if (edge.spread && is_vector_over_picture(ends)) {
+    return fmt::format("to fix it, let the layers on the edge make {0} features: skip spread from {1} via fit {{ linear({0}) }}",
+                       ends.current.channels, edge.from_name);
+  }
+  if (edge.spread || !would_fit_if_spread(edge, ends)) return advice(edge, from, ends.current);
+  const std::string spread =
+      fmt::format("write '{} spread from {}{}'", topology::word(edge.kind), edge.from_name, edge.children.empty() ? "" : " via ...");
+  if (is_vector_over_picture(ends)) {
+    return fmt::format("to fix it, {}, which {} the vector at every pixel", spread, edge.kind == NodeKind::skip ? "adds" : "appends");
+  }
+  return fmt::format("{}; or {}, which adds its one channel to every channel", advice(edge, from, ends.current), spread);
+}
+
+std::string advice_for_gate(Ends ends) {
+  if (ends.current.channels == ends.carried.channels) {
+    return "to fix it, end the gate's list with the same height and width, or with rank 2";
+  }
+  return fmt::format("to fix it, let the last {} of the gate's list make {} channels{}", ends.carried.rank == 2 ? "linear" : "conv",
+                     ends.current.channels, ends.carried.rank == 2 ? "" : ", or one");
+}
 
 class Check {
  public:
@@ -23,87 +99,75 @@ class Check {
       errors_.enter(node);
       run(node.children);
       errors_.leave();
-      if (node.kind == NodeKind::skip) skip(node);
-      if (node.kind == NodeKind::gate) gate(node);
+      if (is_edge(node.kind)) edge(node);
     }
   }
 
  private:
-  void skip(const Node& node) {
+  void edge(const Node& node) {
     const topology::Value& current = network_.value(node.input);
     const topology::Value& carried = network_.value(node.list_result);
-    if (!current.type || !carried.type || *current.type == *carried.type) return;
-    Diagnostic* error =
-        errors_.error(node.at, fmt::format("the two ends of this skip edge differ in {}: '{}' is {}, and the current value, '{}', is {}",
-                                           difference(*carried.type, *current.type), carried.name, to_string(*carried.type), current.name,
-                                           to_string(*current.type)));
-    if (error == nullptr) return;
-    explain(*error, node.list_result, *current.type);
-    explain(*error, node.input, *carried.type);
-    errors_.note_block(*error);
+    if (!current.type || !carried.type) return;
+    const Result<TensorType> joined = topology::edge_type(node, *current.type, *carried.type);
+    if (joined) return;
+    const Ends ends{*current.type, *carried.type};
+    if (node.kind == NodeKind::gate) return gate(node, ends);
+    const std::string differ = difference(node, ends);
+    const bool fit = node.kind == NodeKind::concat && (node.spread ? is_vector_over_picture(ends) : differ.empty());
+    if (fit) return report(node, joined.failure().text, {true, false, ""});  // the result is too large
+    const std::string text = described(node, differ);
+    if (differ.empty()) return report(node, text, {});  // there is nothing to spread
+    const bool ranks = ends.carried.rank != ends.current.rank;
+    const bool extents = ends.carried.height != ends.current.height || ends.carried.width != ends.current.width;
+    const bool channels = ranks || (node.kind == NodeKind::skip && ends.carried.channels != ends.current.channels);
     // For an edge with layers on it, the fix is in these layers. Its source has a type, because otherwise the list would have none.
     const std::optional<TensorType>& from = network_.value(node.from).type;
-    if (from) error->note({}, advice(node, *from, *current.type));
+    report(node, text, {channels, extents, from ? advice(node, *from, ends) : ""});
   }
 
-  void gate(const Node& node) {
+  void gate(const Node& node, Ends ends) {
+    const std::string spread = ends.current.rank == 2
+                                   ? ""
+                                   : fmt::format(", {} or {}", to_string(TensorType::vector(ends.current.channels)),
+                                                 to_string(TensorType::picture(1, ends.current.height, ends.current.width)));
+    const auto shown = [this](ValueId value) {
+      return fmt::format("'{}', {}", network_.value(value).name, to_string(*network_.value(value).type));
+    };
+    const bool channels = ends.current.channels != ends.carried.channels;
+    report(node,
+           fmt::format("a gate multiplies the current value, {}, by a value of the same shape{}, not by {}", shown(node.input), spread,
+                       shown(node.list_result)),
+           {channels, !channels, advice_for_gate(ends)});
+  }
+
+  /// What is wrong with a skip or concat edge whose ends differ in `differ`.
+  std::string described(const Node& node, const std::string& differ) const {
     const topology::Value& current = network_.value(node.input);
-    const topology::Value& factor = network_.value(node.list_result);
-    if (!current.type || !factor.type) return;
-    const TensorType operands[] = {*current.type, *factor.type};
-    if (infer_type(OpKind::mul, {}, operands)) return;
-    Diagnostic* error = errors_.error(
-        node.at,
-        fmt::format("a gate multiplies the current value, '{}', {}, by a value of the same shape or {}, not by '{}', {}", current.name,
-                    to_string(*current.type), to_string(TensorType::vector(current.type->channels)), factor.name, to_string(*factor.type)));
+    const topology::Value& carried = network_.value(node.list_result);
+    const std::string ends = fmt::format("'{}' is {}, and the current value, '{}', is {}", carried.name, to_string(*carried.type),
+                                         current.name, to_string(*current.type));
+    const std::string_view word = topology::word(node.kind);
+    if (!node.spread) return fmt::format("the two ends of this {} edge differ in {}: {}", word, differ, ends);
+    if (differ.empty()) return fmt::format("there is nothing to spread on this {} edge: {}; leave 'spread' out", word, ends);
+    if (node.kind == NodeKind::concat) return fmt::format("'concat spread' appends a vector to a picture: {}", ends);
+    return fmt::format("'skip spread' adds a vector with as many features as channels, or a picture of one channel, to a picture: {}",
+                       ends);
+  }
+
+  /// What an error says beside its text.
+  struct Said {
+    bool channels = false, extents = false;  ///< whether the histories of these dimensions are told, of both ends
+    std::string advice;
+  };
+
+  void report(const Node& node, std::string text, const Said& said) {
+    Diagnostic* error = errors_.error(node.at, std::move(text));
     if (error == nullptr) return;
-    bool channels = current.type->channels != factor.type->channels;
-    history_.explain(*error, node.input, channels, !channels);
-    history_.explain(*error, node.list_result, channels, !channels);
+    const bool gate = node.kind == NodeKind::gate;
+    history_.explain(*error, gate ? node.input : node.list_result, said.channels, said.extents);
+    history_.explain(*error, gate ? node.list_result : node.input, said.channels, said.extents);
     errors_.note_block(*error);
-    error->note({}, advice_for_gate(*current.type, *factor.type));
-  }
-
-  static std::string advice_for_gate(const TensorType& current, const TensorType& factor) {
-    if (current.channels == factor.channels) return "to fix it, end the gate's list with the same height and width, or with rank 2";
-    return fmt::format("to fix it, let the last {} of the gate's list make {} channels", factor.rank == 2 ? "linear" : "conv",
-                       current.channels);
-  }
-
-  /// Explains only the dimensions in which `value` differs from `other`.
-  void explain(Diagnostic& error, ValueId value, const TensorType& other) const {
-    const TensorType& end = *network_.value(value).type;
-    history_.explain(error, value, end.channels != other.channels || end.rank != other.rank,
-                     end.height != other.height || end.width != other.width);
-  }
-
-  static std::string difference(const TensorType& a, const TensorType& b) {
-    if (a.rank != b.rank) return "rank";
-    std::vector<std::string> parts;
-    if (a.channels != b.channels) parts.push_back(a.rank == 2 ? "features" : "channels");
-    if (a.height != b.height) parts.push_back("height");
-    if (a.width != b.width) parts.push_back("width");
-    std::string out = parts[0];
-    for (size_t i = 1; i < parts.size(); ++i) out += (i + 1 == parts.size() ? " and " : ", ") + parts[i];
-    return out;
-  }
-
-  static std::string advice(const Node& node, const TensorType& from, const TensorType& to) {
-    if (from.rank != to.rank) return "to fix it, take the skip from a value of the same rank";
-    if (to.rank == 2) {
-      return fmt::format("to fix it, put a layer on the edge: skip from {} via downsample {{ linear({}) }}", node.from_name, to.channels);
-    }
-    // A 1x1 convolution with the stride s turns the size n into ceil(n / s).
-    int64_t sh = (from.height + to.height - 1) / to.height, sw = (from.width + to.width - 1) / to.width;
-    bool reachable = from.height >= to.height && from.width >= to.width && (from.height - 1) / sh + 1 == to.height &&
-                     (from.width - 1) / sw + 1 == to.width;
-    if (!reachable) {
-      return fmt::format("to fix it, give the layers between strides and pads that keep {}x{}, or take the skip from a later value",
-                         from.height, from.width);
-    }
-    std::string stride = sh == 1 && sw == 1 ? "" : sh == sw ? fmt::format(", stride = {}", sh) : fmt::format(", stride = [{}, {}]", sh, sw);
-    return fmt::format("to fix it, put a convolution on the edge: skip from {} via downsample {{ conv(1x1, {}{}) batch_norm }}",
-                       node.from_name, to.channels, stride);
+    if (!said.advice.empty()) error->note({}, said.advice);
   }
 
   const topology::Network& network_;

@@ -1,4 +1,4 @@
-/// \file check-skips: the two values that meet at a skip edge or a gate must have exactly the same dimensions.
+/// \file check-skips: the two values that meet at an edge must have exactly the same dimensions, unless the edge spreads one of them.
 #pragma once
 
 #include "ir/topology.h"

@@ -50,10 +50,10 @@ class Elision {
 
   bool positive(ValueId v) const { return non_negative_[static_cast<size_t>(final_value(v))]; }
 
-  /// Records whether the values of the node cannot be negative. The table of operations says this, and a sum of two such values cannot be
-  /// negative either.
+  /// Records whether the values of the node cannot be negative. The table of operations says this, and what an edge makes of two such
+  /// values cannot be negative either.
   void note_sign(Node& node) {
-    if (node.result == topology::no_value || node.kind == NodeKind::block || node.kind == NodeKind::stage) return;
+    if (node.result == topology::no_value || !topology::makes_value(node.kind)) return;
     bool sign = false;
     if (node.kind == NodeKind::layer) {
       if (node.op == OpKind::relu && elided_before_ == node.input && positive(node.input)) {
@@ -76,7 +76,8 @@ class Elision {
 
   void block(Node& block) {
     auto skip = std::find_if(block.children.begin(), block.children.end(), [](const Node& n) { return n.kind == NodeKind::skip; });
-    if (skip == block.children.end() || !skip->children.empty() || skip->from != block.input || skip == block.children.begin()) return;
+    if (skip == block.children.end() || !skip->children.empty() || skip->spread) return;
+    if (skip->from != block.input || skip == block.children.begin()) return;
     // The branch is a chain of layers with a zero at the end. Only the next layer uses the result of each.
     for (auto n = block.children.begin(); n != skip; ++n) {
       if (n->kind != NodeKind::layer || uses_[static_cast<size_t>(n->result)] != 1) return;
@@ -120,7 +121,7 @@ class Elision {
     return true;
   }
 
-  /// Counts how often each value is an operand, the source of an edge, or the result of an edge's list.
+  /// Counts how often each value is an operand, the source of an edge, the result of an edge's list, or gone back to.
   void count_uses(const std::vector<Node>& nodes) {
     auto count = [&](ValueId v) {
       if (v != topology::no_value) ++uses_[static_cast<size_t>(v)];
@@ -128,8 +129,8 @@ class Elision {
     for (const Node& n : nodes) {
       count_uses(n.children);
       count(n.input);
-      if (n.kind == NodeKind::skip) count(n.from);
-      if (n.kind == NodeKind::skip || n.kind == NodeKind::gate) count(n.list_result);
+      count(n.from);
+      if (topology::is_edge(n.kind)) count(n.list_result);
     }
   }
 

@@ -10,6 +10,7 @@ namespace {
 
 using topology::Node;
 using topology::NodeKind;
+using topology::ValueId;
 
 class Inference {
  public:
@@ -20,14 +21,29 @@ class Inference {
       errors_.enter(node);
       run(node.children);
       errors_.leave();
-      if (node.kind == NodeKind::layer) layer(node);
-      if (node.kind == NodeKind::skip || node.kind == NodeKind::gate) {
-        network_.value(node.result).type = network_.value(node.input).type;
+      switch (node.kind) {
+        case NodeKind::layer: layer(node); break;
+        case NodeKind::skip:
+        case NodeKind::gate: type(node.result) = type(node.input); break;
+        case NodeKind::concat: concatenation(node); break;
+        case NodeKind::from:
+        case NodeKind::block:
+        case NodeKind::stage: break;
       }
     }
   }
 
  private:
+  std::optional<TensorType>& type(ValueId value) { return network_.value(value).type; }
+
+  /// Leaves the result without a type where the ends do not fit, which check-skips reports.
+  void concatenation(const Node& node) {
+    type(node.result).reset();
+    if (!type(node.input) || !type(node.list_result)) return;
+    const Result<TensorType> made = topology::edge_type(node, *type(node.input), *type(node.list_result));
+    if (made) type(node.result) = *made;
+  }
+
   void layer(const Node& node) {
     const auto& operand = network_.value(node.input);
     network_.value(node.result).type.reset();

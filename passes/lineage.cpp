@@ -18,7 +18,9 @@ void collect(const topology::Network& network, const std::vector<topology::Node>
     switch (node.kind) {
       case topology::NodeKind::layer: into.push_back({name(node.result), {name(node.input)}}); break;
       case topology::NodeKind::skip:
+      case topology::NodeKind::concat:
       case topology::NodeKind::gate: into.push_back({name(node.result), {name(node.input), name(node.list_result)}}); break;
+      case topology::NodeKind::from:
       case topology::NodeKind::block:
       case topology::NodeKind::stage: break;
     }

@@ -11,7 +11,7 @@
 
 namespace resnetc::passes {
 
-/// The maker of a value at any level: a layer, skip or gate of a topology, an operation, or a kernel except a store.
+/// The maker of a value at any level: a layer or edge of a topology, an operation, or a kernel except a store.
 struct Element {
   std::string_view name;                   ///< name of the value
   std::vector<std::string_view> operands;  ///< names of the values that it reads; the first is the value that it continues from

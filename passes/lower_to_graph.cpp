@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "ir/window.h"
 
 namespace resnetc::passes {
@@ -18,6 +20,7 @@ class Lowering {
   graph::Graph run() {
     graph_.name = network_.name;
     graph_.input = network_.input.buffer;
+    for (const topology::Value& value : network_.values) names_.insert(value.name);
     push(OpKind::input, network_.input.value, {});
     nodes(network_.body);
     for (const topology::Output& o : network_.outputs) graph_.outputs.push_back({o.name, at(o.value), o.at});
@@ -39,13 +42,32 @@ class Lowering {
     return op;
   }
 
+  /// Makes a picture of the vector on a concat edge, with the current value's height and width: concat has no step that spreads.
+  graph::ValueId spread(const Node& node) {
+    const TensorType& current = *network_.value(node.input).type;
+    graph::Op op;
+    op.kind = OpKind::spread;
+    op.name = network_.value(node.result).name + ".spread";
+    while (!names_.insert(op.name).second) op.name += "_";
+    op.attributes.size = {current.height, current.width};
+    op.type = TensorType::picture(network_.value(node.list_result).type->channels, current.height, current.width);
+    op.operands = {at(node.list_result)};
+    op.at = network_.value(node.result).at;
+    graph_.ops.push_back(std::move(op));
+    return static_cast<graph::ValueId>(graph_.ops.size() - 1);
+  }
+
   void nodes(const std::vector<Node>& list) {
     for (const Node& node : list) {
       nodes(node.children);
       switch (node.kind) {
         case NodeKind::layer: layer(node); break;
         case NodeKind::skip: push(OpKind::add, node.result, {at(node.input), at(node.list_result)}); break;
+        case NodeKind::concat:
+          push(OpKind::concat, node.result, {at(node.input), node.spread ? spread(node) : at(node.list_result)});
+          break;
         case NodeKind::gate: push(OpKind::mul, node.result, {at(node.input), at(node.list_result)}); break;
+        case NodeKind::from:
         case NodeKind::block:
         case NodeKind::stage: break;
       }
@@ -66,17 +88,22 @@ class Lowering {
         op.constants.push_back(fill(number_named(name, node.attributes), {type.channels}));
       }
     }
+    graph::Step weights_step{info(node.op).weights_step.value_or(OpKind::bias), graph::no_value, {}};
     for (const WeightSpec& w : weight_specs(node.op, node.attributes, type)) {
       RecipePtr recipe = tensor(fmt::format("{}.{}", node.weights, w.suffix), w.shape);
-      if (convolution && w.suffix == "bias") {
+      if (info(node.op).weights_step) {
+        weights_step.constants.push_back(std::move(recipe));
+      } else if (convolution && w.suffix == "bias") {
         op.epilogue.push_back({graph::StepKind::bias, graph::no_value, {std::move(recipe)}});
       } else {
         op.constants.push_back(std::move(recipe));
       }
     }
+    if (!weights_step.constants.empty()) op.epilogue.push_back(std::move(weights_step));
   }
 
   const topology::Network& network_;
+  std::set<std::string> names_;  ///< of all values of the topology, and of the operations that spread
   graph::Graph graph_;
   std::vector<graph::ValueId> lowered_;
 };

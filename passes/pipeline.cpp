@@ -46,14 +46,15 @@ void infer_shapes_and_check(Network& network, PassContext& context) {
 
 /// Whether every value has a type and every edge agrees.
 bool checked(const Network& network, PassContext& context) {
+  size_t errors = context.diagnostics->error_count();
+  check_skips(network, context);
+  if (context.diagnostics->error_count() != errors) return false;
   for (const topology::Value& value : network.values) {
     if (value.type) continue;
     context.diagnostics->error(value.at, fmt::format("'{}' has no type yet: run infer-shapes first", value.name));
     return false;
   }
-  size_t errors = context.diagnostics->error_count();
-  check_skips(network, context);
-  return context.diagnostics->error_count() == errors;
+  return true;
 }
 
 constexpr Level topo = Level::topology;
@@ -61,14 +62,14 @@ constexpr Level topo = Level::topology;
 const auto pipeline = std::to_array<Pass>({
     {.info = {"infer-shapes", topo, topo, "gives every value its dimensions", "first: everything after asks for types"},
      .on_topology = infer_shapes_and_check},
-    {.info = {"check-skips", topo, topo, "the two values at a skip edge must agree",
+    {.info = {"check-skips", topo, topo, "the two values at an edge must agree",
               "before anything is rewritten, so that errors speak of what was written"},
      .on_topology = [](Network& n, PassContext& c) { check_skips(n, c); }},
     {.info = {"elide-identities", topo, topo, "with weights: removes blocks whose residual branch is zero",
               "while blocks still exist; after the checks, so that a wrong network is an error with any weights", true},
      .needs_checked = true,
      .on_topology = elide_identities},
-    {.info = {"lower-to-graph", topo, Level::graph, "blocks and skip edges to operations", "the last pass that sees blocks"},
+    {.info = {"lower-to-graph", topo, Level::graph, "blocks and edges to operations", "the last pass that sees blocks"},
      .needs_checked = true,
      .to_graph = lower_to_graph},
     {.info = {"fold-batch-norm", Level::graph, Level::graph, "batch norms into the convolutions before them",

@@ -3,14 +3,17 @@
 
 #include <fmt/format.h>
 
+#include "ir/topology_summary.h"
+
 namespace resnetc::passes {
 namespace {
 
 using topology::Node;
 using topology::NodeKind;
 
-/// The layer with the properties that determine the shape of its result: `conv 3x3, stride 2`.
-std::string described(const Node& layer) {
+/// The layer with the properties that determine the shape of its result, `conv 3x3, stride 2`, or the edge, `concat from in`.
+std::string described_maker(const Node& layer) {
+  if (topology::is_edge(layer.kind)) return fmt::format("{} from {}", topology::words(layer), layer.from_name);
   const OpAttributes& a = layer.attributes;
   std::string text(info(layer.op).layer);
   auto extent = [](Extent2 e) { return e.h == e.w ? std::to_string(e.h) : to_string(e); };
@@ -32,7 +35,7 @@ std::string described(const Node& layer) {
 void index(const std::vector<Node>& nodes, std::vector<const Node*>& makers) {
   for (const Node& node : nodes) {
     index(node.children, makers);
-    if (node.kind != NodeKind::block && node.kind != NodeKind::stage) makers[static_cast<size_t>(node.result)] = &node;
+    if (topology::makes_value(node.kind)) makers[static_cast<size_t>(node.result)] = &node;
   }
 }
 
@@ -57,12 +60,18 @@ void ShapeHistory::explain(Diagnostic& error, topology::ValueId value, bool chan
     bool here_extent = extent && (operand.type->height != made.type->height || operand.type->width != made.type->width);
     if (here_channels || here_extent) {
       error.note(maker->at,
-                 fmt::format("'{}' ({}) makes {} of {}", made.name, described(*maker), to_string(*made.type), to_string(*operand.type)));
+                 fmt::format("'{}' ({}) makes {} of {}", made.name, described_maker(*maker), to_string(*made.type), operands(*maker)));
     }
     channels = channels && !here_channels;
     extent = extent && !here_extent;
     value = maker->input;
   }
+}
+
+std::string ShapeHistory::operands(const Node& maker) const {
+  std::string types = to_string(*network_.value(maker.input).type);
+  if (topology::is_edge(maker.kind)) types += " and " + to_string(*network_.value(maker.list_result).type);
+  return types;
 }
 
 Diagnostic* OncePerPlace::error(Location at, std::string text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,12 +16,16 @@ class ShapeHistory {
   explicit ShapeHistory(const topology::Network& network);
 
   /// Walks back from `value`, which has a type. Adds a note at the layer that gave the value its channels (if `channels`) and one at the
-  /// layer that gave it its height and width (if `extent`). Where no layer did, the note is at the input.
+  /// layer that gave it its height and width (if `extent`). A concat edge may have given it its channels. Where none did, the note is at
+  /// the input.
   void explain(Diagnostic& error, topology::ValueId value, bool channels, bool extent) const;
 
  private:
+  /// The types that a layer or edge makes its result of.
+  std::string operands(const topology::Node& maker) const;
+
   const topology::Network& network_;
-  std::vector<const topology::Node*> makers_;  ///< the layer, skip or gate that makes each value; none for the input
+  std::vector<const topology::Node*> makers_;  ///< the layer or edge that makes each value; none for the input
 };
 
 /// Reports each mistake in a topology once, however often `repeat` copies it. A second error at the same place, in another copy of a block

@@ -85,6 +85,12 @@ Result<> build_kernel(const program::KernelSpec& spec, const Target& target, Bui
     case KernelKind::global_max_pool: build_global_pool(spec, built); break;
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
+    case KernelKind::flatten:
+    case KernelKind::upsample:
+    case KernelKind::pixel_shuffle:
+    case KernelKind::channel_shuffle: build_rearrangement(spec, built); break;
+    case KernelKind::layer_norm: build_layer_norm(spec, built); break;
+    case KernelKind::group_norm: build_group_norm(spec, built); break;
   }
   return {};
 }

@@ -1,6 +1,8 @@
 /// \file Passes a spec to the builder of its kind, and divides work into blocks and threads.
 #include "codegen/cuda/build_kernel.h"
 
+#include <fmt/format.h>
+
 #include "codegen/cuda/kernels_internal.h"
 
 namespace resnetc::codegen::cuda {
@@ -58,6 +60,12 @@ Result<> build_kernel(const program::KernelSpec& spec, Built& built) {
     case KernelKind::global_max_pool: build_global_pool(spec, built); break;
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
+    case KernelKind::flatten:
+    case KernelKind::upsample:
+    case KernelKind::pixel_shuffle:
+    case KernelKind::channel_shuffle: build_rearrangement(spec, built); break;
+    case KernelKind::layer_norm:
+    case KernelKind::group_norm: return Failure{fmt::format("there is no {} for GPUs", to_string(spec.kind)), Blame::bug};
   }
   return {};
 }

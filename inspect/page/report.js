@@ -41,8 +41,8 @@ const sum = (list, of) => list.reduce((total, one) => total + (of(one) || 0), 0)
 
 // ---- colours of code: comments, strings, values, numbers, words ------------------------------------------------------------------------
 const words = {
-  rn: /\b(?:use|block|network|input|output|stage|skip|gate|from|via|repeat|if|else|let|in|true|false)\b/y,
-  ir: /\b(?:topology|graph|program|input|output|tensor|constant|kernel|block|stage|skip|gate|via|then|schedule|because|at|in|out|weight|value|pool|param)\b/y,
+  rn: /\b(?:use|block|network|input|output|stage|skip|concat|spread(?=\s+from\b)|gate|from|via|repeat|if|else|let|in|true|false)\b/y,
+  ir: /\b(?:topology|graph|program|input|output|tensor|constant|kernel|block|stage|skip|concat|spread|gate|from|via|then|schedule|because|at|in|out|weight|value|pool|param)\b/y,
   loops: /\b(?:produce|consume|for|parallel|vectorized|unrolled|store|in|gpu_block|gpu_thread|let|allocate|if|else|assert)\b/y,
   llvm: /\b(?:define|declare|call|load|store|br|label|phi|getelementptr|inbounds|fadd|fmul|fneg|icmp|fcmp|select|ret|add|mul|sub|shl|lshr|and|or|xor|insertelement|shufflevector|to|ptr|float|i\d+|x)\b/y,
   asm: /^\s*[a-z.][\w.]*/y,
@@ -152,8 +152,12 @@ function facts(layer) {
   const fact = (name, ...value) => list.append(el("dt", {}, name), el("dd", {}, ...value));
   fact("output", el("code", {}, layer.shape));
   if (layer.input) fact("input", el("code", {}, layer.input));
-  if (layer.edge) fact("skip edge", layer.edge);
-  if (layer.meets) fact("meets", linkTo(layer.meets[0]), " and ", linkTo(layer.meets[1]), `, both ${layer.shape}`);
+  if (layer.edge) fact(layer.what, layer.edge);
+  if (layer.meets) {
+    const [one, other] = layer.meets;
+    const shapes = one.shape === other.shape ? `, both ${one.shape}` : `, ${one.shape} and ${other.shape}`;
+    fact("meets", linkTo(one.name), " and ", linkTo(other.name), shapes);
+  }
   if (layer.block) fact("in", `${layer.block.kind} `, el("code", {}, layer.block.label), ` (${layer.block.definition})`);
   if (layer.parameters) fact("parameters", count(layer.parameters), layer.weights ? el("span", { class: "faint" }, `  ${layer.weights}.*`) : "");
   if (layer.multiply_adds) fact("multiply-adds", count(layer.multiply_adds));

@@ -11,7 +11,7 @@ namespace resnetc::graph {
 
 std::vector<std::string_view> constant_names(OpKind kind) {
   std::vector<std::string_view> names(info(kind).constants.begin(), info(kind).constants.end());
-  if (is_step(kind)) return names;
+  if (is_step(kind) || info(kind).weights_step) return names;
   // The names of the checkpoint's tensors. An optional bias is a step of the epilogue.
   for (const WeightSpec& weight : weight_specs(kind, {}, TensorType::vector(1))) names.push_back(weight.suffix);
   return names;

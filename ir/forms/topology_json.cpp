@@ -17,12 +17,14 @@ form::OneOf<NodeKind> node_kinds() {
   return {"kind of node",
           {{NodeKind::layer, "layer"},
            {NodeKind::skip, "skip"},
+           {NodeKind::concat, "concat"},
            {NodeKind::gate, "gate"},
+           {NodeKind::from, "from"},
            {NodeKind::block, "block"},
            {NodeKind::stage, "stage"}}};
 }
 
-/// The layers that a skip edge or gate passes through.
+/// The layers on an edge.
 struct Via {
   std::string label;
   std::vector<Node> body;
@@ -47,7 +49,7 @@ class Form {
                 "the network's parameters and the values that they were given");
     a_.field("input", n_.input, form::Object("input", [this](Input& i) { input(i); }), "the network's one input");
     current_ = n_.input.value;
-    a_.field("body", n_.body, nodes(), "the layers, skip edges, gates, blocks and stages, in the order of the text");
+    a_.field("body", n_.body, nodes(), "the layers, edges, blocks and stages, in the order of the text");
     a_.field("outputs", n_.outputs, form::List(form::Object("output", [this](Output& o) { output(o); })), "the outputs, at least one");
   }
 
@@ -79,12 +81,15 @@ class Form {
       n.input = n.result = current_;
     }
     std::string name = n.kind == NodeKind::block || n.kind == NodeKind::stage ? n.label : name_of(n.result);
-    a_.field("name", name, form::Text{}, "of a layer, skip or gate, the value that it makes; of a block or stage, its path");
+    a_.field("name", name, form::Text{},
+             "of a layer or edge, the value that it makes; of 'from', the value that it goes back to; of a block or stage, its path");
     a_.choice("kind", n.kind, node_kinds(), "what the node is", [&] {
-      if (n.kind == NodeKind::block || n.kind == NodeKind::stage) {
-        group(n, name);
-      } else {
+      if (makes_value(n.kind)) {
         maker(n, name);
+      } else if (n.kind == NodeKind::from) {
+        return_to(n, name);
+      } else {
+        group(n, name);
       }
     });
     if (a_.reads()) {
@@ -106,14 +111,31 @@ class Form {
     }
   }
 
+  void return_to(Node& n, const std::string& name) {
+    source_of(n);
+    a_.optional("at", n.at, Location{}, place_, place_of_node);
+    if (form::Reader* reader = a_.reader()) {
+      const std::optional<ValueId> found = names_.find(name);
+      if (!found) return reader->fail_at("name", fmt::format("'{}' is not defined before its use", text::shown(name)));
+      n.result = n.from = *found;
+    }
+  }
+
+  /// How the network's text names the value that an edge starts at, or that is gone back to.
+  void source_of(Node& n) {
+    a_.field("from_name", n.from_name, form::Text{}, "that value as the network's text has it: `in` or a label");
+    a_.optional("from_at", n.from_at, Location{}, place_, "where it is named");
+  }
+
   /// The fields of a node that makes a value.
   void maker(Node& n, std::string& name) {
     switch (n.kind) {
       case NodeKind::skip:
+      case NodeKind::concat:
         input_of(n);
-        a_.field("from", n.from, form::Reference{&names_}, "the value that is added, once carried over `via`");
-        a_.field("from_name", n.from_name, form::Text{}, "that value as the network's text has it: `in` or a label");
-        a_.optional("from_at", n.from_at, Location{}, place_, "where it is named");
+        a_.field("from", n.from, form::Reference{&names_}, "the value that is added or appended, once carried over `via`");
+        source_of(n);
+        a_.optional("spread", n.spread, false, form::Flag{}, "whether it is spread over the current value (false where left out)");
         via(n, n.from);
         break;
       case NodeKind::gate:
@@ -121,6 +143,7 @@ class Form {
         via(n, n.input);
         break;
       case NodeKind::layer:
+      case NodeKind::from:
       case NodeKind::block:
       case NodeKind::stage:
         a_.field("op", n.op, form::layers(), "the operation");
@@ -138,7 +161,7 @@ class Form {
   /// The node's input, which is written only for human readers.
   void input_of(Node& n) {
     ValueId written = n.input;
-    a_.field("input", written, form::Reference{&names_}, "the current value, that of the node before: of a gate or skip, what it changes");
+    a_.field("input", written, form::Reference{&names_}, "the current value, that of the node before: of an edge, what it changes");
     if (form::Reader* reader = a_.reader()) {
       if (written != n.input) reader->fail_at("input", "this is not the value that stands here");
     }
@@ -154,7 +177,7 @@ class Form {
                                           a_.optional("label", v.label, form::Nothing{}, form::Text{}, "its label");
                                           a_.field("body", v.body, nodes(), "the nodes that it goes through");
                                         })),
-                "what a skip edge or gate is carried over; left out where that is nothing");
+                "what an edge is carried over; left out where that is nothing");
     if (a_.reads()) {
       n.list_result = current_;
       if (list) n.label = std::move(list->label), n.children = std::move(list->body);

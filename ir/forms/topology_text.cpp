@@ -1,4 +1,4 @@
-/// \file The text form of topologies. A node applies to the value before its place in the text, so only skips and gates name more operands.
+/// \file The text form of topologies. A node applies to the value before its place in the text, so only edges name more operands.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include "ir/forms/text_forms.h"
 #include "ir/forms/topology_parts.h"
 #include "ir/topology.h"
+#include "ir/topology_summary.h"
 
 namespace resnetc::topology {
 
@@ -67,7 +68,7 @@ class Printer {
   void collect(const std::vector<Node>& nodes) {
     for (const Node& node : nodes) {
       collect(node.children);
-      if (node.kind == NodeKind::block || node.kind == NodeKind::stage) continue;
+      if (!makes_value(node.kind)) continue;
       out_.clear();
       print_node(node, 1);
       excerpts_.emplace(n_.value(node.result).name, out_);
@@ -75,17 +76,15 @@ class Printer {
   }
 
   bool makes_all(const Node& node, const ValueNames& names) const {
-    const bool makes = node.kind != NodeKind::block && node.kind != NodeKind::stage;
-    return (!makes || names.contains(n_.value(node.result).name)) &&
+    return (!makes_value(node.kind) || names.contains(n_.value(node.result).name)) &&
            std::all_of(node.children.begin(), node.children.end(), [&](const Node& child) { return makes_all(child, names); });
   }
 
   void print_some(const std::vector<Node>& nodes, const ValueNames& names) {
     for (const Node& node : nodes) {
-      const bool list = node.kind == NodeKind::skip || node.kind == NodeKind::gate;
       // An edge is incomplete without its list. An empty block makes no value that could be wanted.
-      if ((list && names.contains(n_.value(node.result).name)) ||
-          (makes_all(node, names) && (!node.children.empty() || list || node.kind == NodeKind::layer))) {
+      if ((is_edge(node.kind) && names.contains(n_.value(node.result).name)) ||
+          (makes_all(node, names) && (!node.children.empty() || makes_value(node.kind)))) {
         print_node(node, 1);
       } else {
         print_some(node.children, names);
@@ -107,10 +106,14 @@ class Printer {
         if (!node.weights.empty()) out_ += " weights=" + text::quoted(node.weights);
         break;
       case NodeKind::skip:
-        out_ += fmt::format("{} = skip({}, {}) as {}{}", name(node.result), name(node.input), name(node.from), text::quoted(node.from_name),
-                            at(node.from_at));
+      case NodeKind::concat:
+        out_ += fmt::format("{} = {}({}, {}) as {}{}", name(node.result), words(node), name(node.input), name(node.from),
+                            text::quoted(node.from_name), at(node.from_at));
         break;
       case NodeKind::gate: out_ += fmt::format("{} = gate({})", name(node.result), name(node.input)); break;
+      case NodeKind::from:
+        out_ += fmt::format("from {}{} as {}{}", name(node.from), at(node.at), text::quoted(node.from_name), at(node.from_at));
+        break;
       case NodeKind::block:
         out_ += fmt::format("block {} {} {}{}", text::quoted(node.label), to_string(node.block_kind), text::quoted(node.definition),
                             at(node.at));
@@ -119,7 +122,7 @@ class Printer {
     }
     if (node.kind == NodeKind::block || node.kind == NodeKind::stage) {
       print_children(node, depth);
-    } else {
+    } else if (makes_value(node.kind)) {
       if (!node.children.empty() || !node.label.empty()) {
         out_ += " via" + (node.label.empty() ? "" : " " + text::quoted(node.label));
         print_children(node, depth);
@@ -214,7 +217,7 @@ class Parser {
   std::vector<Node> read_list(ValueId& current, int depth) {
     std::vector<Node> nodes;
     if (depth > max_nesting) r_.fail("nested too deeply");
-    while (r_.peek("%") || r_.peek("block") || r_.peek("stage")) {
+    while (r_.peek("%") || r_.peek("from") || r_.peek("block") || r_.peek("stage")) {
       nodes.push_back(read_node(current, depth));
       current = nodes.back().result;
     }
@@ -233,6 +236,13 @@ class Parser {
     node.result = current;
     if (r_.peek("%")) {
       read_named(node, depth);
+      return node;
+    }
+    if (r_.accept("from")) {
+      node.kind = NodeKind::from;
+      node.result = node.from = r_.value(names_);
+      node.at = r_.location();
+      read_source(node);
       return node;
     }
     if (r_.accept("stage")) {
@@ -259,18 +269,25 @@ class Parser {
     if (r_.value(names_) != current && !r_.failed()) r_.fail_at(start, "this is not the value that stands here");
   }
 
+  /// Reads how the network's text names the value that an edge starts at, or that is gone back to.
+  void read_source(Node& node) {
+    r_.expect("as");
+    node.from_name = r_.string();
+    node.from_at = r_.location();
+  }
+
   void read_named(Node& node, int depth) {
     NewName name = new_name();
     r_.expect("=");
-    if (r_.accept("skip")) {
-      node.kind = NodeKind::skip;
+    const bool skip = r_.accept("skip");
+    if (skip || r_.accept("concat")) {
+      node.kind = skip ? NodeKind::skip : NodeKind::concat;
+      node.spread = r_.accept("spread");
       read_operand(node.input);
       r_.expect(",");
       node.from = r_.value(names_);
       r_.expect(")");
-      r_.expect("as");
-      node.from_name = r_.string();
-      node.from_at = r_.location();
+      read_source(node);
       read_via(node, node.from, depth);
     } else if (r_.accept("gate")) {
       node.kind = NodeKind::gate;
@@ -278,7 +295,7 @@ class Parser {
       r_.expect(")");
       read_via(node, node.input, depth);
     } else {
-      const std::optional<OpKind> op = read_one_of(r_, json_form::layers(), {"skip", "gate"});
+      const std::optional<OpKind> op = read_one_of(r_, json_form::layers(), {"skip", "concat", "gate"});
       if (!op) return;
       node.op = *op;
       read_operand(node.input);

@@ -21,6 +21,8 @@ program::Kernel bare_kernel(const graph::Graph& graph, graph::ValueId value, gra
   kernel.kind = info(op.kind).kernel;
   kernel.name = op.name;
   kernel.attributes = op.attributes;
+  if (op.kind == OpKind::batch_norm) kernel.attributes = {};  // it is a copy with an affine step, whose constants hold its attributes
+  if (op.kind == OpKind::instance_norm) kernel.attributes.groups = op.type.channels;
   kernel.at = op.at;
   if (!op.operands.empty()) kernel.in = op.operands[0];
   kernel.out = value;

@@ -103,6 +103,18 @@ class Hover(Case):
         self.assertIn("`layer2.1.bn3` `f32[N, 512, 28, 28]` + `layer2.0.relu3` `f32[N, 512, 28, 28]`", said)
         self.assertIn("is of the kind identity block", said)
 
+    def test_concat_edges_and_going_back(self):
+        text = ("network n { input x: f32[N, 3, 8, 8] a: relu code: global_avg_pool from a\n concat from x\n"
+                " concat spread from code via c { linear(5) }\n skip from a output y }")
+        name = self.client.open("/n.rn", text)
+        self.assertIn("`a` `f32[N, 3, 8, 8]` is the current value", self.hover(name, text, "from a"))
+        self.assertIn("`a` `f32[N, 3, 8, 8]` and `x` `f32[N, 3, 8, 8]`: `f32[N, 6, 8, 8]`", self.hover(name, text, "concat"))
+        said = self.hover(name, text, "spread")
+        self.assertIn("`concat` `f32[N, 6, 8, 8]` and `code` `f32[N, 3]`, on the edge → `f32[N, 5]`, 20 parameters, 15 multiply-adds: "
+                      "`f32[N, 11, 8, 8]`", said)
+        self.assertEqual(self.hover(name, text, "c {"), said)
+        self.assertIn(": they differ", self.hover(name, text, "skip"))
+
     def test_names_and_values(self):
         name = self.client.open("/small.rn", SMALL)
         self.assertIn("`16`, `18` in `small`", self.hover(name, SMALL, "twice"))
@@ -320,8 +332,11 @@ class Completion(Case):
 
     def test_statements(self):
         found = self.labels('use "blocks/basic.rn"\nnetwork n {\n  input x: f32[N, 3]\n  |\n}')
-        for label in ("conv", "relu", "identity_block", "let", "repeat", "if", "skip", "gate", "input", "stage", "output"):
+        for label in ("conv", "relu", "identity_block", "let", "repeat", "if", "skip", "concat", "gate", "from", "input", "stage",
+                      "output"):
             self.assertIn(label, found)
+        self.assertNotIn("spread", found)
+        self.assertNotIn("via", found)
         self.assertIn("conv(kernel, channels, stride = 1", found["conv"]["detail"])
         self.assertEqual(found["identity_block"]["detail"], "block identity_block(width)")
         self.assertNotIn("output", self.labels("block b { re|"))
@@ -360,7 +375,13 @@ class Completion(Case):
     def test_sources(self):
         text = "network n { input x: f32[N, 3] a: relu stage s { b: relu } repeat 1 { c: relu } skip from | d: relu }"
         self.assertEqual(set(self.labels(text)), {"x", "a", "s", "in"})
-        self.assertEqual(set(self.labels("block b { skip |")), {"from"})
+        self.assertEqual(set(self.labels(text.replace("skip from", "from"))), {"x", "a", "s", "in"})
+        self.assertEqual(set(self.labels("block b { skip |")), {"from", "spread"})
+        self.assertEqual(set(self.labels("block b { concat sp|")), {"from", "spread"})
+        self.assertEqual(set(self.labels("block b { skip spread |")), {"from"})
+        for edge in ("skip from in", "concat from in", "concat spread from in"):
+            self.assertIn("via", self.labels("block b { " + edge + " |"))
+        self.assertNotIn("via", self.labels("block b { from in |"))
 
     def test_items_and_elements(self):
         self.assertEqual(set(self.labels("|")), {"use", "block", "network"})

@@ -67,6 +67,10 @@ class Lines(unittest.TestCase):
         self.check("if deep { gate via { relu } } else { skip from inner }", ("if", "keyword.control"), ("gate", "keyword.other"),
                    ("via", "keyword.other"), ("relu", "support.function.layer"), ("else", "keyword.control"), ("skip", "keyword.other"),
                    ("from", "keyword.other"), ("inner", "entity.name.label"))
+        self.check("from stem concat spread from code", ("from", "keyword.other"), ("stem", "entity.name.label"), ("concat", "keyword.other"),
+                   ("spread", "keyword.other"), ("from", "keyword.other"), ("code", "entity.name.label"))
+        self.check("skip from spread conv(1x1, spread)", ("skip", "keyword.other"), ("from", "keyword.other"), ("spread", "entity.name.label"),
+                   ("conv", "support.function.layer"), ("1x1", "constant.numeric.kernel"))
         self.check("output logits from fc", ("output", "keyword.other"), ("logits", "variable.other"), ("from", "keyword.other"),
                    ("fc", "entity.name.label"))
 

@@ -45,7 +45,7 @@ Network make_network(uint64_t seed, const Target* target, Schedules schedules) {
   Network network;
   network.seed = seed;
   network.target = target;
-  network.text = random_network(seed);
+  network.text = random_network(seed, target->on_gpu());
   Sources sources;
   Diagnostics diagnostics(sources);
   const auto topology = parse_network(fmt::format("seed{}.rn", seed), network.text, {}, diagnostics);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -40,9 +41,12 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
+/// The most channels that values of a random network are appended to each other for.
+constexpr int64_t most_channels = 96;
+
 class Generator {
  public:
-  explicit Generator(uint64_t seed) : random_(seed), aside_(~seed) {
+  Generator(uint64_t seed, bool for_gpus) : random_(seed), aside_(~seed), for_gpus_(for_gpus) {
     for (const resnetc::OpInfo& op : resnetc::all_ops()) {
       const bool elementwise = resnetc::graph::is_step(op.kind) || op.kind == resnetc::OpKind::batch_norm;
       if (elementwise && !op.layer.empty()) elementwise_.push_back(called(op));
@@ -73,7 +77,21 @@ class Generator {
     Shape shape;
   };
 
-  std::string norm() { return aside_.chance(15) ? "batch_norm(affine = false)" : "batch_norm"; }
+  std::string norm() { return norm(current_.channels); }
+  std::string norm(int64_t of_channels) {
+    if (aside_.chance(15)) return "batch_norm(affine = false)";
+    if (!aside_.chance(20) || for_gpus_) return "batch_norm";
+    switch (aside_.below(3)) {
+      case 0: return aside_.chance(50) ? "layer_norm" : "layer_norm(1e-3, affine = false)";
+      case 1: return "instance_norm(affine = true)";
+      default: break;
+    }
+    int64_t groups = 1;
+    for (int64_t g : {8, 5, 4, 3, 2}) {
+      if (groups == 1 && of_channels % g == 0) groups = g;
+    }
+    return fmt::format("group_norm({})", groups);
+  }
   std::string linear(int64_t features) { return fmt::format("linear({}{})", features, aside_.chance(25) ? ", bias = false" : ""); }
 
   const std::string& elementwise() { return elementwise_[static_cast<size_t>(aside_.below(static_cast<int64_t>(elementwise_.size())))]; }
@@ -84,12 +102,10 @@ class Generator {
   void line(const std::string& statement) { text_ += "  " + statement + "\n"; }
   std::string fresh() { return fmt::format("v{}", ++labels_); }
 
-  /// A labelled layer that makes `shape` the current one.
-  void layer(const std::string& call, Shape shape) {
-    std::string label = fresh();
-    line(fmt::format("{}: {}", label, call));
-    current_ = shape;
-    named_.push_back({label, shape});
+  /// A statement that changes the current value and gives it no label. It keeps the current shape.
+  void edge(const std::string& statement) {
+    line(statement);
+    label_.reset();
   }
 
   static std::string written(const resnetc::Sides& pad) {
@@ -101,7 +117,27 @@ class Generator {
     return {top, left, sum - top, sum - left};
   }
 
-  int64_t channels() { return random_.one_of<int64_t>({1, 3, 16, 17, 32, 40, 48}); }
+  void go_back(const Named& to) {
+    line("from " + to.label);
+    label_ = to.label;
+    current_ = to.shape;
+  }
+
+  /// The current value under a label.
+  Named here() {
+    if (!label_) layer(activation(), current_);
+    return {*label_, current_};
+  }
+
+  /// A labelled layer that makes `shape` the current one.
+  void layer(const std::string& call, Shape shape) {
+    label_ = fresh();
+    line(fmt::format("{}: {}", *label_, call));
+    current_ = shape;
+    named_.push_back({*label_, shape});
+  }
+
+  int64_t channels() { return random_.one_of<int64_t>({1, 3, 16, 17, 32, 32, 40, 48}); }
 
   /// Sometimes adds an element-wise operation that no earlier kernel can take: a layer, a sum or a gate. The input has no such kernel, and
   /// a value that is used again does not change.
@@ -111,9 +147,9 @@ class Generator {
     const std::string from = named_.back().label;
     if (aside_.chance(80)) layer(elementwise(), current_);
     if (current_.height * current_.width > 1 && aside_.chance(40)) {
-      line(fmt::format("gate via {} {{ {}  {}  sigmoid }}", fresh(), global_pool(), linear(current_.channels)));
+      edge(fmt::format("gate via {} {{ {}  {}  sigmoid }}", fresh(), global_pool(), linear(current_.channels)));
     } else {
-      line("skip from " + from);
+      edge("skip from " + from);
     }
   }
 
@@ -129,8 +165,9 @@ class Generator {
       layer(linear(current_.channels), current_);
       if (random_.chance(50)) layer(norm(), current_);
       if (random_.chance(50)) layer("relu", current_);
-      line("skip from " + from);
+      edge("skip from " + from);
       layer(random_.one_of({"relu", "sigmoid"}), current_);
+      if (random_.chance(40) && !for_gpus_) vectors_side_by_side();
     }
     if (random_.chance(30)) layer("softmax", current_);
     line("output y");
@@ -147,6 +184,7 @@ class Generator {
       form = fmt::format("u8[N, {}, {}, {}] mean = {} std = {}", current_.height, current_.width, current_.channels, mean, deviation);
     }
     text_ = fmt::format("network random_network {{\n  input x: {}\n", form);
+    label_ = "x";
     unfused(70);
     if (current_.channels <= 3 && random_.chance(40)) {
       first_layers();
@@ -170,7 +208,7 @@ class Generator {
   }
 
   void item() {
-    switch (random_.below(10)) {
+    switch (random_.below(18)) {
       case 0: pool(); break;
       case 1: gate(); break;
       case 2: pre_activation(); break;
@@ -178,15 +216,21 @@ class Generator {
       case 4:
         if (current_.channels < 40) {
           layer(fmt::format("pad_channels({})", current_.channels + 5), {current_.channels + 5, current_.height, current_.width});
-        } else {
+        } else if (!for_gpus_) {
           layer(fmt::format("slice_channels(3, {})", current_.channels - 5), {current_.channels - 5, current_.height, current_.width});
         }
         break;
       case 5:
         if (!skip_from_anywhere()) residual(1);
         break;
+      case 6: for_gpus_ ? residual(1) : concatenation(); break;  // GPUs append and slice at multiples of 16 channels only
+      case 7: for_gpus_ ? residual(2) : dense(); break;
+      case 8: for_gpus_ ? residual(1) : branches(); break;
+      case 9: spread(); break;
+      case 10: for_gpus_ ? residual(1) : slice(); break;
       default: residual(1 + random_.below(3)); break;
     }
+    if (aside_.chance(15)) rearranged();
     if (random_.chance(12) && outputs_ < 2) line(fmt::format("output extra{} from {}", ++outputs_, named_.back().label));
   }
 
@@ -230,25 +274,148 @@ class Generator {
     if (random_.chance(30)) convolution(channels());
     Named inner = named_.back();
     for (int64_t i = 0; i < depth; ++i) convolution(current_.channels, false);
-    if (inner.shape == current_ && random_.chance(30)) line("skip from " + inner.label);
+    if (inner.shape == current_ && random_.chance(30)) edge("skip from " + inner.label);
     skip(from);
     if (random_.chance(80)) layer(activation(), current_);
   }
 
-  /// A skip edge from a value, with a convolution if the shapes differ. There may have been two strides between its ends.
+  /// A skip edge from a value, with a convolution if the shapes differ.
   void skip(const Named& from) {
     if (from.shape == current_) {
-      line("skip from " + from.label);
-      return;
+      edge("skip from " + from.label);
+    } else if (const int64_t stride = stride_from(from.shape)) {
+      edge(fmt::format("skip from {} via {} {{ {} }}", from.label, fresh(), projection(current_.channels, stride)));
     }
+  }
+
+  /// The stride of a 1x1 convolution that makes a value of the current height and width; 0 if there is none. There may have been two
+  /// strides on the way.
+  int64_t stride_from(const Shape& from) const {
     for (int64_t stride : {1, 2, 4}) {
-      if ((from.shape.height + stride - 1) / stride != current_.height || (from.shape.width + stride - 1) / stride != current_.width)
-        continue;
-      const std::string normalised = random_.chance(70) ? "  " + norm() : "";
-      line(fmt::format("skip from {} via {} {{ conv(1x1, {}, stride = {}){} }}", from.label, fresh(), current_.channels, stride,
-                       normalised));
-      return;
+      if ((from.height + stride - 1) / stride == current_.height && (from.width + stride - 1) / stride == current_.width) return stride;
     }
+    return 0;
+  }
+
+  std::string projection(int64_t out_channels, int64_t stride) {
+    const std::string normalised = random_.chance(70) ? "  " + norm(out_channels) : "";
+    return fmt::format("conv(1x1, {}, stride = {}){}", out_channels, stride, normalised);
+  }
+
+  /// Appends the channels of a value, or of what a convolution makes of it.
+  void append(const Named& from) {
+    const int64_t stride = stride_from(from.shape);
+    if (stride == 0) return;
+    if (stride == 1 && current_.channels + from.shape.channels <= most_channels && random_.chance(70)) {
+      edge("concat from " + from.label);
+      current_.channels += from.shape.channels;
+    } else {
+      const int64_t appended = random_.one_of<int64_t>({1, 3, 8, 16, 20});
+      edge(fmt::format("concat from {} via {} {{ {} }}", from.label, fresh(), projection(appended, stride)));
+      current_.channels += appended;
+    }
+  }
+
+  const Named& any_named() { return named_[static_cast<size_t>(random_.below(static_cast<int64_t>(named_.size())))]; }
+
+  /// A layer that reads what edges have made, or none.
+  void after_edges() {
+    if (random_.chance(50)) {
+      convolution(channels(), false);
+    } else if (random_.chance(70)) {
+      layer(random_.chance(50) ? norm() : activation(), current_);
+    }
+  }
+
+  void concatenation() {
+    for (int64_t i = 1 + random_.below(2); i > 0; --i) append(any_named());
+    after_edges();
+  }
+
+  /// Layers whose results stay beside the values that they were made of.
+  void dense() {
+    for (int64_t i = 1 + random_.below(3); i > 0; --i) {
+      const Named before = here();
+      convolution(random_.one_of<int64_t>({4, 12, 16}), false);
+      const Named made = here();
+      if (random_.chance(70)) {
+        go_back(before);
+        append(made);
+      } else {
+        append(before);
+      }
+    }
+    after_edges();
+  }
+
+  /// Two ways from one value, which meet again.
+  void branches() {
+    const Named start = here();
+    const int64_t first = current_.channels > 1 && random_.chance(40) ? 1 + random_.below(current_.channels - 1) : 0;
+    if (first != 0) slice(0, first);
+    convolution(channels(), false);
+    const Named one = here();
+    go_back(start);
+    if (first != 0) slice(first, current_.channels - first);
+    if (random_.chance(60)) convolution(channels(), false);
+    random_.chance(70) ? append(one) : skip(one);
+    after_edges();
+  }
+
+  /// An edge with something that is spread: a vector, or one channel.
+  void spread() {
+    const Named at = here();
+    const std::string from = random_.chance(50) ? at.label : any_named().label;
+    const std::string squeezed = "global_avg_pool  ";
+    const bool may_append = !for_gpus_ || current_.channels % 16 == 0;
+    switch (random_.below(4)) {
+      case 0: edge(fmt::format("skip spread from {} via {} {{ {}{} }}", from, fresh(), squeezed, linear(current_.channels))); break;
+      case 1: {
+        if (!may_append) break;
+        const int64_t appended = random_.one_of<int64_t>({1, 5, 16});
+        edge(fmt::format("concat spread from {} via {} {{ {}{} }}", from, fresh(), squeezed, linear(appended)));
+        current_.channels += appended;
+        break;
+      }
+      case 2:
+        if (current_.channels == 1) break;
+        edge(fmt::format("skip spread from {} via {} {{ {} }}", at.label, fresh(), one_channel()));
+        break;
+      default: {
+        const std::string vector = fresh();
+        line(vector + ": global_avg_pool");
+        go_back(at);
+        edge("skip spread from " + vector);
+        if (may_append && current_.channels <= most_channels / 2 && random_.chance(40)) {
+          edge("concat spread from " + vector);
+          current_.channels *= 2;
+        }
+        break;
+      }
+    }
+    after_edges();
+  }
+
+  /// A layer that makes one channel of all current ones.
+  std::string one_channel() {
+    return for_gpus_ || random_.chance(50) ? "conv(1x1, 1)" : fmt::format("slice_channels({}, 1)", random_.below(current_.channels));
+  }
+
+  void slice(int64_t first, int64_t count) {
+    layer(fmt::format("slice_channels({}, {})", first, count), {count, current_.height, current_.width});
+  }
+  void slice() {
+    const int64_t first = random_.chance(30) ? current_.channels / 32 * 16 : random_.below(current_.channels);
+    slice(first, 1 + random_.below(current_.channels - first));
+  }
+
+  /// Vectors are appended to vectors, and sliced.
+  void vectors_side_by_side() {
+    edge("concat from " + any_named().label);
+    label_.reset();
+    const int64_t features = channels();
+    layer(linear(features), {features, 1, 1});
+    if (random_.chance(50)) slice();
   }
 
   bool skip_from_anywhere() {
@@ -261,6 +428,28 @@ class Generator {
     return true;
   }
 
+  /// A layer that moves elements elsewhere.
+  void rearranged() {
+    const int64_t c = current_.channels, h = current_.height, w = current_.width;
+    switch (aside_.below(4)) {
+      case 0:
+        for (int64_t groups : {8, 5, 3, 2}) {
+          if (c % groups == 0) return layer(fmt::format("channel_shuffle({})", groups), current_);
+        }
+        break;
+      case 1:
+        if (c % 4 == 0 && h < 12) return layer("pixel_shuffle(2)", {c / 4, 2 * h, 2 * w});
+        break;
+      case 2:
+        if (h < 8) return layer(fmt::format("upsample([2, 3]{})", aside_.chance(50) ? ", bilinear = true" : ""), {c, 2 * h, 3 * w});
+        break;
+      default:
+        return layer(
+            fmt::format("upsample(size = [{}, {}]{})", h + 3, w + 1, aside_.chance(50) ? ", bilinear = true, align_corners = true" : ""),
+            {c, h + 3, w + 1});
+    }
+  }
+
   void pre_activation() {
     Named from = named_.back();
     layer(norm(), current_);
@@ -270,11 +459,13 @@ class Generator {
   }
 
   void gate() {
-    if (random_.chance(70)) {
+    if (random_.chance(20)) {
+      edge(fmt::format("gate via {} {{ {}  sigmoid }}", fresh(), one_channel()));
+    } else if (random_.chance(70)) {
       const std::string squeeze = linear(1 + random_.below(6));
-      line(fmt::format("gate via {} {{ {}  {}  relu  {}  sigmoid }}", fresh(), global_pool(), squeeze, linear(current_.channels)));
+      edge(fmt::format("gate via {} {{ {}  {}  relu  {}  sigmoid }}", fresh(), global_pool(), squeeze, linear(current_.channels)));
     } else {
-      line(fmt::format("gate via {} {{ conv(1x1, {})  sigmoid }}", fresh(), current_.channels));
+      edge(fmt::format("gate via {} {{ conv(1x1, {})  sigmoid }}", fresh(), current_.channels));
     }
     layer("relu", current_);
   }
@@ -305,9 +496,18 @@ class Generator {
     if (random_.chance(30)) layer(random_.one_of({"relu", "sigmoid"}), current_);
   }
 
+  /// Another head, which is an output.
+  void head() {
+    const Named body = here();
+    convolution(random_.one_of<int64_t>({1, 2, 16}), false);
+    line(fmt::format("output head from {}", here().label));
+    go_back(body);
+  }
+
   void tail() {
+    if (random_.chance(25)) head();
     if (random_.chance(70)) {
-      line(global_pool());
+      line(aside_.chance(20) ? "flatten" : global_pool());
       line("fc: " + linear(random_.one_of<int64_t>({1, 10, 17, 100})));
       if (random_.chance(20)) line("softmax");
     } else {
@@ -316,18 +516,20 @@ class Generator {
     line("output y");
   }
 
-  Random random_, aside_;                 ///< aside_ makes choices on which those of random_ must not depend
+  Random random_, aside_;  ///< aside_ makes choices on which those of random_ must not depend
+  bool for_gpus_;
   std::vector<std::string> elementwise_;  ///< element-wise layers with their arguments
   std::string text_;
   std::vector<Named> named_;
   Shape current_{};
+  std::optional<std::string> label_;  ///< of the current value, if it has one
   int labels_ = 0;
   int outputs_ = 0;
 };
 
 }  // namespace
 
-std::string random_network(uint64_t seed) { return Generator(seed).run(); }
+std::string random_network(uint64_t seed, bool for_gpus) { return Generator(seed, for_gpus).run(); }
 
 resnetc::program::Tuning random_tuning(const resnetc::program::Program& program, uint64_t seed) {
   using namespace resnetc;

@@ -66,6 +66,65 @@ TEST_CASE("frontend: skips start where they say") {
   CHECK(network.outputs[0].value == second.result);
 }
 
+TEST_CASE("frontend: concat edges are named, counted and labelled as skip edges are, and make no kind of block") {
+  const Network network = in_network(
+      "c: relu concat from in via d { conv(1x1, 4) } stage s { concat spread from in via e { global_avg_pool linear(2) } conv(1x1, 4) "
+      "concat from c } b: b",
+      "block b { relu concat from in via d { conv(1x1, 2) } skip spread from in via e { global_avg_pool relu } }");
+  CHECK(names_of(network) == "x c d.0 concat s.e.0 s.e.1 s.concat s.0 s.concat2 b.relu b.d.0 b.concat b.e.0 b.e.1 b.skip");
+  const Node& first = network.body[1];
+  CHECK(first.kind == NodeKind::concat);
+  CHECK(first.label == "d");
+  CHECK(first.from == network.input.value);
+  CHECK_FALSE(first.spread);
+  CHECK(first.children[0].weights == "d.0");
+  const std::vector<Node>& s = network.body[2].children;
+  CHECK(s[0].spread);
+  CHECK(s[0].children[1].weights == "s.e.1");
+  CHECK(s[1].weights == "s.0");
+  CHECK(network.value(s[2].from).name == "c");
+  CHECK(s[2].list_result == s[2].from);
+  const Node& block = network.body[3];
+  CHECK(block.block_kind == BlockKind::identity);
+  CHECK(block.children[1].children[0].weights == "b.d.0");
+  CHECK(block.children[2].spread);
+}
+
+TEST_CASE("frontend: 'from' makes an earlier value the current one, without a value of its own") {
+  const Network network =
+      in_network("a: relu from in b stage s { tanh from in from a } skip from s via { relu from a } d: sigmoid output z from d from s gelu",
+                 "block b { sigmoid from in }");
+  CHECK(names_of(network) == "x a b.sigmoid s.0 skip.0 skip d gelu");
+  const auto name = [&](ValueId value) { return network.value(value).name; };
+  const Node& back = network.body[1];
+  CHECK(back.kind == NodeKind::from);
+  CHECK(name(back.input) == "a");
+  CHECK(name(back.result) == "x");
+  CHECK(back.from == back.result);
+  CHECK(back.from_name == "in");
+  const Node& block = network.body[2];
+  CHECK(name(block.result) == "x");
+  CHECK(name(block.children[1].result) == "x");
+  const Node& stage = network.body[3];
+  CHECK(name(stage.input) == "x");
+  CHECK(name(stage.children[1].result) == "x");
+  CHECK(name(stage.result) == "a");
+  const Node& skip = network.body[4];
+  CHECK(name(skip.from) == "a");
+  CHECK(name(skip.list_result) == "a");
+  CHECK(name(skip.input) == "a");
+  CHECK(name(network.body[6].result) == "a");
+  CHECK(name(network.body[7].input) == "a");
+  CHECK(network.outputs.size() == 2);
+}
+
+TEST_CASE("frontend: 'spread' is a word after 'skip' and 'concat' alone") {
+  const Network network =
+      in_network("let spread = 4 spread: conv(1x1, spread) skip from spread spread(spread)", "block spread(spread) { relu skip from in }");
+  CHECK(names_of(network) == "x spread skip spread2.relu spread2.skip");
+  CHECK_FALSE(network.body[1].spread);
+}
+
 TEST_CASE("frontend: arguments and defaults") {
   const Network network = in_network(
       "a: conv([3, 5], 8, dilation = 2) b: conv(4x4, 8, stride = [2, 1], groups = 2, bias = true) max_pool(3x3) avg_pool(3x3, stride = 1, "

@@ -89,6 +89,40 @@ TEST_CASE("reduce: a gate, out of an SE-ResNet-50") {
 )");
 }
 
+TEST_CASE("reduce: a concat edge, and going back") {
+  const std::string text = R"(
+    block part(spread) {
+      a: conv(3x3, spread) relu
+      concat spread from in via code { global_avg_pool linear(2 * spread) }
+    }
+    network n {
+      input x: f32[N, 3, 8, 8]
+      stem: conv(3x3, 16) relu
+      p: part(4)
+      from stem
+      tanh
+      output y
+    })";
+  const auto has = [](topology::NodeKind kind) {
+    return [kind](const topology::Network& network) {
+      return any_of(network.body, [kind](const topology::Node& n) { return n.kind == kind; });
+    };
+  };
+  CHECK(reduced(text, has(topology::NodeKind::concat)) == R"(network n {
+  input x: f32[N, 1, 1, 1]
+  concat from in
+  output y
+}
+)");
+  CHECK(reduced(text, has(topology::NodeKind::from)) == R"(network n {
+  input x: f32[N, 1, 1, 1]
+  stem: conv(1x1, 1)
+  from stem
+  output y
+}
+)");
+}
+
 TEST_CASE("reduce: numbers go down to what still counts, names to what they stand for") {
   const std::string text = R"(
     block unit(width, inner = 2 * width) {

@@ -92,6 +92,25 @@ TEST_CASE("symbols: kinds and uses") {
         "? in in 8:38 -> 8:9\n");
 }
 
+TEST_CASE("symbols: concat edges and 'from'") {
+  const Indexed file(
+      "block b {\n"
+      "  a: relu  from in\n"
+      "  concat spread from a via l { relu from a from in }\n"
+      "}\n"
+      "network n { input x: f32[N, 3] concat from x from\n");
+  CHECK(file.str() ==
+        "block b 1:7\n"
+        "network n 5:9\n"
+        "label a 2:3 <- source 3:22 <- source 3:42\n"
+        "list l 3:28\n"
+        "input x 5:19 <- source 5:44\n"
+        "? callee relu 2:6\n"
+        "? in in 2:17 -> 1:7\n"
+        "? callee relu 3:32\n"
+        "? in in 3:49 -> 3:3\n");
+}
+
 TEST_CASE("symbols: copies, branches and what hides what") {
   const Indexed file(
       "network n(c = 1) {\n"

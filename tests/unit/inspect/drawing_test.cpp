@@ -93,6 +93,24 @@ TEST_CASE("drawing: blocks are frames, bare edges and projections are told apart
   CHECK(svg.find("f32[N, 32, 8, 8]") != std::string::npos);
 }
 
+TEST_CASE("drawing: concat edges are joins, and what follows a 'from' comes from the value that it goes back to") {
+  Session session;
+  const inspect::Drawing drawing =
+      inspect::draw(session.lowered("network net { input x: f32[N, 8, 9, 7] a: relu code: global_avg_pool from a concat from in concat "
+                                    "spread from code via c { linear(4) } "
+                                    "stage empty { from a } tanh output code from code output y }",
+                                    passes::Level::topology));
+  std::string shown;
+  for (const inspect::Edge& edge : drawing.edges) {
+    shown += drawing.boxes[edge.from].name + " " + drawing.boxes[edge.to].what + (edge.kind == inspect::EdgeKind::next ? "\n" : " *\n");
+  }
+  CHECK(shown ==
+        "x relu\na global_avg_pool\na concat from in\nx concat from in *\ncode linear\nconcat concat spread from code\n"
+        "c.0 concat spread from code *\na tanh\ncode output\ntanh output\n");
+  CHECK(drawing.frames.empty());
+  CHECK(drawing.boxes[3].role == inspect::Role::join);
+}
+
 TEST_CASE("drawing: kernels show what is fused and what is in place") {
   Session session;
   const inspect::Drawing drawing = inspect::draw(session.lowered(residual, passes::Level::program));

@@ -227,8 +227,8 @@ TEST_CASE("mistakes in JSON are shown where they stand") {
   CHECK(rendered(program::parse_json, replaced(program_json(), "\"pixels\": 4", "\"pixels\": 99")).find(" |       \"schedule\": {\n") !=
         std::string::npos);
   CHECK(rendered(topology::parse_json, replaced(topology_json(), "\"max_pool\"", "\"max_pol\"")) ==
-        R"(net.json:186:13: error: unknown operation 'max_pol'; did you mean 'max_pool'?
-  186 |       "op": "max_pol",
+        R"(net.json:231:13: error: unknown operation 'max_pol'; did you mean 'max_pool'?
+  231 |       "op": "max_pol",
       |             ^~~~~~~~~
 )");
 }
@@ -273,7 +273,9 @@ TEST_CASE("what is wrong with JSON is said in the text forms' words") {
           fmt::format("unknown operation '{}'{}", other, known));
   }
   CHECK(in_topology("\"kind\": \"stage\"", "\"kind\": \"group\"") ==
-        "unknown kind of node 'group'; known are layer, skip, gate, block, stage");
+        "unknown kind of node 'group'; known are layer, skip, concat, gate, from, block, stage");
+  CHECK(in_topology("\"name\": \"b.skip\",\n      \"kind\": \"from\"", "\"name\": \"b\",\n      \"kind\": \"from\"") ==
+        "'b' is not defined before its use");
   CHECK(in_topology("\"block_kind\": \"plain\"", "\"block_kind\": \"flat\"") ==
         "unknown kind of block 'flat'; known are plain, identity, conv");
   CHECK(in_topology("\"bias\": true", "\"bias\": 1") == "expected true or false");

@@ -177,9 +177,9 @@ TEST_CASE("every rejection states its rule") {
   CHECK(infer(OpKind::max_pool, window({3, 3}), {v}) == "max_pool needs a picture, f32[N, channels, height, width], not f32[N, 10]");
   CHECK(infer(OpKind::global_avg_pool, {}, {v}) == "global_avg_pool needs a picture, f32[N, channels, height, width], not f32[N, 10]");
   CHECK(infer(OpKind::softmax, {}, {small}) ==
-        "softmax needs a vector, f32[N, features], not f32[N, 64, 4, 4]; global_avg_pool makes a vector of a picture");
+        "softmax needs a vector, f32[N, features], not f32[N, 64, 4, 4]; global_avg_pool and flatten make a vector of a picture");
   CHECK(infer(OpKind::linear, {}, {small}) ==
-        "linear needs a vector, f32[N, features], not f32[N, 64, 4, 4]; global_avg_pool makes a vector of a picture");
+        "linear needs a vector, f32[N, features], not f32[N, 64, 4, 4]; global_avg_pool and flatten make a vector of a picture");
   CHECK(infer(OpKind::linear, {}, {v}) == "channels = 0 is not between 1 and 268435456");
   CHECK(infer(OpKind::conv2d, window({3, 3}), {small}) == "channels = 0 is not between 1 and 268435456");
   CHECK(infer(OpKind::conv2d, window({0, 3}, {}, {0, 0}, 8), {small}) == "kernel = 0x3 is not between 1 and 268435456");

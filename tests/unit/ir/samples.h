@@ -38,6 +38,12 @@ inline constexpr std::string_view topology_text = R"(topology "net" @ "net.rn":1
     %b.relu = relu(%layer1.0.gate) : ?
     %b.skip = skip(%b.relu, %layer1.0.conv1) as "conv1" : ?
   }
+  %joined = concat(%b.skip, %layer1.0.conv1) as "conv1" @ "net.rn":7:15+5 via "list" {
+    %list.0 = relu(%layer1.0.conv1) : f32[N, 32, 4, 4] @ "net.rn":7:32+4
+  } : ? @ "net.rn":7:3+30
+  %spread = concat spread(%joined, %layer1.0.pool) as "pool" : ?
+  %sum = skip spread(%spread, %layer1.0.pool) as "pool" : ?
+  from %b.skip @ "net.rn":8:3+6 as "b" @ "net.rn":8:8+1
   %"odd \"value\"" = max_pool(%b.skip) kernel=3x3 stride=2x2 pad=1x0x1x1 : ?
   %same = avg_pool(%"odd \"value\"") kernel=2x2 same_pad=true ceil=true count_pad=false : ?
   output "features" %b.skip @ "net.rn":9:3+6

@@ -18,7 +18,7 @@ TEST_CASE("reading keeps every field") {
   reprinted(topology::parse, topology_text, &net);
   CHECK(net->parameters[1].value == -3);
   CHECK(net->input.buffer.std[2] == 1e-20);
-  REQUIRE(net->body.size() == 6);
+  REQUIRE(net->body.size() == 10);
   const topology::Node& block = net->body[2].children[0];
   CHECK(block.block_kind == topology::BlockKind::conv);
   CHECK(block.definition == "conv_block");
@@ -31,6 +31,17 @@ TEST_CASE("reading keeps every field") {
   CHECK(block.children[1].at.column == 3);
   CHECK(!net->value(block.children[2].result).at.known());
   CHECK(net->body[2].children[1].result == net->body[2].children[1].input);
+  const topology::Node &concat = net->body[4], &back = net->body[7];
+  CHECK(concat.kind == topology::NodeKind::concat);
+  CHECK_FALSE(concat.spread);
+  CHECK(net->value(concat.list_result).name == "list.0");
+  CHECK(net->body[5].spread);
+  CHECK(net->body[6].spread);
+  CHECK(back.kind == topology::NodeKind::from);
+  CHECK(back.input == net->body[6].result);
+  CHECK(back.result == concat.input);
+  CHECK(back.at == Location{back.at.file, 8, 3, 6});
+  CHECK(back.from_at == Location{back.at.file, 8, 8, 1});
 
   std::optional<graph::Graph> graph;
   reprinted(graph::parse, graph_text, &graph);
@@ -104,7 +115,7 @@ TEST_CASE("a program's decisions are what its text says, or are chosen where a t
   // 373248 multiply-adds and 73728 bytes of weights.
   const program::Program chosen = read("  by_picture=true\n  brief=false because \"as written\"\n", "");
   CHECK_FALSE(chosen.by_picture.yes);
-  CHECK(chosen.by_picture.reason == "373248 multiply-adds take less time than 73728 bytes of weights take to come from memory");
+  CHECK(chosen.by_picture.reason == "373248 multiply-adds take less than 1.25 times as long as 73728 bytes of weights take to come from memory");
   CHECK(chosen.brief.yes);
   CHECK(chosen.brief.reason == "373248 multiply-adds take less time than it takes to wake a thread");
   CHECK(read("by_picture=true", "by_picture=false").by_picture.yes == false);
@@ -343,6 +354,8 @@ TEST_CASE("a misspelt word is met with what may have been meant") {
     return first_error(topology::parse, replaced(topology_text, from, to));
   };
   CHECK(in_topology("= skip(", "= skp(") == "unknown operation 'skp'; did you mean 'skip'?");
+  CHECK(in_topology("= concat(", "= cnocat(") == "unknown operation 'cnocat'; did you mean 'concat'?");
+  CHECK(in_topology("skip spread", "skip spraed") == "unknown word 'spraed'; did you mean 'spread'?");
   CHECK(in_topology("\"layer1.0\" conv", "\"layer1.0\" cnv") == "unknown kind of block 'cnv'; did you mean 'conv'?");
   CHECK(in_topology("kernel=3x3", "kernl=3x3") == "unknown word 'kernl'; did you mean 'kernel'?");
   CHECK(in_topology("weights=", "weigths=") == "unknown word 'weigths'; did you mean 'weights'?");

@@ -92,7 +92,7 @@ TEST_CASE("the verifier of topologies finds each fault") {
   CHECK(fault("bias=true weights=\"conv1\"", "bias=true affine=false weights=\"conv1\"") ==
         "conv2d 'conv1': conv2d has an attribute that is not its own");
   CHECK(fault("eps=0.001", "eps=0.001 channels=3") == "batch_norm 'bn1': batch_norm has an attribute that is not its own");
-  CHECK(fault("sigmoid(", "affine(").starts_with("unknown operation 'affine'; known are skip, gate, conv2d, "));
+  CHECK(fault("sigmoid(", "affine(").starts_with("unknown operation 'affine'; known are skip, concat, gate, conv2d, "));
   CHECK(fault("f32[N, 32, 4, 4] @ \"blocks.rn\":3:3+4", "f32[N, 33, 4, 4] @ \"blocks.rn\":3:3+4") ==
         "'layer1.0.skip' has another type than the value it changes");
   CHECK(fault("  output \"logits\"", "  output \"features\"") == "two outputs have the name 'features'");
@@ -112,14 +112,40 @@ TEST_CASE("the verifier of topologies finds each fault") {
   CHECK(after([](Network& n) { n.body[1].result = 1000; }) == "a result is not a value of the network");
   CHECK(after([](Network& n) { n.body[1].input = 0; }) == "a node does not start at 'conv1', the value that stands there");
   CHECK(after([](Network& n) { n.body[2].result = 0; }) == "'layer1' does not result in its last value");
-  CHECK(after([](Network& n) { n.body[2].children[0].children[1].from = 9; }) ==
-        "a skip edge starts at a value that is not defined before it");
+  CHECK(after([](Network& n) { n.body[2].children[0].children[1].from = 9; }) == "an edge starts at a value that is not defined before it");
   CHECK(after([](Network& n) { n.body[2].children[0].children[1].list_result = 0; }) ==
-        "the list of a skip or gate does not result in its last value");
+        "the list of an edge does not result in its last value");
+  CHECK(after([](Network& n) { n.body[7].from = 19; }) == "a 'from' goes back to a value that is not defined before it");
+  CHECK(after([](Network& n) { n.body[7].result = 0; }) == "a 'from' does not result in 'b.skip'");
+  CHECK(after([](Network& n) { n.body[7].children.push_back(n.body[1]); }) == "a 'from' has children");
   CHECK(after([](Network& n) { n.body[0].children.push_back(n.body[1]); }) == "a layer conv2d has children");
   CHECK(after([](Network& n) { n.outputs.clear(); }) == "the network has no output");
   CHECK(after([](Network& n) { n.outputs[0].value = -1; }) == "output 'features' names no value");
   CHECK(after([](Network& n) { n.input.value = 77; }) == "a result is not a value of the network");
+}
+
+TEST_CASE("the verifier of topologies knows the type of a concat edge") {
+  const auto fault = [](std::string_view edge, std::string_view type) {
+    const std::string text = fmt::format(
+        "topology \"net\" {{\n  input %x as \"x\" : f32[N, 3, 8, 9]\n"
+        "  %pool = max_pool(%x) kernel=2x2 stride=2x2 : f32[N, 3, 4, 4]\n"
+        "  %mean = global_avg_pool(%pool) : f32[N, 3]\n  from %x as \"in\"\n  %a = relu(%x) : ?\n  from %x as \"in\"\n"
+        "  %c = {} : {}\n  output \"y\" %c\n}}\n",
+        edge, type);
+    return fault_of(topology::parse, text, "", "");
+  };
+  CHECK(fault("concat(%x, %x) as \"in\"", "f32[N, 6, 8, 9]") == "read");
+  CHECK(fault("concat(%x, %x) as \"in\"", "?") == "read");
+  CHECK(fault("concat(%x, %x) as \"in\"", "f32[N, 3, 8, 9]") ==
+        "concat 'c': its type is f32[N, 3, 8, 9] where the edge makes f32[N, 6, 8, 9]");
+  CHECK(fault("concat spread(%x, %mean) as \"mean\"", "f32[N, 6, 8, 9]") == "read");
+  CHECK(fault("concat(%x, %mean) as \"mean\"", "f32[N, 6, 8, 9]") ==
+        "concat 'c': concat of f32[N, 3, 8, 9] needs a value of the same height and width, not f32[N, 3]");
+  CHECK(fault("concat spread(%x, %pool) as \"pool\"", "f32[N, 6, 8, 9]") ==
+        "concat 'c': f32[N, 3, 4, 4] does not fit f32[N, 3, 8, 9] where it is to be spread");
+  CHECK(fault("concat(%x, %a) as \"a\"", "f32[N, 6, 8, 9]") == "concat 'c': its type is known, but not those of its ends");
+  CHECK(fault("skip spread(%x, %mean) as \"mean\"", "f32[N, 3, 8, 9]") == "read");
+  CHECK(fault("gate spread(%x)", "?") == "expected '('");
 }
 
 TEST_CASE("the verifier of graphs finds each fault") {

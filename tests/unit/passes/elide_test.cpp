@@ -62,6 +62,38 @@ TEST_CASE("a zero branch goes, and the ReLU after it, whose input is not negativ
   CHECK(session.remark("elide-identities", "s.1.relu2") == "the ReLU goes too: its input is not negative");
 }
 
+TEST_CASE("an edge that spreads the block's input does not go, nor a branch that is gone back to") {
+  const auto remarks = [](std::string_view edge, std::string_view after) {
+    Session session;
+    const std::string text = fmt::format(
+        "block b {{ conv2: conv(1x1, 8) bn2: batch_norm {} relu {} }}\n"
+        "network net {{ input x: f32[N, 3, 9, 9] one: conv(1x1, 1) b: b output y }}\n",
+        edge, after);
+    Weights weights = zero_branch("b");
+    operations(session, text, weights);
+    return session.context.remarks.size();
+  };
+  CHECK(remarks("skip from in via c { conv(1x1, 8) }", "") == 0);
+  CHECK(remarks("skip spread from in", "") == 0);
+  CHECK(remarks("skip spread from in", "from bn2 tanh") == 0);
+}
+
+TEST_CASE("'from' stays where a branch before it goes, and a branch that is gone back to stays") {
+  for (const char* outputs : {"from s", "from in tanh concat from s", "relu from s concat from in"}) {
+    CAPTURE(outputs);
+    Session session;
+    const std::string left = operations(session, two_blocks("a: relu", "from in relu", outputs), zero_branch("s.1"));
+    CHECK(session.remark("elide-identities", "s.1") == "the residual branch is zero: the block is the identity");
+    CHECK(left.find("s.1.conv1") == std::string::npos);
+  }
+  for (const char* inside : {"s: relu from bn2 from s", "s: relu from bn2 tanh skip from s"}) {
+    CAPTURE(inside);
+    Session session;
+    operations(session, two_blocks("a: relu", inside), zero_branch("s.1"));
+    CHECK(session.remark("elide-identities", "s.1").empty());
+  }
+}
+
 TEST_CASE("every block of a network may go") {
   Session session;
   Weights weights = zero_branch("s.0");

@@ -43,6 +43,59 @@ const std::string projection = op("p", "conv2d(%x) channels=4 then bias") + proj
 
 }  // namespace
 
+TEST_CASE("lower-to-graph: concat edges append channels, edges spread, and 'from' makes no operation") {
+  Session session;
+  const graph::Graph graph = session.lowered_graph(
+      "network net { input x: f32[N, 2, 2, 3] code: global_avg_pool\n"
+      "from x concat spread from code joined: multiply(1)\n"
+      "from x skip spread from code sum: multiply(1)\n"
+      "from x gate via { slice_channels(1, 1) } product: multiply(1)\n"
+      "from joined concat from product concat from sum output y }",
+      "lower-to-graph");
+  std::string ops;
+  for (const graph::Op& op : graph.ops) {
+    ops += fmt::format("{} = {}(", op.name, info(op.kind).name);
+    for (const graph::ValueId operand : op.operands) ops += " " + graph.op(operand).name;
+    ops += fmt::format(" ) {}\n", to_string(op.type));
+  }
+  CHECK(ops == R"(x = input( ) f32[N, 2, 2, 3]
+code = global_avg_pool( x ) f32[N, 2]
+concat.spread = spread( code ) f32[N, 2, 2, 3]
+concat = concat( x concat.spread ) f32[N, 4, 2, 3]
+joined = multiply( concat ) f32[N, 4, 2, 3]
+skip = add( x code ) f32[N, 2, 2, 3]
+sum = multiply( skip ) f32[N, 2, 2, 3]
+gate.0 = slice_channels( x ) f32[N, 1, 2, 3]
+gate = mul( x gate.0 ) f32[N, 2, 2, 3]
+product = multiply( gate ) f32[N, 2, 2, 3]
+concat2 = concat( joined product ) f32[N, 6, 2, 3]
+concat3 = concat( concat2 sum ) f32[N, 8, 2, 3]
+)");
+  const Values x = input_for(graph);
+  const Values y = interpret(graph, GeneratedWeights(), x)[0];
+  REQUIRE(y.size() == 48);
+  for (size_t i = 0; i < 6; ++i) {
+    double means[2] = {};
+    for (size_t j = 0; j < 12; ++j) means[j / 6] += x[j] / 6;
+    const double a = x[i], b = x[6 + i];
+    const double expected[] = {a, b, means[0], means[1], a * b, b * b, a + means[0], b + means[1]};
+    for (size_t c = 0; c < 8; ++c) CHECK(y[6 * c + i] == doctest::Approx(expected[c]));
+  }
+}
+
+TEST_CASE("lower-to-graph: an operation that spreads has a name that no value has") {
+  Session session;
+  auto network = topology::parse(
+      session.sources.add("net.topology",
+                          "topology \"net\" { input %x as \"x\" : f32[N, 4, 5, 5] %c.spread = global_avg_pool(%x) : f32[N, 4]\n"
+                          "from %x as \"in\" %c = concat spread(%x, %c.spread) as \"mean\" : f32[N, 8, 5, 5] output \"y\" %c }"),
+      session.diagnostics);
+  REQUIRE_MESSAGE(network.has_value(), session.diagnostics.render());
+  passes::AnyIr ir = std::move(*network);
+  REQUIRE(session.run("lower-to-graph", ir));
+  CHECK(std::get<graph::Graph>(ir).ops[2].name == "c.spread_");
+}
+
 TEST_CASE("fold-batch-norm: into a convolution, which takes the batch norm's name") {
   Session session;
   CHECK(session.rewritten("fold-batch-norm", graph_of(convolution("c", "x") + norm("b", "c") + op("y", "relu(%b)"))) ==

@@ -105,9 +105,32 @@ TEST_CASE("random networks are the same for a seed, and reach what they are mean
   CHECK(random_network(7) == random_network(7));
   CHECK(random_network(7) != random_network(8));
   std::string all;
-  for (uint64_t seed = 0; seed < network_count; ++seed) all += random_network(seed);
-  for (const char* part : {"u8[", "13, 21", "groups", "dilation", "bias = true", "conv(1x1", "conv(3x3", "conv(5x5", "conv(7x7",
-                           "stride = 2", "skip from", " via ", "gate via", "output extra1", "output extra2", ", 40", ", 17", ", 1)"}) {
+  for (uint64_t seed = 0; seed < 5 * network_count; ++seed) all += random_network(seed);
+  for (const char* part : {"u8[",
+                           "13, 21",
+                           "groups",
+                           "dilation",
+                           "bias = true",
+                           "conv(1x1",
+                           "conv(3x3",
+                           "conv(5x5",
+                           "conv(7x7",
+                           "stride = 2",
+                           "skip from",
+                           " via ",
+                           "gate via",
+                           "output extra1",
+                           "output extra2",
+                           ", 40",
+                           ", 17",
+                           ", 1)",
+                           "concat from",
+                           "concat spread from",
+                           "skip spread from",
+                           "slice_channels(0",
+                           "\n  from v",
+                           "output head",
+                           "{ conv(1x1, 1)  sigmoid }"}) {
     CHECK_MESSAGE(all.find(part) != std::string::npos, std::string(part));
   }
   for (const OpInfo& op : all_ops()) CHECK_MESSAGE(all.find(op.layer) != std::string::npos, std::string(op.layer));
@@ -136,10 +159,13 @@ TEST_CASE("random networks have every element-wise operation where no kernel tak
 }
 
 TEST_CASE("among the kernels of random networks are projections, with and without strides, and every algorithm") {
+  // By name, so that a new machine does not change what the seeds give.
+  const std::vector<const Machine*> machines{find_machine("generic"), find_machine("sapphirerapids"), find_machine("haswell"),
+                                             find_machine("znver5"),  find_machine("znver3"),         find_machine("cortex-a72")};
   std::string all;
-  for (uint64_t seed = 0; seed < 200; ++seed) {
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
     Session session, tuned;
-    session.context.machine = tuned.context.machine = &all_machines()[seed % all_machines().size()];
+    session.context.machine = tuned.context.machine = machines[seed % machines.size()];
     const passes::AnyIr ir = session.lowered(random_network(seed), passes::Level::program);
     all += passes::print(ir, session.sources);
     const program::Tuning tuning = random_tuning(std::get<program::Program>(ir), seed);
@@ -160,7 +186,8 @@ TEST_CASE("edits of schedules that the verifier accepts are many, on a processor
     for (uint64_t seed = 0; seed < seeds; ++seed) {
       Session session;
       session.context.target = find_target(target);
-      auto program = std::get<program::Program>(session.lowered(random_network(seed), passes::Level::program));
+      auto program =
+          std::get<program::Program>(session.lowered(random_network(seed, session.context.target->on_gpu()), passes::Level::program));
       const auto weights = [&program] {
         std::string all;
         for (const program::Constant& constant : program.constants) all += to_string(*constant.recipe);

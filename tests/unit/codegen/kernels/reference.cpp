@@ -59,6 +59,48 @@ double softmax(const KernelCase& one, int64_t n, int64_t c) {
   return std::exp(in.get(one.input, n, c, 0, 0) - top) / sum;
 }
 
+/// An element normalised by those of the channels [c0, c1), rows [y0, y1) and columns [x0, x1).
+double normalised(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x, int64_t c0, int64_t c1, int64_t y0, int64_t y1,
+                  int64_t x0, int64_t x1) {
+  const View in{one.spec.in.type};
+  double sum = 0, squares = 0;
+  const auto count = static_cast<double>((c1 - c0) * (y1 - y0) * (x1 - x0));
+  for (int64_t k = c0; k < c1; ++k) {
+    for (int64_t i = y0; i < y1; ++i) {
+      for (int64_t j = x0; j < x1; ++j) {
+        const double value = in.get(one.input, n, k, i, j);
+        sum += value;
+        squares += value * value;
+      }
+    }
+  }
+  const double mean = sum / count;
+  return (in.get(one.input, n, c, y, x) - mean) / std::sqrt(squares / count - mean * mean + one.spec.attributes.eps);
+}
+
+double upsampled(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
+  const View in{one.spec.in.type};
+  const OpAttributes& a = one.spec.attributes;
+  const TensorType &from = one.spec.in.type, &to = one.spec.out.type;
+  if (!a.bilinear) return in.get(one.input, n, c, y * from.height / to.height, x * from.width / to.width);
+  const auto place = [&](int64_t i, int64_t small, int64_t large) {
+    const auto s = static_cast<double>(small), l = static_cast<double>(large), at = static_cast<double>(i);
+    if (a.align_corners) return large == 1 ? 0 : at * (s - 1) / (l - 1);
+    return std::max(0.0, s / l * (at + 0.5) - 0.5);
+  };
+  // Each pixel counts as much as it is near, at most one away; beyond the last one is the last one again.
+  const double row = place(y, from.height, to.height), column = place(x, from.width, to.width);
+  double sum = 0;
+  for (int64_t i = 0; i <= from.height; ++i) {
+    for (int64_t j = 0; j <= from.width; ++j) {
+      const double near =
+          std::max(0.0, 1 - std::abs(row - static_cast<double>(i))) * std::max(0.0, 1 - std::abs(column - static_cast<double>(j)));
+      if (near > 0) sum += near * in.get(one.input, n, c, std::min(i, from.height - 1), std::min(j, from.width - 1));
+    }
+  }
+  return sum;
+}
+
 double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
   const TensorType& type = one.spec.kind == KernelKind::load ? one.spec.out.type : one.spec.in.type;
   const View in{type};
@@ -75,6 +117,22 @@ double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x
       return c < type.channels ? in.get(one.input, n, c, spread ? 0 : y, spread ? 0 : x) : 0;
     }
     case KernelKind::softmax: return softmax(one, n, c);
+    case KernelKind::flatten:
+      return in.get(one.input, n, c / type.pixels(), c % type.pixels() / type.width, c % type.pixels() % type.width);
+    case KernelKind::pixel_shuffle: {
+      const Extent2 by = one.spec.attributes.factor;
+      return in.get(one.input, n, c * by.h * by.w + y % by.h * by.w + x % by.w, y / by.h, x / by.w);
+    }
+    case KernelKind::channel_shuffle: {
+      const int64_t groups = one.spec.attributes.groups, members = type.channels / groups;
+      return in.get(one.input, n, c % groups * members + c / groups, y, x);
+    }
+    case KernelKind::upsample: return upsampled(one, n, c, y, x);
+    case KernelKind::layer_norm: return normalised(one, n, c, y, x, 0, type.channels, y, y + 1, x, x + 1);
+    case KernelKind::group_norm: {
+      const int64_t members = type.channels / one.spec.attributes.groups, first = c / members * members;
+      return normalised(one, n, c, y, x, first, first + members, 0, type.height, 0, type.width);
+    }
     case KernelKind::global_avg_pool: {
       double sum = 0;
       for (int64_t i = 0; i < type.height; ++i) {
@@ -150,8 +208,15 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::batch_norm:
       case OpKind::softmax:
       case OpKind::slice_channels:
+      case OpKind::flatten:
+      case OpKind::upsample:
+      case OpKind::pixel_shuffle:
+      case OpKind::channel_shuffle:
       case OpKind::spread:
       case OpKind::concat:
+      case OpKind::layer_norm:
+      case OpKind::group_norm:
+      case OpKind::instance_norm:
       case OpKind::pad_channels: break;  // these are no steps
     }
   }
