@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "import/shapes.h"
 #include "import/translate.h"
+#include "ir/window.h"
 
 namespace resnetc::importer {
 namespace {
@@ -62,8 +64,14 @@ Result<LayerId> conv(Translation& t, const flat::Node& node) {
   return t.add(node, OpKind::conv2d, a, {*in}, std::move(weights));
 }
 
-/// The number of rows or columns that a pool makes if it counts only whole windows.
-int64_t whole_windows(int64_t padded, int64_t kernel, int64_t stride) { return (padded - kernel) / stride + 1; }
+/// Whether ceil_mode adds windows to those of the attributes.
+bool has_more_windows(OpAttributes a, const TensorType& in) {
+  const auto count = [&](bool ceil) {
+    a.ceil = ceil;
+    return std::pair(rows_of(a, in).count(), columns_of(a, in).count());
+  };
+  return count(true) != count(false);
+}
 
 Result<LayerId> pool(Translation& t, const flat::Node& node, OpKind kind) {
   const auto in = t.operand(node, 0);
@@ -71,54 +79,49 @@ Result<LayerId> pool(Translation& t, const flat::Node& node, OpKind kind) {
   const TensorType type = t.type(*in);
   const auto kernel = flat::list(node, "kernel_shape");
   if (!kernel || kernel->size() != 2 || type.rank != 4) return Failure{"resnetc has pools of pictures, with a window of rows and columns"};
+  if (std::any_of(kernel->begin(), kernel->end(), [](int64_t k) { return k < 1 || k > max_elements; })) {
+    return Failure{"its kernel_shape is no two numbers from 1 up"};
+  }
   OpAttributes a;
   a.kernel = extent_of(*kernel);
   if (const Result<> good = set_window(a, node, type); !good) return good.failure();
   if (!(a.dilation == Extent2{})) return Failure{"resnetc has no pools with dilations"};
   if (t.uses(node, 1) != 0) return Failure{"its indices are used; resnetc's pools give only the elements"};
   if (is_pointwise(a)) return *in;
-  if (a.kernel == Extent2{type.height, type.width} && a.pad == Sides{} && kind == OpKind::avg_pool) {
-    return t.add(node, OpKind::global_avg_pool, {}, {*in});
+  const bool average = kind == OpKind::avg_pool;
+  if (a.kernel == Extent2{type.height, type.width} && a.pad == Sides{}) {
+    return t.add(node, average ? OpKind::global_avg_pool : OpKind::global_max_pool, {}, {*in});
   }
-  if (kind == OpKind::avg_pool && !(a.pad == Sides{}) && flat::integer(node, "count_include_pad", 0) == 0) {
-    return Failure{"it divides by the pixels of the picture alone; resnetc divides by the whole window as yet"};
-  }
-  if (flat::integer(node, "ceil_mode", 0) != 0) {
-    const std::optional<Dims> made = t.result_dims(node);
-    const int64_t rows = whole_windows(type.height + a.pad.top + a.pad.bottom, a.kernel.h, a.stride.h);
-    const int64_t columns = whole_windows(type.width + a.pad.left + a.pad.right, a.kernel.w, a.stride.w);
-    if (!made || made->size() != 4 || !(*made)[2].known() || !(*made)[3].known())
-      return Failure{"the dimensions of its result are not known"};
-    const int64_t more_rows = (*made)[2].fixed - rows, more_columns = (*made)[3].fixed - columns;
-    if ((more_rows != 0 || more_columns != 0) && (kind == OpKind::avg_pool || more_rows < 0 || more_columns < 0)) {
-      return Failure{"its ceil_mode adds windows at the lower or right side, which divide by their pixels alone"};
-    }
-    // Padding never wins, so a window over the edge is one over padding.
-    if (more_rows > 0) a.pad.bottom = ((*made)[2].fixed - 1) * a.stride.h + a.kernel.h - type.height - a.pad.top;
-    if (more_columns > 0) a.pad.right = ((*made)[3].fixed - 1) * a.stride.w + a.kernel.w - type.width - a.pad.left;
-  }
+  a.ceil = flat::integer(node, "ceil_mode", 0) != 0 && has_more_windows(a, type);
+  a.count_pad = !average || a.pad == Sides{} || flat::integer(node, "count_include_pad", 0) != 0;
   return t.add(node, kind, a, {*in});
 }
 
 Result<LayerId> max_pool(Translation& t, const flat::Node& node) { return pool(t, node, OpKind::max_pool); }
 Result<LayerId> average_pool(Translation& t, const flat::Node& node) { return pool(t, node, OpKind::avg_pool); }
 
-Result<LayerId> global_average_pool(Translation& t, const flat::Node& node) {
+/// Makes a vector of a picture. A vector that is a picture of one pixel in the model stays as it is.
+Result<LayerId> over_all_pixels(Translation& t, const flat::Node& node, OpKind kind) {
   const auto in = t.operand(node, 0);
   if (!in) return Failure{"it has no input"};
-  return t.as_vector(node, *in);
+  return t.type(*in).rank == 2 ? Result<LayerId>(*in) : t.add(node, kind, {}, {*in});
 }
 
-Result<LayerId> reduce_mean(Translation& t, const flat::Node& node) {
-  const auto in = t.operand(node, 0);
+Result<LayerId> global_average_pool(Translation& t, const flat::Node& node) { return over_all_pixels(t, node, OpKind::global_avg_pool); }
+Result<LayerId> global_max_pool(Translation& t, const flat::Node& node) { return over_all_pixels(t, node, OpKind::global_max_pool); }
+
+Result<LayerId> reduce(Translation& t, const flat::Node& node, OpKind kind) {
   const auto numbers = list_at(t.graph(), node, 1, "axes");
   const auto dims = t.dims(node, 0);
   const auto axes = numbers && dims ? flat::axes_of(*numbers, dims->size()) : std::nullopt;
-  if (!in || !axes || *axes != std::vector<size_t>{2, 3}) {
-    return Failure{"resnetc has the mean over a picture's rows and columns, and no other"};
+  if (!axes || *axes != std::vector<size_t>{2, 3}) {
+    return Failure{"resnetc has the mean and the largest over a picture's rows and columns, and no other"};
   }
-  return t.as_vector(node, *in);
+  return over_all_pixels(t, node, kind);
 }
+
+Result<LayerId> reduce_mean(Translation& t, const flat::Node& node) { return reduce(t, node, OpKind::global_avg_pool); }
+Result<LayerId> reduce_max(Translation& t, const flat::Node& node) { return reduce(t, node, OpKind::global_max_pool); }
 
 }  // namespace
 
@@ -127,7 +130,9 @@ Translators window_translators() {
           {"MaxPool", max_pool},
           {"AveragePool", average_pool},
           {"GlobalAveragePool", global_average_pool},
-          {"ReduceMean", reduce_mean}};
+          {"GlobalMaxPool", global_max_pool},
+          {"ReduceMean", reduce_mean},
+          {"ReduceMax", reduce_max}};
 }
 
 }  // namespace resnetc::importer

@@ -271,6 +271,24 @@ TEST_CASE("import: spellings of the layers that a classifier has") {
   CHECK(line([](OnnxModel& m) {
           OnnxModel::with(OnnxModel::with(m.node("AveragePool", {"x"}, {"y"}), "kernel_shape", Ints{2, 2}), "strides", Ints{2, 2});
         }) == "  avg_pool(2x2)\n");
+  const auto pooled = [&](const char* op, const Ints& pads, int64_t ceil, int64_t count) {
+    return line([&](OnnxModel& m) {
+      onnx::NodeProto& pool = m.node(op, {"x"}, {"y"});
+      OnnxModel::with(OnnxModel::with(OnnxModel::with(pool, "kernel_shape", Ints{3, 3}), "strides", Ints{2, 2}), "pads", pads);
+      OnnxModel::with(OnnxModel::with(pool, "ceil_mode", ceil), "count_include_pad", count);
+    });
+  };
+  CHECK(pooled("AveragePool", {1, 1, 1, 1}, 0, 0) == "  avg_pool(3x3, stride = 2, pad = 1, count_pad = false)\n");
+  CHECK(pooled("AveragePool", {1, 1, 1, 1}, 1, 1) == "  avg_pool(3x3, stride = 2, pad = 1, ceil = true)\n");
+  CHECK(pooled("AveragePool", {0, 0, 1, 1}, 1, 0) == "  avg_pool(3x3, stride = 2, pad = [0, 0, 1, 1], count_pad = false)\n");
+  CHECK(pooled("AveragePool", {0, 0, 0, 0}, 1, 0) == "  avg_pool(3x3, stride = 2, ceil = true)\n");
+  CHECK(pooled("MaxPool", {0, 1, 0, 0}, 1, 0) == "  max_pool(3x3, stride = 2, pad = [0, 1, 0, 0], ceil = true)\n");
+  CHECK(pooled("MaxPool", {0, 0, 1, 1}, 1, 0) == "  max_pool(3x3, stride = 2, pad = [0, 0, 1, 1])\n");
+  CHECK(line([](OnnxModel& m) { OnnxModel::with(m.node("MaxPool", {"x"}, {"y"}), "kernel_shape", Ints{8, 8}); }) == "  global_max_pool\n");
+  CHECK(line([](OnnxModel& m) { m.node("GlobalMaxPool", {"x"}, {"y"}); }) == "  global_max_pool\n");
+  CHECK(line([](OnnxModel& m) {
+          OnnxModel::with(OnnxModel::with(m.node("ReduceMax", {"x"}, {"y"}), "axes", Ints{-1, 2}), "keepdims", int64_t{0});
+        }) == "  global_max_pool\n");
   CHECK(line([](OnnxModel& m) {
           OnnxModel::with(m.node("AveragePool", {"x"}, {"p"}), "kernel_shape", Ints{8, 8});
           OnnxModel::with(m.node("Softmax", {"p"}, {"y"}), "axis", int64_t{1});
