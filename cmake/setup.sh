@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what building and testing resnetc needs on Debian 12: packages from Debian, and a Python environment in .venv that holds Halide,
-# lit and fastjsonschema. `setup.sh tests` also installs what only tests, formatting and linting need. The script ends at once if everything
-# is there. It needs root or sudo only if a package is missing.
+# ONNX's schema, lit and fastjsonschema. `setup.sh tests` also installs what only tests, formatting and linting need. The script ends at
+# once if everything is there. It needs root or sudo only if a package is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,7 @@ packages="
   clang-22 lld-22 liblld-22-dev llvm-22-dev llvm-22-tools libclang-rt-22-dev
   cmake ninja-build python3-venv ca-certificates
   libfmt-dev doctest-dev libcli11-dev libxxhash-dev libpng-dev libturbojpeg0-dev libstb-dev libzstd-dev zlib1g-dev
+  protobuf-compiler libprotobuf-dev
   dataset-fashion-mnist
 "
 [ "${1:-}" != tests ] || packages="$packages chromium fonts-dejavu-core clang-format-22 clang-tidy-22"

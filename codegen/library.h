@@ -61,6 +61,7 @@ struct LibraryFacts {
     std::string algorithm;
     int64_t multiply_adds = 0;  ///< for one picture, as direct sums
     program::KernelCost cost;
+    std::string schedule;  ///< as schedule_text() says; empty: an older version of resnetc made the library
   };
   struct Target {
     std::string name, halide;
@@ -84,6 +85,8 @@ struct LibraryFacts {
   uint64_t weights_bytes = 0;  ///< bytes of the weights' data
   bool embedded = false;       ///< whether the weights are in the library
 };
+/// A schedule in a manifest: "direct vectors=2 pixels=14 rows=4 wide".
+std::string schedule_text(const program::Schedule& schedule);
 /// Reads a manifest of untrusted origin.
 Result<LibraryFacts> parse_manifest(const std::string& json);
 

@@ -7,9 +7,15 @@
 
 #include "codegen/interface.h"
 #include "codegen/weights/weights_file.h"
+#include "ir/forms/text_forms.h"
 #include "runtime/runtime.h"
 
 namespace resnetc::codegen {
+
+std::string schedule_text(const program::Schedule& schedule) {
+  return text::schedule(schedule).substr(std::string_view(" schedule ").size());
+}
+
 namespace {
 
 const char* layout_name(const TensorType& type, DimensionOrder order) {
@@ -42,6 +48,7 @@ void write_kernel(llvm::json::OStream& out, const program::Program& program, con
   out.attribute("name", utf8(kernel.name));
   out.attribute("kind", llvm::StringRef(to_string(kernel.kind)));
   out.attribute("algorithm", llvm::StringRef(algorithm_of(kernel)));
+  out.attribute("schedule", schedule_text(kernel.schedule));
   out.attribute("multiply_adds", kernel.multiply_adds);
   const program::KernelCost cost = program::cost_of(program, kernel);
   out.attribute("executed_multiply_adds", cost.multiply_adds);

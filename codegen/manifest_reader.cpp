@@ -138,8 +138,8 @@ class Reader {
     objects(o, "kernels", [&](const llvm::json::Object& kernel) {
       const program::KernelCost cost{number(kernel, "executed_multiply_adds"), number(kernel, "weight_bytes"),
                                      number(kernel, "tensor_bytes")};
-      result.kernels.push_back(
-          {text(kernel, "name"), text(kernel, "kind"), text(kernel, "algorithm"), number(kernel, "multiply_adds"), cost});
+      result.kernels.push_back({text(kernel, "name"), text(kernel, "kind"), text(kernel, "algorithm"), number(kernel, "multiply_adds"),
+                                cost, kernel.get("schedule") != nullptr ? text(kernel, "schedule") : ""});
     });
     return result;
   }

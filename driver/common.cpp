@@ -24,9 +24,6 @@ bool Invocation::colour_on_stderr() const {
   return isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr && term != nullptr && std::string_view(term) != "dumb";
 }
 
-namespace {
-
-/// Splits NAME=INT. Returns the fault of the text; empty if it has none.
 std::string parse_setting(std::string_view text, std::string& name, int64_t& value) {
   size_t equals = text.find('=');
   std::string_view number = equals == std::string_view::npos ? "" : text.substr(equals + 1);
@@ -38,8 +35,6 @@ std::string parse_setting(std::string_view text, std::string& name, int64_t& val
   name = text.substr(0, equals);
   return "";
 }
-
-}  // namespace
 
 void add_include_option(Command command, std::vector<std::string>& dirs) {
   command.add_option("-I", dirs, "also look here for files named by 'use'; may be given several times")

@@ -33,6 +33,7 @@ struct Invocation {
 
 // Each subcommand has one file. Its function declares the options and sets the action.
 void add_compile(Command program, Invocation& invocation);
+void add_import(Command program, Invocation& invocation);
 void add_pack(Command program, Invocation& invocation);
 void add_check(Command program, Invocation& invocation);
 void add_dump(Command program, Invocation& invocation);
@@ -60,6 +61,8 @@ struct NetworkOptions {
   std::vector<std::string> include_dirs;
   std::vector<std::string> settings;  ///< NAME=INT, checked when the command line is parsed
 };
+/// Splits NAME=INT. Returns the fault of the text; empty if it has none.
+std::string parse_setting(std::string_view text, std::string& name, int64_t& value);
 void add_include_option(Command command, std::vector<std::string>& dirs);
 void add_network_options(Command command, NetworkOptions& options, const char* what = "the network's text");
 FrontendOptions frontend_options(const NetworkOptions& options);

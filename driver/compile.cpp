@@ -146,7 +146,7 @@ class Compilation {
     const Clock::time_point measuring = Clock::now();
     Ended ended;
     if (!options_.tuned.empty()) {
-      tuning_ = read_tuning(options_.tuned, *goals_.front().target, diagnostics_);
+      tuning_ = read_tuning(options_.tuned, goals_.front(), diagnostics_);
       if (!tuning_) ended = report(diagnostics_, invocation_);
     } else if (!options_.tune.empty()) {
       // Only a network that is exact enough is tuned. The changes by tuning are measured below.
@@ -176,6 +176,7 @@ class Compilation {
     Diagnostics first(sources_);  // separate, because the passes run again below, and each mistake must be reported once
     if (!plain_graph(network(), first)) return report(first, invocation_);
     if (const Result<> can = can_write(options_.tune); !can) return fail(can.failure());
+    if (const std::string note = tune_note(goals_.front()); !note.empty()) say("resnetc: note: " + note + "\n");
     const double seconds = options_.tune_seconds.value_or(default_tune_seconds);
     const Result<program::Tuning> found = tune(network(), lowering_, seconds, library_.kernels, sources_);
     if (!found) return fail(found.failure());

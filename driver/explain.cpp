@@ -25,6 +25,7 @@ struct ExplainOptions {
   CheckpointOptions checkpoint;
   TargetOptions target;
   std::string profile;
+  bool copy_weights = false;
   std::vector<std::string> disabled;
   bool no_winograd = false;
   int jobs = 0;
@@ -46,7 +47,7 @@ inspect::Times expected_times(const program::Program& program) {
   return times;
 }
 
-/// Checks that the library belongs to this program: that its kernels have the same work and memory traffic.
+/// Checks that the library belongs to this program: that its kernels have the same work, memory traffic and schedules.
 Result<> is_of_program(const LoadedLibrary& library, const std::string& path, const program::Program& program) {
   const auto& targets = library.facts().targets;
   const auto own = std::find_if(targets.begin(), targets.end(), [&](const auto& known) { return known.label() == label(program); });
@@ -56,14 +57,17 @@ Result<> is_of_program(const LoadedLibrary& library, const std::string& path, co
   }
   const auto same = [&](const codegen::LibraryFacts::Kernel& a, const program::Kernel& b) {
     return a.name == b.name && a.kind == program::to_string(b.kind) && a.algorithm == program::algorithm_of(b) &&
-           a.multiply_adds == b.multiply_adds && a.cost == program::cost_of(program, b);
+           a.multiply_adds == b.multiply_adds && a.cost == program::cost_of(program, b) &&
+           (a.schedule.empty() || a.schedule == codegen::schedule_text(b.schedule));
   };
   if (std::equal(own->kernels.begin(), own->kernels.end(), program.kernels.begin(), program.kernels.end(), same)) return {};
   return Failure{fmt::format("'{}' was compiled from another network, or with other options: its kernels are not those of this one", path)};
 }
 
-Result<inspect::Times> measured_times(const LoadedLibrary& library, const std::string& path, const program::Program& program) {
+Result<inspect::Times> measured_times(const LoadedLibrary& library, const std::string& path, const program::Program& program,
+                                      bool copy_weights) {
   MeasureOptions how;
+  how.copy_weights = copy_weights;
   how.target = exact_label(program);
   how.layers = true;
   how.seconds = 1;
@@ -89,6 +93,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   const Target* target = goals->front().target;
   const std::string fault = cpu_option_fault({{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}}, {target});
   if (!fault.empty()) return usage_error(fault);
+  if (options.copy_weights && options.profile.empty()) return usage_error("--copy-weights is for the library that --profile measures");
   std::unique_ptr<LoadedLibrary> library;
   if (!options.profile.empty()) {
     library = LoadedLibrary::open(options.profile, diagnostics);
@@ -149,7 +154,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   compilation.code_of = std::move(code->index);
 
   if (library) {
-    Result<inspect::Times> times = measured_times(*library, options.profile, program);
+    Result<inspect::Times> times = measured_times(*library, options.profile, program, options.copy_weights);
     if (!times) return fail(times.failure());
     compilation.times = std::move(*times);
   } else if (target->on_gpu()) {
@@ -172,6 +177,7 @@ void add_explain(Command program, Invocation& invocation) {
   add_checkpoint_options(command, options->checkpoint, "a checkpoint, for passes that look at values");
   add_target_options(command, options->target, Wanted::one_target);
   command.add_option("--profile", options->profile, "measure this library of the network, and show its kernels' times").type_name("LIB.so");
+  command.add_flag("--copy-weights", options->copy_weights, "for --profile, as bench's");
   command.add_flag("--no-winograd", options->no_winograd, "as compile's");
   add_disable_pass(command, options->disabled);
   command.add_option("-j,--jobs", options->jobs, "kernels compiled at once (one for each processor)").type_name("N").range(1, 1024);

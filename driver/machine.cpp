@@ -37,14 +37,19 @@ int list_machines() {
 int measure_machine(const std::string& output) {
   if (const Result<> can = can_write(output); !can) return fail(can.failure());
   Progress progress("measuring this machine, rounds");
-  const Result<Machine> measured = measured_machine([&](size_t count, size_t all) { progress.update(count, all); });
+  Result<MeasuredMachine> measured = measured_machine([&](size_t count, size_t all) { progress.update(count, all); });
   progress.finish();
   if (!measured) return fail(measured.failure());
-  Machine machine = *measured;
+  for (const std::string& doubt : measured->doubts) say(fmt::format("resnetc: warning: {}\n", doubt));
+  Machine& machine = measured->machine;
   const Machine* known = codegen::host_machine();
   machine.name = known != nullptr ? known->name : "measured";
   machine.source = "Measured by 'resnetc machine', version " RESNETC_VERSION ".";
-  if (const Result<> written = write_file(output, print(machine)); !written) return fail(written.failure());
+  const std::string text = print(machine);
+  if (const Result<> written = write_file(output, text); !written) {
+    if (output != "-") fmt::print("{}", text);  // so that it is not measured in vain
+    return fail(written.failure());
+  }
   if (output != "-") fmt::print("{}  'resnetc compile NET.rn --machine {}' chooses schedules for it\n", output, output);
   return done;
 }

@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
       .type_name("WHEN")
       .one_of({"auto", "always", "never"});
   add_compile(program, invocation);
+  add_import(program, invocation);
   add_pack(program, invocation);
   add_check(program, invocation);
   add_dump(program, invocation);

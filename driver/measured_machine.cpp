@@ -1,17 +1,21 @@
 /// \file Each figure is the median of many short bursts, spread over all rounds, since clocks drift and neighbours come and go.
 #include "driver/measured_machine.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <ctime>
+#include <fstream>
 #include <thread>
 #include <vector>
 
 #include "driver/bursts.h"
 #include "driver/caches.h"
+#include "driver/digits.h"
 #include "driver/median.h"
 #include "runtime/processors.h"
 #include "runtime/runtime.h"
@@ -46,12 +50,6 @@ class Series {
   std::vector<double> rates_;
 };
 
-/// Three digits, so that a file does not claim to be more exact than its measurement.
-double rounded(double value) {
-  const double unit = std::pow(10.0, std::floor(std::log10(value)) - 2);
-  return std::round(value / unit) * unit;
-}
-
 /// What a core begins in a cycle with registers of one width.
 class Width {
  public:
@@ -72,8 +70,8 @@ class Width {
   double cycles_a_second() const { return cycles_.rate(); }
   double latency() const { return cycles_.rate() / chained_.rate(); }
   VectorRates rates() const {
-    return {bursts_.bytes, rounded(multiply_adds_.rate() / cycles_.rate()), rounded(loads_.rate() / cycles_of_loads_.rate()),
-            rounded(stores_.rate() / cycles_of_loads_.rate())};
+    return {bursts_.bytes, three_digits(multiply_adds_.rate() / cycles_.rate()), three_digits(loads_.rate() / cycles_of_loads_.rate()),
+            three_digits(stores_.rate() / cycles_of_loads_.rate())};
   }
 
  private:
@@ -185,27 +183,73 @@ class Crowding {
   Series apart_, crowded_;
 };
 
-/// Bytes that lie past all caches and leave most of the machine's memory alone.
-size_t bytes_past(uint64_t third) {
-  const auto physical = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  return std::max(MiB * 256, std::min({static_cast<size_t>(third) * 2, MiB * 1024, physical / share}));
+/// The memory that this process may have: the machine's, or what the control group at the root of its mount allows. Within a container that
+/// is the container's.
+size_t memory_allowed() {
+  auto bytes = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  for (const char* limit : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    if (size_t most = 0; std::ifstream(limit) >> most) bytes = std::min(bytes, most);  // "max" is no number
+  }
+  return bytes;
 }
+
+constexpr size_t least_room = MiB * 64;
+
+/// Memory past all caches that leaves most of what is allowed alone; less if there is not so much. Empty if there is too little to measure.
+Room room_past(uint64_t third, size_t& bytes) {
+  const size_t allowed = memory_allowed() / share;
+  bytes = std::clamp(std::max(static_cast<size_t>(third) * 2, MiB * 256), least_room, std::max(least_room, std::min(MiB * 1024, allowed)));
+  for (; bytes > least_room; bytes = std::max(bytes / 2, least_room)) {
+    if (Room room(bytes); room) return room;
+  }
+  return Room(bytes);
+}
+
+/// How much of the processors' time other programs took.
+class Disturbance {
+ public:
+  /// Does work on this many cores.
+  template <class Work>
+  void watch(int cores, const Work& work) {
+    const auto start = Clock::now();
+    const double before = used();
+    work();
+    used_ += used() - before;
+    wanted_ += seconds_from(start) * cores;
+  }
+
+  std::string doubt() const {
+    constexpr double usual = 0.08;  // threads begin and end one after another
+    const double lost = wanted_ > 0 ? 1 - used_ / wanted_ : 0;
+    return lost <= usual ? "" : fmt::format("other programs used {:.0f} % of the processors: measure again", 100 * lost);
+  }
+
+ private:
+  /// Seconds of all threads of this process.
+  static double used() {
+    timespec now{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+  }
+
+  double used_ = 0, wanted_ = 0;
+};
 
 }  // namespace
 
-Result<Machine> measured_machine(const std::function<void(size_t, size_t)>& progress) {
+Result<MeasuredMachine> measured_machine(const std::function<void(size_t, size_t)>& progress) {
   const std::vector<Bursts> bursts = bursts_of(rn_this_cpu().features);
   const Caches caches = caches_here();
   if (bursts.empty()) return Failure{"this machine has none of the instruction sets that resnetc compiles for", Blame::limit};
   if (caches.first == 0 || caches.second == 0) return Failure{"the system does not say how large this machine's caches are", Blame::limit};
   const int cores = rn_processors();
   // The third cache may be shared with others, and a part of it is known to be filled by reading.
-  const size_t third = std::max<size_t>(std::min<size_t>(caches.third / share, MiB * 32), caches.second * 2),
-               past = bytes_past(caches.third);
-  const Room memory(past);
+  size_t past = 0;
+  const Room memory = room_past(caches.third, past);
+  const size_t third = std::min(past, std::max<size_t>(std::min<size_t>(caches.third / share, MiB * 32), caches.second * 2));
   std::vector<Width> widths;
   for (const Bursts& each : bursts) widths.emplace_back(each, caches.first);
-  if (!memory || !std::all_of(widths.begin(), widths.end(), [](const Width& width) { return width.good(); })) {
+  if (!memory || past < 2 * caches.second || !std::all_of(widths.begin(), widths.end(), [](const Width& width) { return width.good(); })) {
     return Failure{"there is too little memory to measure it", Blame::limit};
   }
   Reading from_first(bursts.back(), memory.data(), caches.first / 2), from_second(bursts.back(), memory.data(), caches.second / 2),
@@ -217,35 +261,47 @@ Result<Machine> measured_machine(const std::function<void(size_t, size_t)>& prog
   Reading from_most(bursts.back(), memory.data(), caches.second / share * 3);
   Hiding hiding(bursts.back(), memory.data(), past, caches.second);
   Crowding crowding(bursts.back(), memory.data(), caches.first / static_cast<size_t>(ways), static_cast<size_t>(ways));
+  Disturbance disturbance;
   for (size_t round = 0; round < rounds; ++round) {
     if (progress) progress(round, rounds);
-    for (Width& width : widths) width.measure();
-    for (Reading* reading : {&from_first, &from_second, &from_most, &from_third, &from_memory}) reading->measure_one();
-    hiding.measure();
-    crowding.measure();
-    const auto parts = static_cast<size_t>(cores);
-    from_third.measure_all(cores, std::min(past / parts, std::max<size_t>(third / parts, caches.second * 2)));
-    from_memory.measure_all(cores, past / parts);
+    disturbance.watch(1, [&] {
+      for (Width& width : widths) width.measure();
+      for (Reading* reading : {&from_first, &from_second, &from_most, &from_third, &from_memory}) reading->measure_one();
+      hiding.measure();
+      crowding.measure();
+    });
+    disturbance.watch(cores, [&] {
+      const auto parts = static_cast<size_t>(cores);
+      from_third.measure_all(cores, std::min(past / parts, std::max<size_t>(third / parts, caches.second * 2)));
+      from_memory.measure_all(cores, past / parts);
+    });
   }
 
-  Machine machine;
+  MeasuredMachine measured;
+  if (const std::string doubt = disturbance.doubt(); !doubt.empty()) measured.doubts.push_back(doubt);
+  if (past <= caches.third) {
+    measured.doubts.push_back(
+        fmt::format("there was room for {} MiB, and the third-level cache has {}: the memory's speed may be the cache's", past / MiB,
+                    caches.third / MiB));
+  }
+  Machine& machine = measured.machine;
   machine.architecture = info(all_architectures().front().architecture).name;
-  machine.cycles_a_second = rounded(widths.back().cycles_a_second());
-  machine.latency = rounded(widths.back().latency());
+  machine.cycles_a_second = three_digits(widths.back().cycles_a_second());
+  machine.latency = three_digits(widths.back().latency());
   for (const Width& width : widths) machine.vectors.push_back(width.rates());
-  machine.first = {static_cast<int64_t>(caches.first), rounded(from_first.of_one())};
+  machine.first = {static_cast<int64_t>(caches.first), three_digits(from_first.of_one())};
   constexpr double as_fast = 0.85;
   const bool all = from_most.of_one() >= as_fast * from_second.of_one();
-  machine.second = {static_cast<int64_t>(all ? caches.second : caches.second / 2), rounded(from_second.of_one())};
+  machine.second = {static_cast<int64_t>(all ? caches.second : caches.second / 2), three_digits(from_second.of_one())};
   const Reading& last = caches.third == 0 ? from_memory : from_third;
-  machine.third = {static_cast<int64_t>(caches.third), rounded(last.of_one())};
-  machine.third_bytes_a_second_of_all = rounded(last.of_all());
-  machine.memory_bytes_a_second = rounded(from_memory.of_one());
-  machine.memory_bytes_a_second_of_all = rounded(from_memory.of_all());
-  machine.hidden = rounded(std::max(hiding.part(machine.memory_bytes_a_second), 0.01));
-  machine.crowding = rounded(crowding.factor());
+  machine.third = {static_cast<int64_t>(caches.third), three_digits(last.of_one())};
+  machine.third_bytes_a_second_of_all = three_digits(last.of_all());
+  machine.memory_bytes_a_second = three_digits(from_memory.of_one());
+  machine.memory_bytes_a_second_of_all = three_digits(from_memory.of_all());
+  machine.hidden = three_digits(std::max(hiding.part(machine.memory_bytes_a_second), 0.01));
+  machine.crowding = three_digits(crowding.factor());
   machine.first_ways = ways;
-  return machine;
+  return measured;
 }
 
 }  // namespace resnetc::driver

@@ -45,8 +45,8 @@ Result<std::unique_ptr<Trial>> Trial::make(const Lowered& lowered, const std::st
   return trial;
 }
 
-Result<std::unique_ptr<Session>> Trial::session(const std::string& target, int batch, int threads) const {
-  return Session::create(*library_, weights_.bytes, {batch, threads, target, true, weights_.path});
+Result<std::unique_ptr<Session>> Trial::session(const std::string& target, int batch, int threads, bool copy_weights) const {
+  return Session::create(*library_, weights_.bytes, {batch, threads, target, true, weights_.path, 0, false, copy_weights});
 }
 
 Pictures Trial::pictures(int count) const {

@@ -31,7 +31,7 @@ class Trial {
   static Result<std::unique_ptr<Trial>> make(const Lowered& lowered, const std::string& name, const WeightSource& weights,
                                              codegen::KernelOptions kernels);
   /// Fails when the library refuses.
-  Result<std::unique_ptr<Session>> session(const std::string& target, int batch, int threads) const;
+  Result<std::unique_ptr<Session>> session(const std::string& target, int batch, int threads, bool copy_weights = false) const;
   Pictures pictures(int count) const;
 
  private:

@@ -104,6 +104,7 @@ class Tuner {
       : network_(network), lowering_(lowering), seconds_(seconds), kernels_(kernels), sources_(sources), progress_("tuning, seconds") {
     lowering_.after_pass = nullptr;
     tuning_.target = lowering.goals.front().target->name;
+    tuning_.machine = name_in_programs(*lowering.goals.front().machine, *lowering.goals.front().target);
     threads_ = {1};
     if (const int all = rn_processors(); all > 1) threads_.push_back(all);
     kernels_.progress = [this](size_t, size_t) { show(); };
@@ -217,7 +218,7 @@ class Tuner {
 
   /// Tries the next candidate of every subject.
   Result<> try_next() {
-    Tuning table{tuning_.target, "", {}};
+    Tuning table = no_kernels();
     for (const Subject& subject : subjects_) {
       if (!subject.candidates.empty()) table.kernels.push_back({subject.work, subject.candidates.front(), "", {}});
     }
@@ -235,8 +236,10 @@ class Tuner {
     return {};
   }
 
+  Tuning no_kernels() const { return {tuning_.target, tuning_.machine, "", {}}; }
+
   Tuning chosen() const {
-    Tuning table{tuning_.target, "", {}};
+    Tuning table = no_kernels();
     for (const Subject& subject : subjects_) {
       if (subject.chosen == nullptr) continue;
       std::string reason = measured_text(subject.chosen->measured, static_cast<double>(subject.kernels.size()));
@@ -379,6 +382,14 @@ std::string tune_fault(const std::vector<const Target*>& targets) {
   if (std::string fault = tuned_targets_fault(targets); !fault.empty()) return fault;
   if (codegen::runs_here(*targets.front())) return "";
   return fmt::format("--tune measures on this machine, which cannot run '{}'", targets.front()->name);
+}
+
+std::string tune_note(const Goal& goal) {
+  const std::string named = name_in_programs(*goal.machine, *goal.target);
+  const Machine* here = codegen::host_machine();
+  if (named.empty() || (here != nullptr && here->name == named)) return "";
+  return fmt::format("--tune measures on this machine, which is {}, and not on '{}'",
+                     here == nullptr ? "none of the known ones" : fmt::format("'{}'", here->name), named);
 }
 
 Result<Tuning> tune(const topology::Network& network, const LoweringOptions& lowering, double seconds,

@@ -19,6 +19,9 @@ inline constexpr double default_tune_seconds = 60;
 /// The reason why tuning for these targets is impossible on this machine; empty if it is possible.
 std::string tune_fault(const std::vector<const Target*>& targets);
 
+/// What the user should know if the goal's machine is named, and is not the one that measures; empty otherwise.
+std::string tune_note(const Goal& goal);
+
 /// Tunes for `lowering.goals`, which must be one whose target this machine can run, for about `seconds` seconds. A kernel is in the result
 /// if another schedule was faster than the untuned one beyond the noise, in two measurements. No kernel is in the result if the network
 /// with all of them was not faster in the end. `kernels` should have a cache, because most kernels are compiled repeatedly. Fails if the

@@ -11,10 +11,13 @@
 namespace resnetc::driver {
 
 std::string tuned_targets_fault(const std::vector<const Target*>& targets) {
-  return targets.size() == 1 ? "" : "tuned schedules are for one target: name one with --target";
+  if (targets.size() == 1) return "";
+  const bool one = std::all_of(targets.begin(), targets.end(), [&](const Target* target) { return target == targets.front(); });
+  return one ? "tuned schedules are for one CPU: name one with --cpu"
+             : "tuned schedules are for one target and one CPU: name one with --target, and at most one with --cpu";
 }
 
-std::optional<program::Tuning> read_tuning(const std::string& path, const Target& target, Diagnostics& diagnostics) {
+std::optional<program::Tuning> read_tuning(const std::string& path, const Goal& goal, Diagnostics& diagnostics) {
   Result<std::string> text = read_file(path, program::max_tuning_bytes);
   if (!text) {
     diagnostics.error({}, text.failure().text);
@@ -22,9 +25,16 @@ std::optional<program::Tuning> read_tuning(const std::string& path, const Target
   }
   const FileId file = diagnostics.sources().add(path, std::move(*text));
   std::optional<program::Tuning> tuning = program::parse_tuning(file, diagnostics);
-  if (tuning && tuning->target != target.name) {
-    diagnostics.warning({file, 0, 0, 0},
-                        fmt::format("this is for the target '{}', and has no effect on '{}'", tuning->target, target.name));
+  if (!tuning) return tuning;
+  const Location start{file, 0, 0, 0};
+  const std::string machine = name_in_programs(*goal.machine, *goal.target);
+  if (tuning->target != goal.target->name) {
+    diagnostics.warning(start, fmt::format("this is for the target '{}', and has no effect on '{}'", tuning->target, goal.target->name));
+  } else if (tuning->machine != machine) {
+    const auto shown = [](const std::string& name) { return name.empty() ? default_machine().name : name; };
+    diagnostics.warning(start, fmt::format("this was measured beside the schedules for '{}', and the other kernels get those for '{}': "
+                                           "name the same machine with --cpu or --machine",
+                                           shown(tuning->machine), shown(machine)));
   }
   return tuning;
 }

@@ -29,6 +29,7 @@ struct VerifyOptions {
   int batch = 1;
   int threads = 0;
   double tolerance = 1e-4;
+  bool copy_weights = false;
   bool no_cache = false;
   std::vector<std::string> disabled;
 };
@@ -99,7 +100,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
 
   std::optional<program::Tuning> tuning;
   if (!options.tuned.empty()) {
-    tuning = read_tuning(options.tuned, *targets.front(), diagnostics);
+    tuning = read_tuning(options.tuned, goals->front(), diagnostics);
     if (!tuning) return report(diagnostics, invocation);
   }
   LoweringOptions lowering;
@@ -123,7 +124,8 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   int bad = 0;
   for (const Goal& goal : goals->each) {
     const std::string label = goal.label();
-    const Result<std::unique_ptr<Session>> session = trial.session(goal.exact_label(), options.batch, options.threads);
+    const Result<std::unique_ptr<Session>> session =
+        trial.session(goal.exact_label(), options.batch, options.threads, options.copy_weights);
     if (!session) return fail({fmt::format("{}: {}", label, session.failure().text), session.failure().blame});
     Observed observed;
     observed.watch(**session);
@@ -153,6 +155,7 @@ void add_verify(Command program, Invocation& invocation) {
                   "the largest error allowed, relative to the largest value of all and of each channel (1e-4)")
       .type_name("E")
       .from_to(0, 1);
+  command.add_flag("--copy-weights", options->copy_weights, copy_weights_in_runs);
   command.add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
   add_disable_pass(command, options->disabled);
   command.callback([&invocation, options] { invocation.action = [&invocation, options] { return verify(*options, invocation); }; });

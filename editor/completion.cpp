@@ -51,7 +51,10 @@ class Completer {
         arguments();
         integers();
         break;
-      case Wants::expression: integers(); break;
+      case Wants::expression:
+        integers();
+        word();
+        break;
       case Wants::source: labels(); break;
       case Wants::element:
         add("f32", keyword, "floats");
@@ -102,6 +105,15 @@ class Completer {
     for (const Symbol* symbol : text_.symbols.in_sight(at_.line, at_.column)) {
       const bool integer = symbol->kind == SymbolKind::parameter || symbol->kind == SymbolKind::let;
       if (integer && seen.insert(symbol->name).second) add(symbol->name, constant, to_string(symbol->kind));
+    }
+  }
+
+  /// Offers the word that a layer's parameter takes.
+  void word() {
+    const std::optional<OpKind> kind = layer_named(context_.callee);
+    if (!kind) return;
+    for (const Slot& slot : layer_slots(*kind)) {
+      if (slot.name == context_.name && !slot.word.empty()) add(slot.word, keyword, "");
     }
   }
 

@@ -106,6 +106,10 @@ class Finder {
     const Open& open = open_.back();
     if (is_operator(last)) {
       out.wants = Wants::expression;
+      if (last.is("=") && open.at > 0) {
+        out.callee = tokens_[open.at - 1].text;
+        out.name = before(2).text;
+      }
     } else if (open.at + 1 == tokens_.size() || last.is(",")) {
       static const Token none;
       const Token& name = open.at > 0 ? tokens_[open.at - 1] : none;

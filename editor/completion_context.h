@@ -25,7 +25,8 @@ struct CompletionContext {
   Wants wants = Wants::nothing;
   size_t start = 0;                          ///< byte where the unfinished word or path begins
   std::vector<std::string_view> keywords;    ///< that may also stand here
-  std::string callee;                        ///< argument: the layer or block that takes it
+  std::string callee;                        ///< argument, or the expression of one: the layer or block that takes it
+  std::string name;                          ///< an argument's expression: the argument
   std::set<std::string, std::less<>> given;  ///< argument: names that the call already has
 };
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "editor/copies.h"
 #include "editor/navigation.h"
 #include "frontend/arguments.h"
@@ -124,9 +126,19 @@ class Teller {
       case UseKind::callee: return call(text_, *use.statement);
       case UseKind::argument: return argument(use);
       case UseKind::value:
+        if (use.symbol == no_symbol && is_word(use)) return callee(use.statement->name.text);
+        break;
       case UseKind::source: break;
     }
     return use.symbol == no_symbol ? "" : about(text_, text_.symbols.symbols[use.symbol]);
+  }
+
+  /// Whether a name without a meaning of its own is a word that an argument of a layer takes.
+  static bool is_word(const SymbolUse& use) {
+    const std::optional<OpKind> kind = use.statement == nullptr ? std::nullopt : layer_named(use.statement->name.text);
+    if (!kind) return false;
+    const std::span<const Slot> slots = layer_slots(*kind);
+    return std::any_of(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.word == use.text; });
   }
 
   std::string argument(const SymbolUse& use) const {

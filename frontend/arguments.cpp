@@ -65,10 +65,14 @@ std::string_view described(const ast::Value& value) {
     case ast::ValueKind::expr: return is_truth(value.first) ? value.first.postfix[0].text : "an integer";
     case ast::ValueKind::kernel: return "a kernel size";
     case ast::ValueKind::pair: return "a pair";
+    case ast::ValueKind::sides: return "four values";
     case ast::ValueKind::decimal: return "a decimal";
   }
   return "";
 }
+
+/// The value of a `pad` that depends on the picture's size.
+constexpr std::string_view same_word = "same";
 
 /// Reads the values of one layer's arguments.
 struct Reader {
@@ -116,6 +120,30 @@ struct Reader {
     }
   }
 
+  /// Whether the value is this word, and the word no name in sight.
+  bool is_word(const ast::Value& value, std::string_view word) const {
+    const std::vector<ast::ExprItem>& items = value.first.postfix;
+    return value.kind == ast::ValueKind::expr && items.size() == 1 && items[0].text == word && scope.find_name(word) == nullptr;
+  }
+
+  void pad(const ast::Argument* argument, OpAttributes& a) {
+    if (!argument) return;
+    const ast::Value& value = argument->value;
+    const auto side = [&](const ast::Expr& expr) { return checked("pad", expr, 0, max_elements); };
+    if (is_word(value, same_word)) {
+      a.pad = {};
+      a.same_pad = true;
+    } else if (value.kind == ast::ValueKind::sides) {
+      a.pad = {side(value.first), side(value.second), side(value.third), side(value.fourth)};
+    } else if (value.kind == ast::ValueKind::decimal) {
+      reporter.error(value.at, fmt::format(message::wants_pad, "pad", call.name.text, described(value)));
+    } else {
+      Extent2 each;
+      extent("pad", argument, each, 0);
+      a.pad = each;
+    }
+  }
+
   void real(std::string_view slot, const ast::Argument* argument, double& out, double low, double high) {
     if (!argument) return;
     const ast::Value& value = argument->value;
@@ -145,15 +173,19 @@ struct Reader {
 };
 
 constexpr Slot conv_slots[] = {
-    {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2"},
+    {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2", same_word},
     {"dilation", false, "1"}, {"groups", false, "1"}, {"bias", false, "false"}};
-constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0"}};
+constexpr Slot pool_slots[] = {{"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0", same_word}};
 constexpr Slot norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
 constexpr Slot group_norm_slots[] = {{"groups", true, ""}, {"eps", false, "1e-5"}, {"affine", false, "true"}};
 constexpr Slot instance_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "false"}};
 constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
 constexpr Slot slice_channels_slots[] = {{"first", true, ""}, {"channels", true, ""}};
+constexpr Slot upsample_slots[] = {
+    {"factor", false, "1"}, {"size", false, "factor * size"}, {"bilinear", false, "false"}, {"align_corners", false, "false"}};
+constexpr Slot pixel_shuffle_slots[] = {{"factor", true, ""}};
+constexpr Slot channel_shuffle_slots[] = {{"groups", true, ""}};
 constexpr Slot leaky_relu_slots[] = {{"slope", false, "0.01"}};
 constexpr Slot elu_slots[] = {{"alpha", false, "1"}};
 constexpr Slot hard_sigmoid_slots[] = {{"slope", false, "1 / 6"}, {"offset", false, "0.5"}};
@@ -171,14 +203,14 @@ void read_conv(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.integer("groups", arguments[5], a.groups);
   reader.flag("bias", arguments[6], a.bias);
   a.pad = default_pad(a.kernel, a.dilation);
-  reader.extent("pad", arguments[3], a.pad, 0);
+  reader.pad(arguments[3], a);
 }
 
 void read_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.extent("kernel", arguments[0], a.kernel);
   a.stride = a.kernel;
   reader.extent("stride", arguments[1], a.stride);
-  reader.extent("pad", arguments[2], a.pad, 0);
+  reader.pad(arguments[2], a);
 }
 
 void read_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
@@ -211,6 +243,17 @@ void read_slice_channels(Reader& reader, const Arguments& arguments, OpAttribute
   reader.integer("first", arguments[0], a.first, 0);
   reader.integer("channels", arguments[1], a.channels);
 }
+
+void read_upsample(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.extent("factor", arguments[0], a.factor);
+  reader.extent("size", arguments[1], a.size);
+  reader.flag("bilinear", arguments[2], a.bilinear);
+  reader.flag("align_corners", arguments[3], a.align_corners);
+}
+
+void read_pixel_shuffle(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.extent("factor", arguments[0], a.factor); }
+
+void read_channel_shuffle(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.integer("groups", arguments[0], a.groups); }
 
 void read_leaky_relu(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   a.slope = 0.01;
@@ -256,6 +299,9 @@ constexpr LayerArguments table[] = {
     {OpKind::clip, clip_slots, read_clip},
     {OpKind::multiply, multiply_slots, read_multiply},
     {OpKind::slice_channels, slice_channels_slots, read_slice_channels},
+    {OpKind::upsample, upsample_slots, read_upsample},
+    {OpKind::pixel_shuffle, pixel_shuffle_slots, read_pixel_shuffle},
+    {OpKind::channel_shuffle, channel_shuffle_slots, read_channel_shuffle},
     {OpKind::layer_norm, norm_slots, read_norm},
     {OpKind::group_norm, group_norm_slots, read_group_norm},
     {OpKind::instance_norm, instance_norm_slots, read_instance_norm},

@@ -16,7 +16,8 @@ namespace resnetc {
 struct Slot {
   std::string_view name;
   bool required = false;
-  std::string_view shown;  ///< the default, as messages show it
+  std::string_view shown;   ///< the default, as messages show it
+  std::string_view word{};  ///< what may stand for a number, unless a parameter or a `let` has that name
 };
 
 /// The parameters of a layer of the language, in order.

@@ -31,13 +31,15 @@ struct Expr {
   Location at;
 };
 
-enum class ValueKind { expr, kernel, pair, decimal };
+enum class ValueKind { expr, kernel, pair, sides, decimal };
 
 /// The value of an argument. A kernel size `3x3` is a pair of two literals.
 struct Value {
   ValueKind kind = ValueKind::expr;
-  Expr first;   ///< expr; kernel, pair: the height
-  Expr second;  ///< kernel, pair: the width
+  Expr first;   ///< expr; kernel, pair: the height; sides: the top
+  Expr second;  ///< kernel, pair: the width; sides: the left
+  Expr third;   ///< sides: the bottom
+  Expr fourth;  ///< sides: the right
   double decimal = 0;
   Location at;
 };

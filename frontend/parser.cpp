@@ -277,7 +277,12 @@ class Parser {
       next();
     } else if (accept("[")) {
       out.kind = ast::ValueKind::pair;
-      if (!expr(out.first) || !expect(",") || !expr(out.second) || !expect_closing("]", start)) return false;
+      if (!expr(out.first) || !expect(",") || !expr(out.second)) return false;
+      if (accept(",")) {
+        out.kind = ast::ValueKind::sides;
+        if (!expr(out.third) || !expect(",") || !expr(out.fourth)) return false;
+      }
+      if (!expect_closing("]", start)) return false;
     } else if (start.kind == TokenKind::decimal || (start.is("-") && token(1).kind == TokenKind::decimal)) {
       out.kind = ast::ValueKind::decimal;
       ast::Number number;

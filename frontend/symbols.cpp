@@ -112,8 +112,8 @@ class Indexer {
     }
     for (const ast::Argument& argument : s.arguments) {
       if (argument.name) use(UseKind::argument, argument.name->text, argument.name->at, no_symbol, &s);
-      expr(argument.value.first, &s);
-      expr(argument.value.second, &s);
+      const ast::Value& value = argument.value;
+      for (const ast::Expr* part : {&value.first, &value.second, &value.third, &value.fourth}) expr(*part, &s);
     }
     if (s.label) define(SymbolKind::label, *s.label, &s, definition_);
   }

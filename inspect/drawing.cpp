@@ -32,6 +32,10 @@ Role role_of(program::KernelKind kind) {
     case program::KernelKind::avg_pool:
     case program::KernelKind::global_avg_pool: return Role::pool;
     case program::KernelKind::copy:
+    case program::KernelKind::flatten:
+    case program::KernelKind::upsample:
+    case program::KernelKind::pixel_shuffle:
+    case program::KernelKind::channel_shuffle:
     case program::KernelKind::layer_norm:
     case program::KernelKind::group_norm:
     case program::KernelKind::softmax: return Role::other;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "ir/forms/text_forms.h"
 #include "support/printable.h"
 
 namespace resnetc::checks {
@@ -60,6 +61,15 @@ Fault attributes(OpKind kind, const OpAttributes& attributes) {
   for_each_attribute([&](const auto& one) { others = others || (!one.ops.has(kind) && !one.has_default(attributes)); });
   if (!others) return std::nullopt;
   return fmt::format("{} has an attribute that is not its own", info(kind).name);
+}
+
+Fault lowered(const OpAttributes& attributes) {
+  OpAttributes lost;
+  for_each_attribute([&](const auto& one) {
+    if (one.reach == Reach::topology) lost.*one.field = attributes.*one.field;
+  });
+  if (lost == OpAttributes{}) return std::nullopt;
+  return fmt::format("{} exists in topologies only: in a graph it is a step, a constant or a number", text::attributes(lost).substr(1));
 }
 
 Fault result_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands, const TensorType& result) {

@@ -33,6 +33,8 @@ Fault input(const InputBuffer& input, const TensorType& value);
 Fault computable(const TensorType& type);
 /// Checks that attributes which the operation does not have keep their defaults.
 Fault attributes(OpKind kind, const OpAttributes& attributes);
+/// Checks that no attribute exists in topologies only.
+Fault lowered(const OpAttributes& attributes);
 /// Checks that the operands satisfy the operation's rule and that the rule gives the type `result`.
 Fault result_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands, const TensorType& result);
 /// Compares the shape of `what` with the shape that it must have.

@@ -15,7 +15,7 @@ namespace advice {
 
 constexpr std::string_view identity = "at inference it is the identity: leave it out";
 constexpr std::string_view dense = "it is 'linear' here";
-constexpr std::string_view flat = "a picture becomes a vector by 'global_avg_pool' alone";
+constexpr std::string_view larger = "it is 'upsample' here";
 constexpr std::string_view silu = "it is 'silu' here";
 constexpr std::string_view leaky = "it is 'leaky_relu' here";
 constexpr std::string_view clipped = "it is 'clip(0, 6)' here";
@@ -75,14 +75,11 @@ constexpr ForeignLayer foreign_layers[] = {
     {"cat", advice::appended},
     {"concat", advice::appended},
     {"concatenate", advice::appended},
-    {"flatten", advice::flat},
-    {"interpolate", ""},
+    {"interpolate", advice::larger},
     {"pad", advice::padded},
     {"permute", ""},
-    {"pixel_shuffle", ""},
     {"reshape", ""},
     {"transpose", ""},
-    {"upsample", ""},
     {"zero_pad", advice::padded},
     // others
     {"add", advice::sum},

@@ -74,8 +74,8 @@ struct Graph {
   Op& op(ValueId id) { return ops[static_cast<size_t>(id)]; }
 };
 
-/// The attributes of a layer that its operation in a graph keeps. The others exist only in topologies: lower-to-graph turns them into steps
-/// and constants, because a step has constants but no attributes.
+/// The attributes of a layer that its operation in a graph keeps. The others exist only in topologies: lower-to-graph turns them into
+/// steps and constants, because a step has constants but no attributes, and same_pad into numbers.
 OpAttributes kept_attributes(OpKind kind, const OpAttributes& attributes);
 
 /// The number of uses of each value: as an operand, in an epilogue or as an output.

@@ -5,7 +5,6 @@
 
 #include "ir/checks.h"
 #include "ir/forms/graph_parts.h"
-#include "ir/forms/text_forms.h"
 #include "ir/graph.h"
 
 namespace resnetc::graph {
@@ -61,13 +60,7 @@ Fault check_op(const Graph& graph, ValueId id) {
     operands.push_back(graph.op(operand).type);
   }
   if (Fault fault = checks::attributes(op.kind, op.attributes)) return fault;
-  if (const OpAttributes kept = kept_attributes(op.kind, op.attributes); kept != op.attributes) {
-    OpAttributes lost = op.attributes;
-    for_each_attribute([&](const auto& one) {
-      if (kept.*one.field == op.attributes.*one.field) one.reset(lost);
-    });
-    return fmt::format("{} exists in topologies only: in a graph it is a step or a constant", text::attributes(lost).substr(1));
-  }
+  if (Fault fault = checks::lowered(op.attributes)) return fault;
   if (Fault fault = checks::result_type(op.kind, op.attributes, operands, op.type)) return fault;
   if (Fault fault = check_constants(graph, op)) return fault;
   if (op.epilogue.size() > max_epilogue_steps) return fmt::format("its epilogue has more than {} steps", max_epilogue_steps);

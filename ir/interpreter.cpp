@@ -31,11 +31,11 @@ Values convolve(const OpAttributes& a, const TensorType& in_type, const TensorTy
       const double* taps = &weight[static_cast<size_t>((o * per_group + i) * a.kernel.h * a.kernel.w)];
       for (int64_t y = 0; y < t.height; ++y) {
         for (int64_t ky = 0; ky < a.kernel.h; ++ky) {
-          int64_t in_y = y * a.stride.h + ky * a.dilation.h - a.pad.h;
+          int64_t in_y = y * a.stride.h + ky * a.dilation.h - a.pad.top;
           if (in_y < 0 || in_y >= in_type.height) continue;
           for (int64_t kx = 0; kx < a.kernel.w; ++kx) {
             accumulate_row(plane + y * t.width, t.width, source + in_y * in_type.width, in_type.width, taps[ky * a.kernel.w + kx],
-                           a.stride.w, kx * a.dilation.w - a.pad.w);
+                           a.stride.w, kx * a.dilation.w - a.pad.left);
           }
         }
       }
@@ -66,7 +66,7 @@ Values pool(const Op& op, const TensorType& in_type, const Values& in) {
         double value = max ? -std::numeric_limits<double>::infinity() : 0;
         for (int64_t ky = 0; ky < a.kernel.h; ++ky) {
           for (int64_t kx = 0; kx < a.kernel.w; ++kx) {
-            int64_t in_y = y * a.stride.h + ky - a.pad.h, in_x = x * a.stride.w + kx - a.pad.w;
+            int64_t in_y = y * a.stride.h + ky - a.pad.top, in_x = x * a.stride.w + kx - a.pad.left;
             if (in_y < 0 || in_x < 0 || in_y >= in_type.height || in_x >= in_type.width) continue;
             double v = plane[in_y * in_type.width + in_x];
             if (!max) {
@@ -89,6 +89,56 @@ Values global_average(const TensorType& in_type, const Values& in) {
   auto pixels = static_cast<size_t>(in_type.pixels());
   for (size_t i = 0; i < in.size(); ++i) out[i / pixels] += in[i];
   for (double& v : out) v /= static_cast<double>(pixels);
+  return out;
+}
+
+/// The place in a row or column of `in` elements from which element `i` of `out` is taken, as in PyTorch's `interpolate`.
+double sampled_at(const OpAttributes& a, int64_t i, int64_t in, int64_t out) {
+  const auto at = static_cast<double>(i), from = static_cast<double>(in), to = static_cast<double>(out);
+  if (!a.bilinear) return std::floor(at * from / to);
+  if (a.align_corners) return out == 1 ? 0 : at * (from - 1) / (to - 1);
+  return std::max((at + 0.5) * from / to - 0.5, 0.0);
+}
+
+Values upsample(const Op& op, const TensorType& in_type, const Values& in) {
+  const TensorType& t = op.type;
+  Values out(static_cast<size_t>(t.elements()));
+  for (int64_t c = 0; c < t.channels; ++c) {
+    const auto pixel = [&](int64_t y, int64_t x) {
+      y = std::min(y, in_type.height - 1);
+      x = std::min(x, in_type.width - 1);
+      return in[static_cast<size_t>((c * in_type.height + y) * in_type.width + x)];
+    };
+    for (int64_t y = 0; y < t.height; ++y) {
+      for (int64_t x = 0; x < t.width; ++x) {
+        const double row = sampled_at(op.attributes, y, in_type.height, t.height),
+                     column = sampled_at(op.attributes, x, in_type.width, t.width);
+        const auto top = static_cast<int64_t>(row), left = static_cast<int64_t>(column);
+        const double down = row - static_cast<double>(top), right = column - static_cast<double>(left);
+        double& value = out[static_cast<size_t>((c * t.height + y) * t.width + x)];
+        value = pixel(top, left);
+        if (!op.attributes.bilinear) continue;
+        const double above = value * (1 - right) + pixel(top, left + 1) * right;
+        const double below = pixel(top + 1, left) * (1 - right) + pixel(top + 1, left + 1) * right;
+        value = above * (1 - down) + below * down;
+      }
+    }
+  }
+  return out;
+}
+
+Values shuffle_pixels(const Op& op, const TensorType& in_type, const Values& in) {
+  const TensorType& t = op.type;
+  const Extent2 by = op.attributes.factor;
+  Values out;
+  for (int64_t c = 0; c < t.channels; ++c) {
+    for (int64_t y = 0; y < t.height; ++y) {
+      for (int64_t x = 0; x < t.width; ++x) {
+        const int64_t channel = (c * by.h + y % by.h) * by.w + x % by.w;
+        out.push_back(in[static_cast<size_t>((channel * in_type.height + y / by.h) * in_type.width + x / by.w)]);
+      }
+    }
+  }
   return out;
 }
 
@@ -228,6 +278,17 @@ class Interpreter {
         const int64_t first = op.attributes.first * op.type.pixels();
         return {in.begin() + first, in.begin() + first + op.type.elements()};
       }
+      case OpKind::flatten: return in;
+      case OpKind::upsample: return upsample(op, in_type, in);
+      case OpKind::pixel_shuffle: return shuffle_pixels(op, in_type, in);
+      case OpKind::channel_shuffle: {
+        const auto pixels = static_cast<size_t>(in_type.pixels()), groups = static_cast<size_t>(op.attributes.groups);
+        const size_t members = static_cast<size_t>(in_type.channels) / groups;
+        for (size_t c = 0; c < groups * members; ++c) {
+          std::copy_n(&in[c * pixels], pixels, &out[(c % members * groups + c / members) * pixels]);
+        }
+        break;
+      }
       case OpKind::spread: return spread_over(op.type, in_type, in);
       case OpKind::concat: {
         out = in;
@@ -306,6 +367,10 @@ class Interpreter {
       case OpKind::batch_norm:
       case OpKind::softmax:
       case OpKind::slice_channels:
+      case OpKind::flatten:
+      case OpKind::upsample:
+      case OpKind::pixel_shuffle:
+      case OpKind::channel_shuffle:
       case OpKind::spread:
       case OpKind::concat:
       case OpKind::layer_norm:

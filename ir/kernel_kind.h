@@ -14,6 +14,10 @@ enum class KernelKind {
   global_avg_pool,
   copy,  ///< copies its operand (additional channels become zeros); carries element-wise epilogues
   softmax,
+  flatten,
+  upsample,
+  pixel_shuffle,
+  channel_shuffle,
   layer_norm,  ///< the weights of normalisations are a step of the epilogue
   group_norm,
 };

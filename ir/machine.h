@@ -14,19 +14,22 @@
 
 namespace resnetc {
 
+// A figure that a line of the table forgets has a value that is out of its range (ir/machine_text.cpp), which a test finds. Figures "for
+// information" are measured and printed, and no model reads them yet.
+
 /// What a core begins in each cycle with vector registers of one width, when nothing else holds it up.
 struct VectorRates {
   int64_t bytes = 0;  ///< of a register
   double multiply_adds = 0;
   double loads = 0;
-  double stores = 0;
+  double stores = 0;  ///< for information
   bool operator==(const VectorRates&) const = default;
 };
 
 /// A cache, as one core uses it.
 struct Cache {
   int64_t bytes = 0;          ///< that a core may fill; 0: there is no such cache
-  double bytes_a_second = 0;  ///< that one core reads from it
+  double bytes_a_second = 0;  ///< that one core reads from it; of the first-level cache, for information
   bool operator==(const Cache&) const = default;
 };
 
@@ -50,14 +53,14 @@ struct Machine {
 
   Cache first, second, third;               ///< a line has 64 bytes; where there is no third, its speed is the memory's
   int64_t first_ways = 0;                   ///< lines of a set of the first-level cache
-  double third_bytes_a_second_of_all = 0;   ///< that all cores together read from the third-level cache
+  double third_bytes_a_second_of_all = 0;   ///< that all cores together read from the third-level cache; for information
   double memory_bytes_a_second = 0;         ///< that one core reads from memory
-  double memory_bytes_a_second_of_all = 0;  ///< that all cores together read from memory
+  double memory_bytes_a_second_of_all = 0;  ///< that all cores together read from memory; for information
   /// The part of fetching that passes behind multiply-adds: of two times, one for arithmetic and one for bytes that it needs, this part of
   /// the shorter one. Cores differ in how many lines they can wait for while they go on.
-  double hidden = 0;
+  double hidden = -1;
   /// How much longer a tile takes if its pixels push each other out of their set of the first-level cache.
-  double crowding = 1;
+  double crowding = 0;
 
   std::string source;                ///< where the figures are from, in words
   std::optional<CpuRule> rule = {};  ///< nothing: no CPU is recognised as this machine
@@ -74,13 +77,14 @@ struct Machine {
   int64_t widest() const { return vectors.back().bytes; }
 };
 
-/// The machine for which schedules are chosen if none is named. It stands for current x86-64 cores of all vendors.
+/// The machine for which schedules are chosen if none is named. It stands for current x86-64 cores of all vendors: a compromise, with slow
+/// loads of 64 bytes and a slow memory; its other figures lie between the vendors'.
 const Machine& default_machine();
 /// The known machines, the default first. A CPU is the first whose rule fits (codegen/host.h).
 std::span<const Machine> all_machines();
 /// The known machine with this name. Null if there is none.
 const Machine* find_machine(std::string_view name);
-/// The message about a name that no known machine has.
+/// The message about a name that no known machine has. It knows other compilers' names of CPUs.
 std::string unknown_machine(std::string_view name);
 /// Why a machine cannot have this name; empty if it can. A library's programs have names made from it.
 std::string machine_name_fault(std::string_view name);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <variant>
 
 #include "ir/forms/text_forms.h"
@@ -14,7 +15,8 @@ namespace resnetc {
 namespace {
 
 constexpr int64_t version = 1;
-constexpr std::string_view remedy = "; 'resnetc machine NAME' prints a file with all of them";
+constexpr std::string_view remedy = "; 'resnetc machine NAME' prints a file with all of them",
+                           remedy_of_version = "; 'resnetc machine -o FILE' of this version writes it anew";
 constexpr size_t max_widths = 8;
 constexpr int64_t narrowest = 16, widest = 256;
 
@@ -34,14 +36,16 @@ std::vector<Field> fields_of(Machine& m) {
       {"latency", &m.latency, 0.25, 100, "cycles from a multiply-add to the next on the same accumulator"},
       {"first_bytes", &m.first.bytes, 1 << 10, largest, "size of the first-level cache"},
       {"first_ways", &m.first_ways, 1, 1 << 10, "lines of a set of the first-level cache"},
-      {"first_bytes_a_second", &m.first.bytes_a_second, slowest, fastest, "that one core reads from it"},
+      {"first_bytes_a_second", &m.first.bytes_a_second, slowest, fastest, "that one core reads from it; for information"},
       {"second_bytes", &m.second.bytes, 1 << 10, largest, "size of the second-level cache, as far as a core may fill it"},
       {"second_bytes_a_second", &m.second.bytes_a_second, slowest, fastest, "that one core reads from it"},
       {"third_bytes", &m.third.bytes, 0, largest, "size of the third-level cache, as far as a core may fill it; 0: there is none"},
       {"third_bytes_a_second", &m.third.bytes_a_second, slowest, fastest, "that one core reads from it; without it, from memory"},
-      {"third_bytes_a_second_of_all", &m.third_bytes_a_second_of_all, slowest, fastest, "that all cores together read from it"},
+      {"third_bytes_a_second_of_all", &m.third_bytes_a_second_of_all, slowest, fastest,
+       "that all cores together read from it; for information"},
       {"memory_bytes_a_second", &m.memory_bytes_a_second, slowest, fastest, "that one core reads from memory"},
-      {"memory_bytes_a_second_of_all", &m.memory_bytes_a_second_of_all, slowest, fastest, "that all cores together read from memory"},
+      {"memory_bytes_a_second_of_all", &m.memory_bytes_a_second_of_all, slowest, fastest,
+       "that all cores together read from memory; for information"},
       {"hidden", &m.hidden, 0, 1, "part of the time for fetching that passes behind multiply-adds"},
       {"crowding", &m.crowding, 1, 100, "how much longer a tile takes whose pixels share a set of the first-level cache"},
   };
@@ -101,20 +105,29 @@ class Parser {
     need("architecture");
     need("registers");
     if (!r_.failed()) check_first();
+    if (!r_.failed()) check_name();
     if (!r_.finish()) return std::nullopt;
     return std::move(machine_);
   }
 
  private:
   void read_head() {
-    r_.expect("machine");
+    if (!r_.accept("machine")) {
+      r_.fail(fmt::format("a machine's description begins with 'machine {}', and this does not; 'resnetc machine -o FILE' writes one",
+                          version));
+    }
     const size_t start = r_.offset();
     if (const int64_t found = r_.integer(); !r_.failed() && found != version) {
-      r_.fail_at(start, fmt::format("this is version {} of the form, and only version {} is known{}", found, version, remedy));
+      r_.fail_at(start, fmt::format("this is version {} of the form, and only version {} is known{}", found, version, remedy_of_version));
     }
     const size_t name = r_.offset();
     machine_.name = r_.string();
-    if (const std::string fault = machine_name_fault(machine_.name); !fault.empty()) r_.fail_at(name, fault);
+    std::string fault = machine_name_fault(machine_.name);
+    // Programs for the default machine carry no name, and its best target is that of the CPU that compiles.
+    if (machine_.name == default_machine().name) {
+      fault = fmt::format("'{}' stands for the machine of programs that are for none: give this one another name", machine_.name);
+    }
+    if (!fault.empty()) r_.fail_at(name, fault);
   }
 
   void read_line(const std::vector<Field>& fields) {
@@ -161,16 +174,29 @@ class Parser {
 
   void read_value(const Field& field) {
     r_.expect("=");
+    const size_t start = r_.offset();
+    if (has_unit()) {
+      r_.fail_at(start, "expected a number in plain digits, without a unit");
+      return;
+    }
     if (auto* const* integer = std::get_if<int64_t*>(&field.value)) {
       **integer = r_.integer(static_cast<int64_t>(field.least), static_cast<int64_t>(field.most));
       return;
     }
-    const size_t start = r_.offset();
     const double value = r_.real();
     if (value < field.least || value > field.most) {
       r_.fail_at(start, fmt::format("expected a number between {} and {}", text::number(field.least), text::number(field.most)));
     }
     *std::get<double*>(field.value) = value;
+  }
+
+  /// Whether letters follow the number that comes next, as in 3.4GHz and 48KiB.
+  bool has_unit() const {
+    const std::string_view rest = r_.rest();
+    constexpr std::string_view digits = "0123456789", number = "0123456789.eE+-";
+    if (rest.empty() || digits.find(rest[0]) == std::string_view::npos) return false;
+    const size_t end = rest.find_first_not_of(number);
+    return end != std::string_view::npos && (std::isalpha(static_cast<unsigned char>(rest[end])) != 0 || rest[end] == '%');
   }
 
   void read_registers(size_t start) {
@@ -195,6 +221,14 @@ class Parser {
     constexpr int64_t line = 64;
     if (machine_.first.bytes % (line * machine_.first_ways) == 0) return;
     r_.fail_at(*place_of("first_ways"), fmt::format("first_bytes is a multiple of first_ways times the {} bytes of a line", line));
+  }
+
+  /// A library takes the program for CPUs that are recognised by the name.
+  void check_name() {
+    const Machine* known = find_machine(machine_.name);
+    if (known == nullptr || known->architecture == machine_.architecture) return;
+    r_.fail_at(*place_of("architecture"),
+               fmt::format("'{}' is the name of a machine of {}: give this one another name", machine_.name, known->architecture));
   }
 
   void need(std::string_view name) {

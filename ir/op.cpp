@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ir/normalisation.h"
+#include "ir/window.h"
 #include "support/table.h"
 
 namespace resnetc {
@@ -26,11 +27,17 @@ Result<> in_range(std::string_view what, Extent2 value, int64_t low) {
   return Failure{fmt::format("{} = {} is not between {} and {}", what, to_string(value), low, max_elements)};
 }
 
+Result<> in_range(std::string_view what, const Sides& value, int64_t low) {
+  const auto one = [low](int64_t v) { return v >= low && v <= max_elements; };
+  if (one(value.top) && one(value.left) && one(value.bottom) && one(value.right)) return {};
+  return Failure{fmt::format("{} = {} is not between {} and {}", what, to_string(value), low, max_elements)};
+}
+
 Result<> rank_is(const OpInfo& op, const TensorType& type, int rank) {
   if (type.rank == rank) return {};
   return Failure{fmt::format("{} needs {}, not {}{}", shown(op),
                              rank == 4 ? "a picture, f32[N, channels, height, width]" : "a vector, f32[N, features]", to_string(type),
-                             rank == 2 ? "; global_avg_pool makes a vector of a picture" : "")};
+                             rank == 2 ? "; global_avg_pool and flatten make a vector of a picture" : "")};
 }
 
 Result<TensorType> checked(const TensorType& result) {
@@ -49,21 +56,21 @@ Result<TensorType> type_of_window(const OpInfo& op, const OpAttributes& a, const
   if (Result<> good = in_range("kernel", a.kernel, 1); !good) return good.failure();
   if (Result<> good = in_range("stride", a.stride, 1); !good) return good.failure();
   if (Result<> good = in_range("pad", a.pad, 0); !good) return good.failure();
-  const bool pool = op.kind != OpKind::conv2d;
-  const Extent2 dilation = pool ? Extent2{} : a.dilation;
-  if (Result<> good = in_range("dilation", dilation, 1); !good) return good.failure();
-  if (pool && (a.pad.h > a.kernel.h / 2 || a.pad.w > a.kernel.w / 2)) {
-    return Failure{fmt::format("pad = {} is more than half of the {} window", to_string(a.pad), to_string(a.kernel))};
+  if (Result<> good = in_range("dilation", a.dilation, 1); !good) return good.failure();
+  if (a.same_pad && a.pad != Sides()) return Failure{fmt::format("pad = {} stands beside same_pad", to_string(a.pad))};
+  const Sides pad = padding_of(a, in);
+  const Extent2 most = pad.largest();
+  if (op.kind != OpKind::conv2d && (most.h > a.kernel.h / 2 || most.w > a.kernel.w / 2)) {
+    return Failure{fmt::format("pad = {} is more than half of the {} window", to_string(pad), to_string(a.kernel))};
   }
-  if (!fits(in, a.pad)) return Failure{fmt::format("{} with pad = {} is too large", to_string(in), to_string(a.pad))};
-  const Extent2 covered{dilation.h * (a.kernel.h - 1) + 1, dilation.w * (a.kernel.w - 1) + 1};
-  const Extent2 padded{in.height + 2 * a.pad.h, in.width + 2 * a.pad.w};
-  if (covered.h > padded.h || covered.w > padded.w) {
-    const std::string spread = dilation == Extent2{} ? "" : fmt::format(" with dilation = {}", to_string(dilation));
+  if (!fits(in, most)) return Failure{fmt::format("{} with pad = {} is too large", to_string(in), to_string(pad))};
+  const WindowAxis rows = rows_of(a, in), columns = columns_of(a, in);
+  if (rows.count() < 1 || columns.count() < 1) {
+    const std::string spread = a.dilation == Extent2{} ? "" : fmt::format(" with dilation = {}", to_string(a.dilation));
     return Failure{fmt::format("the {} window{} is larger than the input, which is {} with its padding", to_string(a.kernel), spread,
-                               to_string(padded))};
+                               to_string(Extent2{rows.padded(), columns.padded()}))};
   }
-  return checked(TensorType::picture(channels, (padded.h - covered.h) / a.stride.h + 1, (padded.w - covered.w) / a.stride.w + 1));
+  return checked(TensorType::picture(channels, rows.count(), columns.count()));
 }
 
 Result<TensorType> type_of_convolution(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
@@ -134,6 +141,48 @@ Result<TensorType> type_of_slice(const OpInfo&, const OpAttributes& a, std::span
   }
   result.channels = a.channels;
   return result;
+}
+
+Result<TensorType> type_of_flatten(const OpInfo& op, const OpAttributes&, std::span<const TensorType> operands) {
+  if (Result<> good = rank_is(op, operands[0], 4); !good) return good.failure();
+  return checked(TensorType::vector(operands[0].elements()));
+}
+
+Result<TensorType> type_of_upsample(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  TensorType result = operands[0];
+  if (Result<> good = rank_is(op, result, 4); !good) return good.failure();
+  if (Result<> good = in_range("factor", a.factor, 1); !good) return good.failure();
+  if (a.align_corners && !a.bilinear) return Failure{"align_corners is for a bilinear upsample only"};
+  if (a.size != Extent2{0, 0}) {
+    if (Result<> good = in_range("size", a.size, 1); !good) return good.failure();
+    if (a.factor != Extent2{}) return Failure{"an upsample has a size or a factor, not both"};
+    result.height = a.size.h;
+    result.width = a.size.w;
+    return checked(result);
+  }
+  // Each factor is at most max_elements, so the products do not overflow.
+  result.height *= a.factor.h;
+  result.width *= a.factor.w;
+  return checked(result);
+}
+
+Result<TensorType> type_of_pixel_shuffle(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  TensorType result = operands[0];
+  if (Result<> good = rank_is(op, result, 4); !good) return good.failure();
+  if (Result<> good = in_range("factor", a.factor, 1); !good) return good.failure();
+  if (result.channels % a.factor.h != 0 || result.channels / a.factor.h % a.factor.w != 0) {
+    return Failure{fmt::format("factor = {} does not divide {} channels into pixels", to_string(a.factor), result.channels)};
+  }
+  result.channels /= a.factor.h * a.factor.w;
+  result.height *= a.factor.h;
+  result.width *= a.factor.w;
+  return checked(result);
+}
+
+Result<TensorType> type_of_channel_shuffle(const OpInfo&, const OpAttributes& a, std::span<const TensorType> operands) {
+  if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
+  if (operands[0].channels % a.groups == 0) return operands[0];
+  return Failure{fmt::format("groups = {} does not divide {} channels", a.groups, operands[0].channels)};
 }
 
 Result<TensorType> type_of_spread(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
@@ -409,6 +458,34 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .help = "`channels` channels from `first`, counted from 0",
               .type = type_of_slice,
               .sign = Sign::kept};
+    case OpKind::flatten:
+      return {.name = "flatten",
+              .layer = "flatten",
+              .help = "a picture as a vector: all elements, channel by channel and row by row",
+              .type = type_of_flatten,
+              .kernel = KernelKind::flatten,
+              .sign = Sign::kept};
+    case OpKind::upsample:
+      return {.name = "upsample",
+              .layer = "upsample",
+              .help = "a picture `factor` times as large or of `size`: the nearest pixel, or between four pixels if `bilinear`",
+              .type = type_of_upsample,
+              .kernel = KernelKind::upsample,
+              .sign = Sign::kept};
+    case OpKind::pixel_shuffle:
+      return {.name = "pixel_shuffle",
+              .layer = "pixel_shuffle",
+              .help = "`factor` times `factor` channels become as many neighbouring pixels of one channel",
+              .type = type_of_pixel_shuffle,
+              .kernel = KernelKind::pixel_shuffle,
+              .sign = Sign::kept};
+    case OpKind::channel_shuffle:
+      return {.name = "channel_shuffle",
+              .layer = "channel_shuffle",
+              .help = "the first channel of each of `groups` groups, then the second of each, and so on",
+              .type = type_of_channel_shuffle,
+              .kernel = KernelKind::channel_shuffle,
+              .sign = Sign::kept};
     case OpKind::spread: return {.name = "spread", .type = type_of_spread, .sign = Sign::kept, .sums_or_chooses = true};
     case OpKind::concat: return {.name = "concat", .operands = 2, .type = type_of_concatenation};
     case OpKind::add: return {.name = "add", .operands = 2, .type = type_of_pair, .meaning = x + operand, .sums_or_chooses = true};
@@ -451,7 +528,7 @@ bool spreads_over(const TensorType& b, const TensorType& a) {
   return b.channels == 1 && b.height == a.height && b.width == a.width;
 }
 
-bool is_pointwise(const OpAttributes& a) { return a.kernel == Extent2{1, 1} && a.stride == Extent2{1, 1} && a.pad == Extent2{0, 0}; }
+bool is_pointwise(const OpAttributes& a) { return a.kernel == Extent2{1, 1} && a.stride == Extent2{1, 1} && a.pad == Sides(); }
 
 Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands) {
   const OpInfo& op = info(kind);

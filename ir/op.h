@@ -60,6 +60,10 @@ enum class OpKind {
   linear,           ///< weight [out, in], optional bias [out]; rank 2
   pad_channels,     ///< appends channels of zeros
   slice_channels,   ///< channels `first` to first + channels - 1
+  flatten,          ///< rank 4 to rank 2: all elements, channel by channel and row by row
+  upsample,         ///< a larger picture: the nearest pixel, or between the four around it if `bilinear`
+  pixel_shuffle,    ///< factor.h * factor.w channels become as many neighbouring pixels of one channel
+  channel_shuffle,  ///< channel c of g groups of n goes to c % n * g + c / n: the first of each group, then the second
   spread,           ///< a vector at every pixel of a picture of `size`; graph only
   concat,           ///< the channels of a, then those of b, which has the same height and width; graph only
   add,              ///< a + b; b has the type of a, or is spread: see spreads_over(); the end of a skip edge; graph only
@@ -84,21 +88,24 @@ class OpSet {
 struct OpAttributes {
   int64_t channels = 0;
   Extent2 kernel, stride;
-  Extent2 pad{0, 0};  ///< the same on both sides of an axis
+  Sides pad;
+  bool same_pad = false;  ///< TensorFlow's padding in place of `pad` (ir/window.h)
   Extent2 dilation;
   Extent2 size{0, 0};
+  Extent2 factor;
   int64_t groups = 1;
   int64_t first = 0;
   bool bias = false;
   double eps = 1e-5;
   bool affine = true;
+  bool bilinear = false, align_corners = false;
   double slope = 0, offset = 0, alpha = 0, low = 0, high = 0, by = 0;  ///< numbers of element-wise layers; in a graph they are constants
   bool operator==(const OpAttributes&) const = default;
 };
 
 /// The lowest level at which an attribute has a meaning.
 enum class Reach {
-  topology,  ///< in a graph, a step or a constant replaces it
+  topology,  ///< in a graph, a step, a constant or another attribute replaces it
   kernel,    ///< the code of kernels depends on it
 };
 
@@ -126,12 +133,22 @@ inline constexpr std::tuple all_attributes{
               Reach::kernel, "output channels of a convolution, linear layer, padding or slice"},
     Attribute{&OpAttributes::kernel, "kernel", window_ops, Reach::kernel, "the window: rows, columns (one pixel where left out)"},
     Attribute{&OpAttributes::stride, "stride", window_ops, Reach::kernel, "between windows: rows, columns (1 where left out)"},
-    Attribute{&OpAttributes::pad, "pad", window_ops, Reach::kernel, "on each side of an axis: rows, columns (0 where left out)"},
+    Attribute{&OpAttributes::pad, "pad", window_ops, Reach::kernel,
+              "on each side of an axis: rows, columns; or top, left, bottom, right where sides differ (0 where left out)"},
+    Attribute{&OpAttributes::same_pad, "same_pad", window_ops, Reach::topology,
+              "whether the padding is TensorFlow's SAME, which depends on the picture's size, in place of pad (false where left out)"},
     Attribute{&OpAttributes::dilation, "dilation", OpSet{OpKind::conv2d}, Reach::kernel,
               "between the elements of a convolution's window: rows, columns (1 where left out)"},
-    Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d, OpKind::group_norm}, Reach::kernel,
-              "of a convolution's or group norm's channels (1 where left out)"},
-    Attribute{&OpAttributes::size, "size", OpSet{OpKind::spread}, Reach::kernel, "of a picture that is made: rows, columns"},
+    Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d, OpKind::group_norm, OpKind::channel_shuffle}, Reach::kernel,
+              "of the channels of a convolution, group norm or shuffle (1 where left out)"},
+    Attribute{&OpAttributes::size, "size", OpSet{OpKind::spread, OpKind::upsample}, Reach::kernel,
+              "of a picture that is made: rows, columns (of an upsample, its factor says it where left out)"},
+    Attribute{&OpAttributes::factor, "factor", OpSet{OpKind::upsample, OpKind::pixel_shuffle}, Reach::kernel,
+              "by which a picture grows: rows, columns (1 where left out)"},
+    Attribute{&OpAttributes::bilinear, "bilinear", OpSet{OpKind::upsample}, Reach::kernel,
+              "whether an upsample interpolates (false where left out: the nearest pixel)"},
+    Attribute{&OpAttributes::align_corners, "align_corners", OpSet{OpKind::upsample}, Reach::kernel,
+              "whether the corners of a bilinear upsample are those of its operand (false where left out: its edges are)"},
     Attribute{&OpAttributes::first, "first", OpSet{OpKind::slice_channels}, Reach::kernel,
               "the first channel of a slice (0 where left out)"},
     Attribute{&OpAttributes::bias, "bias", OpSet{OpKind::conv2d, OpKind::linear}, Reach::topology,

@@ -17,6 +17,10 @@ std::string_view to_string(KernelKind kind) {
     case KernelKind::global_avg_pool: return "global_avg_pool";
     case KernelKind::copy: return "copy";
     case KernelKind::softmax: return "softmax";
+    case KernelKind::flatten: return "flatten";
+    case KernelKind::upsample: return "upsample";
+    case KernelKind::pixel_shuffle: return "pixel_shuffle";
+    case KernelKind::channel_shuffle: return "channel_shuffle";
     case KernelKind::layer_norm: return "layer_norm";
     case KernelKind::group_norm: return "group_norm";
   }
@@ -101,8 +105,8 @@ Decision choose_by_picture(const Program& program, const Machine& machine) {
   for (size_t i = 0; i < read.size(); ++i) weight_bytes += read[i] ? program.constants[i].bytes() : 0;
   const double arithmetic = static_cast<double>(multiply_adds) / machine.multiply_adds_a_second();
   const bool yes = arithmetic >= clearly * static_cast<double>(weight_bytes) / machine.memory_bytes_a_second;
-  return {yes, fmt::format("{} multiply-adds take {} time than {} bytes of weights take to come from memory", multiply_adds,
-                           yes ? "no less" : "less", weight_bytes)};
+  return {yes, fmt::format("{} multiply-adds take {} {} times as long as {} bytes of weights take to come from memory", multiply_adds,
+                           yes ? "at least" : "less than", clearly, weight_bytes)};
 }
 
 }  // namespace resnetc::program

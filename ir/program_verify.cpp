@@ -178,6 +178,7 @@ class Verifier {
       return fmt::format("with its multiply-adds, the program has more than {}", max_multiply_adds);
     }
     multiply_adds_ += kernel.multiply_adds;
+    if (Fault fault = checks::lowered(kernel.attributes)) return fault;
     if (Fault fault = checks::printable(a_reason, kernel.reason)) return fault;
     if (!load) {
       if (Fault fault = check_read(kernel.in, kernel.kind != KernelKind::conv2d)) return fault;
@@ -224,6 +225,7 @@ class Verifier {
       return fmt::format("it has {} where {} is needed", to_string(type), to_string(wanted));
     };
     const auto op = [&](OpKind kind) {
+      if (Fault fault = checks::attributes(kind, kernel.attributes)) return fault;
       const TensorType operand[] = {p_.tensor(kernel.in).type};
       return checks::result_type(kind, kernel.attributes, operand, p_.tensor(kernel.out).type);
     };
@@ -239,6 +241,10 @@ class Verifier {
       case KernelKind::avg_pool: return op(OpKind::avg_pool);
       case KernelKind::global_avg_pool: return op(OpKind::global_avg_pool);
       case KernelKind::softmax: return op(OpKind::softmax);
+      case KernelKind::flatten: return op(OpKind::flatten);
+      case KernelKind::upsample: return op(OpKind::upsample);
+      case KernelKind::pixel_shuffle: return op(OpKind::pixel_shuffle);
+      case KernelKind::channel_shuffle: return op(OpKind::channel_shuffle);
       case KernelKind::layer_norm: return op(OpKind::layer_norm);
       case KernelKind::group_norm: return op(OpKind::group_norm);
       case KernelKind::copy: {
@@ -254,10 +260,12 @@ class Verifier {
 
   Fault check_pool(const Kernel& kernel, const TensorType& computed) const {
     const OpAttributes& pool = *kernel.pool;
+    if (Fault fault = checks::lowered(pool)) return fault;
     if (Fault fault = checks::attributes(OpKind::max_pool, pool)) return fault;
     const TensorType operand[] = {computed};
     if (Fault fault = checks::result_type(OpKind::max_pool, pool, operand, p_.tensor(kernel.out).type)) return fault;
-    if (2 * pool.pad.h >= pool.kernel.h || 2 * pool.pad.w >= pool.kernel.w) return "a pool's window must be more than twice its padding";
+    const Extent2 pad = pool.pad.largest();
+    if (2 * pad.h >= pool.kernel.h || 2 * pad.w >= pool.kernel.w) return "a pool's window must be more than twice its padding";
     if (pool.kernel.h * pool.kernel.w > 16) return "a pool inside a kernel has at most 16 elements";
     for (const Step& step : kernel.epilogue) {
       if (step.operand != none) return "a kernel that pools what it computes cannot read other tensors";
@@ -282,7 +290,8 @@ class Verifier {
       if (Fault fault = check_pool(kernel, computed)) return fault;
     }
     if (Fault fault = checks::result_type(linear ? OpKind::linear : OpKind::conv2d, a, operand, computed)) return fault;
-    if (in.halo.h < a.pad.h || in.halo.w < a.pad.w) return fmt::format("its input's halo {} is less than its pad", to_string(in.halo));
+    const Extent2 pad = a.pad.largest();
+    if (in.halo.h < pad.h || in.halo.w < pad.w) return fmt::format("its input's halo {} is less than its pad", to_string(in.halo));
     return std::nullopt;
   }
 

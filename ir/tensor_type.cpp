@@ -5,16 +5,16 @@
 
 namespace resnetc {
 
-bool fits(const TensorType& type, Extent2 pad) {
+bool fits(const TensorType& type, Extent2 halo) {
   const auto in_range = [](int64_t low, int64_t d) { return d >= low && d <= max_elements; };
   if (!in_range(1, type.channels) || !in_range(1, type.height) || !in_range(1, type.width)) return false;
-  if (!in_range(0, pad.h) || !in_range(0, pad.w)) return false;
+  if (!in_range(0, halo.h) || !in_range(0, halo.w)) return false;
   if (type.rank == 2 ? type.pixels() != 1 : type.rank != 4) return false;
   // Two factors of at most 2^30 cannot overflow. The third factor is checked by a division.
   if (type.pixels() > max_elements / type.channels) return false;
   const int64_t storage_limit = elements_in((int64_t{1} << 31) - 1, type.element);
   const int64_t channels = (type.channels + 15) / 16 * 16;
-  return (type.height + 2 * pad.h) * (type.width + 2 * pad.w) <= storage_limit / channels;
+  return (type.height + 2 * halo.h) * (type.width + 2 * halo.w) <= storage_limit / channels;
 }
 
 std::string to_string(const TensorType& type) {
@@ -23,5 +23,10 @@ std::string to_string(const TensorType& type) {
 }
 
 std::string to_string(Extent2 extent) { return fmt::format("{}x{}", extent.h, extent.w); }
+
+std::string to_string(const Sides& sides) {
+  if (sides.even()) return to_string(Extent2{sides.top, sides.left});
+  return fmt::format("{}x{}x{}x{}", sides.top, sides.left, sides.bottom, sides.right);
+}
 
 }  // namespace resnetc

@@ -2,6 +2,7 @@
 /// it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,11 +12,28 @@
 
 namespace resnetc {
 
-/// Height and width of a window, a stride, a pad or a dilation.
+/// Height and width of a window, a stride, a dilation or a halo.
 struct Extent2 {
   int64_t h = 1;
   int64_t w = 1;
   bool operator==(const Extent2&) const = default;
+};
+
+/// Pixels of padding on the four sides of a picture.
+struct Sides {
+  int64_t top = 0, left = 0, bottom = 0, right = 0;
+
+  constexpr Sides() = default;
+  constexpr Sides(int64_t t, int64_t l, int64_t b, int64_t r) : top(t), left(l), bottom(b), right(r) {}
+  /// The same on both sides of an axis.
+  constexpr Sides(int64_t rows, int64_t columns) : Sides(rows, columns, rows, columns) {}
+  constexpr Sides(Extent2 each) : Sides(each.h, each.w) {}
+
+  /// The larger side of each axis.
+  constexpr Extent2 largest() const { return {std::max(top, bottom), std::max(left, right)}; }
+  /// Whether both sides of each axis are equal. Such padding is written as an extent.
+  constexpr bool even() const { return top == bottom && left == right; }
+  bool operator==(const Sides&) const = default;
 };
 
 /// `f32[N, channels, height, width]` (rank 4; channels come first here, whatever their order in memory) or `f32[N, channels]` (rank 2,
@@ -44,12 +62,14 @@ struct TensorType {
 inline constexpr int64_t max_elements = int64_t{1} << 28;
 
 /// Whether every dimension is at least 1, a rank 2 type has one pixel, and 32-bit arithmetic can hold the number of elements and their
-/// bytes when they are stored in vectors of 16 channels with `pad` pixels on each side.
-bool fits(const TensorType& type, Extent2 pad = {0, 0});
+/// bytes when they are stored in vectors of 16 channels with `halo` pixels on each side.
+bool fits(const TensorType& type, Extent2 halo = {0, 0});
 
 /// The text form: `f32[N, 64, 56, 56]` or `f32[N, 1000]`.
 std::string to_string(const TensorType& type);
 /// The text form: `3x3`.
 std::string to_string(Extent2 extent);
+/// The text form: that of an extent, `1x1`, or `0x0x1x1` (top, left, bottom, right) where the sides of an axis differ.
+std::string to_string(const Sides& sides);
 
 }  // namespace resnetc

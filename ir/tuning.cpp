@@ -33,7 +33,8 @@ const TunedKernel* Tuning::find(std::string_view work) const {
 }
 
 std::string print(const Tuning& tuning) {
-  std::string out = fmt::format("tuning {} target {}{}\n", version, text::quoted(tuning.target), because(tuning.reason));
+  const std::string machine = tuning.machine.empty() ? "" : " machine " + text::quoted(tuning.machine);
+  std::string out = fmt::format("tuning {} target {}{}{}\n", version, text::quoted(tuning.target), machine, because(tuning.reason));
   for (const TunedKernel& kernel : tuning.kernels) {
     out += fmt::format("kernel {}{}{}\n", text::quoted(kernel.work), text::schedule(kernel.schedule), because(kernel.reason));
   }
@@ -58,6 +59,12 @@ std::optional<Tuning> parse_tuning(FileId file, Diagnostics& diagnostics) {
     tuning.target = known->name;
   } else {
     reader.fail_at(target, unknown_target(text::shown(tuning.target)));
+  }
+  if (reader.accept("machine")) {
+    const size_t machine = reader.offset();
+    tuning.machine = reader.string();
+    if (const std::string fault = machine_name_fault(tuning.machine); !fault.empty()) reader.fail_at(machine, fault);
+    if (tuning.machine == default_machine().name) tuning.machine.clear();
   }
   if (reader.accept("because")) tuning.reason = printable(reader);
   std::unordered_set<std::string> seen;

@@ -4,7 +4,7 @@
 /// The text form has one line for each kernel. It names a kernel by its work (work_of() in ir/program.h), so a line applies to all kernels
 /// with the same work:
 ///
-///     tuning 1 target "avx512" because "5.610 ms instead of 5.912 on 1 thread, 3.101 instead of 3.280 on 2"
+///     tuning 1 target "avx512" machine "sapphirerapids" because "5.610 ms instead of 5.912 on 1 thread, 3.101 instead of 3.280 on 2"
 ///     kernel "conv2d channels=64 kernel=1x1 in f32[N, 64, 56, 56] stride=64 halo=0x0 then bias, relu out f32[N, 64, 56, 56] ..." schedule
 ///     direct vectors=4 pixels=6 rows=1 flat because "0.120 ms instead of 0.131 on 1 thread, 0.061 instead of 0.072 on 2"
 #pragma once
@@ -31,8 +31,9 @@ struct TunedKernel {
 };
 
 struct Tuning {
-  std::string target;  ///< the name that users write: "avx512"
-  std::string reason;  ///< the measurement of the whole network
+  std::string target;   ///< the name that users write: "avx512"
+  std::string machine;  ///< whose schedules the others are, as name_in_programs() says: empty for the default one
+  std::string reason;   ///< the measurement of the whole network
   std::vector<TunedKernel> kernels;
 
   /// The line for kernels of this work, or null.

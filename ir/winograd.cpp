@@ -43,9 +43,9 @@ const Winograd f4_strided{3, 4, 2,
 std::optional<WinogradForm> winograd_form(const OpAttributes& a, int64_t channels) {
   if (a.stride.h != a.stride.w || a.kernel.h != a.kernel.w || a.dilation != Extent2{1, 1} || a.groups != 1) return std::nullopt;
   const int64_t k = a.kernel.w, stride = a.stride.w;
-  if (k == 3 && stride <= 2) return WinogradForm{3, stride, channels, channels, false, a.pad};
+  if (k == 3 && stride <= 2) return WinogradForm{3, stride, channels, channels, false, {a.pad.top, a.pad.left}};
   if ((k != 5 && k != 7) || stride != 2 || 2 * channels > phase_lanes || a.pad != default_pad(a.kernel, a.dilation)) return std::nullopt;
-  const int64_t before = (a.pad.w + 1) / 2;
+  const int64_t before = (a.pad.left + 1) / 2;
   return WinogradForm{(k + 1) / 2, 1, 2 * phase_lanes, 4 * channels, true, {before, before}};
 }
 

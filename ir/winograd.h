@@ -46,7 +46,7 @@ struct WinogradForm {
   int64_t channels;  ///< channels of the transformed input and weights
   int64_t summed;    ///< number of these that are summed; the others are no channels
   bool phases;       ///< channel 8 p + ci q + c is channel c of the pixel in row p and column q of each 2x2 square
-  Extent2 pad;       ///< padding before the first element of the window's input
+  Extent2 pad;       ///< padding before the first element of the window's input: above and on the left
 };
 
 /// The channels of one row of a square: two pixels of up to four channels.

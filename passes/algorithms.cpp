@@ -29,11 +29,12 @@ std::vector<AlgorithmChoice> choose_algorithms(std::span<const Convolution> conv
   std::vector<AlgorithmChoice> choices(convolutions.size());
   std::vector<Wish> wishes;
   double room = 0;
+  const double rate = weight_bytes_a_second(machine, convolutions);
   for (size_t i = 0; i < convolutions.size(); ++i) {
     const Convolution& c = convolutions[i];
     const double checkpoint = checkpoint_elements(c);
     room += 2 * checkpoint;
-    const auto seconds = [&](const AlgorithmChoice& choice) { return expected_seconds(c, choice, machine); };
+    const auto seconds = [&](const AlgorithmChoice& choice) { return expected_seconds(c, choice, machine, rate); };
     AlgorithmChoice best, modest;
     for (const AlgorithmChoice& now : all_choices(c, machine, largest_tile)) {
       if (seconds(now) < seconds(best)) best = now;

@@ -11,7 +11,8 @@
 
 namespace resnetc::passes {
 
-/// Chooses for each convolution the algorithm that a model expects to be fastest on `machine`. The choice decides how weights are packed,
+/// Chooses for each convolution of a network the algorithm that a model expects to be fastest on `machine`, in runs one after another: the
+/// weights of a small network stay in the caches. The choice decides how weights are packed,
 /// which is the same for all targets. The packed weights of all convolutions together are at most twice as large as those of the
 /// checkpoint, without the zeros with which groups and channels fill their vectors. No tile of Winograd's transforms is larger than
 /// `largest_tile`; 0 allows only sums of products.

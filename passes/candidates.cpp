@@ -16,6 +16,14 @@ struct Family {
   std::vector<program::Schedule> schedules;
 };
 
+std::vector<program::Convolution> convolutions_of(const program::Program& program) {
+  std::vector<program::Convolution> found;
+  for (const program::Kernel& kernel : program.kernels) {
+    if (kernel.kind == program::KernelKind::conv2d) found.push_back(convolution_of(spec_of(program, kernel)));
+  }
+  return found;
+}
+
 std::vector<Family> families_of(const program::Program& program, const program::Kernel& kernel, const Machine& machine,
                                 int64_t largest_tile) {
   const program::KernelSpec spec = spec_of(program, kernel);
@@ -24,10 +32,11 @@ std::vector<Family> families_of(const program::Program& program, const program::
   // If the choice decides the layout of the input, it does not change.
   const bool fixed = program::decides_layout(kernel.attributes, convolution.in.channels);
   const program::AlgorithmChoice own = implementation_of(kernel.schedule).choice_of(kernel.schedule);
+  const double rate = weight_bytes_a_second(machine, convolutions_of(program));
   std::vector<Family> families;
   for (const program::AlgorithmChoice& choice : all_choices(convolution, machine, largest_tile)) {
     if (!choice.by->applies(spec) || (fixed && own != choice)) continue;
-    families.push_back({expected_seconds(convolution, choice, machine), choice.by->candidates(situation, choice)});
+    families.push_back({expected_seconds(convolution, choice, machine, rate), choice.by->candidates(situation, choice)});
   }
   return families;
 }

@@ -1,4 +1,4 @@
-/// \file The operations that count as pools here: those that measure or reduce what they read.
+/// \file The operations that count as pools here: those that reduce, measure or rearrange what they read.
 #include "passes/fuse_pools.h"
 
 #include "passes/absorption.h"
@@ -11,6 +11,10 @@ void fuse_pools(graph::Graph& graph, PassContext& context) {
       case program::KernelKind::max_pool:
       case program::KernelKind::avg_pool:
       case program::KernelKind::global_avg_pool:
+      case program::KernelKind::flatten:
+      case program::KernelKind::upsample:
+      case program::KernelKind::pixel_shuffle:
+      case program::KernelKind::channel_shuffle:
       case program::KernelKind::layer_norm:
       case program::KernelKind::group_norm: return true;
       case program::KernelKind::copy:

@@ -21,8 +21,12 @@ std::string described_maker(const Node& layer) {
     text += fmt::format(" {}", to_string(a.kernel));
     if (a.stride != Extent2{1, 1}) text += fmt::format(", stride {}", extent(a.stride));
     if (a.dilation != Extent2{1, 1}) text += fmt::format(", dilation {}", extent(a.dilation));
-    if (a.pad != (layer.op == OpKind::conv2d ? default_pad(a.kernel, a.dilation) : Extent2{0, 0}))
-      text += fmt::format(", pad {}", extent(a.pad));
+    const Sides usual = layer.op == OpKind::conv2d ? default_pad(a.kernel, a.dilation) : Sides();
+    if (a.same_pad) {
+      text += ", pad same";
+    } else if (a.pad != usual) {
+      text += fmt::format(", pad {}", a.pad == Sides(a.pad.top, a.pad.top) ? std::to_string(a.pad.top) : to_string(a.pad));
+    }
   }
   return text;
 }

@@ -45,7 +45,7 @@ static const char* const status_strings[RN_STATUS_COUNT] = {
     "an output's size in bytes is not the network's output size times the batch",
     "the batch is larger than the context was created for, or than the network's tensors allow",
     "no weights were given, and the library has none embedded",
-    "the weights must start at a multiple of 64 bytes",
+    "the weights must start at a multiple of 64 bytes, unless options.copy_weights is 1",
     "these bytes are not a weights file",
     "the weights file has another format version",
     "the weights file was packed for another network or another build of it",

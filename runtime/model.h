@@ -137,7 +137,7 @@ typedef struct rn_model {
   uint64_t embedded_bytes;
   rn_port input;
   int32_t output_count;
-  int32_t program_count; /* best target first; of one target, first those whose rules ask for more */
+  int32_t program_count; /* best target first; of one target, in the order of the compiler's known machines, newer ones first */
   const rn_port* outputs;
   const rn_program* programs;
 } rn_model;

@@ -38,8 +38,8 @@ Expr per_channel(const std::vector<double>& values, const char* name, float othe
 Window define_max_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const OpAttributes& a = spec.attributes;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
-  const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.w);
-  const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.h);
+  const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.left);
+  const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.top);
   const int right = to_int(spec.in.type.width - 1), bottom = to_int(spec.in.type.height - 1);
   // A clamped coordinate repeats an element of the same window, so it cannot change the maximum.
   auto at = [&](const Expr& column, const Expr& row) {
@@ -58,11 +58,11 @@ Window define_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operan
   const OpAttributes& a = spec.attributes;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
   Window pool{Func("out"), Func("sum"), window_of(a)};
-  const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.w) + pool.r.x;
-  const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.h) + pool.r.y;
+  const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.left) + pool.r.x;
+  const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.top) + pool.r.y;
   const int width = to_int(spec.in.type.width), height = to_int(spec.in.type.height);
   Expr element = in(axes.c, Halide::clamp(x, 0, width - 1), Halide::clamp(y, 0, height - 1), axes.n);
-  if (a.pad != Extent2{0, 0}) element = Halide::select(x >= 0 && x < width && y >= 0 && y < height, element, 0.0f);
+  if (a.pad != Sides()) element = Halide::select(x >= 0 && x < width && y >= 0 && y < height, element, 0.0f);
   Func& sum = pool.reduction;
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
   sum(axes.c, axes.x, axes.y, axes.n) += element;
@@ -117,6 +117,65 @@ Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& op
     // Blocks past the input's storage read its last block instead. Nothing uses the elements that they read.
     const Expr block = Halide::min(block_of(axes.c), to_int(spec.in.stored_channels() / lanes - 1));
     value = Halide::select(axes.c < channels, in(block * to_int(lanes) + lane_of(axes.c), axes.x, axes.y, axes.n), 0.0f);
+  }
+  Func out("out");
+  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands);
+  set_output(out, axes, spec.out, false);
+  return out;
+}
+
+namespace {
+
+/// Where an element of an upsampled row or column comes from: an element, the next one, and the next one's share.
+struct Sample {
+  Expr at, next, share;
+};
+
+Sample sampled_at(const OpAttributes& a, const Expr& i, int64_t in, int64_t out) {
+  const int last = to_int(in - 1);
+  // Within 2^31: both sizes are those of a tensor with 32-bit indices. A whole factor needs no product.
+  if (!a.bilinear)
+    return {out % in == 0 ? i / to_int(out / in) : Halide::cast<int>(Halide::cast<int64_t>(i) * Expr(in) / Expr(out)), {}, {}};
+  const Expr index = Halide::cast<float>(i);
+  Expr place;
+  if (a.align_corners) {
+    place = out == 1 ? Expr(0.0f) : index * static_cast<float>(static_cast<double>(in - 1) / static_cast<double>(out - 1));
+  } else {
+    place = Halide::max((index + 0.5f) * static_cast<float>(static_cast<double>(in) / static_cast<double>(out)) - 0.5f, 0.0f);
+  }
+  const Expr at = Halide::clamp(Halide::cast<int>(place), 0, last);
+  return {at, Halide::min(at + 1, last), place - Halide::cast<float>(at)};
+}
+
+}  // namespace
+
+Func define_rearrangement(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
+  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const OpAttributes& a = spec.attributes;
+  const TensorType &from = spec.in.type, &to = spec.out.type;
+  // Lanes past the last channel take an element of the last channel: nothing uses them, and the operand has no more channels.
+  const Expr c = Halide::min(axes.c, to_int(to.channels - 1));
+  Expr value;
+  if (spec.kind == program::KernelKind::flatten) {
+    const int pixels = to_int(from.pixels()), width = to_int(from.width);
+    value = in(c / pixels, c % pixels % width, c % pixels / width, axes.n);
+  } else if (spec.kind == program::KernelKind::pixel_shuffle) {
+    const int rows = to_int(a.factor.h), columns = to_int(a.factor.w);
+    value = in((c * rows + axes.y % rows) * columns + axes.x % columns, axes.x / columns, axes.y / rows, axes.n);
+  } else if (spec.kind == program::KernelKind::channel_shuffle) {
+    const int groups = to_int(a.groups);
+    value = in(c % groups * to_int(from.channels / a.groups) + c / groups, axes.x, axes.y, axes.n);
+  } else {
+    const Sample x = sampled_at(a, axes.x, from.width, to.width), y = sampled_at(a, axes.y, from.height, to.height);
+    value = in(axes.c, x.at, y.at, axes.n);
+    if (a.bilinear) {
+      const auto between = [&](const Expr& row) {
+        const Expr left = in(axes.c, x.at, row, axes.n);
+        return left + (in(axes.c, x.next, row, axes.n) - left) * x.share;
+      };
+      const Expr above = between(y.at);
+      value = above + (between(y.next) - above) * y.share;
+    }
   }
   Func out("out");
   out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands);

@@ -35,6 +35,9 @@ Softmax define_softmax(const program::KernelSpec& spec, const Axes& axes, Operan
 
 Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 
+/// An element of the result is one element of the operand, or lies between four. For flatten, upsample, pixel_shuffle and channel_shuffle.
+Func define_rearrangement(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
+
 /// Copies between the caller's dense buffers and the arena. A store of pictures has the axes (x, y, c, n), with all pixels along x if
 /// `flat`. A store of vectors has (c, x, y, n).
 Func define_load(const program::KernelSpec& spec, const Axes& axes, Operands& operands);

@@ -36,8 +36,8 @@ Result<> check_layouts(const program::KernelSpec& spec) {
     }
   }
   if (spec.kind == KernelKind::conv2d) {
-    const OpAttributes& a = spec.attributes;
-    if (spec.in.halo.h < a.pad.h || spec.in.halo.w < a.pad.w) {
+    const Extent2 pad = spec.attributes.pad.largest();
+    if (spec.in.halo.h < pad.h || spec.in.halo.w < pad.w) {
       return Failure{"the input's halo is smaller than the convolution's padding"};
     }
   }
@@ -84,6 +84,10 @@ Result<> build_kernel(const program::KernelSpec& spec, const Target& target, Bui
     case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
+    case KernelKind::flatten:
+    case KernelKind::upsample:
+    case KernelKind::pixel_shuffle:
+    case KernelKind::channel_shuffle: build_rearrangement(spec, built); break;
     case KernelKind::layer_norm: build_layer_norm(spec, built); break;
     case KernelKind::group_norm: build_group_norm(spec, built); break;
   }

@@ -1,4 +1,4 @@
-/// \file Schedules of copies with an epilogue, and of softmax.
+/// \file Schedules of copies with an epilogue, of rearrangements and of softmax.
 #include "codegen/cpu/kernels_internal.h"
 
 namespace resnetc::codegen::cpu {
@@ -7,6 +7,15 @@ void build_copy(const program::KernelSpec& spec, Built& built) {
   Axes axes;
   Operands operands;
   Func out = define_copy(spec, axes, operands);
+  schedule_vectors(spec, out, axes, Var("cb"));
+  built.output = out;
+  built.arguments = operands.arguments;
+}
+
+void build_rearrangement(const program::KernelSpec& spec, Built& built) {
+  Axes axes;
+  Operands operands;
+  Func out = define_rearrangement(spec, axes, operands);
   schedule_vectors(spec, out, axes, Var("cb"));
   built.output = out;
   built.arguments = operands.arguments;

@@ -101,8 +101,8 @@ class DirectKernel {
     if (a_.groups > 1) {
       from += Halide::min(block * vector / to_int(span_.co_per_group) * to_int(span_.ci_per_group), to_int(span_.ci - span_.span));
     }
-    const Expr in_x = x_ * to_int(a_.stride.w) + column * to_int(a_.dilation.w) - to_int(a_.pad.w);
-    const Expr in_y = y_ * to_int(a_.stride.h) + row * to_int(a_.dilation.h) - to_int(a_.pad.h);
+    const Expr in_x = x_ * to_int(a_.stride.w) + column * to_int(a_.dilation.w) - to_int(a_.pad.left);
+    const Expr in_y = y_ * to_int(a_.stride.h) + row * to_int(a_.dilation.h) - to_int(a_.pad.top);
     return weight((block * to_int(span_.span * taps_) + term) * vector + lane_of(axes_.c)) * in(from, in_x, in_y, axes_.n);
   }
 

@@ -34,8 +34,8 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
   const Halide::ImageParam weight = operands.constant("weight");
   RDom r(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), 0, group, "r");
   const Expr tap = r.x + to_int(a.kernel.w) * (r.y + to_int(a.kernel.h) * block_of(axes.c));
-  const Expr in_x = axes.x * to_int(a.stride.w) + r.x * to_int(a.dilation.w) - to_int(a.pad.w);
-  const Expr in_y = axes.y * to_int(a.stride.h) + r.y * to_int(a.dilation.h) - to_int(a.pad.h);
+  const Expr in_x = axes.x * to_int(a.stride.w) + r.x * to_int(a.dilation.w) - to_int(a.pad.left);
+  const Expr in_y = axes.y * to_int(a.stride.h) + r.y * to_int(a.dilation.h) - to_int(a.pad.top);
   Func sum("sum"), out("out");
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
   sum(axes.c, axes.x, axes.y, axes.n) +=

@@ -43,6 +43,7 @@ void build_avg_pool(const program::KernelSpec& spec, Built& built);
 void build_global_avg_pool(const program::KernelSpec& spec, Built& built);
 void build_copy(const program::KernelSpec& spec, Built& built);
 void build_softmax(const program::KernelSpec& spec, Built& built);
+void build_rearrangement(const program::KernelSpec& spec, Built& built);
 void build_layer_norm(const program::KernelSpec& spec, Built& built);
 void build_group_norm(const program::KernelSpec& spec, Built& built);
 void build_load(const program::KernelSpec& spec, const Target& target, Built& built);

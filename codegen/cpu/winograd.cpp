@@ -68,7 +68,7 @@ WinogradKernel::WinogradKernel(const program::KernelSpec& spec, const Target& ta
       result_(spec.pool ? Func("result") : out_) {
   if (!spec.pool) return;
   picture_ = axes_.n / row_blocks_;
-  first_line_ = ((axes_.n % row_blocks_) * to_int(pool_rows_ * pool_.stride.h) - to_int(pool_.pad.h)) * to_int(by_.stride);
+  first_line_ = ((axes_.n % row_blocks_) * to_int(pool_rows_ * pool_.stride.h) - to_int(pool_.pad.top)) * to_int(by_.stride);
 }
 
 void WinogradKernel::build(Built& built) {
@@ -97,13 +97,14 @@ void WinogradKernel::build(Built& built) {
 /// No result depends on elements past the halo, so the first or last line is read instead of them.
 Expr WinogradKernel::source(const Expr& channel, const Expr& column, const Expr& row) const {
   const TensorType& type = spec_.in.type;
-  const Extent2 halo = spec_.in.halo, pad = spec_.attributes.pad;
+  const Extent2 halo = spec_.in.halo;
+  const Sides& pad = spec_.attributes.pad;
   const auto last = [&](int64_t extent, int64_t padding, int64_t around) {
     return to_int(form_.phases ? (extent + around - 3) / 2 : extent - 1 + padding);
   };
-  const Expr at_x = whole_ ? column : Halide::min(column, last(type.width, pad.w, halo.w));
-  Expr at_y = whole_ ? row : Halide::min(row, last(type.height, pad.h, halo.h));
-  if (spec_.pool) at_y = Halide::max(at_y, -to_int(form_.phases ? halo.h / 2 : pad.h));
+  const Expr at_x = whole_ ? column : Halide::min(column, last(type.width, pad.right, halo.w));
+  Expr at_y = whole_ ? row : Halide::min(row, last(type.height, pad.bottom, halo.h));
+  if (spec_.pool) at_y = Halide::max(at_y, -to_int(form_.phases ? halo.h / 2 : pad.top));
   if (!form_.phases) return in_(channel, at_x, at_y, picture_);
   const int half_lanes = to_int(phase_lanes);
   return in_(channel % half_lanes, 2 * at_x, 2 * at_y + channel / half_lanes, picture_);
@@ -184,9 +185,9 @@ Expr WinogradKernel::pooled() const {
   for (int dy = 0; dy < pool_.kernel.h; ++dy) {
     for (int dx = 0; dx < pool_.kernel.w; ++dx) {
       // A clamped coordinate repeats an element of the same window, so it cannot change the maximum.
-      const Expr column = Halide::clamp(axes_.x * to_int(pool_.stride.w) + dx - to_int(pool_.pad.w), 0, to_int(type_.width) - 1);
-      const Expr row = Halide::clamp(axes_.y * to_int(pool_.stride.h) + dy - to_int(pool_.pad.h), 0, to_int(type_.height) - 1);
-      const Expr from_first = row - block_of_rows * to_int(pool_rows_ * pool_.stride.h) + to_int(pool_.pad.h);
+      const Expr column = Halide::clamp(axes_.x * to_int(pool_.stride.w) + dx - to_int(pool_.pad.left), 0, to_int(type_.width) - 1);
+      const Expr row = Halide::clamp(axes_.y * to_int(pool_.stride.h) + dy - to_int(pool_.pad.top), 0, to_int(type_.height) - 1);
+      const Expr from_first = row - block_of_rows * to_int(pool_rows_ * pool_.stride.h) + to_int(pool_.pad.top);
       const Expr element = result_(axes_.c, column, from_first, axes_.n * row_blocks_ + block_of_rows);
       largest = largest.defined() ? max_keeping_nan(largest, element) : element;
     }

@@ -59,6 +59,10 @@ Result<> build_kernel(const program::KernelSpec& spec, Built& built) {
     case KernelKind::global_avg_pool: build_global_avg_pool(spec, built); break;
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
+    case KernelKind::flatten:
+    case KernelKind::upsample:
+    case KernelKind::pixel_shuffle:
+    case KernelKind::channel_shuffle: build_rearrangement(spec, built); break;
     case KernelKind::layer_norm:
     case KernelKind::group_norm: return Failure{fmt::format("there is no {} for GPUs", to_string(spec.kind)), Blame::bug};
   }

@@ -83,8 +83,8 @@ class Convolution {
     Sum sum{Func(term.name + "_in"), Func(term.name + "_weight"), r, at_once, multiply_adds <= most_unrolled};
     // In a flat schedule, the pixels of all rows form one axis in memory.
     sum.in(ci_, kx_, ky_, axes_.c, axes_.x, axes_.y, axes_.n) =
-        term.in(term.first + ci_, axes_.x * to_int(a.stride.w) + kx_ * to_int(a.dilation.w) - to_int(a.pad.w),
-                axes_.y * to_int(a.stride.h) + ky_ * to_int(a.dilation.h) - to_int(a.pad.h), axes_.n);
+        term.in(term.first + ci_, axes_.x * to_int(a.stride.w) + kx_ * to_int(a.dilation.w) - to_int(a.pad.left),
+                axes_.y * to_int(a.stride.h) + ky_ * to_int(a.dilation.h) - to_int(a.pad.top), axes_.n);
     sum.weight(ci_, kx_, ky_, axes_.c) = term.weight((ci_ + channels * (kx_ + columns * (ky_ + rows * (axes_.c / b)))) * b + axes_.c % b);
     sum_(axes_.c, axes_.x, axes_.y, axes_.n) +=
         sum.weight(r.x, r.y, r.z, axes_.c) * sum.in(r.x, r.y, r.z, axes_.c, axes_.x, axes_.y, axes_.n);

@@ -13,6 +13,7 @@ void build_avg_pool(const program::KernelSpec& spec, Built& built);
 void build_global_avg_pool(const program::KernelSpec& spec, Built& built);
 void build_copy(const program::KernelSpec& spec, Built& built);
 void build_softmax(const program::KernelSpec& spec, Built& built);
+void build_rearrangement(const program::KernelSpec& spec, Built& built);
 void build_load(const program::KernelSpec& spec, Built& built);
 void build_store(const program::KernelSpec& spec, Built& built);
 

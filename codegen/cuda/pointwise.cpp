@@ -11,6 +11,14 @@ void build_copy(const program::KernelSpec& spec, Built& built) {
   finish(out, operands, built);
 }
 
+void build_rearrangement(const program::KernelSpec& spec, Built& built) {
+  Axes axes;
+  Operands operands(Operands::Place::gpu);
+  Func out = define_rearrangement(spec, axes, operands);
+  share_pixels(spec, out, axes);
+  finish(out, operands, built);
+}
+
 // Each block computes one picture, and each of its threads one of 16 lanes. Results of a lane go to the other threads through shared
 // memory.
 void build_softmax(const program::KernelSpec& spec, Built& built) {

@@ -86,8 +86,10 @@ class Space {
     return depth < lanes ? 0 : depth;
   }
 
-  /// What limits the tile, in words.
-  std::string_view limit(const DirectTile& tile) const { return limit_of(*machine_, file_, summed(tile)); }
+  /// What limits a kernel with this tile, whose sums have so many products.
+  Limit limit(const DirectTile& tile, double products) const {
+    return {products / (peak(*machine_, file_) * tile.efficiency), limit_of(*machine_, file_, summed(tile))};
+  }
 
   /// Whether tasks may have all channels: their weights must stay in the second-level cache.
   bool can_be_wide() const {
@@ -119,7 +121,7 @@ class Space {
     const auto terms = static_cast<double>(terms_);
     const double alone = efficiency(*machine_, file_, summed(tile)) * terms / (terms + more);
     // Each group of channels reads the input again, from the second-level cache; a wide task does so from the first.
-    const double arithmetic = static_cast<double>(multiply_adds_) / (machine_->cycles_a_second * file_.multiply_adds() * alone);
+    const double arithmetic = static_cast<double>(multiply_adds_) / (peak(*machine_, file_) * alone);
     const double again = static_cast<double>((channel_tasks(tile) - 1) * input_bytes_) / machine_->second.bytes_a_second;
     return alone * arithmetic / overlapped(*machine_, arithmetic, again);
   }
@@ -169,13 +171,13 @@ std::vector<std::pair<Walk, Space>> spaces_of(const Situation& situation) {
   return spaces;
 }
 
-/// The number of weights that are multiplied for each pixel. In groups narrower than a vector, some of them are zeros.
-double summed_elements(const Convolution& c) {
+/// The number of products of all sums. In groups narrower than a vector, some of the weights are zeros.
+double products_of(const Convolution& c) {
   const OpAttributes& a = c.attributes;
   const double grouped = static_cast<double>(c.out.channels * (c.in.channels / a.groups) * a.kernel.h * a.kernel.w);
   const double zeros =
       static_cast<double>(group_span(c.in.channels, c.out.channels, a.groups).span * a.groups) / static_cast<double>(c.in.channels);
-  return checkpoint_elements(c) + (a.groups > 1 ? (zeros - 1) * grouped : 0);
+  return static_cast<double>(c.out.pixels()) * (checkpoint_elements(c) + (a.groups > 1 ? (zeros - 1) * grouped : 0));
 }
 
 Fault depth_fault(const KernelSpec& spec, int64_t depth) {
@@ -216,7 +218,7 @@ class Direct final : public Implementation {
 
   double work(const Convolution& c, const AlgorithmChoice&, const Machine&) const override {
     constexpr double efficiency = 0.95;
-    return static_cast<double>(c.out.pixels()) * summed_elements(c) / efficiency;
+    return products_of(c) / efficiency;
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
@@ -237,7 +239,7 @@ class Direct final : public Implementation {
     } else {
       reason += fmt::format("; {} tasks", space.tasks(schedule, tile));
     }
-    return {schedule, reason, space.limit(tile)};
+    return {schedule, reason, space.limit(tile, products_of(convolution_of(situation.spec)))};
   }
 
   /// Also offers other tiles, other tasks, other orders of the loops, and the other order of the pixels.
@@ -284,7 +286,10 @@ bool is_staged(const KernelSpec& spec) {
   return direct != nullptr && direct->flat && !has_one_axis(spec);
 }
 
-bool keeps_sums(const KernelSpec& spec) { return is_staged(spec) || std::get<DirectSchedule>(spec.schedule).depth > 0; }
+bool keeps_sums(const KernelSpec& spec) {
+  const auto* direct = std::get_if<DirectSchedule>(&spec.schedule);
+  return direct != nullptr && (is_staged(spec) || direct->depth > 0);
+}
 
 ScratchBuffer kept_sums(const KernelSpec& spec) {
   const DirectSchedule& s = std::get<DirectSchedule>(spec.schedule);

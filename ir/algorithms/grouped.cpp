@@ -26,7 +26,7 @@ int64_t taps_of(const KernelSpec& spec) {
   return a.kernel.h * a.kernel.w * (spec.out.type.channels / a.groups);
 }
 
-/// A register tile and its cost for each pixel of the result.
+/// A register tile and its cost for each pixel of the result and each register of channels.
 struct GroupedTile {
   Extent2 size;
   double cycles = 0;
@@ -181,7 +181,8 @@ class Grouped final : public Implementation {
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
-    const GroupedSchedule s = with_tile(situation, tiles_of(situation).front());
+    const GroupedTile tile = tiles_of(situation).front();
+    const GroupedSchedule s = with_tile(situation, tile);
     const int64_t group = situation.spec.out.type.channels / situation.spec.attributes.groups;
     std::string reason = fmt::format("{}, {} channels x {} pixels in registers",
                                      group == 1 ? "depthwise convolution" : fmt::format("convolution in groups of {} channels", group),
@@ -189,7 +190,8 @@ class Grouped final : public Implementation {
     const int64_t parts = channel_blocks(situation.spec) / s.vectors;
     reason += s.rows == 0 ? std::string("; too little work to share between threads")
                           : fmt::format("; {} tasks", ceil_div(ceil_div(situation.spec.out.type.height, s.tiles.h), s.rows) * parts);
-    return {s, reason};
+    const int64_t results = situation.spec.out.type.pixels() * ceil_div(situation.spec.out.type.channels, s.channels);
+    return {s, reason, {tile.cycles * static_cast<double>(results) / situation.machine.cycles_a_second, ""}};
   }
 
   /// Also offers other tiles, and tasks with fewer and more channels.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include "ir/algorithms/machine_model.h"
@@ -57,32 +58,53 @@ std::vector<AlgorithmChoice> all_choices(const Convolution& convolution, const M
 }
 
 bool decides_layout(const OpAttributes& attributes, int64_t in_channels) {
-  const auto other = [&](const Implementation* each) { return each->halo(attributes, in_channels) != attributes.pad; };
+  const auto other = [&](const Implementation* each) { return each->halo(attributes, in_channels) != attributes.pad.largest(); };
   return std::any_of(all_implementations().begin(), all_implementations().end(), other);
 }
 
 namespace {
 
-double arithmetic_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine) {
-  return choice.by->work(convolution, choice, machine) / machine.multiply_adds_a_second();
-}
-
-/// Of the packed weights.
-double memory_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine) {
-  const auto element_bytes = static_cast<double>(bytes_of(convolution.in.element));
-  return element_bytes * choice.by->packed_elements(convolution, choice) / machine.memory_bytes_a_second;
+double packed_bytes(const Convolution& convolution, const AlgorithmChoice& choice) {
+  return static_cast<double>(bytes_of(convolution.in.element)) * choice.by->packed_elements(convolution, choice);
 }
 
 }  // namespace
 
-double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine) {
-  return overlapped(machine, arithmetic_seconds(convolution, choice, machine), memory_seconds(convolution, choice, machine));
+double weight_bytes_a_second(const Machine& machine, std::span<const Convolution> convolutions) {
+  // The tensors have the rest of the second-level cache. The third is shared with other cores, so a small part of it is a program's.
+  constexpr double part_of_second = 0.75, part_of_third = 0.25;
+  double bytes = 0;
+  for (const Convolution& c : convolutions) bytes += static_cast<double>(bytes_of(c.in.element)) * checkpoint_elements(c);
+  if (bytes <= part_of_second * static_cast<double>(machine.second.bytes)) return machine.second.bytes_a_second;
+  if (bytes <= part_of_third * static_cast<double>(machine.third.bytes)) return machine.third.bytes_a_second;
+  return machine.memory_bytes_a_second;
 }
 
-std::string expectation(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine, std::string_view limit) {
-  const bool by_memory = memory_seconds(convolution, choice, machine) > arithmetic_seconds(convolution, choice, machine);
-  return fmt::format("{:.3f} ms expected on a core of machine '{}', bound by {}", 1e3 * expected_seconds(convolution, choice, machine),
-                     machine.name, by_memory ? "weights from memory" : limit);
+double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine,
+                        double weight_bytes_a_second) {
+  const double arithmetic = choice.by->work(convolution, choice, machine) / machine.multiply_adds_a_second();
+  return overlapped(machine, arithmetic, packed_bytes(convolution, choice) / weight_bytes_a_second);
+}
+
+namespace {
+
+/// With three digits that count: "1.36", "0.0123".
+std::string milliseconds(double seconds) {
+  constexpr int digits = 3, most_decimals = 9;
+  const double ms = 1e3 * seconds;
+  const int before = ms > 0 ? static_cast<int>(std::floor(std::log10(ms))) + 1 : 1;
+  return fmt::format("{:.{}f}", ms, std::clamp(digits - before, 0, most_decimals));
+}
+
+}  // namespace
+
+std::string expectation(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine, const Limit& limit) {
+  constexpr double clearly = 1.1;
+  const double cold = overlapped(machine, limit.seconds, packed_bytes(convolution, choice) / machine.memory_bytes_a_second);
+  std::string text = fmt::format("{} ms expected on a core of machine '{}'", milliseconds(limit.seconds), machine.name);
+  if (!limit.what.empty()) text += fmt::format(", bound by {}", limit.what);
+  if (cold > clearly * limit.seconds) text += fmt::format("; {} with its weights from memory", milliseconds(cold));
+  return text;
 }
 
 Fault tile_fault(int64_t vectors, int64_t pixels) {

@@ -49,10 +49,16 @@ struct Situation {
   int64_t batch = 1;  ///< pictures of a run that a GPU is to be fast for
 };
 
+/// What a model says of a schedule's arithmetic, with its registers and its tile.
+struct Limit {
+  double seconds = 0;     ///< on one thread, with weights in the caches; 0: there is no model
+  std::string_view what;  ///< what the time is spent with most: "loads"; empty: the model does not say
+};
+
 struct ScheduleChoice {
   Schedule schedule;
-  std::string reason;                        ///< one sentence for --opt-report
-  std::string_view limit = "multiply-adds";  ///< what limits its arithmetic
+  std::string reason;  ///< one sentence for --opt-report
+  Limit limit = {};
 };
 
 class Implementation {
@@ -81,8 +87,8 @@ class Implementation {
   virtual Packing weight_packing(const OpAttributes& attributes, int64_t in_channels, const Schedule& schedule) const;
   /// The packing of the weight of a projection in the convolution's epilogue.
   virtual Packing projection_packing(const Schedule& schedule) const;
-  /// The halo of a convolution's input.
-  virtual Extent2 halo(const OpAttributes& attributes, int64_t /*in_channels*/) const { return attributes.pad; }
+  /// The halo of a convolution's input. Halos are the same on both sides of an axis.
+  virtual Extent2 halo(const OpAttributes& attributes, int64_t /*in_channels*/) const { return attributes.pad.largest(); }
   /// Whether a gap should lie between the pixels of a convolution's input, because pixels that are read together would share sets of the
   /// first-level cache. Every algorithm can read pixels with gaps.
   virtual bool wants_gap(const Convolution&, const Machine&) const { return false; }
@@ -130,12 +136,16 @@ std::span<const Implementation* const> all_implementations();
 std::vector<AlgorithmChoice> all_choices(const Convolution& convolution, const Machine& machine, int64_t largest_tile);
 /// Whether different choices for a convolution need different halos of its input. Gaps do not count, because every algorithm reads them.
 bool decides_layout(const OpAttributes& attributes, int64_t in_channels);
-/// The seconds on one thread that the model expects. They do not depend on the target, because the packing of weights is the same for all
-/// targets.
-double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine);
-/// These seconds and what takes most of them, in words: "0.512 ms expected on a core of machine 'znver5', bound by loads". `limit` is
-/// ScheduleChoice's.
-std::string expectation(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine, std::string_view limit);
+/// The bytes of weights that one core fetches in a second, in runs of a network with these convolutions, one after another: weights stay in
+/// a cache if it has room for those of all convolutions together.
+double weight_bytes_a_second(const Machine& machine, std::span<const Convolution> convolutions);
+/// The seconds on one thread that the model expects if the core fetches so many bytes of weights in a second. They do not depend on the
+/// target, because the packing of weights is the same for all targets.
+double expected_seconds(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine,
+                        double weight_bytes_a_second);
+/// The time of a chosen schedule, in words: "0.512 ms expected on a core of machine 'znver5', bound by loads". If it is clearly longer with
+/// weights from memory, "; 0.731 with its weights from memory" follows. `limit` is ScheduleChoice's.
+std::string expectation(const Convolution& convolution, const AlgorithmChoice& choice, const Machine& machine, const Limit& limit);
 
 // Faults that several implementations share.
 Fault tile_fault(int64_t vectors, int64_t pixels);

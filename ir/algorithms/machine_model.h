@@ -40,6 +40,9 @@ struct RegisterFile {
 /// The registers of a CPU.
 RegisterFile registers_of(const Target& target, const Machine& machine);
 
+/// The multiply-adds of one lane that a core does in a second with these registers, at most.
+inline double peak(const Machine& machine, const RegisterFile& file) { return machine.cycles_a_second * file.multiply_adds(); }
+
 /// The number of a vector's lanes that a register holds.
 int64_t register_lanes(const Target& target);
 

@@ -1,4 +1,5 @@
-/// \file What schedules share: limits, the meanings of parameters in the words of the JSON schema, and the arithmetic of tiles.
+/// \file What schedules share: limits, the meanings of parameters that several algorithms have, in the words of the JSON schema, and the
+/// arithmetic of tiles.
 #pragma once
 
 #include <algorithm>

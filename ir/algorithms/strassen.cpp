@@ -55,6 +55,7 @@ int64_t row_of_halves(const Convolution& c) {
 struct StrassenPlan {
   StrassenSchedule schedule;
   int64_t tasks = 1;
+  double work = 0;  ///< time of one thread, in multiply-adds
   double cost = 0;  ///< proportional to the time of the slower of two threads
 };
 
@@ -83,10 +84,17 @@ void add_plans(const Convolution& c, const Machine& machine, int64_t groups, dou
       plan.tasks = row_blocks * s.parts;
       // Among equal costs, prefer more tasks, because there may be more than two threads.
       const double even = static_cast<double>(ceil_div(plan.tasks, 2) * 2) / static_cast<double>(plan.tasks);
+      plan.work = all;
       plan.cost = all * even * (s.parts > 1 ? others_rows : 1) * (1 + 0.02 / static_cast<double>(plan.tasks));
       plans.push_back(plan);
     }
   }
+}
+
+/// The sums of products of a register tile of `vectors` by `tiles`.
+SummedTile summed(const Convolution& c, int64_t vectors, Extent2 tiles) {
+  const int64_t count = tiles.h * tiles.w;
+  return {vectors, count, c.in.channels / 2, count, bytes_of(c.in.element, lanes)};
 }
 
 /// All plans, the cheapest first.
@@ -101,10 +109,8 @@ std::vector<StrassenPlan> rank_plans(const Situation& situation) {
     StrassenPlan plan;
     plan.schedule.vectors = vectors;
     plan.schedule.tiles = tiles;
-    const int64_t count = tiles.h * tiles.w;
     const double useful = static_cast<double>(across) / static_cast<double>(rounded(across, tiles.w));
-    const int64_t vector_bytes = bytes_of(c.in.element, lanes);
-    const double reached = efficiency(machine, file, {vectors, count, c.in.channels / 2, count, vector_bytes});
+    const double reached = efficiency(machine, file, summed(c, vectors, tiles));
     add_plans(c, machine, blocks / vectors, reached * useful, plan, plans);
   });
   return ranked(plans, [](const StrassenPlan& plan) { return plan.cost; });
@@ -166,8 +172,12 @@ class Products final : public Implementation {
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
     const StrassenPlan plan = rank_plans(situation).front();
     const StrassenSchedule& s = plan.schedule;
-    return {s, fmt::format("Strassen's products of halves, {} channels x {} pairs of pixels in registers; {} tasks", s.vectors * lanes,
-                           to_string(s.tiles), plan.tasks)};
+    const RegisterFile file = registers_of(situation.target, situation.machine);
+    return {s,
+            fmt::format("Strassen's products of halves, {} channels x {} pairs of pixels in registers; {} tasks", s.vectors * lanes,
+                        to_string(s.tiles), plan.tasks),
+            {plan.work / peak(situation.machine, file),
+             limit_of(situation.machine, file, summed(convolution_of(situation.spec), s.vectors, s.tiles))}};
   }
 
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice&) const override {

@@ -72,6 +72,7 @@ double transformed_elements(const WinogradForm& form, const Winograd& by, const 
 struct Case {
   TensorType out;            ///< type that the convolution computes
   const OpAttributes* pool;  ///< null: no pool
+  int64_t stored_rows;       ///< rows of what the kernel stores: with a pool, those of its result
   double weights;            ///< number of elements of the packed weights; those of projections are the same for all schedules
   bool packed;               ///< whether the weights are packed transformed
   WinogradForm form;
@@ -79,12 +80,18 @@ struct Case {
   int64_t across, down, blocks;  ///< tiles across and down, vectors of output channels
 };
 
+/// The sums of products of a register tile of `vectors` by `tiles`.
+SummedTile summed(const Case& c, int64_t vectors, Extent2 tiles) {
+  const int64_t count = tiles.h * tiles.w;
+  return {vectors, count, c.form.summed, count, bytes_of(c.out.element, lanes)};
+}
+
 /// The fraction of the peak arithmetic that the products reach in a register tile of `vectors` by `tiles`.
 double efficiency_of(const Case& c, const Machine& machine, const RegisterFile& file, int64_t vectors, Extent2 tiles) {
   const int64_t count = tiles.h * tiles.w;
   const int64_t computed = ceil_div(c.across, tiles.w) * tiles.w * ceil_div(c.down, tiles.h) * tiles.h;
-  double result = efficiency(machine, file, {vectors, count, c.form.summed, count, bytes_of(c.out.element, lanes)}) *
-                  static_cast<double>(c.across * c.down) / static_cast<double>(computed);
+  double result =
+      efficiency(machine, file, summed(c, vectors, tiles)) * static_cast<double>(c.across * c.down) / static_cast<double>(computed);
   if (c.form.phases) {
     // Each group of tiles reads all weights from the second-level cache. Its products stay in the first-level cache.
     const int64_t bytes = bytes_of(c.out.element, c.by.products() * c.by.products() * vectors * lanes * count);
@@ -99,8 +106,7 @@ int64_t rows_to_compute(const Case& c, int64_t rows) {
   if (c.pool == nullptr) return c.down;
   if (rows * c.by.output < c.pool->kernel.h) return 0;
   const int64_t pool_rows = (rows * c.by.output - c.pool->kernel.h) / c.pool->stride.h + 1;
-  const int64_t pooled = (c.out.height + 2 * c.pool->pad.h - c.pool->kernel.h) / c.pool->stride.h + 1;
-  return ceil_div(pooled, pool_rows) * rows;
+  return ceil_div(c.stored_rows, pool_rows) * rows;
 }
 
 /// A register tile and its tasks.
@@ -108,6 +114,7 @@ struct WinogradPlan {
   int64_t vectors = 1;
   Extent2 tiles{1, 1};
   int64_t rows = 1, parts = 1, tasks = 1;
+  double work = 0;  ///< time of one thread, in multiply-adds
   double cost = 0;  ///< time of the slower of two threads, in multiply-adds
 };
 
@@ -132,8 +139,8 @@ void add_plans(const Case& c, const Machine& machine, double tile_efficiency, Wi
                          static_cast<double>(row_blocks) * of_weights;
       plan.tasks = row_blocks * plan.parts;
       // Among equal costs, prefer more tasks, because there may be more than two threads.
-      plan.cost = all * static_cast<double>(units) / static_cast<double>(c.down) * imbalance(units, plan.rows, plan.parts) * uneven *
-                  (1 + 0.02 / static_cast<double>(plan.tasks));
+      plan.work = all * static_cast<double>(units) / static_cast<double>(c.down);
+      plan.cost = plan.work * imbalance(units, plan.rows, plan.parts) * uneven * (1 + 0.02 / static_cast<double>(plan.tasks));
       plans.push_back(plan);
     }
   }
@@ -167,6 +174,7 @@ Case case_of(const KernelSpec& spec, const AlgorithmChoice& choice) {
   const TensorType& out = convolution.out;
   return {out,
           spec.pool ? &*spec.pool : nullptr,
+          spec.out.type.height,
           choice.packed ? transformed_elements(form, by, out) : checkpoint_elements(convolution),
           choice.packed,
           form,
@@ -174,6 +182,12 @@ Case case_of(const KernelSpec& spec, const AlgorithmChoice& choice) {
           ceil_div(out.width, by.output),
           ceil_div(out.height, by.output),
           channel_blocks(spec)};
+}
+
+/// The time of the projections, in multiply-adds.
+double projections(const Convolution& c) {
+  constexpr double efficiency = 0.95;  // they are direct sums
+  return static_cast<double>(c.out.pixels()) * static_cast<double>(projected_channels(c) * c.out.channels) / efficiency;
 }
 
 /// Whether one row of transformed tiles and its products are small enough. If they are larger, the caches do not help, and the scratch
@@ -218,8 +232,9 @@ class Transforms final : public Implementation {
   /// For phases, the halo consists of whole squares around the padding.
   Extent2 halo(const OpAttributes& a, int64_t in_channels) const override {
     const std::optional<WinogradForm> form = winograd_form(a, in_channels);
-    if (!form || !form->phases) return a.pad;
-    return {(a.pad.h + 2) / 2 * 2, (a.pad.w + 2) / 2 * 2};
+    const Extent2 pad = a.pad.largest();
+    if (!form || !form->phases) return pad;
+    return {(pad.h + 2) / 2 * 2, (pad.w + 2) / 2 * 2};
   }
 
   std::vector<ScratchBuffer> scratch(const KernelSpec& spec) const override {
@@ -267,7 +282,7 @@ class Transforms final : public Implementation {
   }
 
   double work(const Convolution& c, const AlgorithmChoice& choice, const Machine& machine) const override {
-    constexpr double direct_efficiency = 0.95, transformed_efficiency = 0.89;
+    constexpr double transformed_efficiency = 0.89;
     // Inputs and products of the sums go through the caches. Where nothing of that passes behind the sums, it takes this part of their
     // time.
     constexpr double through_caches = 0.5;
@@ -277,10 +292,8 @@ class Transforms final : public Implementation {
     const WinogradForm form = *winograd_form(c.attributes, c.in.channels);
     const Winograd& by = *winograd(form, choice.output);
     const WinogradWork work = transform_work(form, by, c.out);
-    const double projections =
-        static_cast<double>(c.out.pixels()) * static_cast<double>(projected_channels(c) * c.out.channels) / direct_efficiency;
     const double once =
-        work.products * (1 / transformed_efficiency + through_caches * (1 - machine.hidden)) + work.input + work.output + projections;
+        work.products * (1 / transformed_efficiency + through_caches * (1 - machine.hidden)) + work.input + work.output + projections(c);
     if (choice.packed) return once;
     const int64_t steps = form.channels / choose_depth(form, by, machine, typical_vectors);
     const double sums = work.products / static_cast<double>(form.summed) * static_cast<double>(steps);
@@ -295,11 +308,14 @@ class Transforms final : public Implementation {
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice& choice) const override {
     const Case one = case_of(situation.spec, choice);
     const WinogradPlan plan = rank_plans(one, situation).front();
+    const RegisterFile file = registers_of(situation.target, situation.machine);
     return {make_schedule(one, situation.machine, plan),
             fmt::format("Winograd's transforms with tiles of {0}x{0} results, {1} x {2} tiles in registers, weights transformed {3}; "
                         "{4} tasks",
                         choice.output, plan.vectors * lanes, to_string(plan.tiles), choice.packed ? "when they are packed" : "in each run",
-                        plan.tasks)};
+                        plan.tasks),
+            {(plan.work + projections(convolution_of(situation.spec))) / peak(situation.machine, file),
+             limit_of(situation.machine, file, summed(one, plan.vectors, plan.tiles))}};
   }
 
   std::vector<Schedule> candidates(const Situation& situation, const AlgorithmChoice& choice) const override {

@@ -47,6 +47,26 @@ std::string Extent::schema() const {
   return fmt::format("\"type\": \"array\", \"items\": {{{}}}, \"minItems\": 2, \"maxItems\": 2", Integer{0, max_elements}.schema());
 }
 
+std::string Margins::print(const Sides& value) const {
+  if (value.even()) return Extent{}.print({value.top, value.left});
+  return fmt::format("[{}, {}, {}, {}]", value.top, value.left, value.bottom, value.right);
+}
+
+void Margins::read(Reader& reader, Sides& value) const {
+  constexpr std::string_view expected = "expected [rows, columns] or [top, left, bottom, right], as in [1, 1]";
+  if (!reader.has_elements(2) && !reader.has_elements(4)) return reader.fail(std::string(expected));
+  std::vector<int64_t> sides;
+  reader.list(expected, [&] { Integer{0, max_elements}.read(reader, sides.emplace_back()); });
+  if (!reader.failed()) value = sides.size() == 2 ? Sides(sides[0], sides[1]) : Sides(sides[0], sides[1], sides[2], sides[3]);
+}
+
+std::string Margins::schema() const {
+  return fmt::format(
+      "\"type\": \"array\", \"items\": {{{}}}, \"oneOf\": [{{\"minItems\": 2, \"maxItems\": 2}}, {{\"minItems\": 4, "
+      "\"maxItems\": 4}}]",
+      Integer{0, max_elements}.schema());
+}
+
 void Type::read(Reader& reader, TensorType& value) const {
   constexpr std::string_view expected = "expected a type, as in \"f32[N, 64, 56, 56]\"";
   const std::optional<std::string> read = reader.string(expected);

@@ -126,6 +126,13 @@ struct Extent {
   std::string schema() const;
 };
 
+/// Padding: `[rows, columns]`, or `[top, left, bottom, right]` where the sides of an axis differ.
+struct Margins {
+  std::string print(const Sides& value) const;
+  void read(Reader& reader, Sides& value) const;
+  std::string schema() const;
+};
+
 /// A type as a string: `"f32[N, 64, 56, 56]"`.
 struct Type {
   std::string print(const TensorType& value) const { return quoted(to_string(value)); }

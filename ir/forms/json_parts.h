@@ -59,6 +59,7 @@ inline constexpr Integer size_limits{0, max_elements};
 
 inline Integer codec_of(int64_t) { return size_limits; }
 inline Extent codec_of(Extent2) { return {}; }
+inline Margins codec_of(const Sides&) { return {}; }
 inline Flag codec_of(bool) { return {}; }
 inline Real codec_of(double) { return {}; }
 

@@ -18,6 +18,7 @@ namespace resnetc::text {
 /// The text of a value after the `=`.
 inline std::string value_text(int64_t value) { return std::to_string(value); }
 inline std::string value_text(Extent2 value) { return to_string(value); }
+inline std::string value_text(const Sides& value) { return to_string(value); }
 inline std::string value_text(bool value) { return value ? "true" : "false"; }
 inline std::string value_text(double value) { return number(value); }
 
@@ -104,6 +105,10 @@ class FieldReader {
   void read(Extent2& value, const json_form::Extent&) {
     r_.expect("=");
     value = r_.extent();
+  }
+  void read(Sides& value, const json_form::Margins&) {
+    r_.expect("=");
+    value = r_.sides();
   }
 
   Reader& r_;

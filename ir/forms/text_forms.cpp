@@ -129,6 +129,13 @@ Extent2 Reader::extent() {
   return extent;
 }
 
+Sides Reader::sides() {
+  const Extent2 first = extent();
+  if (!accept_within('x')) return first;
+  const Extent2 second = extent();
+  return {first.h, first.w, second.h, second.w};
+}
+
 OpAttributes Reader::attributes() {
   OpAttributes a;
   FieldReader reader(*this, true);

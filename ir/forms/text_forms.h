@@ -56,6 +56,7 @@ class Reader : public Cursor {
   Location location();
   TensorType type() { return read_type(*this); }
   Extent2 extent();
+  Sides sides();
   OpAttributes attributes();
   /// Reads a network's input: its type and what input_details() writes, or the format that older texts have in its place.
   InputBuffer input();

@@ -53,7 +53,8 @@ bool may_end_with(const graph::Op& pool, const graph::Op& operand, const Algorit
   if (!alone || operand.kind != OpKind::conv2d || operand.operands[0] != 0) return false;
   const OpAttributes& a = pool.attributes;
   if (!algorithm.by->pools(algorithm, operand.type, a)) return false;
-  if (a.kernel.h * a.kernel.w > 16 || 2 * a.pad.h >= a.kernel.h || 2 * a.pad.w >= a.kernel.w) return false;
+  const Extent2 pad = a.pad.largest();
+  if (a.kernel.h * a.kernel.w > 16 || 2 * pad.h >= a.kernel.h || 2 * pad.w >= a.kernel.w) return false;
   return std::all_of(operand.epilogue.begin(), operand.epilogue.end(), [](const graph::Step& s) { return s.operand == graph::no_value; });
 }
 

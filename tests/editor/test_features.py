@@ -58,6 +58,8 @@ class Hover(Case):
         self.assertIn("convolution", said)
         self.assertIn("conv 7x7 /2: `f32[N, 3, 224, 224]` → `f32[N, 64, 112, 112]`, 9,408 parameters, 118,013,952 multiply-adds (`conv1`)", said)
         self.assertEqual(self.hover(name, text, "conv1:"), said)
+        small = "network n { input x: f32[N, 3, 9, 9] c: conv(3x3, 8, pad = same) output y }"
+        self.assertIn("conv(kernel, channels", self.hover(self.client.open("/same.rn", small), small, "same"))
         self.assertIn("`f32[N, 2048]` → `f32[N, 1000]`, 2,049,000 parameters", self.hover(name, text, "linear"))
         self.assertIn("relu: `f32[N, 64, 112, 112]`", self.hover(name, text, "relu"))
 
@@ -363,6 +365,9 @@ class Completion(Case):
         text = "network n(w = 1) { let a = 2 repeat 2 { let b = 3 a: conv(3x3, 2 * |) } let c = 4 }"
         self.assertEqual(set(self.labels(text)), {"w", "a", "b"})
         self.assertEqual(set(self.labels("block b(w, v = |")), {"w"})
+        self.assertEqual(set(self.labels("block b(w) { conv(3x3, w, pad = |")), {"w", "same"})
+        self.assertEqual(set(self.labels("block b(w) { conv(3x3, w, pad = 1 + |")), {"w"})
+        self.assertEqual(set(self.labels("block b(w) { conv(3x3, w, stride = |")), {"w"})
         self.assertEqual(set(self.labels("block b(w) { repeat |")), {"w"})
         self.assertEqual(self.labels("block b(w) { let |"), {})
         self.assertEqual(self.labels("block b(w) { a: conv(3|"), {})

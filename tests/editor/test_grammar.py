@@ -56,6 +56,9 @@ class Lines(unittest.TestCase):
         self.check("conv1: conv(3x3, 2 * width, stride = s)  relu", ("conv1", "entity.name.label"), ("conv", "support.function.layer"),
                    ("3x3", "constant.numeric.kernel"), ("2", "constant.numeric.integer"), ("stride", "variable.parameter"),
                    ("relu", "support.function.layer"))
+        self.check("c: conv(3x3, 8, pad = same, stride = same)", ("c", "entity.name.label"), ("conv", "support.function.layer"),
+                   ("3x3", "constant.numeric.kernel"), ("8", "constant.numeric.integer"), ("pad", "variable.parameter"),
+                   ("same", "constant.language"), ("stride", "variable.parameter"))
         self.check("stage layer1 { repeat 3 identity_block(16) }", ("stage", "keyword.other"), ("layer1", "entity.name.label"),
                    ("repeat", "keyword.control"), ("3", "constant.numeric.integer"), ("identity_block", "entity.name.function"),
                    ("16", "constant.numeric.integer"))

@@ -126,6 +126,15 @@ class Generator {
     named_.push_back({*label_, shape});
   }
 
+  static std::string written(const resnetc::Sides& pad) {
+    return fmt::format(", pad = [{}, {}, {}, {}]", pad.top, pad.left, pad.bottom, pad.right);
+  }
+  /// Padding of four sides, with `sum` pixels along each axis.
+  resnetc::Sides uneven(int64_t sum) {
+    const int64_t top = aside_.below(sum + 1), left = aside_.below(sum + 1);
+    return {top, left, sum - top, sum - left};
+  }
+
   int64_t channels() { return random_.one_of<int64_t>({1, 3, 16, 17, 32, 32, 40, 48}); }
 
   /// Sometimes adds an element-wise operation that no earlier kernel can take: a layer, a sum or a gate. The input has no such kernel, and
@@ -188,7 +197,9 @@ class Generator {
   void first_layers() {
     const int64_t kernel = random_.one_of<int64_t>({5, 7}), out_channels = random_.one_of<int64_t>({16, 40, 64});
     const auto half = [](int64_t extent) { return (extent + 1) / 2; };
-    layer(fmt::format("conv({0}x{0}, {1}, stride = 2)", kernel, out_channels), {out_channels, half(current_.height), half(current_.width)});
+    const std::string pad = aside_.chance(25) ? written(uneven(kernel - 1)) : "";
+    layer(fmt::format("conv({0}x{0}, {1}, stride = 2{2})", kernel, out_channels, pad),
+          {out_channels, half(current_.height), half(current_.width)});
     layer(norm(), current_);
     layer("relu", current_);
     if (random_.chance(70)) layer("max_pool(3x3, stride = 2, pad = 1)", {out_channels, half(current_.height), half(current_.width)});
@@ -217,6 +228,7 @@ class Generator {
       case 10: slice(); break;
       default: residual(1 + random_.below(3)); break;
     }
+    if (aside_.chance(15)) rearranged();
     if (random_.chance(12) && outputs_ < 2) line(fmt::format("output extra{} from {}", ++outputs_, named_.back().label));
   }
 
@@ -236,8 +248,19 @@ class Generator {
     if (dilation != 1) call += fmt::format(", dilation = {}", dilation);
     if (groups != 1) call += fmt::format(", groups = {}", groups);
     if (random_.chance(25)) call += ", bias = true";
-    // With the default pad of an odd kernel, a stride of s turns the size n into ceil(n / s).
-    layer(call + ")", {out_channels, (current_.height + stride - 1) / stride, (current_.width + stride - 1) / stride});
+    // With as much padding as that of an odd kernel by default, a stride of s turns the size n into ceil(n / s).
+    int64_t more = 0;
+    if (aside_.chance(15)) {
+      call += ", pad = same";
+    } else if (aside_.chance(25)) {
+      resnetc::Sides pad = uneven(dilation * (kernel - 1));
+      more = strided ? aside_.below(2) : 0;
+      pad.bottom += more;
+      pad.right += more;
+      call += written(pad);
+    }
+    const auto out = [&](int64_t in) { return (in + more + stride - 1) / stride; };
+    layer(call + ")", {out_channels, out(current_.height), out(current_.width)});
     if (random_.chance(80)) layer(norm(), current_);
     if (random_.chance(60)) layer(activation(), current_);
     unfused(30);
@@ -401,6 +424,28 @@ class Generator {
     return true;
   }
 
+  /// A layer that moves elements elsewhere.
+  void rearranged() {
+    const int64_t c = current_.channels, h = current_.height, w = current_.width;
+    switch (aside_.below(4)) {
+      case 0:
+        for (int64_t groups : {8, 5, 3, 2}) {
+          if (c % groups == 0) return layer(fmt::format("channel_shuffle({})", groups), current_);
+        }
+        break;
+      case 1:
+        if (c % 4 == 0 && h < 12) return layer("pixel_shuffle(2)", {c / 4, 2 * h, 2 * w});
+        break;
+      case 2:
+        if (h < 8) return layer(fmt::format("upsample([2, 3]{})", aside_.chance(50) ? ", bilinear = true" : ""), {c, 2 * h, 3 * w});
+        break;
+      default:
+        return layer(
+            fmt::format("upsample(size = [{}, {}]{})", h + 3, w + 1, aside_.chance(50) ? ", bilinear = true, align_corners = true" : ""),
+            {c, h + 3, w + 1});
+    }
+  }
+
   void pre_activation() {
     Named from = named_.back();
     layer(norm(), current_);
@@ -425,11 +470,16 @@ class Generator {
     int64_t kernel = random_.one_of<int64_t>({2, 3});
     if (current_.height < 4 || current_.width < 4) return;
     const char* kind = random_.one_of({"max_pool", "avg_pool"});
-    // pad: 0 for a kernel of 2, 1 for one of 3.
-    int64_t pad = (kernel - 1) / 2;
-    auto out = [&](int64_t in) { return (in + 2 * pad - kernel) / 2 + 1; };
-    layer(fmt::format("{0}({1}x{1}, stride = 2, pad = {2})", kind, kernel, pad),
-          {current_.channels, out(current_.height), out(current_.width)});
+    std::string pad = ", pad = same";
+    Shape shape{current_.channels, (current_.height + 1) / 2, (current_.width + 1) / 2};
+    if (!aside_.chance(15)) {
+      resnetc::Sides sides((kernel - 1) / 2, (kernel - 1) / 2);
+      if (aside_.chance(30)) sides = {aside_.below(2), aside_.below(2), aside_.below(2), aside_.below(2)};
+      const auto out = [&](int64_t padded) { return (padded - kernel) / 2 + 1; };
+      pad = written(sides);
+      shape = {current_.channels, out(current_.height + sides.top + sides.bottom), out(current_.width + sides.left + sides.right)};
+    }
+    layer(fmt::format("{0}({1}x{1}, stride = 2{2})", kind, kernel, pad), shape);
     if (random_.chance(30)) layer(norm(), current_);
     if (random_.chance(30)) layer(random_.one_of({"relu", "sigmoid"}), current_);
   }
@@ -445,7 +495,7 @@ class Generator {
   void tail() {
     if (random_.chance(25)) head();
     if (random_.chance(70)) {
-      line("global_avg_pool");
+      line(aside_.chance(20) ? "flatten" : "global_avg_pool");
       line("fc: " + linear(random_.one_of<int64_t>({1, 10, 17, 100})));
       if (random_.chance(20)) line("softmax");
     } else {

@@ -130,6 +130,17 @@ TEST_CASE("frontend: arguments and defaults") {
       "a: conv([3, 5], 8, dilation = 2) b: conv(4x4, 8, stride = [2, 1], groups = 2, bias = true) max_pool(3x3) avg_pool(3x3, stride = 1, "
       "pad = 1) bn: batch_norm(eps = 1e-3, affine = false) c: conv(7x7, p % 2 + -1 * 2 + 4) global_avg_pool d: linear(5) "
       "e: linear(6, bias = false)");
+  const Network uneven = in_network("let t = 1 a: conv(3x3, 8, pad = [0, t, 2 * t, 3]) max_pool(2x2, pad = [0, 1, 0, 1])");
+  CHECK(uneven.body[0].attributes.pad == Sides{0, 1, 2, 3});
+  CHECK(uneven.body[1].attributes.pad == Sides{0, 1});
+  CHECK_FALSE(uneven.body[1].attributes.same_pad);
+  // `same` is a word only where nothing has that name.
+  const Network same = in_network("a: conv(3x3, 8, pad = same) max_pool(2x2, 2, same) let same = 1 same: conv(3x3, 8, pad = same)");
+  CHECK(same.body[0].attributes.same_pad);
+  CHECK(same.body[0].attributes.pad == Sides());
+  CHECK(same.body[1].attributes.same_pad);
+  CHECK_FALSE(same.body[2].attributes.same_pad);
+  CHECK(same.body[2].attributes.pad == Sides{1, 1});
   const auto& a = network.body[0].attributes;
   CHECK(a.kernel == Extent2{3, 5});
   CHECK(a.pad == Extent2{2, 4});

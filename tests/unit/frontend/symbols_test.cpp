@@ -59,7 +59,7 @@ struct Indexed {
 TEST_CASE("symbols: kinds and uses") {
   const Indexed file(
       "block b(w, v = w) {\n"
-      "  c: conv(3x3, w, stride = v)\n"
+      "  c: conv(3x3, w, stride = v, pad = [v, 0, w, v])\n"
       "  skip from in via l { relu skip from in }\n"
       "}\n"
       "network n(w = 1) {\n"
@@ -72,8 +72,8 @@ TEST_CASE("symbols: kinds and uses") {
   CHECK(file.str() ==
         "block b 1:7 <- callee 8:16\n"
         "network n 5:9\n"
-        "parameter w 1:9 <- value 1:16 <- value 2:16\n"
-        "parameter v 1:12 <- value 2:28\n"
+        "parameter w 1:9 <- value 1:16 <- value 2:16 <- value 2:44\n"
+        "parameter v 1:12 <- value 2:28 <- value 2:38 <- value 2:47\n"
         "label c 2:3\n"
         "list l 3:20\n"
         "parameter w 5:11 <- value 6:19 <- value 7:11 <- value 8:25\n"
@@ -84,6 +84,7 @@ TEST_CASE("symbols: kinds and uses") {
         "output y 10:10\n"
         "? callee conv 2:6\n"
         "? argument stride 2:19\n"
+        "? argument pad 2:31\n"
         "? in in 3:13 -> 1:7\n"
         "? callee relu 3:24\n"
         "? in in 3:39 -> 3:3\n"

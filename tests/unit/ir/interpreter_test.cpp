@@ -48,6 +48,10 @@ TEST_CASE("interpreter: convolution with a stride, dilation and uneven windows")
              {1 + 3 + 7 + 9, 2 + 8, 1 + 3 + 7 + 9, 4 + 6, 5, 4 + 6, 1 + 3 + 7 + 9, 2 + 8, 1 + 3 + 7 + 9});
   const Weights row = weights({{"c.weight", {1, 10, 100}}});
   check_near(result("f32[N, 1, 3, 3]", "c: conv([1, 3], 1, stride = [2, 1], pad = 0)", three_by_three, row), {321, 987});
+  // One column on the left, two on the right, a row below.
+  check_near(result("f32[N, 1, 3, 3]", "c: conv([1, 3], 1, stride = [3, 1], pad = [0, 1, 1, 2])", three_by_three, row),
+             {210, 321, 32, 3, 0, 0, 0, 0});
+  check_near(result("f32[N, 1, 3, 3]", "c: conv(3x3, 1, stride = 2, pad = [0, 0, 2, 2])", three_by_three, ones), {45, 18, 24, 9});
 }
 
 TEST_CASE("interpreter: groups see their own channels only") {
@@ -78,6 +82,9 @@ TEST_CASE("interpreter: pools clip their windows; an average divides by all of t
   check_near(result("f32[N, 1, 3, 3]", "max_pool(3x3, stride = 1, pad = 1)", {-1, -2, -3, -4, -5, -6, -7, -8, -9}),
              {-1, -1, -2, -1, -1, -2, -4, -4, -5});
   check_near(result("f32[N, 1, 3, 3]", "avg_pool(2x2)", three_by_three), {3});
+  check_near(result("f32[N, 1, 3, 3]", "max_pool(2x2, stride = 1, pad = same)", three_by_three), {5, 6, 6, 8, 9, 9, 8, 9, 9});
+  check_near(result("f32[N, 1, 3, 3]", "max_pool(2x2, pad = [1, 0, 0, 1])", three_by_three), {2, 3, 8, 9});
+  check_near(result("f32[N, 1, 3, 3]", "avg_pool(2x2, pad = [1, 0, 0, 1])", three_by_three), {0.75, 0.75, 6, 3.75});
   // Pools pad nothing by default, as in every framework.
   check_near(result("f32[N, 1, 3, 3]", "avg_pool(3x3)  global_avg_pool", Values(9, 1)), {1});
   CHECK(result("f32[N, 1, 15, 15]", "max_pool(3x3, stride = 2)", Values(225, 1)).size() == 49);

@@ -186,6 +186,23 @@ TEST_CASE("names of any bytes, numbers of any sign and the order of fields survi
   CHECK(print(*shuffled, sources) == "graph \"n\" {\n  input %x : f32[N, 4]\n  %r = relu(%x) : f32[N, 4]\n  output \"y\" %r\n}\n");
 }
 
+TEST_CASE("padding in JSON is rows and columns, or four sides where those of an axis differ") {
+  const auto read = [](std::string_view pad) {
+    Sources sources;
+    Diagnostics diagnostics(sources);
+    const auto ir = graph::parse_json(sources.add("net.json", replaced(graph_json(), "\"pad\": [0, 0, 1, 1]", pad)), diagnostics);
+    REQUIRE_MESSAGE(ir.has_value(), diagnostics.render());
+    return to_json(*ir, sources);
+  };
+  CHECK(read("\"pad\": [0, 0, 1, 1]") == graph_json());
+  CHECK(read("\"pad\": [1, 1]") == replaced(graph_json(), "[0, 0, 1, 1]", "[1, 1]"));
+  CHECK(read("\"pad\": [1, 1, 1, 1]") == read("\"pad\": [1, 1]"));
+  for (std::string_view wrong : {"[0, 0, 1]", "[1]", "1", "[]", "[0, 0, 1, 1, 1]"}) {
+    const std::string error = rendered(graph::parse_json, replaced(graph_json(), "[0, 0, 1, 1]", wrong));
+    CHECK_MESSAGE(error.find("expected [rows, columns] or [top, left, bottom, right], as in [1, 1]") != std::string::npos, error);
+  }
+}
+
 TEST_CASE("mistakes in JSON are shown where they stand") {
   CHECK(rendered(program::parse_json, replaced(program_json(), R"("halo": [1, 1])", R"("halo": 1)")) ==
         R"(net.json:36:15: error: expected [rows, columns], as in [3, 3]

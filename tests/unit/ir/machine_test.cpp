@@ -28,8 +28,12 @@ TEST_CASE("machines: each known one reads back as printed") {
   for (const Machine& machine : all_machines()) {
     Sources sources;
     Diagnostics diagnostics(sources);
-    auto read = parse_machine(sources.add("m", print(machine)), diagnostics);
+    // The default machine's name has a meaning of its own.
+    Machine named = machine;
+    if (&machine == &default_machine()) named.name = "mine";
+    auto read = parse_machine(sources.add("m", print(named)), diagnostics);
     REQUIRE_MESSAGE(read, diagnostics.render());
+    read->name = machine.name;
     CHECK(read->source.empty());
     read->source = machine.source;
     read->rule = machine.rule;
@@ -46,6 +50,34 @@ TEST_CASE("machines: each known one reads back as printed") {
   }
   CHECK(all_machines().front().name == "generic");
   CHECK(find_machine("host") == nullptr);
+}
+
+TEST_CASE("machines: a figure that a line of the table forgets is out of its range") {
+  const Machine good = *find_machine("haswell"), none;
+  const auto fault_without = [&](auto Machine::* figure) {
+    Machine lacking = good;
+    lacking.*figure = none.*figure;
+    return fault_of(print(lacking));
+  };
+  for (const auto figure :
+       {&Machine::cycles_a_second, &Machine::latency, &Machine::third_bytes_a_second_of_all, &Machine::memory_bytes_a_second,
+        &Machine::memory_bytes_a_second_of_all, &Machine::hidden, &Machine::crowding}) {
+    CHECK_FALSE(fault_without(figure).empty());
+  }
+  CHECK_FALSE(fault_without(&Machine::first_ways).empty());
+  CHECK_FALSE(fault_without(&Machine::vectors).empty());
+  for (const auto cache : {&Machine::first, &Machine::second, &Machine::third}) CHECK_FALSE(fault_without(cache).empty());
+}
+
+TEST_CASE("machines: other compilers' names of CPUs") {
+  CHECK(unknown_machine("native") == "unknown CPU 'native'; 'host' is the machine that compiles");
+  CHECK(unknown_machine("skylake") == "unknown CPU 'skylake'; 'haswell' stands for it");
+  CHECK(unknown_machine("cascadelake") == "unknown CPU 'cascadelake'; 'skylake-avx512' stands for it");
+  CHECK(unknown_machine("icelake") == "unknown CPU 'icelake'; 'icelake-server' stands for it");
+  CHECK(unknown_machine("raptorlake") == "unknown CPU 'raptorlake'; 'alderlake' stands for it");
+  CHECK(unknown_machine("zen4") == "unknown CPU 'zen4'; 'znver4' is its name here");
+  CHECK(unknown_machine("znver2") == "unknown CPU 'znver2'; no machine is near to it: 'generic' stands for any");
+  CHECK(unknown_machine("haswel") == "unknown CPU 'haswel'; did you mean 'haswell'?");
 }
 
 TEST_CASE("machines: the best target is the first whose registers they have") {
@@ -66,16 +98,25 @@ TEST_CASE("machines: each mistake in a text in its place") {
     REQUIRE(text.find(from) != std::string::npos);
     return fault_of(text.replace(text.find(from), from.size(), to));
   };
-  const std::string remedy = "; 'resnetc machine NAME' prints a file with all of them";
+  const std::string remedy = "; 'resnetc machine NAME' prints a file with all of them",
+                    beginning = "a machine's description begins with 'machine 1', and this does not; 'resnetc machine -o FILE' writes one";
   CHECK(fault_of(good).empty());
   CHECK(fault("haswell", "mine-2.1_b").empty());
-  CHECK(fault_of("") == "1:1: expected 'machine'");
+  CHECK(fault_of("") == "1:1: " + beginning);
+  CHECK(fault_of("speed 3") == "1:1: " + beginning);
   CHECK(fault_of("tuning 1") ==
         "1:1: this is a file of tuned schedules, not a machine's description; 'resnetc compile NET.rn --tuned FILE' "
         "reads it");
-  CHECK(fault("machine 1", "machine 2") == "1:9: this is version 2 of the form, and only version 1 is known" + remedy);
+  CHECK(fault("machine 1", "machine 2") ==
+        "1:9: this is version 2 of the form, and only version 1 is known; 'resnetc machine -o FILE' of this version "
+        "writes it anew");
   CHECK(fault("haswell", "my machine") == "1:11: a machine's name is 1 to 64 letters, digits, '-', '_' and '.'");
   CHECK(fault("haswell", "host") == "1:11: 'host' stands for the machine that compiles, so no machine has this name");
+  CHECK(fault("haswell", "generic") == "1:11: 'generic' stands for the machine of programs that are for none: give this one another name");
+  CHECK(fault("x86-64", "aarch64").ends_with(": 'haswell' is the name of a machine of x86-64: give this one another name"));
+  CHECK(fault("=3200000000", "=3.2GHz").ends_with("expected a number in plain digits, without a unit"));
+  CHECK(fault("=32768", "=32KiB").ends_with("expected a number in plain digits, without a unit"));
+  CHECK(fault("latency=5", "latency=5e0").empty());
   CHECK(fault("x86-64", "x86_64").ends_with("unknown architecture 'x86_64'; did you mean 'x86-64'?"));
   CHECK(fault("latency=5", "latncy=5").ends_with("unknown field 'latncy'; did you mean 'latency'?"));
   CHECK(fault("latency=5", "speed=5").ends_with("unknown field 'speed'" + remedy));

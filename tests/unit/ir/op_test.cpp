@@ -6,6 +6,7 @@
 #include "ir/foreign_layers.h"
 #include "ir/op.h"
 #include "ir/step.h"
+#include "ir/window.h"
 #include "support/suggest.h"
 
 using namespace resnetc;
@@ -78,8 +79,44 @@ TEST_CASE("shapes of windows follow PyTorch's floor rule") {
   CHECK(infer(OpKind::conv2d, dilated, {TensorType::picture(4, 9, 9)}) == "f32[N, 8, 9, 9]");
   CHECK(infer(OpKind::max_pool, window({3, 3}, {2, 2}, {1, 1}), {TensorType::picture(64, 112, 112)}) == "f32[N, 64, 56, 56]");
   CHECK(infer(OpKind::avg_pool, window({2, 2}, {2, 2}), {TensorType::picture(64, 7, 7)}) == "f32[N, 64, 3, 3]");
+  OpAttributes uneven = window({3, 3}, {2, 2}, {}, 8);
+  uneven.pad = {0, 1, 1, 2};
+  CHECK(infer(OpKind::conv2d, uneven, {TensorType::picture(4, 10, 10)}) == "f32[N, 8, 5, 6]");
+  uneven.pad = {2, 0, 0, 3};
+  uneven.dilation = {2, 3};
+  CHECK(infer(OpKind::conv2d, uneven, {TensorType::picture(4, 3, 4)}) == "f32[N, 8, 1, 1]");
   CHECK(default_pad({3, 3}, {1, 1}) == Extent2{1, 1});
   CHECK(default_pad({2, 7}, {1, 2}) == Extent2{0, 6});
+}
+
+TEST_CASE("same_pad is as little padding as makes ceil(size / stride) results, the smaller half first") {
+  const auto padding = [](Extent2 kernel, Extent2 stride, Extent2 dilation, Extent2 size) {
+    OpAttributes a = window(kernel, stride, {0, 0}, 8);
+    a.dilation = dilation;
+    a.same_pad = true;
+    const TensorType in = TensorType::picture(4, size.h, size.w);
+    CHECK(infer(OpKind::conv2d, a, {in}) ==
+          to_string(TensorType::picture(8, (size.h + stride.h - 1) / stride.h, (size.w + stride.w - 1) / stride.w)));
+    return padding_of(a, in);
+  };
+  CHECK(padding({3, 3}, {1, 1}, {1, 1}, {7, 7}) == Sides{1, 1});
+  CHECK(padding({3, 3}, {2, 2}, {1, 1}, {8, 7}) == Sides{0, 1, 1, 1});
+  CHECK(padding({7, 7}, {2, 2}, {1, 1}, {224, 223}) == Sides{2, 3, 3, 3});
+  CHECK(padding({2, 4}, {1, 1}, {1, 1}, {5, 5}) == Sides{0, 1, 1, 2});
+  CHECK(padding({3, 3}, {1, 2}, {2, 3}, {9, 9}) == Sides{2, 3, 2, 3});
+  // Windows that do not reach each other need none.
+  CHECK(padding({1, 2}, {2, 3}, {1, 1}, {9, 8}) == Sides{});
+  CHECK(padding({5, 5}, {1, 4}, {1, 1}, {1, 2}) == Sides{2, 1, 2, 2});
+  OpAttributes a = window({3, 3}, {2, 2});
+  CHECK(padding_of(a, image) == Sides());
+  a.pad = {1, 0, 0, 1};
+  CHECK(padding_of(a, image) == a.pad);
+  a.same_pad = true;
+  CHECK(infer(OpKind::max_pool, a, {image}) == "pad = 1x0x0x1 stands beside same_pad");
+  a.pad = {};
+  CHECK(infer(OpKind::avg_pool, a, {TensorType::picture(64, 6, 7)}) == "f32[N, 64, 3, 4]");
+  a.kernel = {3, 100'000'000};
+  CHECK(infer(OpKind::avg_pool, a, {TensorType::picture(64, 6, 7)}) == "f32[N, 64, 6, 7] with pad = 0x49999999x1x50000000 is too large");
 }
 
 TEST_CASE("shapes of the other operations") {
@@ -114,9 +151,9 @@ TEST_CASE("every rejection states its rule") {
   CHECK(infer(OpKind::max_pool, window({3, 3}), {v}) == "max_pool needs a picture, f32[N, channels, height, width], not f32[N, 10]");
   CHECK(infer(OpKind::global_avg_pool, {}, {v}) == "global_avg_pool needs a picture, f32[N, channels, height, width], not f32[N, 10]");
   CHECK(infer(OpKind::softmax, {}, {small}) ==
-        "softmax needs a vector, f32[N, features], not f32[N, 64, 4, 4]; global_avg_pool makes a vector of a picture");
+        "softmax needs a vector, f32[N, features], not f32[N, 64, 4, 4]; global_avg_pool and flatten make a vector of a picture");
   CHECK(infer(OpKind::linear, {}, {small}) ==
-        "linear needs a vector, f32[N, features], not f32[N, 64, 4, 4]; global_avg_pool makes a vector of a picture");
+        "linear needs a vector, f32[N, features], not f32[N, 64, 4, 4]; global_avg_pool and flatten make a vector of a picture");
   CHECK(infer(OpKind::linear, {}, {v}) == "channels = 0 is not between 1 and 268435456");
   CHECK(infer(OpKind::conv2d, window({3, 3}), {small}) == "channels = 0 is not between 1 and 268435456");
   CHECK(infer(OpKind::conv2d, window({0, 3}, {}, {0, 0}, 8), {small}) == "kernel = 0x3 is not between 1 and 268435456");
@@ -137,6 +174,15 @@ TEST_CASE("every rejection states its rule") {
   CHECK(infer(OpKind::conv2d, a, {small}) == "the 3x3 window with dilation = 2x2 is larger than the input, which is 4x4 with its padding");
   CHECK(infer(OpKind::avg_pool, window({7, 7}), {small}) == "the 7x7 window is larger than the input, which is 4x4 with its padding");
   CHECK(infer(OpKind::max_pool, window({3, 3}, {}, {2, 2}), {small}) == "pad = 2x2 is more than half of the 3x3 window");
+  OpAttributes uneven = window({3, 3}, {}, {0, 0}, 8);
+  uneven.pad = {0, 0, -1, 0};
+  CHECK(infer(OpKind::conv2d, uneven, {small}) == "pad = 0x0x-1x0 is not between 0 and 268435456");
+  uneven.pad = {0, 0, 2, 0};
+  CHECK(infer(OpKind::max_pool, uneven, {small}) == "pad = 0x0x2x0 is more than half of the 3x3 window");
+  uneven.kernel = {7, 5};
+  CHECK(infer(OpKind::conv2d, uneven, {small}) == "the 7x5 window is larger than the input, which is 6x4 with its padding");
+  uneven.pad = {0, 0, 0, 100'000'000};
+  CHECK(infer(OpKind::conv2d, uneven, {small}) == "f32[N, 64, 4, 4] with pad = 0x0x0x100000000 is too large");
   CHECK(infer(OpKind::conv2d, window({1, 1}, {}, {100000, 100000}, 1), {small}) ==
         "f32[N, 64, 4, 4] with pad = 100000x100000 is too large");
   CHECK(
@@ -164,6 +210,17 @@ TEST_CASE("attributes of any value neither overflow nor divide by zero") {
         OpAttributes a = window({k, k}, {d, d}, {p, p}, d);
         a.dilation = {d, k};
         a.groups = k;
+        for (int64_t Sides::* side : {&Sides::top, &Sides::left, &Sides::bottom, &Sides::right}) {
+          OpAttributes uneven = a;
+          uneven.pad = {1, 1};
+          uneven.pad.*side = p;
+          for (bool same : {false, true}) {
+            uneven.same_pad = same;
+            for (OpKind op : {OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool}) infer(op, uneven, {image});
+            if (same) uneven.pad = {};
+            for (OpKind op : {OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool}) infer(op, uneven, {image});
+          }
+        }
         default_pad(a.kernel, a.dilation);
         for (const OpInfo& op : all_ops()) infer(op.kind, a, std::vector<TensorType>(static_cast<size_t>(op.operands), image));
       }

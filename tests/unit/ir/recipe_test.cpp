@@ -270,7 +270,7 @@ TEST_CASE("a window over phases is a window over pixels") {
       double left = 0;
       for (double v : to) left += v;
       for (int64_t i = 0; i < 2 * ci * k * k; ++i) {
-        const int64_t row = i / (k * k) / ci, c = i / (k * k) % ci, y = i / k % k - a.pad.h, x = i % k - a.pad.w;
+        const int64_t row = i / (k * k) / ci, c = i / (k * k) % ci, y = i / k % k - a.pad.top, x = i % k - a.pad.left;
         const int64_t p = (y + 8) % 2, q = (x + 8) % 2, channel = 8 * p + ci * q + c;
         const int64_t ty = (y - p) / 2 + form->pad.h, tx = (x - q) / 2 + form->pad.w;
         const double got = to[static_cast<size_t>(((row * form->channels + channel) * form->window + ty) * form->window + tx)];

@@ -44,9 +44,10 @@ inline constexpr std::string_view topology_text = R"(topology "net" @ "net.rn":1
   %spread = concat spread(%joined, %layer1.0.pool) as "pool" : ?
   %sum = skip spread(%spread, %layer1.0.pool) as "pool" : ?
   from %b.skip @ "net.rn":8:3+6 as "b" @ "net.rn":8:8+1
-  %"odd \"value\"" = max_pool(%b.skip) kernel=3x3 stride=2x2 pad=1x1 : ?
+  %"odd \"value\"" = max_pool(%b.skip) kernel=3x3 stride=2x2 pad=1x0x1x1 : ?
+  %same = avg_pool(%"odd \"value\"") kernel=2x2 same_pad=true : ?
   output "features" %b.skip @ "net.rn":9:3+6
-  output "logits" %"odd \"value\""
+  output "logits" %same
 }
 )";
 
@@ -68,7 +69,7 @@ inline constexpr std::string_view graph_text = R"(graph "net" {
   %add = add(%affine, %conv1) then add(%bn), sigmoid : f32[N, 16, 8, 8]
   %pool = global_avg_pool(%add) : f32[N, 16]
   %mul = mul(%add, %pool) then mul(%pool), mul(%bn) : f32[N, 16, 8, 8]
-  %max = max_pool(%mul) kernel=2x2 stride=2x2 : f32[N, 16, 4, 4]
+  %max = max_pool(%mul) kernel=3x3 stride=2x2 pad=0x0x1x1 : f32[N, 16, 4, 4]
   %pad = pad_channels(%max) channels=20 : f32[N, 20, 4, 4]
   %gap = global_avg_pool(%pad) : f32[N, 20]
   %fc = linear(%gap) channels=10 then bias : f32[N, 10]

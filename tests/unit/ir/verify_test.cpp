@@ -165,12 +165,14 @@ TEST_CASE("the verifier of graphs finds each fault") {
   CHECK(fault("add(%affine, %conv1)", "add(%affine)") == "add 'add': add takes 2 operands, not 1");
   CHECK(fault("max_pool(%mul)", "max_pool()") == "max_pool 'max': max_pool takes 1 operand, not 0");
   CHECK(fault("softmax(%fc)", "softmax(%fc) groups=2") == "softmax 'softmax': softmax has an attribute that is not its own");
+  CHECK(fault("pad=1x1 then", "same_pad=true then") ==
+        "conv2d 'conv1': same_pad=true exists in topologies only: in a graph it is a step, a constant or a number");
   CHECK(fault("pad=1x1 then", "pad=1x1 bias=true then") ==
-        "conv2d 'conv1': bias=true exists in topologies only: in a graph it is a step or a constant");
+        "conv2d 'conv1': bias=true exists in topologies only: in a graph it is a step, a constant or a number");
   CHECK(fault("channels=10 then", "channels=10 bias=true then") ==
-        "linear 'fc': bias=true exists in topologies only: in a graph it is a step or a constant");
+        "linear 'fc': bias=true exists in topologies only: in a graph it is a step, a constant or a number");
   CHECK(fault("eps=0.001", "eps=0.001 affine=false") ==
-        "batch_norm 'bn': affine=false exists in topologies only: in a graph it is a step or a constant");
+        "batch_norm 'bn': affine=false exists in topologies only: in a graph it is a step, a constant or a number");
   CHECK(fault("then add(%bn), sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
         "add 'add': its epilogue has more than 8 steps");
   CHECK(fault(": f32[N, 16, 4, 4]", ": i8[N, 16, 4, 4]") ==
@@ -223,6 +225,8 @@ TEST_CASE("the verifier of graphs finds each fault") {
 }
 
 TEST_CASE("the verifier of programs finds each fault") {
+  CHECK(fault_of(program::parse, program_text, "pad=1x1 in", "same_pad=true in") ==
+        "kernel 'conv1': same_pad=true exists in topologies only: in a graph it is a step, a constant or a number");
   const auto fault = [](std::string_view from, std::string_view to) { return fault_of(program::parse, program_text, from, to); };
   CHECK(fault("target \"avx2\"", "target \"\"") == "the program has no target");
   CHECK(fault("stride=3 ", "stride=4 ") ==
@@ -231,6 +235,7 @@ TEST_CASE("the verifier of programs finds each fault") {
         "tensor 'conv1' has stride=48; it can be 16, whole vectors, or 32, one vector more");
   CHECK(fault("halo=1x1", "halo=1x200000000") == "tensor 'image' is empty or too large with its halo");
   CHECK(fault("halo=1x1", "halo=0x1") == "kernel 'conv1': its input's halo 0x1 is less than its pad");
+  CHECK(fault("pad=1x1 in", "pad=0x1x2x1 in") == "kernel 'conv1': its input's halo 1x1 is less than its pad");
   CHECK(fault("tensor %fc : f32[N, 10] stride=16 halo=0x0", "tensor %fc : f32[N, 10] stride=16 halo=1x0") ==
         "tensor 'fc' is a vector with a halo");
   CHECK(fault("tensor %fc : f32[N, 10] stride=16", "tensor %fc : f32[N, 10] stride=10") ==

@@ -66,6 +66,8 @@ TEST_CASE("a shape's history says what padding is not the default") {
   CHECK(said("avg_pool(3x3, stride = 2, pad = 1)", "'p' (avg_pool 3x3, stride 2, pad 1) makes"));
   CHECK(said("conv(3x3, 64, stride = 2)", "'p' (conv 3x3, stride 2) makes"));
   CHECK(said("conv(3x3, 64, pad = 0)", "'p' (conv 3x3, pad 0) makes"));
+  CHECK(said("conv(3x3, 64, pad = [0, 0, 1, 1])", "'p' (conv 3x3, pad 0x0x1x1) makes"));
+  CHECK(said("conv(3x3, 64, stride = 2, pad = same)", "'p' (conv 3x3, stride 2, pad same) makes"));
 }
 
 TEST_CASE("errors in independent places show in one run, of layers and of edges") {

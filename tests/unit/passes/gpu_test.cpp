@@ -17,7 +17,7 @@ program::KernelSpec convolution(int64_t ci, int64_t co, int64_t side, int64_t wi
   spec.attributes.groups = groups;
   spec.in.type = TensorType::picture(ci, side, side);
   spec.in.channel_stride = whole_vectors(ci);
-  spec.in.halo = spec.attributes.pad;
+  spec.in.halo = spec.attributes.pad.largest();
   spec.out.type = TensorType::picture(co, side, side);
   spec.out.channel_stride = whole_vectors(co);
   return spec;

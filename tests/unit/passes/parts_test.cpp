@@ -12,6 +12,7 @@
 namespace {
 
 using namespace resnetc;
+using namespace pass_test;
 
 /// A 1x1 convolution in a graph's text, over pictures of 6x7 pixels.
 std::string conv(std::string_view name, std::string_view from, int in, int out) {

@@ -107,6 +107,8 @@ TEST_CASE("documents name every layer, attribute, step, pass, algorithm and sche
       value = !value;
     } else if constexpr (std::is_same_v<T, Extent2>) {
       value = {5, 5};
+    } else if constexpr (std::is_same_v<T, Sides>) {
+      value = Extent2{5, 5};
     } else {
       value += T{5};
     }

@@ -159,10 +159,13 @@ TEST_CASE("random networks have every element-wise operation where no kernel tak
 }
 
 TEST_CASE("among the kernels of random networks are projections, with and without strides, and every algorithm") {
+  // By name, so that a new machine does not change what the seeds give.
+  const std::vector<const Machine*> machines{find_machine("generic"), find_machine("sapphirerapids"), find_machine("haswell"),
+                                             find_machine("znver5"),  find_machine("znver3"),         find_machine("cortex-a72")};
   std::string all;
   for (uint64_t seed = 0; seed < 1000; ++seed) {
     Session session, tuned;
-    session.context.machine = tuned.context.machine = &all_machines()[seed % all_machines().size()];
+    session.context.machine = tuned.context.machine = machines[seed % machines.size()];
     const passes::AnyIr ir = session.lowered(random_network(seed), passes::Level::program);
     all += passes::print(ir, session.sources);
     const program::Tuning tuning = random_tuning(std::get<program::Program>(ir), seed);

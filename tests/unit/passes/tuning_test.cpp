@@ -97,6 +97,22 @@ kernel "c" schedule strassen)"),
   CHECK(tuning->kernels[2].schedule == program::Schedule(program::StrassenSchedule{}));
 }
 
+TEST_CASE("tuning: the machine's name, which is absent for the default one") {
+  const auto read = [](const std::string& text) {
+    Sources sources;
+    Diagnostics diagnostics(sources);
+    const auto tuning = program::parse_tuning(sources.add("t", text), diagnostics);
+    REQUIRE_MESSAGE(tuning, diagnostics.render());
+    return *tuning;
+  };
+  const std::string text = "tuning 1 target \"avx2\" machine \"haswell\" because \"measured\"\n";
+  CHECK(read(text).machine == "haswell");
+  CHECK(program::print(read(text)) == text);
+  CHECK(read("tuning 1 target \"avx2\"").machine.empty());
+  CHECK(read("tuning 1 target \"avx2\" machine \"generic\"").machine.empty());
+  CHECK(faults("tuning 1 target \"avx2\" machine \"my machine\"") == "1:32: a machine's name is 1 to 64 letters, digits, '-', '_' and '.'");
+}
+
 TEST_CASE("tuning: each mistake in its place") {
   const auto fault = [](std::string_view from, std::string_view to) {
     std::string text(tuning_text);
@@ -204,7 +220,7 @@ TEST_CASE("tuning: what does not fit at all is one error, what is switched off a
   REQUIRE(std::holds_alternative<program::WinogradSchedule>(conv1.schedule));
   auto schedule = std::get<program::WinogradSchedule>(conv1.schedule);
 
-  program::Tuning tuning{"avx2", "", {{work, schedule, "measured", {}}}};
+  program::Tuning tuning{"avx2", "", "", {{work, schedule, "measured", {}}}};
   pass_test::Session sums;
   sums.context.tuned = &tuning;
   sums.context.winograd_tile = 0;

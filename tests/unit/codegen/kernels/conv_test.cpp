@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <optional>
 
 #include "ir/algorithms/implementation.h"
 #include "ir/forms/text_forms.h"
@@ -23,9 +24,11 @@ struct Conv {
   std::vector<graph::StepKind> epilogue{graph::StepKind::bias};
   bool in_place = false;
   int64_t in_stride = 0, out_stride = 0;  ///< 0: whole vectors
-  Extent2 pool{0, 0};                     ///< window of a pool at stride 2 and with the default padding; none
+  Extent2 pool{0, 0};                     ///< window of a pool at stride 2; none
   bool on_every_target = true;
-  int64_t projected = 0;  ///< channels of the tensor that a project step reads
+  int64_t projected = 0;            ///< channels of the tensor that a project step reads
+  std::optional<Sides> pad{};       ///< the default of a convolution
+  std::optional<Sides> pool_pad{};  ///< (window - 1) / 2
 };
 
 bool is_flat(const program::Schedule& schedule) {
@@ -42,12 +45,12 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
   a.stride = conv.stride;
   a.dilation = conv.dilation;
   a.groups = conv.groups;
-  a.pad = {conv.dilation.h * (conv.kernel.h - 1) / 2, conv.dilation.w * (conv.kernel.w - 1) / 2};
-  auto extent = [](int64_t size, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad) {
-    return (size + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1;
+  a.pad = conv.pad.value_or(Sides(conv.dilation.h * (conv.kernel.h - 1) / 2, conv.dilation.w * (conv.kernel.w - 1) / 2));
+  const auto extent = [](int64_t padded, int64_t kernel, int64_t stride, int64_t dilation) {
+    return (padded - dilation * (kernel - 1) - 1) / stride + 1;
   };
-  const TensorType out = TensorType::picture(conv.co, extent(conv.size.h, a.kernel.h, a.stride.h, a.dilation.h, a.pad.h),
-                                             extent(conv.size.w, a.kernel.w, a.stride.w, a.dilation.w, a.pad.w));
+  const TensorType out = TensorType::picture(conv.co, extent(conv.size.h + a.pad.top + a.pad.bottom, a.kernel.h, a.stride.h, a.dilation.h),
+                                             extent(conv.size.w + a.pad.left + a.pad.right, a.kernel.w, a.stride.w, a.dilation.w));
   const Extent2 in_halo = implementation_of(conv.schedule).halo(a, conv.ci);
   spec.in = layout(TensorType::picture(conv.ci, conv.size.h, conv.size.w), in_halo, conv.in_stride);
   // Where there are gaps, every second input is a part of a tensor that begins within a vector.
@@ -57,9 +60,9 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
     OpAttributes& pool = spec.pool.emplace();
     pool.kernel = conv.pool;
     pool.stride = {2, 2};
-    pool.pad = {(conv.pool.h - 1) / 2, (conv.pool.w - 1) / 2};
-    spec.out.type.height = extent(out.height, pool.kernel.h, 2, 1, pool.pad.h);
-    spec.out.type.width = extent(out.width, pool.kernel.w, 2, 1, pool.pad.w);
+    pool.pad = conv.pool_pad.value_or(Sides((conv.pool.h - 1) / 2, (conv.pool.w - 1) / 2));
+    spec.out.type.height = extent(out.height + pool.pad.top + pool.pad.bottom, pool.kernel.h, 2, 1);
+    spec.out.type.width = extent(out.width + pool.pad.left + pool.pad.right, pool.kernel.w, 2, 1);
   }
   for (graph::StepKind kind : conv.epilogue) {
     program::KernelSpec::StepSpec step{kind, {}, false};
@@ -76,8 +79,8 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
   }
   spec.schedule = conv.schedule;
   const std::string name = "conv " + std::to_string(conv.ci) + "->" + std::to_string(conv.co) + " " + to_string(conv.size) + " k" +
-                           to_string(conv.kernel) + " s" + to_string(conv.stride) + " g" + std::to_string(conv.groups) +
-                           text::schedule(conv.schedule);
+                           to_string(conv.kernel) + " s" + to_string(conv.stride) + " p" + to_string(a.pad) + " g" +
+                           std::to_string(conv.groups) + text::schedule(conv.schedule);
   return make_case(name, spec, conv.batch, seed);
 }
 
@@ -103,6 +106,93 @@ program::Schedule grouped(int64_t channels, Extent2 tiles, int64_t vectors, int6
 /// The schedule of Strassen's products.
 program::Schedule halved(int64_t vectors, Extent2 tiles, int64_t rows, int64_t parts = 1) {
   return program::StrassenSchedule{vectors, tiles, rows, parts};
+}
+
+/// Convolutions whose padding differs from side to side: each window from 1x1 to 7x7 at stride 1 and 2, and each algorithm.
+std::vector<Conv> unevenly_padded() {
+  using graph::StepKind;
+  const std::vector<StepKind> residual{StepKind::bias, StepKind::add, StepKind::relu};
+  std::vector<Conv> convs;
+  const auto add = [&](Conv conv) { convs.push_back(std::move(conv)); };
+  for (int64_t k = 1; k <= 7; ++k) {
+    for (int64_t stride : {1, 2}) {
+      // One after the other, each side is padded most.
+      const int64_t most = k / 2 + 1, least = (k - 1) / 4;
+      const Sides pads[] = {{least, least, most, most}, {most, 0, least, 1}, {0, most, 1, least}, {1, 2, 3, 0}};
+      const auto number = static_cast<size_t>(2 * k + stride);
+      const program::Schedule schedules[] = {tile(1, 5, 3), tile(2, 4, 0, true), tile(2, 6, 4, false, 16), wide(1, 3, 2)};
+      add({.ci = 16,
+           .co = 40,
+           .size = {13, 9 + k},
+           .kernel = {k, k},
+           .stride = {stride, stride},
+           .schedule = schedules[number % 4],
+           .out_halo = {1, 0},
+           .batch = 3,
+           .epilogue = residual,
+           .on_every_target = k == 3,
+           .pad = pads[number / 2 % 4]});
+      add({.ci = 32,
+           .co = 32,
+           .size = {8 + k, 13},
+           .kernel = {k, k},
+           .stride = {stride, stride},
+           .groups = k % 2 == 0 ? 32 : 8,
+           .schedule = grouped(4, {2, 3}, 2, 2),
+           .batch = 3,
+           .on_every_target = k == 3,
+           .pad = pads[(number + 1) % 4]});
+    }
+  }
+  add({.ci = 3, .co = 17, .size = {14, 20}, .stride = {2, 2}, .schedule = tile(2, 4, 3), .in_stride = 3, .pad = Sides{0, 0, 1, 1}});
+  add({.ci = 17, .co = 24, .size = {14, 11}, .dilation = {2, 3}, .schedule = tile(1, 4, 3), .pad = Sides{1, 4, 3, 2}});
+  add({.ci = 16,
+       .co = 16,
+       .size = {9, 11},
+       .groups = 16,
+       .dilation = {3, 2},
+       .schedule = grouped(4, {1, 4}, 1, 2),
+       .pad = Sides{3, 0, 0, 4}});
+  add({.ci = 64, .co = 128, .size = {7, 7}, .groups = 2, .schedule = tile(4, 4, 7), .pad = Sides{2, 0, 0, 2}});
+  add({.ci = 40, .co = 17, .size = {5, 1}, .kernel = {4, 2}, .schedule = tile(1, 2, 1), .pad = Sides{0, 1, 3, 0}});
+  // Winograd: results that fill whole tiles and that do not, of each size of tile and stride; weights packed or not.
+  for (int64_t stride : {1, 2}) {
+    for (int64_t m : {2, 4}) {
+      for (int64_t depth : {0, 16}) {
+        const bool on_every_target = m == 4 && depth == 0;
+        add({.ci = 32,
+             .co = 40,
+             .size = {2 * m * stride, 3 * m * stride},
+             .stride = {stride, stride},
+             .schedule = transformed(m, 2, {1, 3}, 1, depth),
+             .epilogue = residual,
+             .on_every_target = on_every_target,
+             .pad = stride == 1 ? Sides{2, 0, 0, 2} : Sides{0, 0, 1, 1}});
+        add({.ci = 16,
+             .co = 32,
+             .size = {13, 22},
+             .stride = {stride, stride},
+             .schedule = transformed(m, 1, {1, 2}, 2, depth, 2),
+             .out_halo = {1, 2},
+             .batch = 3,
+             .on_every_target = on_every_target,
+             .pad = stride == 1 ? Sides{0, 3, 2, 0} : Sides{1, 0, 3, 2}});
+      }
+    }
+  }
+  // Pools of what is computed.
+  for (int64_t rows : {1, 3}) {
+    add({.ci = 16,
+         .co = 32,
+         .size = {21, 18},
+         .schedule = transformed(4, 2, {1, 2}, rows, 0),
+         .batch = 3,
+         .pool = {3, 3},
+         .on_every_target = rows == 1,
+         .pad = rows == 1 ? Sides{0, 2, 2, 0} : Sides{1, 1, 1, 1},
+         .pool_pad = rows == 1 ? Sides{0, 0, 1, 1} : Sides{1, 0, 0, 1}});
+  }
+  return convs;
 }
 
 std::vector<KernelCase> all_convolutions() {
@@ -421,6 +511,7 @@ std::vector<KernelCase> all_convolutions() {
          .epilogue = {StepKind::bias},
          .pool = {rows == 1 ? 4 : 2, 2}});
   }
+  for (Conv& conv : unevenly_padded()) add(std::move(conv));
   std::vector<KernelCase> cases;
   uint32_t seed = 1;
   for (const Conv& conv : convs) {

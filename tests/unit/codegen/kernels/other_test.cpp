@@ -127,6 +127,34 @@ std::vector<KernelCase> all_others() {
     wide.name += " " + std::string(info(activation).name);
     cases.push_back(finished(std::move(wide)));
   }
+  add("flatten",
+      with(spec_of(KernelKind::flatten, layout(picture(17, 5, 3), {1, 0}), layout(TensorType::vector(255)), 0), {StepKind::bias}), 3);
+  add("flatten one pixel", spec_of(KernelKind::flatten, layout(picture(33, 1, 1)), layout(TensorType::vector(33)), 0), 2);
+  for (Extent2 factor : {Extent2{2, 2}, Extent2{3, 1}, Extent2{1, 2}}) {
+    KernelSpec spec = spec_of(KernelKind::pixel_shuffle, layout(picture(17 * factor.h * factor.w, 5, 4), {0, 1}),
+                              layout(picture(17, 5 * factor.h, 4 * factor.w), {1, 0}), 3);
+    spec.attributes.factor = factor;
+    add("pixel shuffle", with(spec, {StepKind::bias, StepKind::relu}), 2);
+  }
+  for (int64_t groups : {1, 2, 3, 8}) {
+    KernelSpec spec =
+        spec_of(KernelKind::channel_shuffle, layout(picture(48, 3, 5), {1, 1}), layout(picture(48, 3, 5)), groups == 2 ? 0 : 2);
+    spec.attributes.groups = groups;
+    add("channel shuffle", with(spec, {StepKind::relu}), 2);
+  }
+  struct Sizes {
+    Extent2 from, to;
+  };
+  for (const auto [from, to] : {Sizes{{5, 4}, {10, 12}}, {{5, 7}, {8, 7}}, {{1, 1}, {6, 5}}, {{6, 5}, {1, 3}}, {{13, 9}, {14, 31}}}) {
+    for (int64_t mode = 0; mode < 3; ++mode) {
+      KernelSpec spec = spec_of(KernelKind::upsample, layout(picture(20, from.h, from.w), {1, 0}), layout(picture(20, to.h, to.w), {0, 1}),
+                                mode == 0 ? 0 : 3);
+      spec.attributes.size = to;
+      spec.attributes.bilinear = mode > 0;
+      spec.attributes.align_corners = mode == 2;
+      add("upsample", with(spec, {StepKind::relu}), 2);
+    }
+  }
   for (int64_t channels : {3, 40, 96, 130}) {
     KernelSpec spec = spec_of(KernelKind::layer_norm, layout(picture(channels, 5, 9), {1, 0}), layout(picture(channels, 5, 9), {0, 1}),
                               channels == 96 ? 2 : 0);

@@ -32,7 +32,7 @@ double window(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x)
   for (int64_t k = 0; k < per_group; ++k) {
     for (int64_t i = 0; i < a.kernel.h; ++i) {
       for (int64_t j = 0; j < a.kernel.w; ++j) {
-        const int64_t row = y * a.stride.h - a.pad.h + i * a.dilation.h, column = x * a.stride.w - a.pad.w + j * a.dilation.w;
+        const int64_t row = y * a.stride.h - a.pad.top + i * a.dilation.h, column = x * a.stride.w - a.pad.left + j * a.dilation.w;
         if (!in.holds(row, column)) continue;
         const double value = in.get(one.input, n, first + k, row, column);
         if (conv) {
@@ -76,6 +76,29 @@ double normalised(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_
   return (in.get(one.input, n, c, y, x) - mean) / std::sqrt(squares / count - mean * mean + one.spec.attributes.eps);
 }
 
+double upsampled(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
+  const View in{one.spec.in.type};
+  const OpAttributes& a = one.spec.attributes;
+  const TensorType &from = one.spec.in.type, &to = one.spec.out.type;
+  if (!a.bilinear) return in.get(one.input, n, c, y * from.height / to.height, x * from.width / to.width);
+  const auto place = [&](int64_t i, int64_t small, int64_t large) {
+    const auto s = static_cast<double>(small), l = static_cast<double>(large), at = static_cast<double>(i);
+    if (a.align_corners) return large == 1 ? 0 : at * (s - 1) / (l - 1);
+    return std::max(0.0, s / l * (at + 0.5) - 0.5);
+  };
+  // Each pixel counts as much as it is near, at most one away; beyond the last one is the last one again.
+  const double row = place(y, from.height, to.height), column = place(x, from.width, to.width);
+  double sum = 0;
+  for (int64_t i = 0; i <= from.height; ++i) {
+    for (int64_t j = 0; j <= from.width; ++j) {
+      const double near =
+          std::max(0.0, 1 - std::abs(row - static_cast<double>(i))) * std::max(0.0, 1 - std::abs(column - static_cast<double>(j)));
+      if (near > 0) sum += near * in.get(one.input, n, c, std::min(i, from.height - 1), std::min(j, from.width - 1));
+    }
+  }
+  return sum;
+}
+
 double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
   const TensorType& type = one.spec.kind == KernelKind::load ? one.spec.out.type : one.spec.in.type;
   const View in{type};
@@ -92,6 +115,17 @@ double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x
       return c < type.channels ? in.get(one.input, n, c, spread ? 0 : y, spread ? 0 : x) : 0;
     }
     case KernelKind::softmax: return softmax(one, n, c);
+    case KernelKind::flatten:
+      return in.get(one.input, n, c / type.pixels(), c % type.pixels() / type.width, c % type.pixels() % type.width);
+    case KernelKind::pixel_shuffle: {
+      const Extent2 by = one.spec.attributes.factor;
+      return in.get(one.input, n, c * by.h * by.w + y % by.h * by.w + x % by.w, y / by.h, x / by.w);
+    }
+    case KernelKind::channel_shuffle: {
+      const int64_t groups = one.spec.attributes.groups, members = type.channels / groups;
+      return in.get(one.input, n, c % groups * members + c / groups, y, x);
+    }
+    case KernelKind::upsample: return upsampled(one, n, c, y, x);
     case KernelKind::layer_norm: return normalised(one, n, c, y, x, 0, type.channels, y, y + 1, x, x + 1);
     case KernelKind::group_norm: {
       const int64_t members = type.channels / one.spec.attributes.groups, first = c / members * members;
@@ -160,6 +194,10 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::batch_norm:
       case OpKind::softmax:
       case OpKind::slice_channels:
+      case OpKind::flatten:
+      case OpKind::upsample:
+      case OpKind::pixel_shuffle:
+      case OpKind::channel_shuffle:
       case OpKind::spread:
       case OpKind::concat:
       case OpKind::layer_norm:
@@ -177,7 +215,7 @@ namespace {
 
 /// The weights of phases, [co][16][r][r], as ir/winograd.h describes them.
 std::vector<double> split_naively(const program::KernelSpec& spec, const WinogradForm& form, const std::vector<double>& weight) {
-  const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, k = spec.attributes.kernel.w, pad = spec.attributes.pad.w;
+  const int64_t co = spec.out.type.channels, ci = spec.in.type.channels, k = spec.attributes.kernel.w, pad = spec.attributes.pad.left;
   std::vector<double> out;
   for (int64_t row = 0; row < co; ++row) {
     for (int64_t channel = 0; channel < 16; ++channel) {
@@ -348,7 +386,7 @@ double stored(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x)
   double largest = -std::numeric_limits<double>::infinity();
   for (int64_t i = 0; i < pool.kernel.h; ++i) {
     for (int64_t j = 0; j < pool.kernel.w; ++j) {
-      const int64_t row = y * pool.stride.h - pool.pad.h + i, column = x * pool.stride.w - pool.pad.w + j;
+      const int64_t row = y * pool.stride.h - pool.pad.top + i, column = x * pool.stride.w - pool.pad.left + j;
       if (view.holds(row, column)) largest = std::max(largest, finish(one, element(one, n, c, row, column), n, c, row, column));
     }
   }

@@ -254,6 +254,8 @@ TEST_CASE("select-kernels: gaps between pixels that would share sets of the cach
   CHECK(stride(512, 5, "cuda") == 512);
 }
 
+AlgorithmChoice winograd_of(int64_t output, bool packed) { return {&implementation_of(program::WinogradSchedule{}), output, packed}; }
+
 TEST_CASE("select-kernels: schedules") {
   const Target &avx512 = *find_target("avx512"), &avx2 = *find_target("avx2"), &sse41 = *find_target("sse41");
   auto choose = [](int64_t channels, int64_t size, int64_t kernel, const Target& target, const Machine& machine = default_machine()) {
@@ -264,7 +266,7 @@ TEST_CASE("select-kernels: schedules") {
     program::KernelSpec spec;
     spec.kind = program::KernelKind::conv2d;
     spec.attributes = a;
-    spec.in = layout(type, a.pad);
+    spec.in = layout(type, a.pad.largest());
     spec.out = layout(type);
     const AlgorithmChoice direct;
     return std::get<program::DirectSchedule>(
@@ -304,20 +306,77 @@ TEST_CASE("select-kernels: schedules") {
   CHECK(choose(2048, 7, 1, avx512, waiting).depth > 0);
   CHECK_FALSE(choose(64, 56, 1, avx512, zen).wide);
   CHECK(choose(64, 56, 1, avx512, waiting).wide);
-  // What binds a kernel is said, and follows from the machine.
-  const auto expected = [](int64_t channels, int64_t size, const Machine& machine) {
-    Convolution c;
-    c.in = c.out = TensorType::picture(channels, size, size);
-    c.attributes.channels = channels;
-    return expectation(c, {}, machine, "loads");
-  };
-  CHECK(expected(256, 56, zen).ends_with(" ms expected on a core of machine 'znver5', bound by loads"));
-  CHECK(expected(2048, 1, zen).ends_with(" ms expected on a core of machine 'znver5', bound by weights from memory"));
   CHECK(choose(64, 56, 3, avx512).rows > 0);
   // Pixels lie a power of two bytes apart, so a tile has few of them.
   CHECK(choose(1024, 14, 3, avx512).pixels <= 8);
   // Tiny layers are not shared between threads.
   CHECK(choose(16, 7, 3, avx512).rows == 0);
+}
+
+TEST_CASE("select-kernels: the time that is expected is that of the chosen schedule, with its target's registers") {
+  const Machine& zen = *find_machine("znver5");
+  const auto choose = [&](const AlgorithmChoice& choice, int64_t channels, int64_t size, int64_t kernel, const char* target,
+                          int64_t groups = 1) {
+    OpAttributes a;
+    a.channels = channels;
+    a.groups = groups;
+    a.kernel = {kernel, kernel};
+    a.pad = {kernel / 2, kernel / 2};
+    const TensorType type = TensorType::picture(channels, size, size);
+    program::KernelSpec spec;
+    spec.kind = program::KernelKind::conv2d;
+    spec.attributes = a;
+    spec.in = layout(type, a.pad.largest());
+    spec.out = layout(type);
+    const int64_t multiply_adds = type.elements() * channels / groups * kernel * kernel;
+    const program::Limit limit = choice.by->choose({spec, multiply_adds, *find_target(target), zen}, choice).limit;
+    return std::pair(limit, expectation(convolution_of(spec), choice, zen, limit));
+  };
+  const AlgorithmChoice direct, grouped{&implementation_of(program::GroupedSchedule{})},
+      strassen{&implementation_of(program::StrassenSchedule{})};
+  struct Case {
+    AlgorithmChoice choice;
+    int64_t channels, size, kernel, groups;
+  };
+  for (const Case& one :
+       {Case{direct, 256, 28, 3, 1}, {winograd_of(4, true), 256, 28, 3, 1}, {strassen, 256, 28, 1, 1}, {grouped, 256, 28, 3, 256}}) {
+    const auto seconds = [&](const char* target) {
+      return choose(one.choice, one.channels, one.size, one.kernel, target, one.groups).first.seconds;
+    };
+    CAPTURE(one.choice.by->algorithm(program::KernelKind::conv2d));
+    CHECK(seconds("avx2") > 1.5 * seconds("avx512"));
+    CHECK(seconds("sse41") > 1.5 * seconds("avx2"));
+    CHECK(seconds("avx512") > 0);
+  }
+  // What binds a kernel is said where a model found it.
+  CHECK(choose(direct, 256, 56, 3, "avx512").second.find(" ms expected on a core of machine 'znver5', bound by ") != std::string::npos);
+  CHECK(choose(grouped, 256, 28, 3, "avx512", 256).second.find("bound by") == std::string::npos);
+  // Weights count where they take clearly longer than the arithmetic. Short times have digits too.
+  CHECK(choose(direct, 256, 56, 3, "avx512").second.find("memory") == std::string::npos);
+  const std::string small = choose(direct, 1024, 1, 1, "avx512").second;
+  CHECK(small.ends_with(" with its weights from memory"));
+  CHECK_MESSAGE(small.starts_with("0.0"), small);
+  CHECK_FALSE(choose(direct, 1, 1, 1, "avx512").second.starts_with("0.000 "));
+}
+
+TEST_CASE("select-kernels: the weights of a small network stay in the caches") {
+  const Machine& machine = *find_machine("sapphirerapids");
+  Convolution c;
+  c.in = c.out = TensorType::picture(64, 8, 8);
+  c.attributes.channels = 64;
+  c.attributes.kernel = {3, 3};
+  c.attributes.pad = {1, 1};
+  const auto rate = [&](size_t count, const Machine& on) {
+    return program::weight_bytes_a_second(on, std::vector<Convolution>(count, c));  // 147,456 bytes each
+  };
+  CHECK(rate(1, machine) == machine.second.bytes_a_second);
+  CHECK(rate(20, machine) == machine.third.bytes_a_second);
+  CHECK(rate(400, machine) == machine.memory_bytes_a_second);
+  CHECK(rate(20, *find_machine("cortex-a72")) == find_machine("cortex-a72")->memory_bytes_a_second);  // there is no third
+  // Where they do, no time is saved by transforming them in each run.
+  const auto chosen = [&](size_t count) { return passes::choose_algorithms(std::vector<Convolution>(count, c), machine).front(); };
+  CHECK(chosen(400) == winograd_of(4, false));
+  CHECK_FALSE(chosen(20) == winograd_of(4, false));
 }
 
 TEST_CASE("select-kernels: no tile of Winograd's transforms is larger than the context allows") {
@@ -351,8 +410,6 @@ TEST_CASE("select-kernels: no tile of Winograd's transforms is larger than the c
   CHECK(tiles(2) == std::vector<int64_t>{2, 0, 2});
   CHECK(tiles(0) == std::vector<int64_t>{0, 0, 0});
 }
-
-AlgorithmChoice winograd_of(int64_t output, bool packed) { return {&implementation_of(program::WinogradSchedule{}), output, packed}; }
 
 program::WinogradSchedule transformed(const program::KernelSpec& spec, const AlgorithmChoice& choice, const Target& target) {
   return std::get<program::WinogradSchedule>(choice.by->choose({spec, 0, target, default_machine()}, choice).schedule);

@@ -1,0 +1,140 @@
+/// \file The graph's operations stand in the order of the statements, so each is compared with one node.
+#include "import/check_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "frontend/frontend.h"
+#include "ir/graph.h"
+#include "passes/pipeline.h"
+
+namespace resnetc::importer {
+namespace {
+
+Failure differs(std::string what) { return Failure{"the imported text does not give the model's graph: " + std::move(what), Blame::bug}; }
+
+/// The tensors that an operation reads, in the order of weight_specs().
+std::vector<TensorRef> tensors_of_operation(const graph::Op& op) {
+  std::vector<TensorRef> tensors;
+  for (const RecipePtr& constant : op.constants) collect_tensors(*constant, tensors);
+  for (const graph::Step& step : op.epilogue) {
+    for (const RecipePtr& constant : step.constants) collect_tensors(*constant, tensors);
+  }
+  return tensors;
+}
+
+/// Whether the layers of a topology, in the order of their operations, have the attributes of the network's. A graph keeps only some of
+/// them.
+Result<> same_attributes(const std::vector<topology::Node>& nodes, const Network& network, const std::vector<LayerId>& order,
+                         size_t& next) {
+  for (const topology::Node& node : nodes) {
+    if (const Result<> inside = same_attributes(node.children, network, order, next); !inside) return inside;
+    if (node.kind == topology::NodeKind::block || node.kind == topology::NodeKind::stage) continue;
+    if (next == order.size()) return differs("there are more layers");
+    const Layer& layer = network.node(order[next++]);
+    if (node.kind == topology::NodeKind::layer && !(node.attributes == layer.attributes)) {
+      return differs(fmt::format("attributes of '{}'", layer.value));
+    }
+  }
+  return {};
+}
+
+class Comparison {
+ public:
+  Comparison(const Network& network, const graph::Graph& graph) : network_(network), graph_(graph) { value_of_[0] = 0; }
+
+  Result<> operation(size_t index, LayerId id) {
+    const graph::Op& op = graph_.ops[index];
+    const Layer& layer = network_.node(id);
+    const std::string what = fmt::format("%{} is {}, '{}' is {}", op.name, info(op.kind).name, layer.value, info(layer.op).name);
+    if (op.kind != layer.op) return differs(what);
+    if (!(op.type == layer.type)) return differs(fmt::format("%{} is {}, not {}", op.name, to_string(op.type), to_string(layer.type)));
+    if (!(op.attributes == graph::kept_attributes(layer.op, layer.attributes))) return differs(fmt::format("attributes of %{}", op.name));
+    std::vector<LayerId> operands;
+    for (const graph::ValueId operand : op.operands) operands.push_back(value_of_.at(operand));
+    std::vector<LayerId> wanted = layer.operands;
+    if (layer.op == OpKind::add || (layer.op == OpKind::mul && op.operands.size() == 2)) {  // their order means nothing
+      std::sort(operands.begin(), operands.end());
+      std::sort(wanted.begin(), wanted.end());
+    }
+    if (operands != wanted) return differs(fmt::format("operands of %{}", op.name));
+    if (const Result<> good = weights(op, layer); !good) return good;
+    value_of_[static_cast<graph::ValueId>(index)] = id;
+    return {};
+  }
+
+  LayerId layer_of(graph::ValueId value) const { return value_of_.at(value); }
+  std::vector<NamedWeight> take_weights() { return std::move(weights_); }
+
+ private:
+  Result<> weights(const graph::Op& op, const Layer& layer) {
+    const std::vector<TensorRef> tensors = tensors_of_operation(op);
+    if (tensors.size() != layer.weights.size()) return differs(fmt::format("weights of %{}", op.name));
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      const LayerWeight& weight = layer.weights[i];
+      if (!tensors[i].name.ends_with("." + std::string(weight.suffix)) ||
+          element_count(tensors[i].shape) != static_cast<int64_t>(weight.values->size())) {
+        return differs(fmt::format("'{}' of %{}", tensors[i].name, op.name));
+      }
+      weights_.push_back({tensors[i].name, tensors[i].shape, weight.values});
+    }
+    return {};
+  }
+
+  const Network& network_;
+  const graph::Graph& graph_;
+  std::map<graph::ValueId, LayerId> value_of_;
+  std::vector<NamedWeight> weights_;
+};
+
+}  // namespace
+
+Result<std::vector<NamedWeight>> check_text(const std::string& text, const std::string& name, const Network& network,
+                                            const Statements& body, const std::vector<std::string>& output_names,
+                                            const std::vector<std::string>& installed_dirs) {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  FrontendOptions options;
+  options.installed_dirs = installed_dirs;
+  passes::PipelineContext context;
+  context.diagnostics = &diagnostics;
+  passes::AnyIr ir;
+  std::optional<topology::Network> read = parse_network(name + ".rn", text, options, diagnostics);
+  bool good = read.has_value();
+  std::vector<topology::Node> layers;
+  if (good) {
+    layers = read->body;
+    ir = std::move(*read);
+    good = passes::run_pipeline(ir, passes::Level::topology, context) && passes::run_pass("lower-to-graph", ir, context);
+  }
+  if (!good || diagnostics.has_errors()) return Failure{"the imported text is wrong: " + diagnostics.render(), Blame::bug};
+
+  const auto& graph = std::get<graph::Graph>(ir);
+  std::vector<LayerId> order;
+  for_each_layer(body, [&](LayerId id) { order.push_back(id); });
+  if (graph.ops.size() != network.nodes.size() || order.size() + 1 != network.nodes.size()) {
+    return differs(fmt::format("{} operations instead of {}", graph.ops.size(), network.nodes.size()));
+  }
+  std::vector<LayerId> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) return differs("a layer stands there twice");
+  if (!(graph.input.type == network.input.type) || graph.input.order != network.input.order) return differs("the input");
+  size_t next = 0;
+  if (const Result<> same = same_attributes(layers, network, order, next); !same) return same.failure();
+  Comparison comparison(network, graph);
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (const Result<> same = comparison.operation(i + 1, order[i]); !same) return same.failure();
+  }
+  if (graph.outputs.size() != network.outputs.size()) return differs("the number of outputs");
+  for (const graph::Output& output : graph.outputs) {
+    const auto found = std::find(output_names.begin(), output_names.end(), output.name);
+    const bool same = found != output_names.end() &&
+                      comparison.layer_of(output.value) == network.outputs[static_cast<size_t>(found - output_names.begin())].value;
+    if (!same) return differs(fmt::format("the output '{}'", output.name));
+  }
+  return comparison.take_weights();
+}
+
+}  // namespace resnetc::importer

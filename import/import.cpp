@@ -1,0 +1,94 @@
+/// \file The steps of an import, one after the other.
+#include "import/import.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "frontend/format.h"
+#include "frontend/frontend.h"
+#include "import/check_text.h"
+#include "import/labels.h"
+#include "import/nest.h"
+#include "import/onnx_reader.h"
+#include "import/rewrite/rewrite.h"
+#include "import/scopes.h"
+#include "import/structure.h"
+#include "import/translate.h"
+#include "import/write_safetensors.h"
+#include "import/write_text.h"
+#include "support/printable.h"
+
+namespace resnetc::importer {
+namespace {
+
+/// The input as a text declares it.
+std::string declared(const std::string& label, const InputBuffer& input) { return fmt::format("{}: {}", label, to_string(input.type)); }
+
+/// The text in the layout of `resnetc fmt`.
+Result<std::string> formatted(const std::string& name, const std::string& text) {
+  if (text.size() > max_source_bytes) {
+    return Failure{fmt::format("the network's text would have more than {} bytes", max_source_bytes), Blame::limit};
+  }
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  std::optional<std::string> result = format_source(sources.add(name + ".rn", text), diagnostics);
+  if (!result) return Failure{"the imported text does not parse: " + diagnostics.render(), Blame::bug};
+  return std::move(*result);
+}
+
+}  // namespace
+
+Result<Imported> import_model(const Model& model, const std::string& origin, const ImportOptions& options) {
+  Result<flat::Graph> flat = flatten(model, options.settings, options.up_to);
+  if (!flat) return flat.failure();
+  rewrite(*flat);
+  const bool channels_last = flat->channels_last;
+  const Result<Network> network = translate(std::move(*flat));
+  if (!network) return network.failure();
+  Result<Statements> body = nest(*network);
+  if (!body) return body.failure();
+
+  Imported result;
+  result.name = as_name(options.name.empty() ? std::filesystem::path(origin).stem().string() : options.name);
+  NameTable labels, outputs;
+  NetworkText text;
+  text.comment = fmt::format("Imported from {}.{}", printable(origin.substr(0, 100)),
+                             channels_last ? " The model takes pictures with their channels last; this network takes planes." : "");
+  text.name = result.name;
+  text.input_name = labels.unique(network->input_name);
+  outputs.unique(text.input_name);
+  text.input = declared(text.input_name, network->input);
+  std::map<std::string, std::string> output_names;
+  std::vector<std::string> in_order;
+  for (const Network::Output& output : network->outputs) in_order.push_back(output_names[output.name] = outputs.unique(output.name));
+  for (Statement& s : *body) {
+    if (s.kind == StatementKind::output) s.name = output_names[s.name];
+  }
+  text.body = std::move(*body);
+  give_structure(text, *network, options.installed_dirs, labels);
+  label_flat(text.body, *network, labels);
+
+  Result<std::string> pretty = formatted(result.name, written(text, *network));
+  if (!pretty) return pretty.failure();
+  result.text = std::move(*pretty);
+  const Result<std::vector<NamedWeight>> weights =
+      check_text(result.text, result.name, *network, text.body, in_order, options.installed_dirs);
+  if (!weights) return weights.failure();
+  for (const NamedWeight& weight : *weights) result.parameters += static_cast<int64_t>(weight.values->size());
+  for (const Layer& layer : network->nodes) result.layers += info(layer.op).layer.empty() ? 0 : 1;
+  if (!weights->empty()) result.weights = safetensors_of(*weights);
+  return result;
+}
+
+Result<Imported> import_onnx(const std::string& path, const ImportOptions& options) {
+  const Result<Model> model = read_onnx(path, options.folders);
+  if (!model) return model.failure();
+  Result<Imported> result = import_model(*model, std::filesystem::path(path).filename().string(), options);
+  if (!result && result.failure().blame != Blame::bug && result.failure().blame != Blame::command) {
+    return Failure{fmt::format("cannot import '{}': {}", path, result.failure().text), result.failure().blame};
+  }
+  return result;
+}
+
+}  // namespace resnetc::importer

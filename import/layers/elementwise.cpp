@@ -1,0 +1,124 @@
+/// \file Functions of one element. Those without numbers have a line each: a layer that resnetc gets needs nothing more.
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "import/layers/per_channel.h"
+#include "import/translate.h"
+
+namespace resnetc::importer {
+namespace {
+
+/// Operators without attributes that matter, and the layers that compute the same.
+struct Same {
+  std::string_view op, layer;
+};
+constexpr Same plain[] = {{"Relu", "relu"}, {"Sigmoid", "sigmoid"},    {"Tanh", "tanh"},           {"Mish", "mish"},
+                          {"Silu", "silu"}, {"GeluTanh", "gelu_tanh"}, {"HardSwish", "hard_swish"}};
+
+/// A layer of the language by its name.
+Result<LayerId> named(Translation& t, const flat::Node& node, std::string_view layer, const OpAttributes& attributes = {},
+                      std::vector<LayerWeight> weights = {}) {
+  const auto in = t.operand(node, 0);
+  if (!in) return Failure{"it has no input"};
+  const std::optional<OpKind> kind = layer_named(layer);
+  if (!kind) return Failure{"resnetc has no layer for it yet"};
+  return t.add(node, *kind, attributes, {*in}, std::move(weights));
+}
+
+Result<LayerId> same(Translation& t, const flat::Node& node) {
+  for (const Same& one : plain) {
+    if (one.op == node.op) return named(t, node, one.layer);
+  }
+  return Failure{"it is in no table", Blame::bug};
+}
+
+Result<LayerId> leaky_relu(Translation& t, const flat::Node& node) {
+  OpAttributes a;
+  a.slope = decimal_of(flat::real(node, "alpha", static_cast<double>(0.01F)));
+  return named(t, node, "leaky_relu", a);
+}
+
+Result<LayerId> elu(Translation& t, const flat::Node& node) {
+  OpAttributes a;
+  a.alpha = decimal_of(flat::real(node, "alpha", 1));
+  return named(t, node, "elu", a);
+}
+
+Result<LayerId> hard_sigmoid(Translation& t, const flat::Node& node) {
+  OpAttributes a;
+  const double slope = flat::real(node, "alpha", static_cast<double>(0.2F));
+  a.slope = static_cast<float>(slope) == static_cast<float>(1.0 / 6) ? 1.0 / 6 : decimal_of(slope);
+  a.offset = decimal_of(flat::real(node, "beta", 0.5));
+  return named(t, node, "hard_sigmoid", a);
+}
+
+Result<LayerId> gelu(Translation& t, const flat::Node& node) {
+  return named(t, node, flat::text(node, "approximate", "none") == "tanh" ? "gelu_tanh" : "gelu");
+}
+
+Result<LayerId> swish(Translation& t, const flat::Node& node) {
+  if (flat::real(node, "alpha", 1) != 1) return Failure{"its alpha is not 1"};
+  return named(t, node, "silu");
+}
+
+Result<LayerId> prelu(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const TensorPtr slope = t.graph().constant(node, 1);
+  const auto values = in && slope ? per_channel(t, node, 0, *slope) : std::nullopt;
+  if (!values) return Failure{"its slope has no number for each channel"};
+  return named(t, node, "prelu", {}, {{"weight", reals_of({static_cast<int64_t>(values->size())}, *values)}});
+}
+
+/// What lies between two bounds, of which one may be missing.
+Result<LayerId> bounded(Translation& t, const flat::Node& node, std::optional<double> low, std::optional<double> high) {
+  constexpr double largest = std::numeric_limits<float>::max();
+  if (low == 0.0 && (!high || *high >= largest)) return named(t, node, "relu");
+  OpAttributes a;
+  a.low = low ? decimal_of(std::max(*low, -largest)) : -largest;
+  a.high = high ? decimal_of(std::min(*high, largest)) : largest;
+  if (!(a.low <= a.high)) return Failure{fmt::format("its bounds are {} and {}", a.low, a.high)};
+  return named(t, node, "clip", a);
+}
+
+Result<LayerId> clip(Translation& t, const flat::Node& node) {
+  std::optional<double> bounds[2];
+  for (const size_t i : {size_t{0}, size_t{1}}) {
+    const std::string_view attribute = i == 0 ? "min" : "max";
+    if (flat::has(node, attribute)) bounds[i] = flat::real(node, attribute, 0);
+    if (i + 1 < node.inputs.size() && node.inputs[i + 1] != flat::no_value) {
+      const TensorPtr constant = t.graph().constant(node, i + 1);
+      bounds[i] = constant ? uniform(*constant) : std::nullopt;
+      if (!bounds[i]) return Failure{"its bounds are computed from the picture"};
+    }
+  }
+  return bounded(t, node, bounds[0], bounds[1]);
+}
+
+/// Min or Max of a value and a number.
+Result<LayerId> one_bound(Translation& t, const flat::Node& node) {
+  const TensorPtr constant = node.inputs.size() == 2 ? t.graph().constant(node, 1) : nullptr;
+  const std::optional<double> bound = constant ? uniform(*constant) : std::nullopt;
+  if (!bound) return Failure{"resnetc has the smaller or larger of a value and a number, in this order, and no other"};
+  return node.op == "Max" ? bounded(t, node, bound, std::nullopt) : bounded(t, node, std::nullopt, bound);
+}
+
+Result<LayerId> softmax(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const auto dims = t.dims(node, 0);
+  const auto axis = dims ? flat::axis_of(flat::integer(node, "axis", t.graph().opset < 13 ? 1 : -1), dims->size()) : std::nullopt;
+  if (!in || !axis || *axis != 1) return Failure{"resnetc has the softmax over the features of a vector, and no other"};
+  return t.add(node, OpKind::softmax, {}, {*in});
+}
+
+}  // namespace
+
+Translators elementwise_translators() {
+  Translators all{{"Softmax", softmax}, {"LeakyRelu", leaky_relu}, {"Elu", elu},     {"HardSigmoid", hard_sigmoid},
+                  {"Gelu", gelu},       {"Swish", swish},          {"PRelu", prelu}, {"Clip", clip},
+                  {"Min", one_bound},   {"Max", one_bound}};
+  for (const Same& one : plain) all.emplace(one.op, same);
+  return all;
+}
+
+}  // namespace resnetc::importer

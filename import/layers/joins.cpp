@@ -1,0 +1,158 @@
+/// \file Places where two values meet, or a value and a constant.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "import/layers/per_channel.h"
+#include "import/translate.h"
+
+namespace resnetc::importer {
+namespace {
+
+/// Whether all numbers are this one.
+bool all_are(const std::vector<double>& list, double value) {
+  return std::all_of(list.begin(), list.end(), [value](double x) { return x == value; });
+}
+
+TensorPtr vector_of(const std::vector<double>& values) { return reals_of({static_cast<int64_t>(values.size())}, values); }
+
+/// x * scale + shift in each channel.
+Result<LayerId> scaled(Translation& t, const flat::Node& node, LayerId in, const std::vector<double>& scale,
+                       const std::vector<double>& shift) {
+  Result<LayerId> made = in;
+  if (!all_are(scale, scale[0])) {
+    made = t.add(node, OpKind::scale, {}, {in}, {{"weight", vector_of(scale)}});
+  } else if (scale[0] != 1) {
+    OpAttributes a;
+    a.by = decimal_of(scale[0]);
+    made = t.add(node, OpKind::multiply, a, {in});
+  }
+  if (!made || all_are(shift, 0)) return made;
+  return t.add(node, OpKind::bias, {}, {*made}, {{"bias", vector_of(shift)}});
+}
+
+/// A sum with a constant becomes the bias of the convolution or linear layer that makes the value, if nothing else reads it.
+std::optional<LayerId> as_bias(Translation& t, const flat::Node& node, size_t input, const std::vector<double>& shift) {
+  const LayerId in = *t.operand(node, input);
+  Layer& layer = t.network().node(in);
+  if ((layer.op != OpKind::conv2d && layer.op != OpKind::linear) || layer.attributes.bias || t.uses_of_input(node, input) != 1) {
+    return std::nullopt;
+  }
+  layer.attributes.bias = true;
+  layer.weights.push_back({"bias", vector_of(shift)});
+  return in;
+}
+
+enum class Sum { plus, minus, times, over };
+
+Result<LayerId> with_constant(Translation& t, const flat::Node& node, size_t input, const Tensor& constant, Sum sum) {
+  const LayerId in = *t.operand(node, input);
+  const std::optional<std::vector<double>> values = per_channel(t, node, input, constant);
+  if (!values) return Failure{"its constant is no number, and has no number for each channel"};
+  std::vector<double> scale(values->size(), 1), shift(values->size(), 0);
+  const bool first = input == 0;  // the value stands before the constant
+  for (size_t i = 0; i < values->size(); ++i) {
+    const double c = (*values)[i];
+    switch (sum) {
+      case Sum::plus: shift[i] = c; break;
+      case Sum::minus:
+        scale[i] = first ? 1 : -1;
+        shift[i] = first ? -c : c;
+        break;
+      case Sum::times: scale[i] = c; break;
+      case Sum::over: scale[i] = 1 / c; break;
+    }
+  }
+  if (sum == Sum::over && !first) return Failure{"it divides a constant by the value"};
+  if (all_are(scale, 1) && !all_are(shift, 0)) {
+    if (const std::optional<LayerId> biased = as_bias(t, node, input, shift)) return *biased;
+  }
+  return scaled(t, node, in, scale, shift);
+}
+
+Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
+  if (node.inputs.size() != 2) return Failure{"it has not two inputs"};
+  const auto a = t.operand(node, 0), b = t.operand(node, 1);
+  if (a && !b) {
+    const TensorPtr constant = t.graph().constant(node, 1);
+    if (constant) return with_constant(t, node, 0, *constant, sum);
+  }
+  if (b && !a) {
+    const TensorPtr constant = t.graph().constant(node, 0);
+    if (constant) return with_constant(t, node, 1, *constant, sum);
+  }
+  if (!a || !b) return Failure{"it has no input"};
+  if (sum == Sum::minus || sum == Sum::over) return Failure{"resnetc adds and multiplies values, and has nothing else for two of them"};
+  const TensorType &left = t.type(*a), &right = t.type(*b);
+  const auto left_dims = t.dims(node, 0), right_dims = t.dims(node, 1);
+  // numpy spreads [N, C] over columns and rows, not over pixels.
+  const bool aligned = left_dims && right_dims && left_dims->size() == right_dims->size();
+  if (left == right && (aligned || !left_dims || !right_dims)) {
+    return t.add(node, sum == Sum::plus ? OpKind::add : OpKind::mul, {}, {*a, *b});
+  }
+  if (!aligned)
+    return Failure{
+        fmt::format("it spreads {} over {}", to_string(left.rank == 2 ? left : right), to_string(left.rank == 2 ? right : left))};
+  if (sum == Sum::plus) {
+    return Failure{fmt::format("it adds {} and {}; resnetc adds equal types as yet", to_string(left), to_string(right))};
+  }
+  // A gate: the picture stands first.
+  const bool turned = left.rank == 2 || (left.pixels() == 1 && right.pixels() != 1);
+  const LayerId picture = turned ? *b : *a;
+  const Result<LayerId> factor =
+      t.type(turned ? *a : *b).pixels() == 1 ? t.as_vector(node, turned ? *a : *b) : Result<LayerId>(turned ? *a : *b);
+  if (!factor) return factor;
+  return t.add(node, OpKind::mul, {}, {picture, *factor});
+}
+
+Result<LayerId> add(Translation& t, const flat::Node& node) { return joined(t, node, Sum::plus); }
+Result<LayerId> subtract(Translation& t, const flat::Node& node) { return joined(t, node, Sum::minus); }
+Result<LayerId> multiply(Translation& t, const flat::Node& node) { return joined(t, node, Sum::times); }
+Result<LayerId> divide(Translation& t, const flat::Node& node) { return joined(t, node, Sum::over); }
+
+Result<LayerId> sum_of_all(Translation& t, const flat::Node& node) {
+  if (node.inputs.size() == 2) return add(t, node);
+  std::optional<LayerId> total = t.operand(node, 0);
+  for (size_t i = 1; i < node.inputs.size() && total; ++i) {
+    const auto next = t.operand(node, i);
+    if (!next) return Failure{"it adds a constant among several values"};
+    const Result<LayerId> sum = t.add(node, OpKind::add, {}, {*total, *next});
+    if (!sum) return sum;
+    total = *sum;
+  }
+  if (!total) return Failure{"it has no input"};
+  return *total;
+}
+
+Result<LayerId> negate(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  if (!in) return Failure{"it has no input"};
+  const size_t channels = static_cast<size_t>(t.type(*in).channels);
+  return scaled(t, node, *in, std::vector<double>(channels, -1), std::vector<double>(channels, 0));
+}
+
+}  // namespace
+
+std::optional<std::vector<double>> per_channel(const Translation& t, const flat::Node& node, size_t input, const Tensor& constant) {
+  const std::optional<Dims> dims = t.dims(node, input);
+  const std::optional<LayerId> in = t.operand(node, input);
+  if (!dims || !in || constant.elements != Elements::real || constant.shape.size() > dims->size() || constant.size() == 0)
+    return std::nullopt;
+  const TensorType& type = t.type(*in);
+  const size_t channels = static_cast<size_t>(type.channels);
+  if (constant.size() == 1) return std::vector<double>(channels, constant.real(0));
+  if (!t.is_view(type, *dims) || constant.size() != channels) return std::nullopt;
+  for (size_t i = 0; i < constant.shape.size(); ++i) {
+    const size_t axis = dims->size() - constant.shape.size() + i;
+    if (constant.shape[i] != (axis == 1 ? type.channels : 1)) return std::nullopt;
+  }
+  std::vector<double> values(channels);
+  for (size_t i = 0; i < channels; ++i) values[i] = constant.real(i);
+  return values;
+}
+
+Translators join_translators() {
+  return {{"Add", add}, {"Sub", subtract}, {"Mul", multiply}, {"Div", divide}, {"Sum", sum_of_all}, {"Neg", negate}};
+}
+
+}  // namespace resnetc::importer

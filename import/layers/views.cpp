@@ -1,0 +1,104 @@
+/// \file Operators that change only how a value's elements are counted.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "import/translate.h"
+
+namespace resnetc::importer {
+namespace {
+
+/// Reshape, Flatten, Squeeze, Unsqueeze, Expand: nothing happens if the result is another view of the same vector or picture.
+Result<LayerId> view(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const auto from = t.dims(node, 0), to = t.result_dims(node);
+  if (!in) return Failure{"it has no input"};
+  if (!from || !to) return Failure{"the dimensions of its result are not known"};
+  const TensorType type = t.type(*in);
+  if (t.is_view(type, *to)) return *in;
+  const bool one_row = to->size() == 2 && (*to)[0] == t.graph().batch && (*to)[1] == Whole{type.elements(), 0};
+  if (type.rank == 4 && type.pixels() == 1 && t.is_view(TensorType::vector(type.channels), *to)) return t.as_vector(node, *in);
+  if (type.rank == 4 && one_row) return *in;  // only a matrix product may follow, and knows the picture
+  return Failure{fmt::format("it makes {} of {}; resnetc has pictures and vectors, and no other views of them", shown(*to), shown(*from))};
+}
+
+/// A Transpose of a vector or a picture of one pixel may leave the elements in their order.
+Result<LayerId> transpose(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const auto to = t.result_dims(node);
+  if (!in || !to) return Failure{"the dimensions of its result are not known"};
+  if (t.type(*in).pixels() == 1 && t.is_view(t.type(*in), *to)) return *in;
+  return Failure{"it changes the order of dimensions"};
+}
+
+/// The channels that a Slice takes, if it takes some of them and nothing else.
+std::optional<OpAttributes> sliced_channels(const Translation& t, const flat::Node& node, const Dims& from, const Dims& to) {
+  const auto starts = list_at(t.graph(), node, 1, "starts"), axes = list_at(t.graph(), node, 3, "axes"),
+             steps = list_at(t.graph(), node, 4, "steps");
+  if (!starts || !axes || starts->size() != 1 || axes->size() != 1 || (steps && *steps != std::vector<int64_t>{1})) return std::nullopt;
+  if (flat::axis_of((*axes)[0], from.size()) != size_t{1} || !from[1].known() || !to[1].known()) return std::nullopt;
+  OpAttributes a;
+  const int64_t start = (*starts)[0], channels = from[1].fixed;
+  a.first = std::clamp<int64_t>(start < 0 ? std::max(start, -channels) + channels : start, 0, channels);
+  a.channels = to[1].fixed;
+  return a;
+}
+
+/// A Slice that takes every so many rows and columns from the first: the pixels that windows of one pixel take.
+Result<LayerId> slice(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const auto from = t.dims(node, 0), to = t.result_dims(node);
+  if (!in || !from || !to) return Failure{"the dimensions of its result are not known"};
+  if (from == to) return *in;
+  if (const auto channels = sliced_channels(t, node, *from, *to)) {
+    if (!t.is_view(t.type(*in), *from)) return Failure{"it takes a part of what is neither picture nor vector"};
+    return t.add(node, OpKind::slice_channels, *channels, {*in});
+  }
+  const auto starts = list_at(t.graph(), node, 1, "starts"), axes = list_at(t.graph(), node, 3, "axes"),
+             steps = list_at(t.graph(), node, 4, "steps");
+  if (t.type(*in).rank != 4 || !t.is_view(t.type(*in), *from) || !starts || !axes || !steps)
+    return Failure{"resnetc has no layer for it yet"};
+  OpAttributes a;
+  for (size_t i = 0; i < axes->size(); ++i) {
+    const auto axis = flat::axis_of((*axes)[i], 4);
+    if (!axis || *axis < 2 || (*starts)[i] != 0) return Failure{"resnetc has no layer for it yet"};
+    (*axis == 2 ? a.stride.h : a.stride.w) = (*steps)[i];
+  }
+  const auto rows = [](int64_t size, int64_t stride) { return Whole{(size - 1) / stride + 1, 0}; };
+  if (rows(t.type(*in).height, a.stride.h) != (*to)[2] || rows(t.type(*in).width, a.stride.w) != (*to)[3]) {
+    return Failure{"resnetc has no layer for it yet"};
+  }
+  return t.add(node, OpKind::max_pool, a, {*in});
+}
+
+/// A Pad that appends channels of zeros.
+Result<LayerId> pad(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const auto pads = list_at(t.graph(), node, 1, "pads");
+  const TensorPtr value = t.graph().constant(node, 2);
+  const bool zeros = value ? uniform(*value) == 0.0 : flat::real(node, "value", 0) == 0;
+  const auto dims = t.dims(node, 0);
+  if (!in || !pads || !dims || pads->size() != 2 * dims->size() || !zeros || flat::text(node, "mode", "constant") != "constant") {
+    return Failure{"resnetc appends channels of zeros, and pads convolutions and pools, and nothing else"};
+  }
+  OpAttributes a;
+  a.channels = t.type(*in).channels;
+  for (size_t i = 0; i < pads->size(); ++i) {
+    if ((*pads)[i] == 0) continue;
+    if (i != dims->size() + 1 || (*pads)[i] < 0 || (*pads)[i] > max_elements || !t.is_view(t.type(*in), *dims)) {
+      return Failure{"resnetc appends channels of zeros, and pads convolutions and pools, and nothing else"};
+    }
+    a.channels += (*pads)[i];
+  }
+  if (a.channels == t.type(*in).channels) return *in;
+  return t.add(node, OpKind::pad_channels, a, {*in});
+}
+
+}  // namespace
+
+Translators view_translators() {
+  return {{"Reshape", view}, {"Flatten", view},        {"Squeeze", view}, {"Unsqueeze", view},
+          {"Expand", view},  {"Transpose", transpose}, {"Slice", slice},  {"Pad", pad}};
+}
+
+}  // namespace resnetc::importer

@@ -1,0 +1,70 @@
+/// \file Zeros around a picture that an operator of its own adds.
+#include <algorithm>
+
+#include "import/rewrite/rewrite.h"
+
+namespace resnetc::importer {
+namespace {
+
+/// The rows and columns that a Pad adds: top, left, bottom, right. Nothing if it adds anything else.
+std::optional<std::vector<int64_t>> added_around(const flat::Graph& graph, const flat::Node& pad, double& value) {
+  if (flat::text(pad, "mode", "constant") != "constant" || pad.inputs.size() > 3) return std::nullopt;
+  const auto pads = list_at(graph, pad, 1, "pads");
+  if (!pads || pads->size() != 8 || std::any_of(pads->begin(), pads->end(), [](int64_t p) { return p < 0 || p > (1 << 20); }))
+    return std::nullopt;
+  value = flat::real(pad, "value", 0);
+  if (pad.inputs.size() > 2 && pad.inputs[2] != flat::no_value) {
+    const std::optional<double> given = number_at(graph, pad, 2);
+    if (!given) return std::nullopt;
+    value = *given;
+  }
+  if ((*pads)[0] != 0 || (*pads)[1] != 0 || (*pads)[4] != 0 || (*pads)[5] != 0) return std::nullopt;
+  return std::vector<int64_t>{(*pads)[2], (*pads)[3], (*pads)[6], (*pads)[7]};
+}
+
+/// Whether zeros around the picture make no difference to the operator's own padding.
+bool pads_with(const flat::Graph& graph, const flat::Node& node, const flat::Node& pad, double value) {
+  if (node.op == "Conv") return value == 0;
+  const bool plain = flat::integer(node, "ceil_mode", 0) == 0;
+  if (node.op == "AveragePool") {  // what is counted must be all of the padding
+    const auto own = flat::list(node, "pads");
+    const bool none = !own || std::all_of(own->begin(), own->end(), [](int64_t p) { return p == 0; });
+    return plain && value == 0 && (none || flat::integer(node, "count_include_pad", 0) != 0);
+  }
+  // Padding never is the maximum. A zero is none beside elements that are not negative.
+  return node.op == "MaxPool" && plain && (value <= -1e30 || (value == 0 && made_by(graph, pad.inputs[0], "Relu") != nullptr));
+}
+
+}  // namespace
+
+void absorb_pads(flat::Graph& graph) {
+  for (flat::Node& node : graph.nodes) {
+    if (node.dead || !node.domain.empty() || (node.op != "Conv" && node.op != "MaxPool" && node.op != "AveragePool")) continue;
+    const std::string_view automatic = flat::text(node, "auto_pad", "NOTSET");
+    if (node.inputs.empty() || (automatic != "NOTSET" && automatic != "VALID")) continue;
+    const flat::Node* pad = made_by(graph, node.inputs[0], "Pad");
+    double value = 0;
+    const auto added =
+        pad == nullptr || pad->inputs.empty() || pad->inputs[0] == flat::no_value ? std::nullopt : added_around(graph, *pad, value);
+    if (!added || !pads_with(graph, node, *pad, value)) continue;
+    std::vector<int64_t> pads = *added;
+    if (const auto own = flat::list(node, "pads"); own && automatic == "NOTSET") {
+      if (own->size() != 4 || std::any_of(own->begin(), own->end(), [](int64_t p) { return p < 0 || p > (1 << 20); })) continue;
+      for (size_t i = 0; i < 4; ++i) pads[i] += (*own)[i];
+    }
+    Attribute attribute;
+    attribute.kind = Attribute::Kind::integers;
+    attribute.integers = pads;
+    node.attributes.insert_or_assign("pads", attribute);
+    node.attributes.erase("auto_pad");
+    if (node.op == "AveragePool") {
+      Attribute counted;
+      counted.kind = Attribute::Kind::integer;
+      counted.integer = 1;
+      node.attributes.insert_or_assign("count_include_pad", counted);
+    }
+    node.inputs[0] = pad->inputs[0];
+  }
+}
+
+}  // namespace resnetc::importer

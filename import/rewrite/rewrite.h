@@ -1,0 +1,33 @@
+/// \file Rewrites of the list of operators: several that together spell one thing become one operator. Each file has one idea.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "import/flat.h"
+
+namespace resnetc::importer {
+
+/// Runs all rewrites, and marks what nothing uses any more as dead. The values of the graph's outputs do not change, but for rounding.
+void rewrite(flat::Graph& graph);
+
+// The rewrites, in the order in which they run.
+
+/// An input [N, H, W, C] that is only transposed to [N, C, H, W]: the transposed value becomes the input.
+void take_planes(flat::Graph& graph);
+/// A Pad with zeros before a convolution or pool becomes its padding.
+void absorb_pads(flat::Graph& graph);
+/// Activations that are spelled out as products: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU and Mish.
+void name_activations(flat::Graph& graph);
+
+// What rewrites ask of a graph
+
+/// The node that makes a value as its first output, if it is one of ONNX's own with this name and has an input; else null.
+const flat::Node* made_by(const flat::Graph& graph, flat::ValueId value, std::string_view op);
+/// The one number that an input is, whatever its shape.
+std::optional<double> number_at(const flat::Graph& graph, const flat::Node& node, size_t input);
+/// Whether two numbers agree as far as constants in half precision tell.
+bool close(double a, double b);
+
+}  // namespace resnetc::importer

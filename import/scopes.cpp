@@ -1,0 +1,93 @@
+/// \file Reads names as exporters write them: PyTorch's modules and parameters, and paths of other frameworks.
+#include "import/scopes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "frontend/lexer.h"
+
+namespace resnetc::importer {
+namespace {
+
+constexpr size_t longest_scope = 200;
+constexpr size_t longest_name = 60;  ///< the language takes 100, and numbers may follow
+
+bool is_plain(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+
+/// The path before the last part of a parameter's name; empty if the name is none of a parameter.
+std::string_view module_of_parameter(std::string_view name) {
+  static constexpr std::array<std::string_view, 8> parameters = {"weight", "bias", "running_mean", "running_var",
+                                                                 "gamma",  "beta", "kernel",       "moving_mean"};
+  const size_t dot = name.find_last_of("./");
+  if (dot == std::string_view::npos || dot == 0 || name.find("::") != std::string_view::npos) return {};
+  const std::string_view last = name.substr(dot + 1);
+  return std::find(parameters.begin(), parameters.end(), last) == parameters.end() ? std::string_view() : name.substr(0, dot);
+}
+
+/// Joins parts with dots. A part that repeats the one before it ("layer1/layer1.0") takes its place.
+std::string joined(std::string_view path, char separator) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const size_t end = path.find(separator);
+    std::string part;
+    for (const char c : path.substr(0, end)) part += is_plain(c) || c == '.' ? c : '_';
+    path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
+    if (!parts.empty() && (part == parts.back() || part.starts_with(parts.back() + "."))) parts.pop_back();
+    parts.push_back(std::move(part));
+  }
+  // Without empty parts, of a bounded length.
+  std::string result;
+  for (const std::string& several : parts) {
+    for (const std::string_view part : parts_of(several)) {
+      if (result.size() + part.size() > longest_scope) return result;
+      result += (result.empty() ? "" : ".") + std::string(part);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::string_view> parts_of(std::string_view scope) {
+  std::vector<std::string_view> parts;
+  while (!scope.empty()) {
+    const size_t end = scope.find('.');
+    if (end != 0) parts.push_back(scope.substr(0, end));
+    scope.remove_prefix(end == std::string_view::npos ? scope.size() : end + 1);
+  }
+  return parts;
+}
+
+std::string scope_of(const flat::Graph& graph, const flat::Node& node) {
+  for (size_t i = 1; i < node.inputs.size(); ++i) {
+    if (graph.constant(node, i) == nullptr) continue;
+    const std::string_view module = module_of_parameter(graph.value(node.inputs[i]).name);
+    if (!module.empty()) return joined(module, '/');
+  }
+  if (!node.scope.empty()) return joined(node.scope, '/');
+  const size_t last = node.name.rfind('/');
+  return last == std::string::npos ? std::string() : joined(std::string_view(node.name).substr(0, last), '/');
+}
+
+bool is_number(std::string_view part) {
+  return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string up_to_number(std::string_view scope) {
+  std::vector<std::string_view> parts = parts_of(scope);
+  while (!parts.empty() && !is_number(parts.back())) parts.pop_back();
+  return parts.empty() ? std::string(scope) : fmt::format("{}", fmt::join(parts, "."));
+}
+
+std::string as_name(std::string_view text) {
+  std::string name;
+  for (const char c : text.substr(0, longest_name)) name += is_plain(c) ? c : '_';
+  const auto words = all_keywords();
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) name.insert(0, "_");
+  if (std::find(words.begin(), words.end(), name) != words.end()) name += "_";
+  return name;
+}
+
+}  // namespace resnetc::importer

@@ -1,0 +1,29 @@
+/// \file The names that a model itself gives to its layers.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "import/flat.h"
+
+namespace resnetc::importer {
+
+/// Where the model has a node, as a path: "layer1.0.conv1". From the names of its weights, else from what the exporter says of its module,
+/// else from its own name. Empty if none says anything. Parts have only letters, digits and `_`.
+std::string scope_of(const flat::Graph& graph, const flat::Node& node);
+
+/// The parts between the dots.
+std::vector<std::string_view> parts_of(std::string_view scope);
+
+/// Whether a part of a path is a number, as children of a list have it.
+bool is_number(std::string_view part);
+
+/// The path up to its last number: "features.2.1" of "features.2.1.block". The path itself if it has no number.
+std::string up_to_number(std::string_view scope);
+
+/// The text as a name of the language: other characters become `_`, and a word of the language or a text that begins with a digit gets a
+/// `_`. Not empty.
+std::string as_name(std::string_view text);
+
+}  // namespace resnetc::importer

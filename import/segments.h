@@ -1,0 +1,24 @@
+/// \file Finds the pieces of a path that can become blocks.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "import/network.h"
+#include "import/statements.h"
+
+namespace resnetc::importer {
+
+/// The statements from `begin` up to `end`. A block reads nothing from before it but its input, and nothing after it reads what is inside.
+struct Segment {
+  size_t begin = 0, end = 0;
+  bool block = false;  ///< else the statements stand by themselves
+  bool named = false;  ///< whether an output names the last value
+};
+
+/// Divides a body without blocks into such pieces. A block has a skip edge; layers that belong to it by their place join it: the activation
+/// behind it, or a batch norm and its activation before it in networks where these stand between the edges. Where the model's names number
+/// its blocks, layers of one number belong together, also without an edge.
+std::vector<Segment> segments_of(const Statements& body, const Network& network);
+
+}  // namespace resnetc::importer

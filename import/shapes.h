@@ -1,0 +1,29 @@
+/// \file The dimensions of what operators make.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "import/flat.h"
+
+namespace resnetc::importer {
+
+/// The padding of a window before and after each spatial axis.
+struct Pads {
+  std::vector<int64_t> before, after;
+};
+/// The padding that a convolution or pool has over an input of these sizes: its `pads`, or what `auto_pad` makes of the sizes. Nothing if
+/// the attributes do not fit.
+std::optional<Pads> pads_of(const flat::Node& node, const std::vector<int64_t>& sizes, const std::vector<int64_t>& kernel,
+                            const std::vector<int64_t>& strides, const std::vector<int64_t>& dilations);
+/// An attribute with a number for each of `count` spatial axes; all 1 if it is missing, nothing if it does not fit.
+std::optional<std::vector<int64_t>> spatial(const flat::Node& node, std::string_view name, size_t count);
+
+/// The dimensions that numpy's rules give for two operands; nothing if they do not fit.
+std::optional<Dims> broadcast(const Dims& a, const Dims& b);
+
+/// Sets the dimensions of the node's outputs as far as those of its inputs tell. Operators that are not known leave them unknown.
+void infer_dims(flat::Graph& graph, const flat::Node& node);
+
+}  // namespace resnetc::importer

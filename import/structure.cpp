@@ -1,0 +1,213 @@
+/// \file Pieces become calls, equal neighbours repeats, and neighbours of one scope or size stages.
+#include "import/structure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "import/library_blocks.h"
+#include "import/scopes.h"
+#include "import/segments.h"
+#include "import/templates.h"
+
+namespace resnetc::importer {
+namespace {
+
+/// A block that only one piece is a copy of is no help in a longer piece than this.
+constexpr size_t longest_single = 40;
+
+struct Found {
+  Segment segment;
+  Piece piece;
+  size_t kind = 0;  ///< pieces of one kind have equal signatures
+  std::vector<int64_t> numbers;
+  std::string block, arguments;
+  LayerId output = no_layer;
+};
+
+size_t statements_in(const Statements& list) {
+  size_t count = list.size();
+  for (const Statement& s : list) count += statements_in(s.body);
+  return count;
+}
+
+/// The path that the layers of a piece have in common: "layer1.0".
+std::string scope_of_piece(const Statements& body, const Segment& segment, const Network& network) {
+  const Statements part(body.begin() + static_cast<ptrdiff_t>(segment.begin), body.begin() + static_cast<ptrdiff_t>(segment.end));
+  return common_scope(part, network);
+}
+
+/// A piece's name without its last part, which numbers it: "layer1" for "layer1.0". Empty if it has no number.
+std::string stage_scope(std::string_view scope) {
+  const std::string numbered = up_to_number(scope);
+  std::vector<std::string_view> parts = parts_of(numbered);
+  if (parts.size() < 2) return "";
+  parts.pop_back();
+  return fmt::format("{}", fmt::join(parts, "."));
+}
+
+class Structure {
+ public:
+  Structure(NetworkText& text, const Network& network, NameTable& names) : text_(text), network_(network), names_(names) {}
+
+  void run(const std::vector<std::string>& installed_dirs) {
+    find_pieces();
+    if (found_.empty()) return;
+    LibraryBlocks library(installed_dirs);
+    choose_library(library);
+    make_blocks();
+    rebuild();
+  }
+
+ private:
+  void find_pieces() {
+    std::map<std::string, size_t> kinds;
+    LayerId input = 0;
+    for (const Segment& segment : segments_of(text_.body, network_)) {
+      const Statement& last = text_.body[segment.end - 1];
+      if (segment.block) {
+        Found found;
+        found.segment = segment;
+        found.piece = {text_.body.data() + segment.begin, text_.body.data() + segment.end, input,
+                       scope_of_piece(text_.body, segment, network_)};
+        const std::string signature = signature_of(found.piece, network_, found.numbers);
+        found.kind = kinds.emplace(signature, kinds.size()).first->second;
+        found.output = last.layer;
+        found_.push_back(std::move(found));
+      }
+      if (last.kind != StatementKind::output) input = last.layer;
+    }
+    // One long piece is the network itself.
+    std::map<size_t, size_t> copies;
+    for (const Found& found : found_) ++copies[found.kind];
+    std::erase_if(found_, [&](const Found& found) {
+      const Statements part(found.piece.begin, found.piece.end);
+      const bool edge = std::any_of(part.begin(), part.end(), [](const Statement& s) { return s.kind == StatementKind::skip; });
+      return copies[found.kind] == 1 && (!edge || statements_in(part) > longest_single || found_.size() == 1);
+    });
+  }
+
+  /// Takes the file whose blocks serve most pieces. Only one file: others may have blocks of the same names.
+  void choose_library(LibraryBlocks& library) {
+    size_t best = 0, most = 0;
+    for (size_t file = 0; file < library.files().size(); ++file) {
+      size_t count = 0;
+      for (const Found& found : found_) count += library.call_for(file, found.piece, network_) ? 1 : 0;
+      if (count > most) {
+        most = count;
+        best = file;
+      }
+    }
+    if (most == 0) return;
+    text_.files.push_back(library.files()[best]);
+    for (const std::string& name : library.names(best)) blocks_.unique(name);
+    for (Found& found : found_) {
+      if (const auto call = library.call_for(best, found.piece, network_)) {
+        found.block = call->block;
+        found.arguments = call->arguments;
+      }
+    }
+  }
+
+  void make_blocks() {
+    blocks_.unique(marking_block);
+    for (const OpInfo& op : all_ops()) {
+      if (!op.layer.empty()) blocks_.unique(op.layer);
+    }
+    for (size_t i = 0; i < found_.size(); ++i) {
+      if (!found_[i].block.empty()) continue;
+      std::vector<size_t> copies;
+      std::vector<std::vector<int64_t>> numbers;
+      for (size_t k = i; k < found_.size(); ++k) {
+        if (found_[k].kind != found_[i].kind || !found_[k].block.empty()) continue;
+        copies.push_back(k);
+        numbers.push_back(found_[k].numbers);
+      }
+      const Template made = parameters_of(numbers, found_[i].piece, network_);
+      const std::string name = blocks_.unique(kind_of(found_[i].piece));
+      text_.blocks.push_back({name, made.parameters, body_of(found_[i].piece, network_, made.expressions, text_.marks)});
+      for (size_t k = 0; k < copies.size(); ++k) {
+        found_[copies[k]].block = name;
+        found_[copies[k]].arguments = made.arguments[k];
+      }
+    }
+  }
+
+  /// A name for blocks of this kind, as topologies call them.
+  static std::string_view kind_of(const Piece& piece) {
+    bool edge = false, layers = false;
+    for (const Statement* s = piece.begin; s != piece.end; ++s) {
+      edge |= s->kind == StatementKind::skip;
+      layers |= s->kind == StatementKind::skip && s->list;
+    }
+    return layers ? "conv_block" : edge ? "identity_block" : "plain_block";
+  }
+
+  /// Whether a stage ends before `next`: the model's names say so, or else the size changes.
+  bool parts_stages(const Found& before, const Found& next) const {
+    if (before.segment.end != next.segment.begin || before.segment.named) return true;
+    const std::string a = stage_scope(before.piece.scope), b = stage_scope(next.piece.scope);
+    if (!a.empty() && !b.empty()) return a != b;
+    return !(network_.node(next.piece.input).type == network_.node(next.output).type);
+  }
+
+  void rebuild() {
+    Statements body;
+    size_t at = 0;
+    for (size_t i = 0; i < found_.size();) {
+      for (; at < found_[i].segment.begin; ++at) body.push_back(std::move(text_.body[at]));
+      size_t end = i + 1;
+      while (end < found_.size() && !parts_stages(found_[end - 1], found_[end])) ++end;
+      body.push_back(stage(i, end));
+      at = found_[end - 1].segment.end;
+      i = end;
+    }
+    for (; at < text_.body.size(); ++at) body.push_back(std::move(text_.body[at]));
+    text_.body = std::move(body);
+  }
+
+  Statement stage(size_t begin, size_t end) {
+    Statement stage;
+    stage.kind = StatementKind::stage;
+    std::string name = stage_scope(found_[begin].piece.scope);
+    std::replace(name.begin(), name.end(), '.', '_');
+    stage.name = name.empty() ? names_.numbered("stage") : names_.unique(name);
+    for (size_t i = begin; i < end; ++i) {
+      Found& found = found_[i];
+      Statement call;
+      call.kind = StatementKind::call;
+      call.name = found.block;
+      call.arguments = found.arguments;
+      for (size_t k = found.segment.begin; k < found.segment.end; ++k) call.body.push_back(std::move(text_.body[k]));
+      Statement* last = stage.body.empty() ? nullptr : &stage.body.back();
+      const auto equal = [&](const Statement& s) { return s.name == call.name && s.arguments == call.arguments; };
+      if (last != nullptr && last->kind == StatementKind::repeat && equal(last->body.front())) {
+        last->body.push_back(std::move(call));
+      } else if (last != nullptr && last->kind == StatementKind::call && equal(*last)) {
+        Statement repeat;
+        repeat.kind = StatementKind::repeat;
+        repeat.body.push_back(std::move(*last));
+        repeat.body.push_back(std::move(call));
+        *last = std::move(repeat);
+      } else {
+        stage.body.push_back(std::move(call));
+      }
+    }
+    return stage;
+  }
+
+  NetworkText& text_;
+  const Network& network_;
+  NameTable& names_;
+  NameTable blocks_;
+  std::vector<Found> found_;
+};
+
+}  // namespace
+
+void give_structure(NetworkText& text, const Network& network, const std::vector<std::string>& installed_dirs, NameTable& names) {
+  Structure(text, network, names).run(installed_dirs);
+}
+
+}  // namespace resnetc::importer

@@ -1,0 +1,228 @@
+/// \file The walk over the graph, and what is said of operators that have no layer.
+#include "import/translate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "import/scopes.h"
+#include "ir/forms/text.h"
+#include "ir/forms/text_forms.h"
+
+namespace resnetc::importer {
+namespace {
+
+using flat::no_value;
+using text::shown;
+
+constexpr size_t most_layers = 50'000;  ///< of the language
+constexpr size_t most_refusals = 20;    ///< that are listed
+constexpr size_t chain_ends = 3;        ///< names that a long chain shows at each of its ends
+
+const Translators& translators() {
+  static const Translators table = [] {
+    Translators all;
+    for (const auto list :
+         {window_translators, product_translators, norm_translators, elementwise_translators, join_translators, view_translators}) {
+      all.merge(list());
+    }
+    return all;
+  }();
+  return table;
+}
+
+}  // namespace
+
+double decimal_of(double value) {
+  const float narrow = static_cast<float>(value);
+  if (static_cast<double>(narrow) != value) return value;
+  const std::string shortest = fmt::format("{}", narrow);
+  double result = value;
+  std::from_chars(shortest.data(), shortest.data() + shortest.size(), result);
+  return result;
+}
+
+Translation::Translation(flat::Graph graph) : graph_(std::move(graph)) {}
+
+std::optional<LayerId> Translation::operand(const flat::Node& node, size_t input) const {
+  if (input >= node.inputs.size() || node.inputs[input] == no_value) return std::nullopt;
+  const LayerId made = made_[static_cast<size_t>(node.inputs[input])];
+  return made == no_layer ? std::nullopt : std::optional(made);
+}
+
+std::optional<Dims> Translation::dims(const flat::Node& node, size_t input) const {
+  if (input >= node.inputs.size() || node.inputs[input] == no_value) return std::nullopt;
+  return graph_.value(node.inputs[input]).dims;
+}
+
+std::optional<Dims> Translation::result_dims(const flat::Node& node) const {
+  return node.outputs.empty() || node.outputs[0] == no_value ? std::nullopt : graph_.value(node.outputs[0]).dims;
+}
+
+bool Translation::is_view(const TensorType& type, const Dims& dims) const {
+  const Whole one{1, 0};
+  if (dims.size() < 2 || dims[0] != graph_.batch || dims[1] != Whole{type.channels, 0}) return false;
+  if (type.rank == 2) return dims.size() <= 4 && std::all_of(dims.begin() + 2, dims.end(), [&](const Whole& d) { return d == one; });
+  return dims.size() == 4 && dims[2] == Whole{type.height, 0} && dims[3] == Whole{type.width, 0};
+}
+
+int Translation::uses(const flat::Node& node, size_t output) const {
+  return output < node.outputs.size() && node.outputs[output] != no_value ? uses_[static_cast<size_t>(node.outputs[output])] : 0;
+}
+
+int Translation::uses_of_input(const flat::Node& node, size_t input) const { return uses_[static_cast<size_t>(node.inputs[input])]; }
+
+Result<LayerId> Translation::add(const flat::Node& from, OpKind op, const OpAttributes& attributes, std::vector<LayerId> operands,
+                                 std::vector<LayerWeight> weights) {
+  std::vector<TensorType> types;
+  for (const LayerId id : operands) types.push_back(type(id));
+  const Result<TensorType> made = infer_type(op, attributes, types);
+  if (!made) return Failure{made.failure().text};
+  std::string key;
+  if (weights.empty()) {  // an equal layer of the same values is the same value
+    key = fmt::format("{} {}", static_cast<int>(op), fmt::join(operands, " "));
+    key += text::attributes(attributes);
+    if (const auto found = same_.find(key); found != same_.end()) return found->second;
+  }
+  Layer layer{op, attributes, std::move(operands), std::move(weights), *made, "", scope_of(graph_, from)};
+  if (!from.outputs.empty() && from.outputs[0] != no_value) layer.value = graph_.value(from.outputs[0]).name;
+  network_.nodes.push_back(std::move(layer));
+  const LayerId id = static_cast<LayerId>(network_.nodes.size() - 1);
+  if (!key.empty()) same_.emplace(std::move(key), id);
+  return id;
+}
+
+Result<LayerId> Translation::as_vector(const flat::Node& from, LayerId value) {
+  if (type(value).rank == 2) return value;
+  return add(from, OpKind::global_avg_pool, {}, {value});
+}
+
+void Translation::translate_node(flat::NodeId id) {
+  const flat::Node& node = graph_.node(id);
+  const auto found = node.domain.empty() ? translators().find(node.op) : translators().end();
+  if (found == translators().end()) return refuse(id, "resnetc has no layer for it yet");
+  // What depends on a refused value is not looked at: its types are unknown.
+  for (const flat::ValueId input : node.inputs) {
+    const bool missing = input != no_value && made_[static_cast<size_t>(input)] == no_layer && graph_.value(input).constant == nullptr;
+    if (missing) return;
+  }
+  const Result<LayerId> made = found->second(*this, node);
+  if (!made) return refuse(id, made.failure().text);
+  if (node.outputs.empty() || node.outputs[0] == no_value) return;
+  if (*made != no_layer) made_[static_cast<size_t>(node.outputs[0])] = *made;
+}
+
+std::string Translation::chain(flat::NodeId id) const {
+  // Back along the first input that depends on the picture. Each step goes to an earlier node.
+  std::vector<std::string> names;
+  flat::NodeId at = id;
+  while (at != flat::no_node) {
+    const flat::Node& node = graph_.node(at);
+    if (at != id) names.push_back(shown(node.name.empty() ? graph_.value(node.outputs[0]).name : node.name));
+    flat::NodeId next = flat::no_node;
+    for (const flat::ValueId input : node.inputs) {
+      if (input == no_value || graph_.value(input).constant != nullptr) continue;
+      next = graph_.value(input).producer;
+      break;
+    }
+    if (next >= at) break;
+    at = next;
+  }
+  names.push_back(shown(network_.input_name));
+  std::reverse(names.begin(), names.end());
+  if (names.size() > 2 * chain_ends + 1) {
+    const size_t left_out = names.size() - 2 * chain_ends;
+    names.erase(names.begin() + chain_ends, names.end() - chain_ends);
+    names.insert(names.begin() + chain_ends, fmt::format("({} more)", left_out));
+  }
+  return fmt::format("{}", fmt::join(names, " -> "));
+}
+
+Failure Translation::refused() const {
+  // Operators with the same reason are told once, with the first of them.
+  std::vector<std::pair<const Refusal*, size_t>> groups;
+  size_t others = 0;
+  for (const Refusal& refusal : refusals_) {
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
+      return group.first->reason == refusal.reason && graph_.node(group.first->node).op == graph_.node(refusal.node).op &&
+             graph_.node(group.first->node).domain == graph_.node(refusal.node).domain;
+    });
+    if (same != groups.end()) {
+      ++same->second;
+    } else if (groups.size() < most_refusals) {
+      groups.emplace_back(&refusal, 1);
+    } else {
+      ++others;
+    }
+  }
+  std::string text;
+  for (const auto& [refusal, count] : groups) {
+    text += fmt::format("{}{}: {}{}\n  it is reached by {}", text.empty() ? "" : "\n", described(graph_, graph_.node(refusal->node)),
+                        refusal->reason, count == 1 ? std::string() : fmt::format(" ({} more like it)", count - 1), chain(refusal->node));
+  }
+  if (others != 0) text += fmt::format("\nand {} more", others);
+  text += "\n--up-to NAME imports what lies before a value";
+  return Failure{std::move(text), Blame::limit};
+}
+
+Result<> Translation::outputs() {
+  std::set<std::string> taken;
+  for (const auto& [name, value] : graph_.outputs) {
+    const LayerId made = made_[static_cast<size_t>(value)];
+    if (graph_.value(value).constant) return Failure{fmt::format("the output '{}' does not depend on the input", shown(name))};
+    if (made == no_layer) return Failure{fmt::format("the output '{}' was not translated", shown(name)), Blame::bug};
+    if (made == 0) return Failure{fmt::format("the output '{}' is the input", shown(name))};
+    network_.outputs.push_back({name, made});
+  }
+  return {};
+}
+
+void Translation::remove_unused_layers() {
+  std::vector<bool> used(network_.nodes.size());
+  used[0] = true;
+  for (const Network::Output& output : network_.outputs) used[static_cast<size_t>(output.value)] = true;
+  for (size_t i = network_.nodes.size(); i-- > 0;) {
+    if (!used[i]) continue;
+    for (const LayerId operand : network_.nodes[i].operands) used[static_cast<size_t>(operand)] = true;
+  }
+  std::vector<LayerId> now(network_.nodes.size(), no_layer);
+  std::vector<Layer> kept;
+  for (size_t i = 0; i < network_.nodes.size(); ++i) {
+    if (!used[i]) continue;
+    now[i] = static_cast<LayerId>(kept.size());
+    kept.push_back(std::move(network_.nodes[i]));
+    for (LayerId& operand : kept.back().operands) operand = now[static_cast<size_t>(operand)];
+  }
+  network_.nodes = std::move(kept);
+  for (Network::Output& output : network_.outputs) output.value = now[static_cast<size_t>(output.value)];
+}
+
+Result<Network> Translation::run() {
+  uses_ = use_counts(graph_);
+  made_.assign(graph_.values.size(), no_layer);
+  const Dims& dims = *graph_.value(graph_.input).dims;
+  network_.input_name = graph_.input_name;
+  network_.input.type =
+      dims.size() == 4 ? TensorType::picture(dims[1].fixed, dims[2].fixed, dims[3].fixed) : TensorType::vector(dims[1].fixed);
+  if (!fits(network_.input.type)) {
+    return Failure{fmt::format("the input '{}' is too large: {}", shown(graph_.input_name), to_string(network_.input.type)), Blame::limit};
+  }
+  network_.nodes.push_back({OpKind::input, {}, {}, {}, network_.input.type, graph_.input_name, ""});
+  made_[static_cast<size_t>(graph_.input)] = 0;
+  for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+    if (!graph_.nodes[i].dead) translate_node(static_cast<flat::NodeId>(i));
+  }
+  if (!refusals_.empty()) return refused();
+  if (const Result<> good = outputs(); !good) return good.failure();
+  remove_unused_layers();
+  if (network_.nodes.size() > most_layers) {
+    return Failure{fmt::format("it has {} layers; a text has at most {}", network_.nodes.size(), most_layers), Blame::limit};
+  }
+  return std::move(network_);
+}
+
+Result<Network> translate(flat::Graph graph) { return Translation(std::move(graph)).run(); }
+
+}  // namespace resnetc::importer

@@ -1,0 +1,87 @@
+/// \file From ONNX's operators to layers of the language.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "import/flat.h"
+#include "import/network.h"
+#include "support/failure.h"
+
+namespace resnetc::importer {
+
+/// Translates the whole graph. A failure names all operators that have no layer, each with the chain of names that leads to it from the
+/// input. Equal layers of the same values become one.
+Result<Network> translate(flat::Graph graph);
+
+/// The work on one graph. Functions in import/layers translate one operator each.
+class Translation {
+ public:
+  explicit Translation(flat::Graph graph);
+  Result<Network> run();
+
+  const flat::Graph& graph() const { return graph_; }
+  Network& network() { return network_; }
+
+  /// The layer that makes an input of `node`. Nothing if the input is constant or left out, or could not be translated.
+  std::optional<LayerId> operand(const flat::Node& node, size_t input) const;
+  /// What an input is: its layer's type.
+  const TensorType& type(LayerId id) const { return network_.node(id).type; }
+  /// The dimensions of an input or of the first output, if they are known.
+  std::optional<Dims> dims(const flat::Node& node, size_t input) const;
+  std::optional<Dims> result_dims(const flat::Node& node) const;
+  /// Whether a value of this type can have these dimensions in the model: [N, C, H, W] for a picture; [N, C], [N, C, 1] and [N, C, 1, 1]
+  /// for a vector.
+  bool is_view(const TensorType& type, const Dims& dims) const;
+  /// How often the first output of `node` is used.
+  int uses(const flat::Node& node, size_t output = 0) const;
+  /// How often the input is used.
+  int uses_of_input(const flat::Node& node, size_t input) const;
+
+  /// Adds a layer; fails, in the user's words, where its operands have the wrong types.
+  Result<LayerId> add(const flat::Node& from, OpKind op, const OpAttributes& attributes, std::vector<LayerId> operands,
+                      std::vector<LayerWeight> weights = {});
+  /// A picture of one pixel as a vector, by the mean of its pixels; any vector as it is.
+  Result<LayerId> as_vector(const flat::Node& from, LayerId value);
+
+ private:
+  struct Refusal {
+    std::string reason;
+    flat::NodeId node;
+  };
+
+  void translate_node(flat::NodeId id);
+  void refuse(flat::NodeId id, std::string reason) { refusals_.push_back({std::move(reason), id}); }
+  Failure refused() const;
+  std::string chain(flat::NodeId id) const;
+  Result<> outputs();
+  void remove_unused_layers();
+
+  flat::Graph graph_;
+  std::vector<int> uses_;
+  Network network_;
+  std::vector<LayerId> made_;  ///< for each value of the graph
+  std::vector<Refusal> refusals_;
+  std::map<std::string, LayerId> same_;  ///< layers without weights, by what they compute
+};
+
+/// Translates one node. The layer is that of its first output.
+using Translator = Result<LayerId> (*)(Translation&, const flat::Node&);
+
+/// The translators of one kind, by the operator's name. One file of import/layers has each list.
+using Translators = std::map<std::string_view, Translator>;
+Translators window_translators();
+Translators product_translators();
+Translators norm_translators();
+Translators elementwise_translators();
+Translators join_translators();
+Translators view_translators();
+
+/// A number that was a float, as the decimal that stands for it: 1e-05 and not 9.999999747378752e-06.
+double decimal_of(double value);
+
+}  // namespace resnetc::importer

@@ -1,0 +1,177 @@
+/// \file Layers take their arguments from the front end's table and from the list of attributes, so that a new layer needs nothing here.
+#include "import/write_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <type_traits>
+
+#include "frontend/arguments.h"
+#include "ir/forms/text.h"
+
+namespace resnetc::importer {
+namespace {
+
+/// The attribute that a parameter sets.
+std::string_view attribute_name(std::string_view parameter) { return parameter == "features" ? "channels" : parameter; }
+
+/// The attributes of a layer with nothing but what must be written.
+OpAttributes defaults_for(OpKind kind, const OpAttributes& a) {
+  OpAttributes defaults;
+  if (kind == OpKind::conv2d) defaults.pad = default_pad(a.kernel, a.dilation);
+  if (kind == OpKind::max_pool || kind == OpKind::avg_pool) defaults.stride = a.kernel;
+  if (kind == OpKind::linear) defaults.bias = true;
+  if (kind == OpKind::instance_norm) defaults.affine = false;
+  if (kind == OpKind::leaky_relu) defaults.slope = 0.01;
+  if (kind == OpKind::hard_sigmoid) defaults.slope = 1.0 / 6;
+  if (kind == OpKind::hard_sigmoid) defaults.offset = 0.5;
+  if (kind == OpKind::elu) defaults.alpha = 1;
+  return defaults;
+}
+
+/// Decimals of the language have a point or an exponent.
+std::string decimal_text(double value) { return text::number(value); }
+
+class Writer {
+ public:
+  Writer(const Network& network, const NetworkText& text) : network_(network) { labels_[0] = text.input_name; }
+
+  std::string run(const NetworkText& text) {
+    std::string result;
+    if (!text.comment.empty()) result += "# " + text.comment + "\n";
+    for (const std::string& file : text.files) result += fmt::format("use \"{}\"\n", file);
+    const auto marked = [](const Statements& list, const auto& self) -> bool {
+      return std::any_of(list.begin(), list.end(), [&](const Statement& s) { return !s.mark.empty() || self(s.body, self); });
+    };
+    if (text.marks || marked(text.body, marked))
+      result += fmt::format("\nblock {} {{}}  # gives the current value a name\n", marking_block);
+    for (const BlockText& block : text.blocks) {
+      result += fmt::format("\nblock {}{} {{\n{}}}\n", block.name, block.parameters, block.body);
+    }
+    result += fmt::format("\nnetwork {} {{\n  input {}\n\n", text.name, text.input);
+    statements(text.body, result, true);
+    return result + "}\n";
+  }
+
+ private:
+  /// `lines`: whether statements stand on lines of their own; in lists they follow one another.
+  void statements(const Statements& list, std::string& out, bool lines) {
+    for (size_t i = 0; i < list.size(); ++i) {
+      const auto stage = [&](size_t at) { return list[at].kind == StatementKind::stage; };
+      if (lines && i > 0 && stage(i) != stage(i - 1)) out += "\n";  // a blank line around stages
+      statement(list[i], out);
+      out += lines ? "\n" : "  ";
+    }
+  }
+
+  /// A statement, and the name of its value.
+  void statement(const Statement& s, std::string& out) {
+    one(s, out);
+    if (s.mark.empty()) return;
+    out += fmt::format("  {}: {}", s.mark, marking_block);
+    labels_[s.layer] = s.mark;
+  }
+
+  void one(const Statement& s, std::string& out) {
+    switch (s.kind) {
+      case StatementKind::layer:
+        if (!s.label.empty()) out += s.label + ": ";
+        out += call_text(network_.node(s.layer).op, network_.node(s.layer).attributes);
+        labels_[s.layer] = s.label;
+        break;
+      case StatementKind::skip:
+        out += "skip from " + labels_[s.source];
+        if (s.list) edge(s, out);
+        break;
+      case StatementKind::gate:
+        out += "gate";
+        edge(s, out);
+        break;
+      case StatementKind::output:
+        out += "output " + s.name;
+        if (s.source != no_layer) out += " from " + labels_[s.source];
+        break;
+      case StatementKind::call:
+        if (!s.label.empty()) out += s.label + ": ";
+        out += s.name + s.arguments;
+        break;
+      case StatementKind::repeat: out += fmt::format("repeat {} {}{}", s.body.size(), s.body.front().name, s.body.front().arguments); break;
+      case StatementKind::stage:
+        out += fmt::format("stage {} {{ ", s.name);
+        statements(s.body, out, false);
+        out += "}";
+        labels_[last_layer(s)] = s.name;
+        break;
+    }
+  }
+
+  /// The layer that makes a stage's or a block's value.
+  static LayerId last_layer(const Statement& s) {
+    const Statement* last = &s;
+    while (last->kind != StatementKind::layer && last->kind != StatementKind::skip && last->kind != StatementKind::gate)
+      last = &last->body.back();
+    return last->layer;
+  }
+
+  void edge(const Statement& s, std::string& out) {
+    out += " via ";
+    if (!s.label.empty()) out += s.label + " ";
+    out += "{ ";
+    statements(s.body, out, false);
+    out += "}";
+  }
+
+  const Network& network_;
+  std::map<LayerId, std::string> labels_;
+};
+
+}  // namespace
+
+std::vector<WrittenArgument> arguments_of(OpKind kind, const OpAttributes& attributes) {
+  const OpAttributes defaults = defaults_for(kind, attributes);
+  std::vector<WrittenArgument> result;
+  for (const Slot& slot : layer_slots(kind)) {
+    for_each_attribute([&](const auto& attribute) {
+      if (attribute.name != attribute_name(slot.name)) return;
+      const auto& value = attributes.*attribute.field;
+      using Value = std::remove_cvref_t<decltype(value)>;
+      WrittenArgument argument{slot.name, {}, "", slot.required, slot.required || value != defaults.*attribute.field};
+      if constexpr (std::is_same_v<Value, Extent2>) {
+        argument.numbers = {value.h, value.w};
+        argument.text = slot.name == "kernel" ? to_string(value)
+                        : value.h == value.w  ? std::to_string(value.h)
+                                              : fmt::format("[{}, {}]", value.h, value.w);
+      } else if constexpr (std::is_same_v<Value, Sides>) {
+        argument.numbers = {value.top, value.left, value.bottom, value.right};
+        argument.text = value == Sides(value.top, value.top) ? std::to_string(value.top)
+                        : value.even()                       ? fmt::format("[{}, {}]", value.top, value.left)
+                                                             : fmt::format("[{}]", fmt::join(argument.numbers, ", "));
+      } else if constexpr (std::is_same_v<Value, bool>) {
+        argument.text = value ? "true" : "false";
+      } else if constexpr (std::is_same_v<Value, double>) {
+        argument.text = decimal_text(value);
+      } else {
+        argument.numbers = {value};
+        argument.text = std::to_string(value);
+      }
+      result.push_back(std::move(argument));
+    });
+  }
+  return result;
+}
+
+std::string call_text(OpKind kind, const OpAttributes& attributes) {
+  std::string list;
+  for (const WrittenArgument& argument : arguments_of(kind, attributes)) {
+    if (!argument.shown) continue;
+    if (!list.empty()) list += ", ";
+    list += argument.positional ? argument.text : fmt::format("{} = {}", argument.name, argument.text);
+  }
+  const std::string_view layer = info(kind).layer;
+  return list.empty() ? std::string(layer) : fmt::format("{}({})", layer, list);
+}
+
+std::string written(const NetworkText& text, const Network& network) { return Writer(network, text).run(text); }
+
+}  // namespace resnetc::importer

@@ -1,0 +1,241 @@
+/// \file Inlined functions, chosen branches, and the arithmetic of constants.
+#include <doctest/doctest.h>
+
+#include "import/flatten.h"
+#include "tests/unit/import/onnx_models.h"
+
+using namespace resnetc;
+using namespace import_test;
+using importer::Dims;
+using importer::Whole;
+
+namespace {
+
+Result<importer::flat::Graph> flattened(const OnnxModel& model, const importer::Settings& settings = {}, const std::string& up_to = "") {
+  const auto read = importer::read_onnx_bytes(model.bytes(), {});
+  REQUIRE(read);
+  return importer::flatten(*read, settings, up_to);
+}
+
+std::string flatten_failure(const OnnxModel& model, const importer::Settings& settings = {}) {
+  const auto flat = flattened(model, settings);
+  return flat ? "no failure" : flat.failure().text;
+}
+
+/// The value of a model's output, which must be constant.
+importer::Tensor constant_output(OnnxModel& model, const std::string& name) {
+  model.output(name);
+  const auto flat = flattened(model);
+  REQUIRE_MESSAGE(flat, (flat ? "" : flat.failure().text));
+  REQUIRE(flat->value(flat->outputs[0].second).constant != nullptr);
+  return *flat->value(flat->outputs[0].second).constant;
+}
+
+std::vector<double> reals(const importer::Tensor& t) {
+  std::vector<double> values;
+  for (size_t i = 0; i < t.size(); ++i) values.push_back(t.real(i));
+  return values;
+}
+
+onnx::TensorProto with_truth(const std::string& name) {
+  onnx::TensorProto tensor;
+  tensor.set_name(name);
+  tensor.set_data_type(onnx::TensorProto::BOOL);
+  tensor.add_int32_data(1);
+  return tensor;
+}
+
+OnnxModel picture(const Ints& dims = {-1, 3, 8, 6}) {
+  OnnxModel model;
+  model.input("x", dims);
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("import: whole numbers may depend on the batch") {
+  const Whole n{0, 1};
+  CHECK(*importer::times(n, {6, 0}) == Whole{0, 6});
+  CHECK_FALSE(importer::times(n, n).has_value());
+  CHECK(*importer::divided({0, 6}, {3, 0}) == Whole{0, 2});
+  CHECK(*importer::divided({0, 6}, n) == Whole{6, 0});
+  CHECK_FALSE(importer::divided({0, 5}, {3, 0}).has_value());
+  CHECK_FALSE(importer::plus({INT64_MAX, 0}, {1, 0}).has_value());
+  CHECK_FALSE(importer::divided({INT64_MIN, 0}, {-1, 0}).has_value());
+  CHECK(importer::shown(Dims{n, {3, 0}, {1, 2}}) == "[N, 3, 2 * N + 1]");
+}
+
+TEST_CASE("import: the arithmetic of shapes, with the batch open") {
+  OnnxModel m = picture();
+  m.node("Shape", {"x"}, {"shape"});
+  m.ints("zero", {0}, true);
+  m.node("Gather", {"shape", "zero"}, {"batch"});
+  m.ints("axes", {0});
+  m.node("Unsqueeze", {"batch", "axes"}, {"batch1"});
+  m.ints("minus", {-1});
+  OnnxModel::with(m.node("Concat", {"batch1", "minus"}, {"target"}), "axis", int64_t{0});
+  m.node("Reshape", {"x", "target"}, {"row"});
+  m.output("row");
+  const auto flat = flattened(m);
+  REQUIRE(flat);
+  CHECK(flat->nodes.size() == 1);
+  CHECK(importer::shown(*flat->value(flat->outputs[0].second).dims) == "[N, 144]");
+}
+
+TEST_CASE("import: operators on constants") {
+  OnnxModel m = picture();
+  m.values("a", {2, 3}, {1, 2, 3, 4, 5, 6});
+  m.values("b", {3}, {10, 20, 30});
+  SUBCASE("spread") {
+    m.node("Add", {"a", "b"}, {"y"});
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{11, 22, 33, 14, 25, 36});
+  }
+  SUBCASE("transposed") {
+    m.node("Transpose", {"a"}, {"y"});
+    const importer::Tensor y = constant_output(m, "y");
+    CHECK(y.shape == Ints{3, 2});
+    CHECK(reals(y) == std::vector<double>{1, 4, 2, 5, 3, 6});
+  }
+  SUBCASE("a part, backwards") {
+    m.ints("s", {-1});
+    m.ints("e", {INT64_MIN});
+    m.ints("axis", {1});
+    m.ints("step", {-2});
+    m.node("Slice", {"a", "s", "e", "axis", "step"}, {"y"});
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{3, 1, 6, 4});
+  }
+  SUBCASE("rows") {
+    m.ints("i", {-1, 0});
+    m.node("Gather", {"a", "i"}, {"y"});
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{4, 5, 6, 1, 2, 3});
+  }
+  SUBCASE("joined") {
+    OnnxModel::with(m.node("Concat", {"a", "a"}, {"y"}), "axis", int64_t{1});
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6});
+  }
+  SUBCASE("split") {
+    OnnxModel::with(m.node("Split", {"a"}, {"p", "y", "q"}), "axis", int64_t{1});
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{2, 5});
+  }
+  SUBCASE("summed in float64") {
+    OnnxModel::with(OnnxModel::with(m.node("ReduceMean", {"a"}, {"y"}), "axes", Ints{1}), "keepdims", int64_t{0});
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{2, 5});
+  }
+  SUBCASE("standardised, as weights are") {
+    OnnxModel::with(m.node("ReduceMean", {"a"}, {"mean"}), "axes", Ints{1});
+    m.node("Sub", {"a", "mean"}, {"centred"});
+    m.node("Mul", {"centred", "centred"}, {"squares"});
+    OnnxModel::with(m.node("ReduceMean", {"squares"}, {"variance"}), "axes", Ints{1});
+    m.node("Sqrt", {"variance"}, {"deviation"});
+    m.node("Div", {"centred", "deviation"}, {"y"});
+    const auto y = reals(constant_output(m, "y"));
+    CHECK(y[0] == doctest::Approx(-std::sqrt(1.5)).epsilon(1e-15));
+    CHECK(y[5] == doctest::Approx(std::sqrt(1.5)).epsilon(1e-15));
+  }
+  SUBCASE("filled, counted and chosen") {
+    m.ints("n", {3});
+    m.node("ConstantOfShape", {"n"}, {"zeros"});
+    m.node("Equal", {"zeros", "zeros"}, {"same"});
+    m.node("Where", {"same", "b", "zeros"}, {"y"});
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{10, 20, 30});
+  }
+  SUBCASE("a range") {
+    m.ints("from", {1}, true);
+    m.ints("to", {8}, true);
+    m.ints("by", {3}, true);
+    m.node("Range", {"from", "to", "by"}, {"y"});
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{1, 4, 7});
+  }
+  SUBCASE("whole numbers and truths of reals") {
+    OnnxModel::with(m.node("Cast", {"b"}, {"whole"}), "to", int64_t{7});
+    m.ints("seven", {7});
+    m.node("Mod", {"whole", "seven"}, {"y"});
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{3, 6, 2});
+  }
+}
+
+TEST_CASE("import: constants that do not fit are left to what reports them") {
+  OnnxModel m = picture();
+  m.values("a", {2}, {1, 2});
+  m.values("b", {3}, {1, 2, 3});
+  m.ints("huge", {1 << 20, 1 << 20});
+  m.node("Add", {"a", "b"}, {"sum"});
+  m.node("ConstantOfShape", {"huge"}, {"filled"});
+  m.output("sum").output("filled");
+  const auto flat = flattened(m);
+  REQUIRE(flat);
+  for (const auto& [name, value] : flat->outputs) CHECK(flat->value(value).constant == nullptr);
+}
+
+TEST_CASE("import: functions and branches are inlined, Identity and Dropout vanish") {
+  OnnxModel m = picture();
+  onnx::FunctionProto& function = *m.proto.add_functions();
+  function.set_domain("mine");
+  function.set_name("Twice");
+  function.add_input("in");
+  function.add_output("out");
+  function.add_attribute("slope");
+  OnnxModel::add_node(*function.add_node(), "Relu", {"in"}, {"inner"});
+  auto& leaky = OnnxModel::add_node(*function.add_node(), "LeakyRelu", {"inner"}, {"out"});
+  auto& reference = *leaky.add_attribute();
+  reference.set_name("alpha");
+  reference.set_ref_attr_name("slope");
+  reference.set_type(onnx::AttributeProto::FLOAT);
+  m.node("Identity", {"x"}, {"same"});
+  m.node("Dropout", {"same"}, {"kept", "mask"});
+  OnnxModel::with(m.node("Twice", {"kept"}, {"twice"}), "slope", 0.5F).set_domain("mine");
+  m.graph().add_initializer()->CopyFrom(with_truth("yes"));
+  auto& choice = m.node("If", {"yes"}, {"chosen"});
+  for (const char* name : {"then_branch", "else_branch"}) {
+    auto& a = *choice.add_attribute();
+    a.set_name(name);
+    a.set_type(onnx::AttributeProto::GRAPH);
+    OnnxModel::add_node(*a.mutable_g()->add_node(), std::string(name) == "then_branch" ? "Sigmoid" : "Tanh", {"twice"}, {"b"});
+    a.mutable_g()->add_output()->set_name("b");
+  }
+  m.output("chosen");
+  const auto flat = flattened(m);
+  REQUIRE_MESSAGE(flat, (flat ? "" : flat.failure().text));
+  REQUIRE(flat->nodes.size() == 3);
+  CHECK(flat->nodes[0].op == "Relu");
+  CHECK(flat->nodes[0].inputs[0] == flat->input);
+  CHECK(importer::flat::real(flat->nodes[1], "alpha", 0) == 0.5);
+  CHECK(flat->nodes[2].op == "Sigmoid");
+  CHECK(flat->value(flat->outputs[0].second).name == "chosen");
+
+  OnnxModel::add_node(*function.add_node(), "Twice", {"inner"}, {"more"}).set_domain("mine");
+  CHECK(flatten_failure(m) == "'Twice' (output 'more'): the model's functions call one another without end");
+}
+
+TEST_CASE("import: what is wrong with a graph is told with the node's name") {
+  OnnxModel cycle = picture();
+  cycle.node("Add", {"x", "b"}, {"a"}, "first");
+  cycle.node("Relu", {"a"}, {"b"}, "second");
+  cycle.output("b");
+  CHECK(flatten_failure(cycle) ==
+        "'Add' (node 'first', output 'a') reads 'b', which no weight, input or earlier node makes: the model has a cycle, or a part is "
+        "missing");
+  OnnxModel loop = picture();
+  loop.node("Loop", {"x"}, {"y"}, "l");
+  CHECK(flatten_failure(loop) ==
+        "'Loop' (node 'l', output 'y') repeats a part of the network; a network is imported without loops: unroll it in "
+        "the export");
+  OnnxModel lost = picture();
+  lost.output("nothing");
+  CHECK(flatten_failure(lost) == "nothing makes the output 'nothing'");
+  OnnxModel two = picture();
+  two.input("z", {1, 2});
+  CHECK(flatten_failure(two) == "the model has 2 inputs: 'x', 'z'; a network has one");
+  OnnxModel bytes;
+  bytes.input("x", {1, 3, 8, 8}, onnx::TensorProto::UINT8);
+  CHECK(flatten_failure(bytes) == "the input 'x' has the type UINT8; a network takes floats");
+}
+
+TEST_CASE("import: open dimensions are given by the model's names or by ours") {
+  const OnnxModel open = picture({-1, 3, -1, -1}).output("x");
+  CHECK(flatten_failure(open) == "the input 'x' has open dimensions: give them with '--set d2=...' and '--set d3=...'");
+  CHECK(flatten_failure(open, {{"d2", 32}, {"width", 16}}) == "no failure");
+  CHECK(flatten_failure(open, {{"d2", 32}, {"d3", 16}, {"d5", 1}}) == "--set d5: the input 'x' has no such dimension; did you mean 'd0'?");
+  CHECK(flatten_failure(open, {{"channels", 4}}) == "the input 'x' has channels = 3 in the model; --set cannot change it");
+  CHECK(flattened(open, {{"d2", 32}, {"d3", 16}, {"N", 2}})->batch == Whole{2, 0});
+}

@@ -1,0 +1,225 @@
+/// \file What exporters spell out in several operators, and the layer that it becomes.
+#include <doctest/doctest.h>
+
+#include "tests/unit/import/onnx_models.h"
+
+using namespace import_test;
+
+namespace {
+
+/// The statements that a model with the input x and the output y gives.
+template <class Build>
+std::string statements(const Build& build, const Ints& input = {-1, 4, 8, 8}) {
+  OnnxModel m;
+  m.input("x", input);
+  build(m);
+  m.output("y");
+  const std::string text = text_of(m);
+  const size_t end = text.find("  output y");
+  return end == std::string::npos ? text : text.substr(0, end);
+}
+
+void scalar(OnnxModel& m, const std::string& name, float value) { m.values(name, {}, {value}); }
+
+}  // namespace
+
+TEST_CASE("import: activations as operators") {
+  const auto op = [](const std::string& name, const std::vector<std::pair<std::string, float>>& numbers = {}) {
+    return statements([&](OnnxModel& m) {
+      auto& node = m.node(name, {"x"}, {"y"});
+      for (const auto& [attribute, value] : numbers) OnnxModel::with(node, attribute, value);
+    });
+  };
+  CHECK(op("Tanh") == "  tanh\n");
+  CHECK(op("Mish") == "  mish\n");
+  CHECK(op("HardSwish") == "  hard_swish\n");
+  CHECK(op("Gelu") == "  gelu\n");
+  CHECK(op("Swish") == "  silu\n");
+  CHECK(op("LeakyRelu") == "  leaky_relu\n");
+  CHECK(op("LeakyRelu", {{"alpha", 0.2F}}) == "  leaky_relu(slope = 0.2)\n");
+  CHECK(op("Elu") == "  elu\n");
+  CHECK(op("HardSigmoid") == "  hard_sigmoid(slope = 0.2)\n");
+  CHECK(op("HardSigmoid", {{"alpha", 1.0F / 6}}) == "  hard_sigmoid\n");
+  CHECK(op("Clip", {{"min", 0.0F}, {"max", 6.0F}}) == "  clip(0, 6)\n");
+  CHECK(op("Clip", {{"min", 0.0F}}) == "  relu\n");
+  CHECK(statements([](OnnxModel& m) { OnnxModel::with(m.node("Gelu", {"x"}, {"y"}), "approximate", "tanh"); }) == "  gelu_tanh\n");
+  CHECK(statements([](OnnxModel& m) {
+          m.weight("act.weight", {4, 1, 1});
+          m.node("PRelu", {"x", "act.weight"}, {"y"});
+        }) == "  act: prelu\n");
+  CHECK(statements([](OnnxModel& m) {
+          scalar(m, "zero", 0);
+          m.node("Max", {"x", "zero"}, {"y"});
+        }) == "  relu\n");
+}
+
+TEST_CASE("import: activations spelled out") {
+  const auto silu = [](OnnxModel& m) {
+    m.node("Sigmoid", {"x"}, {"s"});
+    m.node("Mul", {"x", "s"}, {"y"});
+  };
+  CHECK(statements(silu) == "  silu\n");
+  CHECK(statements([&](OnnxModel& m) {  // of a product
+          scalar(m, "c", 0.5F);
+          m.node("Mul", {"x", "c"}, {"p"});
+          m.node("Sigmoid", {"p"}, {"s"});
+          m.node("Mul", {"s", "p"}, {"y"});
+        }) == "  multiply(0.5)\n  silu\n");
+  const auto hard = [](OnnxModel& m) {
+    scalar(m, "three", 3);
+    scalar(m, "none", 0);
+    scalar(m, "six", 6);
+    m.node("Add", {"x", "three"}, {"a"});
+    m.node("Clip", {"a", "none", "six"}, {"c"});
+  };
+  CHECK(statements([&](OnnxModel& m) {
+          hard(m);
+          m.node("Div", {"c", "six"}, {"h"});
+          m.node("Mul", {"x", "h"}, {"y"});
+        }) == "  hard_swish\n");
+  CHECK(statements([&](OnnxModel& m) {
+          hard(m);
+          m.node("Mul", {"x", "c"}, {"h"});
+          m.node("Div", {"h", "six"}, {"y"});
+        }) == "  hard_swish\n");
+  CHECK(statements([&](OnnxModel& m) {
+          hard(m);
+          m.node("Div", {"c", "six"}, {"y"});
+        }) == "  hard_sigmoid\n");
+  const auto erf = [](OnnxModel& m) {
+    scalar(m, "root", 1.41421354F);
+    scalar(m, "one", 1);
+    scalar(m, "half", 0.5F);
+    m.node("Div", {"x", "root"}, {"d"});
+    m.node("Erf", {"d"}, {"e"});
+    m.node("Add", {"e", "one"}, {"a"});
+  };
+  CHECK(statements([&](OnnxModel& m) {
+          erf(m);
+          m.node("Mul", {"x", "a"}, {"p"});
+          m.node("Mul", {"p", "half"}, {"y"});
+        }) == "  gelu\n");
+  CHECK(statements([&](OnnxModel& m) {
+          erf(m);
+          m.node("Mul", {"x", "half"}, {"p"});
+          m.node("Mul", {"p", "a"}, {"y"});
+        }) == "  gelu\n");
+  CHECK(statements([&](OnnxModel& m) {
+          erf(m);
+          m.node("Mul", {"a", "half"}, {"p"});
+          m.node("Mul", {"x", "p"}, {"y"});
+        }) == "  gelu\n");
+  CHECK(statements([&](OnnxModel& m) {
+          scalar(m, "c3", 3);
+          scalar(m, "cubic", 0.044715F);
+          scalar(m, "scale", 0.797884583F);
+          scalar(m, "one", 1);
+          scalar(m, "half", 0.5F);
+          m.node("Pow", {"x", "c3"}, {"cube"});
+          m.node("Mul", {"cube", "cubic"}, {"small"});
+          m.node("Add", {"x", "small"}, {"sum"});
+          m.node("Mul", {"sum", "scale"}, {"z"});
+          m.node("Tanh", {"z"}, {"t"});
+          m.node("Add", {"t", "one"}, {"a"});
+          m.node("Mul", {"x", "half"}, {"p"});
+          m.node("Mul", {"p", "a"}, {"y"});
+        }) == "  gelu_tanh\n");
+  CHECK(statements([&](OnnxModel& m) {
+          m.node("Softplus", {"x"}, {"p"});
+          m.node("Tanh", {"p"}, {"t"});
+          m.node("Mul", {"x", "t"}, {"y"});
+        }) == "  mish\n");
+}
+
+TEST_CASE("import: sums and products with constants") {
+  const auto with = [](const std::string& op, const Ints& shape, bool constant_first = false) {
+    return statements([&](OnnxModel& m) {
+      m.weight("c", shape);
+      m.node(op, constant_first ? Names{"c", "x"} : Names{"x", "c"}, {"y"});
+    });
+  };
+  CHECK(with("Mul", {4, 1, 1}) == "  scale1: scale\n");
+  CHECK(with("Mul", {1, 4, 1, 1}, true) == "  scale1: scale\n");
+  CHECK(with("Div", {}) == "  multiply(9.090909140169128)\n");
+  CHECK(with("Add", {4, 1, 1}) == "  bias1: bias\n");
+  CHECK(with("Sub", {}, true) == "  multiply(-1)\n  bias1: bias\n");
+  CHECK(with("Add", {8}).starts_with("error: 'Add' (output 'y'): its constant is no number, and has no number for each channel"));
+  CHECK(statements([](OnnxModel& m) {
+          m.conv("x", "c", {4, 4, 1, 1});
+          m.values("b", {4, 1, 1}, {1, 2, 3, 4});
+          m.node("Add", {"c", "b"}, {"y"});
+        }) == "  c: conv(1x1, 4, bias = true)\n");
+}
+
+TEST_CASE("import: norms") {
+  const auto norm = [](const std::string& op, const Ints& input, int64_t opset = 21) {
+    OnnxModel m(opset);
+    m.input("x", input);
+    m.weight("n.weight", {4});
+    m.weight("n.bias", {4});
+    OnnxModel::with(OnnxModel::with(m.node(op, {"x", "n.weight", "n.bias"}, {"y"}), "num_groups", int64_t{2}), "epsilon", 1e-6F);
+    m.output("y");
+    const std::string text = text_of(m);
+    return text.substr(0, text.find("\n"));
+  };
+  CHECK(norm("InstanceNormalization", {-1, 4, 8, 8}) == "  n: instance_norm(eps = 1e-06, affine = true)");
+  CHECK(norm("GroupNormalization", {-1, 4, 8, 8}) == "  n: group_norm(2, eps = 1e-06)");
+  CHECK(norm("GroupNormalization", {-1, 4, 8, 8}, 18).starts_with("error: 'GroupNormalization' (output 'y'): its weights count groups"));
+  CHECK(norm("LayerNormalization", {-1, 4}) == "  n: layer_norm(eps = 1e-06)");
+  CHECK(norm("LayerNormalization", {-1, 4, 8, 4}).starts_with("error: 'LayerNormalization'"));
+}
+
+TEST_CASE("import: padding by an operator of its own") {
+  const auto padded = [](const Ints& pads, const auto& build) {
+    return statements([&](OnnxModel& m) {
+      m.ints("pads", pads);
+      m.node("Relu", {"x"}, {"r"});
+      m.node("Pad", {"r", "pads"}, {"p"});
+      build(m);
+    });
+  };
+  const Ints around{0, 0, 1, 1, 0, 0, 1, 1};
+  CHECK(padded(around, [](OnnxModel& m) {
+          m.conv("p", "c", {4, 4, 3, 3});
+          m.node("Relu", {"c"}, {"y"});
+        }) == "  relu\n  c: conv(3x3, 4)\n  relu\n");
+  CHECK(padded(around, [](OnnxModel& m) {
+          OnnxModel::with(OnnxModel::with(m.node("MaxPool", {"p"}, {"y"}), "kernel_shape", Ints{3, 3}), "strides", Ints{2, 2});
+        }) == "  relu\n  max_pool(3x3, stride = 2, pad = 1)\n");
+  CHECK(padded(around, [](OnnxModel& m) { OnnxModel::with(m.node("AveragePool", {"p"}, {"y"}), "kernel_shape", Ints{3, 3}); }) ==
+        "  relu\n  avg_pool(3x3, stride = 1, pad = 1)\n");
+  CHECK(padded({0, 0, 0, 0, 0, 2, 0, 0}, [](OnnxModel& m) { m.node("Relu", {"p"}, {"y"}); }) == "  relu\n  pad_channels(6)\n  relu\n");
+  CHECK(padded(around, [](OnnxModel& m) { m.node("Relu", {"p"}, {"y"}); }).starts_with("error: 'Pad' (output 'p')"));
+}
+
+TEST_CASE("import: rows and columns left out, and channels that come last") {
+  CHECK(statements([](OnnxModel& m) {
+          m.ints("s", {0, 0});
+          m.ints("e", {INT64_MAX, INT64_MAX});
+          m.ints("a", {2, 3});
+          m.ints("by", {2, 2});
+          m.node("Slice", {"x", "s", "e", "a", "by"}, {"y"});
+        }) == "  max_pool(1x1, stride = 2)\n");
+  CHECK(statements([](OnnxModel& m) {
+          m.ints("s", {-3});
+          m.ints("e", {3});
+          m.ints("a", {1});
+          m.node("Slice", {"x", "s", "e", "a"}, {"y"});
+        }) == "  slice_channels(1, 2)\n");
+  OnnxModel m;
+  m.input("x", {-1, 8, 6, 4});
+  OnnxModel::with(m.node("Transpose", {"x"}, {"t"}), "perm", Ints{0, 3, 1, 2});
+  m.conv("t", "y", {3, 4, 3, 3}, 1, 1);
+  m.output("y");
+  const auto imported = m.import();
+  REQUIRE_MESSAGE(imported, (imported ? "" : imported.failure().text));
+  CHECK(imported->text == R"(# Imported from model.onnx. The model takes pictures with their channels last; this network takes planes.
+
+network model {
+  input x: f32[N, 4, 8, 6]
+
+  y: conv(3x3, 3)
+  output y
+}
+)");
+}

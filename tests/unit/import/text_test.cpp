@@ -1,0 +1,362 @@
+/// \file Whole imports: the text that a model gives, the names of its weights, and what is said where there is no text.
+#include <doctest/doctest.h>
+
+#include "codegen/weights/safetensors.h"
+#include "tests/unit/import/onnx_models.h"
+
+using namespace resnetc;
+using namespace import_test;
+
+namespace {
+
+importer::Imported imported(const OnnxModel& model, const importer::ImportOptions& options = {}) {
+  auto result = model.import(options);
+  REQUIRE_MESSAGE(result, (result ? "" : result.failure().text));
+  return std::move(*result);
+}
+
+/// The tensors of an import, by name.
+std::unique_ptr<codegen::Safetensors> weights_of(const importer::Imported& network, Sources& sources) {
+  Diagnostics diagnostics(sources);
+  auto weights = codegen::Safetensors::from_bytes("w", network.weights, diagnostics);
+  REQUIRE_MESSAGE(weights, diagnostics.render());
+  return weights;
+}
+
+OnnxModel resnet() {
+  OnnxModel m;
+  m.input("image", {-1, 3, 16, 16});
+  m.conv("image", "conv1", {8, 3, 3, 3}, 1, 1);
+  m.bn("conv1", "bn1", 8);
+  m.node("Relu", {"bn1"}, {"stem"});
+  basic_block(m, "stem", "layer1.0", 8, 8, 1);
+  basic_block(m, "layer1.0.out", "layer1.1", 8, 8, 1);
+  basic_block(m, "layer1.1.out", "layer2.0", 8, 16, 2);
+  basic_block(m, "layer2.0.out", "layer2.1", 16, 16, 1);
+  head(m, "layer2.1.out", 16);
+  return m;
+}
+
+}  // namespace
+
+TEST_CASE("import: a residual network gets the library's blocks, stages and the model's names") {
+  const importer::Imported network = imported(resnet(), {.name = "small"});
+  CHECK(network.text == R"(# Imported from model.onnx.
+use "blocks/basic.rn"
+
+network small {
+  input image: f32[N, 3, 16, 16]
+
+  conv1: conv(3x3, 8)
+  bn1:   batch_norm
+  relu
+
+  stage layer1 { repeat 2 identity_block(8) }
+  stage layer2 { conv_block(16, stride = 2)  identity_block(16) }
+
+  global_avg_pool
+  fc: linear(10)
+  output fc
+}
+)");
+  CHECK(network.layers == 31);
+  Sources sources;
+  const auto weights = weights_of(network, sources);
+  CHECK(weights->entries().size() == 52);
+  CHECK(weights->entries().contains("layer2.0.downsample.1.running_var"));
+  CHECK(weights->read("fc.weight", {10, 16})[1] == static_cast<double>(0.1F + 0.01F * 3));
+}
+
+TEST_CASE("import: without names in the model, layers and stages are numbered") {
+  OnnxModel m = resnet();
+  int count = 0;
+  for (auto& tensor : *m.graph().mutable_initializer()) {
+    const std::string name = "onnx::w_" + std::to_string(count++);
+    for (auto& node : *m.graph().mutable_node()) {
+      node.clear_name();
+      for (auto& input : *node.mutable_input()) {
+        if (input == tensor.name()) input = name;
+      }
+    }
+    tensor.set_name(name);
+  }
+  CHECK(text_of(m) == R"(  conv1: conv(3x3, 8)
+  bn1:   batch_norm
+  relu
+
+  stage stage1 { repeat 2 identity_block(8) }
+  stage stage2 { conv_block(16, stride = 2)  identity_block(16) }
+
+  global_avg_pool
+  fc1: linear(10)
+  output fc
+}
+)");
+}
+
+TEST_CASE("import: blocks that no library has get parameters where their copies differ") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  std::string at = "x";
+  for (const auto& [name, width, stride] : {std::tuple{"a.0", 4, 1}, {"a.1", 4, 1}, {"b.0", 8, 2}, {"b.1", 8, 1}}) {
+    const std::string n = name;
+    const int64_t in = n == "b.0" ? 4 : width;
+    m.conv(at, n + ".reduce", {width / 2, in, 1, 1}, 1, 0, true);
+    m.node("Relu", {n + ".reduce"}, {n + ".r"});
+    m.conv(n + ".r", n + ".expand", {width, width / 2, 3, 3}, stride, 1, true);
+    OnnxModel::with(m.node("ReduceMean", {n + ".expand"}, {n + ".mean"}), "axes", Ints{2, 3});
+    m.conv(n + ".mean", n + ".se.fc", {width, width, 1, 1}, 1, 0, true);
+    m.node("Sigmoid", {n + ".se.fc"}, {n + ".sigmoid"});
+    m.node("Mul", {n + ".expand", n + ".sigmoid"}, {n + ".gated"});
+    std::string edge = at;
+    if (stride != 1 || n == "a.0") {
+      m.conv(at, n + ".shortcut", {width, in, 1, 1}, stride);
+      edge = n + ".shortcut";
+    }
+    m.node("Add", {edge, n + ".gated"}, {n + ".out"});
+    at = n + ".out";
+  }
+  m.output(at);
+  const importer::Imported network = imported(m, {.name = "own"});
+  CHECK(network.text == R"(# Imported from model.onnx.
+
+block conv_block(width, stride = 1) {
+  reduce: conv(1x1, width, bias = true)   relu
+  expand: conv(3x3, 2 * width, stride = stride, bias = true)
+  gate via se_fc { global_avg_pool  linear(2 * width)  sigmoid }
+  skip from in via shortcut { conv(1x1, 2 * width, stride = stride) }
+}
+
+block identity_block(width) {
+  reduce: conv(1x1, width, bias = true)   relu
+  expand: conv(3x3, 2 * width, bias = true)
+  gate via se_fc { global_avg_pool  linear(2 * width)  sigmoid }
+  skip from in
+}
+
+network own {
+  input x: f32[N, 4, 8, 8]
+
+  stage a { conv_block(2)  identity_block(2) }
+  stage b { conv_block(4, stride = 2)  identity_block(4) }
+
+  output b_1_out
+}
+)");
+}
+
+TEST_CASE("import: one edge stays in a flat text, with labels") {
+  OnnxModel m;
+  m.input("in", {-1, 4, 8, 8});
+  m.conv("in", "first", {4, 4, 3, 3}, 1, 1);
+  m.node("Relu", {"first"}, {"a"});
+  m.conv("a", "left.conv", {4, 4, 3, 3}, 1, 1);
+  m.conv("left.conv", "left.again", {4, 4, 3, 3}, 1, 1);
+  m.conv("a", "right.conv", {4, 4, 1, 1});
+  m.node("Add", {"right.conv", "left.again"}, {"y"});
+  m.output("y");
+  CHECK(text_of(m) == R"(  first:      conv(3x3, 4)
+  relu1:      relu
+  left_conv:  conv(3x3, 4)
+  left_again: conv(3x3, 4)
+  skip from relu1 via right_conv { conv(1x1, 4) }
+  output y
+}
+)");
+}
+
+TEST_CASE("import: an edge from the end of another edge") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  m.conv("x", "a", {4, 4, 3, 3}, 1, 1);
+  m.node("Add", {"a", "x"}, {"first"});
+  m.conv("first", "b", {4, 4, 3, 3}, 1, 1);
+  m.node("Relu", {"b"}, {"r"});
+  m.conv("r", "c", {4, 4, 3, 3}, 1, 1);
+  m.node("Add", {"c", "first"}, {"second"});
+  m.conv("second", "d", {4, 4, 3, 3}, 1, 1);
+  m.node("Add", {"d", "first"}, {"third"});
+  m.node("Add", {"third", "x"}, {"y"});
+  m.output("y");
+  const importer::Imported network = imported(m, {.name = "sums"});
+  CHECK(network.text == R"(# Imported from model.onnx.
+
+block here {}  # gives the current value a name
+
+network sums {
+  input x: f32[N, 4, 8, 8]
+
+  a: conv(3x3, 4)
+  skip from x   sum1: here
+  b: conv(3x3, 4)
+  relu
+  c: conv(3x3, 4)
+  skip from sum1
+  d: conv(3x3, 4)
+  skip from sum1
+  skip from x
+  output y
+}
+)");
+}
+
+TEST_CASE("import: names become names of the language, each once") {
+  OnnxModel m;
+  m.input("in", {-1, 4, 8, 8});
+  m.conv("in", "7/skip", {4, 4, 1, 1});
+  m.conv("7/skip", "in", {4, 4, 1, 1});
+  m.graph().mutable_node(1)->set_output(0, "b");
+  m.conv("b", "c.skip", {4, 4, 1, 1});
+  m.conv("c.skip", "c_skip", {4, 4, 1, 1});
+  m.node("Relu", {"c_skip"}, {"stage"});
+  m.output("stage");
+  const importer::Imported network = imported(m, {.name = "3rd net"});
+  CHECK(network.text == R"(# Imported from model.onnx.
+
+network _3rd_net {
+  input in_: f32[N, 4, 8, 8]
+
+  _7_skip:  conv(1x1, 4)
+  in__2:    conv(1x1, 4)
+  c_skip:   conv(1x1, 4)
+  c_skip_2: conv(1x1, 4)
+  relu
+  output stage_
+}
+)");
+}
+
+TEST_CASE("import: spellings of the layers that a classifier has") {
+  const auto line = [](const auto& build, const Ints& input = {-1, 4, 8, 8}) {
+    OnnxModel m;
+    m.input("x", input);
+    build(m);
+    m.output("y");
+    const std::string text = text_of(m);
+    const size_t end = text.find("  output y");
+    return end == std::string::npos ? text : text.substr(0, end);
+  };
+  const Ints vector{-1, 6};
+  CHECK(line([](OnnxModel& m) {
+          m.conv("x", "y", {6, 2, 3, 5}, 2, 0);
+          m.graph().mutable_node(0)->mutable_attribute(1)->mutable_ints()->Clear();
+          for (const int64_t pad : {0, 4, 0, 4}) m.graph().mutable_node(0)->mutable_attribute(1)->add_ints(pad);
+          OnnxModel::with(OnnxModel::with(*m.graph().mutable_node(0), "group", int64_t{2}), "dilations", Ints{1, 2});
+        }) == "  y: conv(3x5, 6, stride = 2, pad = [0, 4], dilation = [1, 2], groups = 2)\n");
+  CHECK(line([](OnnxModel& m) {
+          m.weight("w.weight", {6, 4, 3, 3});
+          OnnxModel::with(m.node("Conv", {"x", "w.weight"}, {"y"}), "auto_pad", "SAME_UPPER");
+        }) == "  w: conv(3x3, 6)\n");
+  CHECK(line([](OnnxModel& m) {
+          m.weight("w", {4, 6});
+          m.values("b", {6}, {1, 2, 3, 4, 5, 6});
+          m.node("GlobalAveragePool", {"x"}, {"p"});
+          m.node("Flatten", {"p"}, {"f"});
+          m.node("MatMul", {"f", "w"}, {"m"});
+          m.node("Add", {"b", "m"}, {"y"});
+        }) == "  global_avg_pool\n  fc1: linear(6)\n");
+  CHECK(line(
+            [](OnnxModel& m) {
+              m.weight("w", {5, 6});
+              OnnxModel::with(m.node("Gemm", {"x", "w"}, {"y"}), "transB", int64_t{1});
+            },
+            vector) == "  fc1: linear(5, bias = false)\n");
+  CHECK(line([](OnnxModel& m) {  // a matrix over all pixels is a window over the whole picture
+          m.node("Flatten", {"x"}, {"f"});
+          m.linear("f", "y", 256, 3);
+        }) == "  y: conv(8x8, 3, pad = 0, bias = true)\n  global_avg_pool\n");
+  CHECK(line([](OnnxModel& m) {
+          OnnxModel::with(OnnxModel::with(m.node("MaxPool", {"x"}, {"y"}), "kernel_shape", Ints{3, 3}), "strides", Ints{2, 2});
+        }) == "  max_pool(3x3, stride = 2)\n");
+  CHECK(line([](OnnxModel& m) {
+          OnnxModel::with(OnnxModel::with(m.node("AveragePool", {"x"}, {"y"}), "kernel_shape", Ints{2, 2}), "strides", Ints{2, 2});
+        }) == "  avg_pool(2x2)\n");
+  CHECK(line([](OnnxModel& m) {
+          OnnxModel::with(m.node("AveragePool", {"x"}, {"p"}), "kernel_shape", Ints{8, 8});
+          OnnxModel::with(m.node("Softmax", {"p"}, {"y"}), "axis", int64_t{1});
+        }) == "  global_avg_pool\n  softmax\n");
+  CHECK(line([](OnnxModel& m) { OnnxModel::with(m.bn("x", "y", 4), "epsilon", 1e-3F); }) == "  y: batch_norm(eps = 0.001)\n");
+  CHECK(line([](OnnxModel& m) {
+          m.node("Relu", {"x"}, {"a"});
+          m.node("Sigmoid", {"a"}, {"s"});
+          m.node("Mul", {"s", "a"}, {"y"});
+        }) == "  relu\n  silu\n");
+}
+
+TEST_CASE("import: a flat vector of a picture counts its elements") {
+  OnnxModel m;
+  m.input("x", {-1, 2, 2, 2});
+  m.node("Flatten", {"x"}, {"f"});
+  m.values("y.weight", {1, 8}, {0, 1, 2, 3, 4, 5, 6, 7});
+  OnnxModel::with(m.node("Gemm", {"f", "y.weight"}, {"y"}), "transB", int64_t{1});
+  m.output("y");
+  Sources sources;
+  const auto weights = weights_of(imported(m), sources);
+  CHECK(weights->read("y.weight", {1, 2, 2, 2}) == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7});
+}
+
+TEST_CASE("import: all operators without a layer are told at once, with the way to them") {
+  OnnxModel m;
+  m.input("image", {-1, 4, 8, 8});
+  std::string at = "image";
+  for (int i = 0; i < 9; ++i) {
+    m.conv(at, "c" + std::to_string(i), {4, 4, 1, 1});
+    at = "c" + std::to_string(i);
+  }
+  m.node("Strange", {at}, {"s"}, "odd").set_domain("mine");
+  m.node("Relu", {at}, {"r"});
+  m.node("LRN", {"r"}, {"l1"}, "norm1");
+  m.node("LRN", {at}, {"l2"}, "norm2");
+  m.node("Add", {"s", "l1"}, {"sum"});
+  m.node("Add", {"sum", "l2"}, {"y"});
+  m.output("y");
+  const auto refused = m.import();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.failure().blame == Blame::limit);
+  CHECK(refused.failure().text == R"('mine.Strange' (node 'odd', output 's'): resnetc has no layer for it yet
+  it is reached by image -> c0_node -> c1_node -> (4 more) -> c6_node -> c7_node -> c8_node
+'LRN' (node 'norm1', output 'l1'): resnetc has no layer for it yet (1 more like it)
+  it is reached by image -> c0_node -> c1_node -> (5 more) -> c7_node -> c8_node -> r
+--up-to NAME imports what lies before a value)");
+  CHECK(text_of(m, {.up_to = "r"}).find("  c8: conv(1x1, 4)\n  relu\n  output r\n") != std::string::npos);
+  CHECK(text_of(m, {.up_to = "norm1"}).starts_with("error: 'LRN'"));
+  CHECK(text_of(m, {.up_to = "sun"}) == "error: --up-to: there is no value 'sun'; did you mean 'sum'?");
+}
+
+TEST_CASE("import: several outputs") {
+  OnnxModel m = resnet();
+  m.output("layer1.1.out");
+  const std::string text = text_of(m);
+  CHECK(text.find("  output layer1_1_out from layer1\n  output fc\n") != std::string::npos);
+  m.output("layer2.0.relu");  // inside a block
+  const std::string inside = text_of(m);
+  INFO(inside);
+  CHECK(inside.find("  output layer2_0_relu from relu1\n") != std::string::npos);
+  OnnxModel apart = resnet();
+  apart.node("Sigmoid", {"stem"}, {"away"});
+  apart.output("away");
+  CHECK(text_of(apart) ==
+        "error: the output 'away' is on a way of its own, away from 'fc'; resnetc has outputs on one way as yet: --up-to NAME "
+        "imports one of them");
+}
+
+TEST_CASE("import: graphs that no statement expresses are refused, not changed") {
+  OnnxModel gate;
+  gate.input("x", {-1, 4, 8, 8});
+  gate.conv("x", "a", {4, 4, 1, 1});
+  gate.conv("x", "b", {4, 4, 1, 1});
+  gate.node("Mul", {"a", "b"}, {"y"});
+  gate.output("y");
+  CHECK(text_of(gate) ==
+        "error: 'y' multiplies 'a' by what is made of 'x'; a gate in resnetc is made of the value that it multiplies as yet");
+  OnnxModel shared;
+  shared.input("x", {-1, 4, 8, 8});
+  shared.conv("x", "a", {4, 4, 3, 3}, 1, 1);
+  shared.conv("a", "b", {4, 4, 3, 3}, 1, 1);
+  shared.conv("b", "c", {4, 4, 3, 3}, 1, 1);
+  shared.conv("x", "edge", {4, 4, 1, 1});
+  shared.node("Add", {"c", "edge"}, {"sum"});
+  shared.node("Add", {"sum", "edge"}, {"y"});
+  shared.output("y");
+  CHECK(text_of(shared) == "error: the value 'edge' lies on an edge, and is used outside it too; resnetc has no statement for that as yet");
+}
