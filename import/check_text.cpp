@@ -31,8 +31,9 @@ Result<> same_attributes(const std::vector<topology::Node>& nodes, const Network
                          size_t& next) {
   for (const topology::Node& node : nodes) {
     if (const Result<> inside = same_attributes(node.children, network, order, next); !inside) return inside;
-    if (node.kind == topology::NodeKind::block || node.kind == topology::NodeKind::stage) continue;
-    if (next == order.size()) return differs("there are more layers");
+    if (node.kind == topology::NodeKind::block || node.kind == topology::NodeKind::stage || node.kind == topology::NodeKind::from) continue;
+    if (node.kind == topology::NodeKind::concat && node.spread) ++next;  // the operation that spreads
+    if (next >= order.size()) return differs("there are more layers");
     const Layer& layer = network.node(order[next++]);
     if (node.kind == topology::NodeKind::layer && !(node.attributes == layer.attributes)) {
       return differs(fmt::format("attributes of '{}'", layer.value));

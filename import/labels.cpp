@@ -28,8 +28,8 @@ void label_list(Statements& statements, const Network& network, NameTable& names
       const Layer& layer = network.node(s.layer);
       if ((in_list || layer.weights.empty()) && !sources.contains(s.layer)) continue;
       s.label = layer.scope.empty() ? names.numbered(short_name(layer.op)) : names.unique(flat_name(layer.scope));
-    } else if (s.kind == StatementKind::skip || s.kind == StatementKind::gate) {
-      if (sources.contains(s.layer)) s.mark = names.numbered(s.kind == StatementKind::gate ? "gated" : "sum");
+    } else if (joins(s.kind)) {
+      if (sources.contains(s.layer)) s.mark = names.numbered(mark_of(s.kind));
       if (s.kind == StatementKind::gate || s.list) {
         const bool named = has_weights(s.body, network);
         const std::string scope = named ? common_scope(s.body, network) : "";
@@ -66,11 +66,15 @@ std::string_view short_name(OpKind kind) {
   }
 }
 
+std::string_view mark_of(StatementKind kind) {
+  return kind == StatementKind::gate ? "gated" : kind == StatementKind::concat ? "joined" : "sum";
+}
+
 std::set<LayerId> sources_of(const Statements& statements) {
   std::set<LayerId> sources;
   for (const Statement& s : statements) {
-    if (s.kind == StatementKind::skip || s.kind == StatementKind::output) sources.insert(s.source);
-    if (s.kind == StatementKind::skip || s.kind == StatementKind::gate) sources.merge(sources_of(s.body));
+    if (reads_source(s.kind) || s.kind == StatementKind::output) sources.insert(s.source);
+    if (joins(s.kind)) sources.merge(sources_of(s.body));
   }
   return sources;
 }

@@ -27,6 +27,9 @@ class NameTable {
 /// A short name for a kind of layer: "conv", "bn", "fc".
 std::string_view short_name(OpKind kind);
 
+/// A short name for the value of a statement in which two values meet.
+std::string_view mark_of(StatementKind kind);
+
 /// The values that statements refer to, without those in blocks and stages.
 std::set<LayerId> sources_of(const Statements& statements);
 

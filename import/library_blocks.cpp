@@ -103,7 +103,7 @@ class Matching {
           if (s.label) labels_[s.label->text] = p.layer;
           break;
         case StatementKind::skip: {
-          if (s.kind != ast::StatementKind::skip || p.list == s.body.empty()) return false;
+          if (s.kind != ast::StatementKind::skip || p.list == s.body.empty() || s.spread != p.spread) return false;
           const auto found = labels_.find(s.source->text);
           const LayerId source = s.source->text == "in" ? in : found == labels_.end() ? no_layer : found->second;
           if (source != p.source || !same(s.body, p.body.data(), p.body.size(), source)) return false;

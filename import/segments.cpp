@@ -33,7 +33,7 @@ Places places_of(const Statements& body) {
   std::map<LayerId, size_t> place;  // of values: the number of the statement that follows the one that makes them
   place[0] = 0;
   for (size_t i = 0; i < body.size(); ++i) {
-    if (body[i].kind != StatementKind::output) place[body[i].layer] = i + 1;
+    if (body[i].kind != StatementKind::output && body[i].kind != StatementKind::from) place[body[i].layer] = i + 1;
   }
   Places result{std::vector<bool>(body.size() + 1), std::vector<bool>(body.size() + 1)};
   size_t earliest = body.size();  // the first place that is read from here on
@@ -42,7 +42,7 @@ Places places_of(const Statements& body) {
     const auto look = [&](const Statement& s, const auto& self) -> void {
       const auto found = s.source == no_layer ? place.end() : place.find(s.source);
       if (found != place.end() && s.kind == StatementKind::output) result.named[found->second] = true;
-      if (found != place.end() && s.kind == StatementKind::skip) earliest = std::min(earliest, found->second);
+      if (found != place.end() && reads_source(s.kind)) earliest = std::min(earliest, found->second);
       for (const Statement& inner : s.body) self(inner, self);
     };
     look(body[i], look);
@@ -109,13 +109,14 @@ std::vector<Segment> segments_of(const Statements& body, const Network& network)
   std::vector<Segment> pieces;
   for (size_t begin = 0; begin < body.size();) {
     size_t end = begin + 1;
-    bool edge = body[begin].kind == StatementKind::skip;
+    bool edge = is_edge(body[begin].kind), back = body[begin].kind == StatementKind::from;
     bool seen = false;  // an output names a value inside, and nothing outside sees into a block
     for (; end < body.size() && !places.cut[end]; ++end) {
       seen |= places.named[end];
-      edge |= body[end].kind == StatementKind::skip;
+      edge |= is_edge(body[end].kind);
+      back |= body[end].kind == StatementKind::from;
     }
-    pieces.push_back({begin, end, edge && !seen, places.named[end]});
+    pieces.push_back({begin, end, edge && !seen && !back, places.named[end]});
     begin = end;
   }
 

@@ -24,6 +24,7 @@ struct Found {
   std::vector<int64_t> numbers;
   std::string block, arguments;
   LayerId output = no_layer;
+  bool joined = false;  ///< whether it has concatenations
 };
 
 size_t statements_in(const Statements& list) {
@@ -74,16 +75,17 @@ class Structure {
         const std::string signature = signature_of(found.piece, network_, found.numbers);
         found.kind = kinds.emplace(signature, kinds.size()).first->second;
         found.output = last.layer;
+        found.joined = std::any_of(found.piece.begin, found.piece.end, [](const Statement& s) { return s.kind == StatementKind::concat; });
         found_.push_back(std::move(found));
       }
-      if (last.kind != StatementKind::output) input = last.layer;
+      if (last.kind != StatementKind::output) input = last.kind == StatementKind::from ? last.source : last.layer;
     }
     // One long piece is the network itself.
     std::map<size_t, size_t> copies;
     for (const Found& found : found_) ++copies[found.kind];
     std::erase_if(found_, [&](const Found& found) {
       const Statements part(found.piece.begin, found.piece.end);
-      const bool edge = std::any_of(part.begin(), part.end(), [](const Statement& s) { return s.kind == StatementKind::skip; });
+      const bool edge = std::any_of(part.begin(), part.end(), [](const Statement& s) { return is_edge(s.kind); });
       return copies[found.kind] == 1 && (!edge || statements_in(part) > longest_single || found_.size() == 1);
     });
   }
@@ -136,12 +138,13 @@ class Structure {
 
   /// A name for blocks of this kind, as topologies call them.
   static std::string_view kind_of(const Piece& piece) {
-    bool edge = false, layers = false;
+    bool edge = false, layers = false, joined = false;
     for (const Statement* s = piece.begin; s != piece.end; ++s) {
       edge |= s->kind == StatementKind::skip;
+      joined |= s->kind == StatementKind::concat;
       layers |= s->kind == StatementKind::skip && s->list;
     }
-    return layers ? "conv_block" : edge ? "identity_block" : "plain_block";
+    return layers ? "conv_block" : edge ? "identity_block" : joined ? "concat_block" : "plain_block";
   }
 
   /// Whether a stage ends before `next`: the model's names say so, or else the size changes.
@@ -149,7 +152,9 @@ class Structure {
     if (before.segment.end != next.segment.begin || before.segment.named) return true;
     const std::string a = stage_scope(before.piece.scope), b = stage_scope(next.piece.scope);
     if (!a.empty() && !b.empty()) return a != b;
-    return !(network_.node(next.piece.input).type == network_.node(next.output).type);
+    const TensorType &in = network_.node(next.piece.input).type, &out = network_.node(next.output).type;
+    const bool grows = next.joined && in.height == out.height && in.width == out.width;  // a concatenation appends channels everywhere
+    return !grows && !(in == out);
   }
 
   void rebuild() {

@@ -19,7 +19,9 @@ namespace {
 bool may_vary(OpKind op, const WrittenArgument& argument) {
   if (argument.numbers.empty()) return false;
   if (argument.numbers.size() == 2 && argument.numbers[0] != argument.numbers[1]) return false;
-  if (argument.name == "channels" || argument.name == "features" || argument.name == "groups" || argument.name == "dilation") return true;
+  if (argument.name == "channels" || argument.name == "features" || argument.name == "groups" || argument.name == "first" ||
+      argument.name == "dilation")
+    return true;
   return argument.name == "stride" && op == OpKind::conv2d;
 }
 
@@ -52,7 +54,12 @@ class SignatureReader {
         }
       }
     } else {
-      text += s.kind == StatementKind::skip ? fmt::format("skip {}", places_.contains(s.source) ? places_[s.source] : -2) : "gate";
+      text += s.kind == StatementKind::gate     ? "gate"
+              : s.kind == StatementKind::concat ? "concat"
+              : s.kind == StatementKind::skip   ? "skip"
+                                                : "from";
+      if (s.spread) text += " spread";
+      if (reads_source(s.kind)) text += fmt::format(" {}", places_.contains(s.source) ? places_[s.source] : -2);
       if (s.list || s.kind == StatementKind::gate) {
         text += " {";
         read(s.body.data(), s.body.data() + s.body.size());
@@ -60,7 +67,8 @@ class SignatureReader {
       }
     }
     text += ";";
-    places_[s.layer] = count_++;
+    if (s.kind != StatementKind::from) places_[s.layer] = count_;
+    ++count_;
   }
 
   const Network& network_;
@@ -124,7 +132,7 @@ class BodyWriter {
 
  private:
   void find_sources(const Statement& s) {
-    if (s.kind == StatementKind::skip) sources_.insert(s.source);
+    if (reads_source(s.kind)) sources_.insert(s.source);
     for (const Statement& inner : s.body) find_sources(inner);
   }
 
@@ -141,8 +149,8 @@ class BodyWriter {
 
   std::string statement(const Statement& s, bool in_list) {
     std::string text = one(s, in_list);
-    if (s.kind == StatementKind::layer || !sources_.contains(s.layer)) return text;
-    labels_[s.layer] = names_.numbered(s.kind == StatementKind::gate ? "gated" : "sum");
+    if (!joins(s.kind) || !sources_.contains(s.layer)) return text;
+    labels_[s.layer] = names_.numbered(mark_of(s.kind));
     marks = true;
     return fmt::format("{}  {}: {}", text, labels_[s.layer], marking_block);
   }
@@ -158,7 +166,7 @@ class BodyWriter {
       return text + call(layer);
     }
     const bool gate = s.kind == StatementKind::gate;
-    std::string text = gate ? "gate" : "skip from " + labels_[s.source];
+    std::string text = gate ? "gate" : words_of(s) + labels_[s.source];
     if (!gate && !s.list) return text;
     text += " via ";
     bool weights = false;

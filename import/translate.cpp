@@ -24,13 +24,21 @@ constexpr size_t chain_ends = 3;        ///< names that a long chain shows at ea
 const Translators& translators() {
   static const Translators table = [] {
     Translators all;
-    for (const auto list :
-         {window_translators, product_translators, norm_translators, elementwise_translators, join_translators, view_translators}) {
+    for (const auto list : {window_translators, product_translators, norm_translators, elementwise_translators, join_translators,
+                            view_translators, channel_translators, pixel_translators}) {
       all.merge(list());
     }
     return all;
   }();
   return table;
+}
+
+/// Operators that may read pictures whose channels come last. All others count on the usual order.
+bool may_read_channels_last(std::string_view op) {
+  static constexpr std::string_view ops[] = {"Add",       "Sub",         "Mul",  "Div",     "Neg",  "MatMul", "LayerNormalization",
+                                             "Transpose", "Relu",        "Gelu", "Sigmoid", "Tanh", "Silu",   "GeluTanh",
+                                             "HardSwish", "HardSigmoid", "Mish"};
+  return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
 }
 
 }  // namespace
@@ -68,6 +76,12 @@ bool Translation::is_view(const TensorType& type, const Dims& dims) const {
   return dims.size() == 4 && dims[2] == Whole{type.height, 0} && dims[3] == Whole{type.width, 0};
 }
 
+bool Translation::channels_last(const flat::Node& node, size_t input) const {
+  return input < node.inputs.size() && node.inputs[input] != no_value && last_[static_cast<size_t>(node.inputs[input])];
+}
+
+size_t Translation::channel_axis(const flat::Node& node, size_t input) const { return channels_last(node, input) ? 3 : 1; }
+
 int Translation::uses(const flat::Node& node, size_t output) const {
   return output < node.outputs.size() && node.outputs[output] != no_value ? uses_[static_cast<size_t>(node.outputs[output])] : 0;
 }
@@ -81,7 +95,7 @@ Result<LayerId> Translation::add(const flat::Node& from, OpKind op, const OpAttr
   const Result<TensorType> made = infer_type(op, attributes, types);
   if (!made) return Failure{made.failure().text};
   std::string key;
-  if (weights.empty()) {  // an equal layer of the same values is the same value
+  if (weights.empty() && op != OpKind::spread) {  // an equal layer of the same values is the same value
     key = fmt::format("{} {}", static_cast<int>(op), fmt::join(operands, " "));
     key += text::attributes(attributes);
     if (const auto found = same_.find(key); found != same_.end()) return found->second;
@@ -92,6 +106,33 @@ Result<LayerId> Translation::add(const flat::Node& from, OpKind op, const OpAttr
   const LayerId id = static_cast<LayerId>(network_.nodes.size() - 1);
   if (!key.empty()) same_.emplace(std::move(key), id);
   return id;
+}
+
+bool Translation::read_only_by(const flat::Node& node, std::initializer_list<std::string_view> ops) const {
+  const std::vector<flat::NodeId>& readers = readers_[static_cast<size_t>(node.outputs[0])];
+  const bool all = std::all_of(readers.begin(), readers.end(), [&](flat::NodeId id) {
+    return graph_.node(id).domain.empty() && std::find(ops.begin(), ops.end(), graph_.node(id).op) != ops.end();
+  });
+  return all && static_cast<int>(readers.size()) == uses(node);
+}
+
+void Translation::give(const flat::Node& node, size_t output, LayerId layer) {
+  if (output < node.outputs.size() && node.outputs[output] != no_value) made_[static_cast<size_t>(node.outputs[output])] = layer;
+}
+
+Result<LayerId> Translation::concatenated(const flat::Node& from, LayerId first, LayerId second) {
+  if (type(first).rank == 2 && type(second).rank == 4) {
+    return Failure{"it appends a picture to a vector at each pixel; resnetc appends a vector to a picture as yet"};
+  }
+  if (type(first).rank == 4 && type(second).rank == 2) {
+    // Each edge spreads for itself, so no two share the operation.
+    OpAttributes a;
+    a.size = {type(first).height, type(first).width};
+    const Result<LayerId> picture = add(from, OpKind::spread, a, {second});
+    if (!picture) return picture;
+    second = *picture;
+  }
+  return add(from, OpKind::concat, {}, {first, second});
 }
 
 Result<LayerId> Translation::as_vector(const flat::Node& from, LayerId value) {
@@ -108,10 +149,19 @@ void Translation::translate_node(flat::NodeId id) {
     const bool missing = input != no_value && made_[static_cast<size_t>(input)] == no_layer && graph_.value(input).constant == nullptr;
     if (missing) return;
   }
+  bool last = false, first = false;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (!operand(node, i)) continue;
+    (channels_last(node, i) ? last : first) = true;
+  }
+  if (last && (first || !may_read_channels_last(node.op))) {
+    return refuse(id, first ? "only one of its inputs has its channels last" : "its input has its channels last");
+  }
   const Result<LayerId> made = found->second(*this, node);
   if (!made) return refuse(id, made.failure().text);
   if (node.outputs.empty() || node.outputs[0] == no_value) return;
   if (*made != no_layer) made_[static_cast<size_t>(node.outputs[0])] = *made;
+  if (last && node.op != "Transpose") put_channels_last(node);
 }
 
 std::string Translation::chain(flat::NodeId id) const {
@@ -174,6 +224,13 @@ Result<> Translation::outputs() {
     if (graph_.value(value).constant) return Failure{fmt::format("the output '{}' does not depend on the input", shown(name))};
     if (made == no_layer) return Failure{fmt::format("the output '{}' was not translated", shown(name)), Blame::bug};
     if (made == 0) return Failure{fmt::format("the output '{}' is the input", shown(name))};
+    if (last_[static_cast<size_t>(value)]) {
+      return Failure{fmt::format("the output '{}' has its channels last; resnetc has planes", shown(name)), Blame::limit};
+    }
+    const auto& dims = graph_.value(value).dims;
+    if (type(made).rank == 2 && dims && dims->size() == 4 && !is_view(type(made), *dims)) {
+      return Failure{fmt::format("the output '{}' has a vector at every pixel", shown(name)), Blame::limit};
+    }
     network_.outputs.push_back({name, made});
   }
   return {};
@@ -201,6 +258,13 @@ void Translation::remove_unused_layers() {
 
 Result<Network> Translation::run() {
   uses_ = use_counts(graph_);
+  last_.resize(graph_.values.size());
+  readers_.resize(graph_.values.size());
+  for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+    for (const flat::ValueId input : graph_.nodes[i].inputs) {
+      if (input != no_value && !graph_.nodes[i].dead) readers_[static_cast<size_t>(input)].push_back(static_cast<flat::NodeId>(i));
+    }
+  }
   made_.assign(graph_.values.size(), no_layer);
   const Dims& dims = *graph_.value(graph_.input).dims;
   network_.input_name = graph_.input_name;

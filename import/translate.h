@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,6 +38,14 @@ class Translation {
   /// Whether a value of this type can have these dimensions in the model: [N, C, H, W] for a picture; [N, C], [N, C, 1] and [N, C, 1, 1]
   /// for a vector.
   bool is_view(const TensorType& type, const Dims& dims) const;
+  /// Whether only operators of these names read the first output of `node`.
+  bool read_only_by(const flat::Node& node, std::initializer_list<std::string_view> ops) const;
+  /// Whether an input is a picture whose channels come last in the model: [N, H, W, C].
+  bool channels_last(const flat::Node& node, size_t input) const;
+  /// The number of the dimension that has an input's channels.
+  size_t channel_axis(const flat::Node& node, size_t input) const;
+  /// Says that the first output of `node` has its channels last. Most operators may not read it.
+  void put_channels_last(const flat::Node& node) { last_[static_cast<size_t>(node.outputs[0])] = true; }
   /// How often the first output of `node` is used.
   int uses(const flat::Node& node, size_t output = 0) const;
   /// How often the input is used.
@@ -45,6 +54,10 @@ class Translation {
   /// Adds a layer; fails, in the user's words, where its operands have the wrong types.
   Result<LayerId> add(const flat::Node& from, OpKind op, const OpAttributes& attributes, std::vector<LayerId> operands,
                       std::vector<LayerWeight> weights = {});
+  /// Makes a layer stand for an output of `node`. Translators with several outputs call it for all but the first.
+  void give(const flat::Node& node, size_t output, LayerId layer);
+  /// Two values one after the other, channel by channel. A vector beside a picture is spread over it.
+  Result<LayerId> concatenated(const flat::Node& from, LayerId first, LayerId second);
   /// A picture of one pixel as a vector, by the mean of its pixels; any vector as it is.
   Result<LayerId> as_vector(const flat::Node& from, LayerId value);
 
@@ -63,8 +76,10 @@ class Translation {
 
   flat::Graph graph_;
   std::vector<int> uses_;
+  std::vector<std::vector<flat::NodeId>> readers_;  ///< for each value of the graph
   Network network_;
   std::vector<LayerId> made_;  ///< for each value of the graph
+  std::vector<bool> last_;     ///< for each value of the graph, whether its channels come last
   std::vector<Refusal> refusals_;
   std::map<std::string, LayerId> same_;  ///< layers without weights, by what they compute
 };
@@ -80,6 +95,8 @@ Translators norm_translators();
 Translators elementwise_translators();
 Translators join_translators();
 Translators view_translators();
+Translators channel_translators();
+Translators pixel_translators();
 
 /// A number that was a float, as the decimal that stands for it: 1e-05 and not 9.999999747378752e-06.
 double decimal_of(double value);

@@ -81,7 +81,9 @@ class Writer {
         labels_[s.layer] = s.label;
         break;
       case StatementKind::skip:
-        out += "skip from " + labels_[s.source];
+      case StatementKind::concat:
+      case StatementKind::from:
+        out += words_of(s) + labels_[s.source];
         if (s.list) edge(s, out);
         break;
       case StatementKind::gate:
@@ -109,8 +111,7 @@ class Writer {
   /// The layer that makes a stage's or a block's value.
   static LayerId last_layer(const Statement& s) {
     const Statement* last = &s;
-    while (last->kind != StatementKind::layer && last->kind != StatementKind::skip && last->kind != StatementKind::gate)
-      last = &last->body.back();
+    while (last->kind != StatementKind::layer && !joins(last->kind)) last = &last->body.back();
     return last->layer;
   }
 
@@ -170,6 +171,11 @@ std::string call_text(OpKind kind, const OpAttributes& attributes) {
   }
   const std::string_view layer = info(kind).layer;
   return list.empty() ? std::string(layer) : fmt::format("{}({})", layer, list);
+}
+
+std::string words_of(const Statement& s) {
+  if (s.kind == StatementKind::from) return "from ";
+  return fmt::format("{}{} from ", s.kind == StatementKind::skip ? "skip" : "concat", s.spread ? " spread" : "");
 }
 
 std::string written(const NetworkText& text, const Network& network) { return Writer(network, text).run(text); }

@@ -23,6 +23,9 @@ std::vector<WrittenArgument> arguments_of(OpKind kind, const OpAttributes& attri
 /// A layer as it is written, without its label: "conv(3x3, 64, stride = 2)".
 std::string call_text(OpKind kind, const OpAttributes& attributes);
 
+/// What stands before the source of a statement: "skip from ".
+std::string words_of(const Statement& statement);
+
 /// The block without statements that gives the current value a name: "sum1: here".
 inline constexpr std::string_view marking_block = "here";
 

@@ -122,13 +122,32 @@ void remove_unused_tensors(Program& program) {
   program.tensors = std::move(kept);
 }
 
-/// Reports the operations that have no kernels for GPUs.
+/// Whether a slice or an operand of a concatenation begins within a vector.
+bool splits_vectors(const graph::Graph& graph, const std::vector<Part>& parts, graph::ValueId id) {
+  if (parts[static_cast<size_t>(id)].first_channel % lanes != 0) return true;
+  const std::vector<Copy> copies = copies_into(graph, parts, id);
+  return std::any_of(copies.begin(), copies.end(), [](const Copy& copy) { return copy.to.first_channel % lanes != 0; });
+}
+
+/// Reports the operations that have no kernels for GPUs. Threads of GPUs load and store four channels at once, so parts of tensors must
+/// begin with whole vectors there.
 bool all_run_on_gpus(const graph::Graph& graph, PassContext& context) {
   bool all = true;
-  for (const graph::Op& op : graph.ops) {
-    if (runs_on_gpus(info(op.kind).kernel)) continue;
+  const std::vector<Part> parts = find_parts(graph);
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    const graph::Op& op = graph.ops[i];
+    const bool part = op.kind == OpKind::slice_channels || op.kind == OpKind::concat;
+    std::string fault;
+    if (!runs_on_gpus(info(op.kind).kernel)) {
+      fault = fmt::format("there is no {} for GPUs yet", info(op.kind).name);
+    } else if (part && splits_vectors(graph, parts, static_cast<graph::ValueId>(i))) {
+      fault = fmt::format("for GPUs, {} must begin at a multiple of {} channels as yet",
+                          op.kind == OpKind::concat ? "what is appended" : "a slice", lanes);
+    } else {
+      continue;
+    }
     all = false;
-    context.diagnostics->error(op.at, fmt::format("there is no {} for GPUs yet; compile the network for processors", info(op.kind).name));
+    context.diagnostics->error(op.at, fault + "; compile the network for processors");
   }
   return all;
 }

@@ -133,9 +133,11 @@ struct Sample {
 
 Sample sampled_at(const OpAttributes& a, const Expr& i, int64_t in, int64_t out) {
   const int last = to_int(in - 1);
-  // Within 2^31: both sizes are those of a tensor with 32-bit indices. A whole factor needs no product.
-  if (!a.bilinear)
-    return {out % in == 0 ? i / to_int(out / in) : Halide::cast<int>(Halide::cast<int64_t>(i) * Expr(in) / Expr(out)), {}, {}};
+  if (!a.bilinear) {
+    if (out % in == 0) return {i / to_int(out / in), {}, {}};  // a whole factor needs no product
+    if (in * out <= std::numeric_limits<int32_t>::max()) return {i * to_int(in) / to_int(out), {}, {}};
+    return {Halide::cast<int>(Halide::cast<int64_t>(i) * Expr(in) / Expr(out)), {}, {}};
+  }
   const Expr index = Halide::cast<float>(i);
   Expr place;
   if (a.align_corners) {

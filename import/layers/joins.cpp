@@ -93,16 +93,13 @@ Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
   if (!aligned)
     return Failure{
         fmt::format("it spreads {} over {}", to_string(left.rank == 2 ? left : right), to_string(left.rank == 2 ? right : left))};
-  if (sum == Sum::plus) {
-    return Failure{fmt::format("it adds {} and {}; resnetc adds equal types as yet", to_string(left), to_string(right))};
-  }
-  // A gate: the picture stands first.
-  const bool turned = left.rank == 2 || (left.pixels() == 1 && right.pixels() != 1);
+  // The picture stands first, what is spread over it second.
+  const bool turned = left.rank == 2 || (left.pixels() == 1 && right.pixels() != 1) || spreads_over(left, right);
   const LayerId picture = turned ? *b : *a;
-  const Result<LayerId> factor =
+  const Result<LayerId> other =
       t.type(turned ? *a : *b).pixels() == 1 ? t.as_vector(node, turned ? *a : *b) : Result<LayerId>(turned ? *a : *b);
-  if (!factor) return factor;
-  return t.add(node, OpKind::mul, {}, {picture, *factor});
+  if (!other) return other;
+  return t.add(node, sum == Sum::plus ? OpKind::add : OpKind::mul, {}, {picture, *other});
 }
 
 Result<LayerId> add(Translation& t, const flat::Node& node) { return joined(t, node, Sum::plus); }
@@ -141,10 +138,12 @@ std::optional<std::vector<double>> per_channel(const Translation& t, const flat:
   const TensorType& type = t.type(*in);
   const size_t channels = static_cast<size_t>(type.channels);
   if (constant.size() == 1) return std::vector<double>(channels, constant.real(0));
-  if (!t.is_view(type, *dims) || constant.size() != channels) return std::nullopt;
+  const size_t channel_axis = t.channel_axis(node, input);
+  if (!t.channels_last(node, input) && !t.is_view(type, *dims)) return std::nullopt;
+  if (constant.size() != channels) return std::nullopt;
   for (size_t i = 0; i < constant.shape.size(); ++i) {
     const size_t axis = dims->size() - constant.shape.size() + i;
-    if (constant.shape[i] != (axis == 1 ? type.channels : 1)) return std::nullopt;
+    if (constant.shape[i] != (axis == channel_axis ? type.channels : 1)) return std::nullopt;
   }
   std::vector<double> values(channels);
   for (size_t i = 0; i < channels; ++i) values[i] = constant.real(i);

@@ -62,8 +62,9 @@ Result<LayerId> layer_norm(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto dims = t.dims(node, 0);
   const auto axis = dims ? flat::axis_of(flat::integer(node, "axis", -1), dims->size()) : std::nullopt;
-  if (!in || !axis || t.type(*in).rank != 2 || dims->size() != 2 || *axis != 1) {
-    return Failure{"resnetc imports the layer norm of vectors as yet, over their features"};
+  const bool vector = in && t.type(*in).rank == 2 && dims && dims->size() == 2;
+  if (!in || !axis || (!vector && !t.channels_last(node, 0)) || *axis != t.channel_axis(node, 0)) {
+    return Failure{"resnetc has the layer norm over the features of a vector or the channels of each pixel, and no other"};
   }
   return affine_norm(t, node, OpKind::layer_norm, 1);
 }

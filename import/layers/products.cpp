@@ -65,7 +65,19 @@ Result<LayerId> matmul(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const TensorPtr matrix = t.graph().constant(node, 1);
   const auto dims = t.dims(node, 0);
-  if (!in || !matrix || matrix->shape.size() != 2 || matrix->elements != Elements::real || !dims || dims->size() != 2) {
+  if (in && matrix && matrix->shape.size() == 2 && matrix->elements == Elements::real && t.channels_last(node, 0) &&
+      t.type(*in).rank == 4) {
+    // At each pixel, a product over the channels: a convolution with a window of one pixel.
+    if (matrix->shape[0] != t.type(*in).channels) {
+      return Failure{fmt::format("its matrix takes {} channels, but there are {}", matrix->shape[0], t.type(*in).channels)};
+    }
+    OpAttributes a;
+    a.channels = matrix->shape[1];
+    a.kernel = {1, 1};
+    return t.add(node, OpKind::conv2d, a, {*in}, {{"weight", rows_of(*matrix, false, 1)}});
+  }
+  if (!in || !matrix || matrix->shape.size() != 2 || matrix->elements != Elements::real || !dims ||
+      (dims->size() != 2 && !t.channels_last(node, 0))) {
     return Failure{"resnetc has products of a vector with a constant matrix, and no others: no attention as yet"};
   }
   return linear(t, node, *in, rows_of(*matrix, false, 1), nullptr);

@@ -18,15 +18,27 @@ Result<LayerId> view(Translation& t, const flat::Node& node) {
   if (t.is_view(type, *to)) return *in;
   const bool one_row = to->size() == 2 && (*to)[0] == t.graph().batch && (*to)[1] == Whole{type.elements(), 0};
   if (type.rank == 4 && type.pixels() == 1 && t.is_view(TensorType::vector(type.channels), *to)) return t.as_vector(node, *in);
-  if (type.rank == 4 && one_row) return *in;  // only a matrix product may follow, and knows the picture
+  if (type.rank == 4 && one_row && t.read_only_by(node, {"Gemm", "MatMul"})) return *in;  // the product knows the picture
+  if (type.rank == 4 && one_row && t.is_view(type, *from)) return t.add(node, OpKind::flatten, {}, {*in});
   return Failure{fmt::format("it makes {} of {}; resnetc has pictures and vectors, and no other views of them", shown(*to), shown(*from))};
 }
 
-/// A Transpose of a vector or a picture of one pixel may leave the elements in their order.
+/// A Transpose between [N, C, H, W] and [N, H, W, C] is a matter of the model's order alone: the layers between know which it is. A
+/// Transpose of a vector or a picture of one pixel may leave the elements in their order.
 Result<LayerId> transpose(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto to = t.result_dims(node);
   if (!in || !to) return Failure{"the dimensions of its result are not known"};
+  const auto order = flat::list(node, "perm");
+  const auto from = t.dims(node, 0);
+  if (t.channels_last(node, 0)) {
+    if (order == std::vector<int64_t>{0, 3, 1, 2}) return *in;
+    return Failure{"it changes the order of dimensions"};
+  }
+  if (from && from->size() == 4 && t.is_view(t.type(*in), *from) && order == std::vector<int64_t>{0, 2, 3, 1}) {
+    t.put_channels_last(node);
+    return *in;
+  }
   if (t.type(*in).pixels() == 1 && t.is_view(t.type(*in), *to)) return *in;
   return Failure{"it changes the order of dimensions"};
 }

@@ -87,9 +87,15 @@ Result<LayerId> pool(Translation& t, const flat::Node& node, OpKind kind) {
     const std::optional<Dims> made = t.result_dims(node);
     const int64_t rows = whole_windows(type.height + a.pad.top + a.pad.bottom, a.kernel.h, a.stride.h);
     const int64_t columns = whole_windows(type.width + a.pad.left + a.pad.right, a.kernel.w, a.stride.w);
-    if (!made || made->size() != 4 || (*made)[2] != Whole{rows, 0} || (*made)[3] != Whole{columns, 0}) {
-      return Failure{"its ceil_mode adds windows at the lower or right side; resnetc has whole windows only as yet"};
+    if (!made || made->size() != 4 || !(*made)[2].known() || !(*made)[3].known())
+      return Failure{"the dimensions of its result are not known"};
+    const int64_t more_rows = (*made)[2].fixed - rows, more_columns = (*made)[3].fixed - columns;
+    if ((more_rows != 0 || more_columns != 0) && (kind == OpKind::avg_pool || more_rows < 0 || more_columns < 0)) {
+      return Failure{"its ceil_mode adds windows at the lower or right side, which divide by their pixels alone"};
     }
+    // Padding never wins, so a window over the edge is one over padding.
+    if (more_rows > 0) a.pad.bottom = ((*made)[2].fixed - 1) * a.stride.h + a.kernel.h - type.height - a.pad.top;
+    if (more_columns > 0) a.pad.right = ((*made)[3].fixed - 1) * a.stride.w + a.kernel.w - type.width - a.pad.left;
   }
   return t.add(node, kind, a, {*in});
 }

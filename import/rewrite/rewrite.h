@@ -20,6 +20,8 @@ void take_planes(flat::Graph& graph);
 void absorb_pads(flat::Graph& graph);
 /// Activations that are spelled out as products: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU and Mish.
 void name_activations(flat::Graph& graph);
+/// Reshape, Transpose and Reshape that take channels of groups in turn become `ChannelShuffle`.
+void name_shuffles(flat::Graph& graph);
 
 // What rewrites ask of a graph
 

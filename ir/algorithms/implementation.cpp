@@ -71,12 +71,13 @@ double packed_bytes(const Convolution& convolution, const AlgorithmChoice& choic
 }  // namespace
 
 double weight_bytes_a_second(const Machine& machine, std::span<const Convolution> convolutions) {
-  // The tensors have the rest of the second-level cache. The third is shared with other cores, so a small part of it is a program's.
-  constexpr double part_of_second = 0.75, part_of_third = 0.25;
+  // The tensors have the rest of the second-level cache. The third is shared with other cores, so a small part of it is a program's: no
+  // more than 'resnetc machine' reads to measure its speed, since virtual machines name the size of a whole socket's.
+  constexpr double part_of_second = 0.75, part_of_third = 0.25, most_of_third = 32 << 20;
   double bytes = 0;
   for (const Convolution& c : convolutions) bytes += static_cast<double>(bytes_of(c.in.element)) * checkpoint_elements(c);
   if (bytes <= part_of_second * static_cast<double>(machine.second.bytes)) return machine.second.bytes_a_second;
-  if (bytes <= part_of_third * static_cast<double>(machine.third.bytes)) return machine.third.bytes_a_second;
+  if (bytes <= std::min(part_of_third * static_cast<double>(machine.third.bytes), most_of_third)) return machine.third.bytes_a_second;
   return machine.memory_bytes_a_second;
 }
 

@@ -78,6 +78,14 @@ ThreadSchedule schedule_of_convolution(const KernelSpec& spec, int64_t batch) {
   return best->schedule;
 }
 
+/// Whether the kernel writes a part of a tensor that begins within a vector.
+bool splits_vectors(const KernelSpec& spec) { return spec.out.first_channel % lanes != 0; }
+
+/// Whether neighbouring channels of the result come from channels that are no neighbours.
+bool gathers(KernelKind kind) {
+  return kind == KernelKind::flatten || kind == KernelKind::pixel_shuffle || kind == KernelKind::channel_shuffle;
+}
+
 ThreadSchedule schedule_of_move(const KernelSpec& spec) {
   ThreadSchedule s;
   const bool store = spec.kind == KernelKind::store, turned = store && spec.in.type.rank == 4;
@@ -90,8 +98,9 @@ ThreadSchedule schedule_of_move(const KernelSpec& spec) {
     return s;
   }
   // Each thread of a store has one element: neighbouring threads then write whole lines, whatever the length of the row. A global pool has
-  // few elements.
-  const bool one = store || spec.kind == KernelKind::global_avg_pool;
+  // few elements. Where pixels do not begin with a whole vector, four elements could not be stored at once,
+  // and where they are gathered, four loads would be needed for them.
+  const bool one = store || spec.kind == KernelKind::global_avg_pool || splits_vectors(spec) || gathers(spec.kind);
   share_channels(s, channels, one ? 1 : channels < 4 ? channels : 4, 32);
   s.block.h = std::min(moving_threads / s.block.w, power_below(2 * tiles - 1));
   return s;
@@ -117,6 +126,9 @@ class Threads final : public Implementation {
         s.channels * t.h * t.w > max_thread_tile) {
       return fmt::format("channels={} and tiles={} are out of range: channels are 1 to {}, and a thread makes 1 to {} elements", s.channels,
                          to_string(t), max_thread_channels, max_thread_tile);
+    }
+    if (splits_vectors(spec) && s.channels != 1) {
+      return fmt::format("channels={} is out of range: its result begins within a vector, so each thread writes one", s.channels);
     }
     if (b.h < 1 || b.w < 1 || b.h > max_block || b.w > max_block || b.h * b.w > max_block) {
       return fmt::format("block={} is out of range: a block has 1 to {} threads", to_string(b), max_block);

@@ -106,6 +106,15 @@ class Generator {
     label_.reset();
   }
 
+  static std::string written(const resnetc::Sides& pad) {
+    return fmt::format(", pad = [{}, {}, {}, {}]", pad.top, pad.left, pad.bottom, pad.right);
+  }
+  /// Padding of four sides, with `sum` pixels along each axis.
+  resnetc::Sides uneven(int64_t sum) {
+    const int64_t top = aside_.below(sum + 1), left = aside_.below(sum + 1);
+    return {top, left, sum - top, sum - left};
+  }
+
   void go_back(const Named& to) {
     line("from " + to.label);
     label_ = to.label;
@@ -124,15 +133,6 @@ class Generator {
     line(fmt::format("{}: {}", *label_, call));
     current_ = shape;
     named_.push_back({*label_, shape});
-  }
-
-  static std::string written(const resnetc::Sides& pad) {
-    return fmt::format(", pad = [{}, {}, {}, {}]", pad.top, pad.left, pad.bottom, pad.right);
-  }
-  /// Padding of four sides, with `sum` pixels along each axis.
-  resnetc::Sides uneven(int64_t sum) {
-    const int64_t top = aside_.below(sum + 1), left = aside_.below(sum + 1);
-    return {top, left, sum - top, sum - left};
   }
 
   int64_t channels() { return random_.one_of<int64_t>({1, 3, 16, 17, 32, 32, 40, 48}); }
@@ -165,7 +165,7 @@ class Generator {
       if (random_.chance(50)) layer("relu", current_);
       edge("skip from " + from);
       layer(random_.one_of({"relu", "sigmoid"}), current_);
-      if (random_.chance(40)) vectors_side_by_side();
+      if (random_.chance(40) && !for_gpus_) vectors_side_by_side();
     }
     if (random_.chance(30)) layer("softmax", current_);
     line("output y");
@@ -214,18 +214,18 @@ class Generator {
       case 4:
         if (current_.channels < 40) {
           layer(fmt::format("pad_channels({})", current_.channels + 5), {current_.channels + 5, current_.height, current_.width});
-        } else {
+        } else if (!for_gpus_) {
           layer(fmt::format("slice_channels(3, {})", current_.channels - 5), {current_.channels - 5, current_.height, current_.width});
         }
         break;
       case 5:
         if (!skip_from_anywhere()) residual(1);
         break;
-      case 6: concatenation(); break;
-      case 7: dense(); break;
-      case 8: branches(); break;
+      case 6: for_gpus_ ? residual(1) : concatenation(); break;  // GPUs append and slice at multiples of 16 channels only
+      case 7: for_gpus_ ? residual(2) : dense(); break;
+      case 8: for_gpus_ ? residual(1) : branches(); break;
       case 9: spread(); break;
-      case 10: slice(); break;
+      case 10: for_gpus_ ? residual(1) : slice(); break;
       default: residual(1 + random_.below(3)); break;
     }
     if (aside_.chance(15)) rearranged();
@@ -365,9 +365,11 @@ class Generator {
     const Named at = here();
     const std::string from = random_.chance(50) ? at.label : any_named().label;
     const std::string squeezed = "global_avg_pool  ";
+    const bool may_append = !for_gpus_ || current_.channels % 16 == 0;
     switch (random_.below(4)) {
       case 0: edge(fmt::format("skip spread from {} via {} {{ {}{} }}", from, fresh(), squeezed, linear(current_.channels))); break;
       case 1: {
+        if (!may_append) break;
         const int64_t appended = random_.one_of<int64_t>({1, 5, 16});
         edge(fmt::format("concat spread from {} via {} {{ {}{} }}", from, fresh(), squeezed, linear(appended)));
         current_.channels += appended;
@@ -382,7 +384,7 @@ class Generator {
         line(vector + ": global_avg_pool");
         go_back(at);
         edge("skip spread from " + vector);
-        if (current_.channels <= most_channels / 2 && random_.chance(40)) {
+        if (may_append && current_.channels <= most_channels / 2 && random_.chance(40)) {
           edge("concat spread from " + vector);
           current_.channels *= 2;
         }
@@ -394,7 +396,7 @@ class Generator {
 
   /// A layer that makes one channel of all current ones.
   std::string one_channel() {
-    return random_.chance(50) ? "conv(1x1, 1)" : fmt::format("slice_channels({}, 1)", random_.below(current_.channels));
+    return for_gpus_ || random_.chance(50) ? "conv(1x1, 1)" : fmt::format("slice_channels({}, 1)", random_.below(current_.channels));
   }
 
   void slice(int64_t first, int64_t count) {

@@ -20,7 +20,7 @@ network net {
   output conv3
 })",
                                                                   passes::Level::program));
-  // A first layer over phases that ends with a pool, and a projection.
+  // A first layer over phases that ends with a pool, and a projection. The last layer's weights make room for the first one's.
   const auto pictures = std::get<program::Program>(session.lowered(R"(
 block pair(width) {
   conv1: conv(3x3, width)  relu
@@ -33,6 +33,7 @@ network pictures {
   conv: conv(7x7, 32, stride = 2)  relu
   max_pool(3x3, stride = 2, pad = 1)
   pair: pair(48)
+  last: conv(1x1, 208)
   output x
 })",
                                                                    passes::Level::program));

@@ -372,6 +372,10 @@ TEST_CASE("select-kernels: the weights of a small network stay in the caches") {
   CHECK(rate(1, machine) == machine.second.bytes_a_second);
   CHECK(rate(20, machine) == machine.third.bytes_a_second);
   CHECK(rate(400, machine) == machine.memory_bytes_a_second);
+  Machine shared = machine;
+  shared.third.bytes = int64_t{480} << 20;  // as a virtual machine says
+  CHECK(rate(220, shared) == machine.third.bytes_a_second);
+  CHECK(rate(400, shared) == machine.memory_bytes_a_second);
   CHECK(rate(20, *find_machine("cortex-a72")) == find_machine("cortex-a72")->memory_bytes_a_second);  // there is no third
   // Where they do, no time is saved by transforming them in each run.
   const auto chosen = [&](size_t count) { return passes::choose_algorithms(std::vector<Convolution>(count, c), machine).front(); };

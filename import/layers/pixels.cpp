@@ -1,0 +1,86 @@
+/// \file Operators that make larger pictures.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "import/translate.h"
+
+namespace resnetc::importer {
+namespace {
+
+constexpr const char* sampling = "resnetc has the nearest pixel at floor(place * scale), and bilinear ones with aligned edges or corners";
+
+/// Whether the scales that an operator was given are those of its sizes: else the places between pixels differ.
+bool exact(const TensorPtr& scales, const Dims& from, const Dims& to) {
+  if (!scales || scales->elements != Elements::real || scales->size() == 0) return true;
+  if (scales->size() != from.size()) return false;
+  for (const size_t axis : {size_t{2}, size_t{3}}) {
+    const double made = static_cast<double>(from[axis].fixed) * scales->real(axis);
+    if (std::abs(made - static_cast<double>(to[axis].fixed)) > 1e-4) return false;
+  }
+  return true;
+}
+
+/// Resize and Upsample.
+Result<LayerId> resize(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const auto from = t.dims(node, 0), to = t.result_dims(node);
+  if (!in || !from || !to || from->size() != 4 || to->size() != 4) return Failure{"the dimensions of its result are not known"};
+  if ((*from)[0] != (*to)[0] || (*from)[1] != (*to)[1] || !(*to)[2].known() || !(*to)[3].known()) {
+    return Failure{"it resizes more than rows and columns"};
+  }
+  const std::string_view mode = flat::text(node, "mode", "nearest");
+  if (mode != "nearest" && mode != "linear" && mode != "bilinear") return Failure{fmt::format("its mode is '{}'; {}", mode, sampling)};
+  if (flat::integer(node, "antialias", 0) != 0) return Failure{fmt::format("it smooths what it makes smaller; {}", sampling)};
+  const TensorType type = t.type(*in);
+  // One pixel at every place: the vector stands for them all, and what reads it spreads it.
+  if (type.pixels() == 1) return t.as_vector(node, *in);
+  const bool old = node.op == "Upsample" || t.graph().opset < 11;
+  const std::string_view places = flat::text(node, "coordinate_transformation_mode", old ? "asymmetric" : "half_pixel");
+  const int64_t height = (*to)[2].fixed, width = (*to)[3].fixed;
+  const bool whole = height % type.height == 0 && width % type.width == 0;
+  if (!exact(t.graph().constant(node, old ? 1 : 2), *from, *to))
+    return Failure{fmt::format("its scales make no whole sizes; {}", sampling)};
+  OpAttributes a;
+  a.bilinear = mode != "nearest";
+  a.align_corners = a.bilinear && places == "align_corners";
+  if (a.bilinear) {
+    const bool edges = places == "half_pixel" || (places == "pytorch_half_pixel" && height > 1 && width > 1);
+    if (!edges && !a.align_corners) return Failure{fmt::format("its coordinates are '{}'; {}", places, sampling)};
+  } else {
+    const std::string_view rounding = flat::text(node, "nearest_mode", old ? "floor" : "round_prefer_floor");
+    // With whole scales, the middle of a new pixel never lies between two old ones.
+    const bool middle = whole && (places == "half_pixel" || places == "pytorch_half_pixel") && rounding.starts_with("round");
+    if (!middle && (places != "asymmetric" || rounding != "floor")) {
+      return Failure{fmt::format("its coordinates are '{}', rounded by '{}'; {}", places, rounding, sampling)};
+    }
+  }
+  if (height == type.height && width == type.width) return *in;
+  if (whole) {
+    a.factor = {height / type.height, width / type.width};
+  } else {
+    a.size = {height, width};
+  }
+  return t.add(node, OpKind::upsample, a, {*in});
+}
+
+Result<LayerId> depth_to_space(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  if (!in) return Failure{"it has no input"};
+  OpAttributes a;
+  const int64_t block = flat::integer(node, "blocksize", 1);
+  if (block < 1 || block > 1024) return Failure{fmt::format("its blocksize is {}", block)};
+  a.factor = {block, block};
+  if (flat::text(node, "mode", "DCR") == "CRD") return t.add(node, OpKind::pixel_shuffle, a, {*in});
+  // The pixels' numbers stand before the channels'.
+  OpAttributes order;
+  order.groups = block * block;
+  const Result<LayerId> ordered = t.add(node, OpKind::channel_shuffle, order, {*in});
+  return ordered ? t.add(node, OpKind::pixel_shuffle, a, {*ordered}) : ordered;
+}
+
+}  // namespace
+
+Translators pixel_translators() { return {{"Resize", resize}, {"Upsample", resize}, {"DepthToSpace", depth_to_space}}; }
+
+}  // namespace resnetc::importer
