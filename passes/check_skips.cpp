@@ -59,11 +59,17 @@ std::string advice(const Node& edge, const TensorType& from, const TensorType& t
   int64_t sh = (from.height + to.height - 1) / to.height, sw = (from.width + to.width - 1) / to.width;
   bool reachable = from.height >= to.height && from.width >= to.width && (from.height - 1) / sh + 1 == to.height &&
                    (from.width - 1) / sw + 1 == to.width;
+  const auto shown = [](int64_t h, int64_t w) { return h == w ? fmt::format("{}", h) : fmt::format("[{}, {}]", h, w); };
+  if (!reachable && to.height % from.height == 0 && to.width % from.width == 0) {
+    return fmt::format("to fix it, make the value on the edge larger: {} from {} via larger {{ {}upsample({}) }}", word, edge.from_name,
+                       concat || from.channels == to.channels ? "" : fmt::format("conv(1x1, {}) ", to.channels),
+                       shown(to.height / from.height, to.width / from.width));
+  }
   if (!reachable) {
     return fmt::format("to fix it, give the layers between strides and pads that keep {}x{}, or take the {} from a later value",
                        from.height, from.width, word);
   }
-  std::string stride = sh == 1 && sw == 1 ? "" : sh == sw ? fmt::format(", stride = {}", sh) : fmt::format(", stride = [{}, {}]", sh, sw);
+  const std::string stride = sh == 1 && sw == 1 ? "" : ", stride = " + shown(sh, sw);
   return fmt::format("to fix it, put a convolution on the edge: {} from {} via downsample {{ conv(1x1, {}{}) batch_norm }}", word,
                      edge.from_name, concat ? from.channels : to.channels, stride);
 }

@@ -57,7 +57,9 @@ struct Choices {
                                         "\xF0\x9F\x98\x80",
                                         "\r",
                                         "\n",
-                                        "\r\n"};
+                                        "\r\n",
+                                        "concat spread from a\n",
+                                        "from a\n"};
     std::string out;
     for (size_t count = byte() % 24; count > 0 && left(); --count) {
       const uint8_t b = byte();

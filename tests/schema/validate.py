@@ -1,5 +1,5 @@
-"""Validates the JSON form of every network, after the front end and after each pass, against the published schemas. Then checks that the
-schemas refuse what the compiler refuses. Arguments: resnetc, the networks' folder, the schemas' folder."""
+"""Validates the JSON form of every network and of the language's examples, after the front end and after each pass, against the published
+schemas. Then checks that the schemas refuse what the compiler refuses. Arguments: resnetc, the networks' folder, the schemas' folder."""
 
 import copy
 import json
@@ -58,6 +58,8 @@ for level in validate:
 checked = 0
 example = {}
 files = sorted(path for path in networks.rglob("*.rn") if "blocks" not in path.parts)
+files += sorted((networks.parent / "tests" / "language").glob("*.rn"))
+edges = {}  # topologies by name; some have edges of all kinds
 for path in files:
     # Each pass reads the JSON of the pass before.
     text = run("dump", str(path), "--level", "topology", "--after", passes[0], "--format", "json")
@@ -72,6 +74,8 @@ for path in files:
         checked += 1
         if path.stem == "se_resnet50":
             example[value["level"]] = value
+        if value["level"] == "topology":
+            edges[path.stem] = value
 cuda = json.loads(run("dump", str(networks / "resnet18.rn"), "--level", "program", "--target", "cuda", "--format", "json"))
 validate["program"](cuda)
 
@@ -89,6 +93,10 @@ for value in example.values():
 refused(topology, lambda v: first(v["body"], "layer").update(op="min_pool"))
 refused(topology, lambda v: first(v["body"], "layer").update(from_name="in"))
 refused(topology, lambda v: first(v["body"], "skip").pop("from"))
+refused(edges["concat"], lambda v: first(v["body"], "concat").update(spread=1))
+refused(edges["concat"], lambda v: first(v["body"], "concat").pop("from_name"))
+refused(edges["from"], lambda v: first(v["body"], "from").update(via={"body": []}))
+refused(edges["from"], lambda v: first(v["body"], "from").pop("from_name"))
 refused(topology, lambda v: first(v["body"], "block").update(block_kind="odd"))
 refused(topology, lambda v: first(v["body"], "stage").update(definition="x"))
 refused(graph, lambda v: v["ops"][0].pop("constants"))

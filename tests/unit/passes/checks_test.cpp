@@ -112,6 +112,10 @@ TEST_CASE("mends: uneven strides, sizes no stride reaches, vectors, ranks") {
         "to fix it, put a convolution on the edge: skip from in via downsample { conv(1x1, 8, stride = [2, 1]) batch_norm }");
   CHECK(mend("a: conv(3x3, 8, pad = 0)\nskip from in\n", "f32[N, 8, 9, 9]") ==
         "to fix it, give the layers between strides and pads that keep 9x9, or take the skip from a later value");
+  CHECK(mend("a: conv(3x3, 4, stride = 2) from x skip from a\n", "f32[N, 8, 6, 6]") ==
+        "to fix it, make the value on the edge larger: skip from a via larger { conv(1x1, 8) upsample(2) }");
+  CHECK(mend("a: max_pool(2x3) from x concat from a\n", "f32[N, 8, 6, 6]") ==
+        "to fix it, make the value on the edge larger: concat from a via larger { upsample([2, 3]) }");
   CHECK(mend("a: linear(5)\nskip from in\n", "f32[N, 8]") ==
         "to fix it, put a layer on the edge: skip from in via downsample { linear(5) }");
   CHECK(mend("a: global_avg_pool\nskip from in\n", "f32[N, 8, 9, 9]") == "to fix it, take the skip from a value of the same rank");
