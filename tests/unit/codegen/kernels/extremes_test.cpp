@@ -147,8 +147,9 @@ TEST_CASE("kernels: softmax of logits that are far apart, infinite or NaN") {
         const double difference = logits[c] - top, want = static_cast<float>(std::exp(difference) / sum), got = result[i];
         // The difference is a float, so half a unit of the difference has the result's exponent.
         const double units = 8 + (std::abs(difference) < 128 ? std::abs(difference) : 0);
-        CHECK_MESSAGE(good(got, want, units, std::isinf(difference) ? 0 : least_normal),
-                      fmt::format("{}: row {}, logit {}, {:.9g} of {:.9g}: {:.9g}, not {:.9g}", target.name, n, c, logits[c], top, got, want));
+        CHECK_MESSAGE(
+            good(got, want, units, std::isinf(difference) ? 0 : least_normal),
+            fmt::format("{}: row {}, logit {}, {:.9g} of {:.9g}: {:.9g}, not {:.9g}", target.name, n, c, logits[c], top, got, want));
       }
     });
   }

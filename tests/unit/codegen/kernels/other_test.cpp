@@ -293,8 +293,9 @@ std::vector<KernelCase> all_others() {
   // Parts of whole vectors, of more than a vector, of less, of one channel; many parts.
   for (const auto [channels, parts] : {Parts{64, 2}, {96, 3}, {40, 2}, {34, 2}, {10, 2}, {9, 3}, {17, 17}, {120, 40}, {160, 5}}) {
     for (int64_t rows : {0, 2}) {
-      KernelSpec spec = spec_of(KernelKind::softmax, layout(picture(channels, 6, 5), {0, 1}, whole_vectors(channels) + (rows == 0 ? 0 : 32)),
-                                layout(picture(channels, 6, 5), {1, 0}), rows);
+      KernelSpec spec =
+          spec_of(KernelKind::softmax, layout(picture(channels, 6, 5), {0, 1}, whole_vectors(channels) + (rows == 0 ? 0 : 32)),
+                  layout(picture(channels, 6, 5), {1, 0}), rows);
       spec.attributes.parts = parts;
       add("softmax over parts", with(spec, {StepKind::affine}), rows + 1);
     }
