@@ -85,6 +85,7 @@ Result<Imported> import_onnx(const std::string& path, const ImportOptions& optio
   const Result<Model> model = read_onnx(path, options.folders);
   if (!model) return model.failure();
   Result<Imported> result = import_model(*model, std::filesystem::path(path).filename().string(), options);
+  if (result) result->files = model->files;
   if (!result && result.failure().blame != Blame::bug && result.failure().blame != Blame::command) {
     return Failure{fmt::format("cannot import '{}': {}", path, result.failure().text), result.failure().blame};
   }
