@@ -113,16 +113,21 @@ class BodyWriter {
   BodyWriter(const Piece& piece, const Network& network, const std::vector<std::string>& expressions)
       : piece_(piece), network_(network), expressions_(expressions) {
     labels_[piece.input] = "in";
-    for (const Statement* s = piece.begin; s != piece.end; ++s) find_sources(*s);
+    for (const Statement* s = piece.begin; s != piece.end; ++s) find_sources(*s, false);
   }
 
   std::string run() {
     std::string text;
+    if (input_in_list_) {
+      labels_[piece_.input] = names_.unique("start");
+      text = fmt::format("{}: {}\n", labels_[piece_.input], marking_block);
+      marks = true;
+    }
     for (const Statement* s = piece_.begin; s != piece_.end; ++s) {
       // A line for each convolution with what follows it, and for each edge.
       const bool layer = s->kind == StatementKind::layer;
       const bool starts = !layer || network_.node(s->layer).op == OpKind::conv2d || network_.node(s->layer).op == OpKind::linear;
-      if (!text.empty()) text += starts || s[-1].kind != StatementKind::layer ? "\n" : "  ";
+      if (s != piece_.begin) text += starts || s[-1].kind != StatementKind::layer ? "\n" : "  ";
       text += statement(*s, false);
     }
     return text + "\n";
@@ -131,9 +136,10 @@ class BodyWriter {
   bool marks = false;
 
  private:
-  void find_sources(const Statement& s) {
+  void find_sources(const Statement& s, bool in_list) {
     if (reads_source(s.kind)) sources_.insert(s.source);
-    for (const Statement& inner : s.body) find_sources(inner);
+    input_in_list_ |= in_list && reads_source(s.kind) && s.source == piece_.input;
+    for (const Statement& inner : s.body) find_sources(inner, true);
   }
 
   /// A name from the model's path, without the part of the piece.
@@ -199,6 +205,7 @@ class BodyWriter {
   size_t next_ = 0;
   NameTable names_;
   std::set<LayerId> sources_;
+  bool input_in_list_ = false;  ///< whether a list reads the block's input: there `in` means where the list's edge starts
   std::map<LayerId, std::string> labels_;
 };
 

@@ -200,6 +200,30 @@ network sums {
 )");
 }
 
+TEST_CASE("import: a list inside a block reads the block's input by a name of its own") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  std::string at = "x";
+  for (const std::string name : {"b.0", "b.1"}) {
+    m.conv(at, name + ".main", {4, 4, 3, 3}, 1, 1);
+    m.conv(at, name + ".attend", {4, 4, 1, 1});
+    m.node("Sigmoid", {name + ".attend"}, {name + ".s"});
+    m.node("Mul", {name + ".main", name + ".s"}, {name + ".gated"});
+    m.node("Add", {name + ".gated", at}, {name + ".out"});
+    at = name + ".out";
+  }
+  m.output(at);
+  const importer::Imported network = imported(m);
+  CHECK(network.text.find(R"(block here {}  # gives the current value a name
+
+block identity_block {
+  start: here
+  main:  conv(3x3, 4)
+  gate via attend { from start  conv(1x1, 4)  sigmoid }
+  skip from start
+})") != std::string::npos);
+}
+
 TEST_CASE("import: names become names of the language, each once") {
   OnnxModel m;
   m.input("in", {-1, 4, 8, 8});
