@@ -35,9 +35,10 @@ const Translators& translators() {
 
 /// Operators that may read pictures whose channels come last. All others count on the usual order.
 bool may_read_channels_last(std::string_view op) {
-  static constexpr std::string_view ops[] = {"Add",       "Sub",         "Mul",  "Div",     "Neg",  "MatMul", "LayerNormalization",
-                                             "Transpose", "Relu",        "Gelu", "Sigmoid", "Tanh", "Silu",   "GeluTanh",
-                                             "HardSwish", "HardSigmoid", "Mish"};
+  static constexpr std::string_view ops[] = {
+      "Add",  "Sub",       "Mul",     "Div",   "Neg",   "MatMul",   "LayerNormalization", "LayerNorm",   "Transpose",
+      "Relu", "Gelu",      "Sigmoid", "Tanh",  "Silu",  "GeluTanh", "HardSwish",          "HardSigmoid", "Mish",
+      "Clip", "LeakyRelu", "Elu",     "Split", "Slice", "Concat",   "ReduceMean",         "ReduceMax"};
   return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
 }
 
@@ -161,7 +162,11 @@ void Translation::translate_node(flat::NodeId id) {
   if (!made) return refuse(id, made.failure().text);
   if (node.outputs.empty() || node.outputs[0] == no_value) return;
   if (*made != no_layer) made_[static_cast<size_t>(node.outputs[0])] = *made;
-  if (last && node.op != "Transpose") put_channels_last(node);
+  if (!last || node.op == "Transpose") return;
+  for (const flat::ValueId output : node.outputs) {  // a mean without its axes is a vector like any other
+    const auto dims = output == no_value ? std::nullopt : graph_.value(output).dims;
+    if (dims && dims->size() == 4) last_[static_cast<size_t>(output)] = true;
+  }
 }
 
 std::string Translation::chain(flat::NodeId id) const {

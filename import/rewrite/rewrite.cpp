@@ -10,6 +10,7 @@ void rewrite(flat::Graph& graph) {
   take_planes(graph);
   absorb_pads(graph);
   name_activations(graph);
+  name_norms(graph);
   name_shuffles(graph);
   std::vector<bool> used(graph.values.size());
   for (const auto& [name, value] : graph.outputs) used[static_cast<size_t>(value)] = true;
