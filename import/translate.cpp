@@ -101,7 +101,7 @@ Result<LayerId> Translation::add(const flat::Node& from, OpKind op, const OpAttr
     key += text::attributes(attributes);
     if (const auto found = same_.find(key); found != same_.end()) return found->second;
   }
-  Layer layer{op, attributes, std::move(operands), std::move(weights), *made, "", scope_of(graph_, from)};
+  Layer layer{op, attributes, std::move(operands), std::move(weights), *made, "", scope_of(graph_, from, uses_)};
   if (!from.outputs.empty() && from.outputs[0] != no_value) layer.value = graph_.value(from.outputs[0]).name;
   network_.nodes.push_back(std::move(layer));
   const LayerId id = static_cast<LayerId>(network_.nodes.size() - 1);

@@ -23,9 +23,12 @@ Result<LayerId> scaled(Translation& t, const flat::Node& node, LayerId in, const
   if (!all_are(scale, scale[0])) {
     made = t.add(node, OpKind::scale, {}, {in}, {{"weight", vector_of(scale)}});
   } else if (scale[0] != 1) {
+    // A product of a product is one: models multiply by several constants in turn.
+    const Layer& before = t.network().node(in);
+    const bool twice = before.op == OpKind::multiply;
     OpAttributes a;
-    a.by = decimal_of(scale[0]);
-    made = t.add(node, OpKind::multiply, a, {in});
+    a.by = decimal_of(twice ? static_cast<double>(static_cast<float>(before.attributes.by * scale[0])) : scale[0]);
+    made = t.add(node, OpKind::multiply, a, {twice ? before.operands[0] : in});
   }
   if (!made || all_are(shift, 0)) return made;
   return t.add(node, OpKind::bias, {}, {*made}, {{"bias", vector_of(shift)}});

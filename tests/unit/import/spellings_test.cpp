@@ -231,6 +231,17 @@ TEST_CASE("import: layer norms spelled as means") {
   CHECK(norm({-1, 4, 8, 8}, 2, {4, 1, 1}, quotient).starts_with("error: 'LayerNorm'"));
 }
 
+TEST_CASE("import: several products with numbers are one") {
+  CHECK(statements([](OnnxModel& m) {
+          scalar(m, "a", 2);
+          scalar(m, "b", 0.2F);
+          m.node("Relu", {"x"}, {"r"});
+          m.node("Mul", {"r", "a"}, {"p"});
+          m.node("Mul", {"b", "p"}, {"q"});
+          m.node("Add", {"q", "p"}, {"y"});
+        }) == "  relu1: relu\n  multiply(0.4)\n  skip from relu1 via { multiply(2) }\n");
+}
+
 TEST_CASE("import: differences of two values") {
   CHECK(statements([](OnnxModel& m) {
           m.conv("x", "c", {4, 4, 1, 1});
