@@ -372,7 +372,7 @@ class Elaborator {
     node.input = current_;
     const std::string part = body.indexed ? std::to_string(body.next_index++) : std::string(s.label ? s.label->text : info(kind).name);
     const std::string path = join(body, part, s.at);
-    if (info(kind).weights) {
+    if (has_weights(kind, node.attributes)) {
       body.weights = true;
       if (!body.indexed && !s.label) {
         reporter_.error(s.name.at, fmt::format(message::needs_label, s.name.text, s.name.text));

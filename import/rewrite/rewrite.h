@@ -23,8 +23,14 @@ void name_activations(flat::Graph& graph);
 /// Group norms spelled as an instance norm of reshaped values become `GroupNorm`, layer norms spelled as means become `LayerNorm`, both
 /// with the weight and the bias that follow as their second and third input.
 void name_norms(flat::Graph& graph);
+/// x / sqrt(mean(x * x) + eps) becomes `RmsNorm`, and x / (mean(x) + eps) `MeanNorm`, each over one axis.
+void name_quotients(flat::Graph& graph);
+/// A convolution along the channels of a vector becomes `ChannelConv`, whose input and output are vectors.
+void name_channel_convolutions(flat::Graph& graph);
 /// Reshape, Transpose and Reshape that take channels of groups in turn become `ChannelShuffle`.
 void name_shuffles(flat::Graph& graph);
+/// Reshape, Transpose and Reshape that make channels of neighbouring pixels become `SpaceToDepth`.
+void name_space_to_depth(flat::Graph& graph);
 
 // What rewrites ask of a graph
 
