@@ -114,7 +114,7 @@ Result<LayerId> reduce(Translation& t, const flat::Node& node, OpKind kind) {
   const auto numbers = list_at(t.graph(), node, 1, "axes");
   const auto dims = t.dims(node, 0);
   const auto axes = numbers && dims ? flat::axes_of(*numbers, dims->size()) : std::nullopt;
-  if (!axes || *axes != std::vector<size_t>{2, 3}) {
+  if (!axes || *axes != (t.channels_last(node, 0) ? std::vector<size_t>{1, 2} : std::vector<size_t>{2, 3})) {
     return Failure{"resnetc has the mean and the largest over a picture's rows and columns, and no other"};
   }
   return over_all_pixels(t, node, kind);

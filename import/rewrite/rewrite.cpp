@@ -10,6 +10,7 @@ void rewrite(flat::Graph& graph) {
   take_planes(graph);
   absorb_pads(graph);
   name_activations(graph);
+  name_norms(graph);
   name_quotients(graph);
   name_channel_convolutions(graph);
   name_shuffles(graph);

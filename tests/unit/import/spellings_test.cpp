@@ -169,6 +169,86 @@ TEST_CASE("import: norms") {
   CHECK(norm("LayerNormalization", {-1, 4, 8, 4}).starts_with("error: 'LayerNormalization'"));
 }
 
+TEST_CASE("import: group norms spelled as instance norms") {
+  const auto norm = [](float bias_of_group, bool weight, bool bias, const Ints& weight_shape = {4, 1, 1}) {
+    return statements([&](OnnxModel& m) {
+      m.ints("groups", {0, 2, -1});
+      m.values("ones", {2}, {1, 1});
+      m.values("zeros", {2}, {bias_of_group, bias_of_group});
+      m.node("Reshape", {"x", "groups"}, {"g"});
+      OnnxModel::with(m.node("InstanceNormalization", {"g", "ones", "zeros"}, {"i"}), "epsilon", 1e-6F);
+      m.node("Shape", {"x"}, {"shape"});
+      m.node("Reshape", {"i", "shape"}, {"n"});
+      m.weight("norm.weight", weight_shape);
+      m.weight("norm.bias", {4, 1, 1});
+      m.node("Mul", {weight ? "norm.weight" : "n", "n"}, {"w"});
+      m.node("Add", {"w", bias ? "norm.bias" : "w"}, {"y"});
+    });
+  };
+  CHECK(norm(0, true, true) == "  norm: group_norm(2, eps = 1e-06)\n");
+  // What follows may be the norm's weight only if it comes next, and is there for each channel.
+  CHECK(norm(0.5F, true, true) == "  group_norm1: group_norm(2, eps = 1e-06)\n  scale1:      scale\n  norm:        bias\n");
+  CHECK(norm(0, true, true, {1}) == "  group_norm1: group_norm(2, eps = 1e-06)\n  multiply(0.14)\n  norm: bias\n");
+  CHECK(norm(0, true, false).starts_with("  norm: group_norm(2, eps = 1e-06)\n"));
+}
+
+TEST_CASE("import: layer norms spelled as means") {
+  // Over one axis; `root` makes r, by which the difference d is divided or multiplied, of the variance v.
+  const auto norm = [](const Ints& input, int64_t axis, const Ints& weight_shape, const auto& root) {
+    return statements(
+        [&](OnnxModel& m) {
+          OnnxModel::with(m.node("ReduceMean", {"x"}, {"mean"}), "axes", Ints{axis});
+          m.node("Sub", {"x", "mean"}, {"d"});
+          scalar(m, "two", 2);
+          m.node("Pow", {"d", "two"}, {"squares"});
+          OnnxModel::with(m.node("ReduceMean", {"squares"}, {"variance"}), "axes", Ints{axis});
+          scalar(m, "eps", 1e-6F);
+          m.node("Add", {"variance", "eps"}, {"v"});
+          root(m);
+          m.weight("norm.weight", weight_shape);
+          m.weight("norm.bias", weight_shape);
+          m.node("Mul", {"n", "norm.weight"}, {"w"});
+          m.node("Add", {"norm.bias", "w"}, {"y"});
+        },
+        input);
+  };
+  const auto quotient = [](OnnxModel& m) {
+    m.node("Sqrt", {"v"}, {"r"});
+    m.node("Div", {"d", "r"}, {"n"});
+  };
+  CHECK(norm({-1, 4, 8, 8}, 1, {4, 1, 1}, quotient) == "  norm: layer_norm(eps = 1e-06)\n");
+  CHECK(norm({-1, 4}, -1, {4}, quotient) == "  norm: layer_norm(eps = 1e-06)\n");
+  CHECK(norm({-1, 4}, -1, {4}, [](OnnxModel& m) {
+          m.node("Sqrt", {"v"}, {"s"});
+          m.node("Reciprocal", {"s"}, {"r"});
+          m.node("Mul", {"r", "d"}, {"n"});
+        }) == "  norm: layer_norm(eps = 1e-06)\n");
+  CHECK(norm({-1, 4}, -1, {4}, [](OnnxModel& m) {
+          scalar(m, "half", -0.5F);
+          m.node("Pow", {"v", "half"}, {"r"});
+          m.node("Mul", {"d", "r"}, {"n"});
+        }) == "  norm: layer_norm(eps = 1e-06)\n");
+  CHECK(norm({-1, 4, 8, 8}, 2, {4, 1, 1}, quotient).starts_with("error: 'LayerNorm'"));
+}
+
+TEST_CASE("import: several products with numbers are one") {
+  CHECK(statements([](OnnxModel& m) {
+          scalar(m, "a", 2);
+          scalar(m, "b", 0.2F);
+          m.node("Relu", {"x"}, {"r"});
+          m.node("Mul", {"r", "a"}, {"p"});
+          m.node("Mul", {"b", "p"}, {"q"});
+          m.node("Add", {"q", "p"}, {"y"});
+        }) == "  relu1: relu\n  multiply(0.4)\n  skip from relu1 via { multiply(2) }\n");
+}
+
+TEST_CASE("import: differences of two values") {
+  CHECK(statements([](OnnxModel& m) {
+          m.conv("x", "c", {4, 4, 1, 1});
+          m.node("Sub", {"c", "x"}, {"y"});
+        }) == "  c: conv(1x1, 4)\n  skip from x via { multiply(-1) }\n");
+}
+
 TEST_CASE("import: padding by an operator of its own") {
   const auto padded = [](const Ints& pads, const auto& build) {
     return statements([&](OnnxModel& m) {
