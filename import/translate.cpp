@@ -27,7 +27,7 @@ const Translators& translators() {
   static const Translators table = [] {
     Translators all;
     for (const auto list : {window_translators, product_translators, norm_translators, elementwise_translators, join_translators,
-                            view_translators, channel_translators, pixel_translators, quotient_translators}) {
+                            view_translators, channel_translators, pixel_translators, quotient_translators, part_translators}) {
       all.merge(list());
     }
     return all;

@@ -13,6 +13,7 @@ void rewrite(flat::Graph& graph) {
   name_norms(graph);
   name_quotients(graph);
   name_channel_convolutions(graph);
+  name_parts(graph);
   name_shuffles(graph);
   name_space_to_depth(graph);
   std::vector<bool> used(graph.values.size());

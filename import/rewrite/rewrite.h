@@ -27,6 +27,8 @@ void name_norms(flat::Graph& graph);
 void name_quotients(flat::Graph& graph);
 /// A convolution along the channels of a vector becomes `ChannelConv`, whose input and output are vectors.
 void name_channel_convolutions(flat::Graph& graph);
+/// Softmax over parts of channels becomes `PartsSoftmax`, and the sum of parts, each of which may be multiplied, `SumOfParts`.
+void name_parts(flat::Graph& graph);
 /// Reshape, Transpose and Reshape that take channels of groups in turn become `ChannelShuffle`.
 void name_shuffles(flat::Graph& graph);
 /// Reshape, Transpose and Reshape that make channels of neighbouring pixels become `SpaceToDepth`.

@@ -378,3 +378,38 @@ TEST_CASE("import: attention is named first, behind whatever else has no layer")
           m.node("MatMul", {"r", "t"}, {"y"});
         }).starts_with("error: 'MatMul' (output 'y'): it multiplies two values as matrices, as attention does"));
 }
+
+TEST_CASE("import: softmaxes and sums over parts of channels") {
+  CHECK(statements([](OnnxModel& m) { OnnxModel::with(m.node("Softmax", {"x"}, {"y"}), "axis", int64_t{1}); }) == "  softmax\n");
+  CHECK(statements([](OnnxModel& m) {
+          OnnxModel::with(m.node("Softmax", {"x"}, {"y"}), "axis", int64_t{2});
+        }).starts_with("error: 'Softmax' (output 'y'): resnetc has the softmax over"));
+  // Split attention: the parts of a value, each multiplied by its share and added.
+  const std::string text = statements([](OnnxModel& m) {
+    m.ints("parts", {-1, 2, 2, 8, 8});
+    m.ints("rows", {-1, 1, 2, 2});
+    m.ints("row", {-1, 4});
+    m.ints("shares", {-1, 2, 2, 1, 1});
+    m.ints("one", {1});
+    m.node("Reshape", {"x", "parts"}, {"p"});
+    m.node("GlobalAveragePool", {"x"}, {"g"});
+    m.node("Reshape", {"g", "rows"}, {"r"});
+    OnnxModel::with(m.node("Transpose", {"r"}, {"t"}), "perm", Ints{0, 2, 1, 3});
+    OnnxModel::with(m.node("Softmax", {"t"}, {"s"}), "axis", int64_t{1});
+    m.node("Reshape", {"s", "row"}, {"v"});
+    m.node("Reshape", {"v", "shares"}, {"w"});
+    m.node("Mul", {"p", "w"}, {"q"});
+    OnnxModel::with(m.node("ReduceSum", {"q", "one"}, {"y"}), "keepdims", int64_t{0});
+  });
+  CHECK(text.find("softmax(parts = 2)") != std::string::npos);
+  CHECK(text.find("slice_channels(2, 2)") != std::string::npos);
+  // Selective kernels: values that are stacked and added.
+  CHECK(statements([](OnnxModel& m) {
+          m.ints("one", {1});
+          m.node("Relu", {"x"}, {"a"});
+          m.node("Unsqueeze", {"a", "one"}, {"b"});
+          m.node("Unsqueeze", {"x", "one"}, {"c"});
+          OnnxModel::with(m.node("Concat", {"b", "c"}, {"d"}), "axis", int64_t{1});
+          OnnxModel::with(m.node("ReduceSum", {"d", "one"}, {"y"}), "keepdims", int64_t{0});
+        }) == "  relu\n  skip from x\n");
+}
