@@ -103,7 +103,7 @@ TEST_CASE("language: the documentation's listings compile") {
   FrontendOptions options;
   options.installed_dirs = {(source_dir / "networks").string()};
   const std::vector<std::string> found = listings("rn");
-  REQUIRE(found.size() == 3);
+  REQUIRE(found.size() == 4);
   for (const std::string& text : found) compile(resolved(text, options, "listing.rn"));
 }
 
