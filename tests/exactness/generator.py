@@ -57,15 +57,16 @@ def picture(name, index, shape):
     return (2.0 * u - 1.0).astype(np.float32).reshape(shape)
 
 
-def fill(model):
-    """Gives every tensor of a torch module's state its generated values; returns the tensors as numpy arrays by name."""
+def fill(model, gain=1):
+    """Gives every tensor of a torch module's state its generated values; returns the tensors as numpy arrays by name. Those of two and more
+    dimensions are multiplied by `gain`."""
     import torch
 
     arrays = {}
     for name, tensor in model.state_dict().items():
         if name.endswith("num_batches_tracked"):
             continue
-        arrays[name] = weights(name, tensor.shape)
+        arrays[name] = weights(name, tensor.shape) * np.float32(gain if tensor.dim() > 1 else 1)
         with torch.no_grad():
             tensor.copy_(torch.from_numpy(arrays[name]))
     return arrays

@@ -54,12 +54,12 @@ def main():
     torch.set_num_threads(1)
     models.no_initialisation()
     options.output.mkdir(exist_ok=True)
-    for name in options.names or (*models.CIFAR, *models.TORCHVISION, *models.OTHERS):
-        sizes = [(32, 32)] if name in models.CIFAR else [(224, 224), (160, 192)]
+    for name in options.names or models.ALL:
+        sizes = [(32, 32)] if name in models.CIFAR else [(64, 96)] if name in models.MORE else [(224, 224), (160, 192)]
         if name == "residual_mlp":
             sizes = [(1, 784)]
         model = models.build(name)
-        generator.fill(model)
+        generator.fill(model, models.GAINS.get(name, 1))
         model = model.double()
         for height, width in sizes:
             start = time.time()

@@ -9,7 +9,10 @@ TORCHVISION = (
     "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2",
     "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d",
 )  # fmt: skip
-CIFAR = {f"cifar_resnet{depth}": depth for depth in (20, 32, 44, 56, 110)}
+# Networks of other families, at one small size.
+MORE_TORCHVISION = (
+    "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0",
+)  # fmt: skip
 
 
 def projection(channels_in, channels, stride, norm=True):
@@ -169,10 +172,15 @@ OTHERS = {
     "residual_mlp": ResidualMlp,
 }
 
+MORE = MORE_TORCHVISION
+# Factors for the weights of networks that lose their picture without them: gates and smooth activations make values smaller than ReLUs do.
+GAINS = {"mobilenet_v3_large": 1.25, "mobilenet_v3_small": 1.4, "efficientnet_b0": 1.5}
+ALL = (*CIFAR, *TORCHVISION, *OTHERS, *MORE)
+
 
 def build(name):
     """The network without trained weights, in eval mode."""
-    if name in TORCHVISION:
+    if name in TORCHVISION or name in MORE_TORCHVISION:
         model = getattr(models, name)(weights=None)
     elif name in CIFAR or name in OTHERS:
         model = (CIFAR | OTHERS)[name]()
