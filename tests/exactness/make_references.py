@@ -6,7 +6,7 @@ This is a developer's tool: nothing that builds or tests resnetc runs it, becaus
 
     python3 tests/exactness/make_references.py [NAME...]
 
-references/NAME_HEIGHTxWIDTH.npy holds the logits as float64, [pictures, classes]. Weights and pictures are generated
+references/NAME_HEIGHTxWIDTH.npy holds the outputs as float64, [pictures, outputs]. Weights and pictures are generated
 (generator.py, docs/exactness.md). The script fails if a comparison would say little: if activations vanish or grow
 without bound, or if outputs hardly depend on the picture.
 """
@@ -45,6 +45,21 @@ def check_activations(model, name, x):
     return low[0], high[0]
 
 
+def sizes_of(name):
+    """The pictures' heights and widths."""
+    if name == "residual_mlp":
+        return [(1, 784)]
+    if name == "vgg16":
+        return [(224, 224)]  # its first linear layer takes no other size
+    return [(32, 32)] if name in models.CIFAR else [(64, 96)] if name in models.MORE else [(224, 224), (160, 192)]
+
+
+def thinned(outputs):
+    """At most some 4096 outputs of each picture, so that references stay small; exactness.cpp does the same."""
+    count = outputs.shape[1]
+    return outputs if count <= 4096 else outputs[:, :: count // 4096 | 1]
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("names", nargs="*", metavar="NAME")
@@ -55,9 +70,7 @@ def main():
     models.no_initialisation()
     options.output.mkdir(exist_ok=True)
     for name in options.names or models.ALL:
-        sizes = [(32, 32)] if name in models.CIFAR else [(64, 96)] if name in models.MORE else [(224, 224), (160, 192)]
-        if name == "residual_mlp":
-            sizes = [(1, 784)]
+        sizes = sizes_of(name)
         model = models.build(name)
         generator.fill(model, models.GAINS.get(name, 1))
         model = model.double()
@@ -71,8 +84,8 @@ def main():
                     x = torch.from_numpy(generator.picture(port, index, shape)).double()
                     if index == 0:
                         low, high = check_activations(model, name, x)
-                    outputs.append(model(x).numpy()[0])
-            outputs = np.stack(outputs)
+                    outputs.append(model(x).numpy()[0].ravel())
+            outputs = thinned(np.stack(outputs))
             largest = np.abs(outputs).max()
             apart = np.abs(outputs[0] - outputs[1]).max() / largest
             if not 1e-1 <= largest <= 1e5 or apart < 1e-3:

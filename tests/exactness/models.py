@@ -11,7 +11,8 @@ TORCHVISION = (
 )  # fmt: skip
 # Networks of other families, at one small size.
 MORE_TORCHVISION = (
-    "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0",
+    "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0", "densenet121", "regnet_x_3_2gf", "regnet_y_3_2gf", "vgg16",
+    "deeplabv3_resnet50",
 )  # fmt: skip
 
 
@@ -130,6 +131,15 @@ class ResidualNetwork(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
+class Segmentation(nn.Module):
+    """A network of torchvision.models.segmentation, with its names and its first output alone."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.backbone, self.classifier = network.backbone, network.classifier
+        self.forward = lambda x: network(x)["out"]
+
+
 class MlpBlock(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -174,13 +184,15 @@ OTHERS = {
 
 MORE = MORE_TORCHVISION
 # Factors for the weights of networks that lose their picture without them: gates and smooth activations make values smaller than ReLUs do.
-GAINS = {"mobilenet_v3_large": 1.25, "mobilenet_v3_small": 1.4, "efficientnet_b0": 1.5}
+GAINS = {"mobilenet_v3_large": 1.25, "mobilenet_v3_small": 1.4, "efficientnet_b0": 1.5, "regnet_y_3_2gf": 1.3}
 ALL = (*CIFAR, *TORCHVISION, *OTHERS, *MORE)
 
 
 def build(name):
     """The network without trained weights, in eval mode."""
-    if name in TORCHVISION or name in MORE_TORCHVISION:
+    if name == "deeplabv3_resnet50":
+        model = Segmentation(models.segmentation.deeplabv3_resnet50(weights=None, weights_backbone=None))
+    elif name in TORCHVISION or name in MORE_TORCHVISION:
         model = getattr(models, name)(weights=None)
     elif name in CIFAR or name in OTHERS:
         model = (CIFAR | OTHERS)[name]()
