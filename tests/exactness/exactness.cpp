@@ -38,8 +38,21 @@ struct Other {
 };
 
 constexpr Other others[] = {
-    {"mobilenet_v2"},   {"mobilenet_v3_large", 1.25}, {"mobilenet_v3_small", 1.4}, {"efficientnet_b0", 1.5}, {"densenet121"},
-    {"regnet_x_3_2gf"}, {"regnet_y_3_2gf", 1.3},      {"vgg16", 1, 224, 224},      {"deeplabv3_resnet50"},
+    {"mobilenet_v2"},
+    {"mobilenet_v3_large", 1.25},
+    {"mobilenet_v3_small", 1.4},
+    {"efficientnet_b0", 1.5},
+    {"densenet121"},
+    {"regnet_x_3_2gf"},
+    {"regnet_y_3_2gf", 1.3},
+    {"vgg16", 1, 224, 224},
+    {"deeplabv3_resnet50"},
+    {"resnet50d"},
+    {"resnet50_gn"},
+    {"resnetv2_50"},
+    {"res2net50_26w_4s"},
+    {"darknet53"},
+    {"cspdarknet53"},
 };
 
 class LouderWeights final : public WeightSource {

@@ -2,7 +2,7 @@
 """Evaluates the networks of the exactness matrix with PyTorch in float64 and saves their outputs in references/.
 
 This is a developer's tool: nothing that builds or tests resnetc runs it, because the outputs are in the repository. It needs
-    pip install torch==2.15.0 torchvision numpy
+    pip install torch==2.15.0 torchvision timm==1.0.31 numpy
 
     python3 tests/exactness/make_references.py [NAME...]
 

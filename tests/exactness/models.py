@@ -14,6 +14,7 @@ MORE_TORCHVISION = (
     "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0", "densenet121", "regnet_x_3_2gf", "regnet_y_3_2gf", "vgg16",
     "deeplabv3_resnet50",
 )  # fmt: skip
+TIMM = ("resnet50d", "resnet50_gn", "resnetv2_50", "res2net50_26w_4s", "darknet53", "cspdarknet53")
 
 
 def projection(channels_in, channels, stride, norm=True):
@@ -182,7 +183,7 @@ OTHERS = {
     "residual_mlp": ResidualMlp,
 }
 
-MORE = MORE_TORCHVISION
+MORE = (*MORE_TORCHVISION, *TIMM)
 # Factors for the weights of networks that lose their picture without them: gates and smooth activations make values smaller than ReLUs do.
 GAINS = {"mobilenet_v3_large": 1.25, "mobilenet_v3_small": 1.4, "efficientnet_b0": 1.5, "regnet_y_3_2gf": 1.3}
 ALL = (*CIFAR, *TORCHVISION, *OTHERS, *MORE)
@@ -194,6 +195,10 @@ def build(name):
         model = Segmentation(models.segmentation.deeplabv3_resnet50(weights=None, weights_backbone=None))
     elif name in TORCHVISION or name in MORE_TORCHVISION:
         model = getattr(models, name)(weights=None)
+    elif name in TIMM:
+        import timm
+
+        model = timm.create_model(name, pretrained=False)
     elif name in CIFAR or name in OTHERS:
         model = (CIFAR | OTHERS)[name]()
     else:
@@ -203,6 +208,6 @@ def build(name):
 
 def no_initialisation():
     """Random initialisation takes longer than the whole evaluation and is overwritten at once."""
-    for function in ("kaiming_normal_", "kaiming_uniform_", "uniform_", "normal_"):
+    for function in ("kaiming_normal_", "kaiming_uniform_", "uniform_", "normal_", "trunc_normal_"):
         setattr(nn.init, function, lambda tensor, *args, **kwargs: tensor)
     torch.manual_seed(0)
