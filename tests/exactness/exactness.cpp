@@ -30,7 +30,7 @@ struct Case {
   double gain = 1;      ///< a factor for the weights of two and more dimensions
 };
 
-/// A network of another family. Gates and smooth activations make values so small that some lose their picture without larger weights.
+/// A network of another family, as models.py has it. Some would lose their picture, or have huge values, without a gain.
 struct Other {
   const char* name = nullptr;
   double gain = 1;
@@ -45,7 +45,6 @@ constexpr Other others[] = {
     {"densenet121"},
     {"regnet_x_3_2gf"},
     {"regnet_y_3_2gf", 1.3},
-    {"vgg16", 1, 224, 224},
     {"deeplabv3_resnet50"},
     {"resnet50d"},
     {"resnet50_gn"},
@@ -53,6 +52,11 @@ constexpr Other others[] = {
     {"res2net50_26w_4s"},
     {"darknet53"},
     {"cspdarknet53"},
+    {"edsr", 0.7},
+    {"unet_resnet34"},
+    {"vgg16", 1, 224, 224},
+    {"iresnet50", 1, 112, 112},
+    {"alphazero", 0.8, 19, 19},
 };
 
 class LouderWeights final : public WeightSource {
@@ -181,7 +185,8 @@ Outcome check(const Case& what, std::span<const Target* const> targets, const co
   Diagnostics diagnostics(sources);
   FrontendOptions frontend;
   frontend.installed_dirs = {RESNETC_SOURCE_DIR "/networks"};
-  if (what.height > 1) frontend.parameters = {{"height", what.height}, {"width", what.width}};  // else a network on vectors
+  const bool sized = what.network != "residual_mlp" && what.network != "alphazero";
+  if (sized) frontend.parameters = {{"height", what.height}, {"width", what.width}};
   const auto network = load_network(fmt::format(RESNETC_SOURCE_DIR "/networks/{}.rn", what.network), frontend, diagnostics);
   std::vector<program::Program> programs;
   if (network) programs = lower(*network, targets, diagnostics);

@@ -47,11 +47,19 @@ def check_activations(model, name, x):
 
 def sizes_of(name):
     """The pictures' heights and widths."""
-    if name == "residual_mlp":
-        return [(1, 784)]
-    if name == "vgg16":
-        return [(224, 224)]  # its first linear layer takes no other size
+    only = {"residual_mlp": (1, 784), "vgg16": (224, 224), "iresnet50": (112, 112), "alphazero": (19, 19)}
+    if name in only:
+        return [only[name]]
     return [(32, 32)] if name in models.CIFAR else [(64, 96)] if name in models.MORE else [(224, 224), (160, 192)]
+
+
+def input_of(name, height, width):
+    """The shape of one picture, and the input's name."""
+    if name == "residual_mlp":
+        return (1, width), "features"
+    if name == "alphazero":
+        return (1, 17, height, width), "position"
+    return (1, 3, height, width), "image"
 
 
 def thinned(outputs):
@@ -80,7 +88,7 @@ def main():
             outputs = []
             with torch.no_grad():
                 for index in range(max(pictures, 2)):
-                    shape, port = ((1, width), "features") if name == "residual_mlp" else ((1, 3, height, width), "image")
+                    shape, port = input_of(name, height, width)
                     x = torch.from_numpy(generator.picture(port, index, shape)).double()
                     if index == 0:
                         low, high = check_activations(model, name, x)

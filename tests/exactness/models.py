@@ -5,6 +5,8 @@ from torch import nn
 from torch.nn import functional as F
 from torchvision import models
 
+import families
+
 TORCHVISION = (
     "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2",
     "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d",
@@ -132,15 +134,6 @@ class ResidualNetwork(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
-class Segmentation(nn.Module):
-    """A network of torchvision.models.segmentation, with its names and its first output alone."""
-
-    def __init__(self, network):
-        super().__init__()
-        self.backbone, self.classifier = network.backbone, network.classifier
-        self.forward = lambda x: network(x)["out"]
-
-
 class MlpBlock(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -183,24 +176,33 @@ OTHERS = {
     "residual_mlp": ResidualMlp,
 }
 
-MORE = (*MORE_TORCHVISION, *TIMM)
-# Factors for the weights of networks that lose their picture without them: gates and smooth activations make values smaller than ReLUs do.
-GAINS = {"mobilenet_v3_large": 1.25, "mobilenet_v3_small": 1.4, "efficientnet_b0": 1.5, "regnet_y_3_2gf": 1.3}
+FAMILIES = {
+    "iresnet50": families.IResNet,
+    "alphazero": families.AlphaZero,
+    "edsr": families.Edsr,
+    "unet_resnet34": families.UNet,
+}
+MORE = (*MORE_TORCHVISION, *TIMM, *FAMILIES)
+# Factors for the weights of networks whose values would vanish or grow. Gates and smooth activations make values smaller than ReLUs do, and
+# what is added without being normalised makes them larger.
+GAINS = {
+    "mobilenet_v3_large": 1.25, "mobilenet_v3_small": 1.4, "efficientnet_b0": 1.5, "regnet_y_3_2gf": 1.3, "edsr": 0.7, "alphazero": 0.8,
+}  # fmt: skip
 ALL = (*CIFAR, *TORCHVISION, *OTHERS, *MORE)
 
 
 def build(name):
     """The network without trained weights, in eval mode."""
     if name == "deeplabv3_resnet50":
-        model = Segmentation(models.segmentation.deeplabv3_resnet50(weights=None, weights_backbone=None))
+        model = families.Segmentation(models.segmentation.deeplabv3_resnet50(weights=None, weights_backbone=None))
     elif name in TORCHVISION or name in MORE_TORCHVISION:
         model = getattr(models, name)(weights=None)
     elif name in TIMM:
         import timm
 
         model = timm.create_model(name, pretrained=False)
-    elif name in CIFAR or name in OTHERS:
-        model = (CIFAR | OTHERS)[name]()
+    elif name in CIFAR or name in OTHERS or name in FAMILIES:
+        model = (CIFAR | OTHERS | FAMILIES)[name]()
     else:
         raise ValueError(f"no network is called {name}")
     return model.eval()
