@@ -126,17 +126,20 @@ struct Reader {
     return value.kind == ast::ValueKind::expr && items.size() == 1 && items[0].text == word && scope.find_name(word) == nullptr;
   }
 
-  void pad(const ast::Argument* argument, OpAttributes& a) {
+  /// `same`: whether the word of that name is a padding of the layer.
+  void pad(const ast::Argument* argument, OpAttributes& a, bool same = true) {
     if (!argument) return;
     const ast::Value& value = argument->value;
     const auto side = [&](const ast::Expr& expr) { return checked("pad", expr, 0, max_elements); };
-    if (is_word(value, same_word)) {
+    if (same && is_word(value, same_word)) {
       a.pad = {};
       a.same_pad = true;
     } else if (value.kind == ast::ValueKind::sides) {
       a.pad = {side(value.first), side(value.second), side(value.third), side(value.fourth)};
     } else if (value.kind == ast::ValueKind::decimal) {
-      reporter.error(value.at, fmt::format(message::wants_pad, "pad", call.name.text, described(value)));
+      reporter.error(value.at,
+                     fmt::format(message::wants_pad, "pad", call.name.text,
+                                 same ? ", [top, left, bottom, right] or same" : " or [top, left, bottom, right]", described(value)));
     } else {
       Extent2 each;
       extent("pad", argument, each, 0);
@@ -190,6 +193,9 @@ constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
 constexpr Slot slice_channels_slots[] = {{"first", true, ""}, {"channels", true, ""}};
 constexpr Slot upsample_slots[] = {
     {"factor", false, "1"}, {"size", false, "factor * size"}, {"bilinear", false, "false"}, {"align_corners", false, "false"}};
+constexpr Slot unflatten_slots[] = {{"channels", true, ""}, {"size", true, ""}};
+constexpr Slot pad_slots[] = {{"pad", true, ""}, {"reflect", false, "false"}};
+constexpr Slot mean_norm_slots[] = {{"eps", false, "1e-5"}};
 constexpr Slot pixel_shuffle_slots[] = {{"factor", true, ""}};
 constexpr Slot channel_shuffle_slots[] = {{"groups", true, ""}};
 constexpr Slot leaky_relu_slots[] = {{"slope", false, "0.01"}};
@@ -263,6 +269,18 @@ void read_upsample(Reader& reader, const Arguments& arguments, OpAttributes& a) 
   reader.flag("align_corners", arguments[3], a.align_corners);
 }
 
+void read_unflatten(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.integer("channels", arguments[0], a.channels);
+  reader.extent("size", arguments[1], a.size);
+}
+
+void read_pad(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.pad(arguments[0], a, false);
+  reader.flag("reflect", arguments[1], a.reflect);
+}
+
+void read_mean_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.real("eps", arguments[0], a.eps, 0, 1); }
+
 void read_pixel_shuffle(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.extent("factor", arguments[0], a.factor); }
 
 void read_channel_shuffle(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.integer("groups", arguments[0], a.groups); }
@@ -313,6 +331,11 @@ constexpr LayerArguments table[] = {
     {OpKind::slice_channels, slice_channels_slots, read_slice_channels},
     {OpKind::upsample, upsample_slots, read_upsample},
     {OpKind::pixel_shuffle, pixel_shuffle_slots, read_pixel_shuffle},
+    {OpKind::pixel_unshuffle, pixel_shuffle_slots, read_pixel_shuffle},
+    {OpKind::unflatten, unflatten_slots, read_unflatten},
+    {OpKind::pad, pad_slots, read_pad},
+    {OpKind::rms_norm, norm_slots, read_norm},
+    {OpKind::mean_norm, mean_norm_slots, read_mean_norm},
     {OpKind::channel_shuffle, channel_shuffle_slots, read_channel_shuffle},
     {OpKind::layer_norm, norm_slots, read_norm},
     {OpKind::group_norm, group_norm_slots, read_group_norm},

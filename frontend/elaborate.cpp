@@ -394,7 +394,7 @@ class Elaborator {
     node.attributes = layer_attributes(kind, s, scope, reporter_);
     node.input = current_;
     const std::string path = join(body, part_of(s, info(kind).name, body), s.at);
-    if (info(kind).weights) {
+    if (has_weights(kind, node.attributes)) {
       body.weights = true;
       if (!body.indexed && !s.label) {
         reporter_.error(s.name.at, fmt::format(message::needs_label, s.name.text, s.name.text));

@@ -60,7 +60,7 @@
   X(wants_integer, "'{}' of '{}' takes one integer, not {}")                                                                              \
   X(wants_kernel, "'{}' of '{}' takes a size such as 3x3 or [height, width], not {}")                                                     \
   X(wants_extent, "'{}' of '{}' takes an integer or [height, width], not {}")                                                             \
-  X(wants_pad, "'{}' of '{}' takes an integer, [height, width], [top, left, bottom, right] or same, not {}")                                     \
+  X(wants_pad, "'{}' of '{}' takes an integer, [height, width]{}, not {}")                                     \
   X(wants_number, "'{}' of '{}' takes one number, not {}")                                                                                \
   X(out_of_range, "'{}' of '{}' is {}, which is not between {} and {}")                                                                   \
   /* input */                                                                                                                             \

@@ -25,7 +25,7 @@ const Translators& translators() {
   static const Translators table = [] {
     Translators all;
     for (const auto list : {window_translators, product_translators, norm_translators, elementwise_translators, join_translators,
-                            view_translators, channel_translators, pixel_translators}) {
+                            view_translators, channel_translators, pixel_translators, quotient_translators}) {
       all.merge(list());
     }
     return all;
@@ -35,9 +35,9 @@ const Translators& translators() {
 
 /// Operators that may read pictures whose channels come last. All others count on the usual order.
 bool may_read_channels_last(std::string_view op) {
-  static constexpr std::string_view ops[] = {"Add",       "Sub",         "Mul",  "Div",     "Neg",  "MatMul", "LayerNormalization",
-                                             "Transpose", "Relu",        "Gelu", "Sigmoid", "Tanh", "Silu",   "GeluTanh",
-                                             "HardSwish", "HardSigmoid", "Mish"};
+  static constexpr std::string_view ops[] = {"Add",       "Sub",         "Mul",  "Div",     "Neg",      "MatMul",   "LayerNormalization",
+                                             "Transpose", "Relu",        "Gelu", "Sigmoid", "Tanh",     "Silu",     "GeluTanh",
+                                             "HardSwish", "HardSigmoid", "Mish", "RmsNorm", "MeanNorm", "ReduceL2", "Pow"};
   return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
 }
 

@@ -97,6 +97,7 @@ Translators join_translators();
 Translators view_translators();
 Translators channel_translators();
 Translators pixel_translators();
+Translators quotient_translators();
 
 /// A number that was a float, as the decimal that stands for it: 1e-05 and not 9.999999747378752e-06.
 double decimal_of(double value);

@@ -31,14 +31,20 @@ Role role_of(program::KernelKind kind) {
     case program::KernelKind::max_pool:
     case program::KernelKind::avg_pool:
     case program::KernelKind::global_avg_pool:
-    case program::KernelKind::global_max_pool: return Role::pool;
+    case program::KernelKind::global_max_pool:
+    case program::KernelKind::global_l2_pool: return Role::pool;
     case program::KernelKind::copy:
     case program::KernelKind::flatten:
+    case program::KernelKind::unflatten:
+    case program::KernelKind::pad:
+    case program::KernelKind::pixel_unshuffle:
     case program::KernelKind::upsample:
     case program::KernelKind::pixel_shuffle:
     case program::KernelKind::channel_shuffle:
     case program::KernelKind::layer_norm:
     case program::KernelKind::group_norm:
+    case program::KernelKind::rms_norm:
+    case program::KernelKind::mean_norm:
     case program::KernelKind::softmax: return Role::other;
   }
   return Role::other;

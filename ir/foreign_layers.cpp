@@ -22,7 +22,9 @@ constexpr std::string_view clipped = "it is 'clip(0, 6)' here";
 constexpr std::string_view clipped_both = "it is 'clip(-1, 1)' here";
 constexpr std::string_view norm = "it normalises by what it measures in each run; 'batch_norm' uses the checkpoint's numbers";
 constexpr std::string_view depthwise = "it is 'conv' with as many groups as channels";
-constexpr std::string_view padded = "'conv' and pools have 'pad', and 'pad_channels' appends channels";
+constexpr std::string_view padded = "it is 'pad' here";
+constexpr std::string_view shuffled = "it is 'pixel_shuffle' here";
+constexpr std::string_view unshuffled = "it is 'pixel_unshuffle' here";
 constexpr std::string_view sum = "values are added by 'skip from'";
 constexpr std::string_view appended = "channels are appended by 'concat from'";
 constexpr std::string_view product = "values are multiplied by 'gate via', and a value by a number with 'multiply'";
@@ -58,7 +60,6 @@ constexpr ForeignLayer foreign_layers[] = {
     // normalisations
     {"local_response_norm", advice::norm},
     {"lrn", advice::norm},
-    {"rms_norm", advice::norm},
     // convolutions and products
     {"bilinear", ""},
     {"conv1d", ""},
@@ -76,10 +77,12 @@ constexpr ForeignLayer foreign_layers[] = {
     {"concat", advice::appended},
     {"concatenate", advice::appended},
     {"interpolate", advice::larger},
-    {"pad", advice::padded},
     {"permute", ""},
     {"reshape", ""},
     {"transpose", ""},
+    {"reflection_pad", advice::padded},
+    {"space_to_depth", advice::unshuffled},
+    {"depth_to_space", advice::shuffled},
     {"zero_pad", advice::padded},
     // others
     {"add", advice::sum},

@@ -106,6 +106,15 @@ Values global_maximum(const TensorType& in_type, const Values& in) {
   return out;
 }
 
+/// The root of each channel's sum of squares.
+Values global_norm(const TensorType& in_type, const Values& in) {
+  Values out(static_cast<size_t>(in_type.channels), 0.0);
+  auto pixels = static_cast<size_t>(in_type.pixels());
+  for (size_t i = 0; i < in.size(); ++i) out[i / pixels] += in[i] * in[i];
+  for (double& v : out) v = std::sqrt(v);
+  return out;
+}
+
 /// The place in a row or column of `in` elements from which element `i` of `out` is taken, as in PyTorch's `interpolate`.
 double sampled_at(const OpAttributes& a, int64_t i, int64_t in, int64_t out) {
   const auto at = static_cast<double>(i), from = static_cast<double>(in), to = static_cast<double>(out);
@@ -156,6 +165,42 @@ Values shuffle_pixels(const Op& op, const TensorType& in_type, const Values& in)
   return out;
 }
 
+Values unshuffle_pixels(const Op& op, const TensorType& in_type, const Values& in) {
+  const TensorType& t = op.type;
+  const Extent2 by = op.attributes.factor;
+  Values out;
+  for (int64_t c = 0; c < t.channels; ++c) {
+    for (int64_t y = 0; y < t.height; ++y) {
+      for (int64_t x = 0; x < t.width; ++x) {
+        const int64_t channel = c / (by.h * by.w), row = y * by.h + c / by.w % by.h, column = x * by.w + c % by.w;
+        out.push_back(in[static_cast<size_t>((channel * in_type.height + row) * in_type.width + column)]);
+      }
+    }
+  }
+  return out;
+}
+
+Values pad(const Op& op, const TensorType& in_type, const Values& in) {
+  const TensorType& t = op.type;
+  Values out;
+  // The place in a row or column of `extent` elements; none where a zero stands.
+  const auto place = [&](int64_t at, int64_t extent) -> std::optional<int64_t> {
+    if (at >= 0 && at < extent) return at;
+    if (!op.attributes.reflect) return std::nullopt;
+    return at < 0 ? -at : 2 * (extent - 1) - at;
+  };
+  for (int64_t c = 0; c < t.channels; ++c) {
+    for (int64_t y = 0; y < t.height; ++y) {
+      for (int64_t x = 0; x < t.width; ++x) {
+        const std::optional<int64_t> row = place(y - op.attributes.pad.top, in_type.height),
+                                     column = place(x - op.attributes.pad.left, in_type.width);
+        out.push_back(row && column ? in[static_cast<size_t>((c * in_type.height + *row) * in_type.width + *column)] : 0);
+      }
+    }
+  }
+  return out;
+}
+
 void softmax(Values& values) {
   double most = *std::max_element(values.begin(), values.end()), sum = 0;
   for (double& v : values) sum += v = std::exp(v - most);
@@ -170,7 +215,19 @@ void normalise(Values& values, size_t first, size_t apart, size_t count, double 
   for (size_t i = 0; i < count; ++i) values[first + i * apart] = (values[first + i * apart] - mean) / std::sqrt(variance + eps);
 }
 
+/// Divides `count` values from `first` on, `apart` from one another, by the root of the mean of their squares, or by their mean.
+void divide(Values& values, size_t first, size_t apart, size_t count, double eps, bool by_mean) {
+  double mean = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const double v = values[first + i * apart];
+    mean += (by_mean ? v : v * v) / static_cast<double>(count);
+  }
+  const double divisor = by_mean ? mean + eps : std::sqrt(mean + eps);
+  for (size_t i = 0; i < count; ++i) values[first + i * apart] /= divisor;
+}
+
 // Written so that NaN stays NaN.
+double square(double x) { return x * x; }
 double relu(double x) { return x < 0 ? 0 : x; }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double leaky(double x, double slope) { return x < 0 ? slope * x : x; }
@@ -266,6 +323,7 @@ class Interpreter {
       case OpKind::avg_pool: return pool(op, in_type, in);
       case OpKind::global_avg_pool: return global_average(in_type, in);
       case OpKind::global_max_pool: return global_maximum(in_type, in);
+      case OpKind::global_l2_pool: return global_norm(in_type, in);
       case OpKind::batch_norm: {
         std::vector<double> scale = constant(op.constants[0]), shift = constant(op.constants[1]);
         std::vector<double> mean = constant(op.constants[2]), variance = constant(op.constants[3]);
@@ -282,6 +340,13 @@ class Interpreter {
         for (size_t p = 0; p < pixels; ++p) normalise(out, p, pixels, out.size() / pixels, op.attributes.eps);
         break;
       }
+      case OpKind::rms_norm:
+      case OpKind::mean_norm: {
+        const auto pixels = static_cast<size_t>(op.type.pixels());
+        const bool by_mean = op.kind == OpKind::mean_norm;
+        for (size_t p = 0; p < pixels; ++p) divide(out, p, pixels, out.size() / pixels, op.attributes.eps, by_mean);
+        break;
+      }
       case OpKind::group_norm:
       case OpKind::instance_norm: {
         const int64_t groups = op.kind == OpKind::group_norm ? op.attributes.groups : op.type.channels;
@@ -293,9 +358,12 @@ class Interpreter {
         const int64_t first = op.attributes.first * op.type.pixels();
         return {in.begin() + first, in.begin() + first + op.type.elements()};
       }
-      case OpKind::flatten: return in;
+      case OpKind::flatten:
+      case OpKind::unflatten: return in;
+      case OpKind::pad: return pad(op, in_type, in);
       case OpKind::upsample: return upsample(op, in_type, in);
       case OpKind::pixel_shuffle: return shuffle_pixels(op, in_type, in);
+      case OpKind::pixel_unshuffle: return unshuffle_pixels(op, in_type, in);
       case OpKind::channel_shuffle: {
         const auto pixels = static_cast<size_t>(in_type.pixels()), groups = static_cast<size_t>(op.attributes.groups);
         const size_t members = static_cast<size_t>(in_type.channels) / groups;
@@ -338,6 +406,7 @@ class Interpreter {
       case OpKind::project:
         add(out, convolve(graph::projection(type.channels), graph_.op(s.operand).type, type, value(s.operand), constant(s.constants[0])));
         break;
+      case OpKind::square: for_each(out, square); break;
       case OpKind::relu: for_each(out, relu); break;
       case OpKind::sigmoid: for_each(out, sigmoid); break;
       case OpKind::leaky_relu:
@@ -392,6 +461,12 @@ class Interpreter {
       case OpKind::layer_norm:
       case OpKind::group_norm:
       case OpKind::instance_norm:
+      case OpKind::rms_norm:
+      case OpKind::mean_norm:
+      case OpKind::global_l2_pool:
+      case OpKind::unflatten:
+      case OpKind::pad:
+      case OpKind::pixel_unshuffle:
       case OpKind::pad_channels: break;  // main_operation() computes them
     }
   }

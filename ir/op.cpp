@@ -148,6 +148,34 @@ Result<TensorType> type_of_flatten(const OpInfo& op, const OpAttributes&, std::s
   return checked(TensorType::vector(operands[0].elements()));
 }
 
+Result<TensorType> type_of_unflatten(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  if (Result<> good = rank_is(op, operands[0], 2); !good) return good.failure();
+  if (Result<> good = in_range("channels", a.channels, 1); !good) return good.failure();
+  if (Result<> good = in_range("size", a.size, 1); !good) return good.failure();
+  const TensorType result = TensorType::picture(a.channels, a.size.h, a.size.w);
+  // A picture that fits has few enough elements for their number not to overflow.
+  if (Result<TensorType> good = checked(result); !good) return good.failure();
+  if (result.elements() == operands[0].channels) return result;
+  return Failure{fmt::format("a picture of {} channels and {} pixels is made of {} features, not {}", a.channels, to_string(a.size),
+                             result.elements(), operands[0].channels)};
+}
+
+Result<TensorType> type_of_pad(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  TensorType result = operands[0];
+  if (Result<> good = rank_is(op, result, 4); !good) return good.failure();
+  for (const int64_t side : {a.pad.top, a.pad.left, a.pad.bottom, a.pad.right}) {
+    if (Result<> good = in_range("pad", side, 0); !good) return good.failure();
+  }
+  const int64_t rows = std::max(a.pad.top, a.pad.bottom), columns = std::max(a.pad.left, a.pad.right);
+  if (a.reflect && (rows >= result.height || columns >= result.width)) {
+    return Failure{
+        fmt::format("a picture of {} x {} pixels cannot be reflected by pad = {}", result.height, result.width, std::max(rows, columns))};
+  }
+  result.height += a.pad.top + a.pad.bottom;
+  result.width += a.pad.left + a.pad.right;
+  return checked(result);
+}
+
 Result<TensorType> type_of_upsample(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   TensorType result = operands[0];
   if (Result<> good = rank_is(op, result, 4); !good) return good.failure();
@@ -176,6 +204,20 @@ Result<TensorType> type_of_pixel_shuffle(const OpInfo& op, const OpAttributes& a
   result.channels /= a.factor.h * a.factor.w;
   result.height *= a.factor.h;
   result.width *= a.factor.w;
+  return checked(result);
+}
+
+Result<TensorType> type_of_pixel_unshuffle(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  TensorType result = operands[0];
+  if (Result<> good = rank_is(op, result, 4); !good) return good.failure();
+  if (Result<> good = in_range("factor", a.factor, 1); !good) return good.failure();
+  if (result.height % a.factor.h != 0 || result.width % a.factor.w != 0) {
+    return Failure{fmt::format("factor = {} does not divide {} x {} pixels", to_string(a.factor), result.height, result.width)};
+  }
+  result.height /= a.factor.h;
+  result.width /= a.factor.w;
+  // Each factor divides an extent that fits, so the product does not overflow.
+  result.channels *= a.factor.h * a.factor.w;
   return checked(result);
 }
 
@@ -230,15 +272,16 @@ std::vector<WeightSpec> weights_of_step(const OpInfo& op, const OpAttributes&, c
   return {{op.constants[0], {operand.channels}}};
 }
 
-std::vector<WeightSpec> weights_of_norm(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
+std::vector<WeightSpec> weights_of_norm(const OpInfo& op, const OpAttributes& a, const TensorType& operand) {
   if (!a.affine) return {};
+  if (op.kind == OpKind::rms_norm) return {{"weight", {operand.channels}}};
   return {{"weight", {operand.channels}}, {"bias", {operand.channels}}};
 }
 
 Result<TensorType> type_of_norm(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   const TensorType& in = operands[0];
   if (a.eps < 0) return Failure{fmt::format("eps = {} is negative", a.eps)};
-  if (op.kind == OpKind::layer_norm) return in;
+  if (op.kind == OpKind::layer_norm || op.kind == OpKind::rms_norm || op.kind == OpKind::mean_norm) return in;
   if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
   const int64_t groups = op.kind == OpKind::instance_norm ? in.channels : a.groups;
   if (in.channels % groups != 0) return Failure{fmt::format("groups = {} does not divide {} channels", groups, in.channels)};
@@ -376,6 +419,7 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .constants = weight_names};
     case OpKind::multiply:
       return {.name = "multiply", .layer = "multiply", .help = "x times `by`", .meaning = x * constant(0), .constants = by_names};
+    case OpKind::square: return {.name = "square", .layer = "square", .help = "x times x", .meaning = x * x, .sign = Sign::non_negative};
     case OpKind::bias:
       return {.name = "bias",
               .layer = "bias",
@@ -415,6 +459,23 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .weights = weights_of_norm,
               .kernel = KernelKind::group_norm,
               .weights_step = OpKind::affine};
+    case OpKind::rms_norm:
+      return {.name = "rms_norm",
+              .layer = "rms_norm",
+              .help =
+                  "divides the channels of each pixel, or a vector, by the root of the mean of their squares; has weights unless `affine = "
+                  "false`",
+              .type = type_of_norm,
+              .weights = weights_of_norm,
+              .kernel = KernelKind::rms_norm,
+              .weights_step = OpKind::scale,
+              .sign = Sign::kept};
+    case OpKind::mean_norm:
+      return {.name = "mean_norm",
+              .layer = "mean_norm",
+              .help = "divides the channels of each pixel, or a vector, by their mean plus `eps`",
+              .type = type_of_norm,
+              .kernel = KernelKind::mean_norm};
     case OpKind::max_pool:
       return {.name = "max_pool",
               .layer = "max_pool",
@@ -447,6 +508,13 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .kernel = KernelKind::global_max_pool,
               .sign = Sign::kept,
               .sums_or_chooses = true};
+    case OpKind::global_l2_pool:
+      return {.name = "global_l2_pool",
+              .layer = "global_l2_pool",
+              .help = "the root of the sum of squares of each channel; yields `f32[N, channels]`",
+              .type = type_of_global_pool,
+              .kernel = KernelKind::global_l2_pool,
+              .sign = Sign::non_negative};
     case OpKind::linear:
       return {.name = "linear",
               .layer = "linear",
@@ -460,6 +528,14 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .help = "appends zeros up to `channels`",
               .type = type_of_padding,
               .sign = Sign::kept};
+    case OpKind::pad:
+      return {
+          .name = "pad",
+          .layer = "pad",
+          .help = "more pixels on the sides of a picture: zeros, or with `reflect = true` its own pixels, mirrored at the first and last",
+          .type = type_of_pad,
+          .kernel = KernelKind::pad,
+          .sign = Sign::kept};
     case OpKind::slice_channels:
       return {.name = "slice_channels",
               .layer = "slice_channels",
@@ -472,6 +548,13 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .help = "a picture as a vector: all elements, channel by channel and row by row",
               .type = type_of_flatten,
               .kernel = KernelKind::flatten,
+              .sign = Sign::kept};
+    case OpKind::unflatten:
+      return {.name = "unflatten",
+              .layer = "unflatten",
+              .help = "a vector as a picture of `channels` and `size`: the reverse of `flatten`",
+              .type = type_of_unflatten,
+              .kernel = KernelKind::unflatten,
               .sign = Sign::kept};
     case OpKind::upsample:
       return {.name = "upsample",
@@ -486,6 +569,13 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .help = "`factor` times `factor` channels become as many neighbouring pixels of one channel",
               .type = type_of_pixel_shuffle,
               .kernel = KernelKind::pixel_shuffle,
+              .sign = Sign::kept};
+    case OpKind::pixel_unshuffle:
+      return {.name = "pixel_unshuffle",
+              .layer = "pixel_unshuffle",
+              .help = "`factor` times `factor` neighbouring pixels of a channel become as many channels of one pixel",
+              .type = type_of_pixel_unshuffle,
+              .kernel = KernelKind::pixel_unshuffle,
               .sign = Sign::kept};
     case OpKind::channel_shuffle:
       return {.name = "channel_shuffle",
@@ -562,6 +652,11 @@ Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::
 std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes, const TensorType& operand) {
   const OpInfo& op = info(kind);
   return op.weights == nullptr ? std::vector<WeightSpec>() : op.weights(op, attributes, operand);
+}
+
+bool has_weights(OpKind kind, const OpAttributes& attributes) {
+  // A batch norm without `affine` still has its statistics.
+  return info(kind).weights != nullptr && (attributes.affine || kind == OpKind::batch_norm);
 }
 
 double number_named(std::string_view name, const OpAttributes& attributes) {

@@ -49,21 +49,28 @@ enum class OpKind {
   clip,           ///< x, at least low and at most high
   scale,          ///< x * weight[c]
   multiply,       ///< x * by
+  square,         ///< x * x
   bias,           ///< x + bias[c]; also the step that a convolution's bias becomes
   softmax,        ///< over channels; rank 2
   layer_norm,     ///< (x - mean) / sqrt(variance + eps) over the channels of each pixel or of a vector; then, if `affine`, * weight + bias
   group_norm,     ///< as layer_norm, over the channels of each of `groups` groups and all pixels
   instance_norm,  ///< as group_norm with as many groups as channels
+  rms_norm,       ///< x / sqrt(mean of squares + eps) over the channels of each pixel or of a vector; then, if `affine`, * weight
+  mean_norm,      ///< x / (mean + eps) over the channels of each pixel or of a vector
   max_pool,       ///< padding is never the maximum: windows are clipped to the picture
   avg_pool,       ///< divides by the places that count (ir/window.h); padding is zero
   global_avg_pool,  ///< rank 4 to rank 2
   global_max_pool,  ///< rank 4 to rank 2
+  global_l2_pool,   ///< the root of the sum of squares; rank 4 to rank 2
   linear,           ///< weight [out, in], optional bias [out]; rank 2
   pad_channels,     ///< appends channels of zeros
+  pad,              ///< a picture with more pixels on its sides: zeros, or with `reflect` those that lie as far behind the side's own
   slice_channels,   ///< channels `first` to first + channels - 1
   flatten,          ///< rank 4 to rank 2: all elements, channel by channel and row by row
+  unflatten,        ///< rank 2 to rank 4, channels and `size`: the reverse of flatten
   upsample,         ///< a larger picture: the nearest pixel, or between the four around it if `bilinear`
   pixel_shuffle,    ///< factor.h * factor.w channels become as many neighbouring pixels of one channel
+  pixel_unshuffle,  ///< the reverse of pixel_shuffle
   channel_shuffle,  ///< channel c of g groups of n goes to c % n * g + c / n: the first of each group, then the second
   spread,           ///< a vector at every pixel of a picture of `size`; graph only
   concat,           ///< the channels of a, then those of b, which has the same height and width; graph only
@@ -102,6 +109,7 @@ struct OpAttributes {
   double eps = 1e-5;
   bool affine = true;
   bool bilinear = false, align_corners = false;
+  bool reflect = false;
   double slope = 0, offset = 0, alpha = 0, low = 0, high = 0, by = 0;  ///< numbers of element-wise layers; in a graph they are constants
   bool operator==(const OpAttributes&) const = default;
 };
@@ -129,15 +137,16 @@ struct Attribute {
 inline constexpr OpSet window_ops{OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool};
 
 inline constexpr OpSet pool_ops{OpKind::max_pool, OpKind::avg_pool};
-inline constexpr OpSet norm_ops{OpKind::batch_norm, OpKind::layer_norm, OpKind::group_norm, OpKind::instance_norm};
+inline constexpr OpSet norm_ops{OpKind::batch_norm, OpKind::layer_norm, OpKind::group_norm, OpKind::instance_norm, OpKind::rms_norm};
 
 /// The text form, JSON, the schema, the verifiers and the specs of kernels take the attributes from this list, in its order.
 inline constexpr std::tuple all_attributes{
-    Attribute{&OpAttributes::channels, "channels", OpSet{OpKind::conv2d, OpKind::linear, OpKind::pad_channels, OpKind::slice_channels},
-              Reach::kernel, "output channels of a convolution, linear layer, padding or slice"},
+    Attribute{&OpAttributes::channels, "channels",
+              OpSet{OpKind::conv2d, OpKind::linear, OpKind::pad_channels, OpKind::slice_channels, OpKind::unflatten}, Reach::kernel,
+              "channels of the result of a convolution, linear layer, padding, slice or unflatten"},
     Attribute{&OpAttributes::kernel, "kernel", window_ops, Reach::kernel, "the window: rows, columns (one pixel where left out)"},
     Attribute{&OpAttributes::stride, "stride", window_ops, Reach::kernel, "between windows: rows, columns (1 where left out)"},
-    Attribute{&OpAttributes::pad, "pad", window_ops, Reach::kernel,
+    Attribute{&OpAttributes::pad, "pad", OpSet{OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool, OpKind::pad}, Reach::kernel,
               "on each side of an axis: rows, columns; or top, left, bottom, right where sides differ (0 where left out)"},
     Attribute{&OpAttributes::same_pad, "same_pad", window_ops, Reach::topology,
               "whether the padding is TensorFlow's SAME, which depends on the picture's size, in place of pad (false where left out)"},
@@ -149,19 +158,23 @@ inline constexpr std::tuple all_attributes{
               "between the elements of a convolution's window: rows, columns (1 where left out)"},
     Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d, OpKind::group_norm, OpKind::channel_shuffle}, Reach::kernel,
               "of the channels of a convolution, group norm or shuffle (1 where left out)"},
-    Attribute{&OpAttributes::size, "size", OpSet{OpKind::spread, OpKind::upsample}, Reach::kernel,
+    Attribute{&OpAttributes::size, "size", OpSet{OpKind::spread, OpKind::upsample, OpKind::unflatten}, Reach::kernel,
               "of a picture that is made: rows, columns (of an upsample, its factor says it where left out)"},
-    Attribute{&OpAttributes::factor, "factor", OpSet{OpKind::upsample, OpKind::pixel_shuffle}, Reach::kernel,
-              "by which a picture grows: rows, columns (1 where left out)"},
+    Attribute{&OpAttributes::factor, "factor", OpSet{OpKind::upsample, OpKind::pixel_shuffle, OpKind::pixel_unshuffle}, Reach::kernel,
+              "by which a picture grows or, in a pixel_unshuffle, shrinks: rows, columns (1 where left out)"},
     Attribute{&OpAttributes::bilinear, "bilinear", OpSet{OpKind::upsample}, Reach::kernel,
               "whether an upsample interpolates (false where left out: the nearest pixel)"},
     Attribute{&OpAttributes::align_corners, "align_corners", OpSet{OpKind::upsample}, Reach::kernel,
               "whether the corners of a bilinear upsample are those of its operand (false where left out: its edges are)"},
+    Attribute{&OpAttributes::reflect, "reflect", OpSet{OpKind::pad}, Reach::kernel,
+              "whether a pad repeats the picture backwards (false where left out: zeros)"},
     Attribute{&OpAttributes::first, "first", OpSet{OpKind::slice_channels}, Reach::kernel,
               "the first channel of a slice (0 where left out)"},
     Attribute{&OpAttributes::bias, "bias", OpSet{OpKind::conv2d, OpKind::linear}, Reach::topology,
               "whether the checkpoint holds a bias for the convolution or linear layer"},
-    Attribute{&OpAttributes::eps, "eps", norm_ops, Reach::kernel, "what a norm adds to the variance (1e-05 where left out)"},
+    Attribute{&OpAttributes::eps, "eps",
+              OpSet{OpKind::batch_norm, OpKind::layer_norm, OpKind::group_norm, OpKind::instance_norm, OpKind::rms_norm, OpKind::mean_norm},
+              Reach::kernel, "what a norm adds to the variance, the mean of squares or the mean (1e-05 where left out)"},
     Attribute{&OpAttributes::affine, "affine", norm_ops, Reach::topology,
               "whether the checkpoint holds a weight and a bias for the norm (true where left out)"},
     Attribute{&OpAttributes::slope, "slope", OpSet{OpKind::leaky_relu, OpKind::hard_sigmoid}, Reach::topology,
@@ -249,9 +262,12 @@ Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::
 
 /// The weights of an operation with the given operand type, in torchvision's naming and order. Most operations have none.
 /// conv2d: weight [co, ci / groups, kh, kw], bias [co] if `bias`. linear: weight [out, in], bias [out] if `bias`.
-/// batch_norm: weight and bias if `affine`, running_mean, running_var, each [c]; other norms: weight and bias if `affine`. prelu and scale:
-/// weight [c]. bias: bias [c].
+/// batch_norm: weight and bias if `affine`, running_mean, running_var, each [c]; other norms: weight and bias if `affine`, rms_norm weight
+/// alone. prelu and scale: weight [c]. bias: bias [c].
 std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes, const TensorType& operand);
+
+/// Whether the checkpoint holds anything for such an operation: norms may say that it holds nothing.
+bool has_weights(OpKind kind, const OpAttributes& attributes);
 
 /// The value of the attribute with this name, which is a number of an element-wise layer ("slope"); 0 if there is none.
 double number_named(std::string_view name, const OpAttributes& attributes);

@@ -16,14 +16,20 @@ std::string_view to_string(KernelKind kind) {
     case KernelKind::avg_pool: return "avg_pool";
     case KernelKind::global_avg_pool: return "global_avg_pool";
     case KernelKind::global_max_pool: return "global_max_pool";
+    case KernelKind::global_l2_pool: return "global_l2_pool";
     case KernelKind::copy: return "copy";
     case KernelKind::softmax: return "softmax";
     case KernelKind::flatten: return "flatten";
+    case KernelKind::unflatten: return "unflatten";
+    case KernelKind::pad: return "pad";
     case KernelKind::upsample: return "upsample";
     case KernelKind::pixel_shuffle: return "pixel_shuffle";
+    case KernelKind::pixel_unshuffle: return "pixel_unshuffle";
     case KernelKind::channel_shuffle: return "channel_shuffle";
     case KernelKind::layer_norm: return "layer_norm";
     case KernelKind::group_norm: return "group_norm";
+    case KernelKind::rms_norm: return "rms_norm";
+    case KernelKind::mean_norm: return "mean_norm";
   }
   return no_name;
 }

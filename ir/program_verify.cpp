@@ -241,13 +241,19 @@ class Verifier {
       case KernelKind::avg_pool: return op(OpKind::avg_pool);
       case KernelKind::global_avg_pool: return op(OpKind::global_avg_pool);
       case KernelKind::global_max_pool: return op(OpKind::global_max_pool);
+      case KernelKind::global_l2_pool: return op(OpKind::global_l2_pool);
       case KernelKind::softmax: return op(OpKind::softmax);
       case KernelKind::flatten: return op(OpKind::flatten);
       case KernelKind::upsample: return op(OpKind::upsample);
       case KernelKind::pixel_shuffle: return op(OpKind::pixel_shuffle);
       case KernelKind::channel_shuffle: return op(OpKind::channel_shuffle);
+      case KernelKind::unflatten: return op(OpKind::unflatten);
+      case KernelKind::pad: return op(OpKind::pad);
+      case KernelKind::pixel_unshuffle: return op(OpKind::pixel_unshuffle);
       case KernelKind::layer_norm: return op(OpKind::layer_norm);
       case KernelKind::group_norm: return op(OpKind::group_norm);
+      case KernelKind::rms_norm: return op(OpKind::rms_norm);
+      case KernelKind::mean_norm: return op(OpKind::mean_norm);
       case KernelKind::copy: {
         const TensorType& out = p_.tensor(kernel.out).type;
         TensorType wanted = p_.tensor(kernel.in).type;

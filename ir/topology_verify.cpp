@@ -120,9 +120,9 @@ class Verifier {
     const Value& value = n_.value(node.result);
     const auto named = [&](const std::string& fault) { return fmt::format("{} '{}': {}", op.name, value.name, fault); };
     if (Fault fault = checks::attributes(node.op, node.attributes)) return named(*fault);
-    if ((op.weights != nullptr) == node.weights.empty())
-      return named(op.weights ? "its weights have no name" : "it names weights and has none");
-    if (op.weights && !weights_.insert(node.weights).second) return named(fmt::format("another layer has the weights '{}'", node.weights));
+    const bool weights = has_weights(node.op, node.attributes);
+    if (weights == node.weights.empty()) return named(weights ? "its weights have no name" : "it names weights and has none");
+    if (weights && !weights_.insert(node.weights).second) return named(fmt::format("another layer has the weights '{}'", node.weights));
     if (!value.type) return std::nullopt;
     const std::optional<TensorType>& in = n_.value(node.input).type;
     if (!in) return named("its type is known, but not its operand's");

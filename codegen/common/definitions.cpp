@@ -89,18 +89,20 @@ Window define_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operan
 
 GlobalPool define_global_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const Halide::ImageParam in = operands.tensor("in", spec.in);
-  const bool largest = spec.kind == program::KernelKind::global_max_pool;
+  const bool largest = spec.kind == program::KernelKind::global_max_pool, root = spec.kind == program::KernelKind::global_l2_pool;
   const auto joined = [largest](const Expr& a, const Expr& b) { return largest ? max_keeping_nan(a, b) : a + b; };
   const std::string name = largest ? "largest" : "sum";
   const float none = largest ? -std::numeric_limits<float>::infinity() : 0.0f;
   GlobalPool pool{Func("out"), Func(name), Func("row_" + name), RDom(0, to_int(spec.in.type.width), "rx"),
                   RDom(0, to_int(spec.in.type.height), "ry")};
+  const Expr element = in(axes.c, pool.rx, pool.row, axes.n);
   pool.of_row(axes.c, pool.row, axes.n) = none;
-  pool.of_row(axes.c, pool.row, axes.n) = joined(pool.of_row(axes.c, pool.row, axes.n), in(axes.c, pool.rx, pool.row, axes.n));
+  pool.of_row(axes.c, pool.row, axes.n) = joined(pool.of_row(axes.c, pool.row, axes.n), root ? element * element : element);
   pool.whole(axes.c, axes.n) = none;
   pool.whole(axes.c, axes.n) = joined(pool.whole(axes.c, axes.n), pool.of_row(axes.c, pool.ry, axes.n));
   Expr result = pool.whole(axes.c, axes.n);
-  if (!largest) result = result * (1.0f / static_cast<float>(spec.in.type.pixels()));
+  if (root) result = Halide::sqrt(result);
+  if (spec.kind == program::KernelKind::global_avg_pool) result = result * (1.0f / static_cast<float>(spec.in.type.pixels()));
   pool.out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, result, axes, operands);
   set_output(pool.out, axes, spec.out, false);
   return pool;
@@ -184,6 +186,22 @@ Func define_rearrangement(const program::KernelSpec& spec, const Axes& axes, Ope
   } else if (spec.kind == program::KernelKind::pixel_shuffle) {
     const int rows = to_int(a.factor.h), columns = to_int(a.factor.w);
     value = in((c * rows + axes.y % rows) * columns + axes.x % columns, axes.x / columns, axes.y / rows, axes.n);
+  } else if (spec.kind == program::KernelKind::unflatten) {
+    value = in((c * to_int(to.height) + axes.y) * to_int(to.width) + axes.x, 0, 0, axes.n);
+  } else if (spec.kind == program::KernelKind::pixel_unshuffle) {
+    const int rows = to_int(a.factor.h), columns = to_int(a.factor.w), place = rows * columns;
+    value = in(c / place, axes.x * columns + c % columns, axes.y * rows + c % place / columns, axes.n);
+  } else if (spec.kind == program::KernelKind::pad) {
+    const auto inside = [&](const Expr& at, int64_t extent) { return at >= 0 && at < to_int(extent); };
+    const auto distance = [](const Expr& a, const Expr& b) { return Halide::max(a - b, b - a); };
+    const auto nearest = [&](const Expr& at, int64_t extent) {
+      const int last = to_int(extent - 1);
+      if (a.reflect) return Halide::clamp(last - distance(Expr(last), distance(at, 0)), 0, last);
+      return Halide::clamp(at, 0, last);
+    };
+    const Expr x = axes.x - to_int(a.pad.left), y = axes.y - to_int(a.pad.top);
+    value = in(axes.c, nearest(x, from.width), nearest(y, from.height), axes.n);
+    if (!a.reflect) value = Halide::select(inside(x, from.width) && inside(y, from.height), value, 0.0f);
   } else if (spec.kind == program::KernelKind::channel_shuffle) {
     const int groups = to_int(a.groups);
     value = in(c % groups * to_int(from.channels / a.groups) + c / groups, axes.x, axes.y, axes.n);

@@ -25,16 +25,20 @@ LayerNorm define_layer_norm(const program::KernelSpec& spec, const Axes& axes, O
   const Var &l = norm.lane, &x = axes.x, &y = axes.y, &n = axes.n;
   const Expr channel = norm.blocks * vector + l;
   const auto of_channels = [&](const Expr& value) { return count % lanes == 0 ? value : Halide::select(channel < channels, value, 0.0f); };
+  norm.centred = spec.kind == program::KernelKind::layer_norm;
+  norm.by_mean = spec.kind == program::KernelKind::mean_norm;
   norm.lane_sum(l, x, y, n) = 0.0f;
   norm.lane_sum(l, x, y, n) += of_channels(in(channel, x, y, n));
   norm.mean(x, y, n) = 0.0f;
   norm.mean(x, y, n) += norm.lane_sum(norm.lanes_of_one, x, y, n) * (1.0f / static_cast<float>(count));
-  const auto difference = [&](const Expr& c) { return in(c, x, y, n) - norm.mean(x, y, n); };
+  const auto difference = [&](const Expr& c) -> Expr { return norm.centred ? in(c, x, y, n) - norm.mean(x, y, n) : in(c, x, y, n); };
   norm.lane_squares(l, x, y, n) = 0.0f;
   norm.lane_squares(l, x, y, n) += of_channels(difference(channel) * difference(channel));
   norm.scale(x, y, n) = 0.0f;
   norm.scale(x, y, n) += norm.lane_squares(norm.lanes_of_one, x, y, n);
-  const Expr value = difference(axes.c) * inverse_deviation(norm.scale(x, y, n), count, spec.attributes.eps);
+  const Expr factor = norm.by_mean ? 1.0f / (norm.mean(x, y, n) + static_cast<float>(spec.attributes.eps))
+                                   : inverse_deviation(norm.scale(x, y, n), count, spec.attributes.eps);
+  const Expr value = difference(axes.c) * factor;
   norm.out(axes.c, x, y, n) = apply_epilogue(spec, value, axes, operands);
   set_output(norm.out, axes, spec.out, false);
   return norm;

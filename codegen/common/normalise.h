@@ -6,12 +6,15 @@
 
 namespace resnetc::codegen::common {
 
-/// Over the channels of each pixel. Sums are first made for each of 16 lanes, without those past the last channel.
+/// Over the channels of each pixel; rms_norm takes 0 for the mean, and mean_norm divides by the mean itself. Sums are first made for each
+/// of 16 lanes, without those past the last channel.
 struct LayerNorm {
   Func out, lane_sum, mean, lane_squares, scale;
   RDom blocks;        ///< vectors of 16 channels, over which lane_sum(l, x, y, n) and lane_squares(l, x, y, n) reduce
   RDom lanes_of_one;  ///< the lanes over which mean(x, y, n) and scale(x, y, n) reduce
   Var lane{"l"};
+  bool centred = true;   ///< whether the mean is subtracted
+  bool by_mean = false;  ///< whether the mean is the divisor; then there are no squares
 };
 LayerNorm define_layer_norm(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 

@@ -82,13 +82,19 @@ Result<> build_kernel(const program::KernelSpec& spec, const Target& target, Bui
     case KernelKind::max_pool: build_max_pool(spec, built); break;
     case KernelKind::avg_pool: build_avg_pool(spec, built); break;
     case KernelKind::global_avg_pool:
-    case KernelKind::global_max_pool: build_global_pool(spec, built); break;
+    case KernelKind::global_max_pool:
+    case KernelKind::global_l2_pool: build_global_pool(spec, built); break;
     case KernelKind::copy: build_copy(spec, built); break;
     case KernelKind::softmax: build_softmax(spec, built); break;
     case KernelKind::flatten:
     case KernelKind::upsample:
     case KernelKind::pixel_shuffle:
+    case KernelKind::unflatten:
+    case KernelKind::pad:
+    case KernelKind::pixel_unshuffle:
     case KernelKind::channel_shuffle: build_rearrangement(spec, built); break;
+    case KernelKind::rms_norm:
+    case KernelKind::mean_norm:
     case KernelKind::layer_norm: build_layer_norm(spec, built); break;
     case KernelKind::group_norm: build_group_norm(spec, built); break;
   }

@@ -11,14 +11,14 @@ void build_layer_norm(const program::KernelSpec& spec, Built& built) {
   Operands operands;
   common::LayerNorm norm = common::define_layer_norm(spec, axes, operands);
   schedule_vectors(spec, norm.out, axes, Var("cb"));
-  for (Func* f : {&norm.lane_sum, &norm.lane_squares}) {
-    f->compute_at(norm.out, axes.x).store_in(Halide::MemoryType::Stack).vectorize(norm.lane, vector);
-    f->update().reorder(norm.lane, norm.blocks).vectorize(norm.lane, vector);
-  }
-  for (Func* f : {&norm.mean, &norm.scale}) {
-    f->compute_at(norm.out, axes.x).store_in(Halide::MemoryType::Stack);
-    f->update().atomic().vectorize(norm.lanes_of_one, vector);
-  }
+  const auto sum = [&](Func& of_lanes, Func& of_all) {
+    of_lanes.compute_at(norm.out, axes.x).store_in(Halide::MemoryType::Stack).vectorize(norm.lane, vector);
+    of_lanes.update().reorder(norm.lane, norm.blocks).vectorize(norm.lane, vector);
+    of_all.compute_at(norm.out, axes.x).store_in(Halide::MemoryType::Stack);
+    of_all.update().atomic().vectorize(norm.lanes_of_one, vector);
+  };
+  if (norm.centred || norm.by_mean) sum(norm.lane_sum, norm.mean);
+  if (!norm.by_mean) sum(norm.lane_squares, norm.scale);
   built.output = norm.out;
   built.arguments = operands.arguments;
 }

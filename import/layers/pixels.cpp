@@ -79,8 +79,23 @@ Result<LayerId> depth_to_space(Translation& t, const flat::Node& node) {
   return ordered ? t.add(node, OpKind::pixel_shuffle, a, {*ordered}) : ordered;
 }
 
+/// The pixels' numbers stand before the channels'.
+Result<LayerId> space_to_depth(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  if (!in) return Failure{"it has no input"};
+  OpAttributes a, order;
+  const int64_t block = flat::integer(node, "blocksize", 1);
+  if (block < 1 || block > 1024) return Failure{fmt::format("its blocksize is {}", block)};
+  a.factor = {block, block};
+  order.groups = t.type(*in).channels;
+  const Result<LayerId> pixels = t.add(node, OpKind::pixel_unshuffle, a, {*in});
+  return pixels ? t.add(node, OpKind::channel_shuffle, order, {*pixels}) : pixels;
+}
+
 }  // namespace
 
-Translators pixel_translators() { return {{"Resize", resize}, {"Upsample", resize}, {"DepthToSpace", depth_to_space}}; }
+Translators pixel_translators() {
+  return {{"Resize", resize}, {"Upsample", resize}, {"DepthToSpace", depth_to_space}, {"SpaceToDepth", space_to_depth}};
+}
 
 }  // namespace resnetc::importer

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "import/translate.h"
 
@@ -16,6 +17,9 @@ Result<LayerId> view(Translation& t, const flat::Node& node) {
   if (!from || !to) return Failure{"the dimensions of its result are not known"};
   const TensorType type = t.type(*in);
   if (t.is_view(type, *to)) return *in;
+  // A vector that is repeated at every pixel stays a vector. What reads it spreads it.
+  const bool repeated = node.op == "Expand" && type.rank == 2 && t.is_view(type, *from) && to->size() == 4;
+  if (repeated && (*to)[0] == t.graph().batch && (*to)[1] == Whole{type.channels, 0}) return *in;
   const bool one_row = to->size() == 2 && (*to)[0] == t.graph().batch && (*to)[1] == Whole{type.elements(), 0};
   if (type.rank == 4 && type.pixels() == 1 && t.is_view(TensorType::vector(type.channels), *to)) return t.as_vector(node, *in);
   if (type.rank == 4 && one_row && t.read_only_by(node, {"Gemm", "MatMul"})) return *in;  // the product knows the picture
@@ -83,27 +87,41 @@ Result<LayerId> slice(Translation& t, const flat::Node& node) {
   return t.add(node, OpKind::max_pool, a, {*in});
 }
 
-/// A Pad that appends channels of zeros.
+/// A Pad that appends channels of zeros, or adds pixels to the sides of a picture.
 Result<LayerId> pad(Translation& t, const flat::Node& node) {
+  constexpr const char* known =
+      "resnetc appends channels of zeros, and adds zeros or reflected pixels to the sides of a picture, and nothing else";
   const auto in = t.operand(node, 0);
   const auto pads = list_at(t.graph(), node, 1, "pads");
   const TensorPtr value = t.graph().constant(node, 2);
   const bool zeros = value ? uniform(*value) == 0.0 : flat::real(node, "value", 0) == 0;
+  const std::string_view mode = flat::text(node, "mode", "constant");
   const auto dims = t.dims(node, 0);
-  if (!in || !pads || !dims || pads->size() != 2 * dims->size() || !zeros || flat::text(node, "mode", "constant") != "constant") {
-    return Failure{"resnetc appends channels of zeros, and pads convolutions and pools, and nothing else"};
+  const bool by_axis = node.inputs.size() > 3 && node.inputs[3] != flat::no_value;
+  if (!in || !pads || !dims || pads->size() != 2 * dims->size() || by_axis || !t.is_view(t.type(*in), *dims) ||
+      std::any_of(pads->begin(), pads->end(), [](int64_t p) { return p < 0 || p > max_elements; }) ||
+      (mode != "reflect" && (mode != "constant" || !zeros))) {
+    return Failure{known};
   }
-  OpAttributes a;
-  a.channels = t.type(*in).channels;
-  for (size_t i = 0; i < pads->size(); ++i) {
-    if ((*pads)[i] == 0) continue;
-    if (i != dims->size() + 1 || (*pads)[i] < 0 || (*pads)[i] > max_elements || !t.is_view(t.type(*in), *dims)) {
-      return Failure{"resnetc appends channels of zeros, and pads convolutions and pools, and nothing else"};
-    }
-    a.channels += (*pads)[i];
+  const size_t rank = dims->size();
+  std::vector<int64_t> rest = *pads;
+  const int64_t appended = std::exchange(rest[rank + 1], 0);
+  OpAttributes sides;
+  if (rank == 4) {
+    sides.pad = Sides(std::exchange(rest[2], 0), std::exchange(rest[3], 0), std::exchange(rest[6], 0), std::exchange(rest[7], 0));
   }
-  if (a.channels == t.type(*in).channels) return *in;
-  return t.add(node, OpKind::pad_channels, a, {*in});
+  sides.reflect = mode == "reflect";
+  if (std::any_of(rest.begin(), rest.end(), [](int64_t p) { return p != 0; }) || (sides.reflect && appended != 0)) return Failure{known};
+  LayerId made = *in;
+  if (!(sides.pad == Sides{})) {
+    const Result<LayerId> padded = t.add(node, OpKind::pad, sides, {made});
+    if (!padded) return padded;
+    made = *padded;
+  }
+  if (appended == 0) return made;
+  OpAttributes channels;
+  channels.channels = t.type(made).channels + appended;
+  return t.add(node, OpKind::pad_channels, channels, {made});
 }
 
 }  // namespace

@@ -10,7 +10,10 @@ void rewrite(flat::Graph& graph) {
   take_planes(graph);
   absorb_pads(graph);
   name_activations(graph);
+  name_quotients(graph);
+  name_channel_convolutions(graph);
   name_shuffles(graph);
+  name_space_to_depth(graph);
   std::vector<bool> used(graph.values.size());
   for (const auto& [name, value] : graph.outputs) used[static_cast<size_t>(value)] = true;
   for (size_t i = graph.nodes.size(); i-- > 0;) {

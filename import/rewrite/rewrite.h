@@ -20,8 +20,14 @@ void take_planes(flat::Graph& graph);
 void absorb_pads(flat::Graph& graph);
 /// Activations that are spelled out as products: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU and Mish.
 void name_activations(flat::Graph& graph);
+/// x / sqrt(mean(x * x) + eps) becomes `RmsNorm`, and x / (mean(x) + eps) `MeanNorm`, each over one axis.
+void name_quotients(flat::Graph& graph);
+/// A convolution along the channels of a vector becomes `ChannelConv`, whose input and output are vectors.
+void name_channel_convolutions(flat::Graph& graph);
 /// Reshape, Transpose and Reshape that take channels of groups in turn become `ChannelShuffle`.
 void name_shuffles(flat::Graph& graph);
+/// Reshape, Transpose and Reshape that make channels of neighbouring pixels become `SpaceToDepth`.
+void name_space_to_depth(flat::Graph& graph);
 
 // What rewrites ask of a graph
 

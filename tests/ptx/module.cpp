@@ -184,8 +184,15 @@ class Reader {
     }
     // Limits for the compiler of the machine code (.maxntid and similar ones) have no meaning here.
     statement("{", end);
+    // LLVM writes scopes of their own, which do not nest, around registers that it needs for one instruction.
+    bool inner = false;
     while (skip_blanks()) {
-      if (text_[at_] == '}') break;
+      if (text_[at_] == '}' && !inner) break;
+      if (text_[at_] == (inner ? '}' : '{')) {
+        inner = !inner;
+        ++at_;
+        continue;
+      }
       const int first = line_;
       const std::string text = statement(";:", end);
       if (end == ':') {

@@ -82,7 +82,7 @@ class Generator {
     if (aside_.chance(15)) return "batch_norm(affine = false)";
     if (!aside_.chance(20) || for_gpus_) return "batch_norm";
     switch (aside_.below(3)) {
-      case 0: return aside_.chance(50) ? "layer_norm" : "layer_norm(1e-3, affine = false)";
+      case 0: return aside_.one_of<std::string>({"layer_norm", "layer_norm(1e-3, affine = false)", "rms_norm", "rms_norm(affine = false)"});
       case 1: return "instance_norm(affine = true)";
       default: break;
     }
@@ -97,7 +97,9 @@ class Generator {
   const std::string& elementwise() { return elementwise_[static_cast<size_t>(aside_.below(static_cast<int64_t>(elementwise_.size())))]; }
   std::string activation() { return aside_.chance(60) ? "relu" : elementwise(); }
 
-  std::string global_pool() { return aside_.chance(30) ? "global_max_pool" : "global_avg_pool"; }
+  std::string global_pool() {
+    return aside_.one_of<std::string>({"global_avg_pool", "global_avg_pool", "global_max_pool", "global_l2_pool"});
+  }
 
   void line(const std::string& statement) { text_ += "  " + statement + "\n"; }
   std::string fresh() { return fmt::format("v{}", ++labels_); }
@@ -431,10 +433,21 @@ class Generator {
   /// A layer that moves elements elsewhere.
   void rearranged() {
     const int64_t c = current_.channels, h = current_.height, w = current_.width;
-    switch (aside_.below(4)) {
+    switch (aside_.below(7)) {
       case 0:
         for (int64_t groups : {8, 5, 3, 2}) {
           if (c % groups == 0) return layer(fmt::format("channel_shuffle({})", groups), current_);
+        }
+        break;
+      case 3:
+        if (h % 2 == 0 && w % 2 == 0 && c <= 40) return layer("pixel_unshuffle(2)", {4 * c, h / 2, w / 2});
+        break;
+      case 4:
+        if (h > 3 && w > 3 && h < 30 && w < 30) {
+          const resnetc::Sides pad{aside_.below(4), aside_.below(3), aside_.below(2), aside_.below(4)};
+          const std::string reflect = aside_.chance(60) ? ", reflect = true" : "";
+          return layer(fmt::format("pad([{}, {}, {}, {}]{})", pad.top, pad.left, pad.bottom, pad.right, reflect),
+                       {c, h + pad.top + pad.bottom, w + pad.left + pad.right});
         }
         break;
       case 1:
@@ -461,6 +474,13 @@ class Generator {
   void gate() {
     if (random_.chance(20)) {
       edge(fmt::format("gate via {} {{ {}  sigmoid }}", fresh(), one_channel()));
+    } else if (aside_.chance(15) && current_.channels >= 16) {
+      if (for_gpus_ || aside_.chance(50)) {
+        edge(fmt::format("gate via {} {{ global_avg_pool  unflatten(1, [1, {}])  conv([1, 3], 1)  flatten  sigmoid }}", fresh(),
+                         current_.channels));
+      } else {
+        edge(fmt::format("gate via {} {{ global_l2_pool  mean_norm(1e-2) }}", fresh()));
+      }
     } else if (random_.chance(70)) {
       const std::string squeeze = linear(1 + random_.below(6));
       edge(fmt::format("gate via {} {{ {}  {}  relu  {}  sigmoid }}", fresh(), global_pool(), squeeze, linear(current_.channels)));

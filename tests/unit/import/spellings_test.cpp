@@ -189,7 +189,73 @@ TEST_CASE("import: padding by an operator of its own") {
   CHECK(padded(around, [](OnnxModel& m) { OnnxModel::with(m.node("AveragePool", {"p"}, {"y"}), "kernel_shape", Ints{3, 3}); }) ==
         "  relu\n  avg_pool(3x3, stride = 1, pad = 1)\n");
   CHECK(padded({0, 0, 0, 0, 0, 2, 0, 0}, [](OnnxModel& m) { m.node("Relu", {"p"}, {"y"}); }) == "  relu\n  pad_channels(6)\n  relu\n");
-  CHECK(padded(around, [](OnnxModel& m) { m.node("Relu", {"p"}, {"y"}); }).starts_with("error: 'Pad' (output 'p')"));
+  CHECK(padded({0, 0, 1, 0, 0, 0, 1, 2}, [](OnnxModel& m) { m.node("Relu", {"p"}, {"y"}); }) == "  relu\n  pad([1, 0, 1, 2])\n  relu\n");
+  CHECK(padded({1, 0, 1, 0, 0, 0, 1, 2}, [](OnnxModel& m) { m.node("Relu", {"p"}, {"y"}); }).starts_with("error: 'Pad' (output 'p')"));
+  CHECK(statements([&](OnnxModel& m) {
+          m.ints("pads", around);
+          OnnxModel::with(m.node("Pad", {"x", "pads"}, {"p"}), "mode", "reflect");
+          m.conv("p", "y", {4, 4, 3, 3});
+        }) == "  pad(1, reflect = true)\n  y: conv(3x3, 4, pad = 0)\n");
+}
+
+TEST_CASE("import: norms that subtract nothing") {
+  const auto rms = [](const std::string& square, const std::string& inverse) {
+    return statements([&](OnnxModel& m) {
+      scalar(m, "two", 2);
+      scalar(m, "one", 1);
+      scalar(m, "eps", 1e-6F);
+      m.node(square, {"x", square == "Pow" ? "two" : "x"}, {"s"});
+      OnnxModel::with(m.node("ReduceMean", {"s"}, {"m"}), "axes", Ints{1});
+      m.node("Add", {"m", "eps"}, {"e"});
+      m.node("Sqrt", {"e"}, {"r"});
+      if (inverse == "Reciprocal") m.node("Reciprocal", {"r"}, {"i"});
+      if (inverse == "1 /") m.node("Div", {"one", "r"}, {"i"});
+      m.node(inverse.empty() ? "Div" : "Mul", {"x", inverse.empty() ? "r" : "i"}, {"y"});
+    });
+  };
+  for (const char* square : {"Pow", "Mul"}) {
+    for (const char* inverse : {"", "Reciprocal", "1 /"}) CHECK(rms(square, inverse) == "  rms_norm(eps = 1e-06, affine = false)\n");
+  }
+  // ConvNeXt V2's response normalisation.
+  CHECK(statements([](OnnxModel& m) {
+          scalar(m, "eps", 1e-6F);
+          OnnxModel::with(m.node("ReduceL2", {"x"}, {"g"}), "axes", Ints{2, 3});
+          OnnxModel::with(m.node("ReduceMean", {"g"}, {"m"}), "axes", Ints{1});
+          m.node("Add", {"m", "eps"}, {"e"});
+          m.node("Div", {"g", "e"}, {"n"});
+          m.node("Mul", {"x", "n"}, {"y"});
+        }) == "  gate via { global_l2_pool  mean_norm(eps = 1e-06) }\n");
+  CHECK(statements([](OnnxModel& m) {
+          scalar(m, "two", 2);
+          m.node("Pow", {"x", "two"}, {"y"});
+        }) == "  square\n");
+  CHECK(statements([](OnnxModel& m) {
+          scalar(m, "three", 3);
+          m.node("Pow", {"x", "three"}, {"y"});
+        }).starts_with("error: 'Pow' (output 'y'): resnetc has squares, and no other powers"));
+}
+
+TEST_CASE("import: convolutions along channels, and pixels as channels") {
+  CHECK(statements([](OnnxModel& m) {
+          m.ints("signal", {-1, 1, 4});
+          m.ints("vector", {-1, 4, 1, 1});
+          m.weight("w", {1, 1, 3});
+          m.node("GlobalAveragePool", {"x"}, {"g"});
+          m.node("Reshape", {"g", "signal"}, {"s"});
+          OnnxModel::with(m.node("Conv", {"s", "w"}, {"c"}), "pads", Ints{1, 1});
+          m.node("Sigmoid", {"c"}, {"a"});
+          m.node("Reshape", {"a", "vector"}, {"v"});
+          m.node("Mul", {"x", "v"}, {"y"});
+        }) == "  gate via gate1 { global_avg_pool  unflatten(1, [1, 4])  conv(1x3, 1)  flatten  sigmoid }\n");
+  CHECK(statements([](OnnxModel& m) {
+          m.ints("split", {-1, 4, 4, 2, 4, 2});
+          m.ints("joined", {-1, 16, 4, 4});
+          m.node("Reshape", {"x", "split"}, {"s"});
+          OnnxModel::with(m.node("Transpose", {"s"}, {"t"}), "perm", Ints{0, 3, 5, 1, 2, 4});
+          m.node("Reshape", {"t", "joined"}, {"y"});
+        }) == "  pixel_unshuffle(2)\n  channel_shuffle(4)\n");
+  CHECK(statements([](OnnxModel& m) { OnnxModel::with(m.node("SpaceToDepth", {"x"}, {"y"}), "blocksize", int64_t{2}); }) ==
+        "  pixel_unshuffle(2)\n  channel_shuffle(4)\n");
 }
 
 TEST_CASE("import: rows and columns left out, and channels that come last") {

@@ -104,6 +104,23 @@ TEST_CASE("interpreter: pools clip their windows; an average divides by all of t
   check_near(result("f32[N, 2, 1, 2]", "global_max_pool", {-2, -1, 5, 3}), {-1, 5});
 }
 
+TEST_CASE("interpreter: pads, pixels as channels, vectors as pictures") {
+  check_near(result("f32[N, 1, 1, 3]", "pad([0, 1, 1, 2])", {1, 2, 3}), {0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0});
+  check_near(result("f32[N, 1, 1, 3]", "pad([0, 2, 0, 1], reflect = true)", {1, 2, 3}), {3, 2, 1, 2, 3, 2});
+  check_near(result("f32[N, 1, 2, 2]", "pixel_unshuffle(2)", {1, 2, 3, 4}), {1, 2, 3, 4});
+  check_near(result("f32[N, 1, 2, 4]", "pixel_unshuffle(2)", {1, 2, 3, 4, 5, 6, 7, 8}), {1, 3, 2, 4, 5, 7, 6, 8});
+  check_near(result("f32[N, 2, 1, 4]", "pixel_unshuffle([1, 2]) pixel_shuffle([1, 2])", {1, 2, 3, 4, 5, 6, 7, 8}),
+             {1, 2, 3, 4, 5, 6, 7, 8});
+  check_near(result("f32[N, 6]", "unflatten(2, [1, 3]) global_max_pool", {1, 2, 3, 6, 5, 4}), {3, 6});
+}
+
+TEST_CASE("interpreter: norms that subtract nothing") {
+  check_near(result("f32[N, 2]", "a: rms_norm(eps = 0, affine = false)", {3, -1}), {3 / std::sqrt(5.0), -1 / std::sqrt(5.0)});
+  check_near(result("f32[N, 2]", "mean_norm(eps = 1)", {3, 1}), {1, 1 / 3.0});
+  check_near(result("f32[N, 2, 1, 2]", "global_l2_pool", {3, 4, 0, -2}), {5, 2});
+  check_near(result("f32[N, 2]", "square", {3, -1}), {9, 1});
+}
+
 TEST_CASE("interpreter: added channels are zeros, option A takes every second pixel") {
   check_near(result("f32[N, 1, 3, 3]", "max_pool(1x1, stride = 2) pad_channels(2)", three_by_three), {1, 3, 7, 9, 0, 0, 0, 0});
 }

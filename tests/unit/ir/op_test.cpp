@@ -164,6 +164,30 @@ TEST_CASE("shapes of the other operations") {
   CHECK(infer(OpKind::mul, {}, {image, TensorType::vector(3)}) == to_string(image));
 }
 
+TEST_CASE("shapes of pads, pixels as channels and vectors as pictures") {
+  OpAttributes a;
+  a.pad = {1, 2, 3, 4};
+  CHECK(infer(OpKind::pad, a, {image}) == "f32[N, 3, 228, 230]");
+  CHECK(infer(OpKind::pad, a, {TensorType::picture(3, 3, 5)}) == "f32[N, 3, 7, 11]");
+  a.reflect = true;
+  CHECK(infer(OpKind::pad, a, {TensorType::picture(3, 4, 5)}) == "f32[N, 3, 8, 11]");
+  CHECK(infer(OpKind::pad, a, {TensorType::picture(3, 3, 5)}) == "a picture of 3 x 5 pixels cannot be reflected by pad = 4");
+  a.pad = {-1, 0, 0, 0};
+  CHECK(infer(OpKind::pad, a, {image}) == "pad = -1 is not between 0 and 268435456");
+  a = {};
+  a.factor = {2, 4};
+  CHECK(infer(OpKind::pixel_unshuffle, a, {image}) == "f32[N, 24, 112, 56]");
+  a.factor = {3, 3};
+  CHECK(infer(OpKind::pixel_unshuffle, a, {image}) == "factor = 3x3 does not divide 224 x 224 pixels");
+  a = {};
+  a.channels = 3;
+  a.size = {2, 5};
+  CHECK(infer(OpKind::unflatten, a, {TensorType::vector(30)}) == "f32[N, 3, 2, 5]");
+  CHECK(infer(OpKind::unflatten, a, {TensorType::vector(31)}) == "a picture of 3 channels and 2x5 pixels is made of 30 features, not 31");
+  a.size = {int64_t{1} << 40, int64_t{1} << 40};
+  CHECK(infer(OpKind::unflatten, a, {TensorType::vector(30)}) == "size = 1099511627776x1099511627776 is not between 1 and 268435456");
+}
+
 TEST_CASE("every rejection states its rule") {
   const TensorType v = TensorType::vector(10);
   const TensorType small = TensorType::picture(64, 4, 4);

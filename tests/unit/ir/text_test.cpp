@@ -115,7 +115,8 @@ TEST_CASE("a program's decisions are what its text says, or are chosen where a t
   // 373248 multiply-adds and 73728 bytes of weights.
   const program::Program chosen = read("  by_picture=true\n  brief=false because \"as written\"\n", "");
   CHECK_FALSE(chosen.by_picture.yes);
-  CHECK(chosen.by_picture.reason == "373248 multiply-adds take less than 1.25 times as long as 73728 bytes of weights take to come from memory");
+  CHECK(chosen.by_picture.reason ==
+        "373248 multiply-adds take less than 1.25 times as long as 73728 bytes of weights take to come from memory");
   CHECK(chosen.brief.yes);
   CHECK(chosen.brief.reason == "373248 multiply-adds take less time than it takes to wake a thread");
   CHECK(read("by_picture=true", "by_picture=false").by_picture.yes == false);

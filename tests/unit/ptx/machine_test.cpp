@@ -117,6 +117,20 @@ std::string fault_of(std::string_view body, int64_t threads = 32, int64_t shared
 
 }  // namespace
 
+TEST_CASE("ptx: a scope of its own holds a register for one instruction") {
+  const Outcome outcome = run_words(kernel(R"(
+	ld.global.u32 	%r2, [%rd5];
+	mov.b64 	%rd6, {%r1, %r2};
+	{ .reg .b32 tmp; mov.b64 {tmp, %r3}, %rd6; }
+	{ .reg .b32 tmp; mov.b64 {%r4, tmp}, %rd6; }
+	add.s32 	%r5, %r3, %r4;
+	st.global.u32 	[%rd4], %r5;)"),
+                                    std::vector<uint32_t>(32, 7));
+  CHECK(outcome.fault == "");
+  REQUIRE(outcome.out.size() == 32);
+  for (uint32_t thread = 0; thread < 32; ++thread) CHECK(outcome.out[thread] == 7 + thread);
+}
+
 TEST_CASE("ptx: integers") {
   CHECK(value_of("add.s32 %r9, %r2, %r3;", 0xffffffff, 2) == 1);
   CHECK(value_of("sub.s32 %r9, %r2, %r3;", 1, 3) == 0xfffffffe);

@@ -128,7 +128,7 @@ std::vector<KernelCase> all_others() {
           with(uneven_pool(KernelKind::avg_pool, kernel, stride, pad, false, false), {StepKind::affine, StepKind::relu}), 2);
     }
   }
-  for (const KernelKind kind : {KernelKind::global_avg_pool, KernelKind::global_max_pool}) {
+  for (const KernelKind kind : {KernelKind::global_avg_pool, KernelKind::global_max_pool, KernelKind::global_l2_pool}) {
     for (int64_t channels : {1, 40, 64}) {
       add("global", spec_of(kind, layout(picture(channels, 13, 21), {1, 1}), layout(TensorType::vector(channels)), channels == 64), 3);
     }
@@ -148,9 +148,9 @@ std::vector<KernelCase> all_others() {
       with(spec_of(KernelKind::copy, layout(TensorType::vector(40)), layout(TensorType::vector(40)), 0),
            {StepKind::bias, StepKind::sigmoid}),
       3);
-  for (StepKind activation :
-       {StepKind::leaky_relu, StepKind::prelu, StepKind::elu, StepKind::gelu, StepKind::gelu_tanh, StepKind::silu, StepKind::mish,
-        StepKind::hard_sigmoid, StepKind::hard_swish, StepKind::tanh, StepKind::clip, StepKind::scale, StepKind::multiply}) {
+  for (StepKind activation : {StepKind::leaky_relu, StepKind::prelu, StepKind::elu, StepKind::gelu, StepKind::gelu_tanh, StepKind::silu,
+                              StepKind::mish, StepKind::hard_sigmoid, StepKind::hard_swish, StepKind::tanh, StepKind::clip, StepKind::scale,
+                              StepKind::multiply, StepKind::square}) {
     // Elements from -6 to 6: both ends of each activation, and what is between them.
     KernelCase wide = make_case(
         "activation", with(spec_of(KernelKind::copy, layout(picture(17, 7, 9), {1, 0}), layout(picture(17, 7, 9)), 3), {activation}), 2,
@@ -167,6 +167,24 @@ std::vector<KernelCase> all_others() {
                               layout(picture(17, 5 * factor.h, 4 * factor.w), {1, 0}), 3);
     spec.attributes.factor = factor;
     add("pixel shuffle", with(spec, {StepKind::bias, StepKind::relu}), 2);
+  }
+  for (Extent2 factor : {Extent2{2, 2}, Extent2{3, 1}, Extent2{1, 2}}) {
+    KernelSpec spec = spec_of(KernelKind::pixel_unshuffle, layout(picture(17, 5 * factor.h, 4 * factor.w), {1, 0}),
+                              layout(picture(17 * factor.h * factor.w, 5, 4), {0, 1}), 3);
+    spec.attributes.factor = factor;
+    add("pixel unshuffle", with(spec, {StepKind::bias, StepKind::relu}), 2);
+  }
+  add("unflatten",
+      with(spec_of(KernelKind::unflatten, layout(TensorType::vector(255)), layout(picture(17, 5, 3), {1, 0}), 2), {StepKind::bias}), 3);
+  add("unflatten one channel", spec_of(KernelKind::unflatten, layout(TensorType::vector(40)), layout(picture(1, 1, 40)), 0), 2);
+  for (const bool reflect : {false, true}) {
+    for (const Sides& pad : {Sides{1, 2, 0, 3}, Sides{4, 0, 4, 2}, Sides{}}) {
+      KernelSpec spec = spec_of(KernelKind::pad, layout(picture(20, 5, 4), {1, 0}),
+                                layout(picture(20, 5 + pad.top + pad.bottom, 4 + pad.left + pad.right), {0, 1}), reflect ? 3 : 0);
+      spec.attributes.pad = pad;
+      spec.attributes.reflect = reflect;
+      add("pad", with(spec, {StepKind::bias, StepKind::relu}), 2);
+    }
   }
   for (int64_t groups : {1, 2, 3, 8}) {
     KernelSpec spec =
@@ -192,6 +210,13 @@ std::vector<KernelCase> all_others() {
                               channels == 96 ? 2 : 0);
     spec.attributes.eps = channels == 3 ? 0.5 : 1e-6;
     add("layer norm", with(spec, {StepKind::affine, StepKind::gelu}), 2);
+  }
+  for (const KernelKind kind : {KernelKind::rms_norm, KernelKind::mean_norm}) {
+    for (int64_t channels : {3, 40, 96}) {
+      KernelSpec spec = spec_of(kind, layout(picture(channels, 5, 9), {1, 0}), layout(picture(channels, 5, 9), {0, 1}), 2);
+      spec.attributes.eps = kind == KernelKind::mean_norm ? 1 : 1e-6;  // elements of both signs have a mean near 0
+      add("norm without centre", with(spec, {StepKind::scale, StepKind::relu}), 2);
+    }
   }
   add("layer norm of a vector", spec_of(KernelKind::layer_norm, layout(TensorType::vector(33)), layout(TensorType::vector(33)), 0), 3);
   struct Groups {

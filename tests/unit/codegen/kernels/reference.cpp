@@ -78,6 +78,16 @@ double normalised(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_
   return (in.get(one.input, n, c, y, x) - mean) / std::sqrt(squares / count - mean * mean + one.spec.attributes.eps);
 }
 
+/// An element divided by the root of the mean of its pixel's squares, or by its pixel's mean.
+double divided(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
+  const View in{one.spec.in.type};
+  const bool squares = one.spec.kind == KernelKind::rms_norm;
+  double sum = 0;
+  for (int64_t k = 0; k < in.type.channels; ++k) sum += std::pow(in.get(one.input, n, k, y, x), squares ? 2 : 1);
+  const double mean = sum / static_cast<double>(in.type.channels) + one.spec.attributes.eps;
+  return in.get(one.input, n, c, y, x) / (squares ? std::sqrt(mean) : mean);
+}
+
 double upsampled(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
   const View in{one.spec.in.type};
   const OpAttributes& a = one.spec.attributes;
@@ -122,6 +132,34 @@ double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x
     case KernelKind::pixel_shuffle: {
       const Extent2 by = one.spec.attributes.factor;
       return in.get(one.input, n, c * by.h * by.w + y % by.h * by.w + x % by.w, y / by.h, x / by.w);
+    }
+    case KernelKind::unflatten: {
+      const TensorType& out = one.spec.out.type;
+      return in.get(one.input, n, c * out.pixels() + y * out.width + x, 0, 0);
+    }
+    case KernelKind::pad: {
+      const Sides& pad = one.spec.attributes.pad;
+      int64_t row = y - pad.top, column = x - pad.left;
+      if (!one.spec.attributes.reflect) return in.holds(row, column) ? in.get(one.input, n, c, row, column) : 0;
+      if (row < 0) row = -row;
+      if (column < 0) column = -column;
+      if (row >= type.height) row -= 2 * (row - type.height + 1);
+      if (column >= type.width) column -= 2 * (column - type.width + 1);
+      return in.get(one.input, n, c, row, column);
+    }
+    case KernelKind::pixel_unshuffle: {
+      const Extent2 by = one.spec.attributes.factor;
+      const int64_t place = c % (by.h * by.w);
+      return in.get(one.input, n, c / (by.h * by.w), y * by.h + place / by.w, x * by.w + place % by.w);
+    }
+    case KernelKind::rms_norm:
+    case KernelKind::mean_norm: return divided(one, n, c, y, x);
+    case KernelKind::global_l2_pool: {
+      double sum = 0;
+      for (int64_t i = 0; i < type.height; ++i) {
+        for (int64_t j = 0; j < type.width; ++j) sum += std::pow(in.get(one.input, n, c, i, j), 2);
+      }
+      return std::sqrt(sum);
     }
     case KernelKind::channel_shuffle: {
       const int64_t groups = one.spec.attributes.groups, members = type.channels / groups;
@@ -189,6 +227,7 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
         value = value * v[static_cast<size_t>(c)] + v[static_cast<size_t>(channels + c)];
         value = value < 0 ? 0 : value > 1 ? 1 : value;
         break;
+      case OpKind::square: value *= value; break;
       case OpKind::hard_swish: value *= value < -3 ? 0 : value > 3 ? 1 : (value + 3) / 6; break;
       case OpKind::tanh: value = std::tanh(value); break;
       case OpKind::clip: {
@@ -217,6 +256,12 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::layer_norm:
       case OpKind::group_norm:
       case OpKind::instance_norm:
+      case OpKind::rms_norm:
+      case OpKind::mean_norm:
+      case OpKind::global_l2_pool:
+      case OpKind::unflatten:
+      case OpKind::pad:
+      case OpKind::pixel_unshuffle:
       case OpKind::pad_channels: break;  // these are no steps
     }
   }

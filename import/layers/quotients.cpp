@@ -1,0 +1,83 @@
+/// \file Norms that subtract nothing, and what they divide by.
+#include <fmt/format.h>
+
+#include "import/translate.h"
+
+namespace resnetc::importer {
+namespace {
+
+/// What import/rewrite has made of several operators.
+Result<LayerId> quotient(Translation& t, const flat::Node& node, OpKind kind) {
+  const auto in = t.operand(node, 0);
+  if (!in) return Failure{"it has no input"};
+  if (flat::integer(node, "axis", -1) != static_cast<int64_t>(t.channel_axis(node, 0))) {
+    return Failure{"resnetc has such norms over channels, and no others"};
+  }
+  OpAttributes a;
+  a.eps = decimal_of(flat::real(node, "epsilon", 0));
+  if (!(a.eps >= 0 && a.eps <= 1)) return Failure{fmt::format("its epsilon is {}, not between 0 and 1", a.eps)};
+  a.affine = false;
+  if (kind == OpKind::mean_norm) a.affine = true;  // the default: the layer has no such attribute
+  return t.add(node, kind, a, {*in});
+}
+
+Result<LayerId> rms_norm(Translation& t, const flat::Node& node) { return quotient(t, node, OpKind::rms_norm); }
+Result<LayerId> mean_norm(Translation& t, const flat::Node& node) { return quotient(t, node, OpKind::mean_norm); }
+
+Result<LayerId> reduce_l2(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const auto numbers = list_at(t.graph(), node, 1, "axes");
+  const auto dims = t.dims(node, 0);
+  const auto axes = numbers && dims ? flat::axes_of(*numbers, dims->size()) : std::nullopt;
+  const std::vector<size_t> pixels = t.channels_last(node, 0) ? std::vector<size_t>{1, 2} : std::vector<size_t>{2, 3};
+  if (!in || t.type(*in).rank != 4 || axes != pixels)
+    return Failure{"resnetc has this norm over a picture's rows and columns, and no other"};
+  return t.add(node, OpKind::global_l2_pool, {}, {*in});
+}
+
+Result<LayerId> power(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const TensorPtr exponent = t.graph().constant(node, 1);
+  if (!in || !exponent || uniform(*exponent) != 2.0) return Failure{"resnetc has squares, and no other powers"};
+  return t.add(node, OpKind::square, {}, {*in});
+}
+
+/// A convolution along the channels of a vector: the vector becomes a picture of one row.
+Result<LayerId> channel_conv(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const TensorPtr weight = t.graph().constant(node, 1);
+  if (!in || !weight || weight->elements != Elements::real) return Failure{"its weight is computed from the picture"};
+  const Result<LayerId> vector = t.as_vector(node, *in);
+  if (!vector) return vector;
+  const int64_t taps = weight->shape[2], channels = t.type(*vector).channels;
+  const auto pads = flat::list(node, "pads");
+  const std::vector<int64_t> half{taps / 2, taps / 2};
+  if (taps % 2 == 0 || pads.value_or(std::vector<int64_t>{0, 0}) != half || flat::text(node, "auto_pad", "NOTSET") != "NOTSET") {
+    return Failure{"resnetc has convolutions along channels with an odd number of taps and as many results"};
+  }
+  OpAttributes picture, conv;
+  picture.channels = 1;
+  picture.size = {1, channels};
+  const Result<LayerId> row = t.add(node, OpKind::unflatten, picture, {*vector});
+  if (!row) return row;
+  conv.channels = 1;
+  conv.kernel = {1, taps};
+  conv.pad = Sides(0, taps / 2, 0, taps / 2);
+  std::vector<LayerWeight> weights{{"weight", weight}};
+  if (node.inputs.size() > 2 && node.inputs[2] != flat::no_value) {
+    const TensorPtr bias = t.graph().constant(node, 2);
+    if (!bias || bias->size() != 1) return Failure{"its bias is no constant"};
+    conv.bias = true;
+    weights.push_back({"bias", bias});
+  }
+  const Result<LayerId> sums = t.add(node, OpKind::conv2d, conv, {*row}, std::move(weights));
+  return sums ? t.add(node, OpKind::flatten, {}, {*sums}) : sums;
+}
+
+}  // namespace
+
+Translators quotient_translators() {
+  return {{"RmsNorm", rms_norm}, {"MeanNorm", mean_norm}, {"ReduceL2", reduce_l2}, {"Pow", power}, {"ChannelConv", channel_conv}};
+}
+
+}  // namespace resnetc::importer
