@@ -15,6 +15,13 @@
 namespace resnetc::importer {
 namespace {
 
+/// Whether a text is a letter or '_', then letters, digits and '_'.
+bool is_name(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !text.empty() && letter(text[0]) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
 using flat::no_value;
 using flat::ValueId;
 using text::shown;
@@ -91,7 +98,8 @@ class Flattener {
     for (size_t i = 0; i < info.shape.size(); ++i) {
       const Dimension& d = info.shape[i];
       const std::optional<int64_t> given = setting(d, usual[i]);
-      const std::string_view name = d.name.empty() ? usual[i] : std::string_view(d.name);
+      // Exporters' names such as '?' are none.
+      const std::string_view name = is_name(d.name) ? std::string_view(d.name) : usual[i];
       if (given && d.size >= 0 && *given != d.size) {
         return Failure{fmt::format("{} has {} = {} in the model; --set cannot change it", what, usual[i], d.size), Blame::command};
       }

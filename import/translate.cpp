@@ -18,8 +18,10 @@ using flat::no_value;
 using text::shown;
 
 constexpr size_t most_layers = 50'000;  ///< of the language
-constexpr size_t most_refusals = 20;    ///< that are listed
-constexpr size_t chain_ends = 3;        ///< names that a long chain shows at each of its ends
+constexpr const char* attention =
+    "it multiplies two values as matrices, as attention does; resnetc multiplies them by constant weights only";
+constexpr size_t most_refusals = 20;  ///< that are listed
+constexpr size_t chain_ends = 3;      ///< names that a long chain shows at each of its ends
 
 const Translators& translators() {
   static const Translators table = [] {
@@ -142,6 +144,11 @@ Result<LayerId> Translation::as_vector(const flat::Node& from, LayerId value) {
 
 void Translation::translate_node(flat::NodeId id) {
   const flat::Node& node = graph_.node(id);
+  const bool product = node.op == "MatMul" || node.op == "Gemm" || node.op == "Einsum";
+  const auto computed = [&](size_t i) { return i < node.inputs.size() && node.inputs[i] != no_value && !graph_.constant(node, i); };
+  if (product && computed(0) && computed(1)) {
+    return refuse(id, attention);
+  }
   const auto found = node.domain.empty() ? translators().find(node.op) : translators().end();
   if (found == translators().end()) return refuse(id, "resnetc has no layer for it yet");
   // What depends on a refused value is not looked at: its types are unknown.
@@ -194,7 +201,15 @@ Failure Translation::refused() const {
   // Operators with the same reason are told once, with the first of them.
   std::vector<std::pair<const Refusal*, size_t>> groups;
   size_t others = 0;
-  for (const Refusal& refusal : refusals_) {
+  // What no layer can change comes first.
+  std::vector<const Refusal*> refusals;
+  for (const bool first : {true, false}) {
+    for (const Refusal& refusal : refusals_) {
+      if ((refusal.reason == attention) == first) refusals.push_back(&refusal);
+    }
+  }
+  for (const Refusal* one : refusals) {
+    const Refusal& refusal = *one;
     const auto same = std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
       return group.first->reason == refusal.reason && graph_.node(group.first->node).op == graph_.node(refusal.node).op &&
              graph_.node(group.first->node).domain == graph_.node(refusal.node).domain;

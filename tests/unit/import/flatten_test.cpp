@@ -235,6 +235,11 @@ TEST_CASE("import: open dimensions are given by the model's names or by ours") {
   const OnnxModel open = picture({-1, 3, -1, -1}).output("x");
   CHECK(flatten_failure(open) == "the input 'x' has open dimensions: give them with '--set d2=...' and '--set d3=...'");
   CHECK(flatten_failure(open, {{"d2", 32}, {"width", 16}}) == "no failure");
+  OnnxModel unnamed = picture({-1, 3, -1, -1}).output("x");
+  for (int i : {2, 3}) {
+    unnamed.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(i)->set_dim_param("?");
+  }
+  CHECK(flatten_failure(unnamed) == "the input 'x' has open dimensions: give them with '--set height=...' and '--set width=...'");
   CHECK(flatten_failure(open, {{"d2", 32}, {"d3", 16}, {"d5", 1}}) == "--set d5: the input 'x' has no such dimension; did you mean 'd0'?");
   CHECK(flatten_failure(open, {{"channels", 4}}) == "the input 'x' has channels = 3 in the model; --set cannot change it");
   CHECK(flattened(open, {{"d2", 32}, {"d3", 16}, {"N", 2}})->batch == Whole{2, 0});

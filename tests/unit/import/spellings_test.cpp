@@ -289,3 +289,12 @@ network model {
 }
 )");
 }
+
+TEST_CASE("import: attention is named first, behind whatever else has no layer") {
+  CHECK(statements([](OnnxModel& m) {
+          m.ints("shape", {-1, 4, 64});
+          m.node("Reshape", {"x", "shape"}, {"r"});
+          OnnxModel::with(m.node("Transpose", {"r"}, {"t"}), "perm", Ints{0, 2, 1});
+          m.node("MatMul", {"r", "t"}, {"y"});
+        }).starts_with("error: 'MatMul' (output 'y'): it multiplies two values as matrices, as attention does"));
+}

@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Tries resnetc on the convolutional networks of timm and torchvision: export, import, compile, compare with PyTorch in float64, time.
+
+    python3 -m pip install -r bench/requirements.txt
+    python3 bench/zoo.py run RESULTS.jsonl [--only REGEX] [--import-only] [--models FOLDER]
+    python3 bench/zoo.py table RESULTS.jsonl > docs/zoo.md
+
+This is a developer's tool: nothing that builds, tests or demonstrates resnetc runs it. `run` writes a line of JSON for each network and
+skips those that the file has: a pass takes hours, and may be stopped and resumed at any time. zoo_network.py says which networks count and
+how their weights are drawn. Each network is compared at one picture; the time of a run is the median of some turns of resnetc and ONNX
+Runtime on one processor.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from case import Case
+from contender import Contender, Failed
+from rounds import measure, summary
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+TOLERANCE = 1e-4  # of the largest output
+MOVED = 1e-3  # of the largest output: what two pictures, or the loss of one operand, must change
+NAME = "net"  # of every library
+ROUNDS, BURST, WARM_UP = 5, 3, 3
+
+
+class Step(Exception):
+    """A step that failed, and why."""
+
+    def __init__(self, step, reason):
+        self.step, self.reason = step, reason
+
+
+def command(step, arguments, limit):
+    """The standard output of a command. Raises `Step` with what it wrote to standard error if it fails or takes longer than `limit`."""
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        output, errors = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise Step(step, f"took longer than {limit} s")
+    if process.returncode != 0:
+        lines = errors.strip().splitlines() or ["no word"]
+        if step == "export":
+            lines = lines[-1:]
+        raise Step(step, "\n".join(lines[:40]))
+    return output
+
+
+def time_runs(folder, name):
+    case = Case.of_library(folder, name, 1)
+    case = Case(**{**case.__dict__, "input": "image", "output": "output"})
+    contenders, facts = [], {}
+    try:
+        for contender in ("resnetc", "onnxruntime"):
+            try:
+                contenders.append(Contender(contender, case, sorted(os.sched_getaffinity(0))[:1], 120))
+            except Failed as error:
+                raise Step("run" if contender == "resnetc" else "run of ONNX Runtime", str(error))
+        facts["difference"] = contenders[0].facts["difference"]
+        facts["onnxruntime_difference"] = contenders[1].facts["difference"]
+        turns, best, settled, failed = measure(contenders, ROUNDS, BURST, WARM_UP, 2, 1)
+        if failed:
+            raise Step("run", str(failed))
+        ours, theirs = (summary(contender, turns, best, settled) for contender in ("resnetc", "onnxruntime"))
+        facts |= {"resnetc_ms": ours["median_ms"], "onnxruntime_ms": theirs["median_ms"], "ratio": theirs["ratio_median"]}
+    finally:
+        for contender in contenders:
+            contender.stop()
+    return facts
+
+
+def trial(options, package, name, folder):
+    """What there is to say of a network. `status` is `out`, `equal` or `failed`; the latter has the step and the reason."""
+    facts = {}
+    try:
+        facts |= json.loads(command("export", [sys.executable, HERE / "zoo_network.py", "make", f"{package}/{name}", folder], 600).splitlines()[-1])
+        if "out" in facts:
+            return facts | {"status": "out"}
+        if options.models:
+            shutil.copy(folder / "batch1.onnx", options.models / f"{package}-{name}.onnx")
+        start = time.perf_counter()
+        command("import", [options.resnetc, "import", folder / "batch1.onnx", "-o", folder, "--name", NAME], 120)
+        facts["import_s"] = time.perf_counter() - start
+        facts["lines"] = len((folder / f"{NAME}.rn").read_text().splitlines())
+        if options.import_only:
+            return facts | {"status": "imported"}
+        start = time.perf_counter()
+        command("compile", [options.resnetc, "compile", folder / f"{NAME}.rn", "--weights", folder / f"{NAME}.safetensors", "-o", folder,
+                            "--target", "host", "--cpu", "host"], 600)  # fmt: skip
+        facts["compile_s"] = time.perf_counter() - start
+        facts |= time_runs(folder, NAME)
+        if not facts["difference"] <= TOLERANCE:
+            raise Step("compare", f"outputs differ by {facts['difference']:.1e} of the largest "
+                                  f"(ONNX Runtime: {facts['onnxruntime_difference']:.1e})")  # fmt: skip
+        if not facts["pictures_differ"] >= MOVED:
+            raise Step("check of the weights", f"two pictures differ by {facts['pictures_differ']:.1e} of the largest output only")
+        if facts["smallest_branch"] is not None and not facts["smallest_branch"] >= MOVED:
+            raise Step("check of the weights", f"an operand of a join changes {facts['smallest_branch']:.1e} of the largest output only")
+        return facts | {"status": "equal"}
+    except Step as failure:
+        return facts | {"status": "failed", "step": failure.step, "reason": failure.reason}
+
+
+def run(options):
+    done = set()
+    if options.results.exists():
+        done = {(line["package"], line["name"]) for line in map(json.loads, options.results.read_text().splitlines())}
+    networks = list(map(json.loads, command("list", [sys.executable, HERE / "zoo_network.py", "list"], 300).splitlines()))
+    networks = [n for n in networks if re.search(options.only, f"{n['package']}/{n['name']}") and (n["package"], n["name"]) not in done]
+    if options.models:
+        options.models.mkdir(parents=True, exist_ok=True)
+    for index, network in enumerate(networks):
+        start = time.perf_counter()
+        with tempfile.TemporaryDirectory(prefix="zoo-") as folder:
+            facts = network | trial(options, network["package"], network["name"], pathlib.Path(folder))
+        facts["seconds"] = round(time.perf_counter() - start, 1)
+        with open(options.results, "a") as file:
+            file.write(json.dumps(facts) + "\n")
+        note = facts.get("out") or facts.get("reason", "").splitlines()[:1] or f"{facts.get('ratio', 0):.2f}"
+        print(f"{index + 1}/{len(networks)} {network['package']}/{network['name']}: {facts['status']} {facts.get('step', '')} {note}", flush=True)
+
+
+def parse():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = arguments.add_subparsers(dest="command", required=True)
+    runs = commands.add_parser("run", help="try networks, and append what came out to a file")
+    runs.add_argument("results", type=pathlib.Path)
+    runs.add_argument("--resnetc", type=pathlib.Path, default=ROOT / "build" / "resnetc", help="the compiler's executable")
+    runs.add_argument("--only", default="", help="only networks whose PACKAGE/NAME has a match of this expression")
+    runs.add_argument("--import-only", action="store_true", help="end after the import")
+    runs.add_argument("--models", type=pathlib.Path, help="keep the exported models in this folder")
+    tables = commands.add_parser("table", help="print a table of all families")
+    tables.add_argument("results", type=pathlib.Path)
+    return arguments.parse_args()
+
+
+def main():
+    options = parse()
+    if options.command == "run":
+        run(options)
+    else:
+        import zoo_table
+
+        print(zoo_table.markdown(list(map(json.loads, options.results.read_text().splitlines()))), end="")
+
+
+if __name__ == "__main__":
+    main()
