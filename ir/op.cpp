@@ -420,7 +420,7 @@ constexpr OpInfo line_of_op(OpKind kind) {
     case OpKind::scale:
       return {.name = "scale",
               .layer = "scale",
-              .help = "x times a weight of its channel; has weights",
+              .help = "x times a weight of its channel; has weights, whose name is the layer's own",
               .weights = weights_of_step,
               .meaning = x * constant(0),
               .constants = weight_names};
