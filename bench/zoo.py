@@ -102,6 +102,8 @@ def trial(options, package, name, folder):
                             "--target", "host", "--cpu", "host"], 600)  # fmt: skip
         facts["compile_s"] = time.perf_counter() - start
         facts |= time_runs(folder, NAME)
+        if facts["pytorch_difference"] > TOLERANCE / 2:
+            raise Step("check of the weights", f"PyTorch's outputs in float32 differ by {facts['pytorch_difference']:.1e} of the largest from float64's")
         if not facts["difference"] <= TOLERANCE:
             raise Step("compare", f"outputs differ by {facts['difference']:.1e} of the largest "
                                   f"(ONNX Runtime: {facts['onnxruntime_difference']:.1e})")  # fmt: skip

@@ -12,7 +12,7 @@ A network counts as convolutional unless its exported file multiplies two activa
 All parameters and statistics are random, layer scales and last norms included. Otherwise a network that is compiled wrongly could give the
 right outputs: fresh networks often begin as the identity. Batch norms get the statistics of random pictures, times a random number, so that
 the signal keeps its size. Many deep networks with such weights are chaotic: PyTorch's own outputs in float32 have nothing to do with those in
-float64. So the scales of batch norms are then multiplied by the largest of `GAINS` with which float32 errs by at most `WELL_CONDITIONED` of
+float64. So the scales of batch norms and the gains of networks without norms are then multiplied by the largest of `GAINS` with which float32 errs by at most `WELL_CONDITIONED` of
 the largest output. Two facts show that the comparison can fail: how much two pictures' outputs differ, and how much the outputs
 change if any one operand of an addition or concatenation is set to zero. Both are relative to the largest output.
 """
@@ -129,10 +129,12 @@ def draw(model, pictures, random):
 
 def condition(model, pictures):
     """Makes the network tame enough to compare. Returns the gain with float32's error, and the outputs in float64."""
-    scales = [(m, m.weight.detach().clone()) for m in batch_norms(model) if m.weight is not None]
+    parameters = [m.weight for m in batch_norms(model) if m.weight is not None]
+    parameters += [p for name, p in model.named_parameters() if name.split(".")[-1] == "gain"]  # networks without norms have these
+    scales = [(parameter, parameter.detach().clone()) for parameter in parameters]
     for gain in GAINS:
-        for norm, scale in scales:
-            norm.weight.data.copy_(gain * scale)
+        for parameter, scale in scales:
+            parameter.data.copy_(gain * scale)
         narrow = model(pictures)
         wide = model.double()(pictures.double())
         model.float()

@@ -45,7 +45,8 @@ def markdown(rows):
         if row["status"] != "out":
             families[row["package"], row["family"]].append(row)
     lines = [HEAD.format(size=max((max(row["size"]) for row in rows if "size" in row), default=0), processor=processor())]
-    for package in ("timm", "torchvision"):
+    lines.append(f"These are the results of the {len(rows)} architectures that have been tried so far.")
+    for package in sorted({row["package"] for row in rows}):
         tried = [row for (of, _), members in families.items() if of == package for row in members]
         lines.append(f"{package}: {count_line(tried)}; {sum(row['status'] == 'out' and row['package'] == package for row in rows)} are no "
                      "convolutional networks or have more parameters.")  # fmt: skip
