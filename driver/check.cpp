@@ -6,6 +6,7 @@
 
 #include "driver/command_line.h"
 #include "driver/common.h"
+#include "driver/network_input.h"
 #include "driver/table.h"
 #include "ir/topology_summary.h"
 #include "passes/pipeline.h"
@@ -85,16 +86,16 @@ class LayerTable {
 int check(const NetworkOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
-  auto network = load(options, diagnostics);
+  auto loaded = load_input(options, diagnostics);
   passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   passes::AnyIr ir;
-  if (network) {
-    ir = *network;
+  if (loaded) {
+    ir = std::move(loaded->ir);
     passes::run_pipeline(ir, passes::Level::topology, context);
   }
   int status = report(diagnostics, invocation);
-  if (status == done && network) fmt::print("{}", LayerTable(std::get<topology::Network>(ir)).str());
+  if (status == done && loaded) fmt::print("{}", LayerTable(std::get<topology::Network>(ir)).str());
   return status;
 }
 
@@ -103,7 +104,7 @@ int check(const NetworkOptions& options, const Invocation& invocation) {
 void add_check(Command program, Invocation& invocation) {
   Command command = program.add_subcommand("check", "print every diagnostic of a network, or a table of its layers");
   auto options = std::make_shared<NetworkOptions>();
-  add_network_options(command, *options);
+  add_input_options(command, *options);
   command.callback([&invocation, options] { invocation.action = [&invocation, options] { return check(*options, invocation); }; });
 }
 

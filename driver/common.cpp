@@ -36,25 +36,25 @@ std::string parse_setting(std::string_view text, std::string& name, int64_t& val
   return "";
 }
 
-void add_include_option(Command command, std::vector<std::string>& dirs) {
-  command.add_option("-I", dirs, "also look here for files named by 'use'; may be given several times")
-      .type_name("DIR")
-      .check([](const std::string& dir) {
-        std::error_code error;
-        return fs::is_directory(dir, error) ? std::string() : fmt::format("there is no folder '{}'", dir);
-      });
+void add_include_option(Command command, std::vector<std::string>& dirs, const char* help) {
+  command.add_option("-I", dirs, help).type_name("DIR").check([](const std::string& dir) {
+    std::error_code error;
+    return fs::is_directory(dir, error) ? std::string() : fmt::format("there is no folder '{}'", dir);
+  });
+}
+
+void add_setting_option(Command command, std::vector<std::string>& settings, const char* help) {
+  command.add_option("--set", settings, help).type_name("NAME=INT").check([](const std::string& text) {
+    std::string name;
+    int64_t value = 0;
+    return parse_setting(text, name, value);
+  });
 }
 
 void add_network_options(Command command, NetworkOptions& options, const char* what) {
   command.add_positional("NET.rn", options.path, what);
   add_include_option(command, options.include_dirs);
-  command.add_option("--set", options.settings, "give a parameter of the network another value; may be given several times")
-      .type_name("NAME=INT")
-      .check([](const std::string& text) {
-        std::string name;
-        int64_t value = 0;
-        return parse_setting(text, name, value);
-      });
+  add_setting_option(command, options.settings, "give a parameter of the network another value; may be given several times");
 }
 
 FrontendOptions frontend_options(const NetworkOptions& options) {

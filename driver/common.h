@@ -55,15 +55,19 @@ inline constexpr const char* keep_denormals_in_weights = "do not pack denormal n
 /// The help text of --copy-weights, for subcommands that run a library.
 inline constexpr const char* copy_weights_in_runs = "copy the weights into large pages first: faster where they come from memory";
 
-/// The options of every subcommand that reads a network.
+/// The options of every subcommand that reads a network's text, or a model (driver/model.h).
 struct NetworkOptions {
   std::string path;
   std::vector<std::string> include_dirs;
   std::vector<std::string> settings;  ///< NAME=INT, checked when the command line is parsed
+  std::string name{};                 ///< of the network; empty: its own, or the model's file's
+  std::string up_to{};                ///< of a model: the value that becomes the output; empty: the model's outputs
 };
 /// Splits NAME=INT. Returns the fault of the text; empty if it has none.
 std::string parse_setting(std::string_view text, std::string& name, int64_t& value);
-void add_include_option(Command command, std::vector<std::string>& dirs);
+void add_include_option(Command command, std::vector<std::string>& dirs,
+                        const char* help = "also look here for files named by 'use'; may be given several times");
+void add_setting_option(Command command, std::vector<std::string>& settings, const char* help);
 void add_network_options(Command command, NetworkOptions& options, const char* what = "the network's text");
 FrontendOptions frontend_options(const NetworkOptions& options);
 std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>* files = nullptr);

@@ -16,6 +16,8 @@
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
 #include "driver/max_error.h"
+#include "driver/model.h"
+#include "driver/network_input.h"
 #include "driver/phases.h"
 #include "driver/tune.h"
 #include "driver/tuned.h"
@@ -60,7 +62,7 @@ class Compilation {
   Compilation(const CompileOptions& options, const Invocation& invocation) : options_(options), invocation_(invocation) {}
 
   int run() {
-    for (const auto step : {&Compilation::check_options, &Compilation::read, &Compilation::open_weights, &Compilation::prepare_library,
+    for (const auto step : {&Compilation::check_options, &Compilation::read, &Compilation::read_weights, &Compilation::prepare_library,
                             &Compilation::make_room, &Compilation::measure, &Compilation::watch_passes, &Compilation::stop_early,
                             &Compilation::lower_network, &Compilation::write, &Compilation::write_beside}) {
       if (const Ended ended = (this->*step)()) return *ended;
@@ -81,26 +83,29 @@ class Compilation {
 
   /// A program is for its own target.
   Ended read() {
-    source_ = load_any(options_.network, diagnostics_, files_);
+    auto loaded = load_any(options_.network, options_.output_dir, diagnostics_, files_);
     loading_ = seconds_since(start_);
-    if (!source_) return report(diagnostics_, invocation_);
+    if (!loaded) return report(diagnostics_, invocation_);
+    source_ = std::move(loaded->ir);
+    model_ = std::move(loaded->model);
     if (std::string fault = input_fault(options_, *source_, goals_); !fault.empty()) return usage_error(fault);
     if (const auto* program = std::get_if<program::Program>(&*source_)) goals_.each = {{program->target}};
     return std::nullopt;
   }
 
-  Ended open_weights() {
-    const std::string& path = options_.checkpoint.path;
-    if (path.empty() && !options_.embed_weights) return std::nullopt;
+  Ended read_weights() {
+    const bool given = has_weights(options_.checkpoint, model_);
+    if (!given && !options_.embed_weights) return std::nullopt;
     Diagnostics first(sources_);  // separate, because the passes run again below, and each mistake must be reported once
     const auto tensors = tensors_of(*source_, first);
     if (!tensors) return report(first, invocation_);
-    if (path.empty()) {
+    if (!given) {
       if (tensors->empty()) return std::nullopt;
       return usage_error("--embed-weights needs --weights: the network reads a checkpoint");
     }
-    files_.push_back(path);
-    weights_ = open_checkpoint(options_.checkpoint, *tensors, level_of(*source_) == passes::Level::topology, diagnostics_);
+    if (!model_) files_.push_back(options_.checkpoint.path);
+    weights_ =
+        open_weights(options_.checkpoint, options_.network, model_, *tensors, level_of(*source_) == passes::Level::topology, diagnostics_);
     if (!weights_) return report(diagnostics_, invocation_);
     return std::nullopt;
   }
@@ -112,7 +117,7 @@ class Compilation {
     if (options_.batch) lowering_.batch = *options_.batch;
     lowering_.disabled = options_.disabled;
     library_.output_dir = options_.output_dir;
-    library_.name = options_.name.empty() ? name_of(*source_) : options_.name;
+    library_.name = options_.network.name.empty() ? name_of(*source_) : options_.network.name;
     library_.weights = weights_.get();
     library_.embed_weights = options_.embed_weights;
     library_.keep_denormals = options_.keep_denormals;
@@ -127,14 +132,22 @@ class Compilation {
     return std::nullopt;
   }
 
-  /// What cannot be written is said before the long work, not after it.
+  /// What cannot be written is said before the long work, not after it. A model's text and weights are written at once, as if they had been
+  /// imported before: diagnostics refer to the text.
   Ended make_room() {
     for (const std::string& read : {options_.tuned, options_.target.machine}) {
       if (!read.empty()) files_.push_back(read);
     }
-    const Result<> fit = places_fit(options_.output_dir, library_.name, {options_.depfile, options_.tune}, files_);
+    std::vector<std::string> others{options_.depfile, options_.tune};
+    const ModelFiles imported = model_ ? files_of(*model_, options_.output_dir) : ModelFiles{};
+    if (model_) others.insert(others.end(), {imported.text_path, imported.weights_path});
+    const Result<> fit = places_fit(options_.output_dir, library_.name, others, files_);
     if (!fit) return fail(fit.failure());
     if (!folder_.emplace(options_.output_dir).good()) return fail(folder_->good().failure());
+    if (model_) {
+      if (const Result<> put = write_model(imported, options_.force); !put) return fail(put.failure());
+      for (const NewFile& file : imported.files) imported_.push_back(file.path);
+    }
     if (!measures()) return std::nullopt;
     const Result<> can = can_write(fmt::format("{}/lib{}.so", options_.output_dir, library_.name));
     if (!can) return fail(can.failure());
@@ -237,12 +250,13 @@ class Compilation {
       progress.update(count, all);
       kernels_for_ = seconds_since(writing_);
     };
-    options.warn = [&](std::string text) { late.warning({sources_.named(options_.checkpoint.path), 0, 0, 0}, std::move(text)); };
+    options.warn = [&](std::string text) { late.warning({sources_.named(weights_->name()), 0, 0, 0}, std::move(text)); };
     Result<std::vector<std::string>> written = codegen::write_library(lowered_->programs, options);
     progress.finish();
     report(late, invocation_);
     if (!written) return fail(written.failure());
     written_ = std::move(*written);
+    written_.insert(written_.end(), imported_.begin(), imported_.end());
     return std::nullopt;
   }
 
@@ -289,6 +303,7 @@ class Compilation {
   Goals goals_;
   std::vector<std::string> files_;  ///< that were read
   std::optional<passes::AnyIr> source_;
+  std::optional<importer::Imported> model_;
   std::unique_ptr<codegen::Safetensors> weights_;
   LoweringOptions lowering_;
   codegen::LibraryOptions library_;
@@ -298,6 +313,7 @@ class Compilation {
   std::optional<program::Tuning> tuning_;
   std::optional<PhaseObserver> observer_;
   std::optional<Lowered> lowered_;
+  std::vector<std::string> imported_;                        ///< paths of what the model became
   std::vector<std::string> written_;                         ///< paths
   double loading_ = 0, measured_for_ = 0, kernels_for_ = 0;  ///< seconds saved
   Clock::time_point writing_;

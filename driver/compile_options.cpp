@@ -11,6 +11,8 @@
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
 #include "driver/max_error.h"
+#include "driver/model.h"
+#include "driver/network_input.h"
 #include "driver/tune.h"
 #include "driver/tuned.h"
 
@@ -75,14 +77,17 @@ std::string ir_fault(const CompileOptions& options, const passes::AnyIr& ir) {
 }  // namespace
 
 std::string option_fault(const CompileOptions& options) {
-  if (std::string fault = options.name.empty() ? "" : codegen::name_fault(options.name); !fault.empty()) return "--name: " + fault;
+  if (std::string fault = options.network.name.empty() ? "" : codegen::name_fault(options.network.name); !fault.empty())
+    return "--name: " + fault;
   if (options.output_dir == "-") return "-o names a folder, and '-' is none";
   if (options.depfile == "-") return "--depfile names a file, and '-' is none";
   if (options.tune == "-") return "--tune names a file, and '-' is none";
   if (!options.stop_after.empty() && !options.emit.empty())
     return "--emit shows what --stop-after does not come to; --dump-phases-to works with it";
   if (!options.only.empty() && options.emit.empty()) return "--only chooses among what --emit writes, and nothing is to be emitted";
-  if (options.keep_denormals && options.checkpoint.path.empty()) return "--keep-denormals needs --weights; 'resnetc pack' knows it too";
+  if (options.force && !is_model(options.network.path)) return fmt::format("--force is for a model, whose name ends in '{}'", model_ending);
+  if (options.keep_denormals && options.checkpoint.path.empty() && !is_model(options.network.path))
+    return "--keep-denormals needs --weights; 'resnetc pack' knows it too";
   if (!options.tune.empty() && !options.tuned.empty()) return "--tune makes what --tuned reads: give one of them";
   if (options.tune_seconds && options.tune.empty()) return "--tune-seconds needs --tune";
   if (options.no_cache && !options.cache_dir.empty()) return "--no-cache keeps no kernels, and --cache-dir says where: give one of them";
@@ -113,9 +118,10 @@ std::string input_fault(const CompileOptions& options, const passes::AnyIr& ir, 
 }
 
 void add_compile_options(Command command, CompileOptions& options) {
-  add_network_options(command, options.network, "the network's text, or IR that resnetc printed, of any level");
+  add_input_options(command, options.network, "the network's text, a model to import, or IR that resnetc printed, of any level",
+                    "file names and symbol prefix instead of the network's name");
   command.add_option("-o", options.output_dir, "where the artefacts go (the current folder)").type_name("DIR");
-  command.add_option("--name", options.name, "file names and symbol prefix instead of the network's name").type_name("NAME");
+  command.add_flag("--force", options.force, "of a model: replace a text that differs from the new one");
   command.add_option("--depfile", options.depfile, "write a rule for make that lists the files read").type_name("FILE");
   add_checkpoint_options(command, options.checkpoint, "a checkpoint to pack; without it, 'resnetc pack' does so later");
   command.add_flag("--embed-weights", options.embed_weights, "put the packed weights into the library, and write no NET.weights");

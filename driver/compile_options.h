@@ -18,9 +18,9 @@ class Command;
 struct CompileOptions {
   NetworkOptions network;
   std::string output_dir = ".";
-  std::string name;
   std::string depfile;
   CheckpointOptions checkpoint;
+  bool force = false;
   bool embed_weights = false;
   bool keep_denormals = false;
   bool no_winograd = false;

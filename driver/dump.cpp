@@ -9,6 +9,7 @@
 #include "driver/common.h"
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
+#include "driver/network_input.h"
 #include "driver/target_options.h"
 #include "passes/lineage.h"
 
@@ -51,15 +52,15 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
 
   passes::AnyIr read, ir;
   bool good = false;
-  if (auto network = load(options.network, diagnostics)) {
+  if (auto loaded = load_input(options.network, diagnostics)) {
     passes::PipelineContext context;
     context.diagnostics = &diagnostics;
     context.target = target;
     context.machine = goals->front().machine;
     context.disabled = options.disabled;
     if (options.batch) context.batch = *options.batch;
-    read = *network;
-    ir = std::move(*network);
+    read = loaded->ir;
+    ir = std::move(loaded->ir);
     good = passes::run_pipeline(ir, level, context, options.after);
   }
   int status = report(diagnostics, invocation);
@@ -79,7 +80,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
 void add_dump(Command program, Invocation& invocation) {
   Command command = program.add_subcommand("dump", "print a network at one of the three levels of IR");
   auto options = std::make_shared<DumpOptions>();
-  add_network_options(command, options->network);
+  add_input_options(command, options->network);
   const CommandOption level = command.add_option("--level", options->level, "topology, graph (the default) or program")
                                   .type_name("LEVEL")
                                   .one_of({"topology", "graph", "program"});

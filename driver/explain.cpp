@@ -11,6 +11,7 @@
 #include "driver/common.h"
 #include "driver/lowering.h"
 #include "driver/measure.h"
+#include "driver/network_input.h"
 #include "driver/phases.h"
 #include "driver/target_options.h"
 #include "inspect/report.h"
@@ -99,18 +100,19 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
     library = LoadedLibrary::open(options.profile, diagnostics);
     if (!library) return report(diagnostics, invocation);
   }
-  auto network = load(options.network, diagnostics);
-  if (!network) return report(diagnostics, invocation);
+  auto loaded = load_input(options.network, diagnostics);
+  if (!loaded) return report(diagnostics, invocation);
+  topology::Network* network = &loaded->ir;
   const std::string output = options.output.empty() ? network->name + ".html" : options.output;
   const Result<> leaves = leaves_inputs(output, {options.network.path, options.checkpoint.path, options.profile});
   if (!leaves) return fail(leaves.failure());
   if (const Result<> can = can_write(output); !can) return fail(can.failure());
   std::unique_ptr<codegen::Safetensors> weights;
-  if (!options.checkpoint.path.empty()) {
+  if (has_weights(options.checkpoint, loaded->model)) {
     Diagnostics first(sources);  // separate, because the passes run again below, and each mistake must be reported once
     const auto tensors = tensors_of(*network, first);
     if (!tensors) return report(first, invocation);
-    weights = open_checkpoint(options.checkpoint, *tensors, true, diagnostics);
+    weights = open_weights(options.checkpoint, options.network, loaded->model, *tensors, true, diagnostics);
     if (!weights) return report(diagnostics, invocation);
   }
 
@@ -172,7 +174,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
 void add_explain(Command program, Invocation& invocation) {
   Command command = program.add_subcommand("explain", "a page that shows a network's compilation, from its text to its instructions");
   auto options = std::make_shared<ExplainOptions>();
-  add_network_options(command, options->network);
+  add_input_options(command, options->network);
   command.add_option("-o", options->output, "the page (NET.html)").type_name("FILE.html");
   add_checkpoint_options(command, options->checkpoint, "a checkpoint, for passes that look at values");
   add_target_options(command, options->target, Wanted::one_target);

@@ -150,7 +150,7 @@ std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics) {
   return std::nullopt;
 }
 
-std::optional<passes::AnyIr> load_any(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>& files) {
+std::optional<passes::AnyIr> load_text_or_ir(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>& files) {
   Result<std::string> text = read_file(options.path);
   if (!text || !is_ir(*text)) {  // errors of reading are reported where networks are read
     std::optional<topology::Network> network = load(options, diagnostics, &files);

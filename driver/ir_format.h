@@ -27,6 +27,6 @@ bool is_ir(std::string_view text);
 /// Reads the text form of the level that its first word names, or the JSON form of the level that its field `level` names.
 std::optional<passes::AnyIr> parse_any(FileId file, Diagnostics& diagnostics);
 /// Reads what a path names: a network's text, or IR of any level. `files` gets the files that were read.
-std::optional<passes::AnyIr> load_any(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>& files);
+std::optional<passes::AnyIr> load_text_or_ir(const NetworkOptions& options, Diagnostics& diagnostics, std::vector<std::string>& files);
 
 }  // namespace resnetc::driver

@@ -11,6 +11,7 @@
 #include "driver/common.h"
 #include "driver/lowering.h"
 #include "driver/measured_error.h"
+#include "driver/network_input.h"
 #include "driver/observed.h"
 #include "driver/table.h"
 #include "driver/target_options.h"
@@ -84,16 +85,17 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   std::string fault = cpu_option_fault({{!options.tuned.empty(), "--tuned names schedules of the CPU"}}, targets);
   if (fault.empty() && !options.tuned.empty()) fault = tuned_targets_fault(targets);
   if (!fault.empty()) return usage_error(fault);
-  auto network = load(options.network, diagnostics);
-  if (!network) return report(diagnostics, invocation);
+  const auto loaded = load_input(options.network, diagnostics);
+  if (!loaded) return report(diagnostics, invocation);
+  const topology::Network& network = loaded->ir;
   Diagnostics first(sources);  // separate, because the passes run again below, and each mistake must be reported once
-  auto graph = plain_graph(*network, first);
+  auto graph = plain_graph(network, first);
   if (!graph) return report(first, invocation);
 
   GeneratedWeights generated;
   std::unique_ptr<codegen::Safetensors> checkpoint;
-  if (!options.checkpoint.path.empty()) {
-    checkpoint = open_checkpoint(options.checkpoint, graph::checkpoint_tensors(*graph), true, diagnostics);
+  if (has_weights(options.checkpoint, loaded->model)) {
+    checkpoint = open_weights(options.checkpoint, options.network, loaded->model, graph::checkpoint_tensors(*graph), true, diagnostics);
     if (!checkpoint) return report(diagnostics, invocation);
   }
   const WeightSource& weights = checkpoint ? static_cast<const WeightSource&>(*checkpoint) : generated;
@@ -109,7 +111,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   if (tuning) lowering.tuned = &*tuning;
   if (options.for_batch) lowering.batch = *options.for_batch;
   lowering.disabled = options.disabled;
-  auto lowered = lower(*network, lowering, diagnostics);
+  auto lowered = lower(network, lowering, diagnostics);
   if (lowered && tuning) warn_of_unused(*tuning, *lowered, *targets.front(), diagnostics);
   int status = report(diagnostics, invocation);
   if (status != done) return status;
@@ -117,7 +119,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
 
   codegen::KernelOptions kernels;
   kernels.cache_dir = options.no_cache ? "" : codegen::default_cache_dir();
-  const Result<std::unique_ptr<Trial>> made = Trial::make(*lowered, network->name, weights, std::move(kernels));
+  const Result<std::unique_ptr<Trial>> made = Trial::make(*lowered, network.name, weights, std::move(kernels));
   if (!made) return fail(made.failure());
   const Trial& trial = **made;
   const Pictures pictures = trial.pictures(options.batch);
@@ -142,7 +144,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
 void add_verify(Command program, Invocation& invocation) {
   Command command = program.add_subcommand("verify", "compile a network, run it, compare every kernel with the interpreter");
   auto options = std::make_shared<VerifyOptions>();
-  add_network_options(command, options->network);
+  add_input_options(command, options->network);
   add_checkpoint_options(command, options->checkpoint, "a checkpoint (generated weights, see docs/exactness.md)");
   command.add_option("--tuned", options->tuned, "use the schedules that 'resnetc compile --tune' wrote").type_name("FILE");
   add_target_options(command, options->target, Wanted::targets);

@@ -198,6 +198,7 @@ constexpr Slot pad_slots[] = {{"pad", true, ""}, {"reflect", false, "false"}};
 constexpr Slot mean_norm_slots[] = {{"eps", false, "1e-5"}};
 constexpr Slot pixel_shuffle_slots[] = {{"factor", true, ""}};
 constexpr Slot channel_shuffle_slots[] = {{"groups", true, ""}};
+constexpr Slot softmax_slots[] = {{"parts", false, "channels"}};
 constexpr Slot leaky_relu_slots[] = {{"slope", false, "0.01"}};
 constexpr Slot elu_slots[] = {{"alpha", false, "1"}};
 constexpr Slot hard_sigmoid_slots[] = {{"slope", false, "1 / 6"}, {"offset", false, "0.5"}};
@@ -285,6 +286,8 @@ void read_pixel_shuffle(Reader& reader, const Arguments& arguments, OpAttributes
 
 void read_channel_shuffle(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.integer("groups", arguments[0], a.groups); }
 
+void read_softmax(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.integer("parts", arguments[0], a.parts, 2); }
+
 void read_leaky_relu(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   a.slope = 0.01;
   reader.float32("slope", arguments[0], a.slope);
@@ -337,6 +340,7 @@ constexpr LayerArguments table[] = {
     {OpKind::rms_norm, norm_slots, read_norm},
     {OpKind::mean_norm, mean_norm_slots, read_mean_norm},
     {OpKind::channel_shuffle, channel_shuffle_slots, read_channel_shuffle},
+    {OpKind::softmax, softmax_slots, read_softmax},
     {OpKind::layer_norm, norm_slots, read_norm},
     {OpKind::group_norm, group_norm_slots, read_group_norm},
     {OpKind::instance_norm, instance_norm_slots, read_instance_norm},

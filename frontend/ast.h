@@ -12,8 +12,9 @@
 namespace resnetc::ast {
 
 struct Name {
-  std::string_view text;
+  std::string_view text;  ///< without the quotes that a label may have
   Location at;
+  bool quoted = false;  ///< labels and stages: part of weights' names as it stands; names no value
 };
 
 enum class ExprKind { integer, name, negate, add, subtract, multiply, divide, remainder };

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <map>
 #include <unordered_map>
 
 #include "frontend/arguments.h"
@@ -37,9 +39,10 @@ struct Body {
   bool indexed = false;   ///< whether this is a stage or list: names come from the child's index, not from its label
   ValueId in = no_value;  ///< the value that `in` means
   int64_t next_index = 0;
-  bool weights = false;      ///< whether anything inside has weights
-  bool skips = false;        ///< whether there is a skip edge directly inside
-  bool projections = false;  ///< whether one of the skip edges has weights
+  std::map<Location, uint64_t> copies = {};  ///< how often a label in quotes has been met
+  bool weights = false;                      ///< whether anything inside has weights
+  bool skips = false;                        ///< whether there is a skip edge directly inside
+  bool projections = false;                  ///< whether one of the skip edges has weights
 };
 
 class Elaborator {
@@ -147,6 +150,25 @@ class Elaborator {
 
   // Names
 
+  /// The part of weights' names that a label in quotes is. In the copies of a repeat, a number at its end counts up.
+  static std::string counted(const ast::Name& label, Body& body) {
+    const uint64_t copy = body.copies[label.at]++;
+    const size_t digits = label.text.find_last_not_of("0123456789") + 1;
+    uint64_t number = 0;
+    const char* const end = label.text.data() + label.text.size();
+    const bool fits = std::from_chars(label.text.data() + digits, end, number).ec == std::errc{};
+    if (copy == 0 || !fits || number + copy < number) return std::string(label.text);
+    return fmt::format("{}{}", label.text.substr(0, digits), number + copy);
+  }
+
+  /// The part of weights' names that a layer or block is: its label in quotes, its number, its label, or `otherwise`.
+  static std::string part_of(const Statement& s, std::string_view otherwise, Body& body) {
+    const int64_t index = body.indexed ? body.next_index++ : 0;
+    if (s.label && s.label->quoted) return counted(*s.label, body);
+    if (body.indexed) return std::to_string(index);
+    return std::string(s.label ? s.label->text : otherwise);
+  }
+
   std::string join(const Body& body, std::string_view part, Location at) {
     std::string path = body.path.empty() ? std::string(part) : fmt::format("{}.{}", body.path, part);
     if (path.size() > max_path) {
@@ -172,6 +194,7 @@ class Elaborator {
   }
 
   void define_label(const ast::Name& name, ValueId value, Scope& scope) {
+    if (name.quoted) return;
     const auto [found, fresh] = scope.labels.emplace(name.text, Label{value, name.at});
     if (fresh) return;
     if (uncertain_.contains(found->second.at)) {
@@ -370,8 +393,7 @@ class Elaborator {
     node.op = kind;
     node.attributes = layer_attributes(kind, s, scope, reporter_);
     node.input = current_;
-    const std::string part = body.indexed ? std::to_string(body.next_index++) : std::string(s.label ? s.label->text : info(kind).name);
-    const std::string path = join(body, part, s.at);
+    const std::string path = join(body, part_of(s, info(kind).name, body), s.at);
     if (has_weights(kind, node.attributes)) {
       body.weights = true;
       if (!body.indexed && !s.label) {
@@ -379,7 +401,7 @@ class Elaborator {
       } else {
         node.weights = path;
         // A label that exists already is a separate error.
-        if (!s.label || !scope.labels.contains(s.label->text)) claim_weights(path, s.at);
+        if (!s.label || s.label->quoted || !scope.labels.contains(s.label->text)) claim_weights(path, s.at);
       }
     }
     node.result = current_ = make_value(unique(path), s.at);
@@ -402,8 +424,7 @@ class Elaborator {
     node.at = s.at;
     node.definition = definition.name.text;
     node.input = current_;
-    const std::string part = body.indexed ? std::to_string(body.next_index++) : std::string(s.label ? s.label->text : s.name.text);
-    node.label = join(body, part, s.at);
+    node.label = join(body, part_of(s, s.name.text, body), s.at);
     if (!body.indexed && !s.label) node.label = unique(node.label);
 
     Scope inside;
@@ -435,7 +456,7 @@ class Elaborator {
     Node node;
     node.kind = NodeKind::stage;
     node.at = s.at;
-    node.label = join(body, s.name.text, s.at);
+    node.label = join(body, s.name.quoted ? counted(s.name, body) : s.name.text, s.at);
     node.input = current_;
     Body inner{"stage", &node.children, node.label, true, current_};
     Scope inside{&scope, {}, {}};
@@ -460,7 +481,8 @@ class Elaborator {
     Node node = node_from(s, kind, body, scope);
     node.spread = s.spread;
     const std::string name = unique(join(body, topology::word(kind), s.at));
-    const bool weights = list(s, node, node.from, s.label ? join(body, s.label->text, s.at) : name, s.label.has_value(), body, scope);
+    const std::string path = s.label ? join(body, list_part(s, body), s.at) : name;
+    const bool weights = list(s, node, node.from, path, s.label.has_value(), body, scope);
     node.result = current_ = make_value(name, s.at);
     add(body, std::move(node));
     return weights;
@@ -490,10 +512,15 @@ class Elaborator {
     node.at = s.at;
     node.input = current_;
     const std::string name = unique(join(body, body.indexed ? std::to_string(body.next_index++) : "gate", s.at));
-    const std::string path = s.label && !body.indexed ? join(body, s.label->text, s.at) : name;
+    const bool labelled = s.label && (s.label->quoted || !body.indexed);
+    const std::string path = labelled ? join(body, list_part(s, body), s.at) : name;
     list(s, node, current_, path, s.label || body.indexed, body, scope);
     node.result = current_ = make_value(name, s.at);
     add(body, std::move(node));
+  }
+
+  static std::string list_part(const Statement& s, Body& body) {
+    return s.label->quoted ? counted(*s.label, body) : std::string(s.label->text);
   }
 
   /// Resolves the layers after `via`, which start at `start`, and leaves the current value unchanged. Returns whether they have weights.

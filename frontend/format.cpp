@@ -193,7 +193,8 @@ class Formatter {
     line.open = true;
     FormatCell& cell = line.cells.emplace_back();
     if (tokens_[first].kind == TokenKind::keyword) cell.keyword = tokens_[first].text;
-    if (tokens_[first].kind == TokenKind::name && tokens_[first + 1].is(":")) {
+    const bool word = tokens_[first].kind == TokenKind::name || tokens_[first].kind == TokenKind::string;
+    if (word && tokens_[first + 1].is(":")) {
       cell.label = std::string(tokens_[first].text) + ":";
       first += 2;
     }

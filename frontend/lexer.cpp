@@ -14,8 +14,6 @@
 namespace resnetc {
 namespace {
 
-constexpr size_t max_name_length = 100;
-
 constexpr std::array<std::string_view, 18> keywords = {"use", "block", "network", "input", "output", "stage", "repeat", "if",   "else",
                                                        "let", "skip",  "concat",  "gate",  "via",    "from",  "in",     "true", "false"};
 

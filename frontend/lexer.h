@@ -1,6 +1,7 @@
 /// \file Splits a text into words.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -34,6 +35,8 @@ struct Token {
   bool closes() const { return is(")") || is("]") || is("}"); }
   bool is(std::string_view word) const { return (kind == TokenKind::symbol || kind == TokenKind::keyword) && text == word; }
 };
+
+constexpr size_t max_name_length = 100;
 
 /// The words that cannot be names.
 std::span<const std::string_view> all_keywords();

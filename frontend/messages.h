@@ -18,6 +18,7 @@
   /* structure */                                                                                                                         \
   X(expected, "expected {}, not {}")                                                                                                      \
   X(to_match, "to close this '{}'")                                                                                                       \
+  X(quoted_label, "a label in quotes has at most {} letters, digits, '_' and '-', with single dots between them")                          \
   X(reserved_word, "'{}' is a word of the language; choose another name")                                                                 \
   X(nested_too_deep, "more than {} levels of nesting; move the inner part into a block of its own")                                       \
   X(decimal_in_expression, "{} is not an integer; only mean, std and some layers' arguments, such as eps, take decimals")                                                  \

@@ -84,6 +84,31 @@ class Parser {
     return true;
   }
 
+  /// A label, or one in quotes.
+  bool label(ast::Name& out, std::string_view what) {
+    if (token().kind != TokenKind::string) return name(out, what);
+    out = {inside_quotes(token()), token().at, true};
+    if (!is_part_of_names(out.text)) {
+      diagnostics_.error(out.at, fmt::format(message::quoted_label, max_name_length));
+      out.text = "label";
+    }
+    next();
+    return true;
+  }
+
+  static std::string_view inside_quotes(const Token& string) {
+    return string.text.substr(1, string.text.size() - std::min<size_t>(string.text.size(), 2));
+  }
+
+  /// Whether a text may be part of weights' names: words of letters, digits, `_` and `-` with dots between them.
+  static bool is_part_of_names(std::string_view text) {
+    if (text.empty() || text.size() > max_name_length || text.front() == '.' || text.back() == '.') return false;
+    const bool known = std::all_of(text.begin(), text.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    });
+    return known && text.find("..") == std::string_view::npos;
+  }
+
   /// Adds one level of nesting during its lifetime.
   struct Nesting {
     explicit Nesting(Parser& p) : parser(p) { ++parser.depth_; }
@@ -112,7 +137,7 @@ class Parser {
     if (token().is("use")) {
       next();
       if (token().kind != TokenKind::string) return expected("a file's name in quotes");
-      file.uses.push_back({token().text.substr(1, token().text.size() - std::min<size_t>(token().text.size(), 2)), token().at});
+      file.uses.push_back({inside_quotes(token()), token().at});
       next();
       return true;
     }
@@ -174,7 +199,8 @@ class Parser {
     for (int depth = 0; token().kind != TokenKind::end; next()) {
       if (token().is("{")) ++depth;
       if (token().is("}") && depth-- == 0) return;
-      if (depth == 0 && token().first_on_line && (token().kind == TokenKind::name || token().kind == TokenKind::keyword)) return;
+      const bool word = token().kind == TokenKind::name || token().kind == TokenKind::keyword || token().kind == TokenKind::string;
+      if (depth == 0 && token().first_on_line && word) return;
     }
   }
 
@@ -204,7 +230,7 @@ class Parser {
   }
 
   bool of_any_kind(Statement& out, Location start) {
-    if (token().kind == TokenKind::name) return call(out, start);
+    if (token().kind == TokenKind::name || (token().kind == TokenKind::string && token(1).is(":"))) return call(out, start);
     if (token().kind == TokenKind::keyword && token(1).is(":")) {
       name(out.name, "a label");
       next();
@@ -232,8 +258,7 @@ class Parser {
   bool call(Statement& out, Location start) {
     out.kind = StatementKind::call;
     if (token(1).is(":")) {
-      out.label = ast::Name{token().text, token().at};
-      next();
+      if (!label(out.label.emplace(), "a label")) return false;
       next();
       if (takes_no_label(token())) {
         diagnostics_.error(out.label->at, fmt::format(message::label_on_statement, token().text));
@@ -334,7 +359,7 @@ class Parser {
 
   bool stage(Statement& out, Location start) {
     out.kind = StatementKind::stage;
-    if (!name(out.name, "the stage's name")) return false;
+    if (!label(out.name, "the stage's name")) return false;
     out.at = through(start, last().at);
     return body(out.body);
   }
@@ -379,7 +404,7 @@ class Parser {
   }
 
   bool list(Statement& out) {
-    if (!token().is("{") && !name(out.label.emplace(), "a label or '{'")) return false;
+    if (!token().is("{") && !label(out.label.emplace(), "a label or '{'")) return false;
     return body(out.body);
   }
 

@@ -46,7 +46,7 @@ class Indexer {
   }
 
   void define(SymbolKind kind, const ast::Name& name, const Statement* statement, const ast::Definition* definition) {
-    if (!name.at.known()) return;  // the text ends before the name
+    if (!name.at.known() || name.quoted) return;  // the text ends before the name, or it names no value
     const auto [found, fresh] = table_.emplace(std::tuple(scope_, space_of(kind), name.text), out_.symbols.size());
     if (fresh) out_.symbols.push_back({kind, name.text, {}, scope_, definition, statement});
     out_.symbols[found->second].definitions.push_back(name.at);

@@ -9,6 +9,7 @@
 #include "frontend/frontend.h"
 #include "ir/graph.h"
 #include "passes/pipeline.h"
+#include "passes/weight_name.h"
 
 namespace resnetc::importer {
 namespace {
@@ -75,8 +76,8 @@ class Comparison {
     if (tensors.size() != layer.weights.size()) return differs(fmt::format("weights of %{}", op.name));
     for (size_t i = 0; i < tensors.size(); ++i) {
       const LayerWeight& weight = layer.weights[i];
-      if (!tensors[i].name.ends_with("." + std::string(weight.suffix)) ||
-          element_count(tensors[i].shape) != static_cast<int64_t>(weight.values->size())) {
+      const bool named = passes::is_named_as_layer(layer.op) || tensors[i].name.ends_with("." + std::string(weight.suffix));
+      if (!named || element_count(tensors[i].shape) != static_cast<int64_t>(weight.values->size())) {
         return differs(fmt::format("'{}' of %{}", tensors[i].name, op.name));
       }
       weights_.push_back({tensors[i].name, tensors[i].shape, weight.values});

@@ -115,6 +115,11 @@ struct Binary {
   bool truth = false;
 };
 
+const Binary smaller{[](double a, double b) { return std::min(a, b); },
+                     [](Whole a, Whole b) { return known_only(a, b, [](int64_t x, int64_t y) { return std::min(x, y); }); }};
+const Binary larger{[](double a, double b) { return std::max(a, b); },
+                    [](Whole a, Whole b) { return known_only(a, b, [](int64_t x, int64_t y) { return std::max(x, y); }); }};
+
 Outputs binary(const Fold& f, const Binary& op) {
   if (f.in.size() != 2 || !f.given(0) || !f.given(1)) return std::nullopt;
   const Tensor &a = *f.in[0], &b = *f.in[1];
@@ -574,6 +579,70 @@ Outputs norm(const Fold& f) {  // ReduceL2
   return one(std::move(result));
 }
 
+/// Bounds of reals or of whole numbers. A bound may be missing.
+Outputs clipped(const Fold& f) {
+  if (!f.given(0) || static_cast<int64_t>(f.in[0]->size()) > f.most) return std::nullopt;
+  TensorPtr value = f.in[0];
+  for (const size_t i : {size_t{1}, size_t{2}}) {
+    const std::string_view attribute = i == 1 ? "min" : "max";
+    TensorPtr bound = f.given(i) ? f.in[i] : nullptr;
+    if (!bound && flat::has(f.node, attribute)) bound = reals_of({}, {flat::real(f.node, attribute, 0)});
+    if (!bound) continue;
+    if (bound->size() != 1) return std::nullopt;
+    Tensor scalar = *bound;
+    scalar.shape.clear();
+    bound = std::make_shared<const Tensor>(std::move(scalar));
+    const Outputs next =
+        i == 1 ? binary({f.graph, f.node, {value, bound}, f.most}, larger) : binary({f.graph, f.node, {value, bound}, f.most}, smaller);
+    if (!next) return std::nullopt;
+    value = next->front();
+  }
+  return std::vector<TensorPtr>{value};
+}
+
+/// Numbers for each slice along axis 1, or nothing if they are no reals of that number.
+std::optional<std::vector<double>> per_slice(const Fold& f, size_t input, size_t slices) {
+  if (!f.given(input) || f.in[input]->elements != Elements::real || f.in[input]->size() != slices) return std::nullopt;
+  std::vector<double> values(slices);
+  for (size_t i = 0; i < slices; ++i) values[i] = f.in[input]->real(i);
+  return values;
+}
+
+/// BatchNormalization: weights are standardised with it, over statistics of their own (`training_mode`).
+Outputs standardised(const Fold& f) {
+  if (f.in.size() != 5 || !f.given(0) || f.in[0]->elements != Elements::real || f.in[0]->shape.size() < 2) return std::nullopt;
+  const Tensor& t = *f.in[0];
+  const size_t slices = static_cast<size_t>(t.shape[1]);
+  if (t.size() == 0 || static_cast<int64_t>(t.size()) > f.most) return std::nullopt;
+  const size_t inner = strides_of(t.shape)[1];
+  const auto slice_of = [&](size_t i) { return i / inner % slices; };
+  const auto scale = per_slice(f, 1, slices), shift = per_slice(f, 2, slices);
+  auto means = per_slice(f, 3, slices), variances = per_slice(f, 4, slices);
+  if (!scale || !shift || !means || !variances) return std::nullopt;
+  const bool own = flat::integer(f.node, "training_mode", 0) != 0;
+  std::vector<double> running_means = *means, running_variances = *variances;
+  if (own) {
+    const double count = static_cast<double>(t.size() / slices), kept = flat::real(f.node, "momentum", 0.9);
+    means->assign(slices, 0);
+    variances->assign(slices, 0);
+    for (size_t i = 0; i < t.size(); ++i) (*means)[slice_of(i)] += t.real(i) / count;
+    for (size_t i = 0; i < t.size(); ++i) (*variances)[slice_of(i)] += std::pow(t.real(i) - (*means)[slice_of(i)], 2) / count;
+    for (size_t s = 0; s < slices; ++s) {
+      running_means[s] = kept * running_means[s] + (1 - kept) * (*means)[s];
+      running_variances[s] = kept * running_variances[s] + (1 - kept) * (*variances)[s];
+    }
+  }
+  const double eps = flat::real(f.node, "epsilon", static_cast<double>(1e-5F));
+  std::vector<double> values(t.size());
+  for (size_t i = 0; i < t.size(); ++i) {
+    const size_t s = slice_of(i);
+    values[i] = (t.real(i) - (*means)[s]) / std::sqrt((*variances)[s] + eps) * (*scale)[s] + (*shift)[s];
+  }
+  const Shape list{t.shape[1]};
+  return std::vector<TensorPtr>{reals_of(t.shape, std::move(values)), reals_of(list, std::move(running_means)),
+                                reals_of(list, std::move(running_variances))};
+}
+
 Outputs sum(const Fold& f) {  // any number of inputs
   if (f.in.size() == 1) return std::vector<TensorPtr>{f.in[0]};
   TensorPtr total = f.given(0) ? f.in[0] : nullptr;
@@ -610,10 +679,10 @@ const std::map<std::string_view, Folder>& folders() {
                           const std::optional<Whole> whole = q ? times(*q, b) : std::nullopt;
                           return whole ? minus(a, *whole) : std::nullopt;
                         })},
-      {"Min", binary_of([](double a, double b) { return std::min(a, b); },
-                        [](Whole a, Whole b) { return known_only(a, b, [](int64_t x, int64_t y) { return std::min(x, y); }); })},
-      {"Max", binary_of([](double a, double b) { return std::max(a, b); },
-                        [](Whole a, Whole b) { return known_only(a, b, [](int64_t x, int64_t y) { return std::max(x, y); }); })},
+      {"Min", [](const Fold& f) { return binary(f, smaller); }},
+      {"Max", [](const Fold& f) { return binary(f, larger); }},
+      {"Clip", clipped},
+      {"BatchNormalization", standardised},
       {"Equal", binary_of([](double a, double b) { return a == b ? 1.0 : 0.0; }, equal_wholes, true)},
       {"Less", binary_of([](double a, double b) { return a < b ? 1.0 : 0.0; },
                          [](Whole a, Whole b) { return known_only(a, b, [](int64_t x, int64_t y) { return int64_t{x < y}; }); }, true)},

@@ -56,12 +56,15 @@ Result<Imported> import_model(const Model& model, const std::string& origin, con
   text.comment = fmt::format("Imported from {}.{}", printable(origin.substr(0, 100)),
                              channels_last ? " The model takes pictures with their channels last; this network takes planes." : "");
   text.name = result.name;
-  text.input_name = labels.unique(network->input_name);
+  text.input_name =
+      labels.unique(is_made_up(network->input_name) ? network->input.type.rank == 4 ? "image" : "features" : network->input_name);
   outputs.unique(text.input_name);
   text.input = declared(text.input_name, network->input);
   std::map<std::string, std::string> output_names;
   std::vector<std::string> in_order;
-  for (const Network::Output& output : network->outputs) in_order.push_back(output_names[output.name] = outputs.unique(output.name));
+  for (const Network::Output& output : network->outputs) {
+    in_order.push_back(output_names[output.name] = outputs.unique(is_made_up(output.name) ? "result" : output.name));
+  }
   for (Statement& s : *body) {
     if (s.kind == StatementKind::output) s.name = output_names[s.name];
   }
@@ -85,6 +88,7 @@ Result<Imported> import_onnx(const std::string& path, const ImportOptions& optio
   const Result<Model> model = read_onnx(path, options.folders);
   if (!model) return model.failure();
   Result<Imported> result = import_model(*model, std::filesystem::path(path).filename().string(), options);
+  if (result) result->files = model->files;
   if (!result && result.failure().blame != Blame::bug && result.failure().blame != Blame::command) {
     return Failure{fmt::format("cannot import '{}': {}", path, result.failure().text), result.failure().blame};
   }

@@ -20,9 +20,10 @@ struct ImportOptions {
 };
 
 struct Imported {
-  std::string name;     ///< of the network
-  std::string text;     ///< NAME.rn, formatted
-  std::string weights;  ///< NAME.safetensors; empty if the network has none
+  std::string name;                ///< of the network
+  std::string text;                ///< NAME.rn, formatted
+  std::string weights;             ///< NAME.safetensors; empty if the network has none
+  std::vector<std::string> files;  ///< that were read; empty for a model in memory
   size_t layers = 0;
   int64_t parameters = 0;
 };

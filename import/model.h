@@ -70,6 +70,7 @@ struct Model {
   std::map<std::pair<std::string, std::string>, Function> functions;  ///< by domain and name
   int64_t opset = 0;                                                  ///< the version of ONNX's own operators
   std::string producer;                                               ///< the exporter's name; may be empty
+  std::vector<std::string> files{};                                   ///< that were read
 };
 
 }  // namespace resnetc::importer

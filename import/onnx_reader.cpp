@@ -125,6 +125,9 @@ class ExternalFiles {
     return all.substr(offset, length);
   }
 
+  /// The files that were read.
+  const std::vector<std::string>& paths() const { return paths_; }
+
  private:
   struct File {
     std::unique_ptr<MappedFile> mapped;
@@ -155,6 +158,7 @@ class ExternalFiles {
       }
       Result<std::unique_ptr<MappedFile>> mapped = MappedFile::open(path.string());
       if (!mapped) return mapped.failure();
+      paths_.push_back(path.string());
       return &files_.emplace(location, File{std::move(*mapped)}).first->second;
     }
     return Failure{fmt::format("its data is in the file '{}', which {}", shown(location),
@@ -163,6 +167,7 @@ class ExternalFiles {
 
   std::vector<std::string> folders_;
   std::map<std::string, File> files_;
+  std::vector<std::string> paths_;
 };
 
 class Reader {
@@ -201,6 +206,7 @@ class Reader {
     Result<Graph> graph = this->graph(*proto.mutable_graph());
     if (!graph) return graph.failure();
     result.graph = std::move(*graph);
+    result.files = files_.paths();
     return result;
   }
 
@@ -429,6 +435,7 @@ Result<Model> read_onnx(const std::string& path, const std::vector<std::string>&
   all.insert(all.end(), folders.begin(), folders.end());
   Result<Model> model = read_onnx_bytes((*file)->bytes(), all);
   if (!model) return Failure{fmt::format("cannot import '{}': {}", path, model.failure().text), model.failure().blame};
+  model->files.insert(model->files.begin(), path);
   return model;
 }
 

@@ -16,6 +16,9 @@ constexpr size_t longest_name = 60;  ///< the language takes 100, and numbers ma
 
 bool is_plain(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
+/// A name of one letter or one of the usual words for any value.
+bool is_plain_word(std::string_view name) { return name.size() == 1 || name == "input" || name == "output"; }
+
 /// The path before the last part of a parameter's name; empty if the name is none of a parameter.
 std::string_view module_of_parameter(std::string_view name) {
   static constexpr std::array<std::string_view, 8> parameters = {"weight", "bias", "running_mean", "running_var",
@@ -60,15 +63,23 @@ std::vector<std::string_view> parts_of(std::string_view scope) {
   return parts;
 }
 
-std::string scope_of(const flat::Graph& graph, const flat::Node& node) {
-  for (size_t i = 1; i < node.inputs.size(); ++i) {
-    if (graph.constant(node, i) == nullptr) continue;
-    const std::string_view module = module_of_parameter(graph.value(node.inputs[i]).name);
-    if (!module.empty()) return joined(module, '/');
-  }
+std::string scope_of(const flat::Graph& graph, const flat::Node& node, const std::vector<int>& uses) {
+  const auto from_weights = [&](bool shared) -> std::string {
+    for (size_t i = 1; i < node.inputs.size(); ++i) {
+      if (graph.constant(node, i) == nullptr) continue;
+      const size_t value = static_cast<size_t>(node.inputs[i]);
+      if ((value < uses.size() && uses[value] > 1) != shared) continue;
+      const std::string_view module = module_of_parameter(graph.values[value].name);
+      if (!module.empty()) return joined(module, '/');
+    }
+    return "";
+  };
+  if (std::string scope = from_weights(false); !scope.empty()) return scope;
   if (!node.scope.empty()) return joined(node.scope, '/');
-  const size_t last = node.name.rfind('/');
-  return last == std::string::npos ? std::string() : joined(std::string_view(node.name).substr(0, last), '/');
+  if (const size_t last = node.name.rfind('/'); last != std::string::npos && last != 0) {
+    return joined(std::string_view(node.name).substr(0, last), '/');
+  }
+  return from_weights(true);
 }
 
 bool is_number(std::string_view part) {
@@ -79,6 +90,12 @@ std::string up_to_number(std::string_view scope) {
   std::vector<std::string_view> parts = parts_of(scope);
   while (!parts.empty() && !is_number(parts.back())) parts.pop_back();
   return parts.empty() ? std::string(scope) : fmt::format("{}", fmt::join(parts, "."));
+}
+
+bool is_made_up(std::string_view name) {
+  if (name == "input" || name == "output" || is_number(name) || name.starts_with("onnx::")) return true;
+  const size_t dot = name.rfind('.');
+  return dot != std::string_view::npos && is_number(name.substr(dot + 1)) && is_plain_word(name.substr(0, dot));
 }
 
 std::string as_name(std::string_view text) {

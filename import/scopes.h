@@ -10,8 +10,9 @@
 namespace resnetc::importer {
 
 /// Where the model has a node, as a path: "layer1.0.conv1". From the names of its weights, else from what the exporter says of its module,
-/// else from its own name. Empty if none says anything. Parts have only letters, digits and `_`.
-std::string scope_of(const flat::Graph& graph, const flat::Node& node);
+/// else from its own name. Empty if none says anything. Parts have only letters, digits and `_`. `uses` has how often each value is used:
+/// exporters give equal weights of several modules the name of one of them, so a shared weight's name counts last.
+std::string scope_of(const flat::Graph& graph, const flat::Node& node, const std::vector<int>& uses);
 
 /// The parts between the dots.
 std::vector<std::string_view> parts_of(std::string_view scope);
@@ -21,6 +22,9 @@ bool is_number(std::string_view part);
 
 /// The path up to its last number: "features.2.1" of "features.2.1.block". The path itself if it has no number.
 std::string up_to_number(std::string_view scope);
+
+/// Whether an exporter made the name of an input or output, because nobody gave any: "input.1", "600", "onnx::Conv_0".
+bool is_made_up(std::string_view name);
 
 /// The text as a name of the language: other characters become `_`, and a word of the language or a text that begins with a digit gets a
 /// `_`. Not empty.

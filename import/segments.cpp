@@ -58,6 +58,42 @@ std::string pattern_of(std::string_view scope) {
   return pattern;
 }
 
+/// Names of more forms than this are not looked at: nobody gave them to blocks, and the time stays bounded.
+constexpr size_t most_patterns = 64;
+
+/// The first parts of a path.
+std::string first_parts(std::string_view scope, size_t count) {
+  std::vector<std::string_view> parts = parts_of(scope);
+  parts.resize(std::min(parts.size(), count));
+  return fmt::format("{}", fmt::join(parts, "."));
+}
+
+/// How many parts of a block's module name it and what stands beside it: two of "blocks.3.0", where each of "blocks.#" has only one piece
+/// with an edge and single layers such as "blocks.3.1", else all. `modules` are those of the segments, empty for all but blocks; `layers`
+/// are the paths of the other segments.
+size_t parts_of_module(const std::string& module, const std::vector<std::string>& modules, const std::vector<std::string>& layers) {
+  const std::vector<std::string_view> parts = parts_of(module);
+  for (size_t count = 1; count < parts.size(); ++count) {
+    if (!is_number(parts[count - 1])) continue;
+    const std::string pattern = pattern_of(first_parts(module, count));
+    std::map<std::string, int> edges;
+    for (const std::string& other : modules) {
+      const std::string prefix = first_parts(other, count);
+      if (pattern_of(prefix) == pattern) ++edges[prefix];
+    }
+    const bool alone = std::all_of(edges.begin(), edges.end(), [](const auto& entry) { return entry.second == 1; });
+    if (!alone || edges.size() < 2) continue;
+    bool beside = false, deeper = false;
+    for (const std::string& layer : layers) {
+      const size_t own = parts_of(layer).size();
+      if (own <= count || pattern_of(first_parts(layer, count)) != pattern) continue;
+      (own > parts.size() ? deeper : beside) = true;
+    }
+    if (beside && !deeper) return count;
+  }
+  return parts.size();
+}
+
 /// Joins neighbours that the model has in one module, if its path is of the form that pieces with edges have: "features.2" beside the block
 /// "features.3".
 std::vector<Segment> joined_by_scope(const std::vector<Segment>& segments, const Statements& body, const Network& network) {
@@ -66,23 +102,33 @@ std::vector<Segment> joined_by_scope(const std::vector<Segment>& segments, const
     return up_to_number(common_scope(part, network));
   };
   std::vector<std::string> modules(segments.size());
-  std::map<std::string, size_t> patterns;  // and the number of parts
   for (size_t i = 0; i < segments.size(); ++i) {
-    if (!segments[i].block) continue;
-    modules[i] = scope_of_segment(segments[i]);
-    const std::vector<std::string_view> parts = parts_of(modules[i]);
-    if (!parts.empty() && is_number(parts.back())) patterns.emplace(pattern_of(modules[i]), parts.size());
+    if (segments[i].block) modules[i] = scope_of_segment(segments[i]);
   }
+  std::vector<std::string> layers(segments.size());
   for (size_t i = 0; i < segments.size(); ++i) {
     const Statement& s = body[segments[i].begin];
-    if (segments[i].block || segments[i].end != segments[i].begin + 1 || (s.kind != StatementKind::layer && s.kind != StatementKind::gate))
-      continue;
-    const std::string scope = s.kind == StatementKind::gate ? common_scope(s.body, network) : network.node(s.layer).scope;
+    if (segments[i].block || segments[i].end != segments[i].begin + 1) continue;
+    if (s.kind == StatementKind::layer) layers[i] = network.node(s.layer).scope;
+    if (s.kind == StatementKind::gate) layers[i] = common_scope(s.body, network);
+  }
+  std::map<std::string, size_t> counts;    // by the pattern of a whole module: the parts that name it
+  std::map<std::string, size_t> patterns;  // and the number of parts
+  const std::vector<std::string> whole = modules;
+  for (std::string& module : modules) {
+    const std::vector<std::string_view> parts = parts_of(module);
+    if (parts.empty() || !is_number(parts.back())) continue;
+    const auto [found, fresh] = counts.emplace(pattern_of(module), 0);
+    if (counts.size() > most_patterns) return segments;
+    if (fresh) found->second = parts_of_module(module, whole, layers);
+    module = first_parts(module, found->second);
+    patterns.emplace(pattern_of(module), found->second);
+  }
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const size_t parts = parts_of(layers[i]).size();
     for (const auto& [pattern, count] : patterns) {
-      std::vector<std::string_view> parts = parts_of(scope);
-      if (parts.size() <= count) continue;
-      parts.resize(count);
-      const std::string module = fmt::format("{}", fmt::join(parts, "."));
+      if (parts <= count) continue;
+      const std::string module = first_parts(layers[i], count);
       if (pattern_of(module) == pattern) modules[i] = module;
     }
   }

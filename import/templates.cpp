@@ -9,6 +9,7 @@
 #include <numeric>
 #include <set>
 
+#include "frontend/lexer.h"
 #include "import/labels.h"
 #include "import/scopes.h"
 
@@ -19,14 +20,24 @@ namespace {
 bool may_vary(OpKind op, const WrittenArgument& argument) {
   if (argument.numbers.empty()) return false;
   if (argument.numbers.size() == 2 && argument.numbers[0] != argument.numbers[1]) return false;
+  if (argument.name == "kernel") return op == OpKind::conv2d && argument.numbers[0] > 1;  // one pixel is another idea than a window
   if (argument.name == "channels" || argument.name == "features" || argument.name == "groups" || argument.name == "first" ||
       argument.name == "dilation")
     return true;
   return argument.name == "stride" && op == OpKind::conv2d;
 }
 
-/// Numbers whose default a parameter has too.
-bool has_default_of_one(std::string_view name) { return name == "stride" || name == "groups" || name == "dilation"; }
+/// The default of a block's parameter, where the argument that it stands for has one too, or usually the same value; else 0.
+int64_t default_of(std::string_view name) {
+  if (name == "kernel") return 3;
+  return name == "stride" || name == "groups" || name == "dilation" ? 1 : 0;
+}
+
+/// Whether a number may be a multiple of a parameter that was made for `of`.
+bool related(std::string_view name, std::string_view of) {
+  const auto apart = [](std::string_view n) { return n == "stride" || n == "kernel"; };
+  return name == of || (!apart(name) && of != "kernel");
+}
 
 class SignatureReader {
  public:
@@ -113,16 +124,21 @@ class BodyWriter {
   BodyWriter(const Piece& piece, const Network& network, const std::vector<std::string>& expressions)
       : piece_(piece), network_(network), expressions_(expressions) {
     labels_[piece.input] = "in";
-    for (const Statement* s = piece.begin; s != piece.end; ++s) find_sources(*s);
+    for (const Statement* s = piece.begin; s != piece.end; ++s) find_sources(*s, false);
   }
 
   std::string run() {
     std::string text;
+    if (input_in_list_) {
+      labels_[piece_.input] = names_.unique("start");
+      text = fmt::format("{}: {}\n", labels_[piece_.input], marking_block);
+      marks = true;
+    }
     for (const Statement* s = piece_.begin; s != piece_.end; ++s) {
       // A line for each convolution with what follows it, and for each edge.
       const bool layer = s->kind == StatementKind::layer;
       const bool starts = !layer || network_.node(s->layer).op == OpKind::conv2d || network_.node(s->layer).op == OpKind::linear;
-      if (!text.empty()) text += starts || s[-1].kind != StatementKind::layer ? "\n" : "  ";
+      if (s != piece_.begin) text += starts || s[-1].kind != StatementKind::layer ? "\n" : "  ";
       text += statement(*s, false);
     }
     return text + "\n";
@@ -131,9 +147,10 @@ class BodyWriter {
   bool marks = false;
 
  private:
-  void find_sources(const Statement& s) {
+  void find_sources(const Statement& s, bool in_list) {
     if (reads_source(s.kind)) sources_.insert(s.source);
-    for (const Statement& inner : s.body) find_sources(inner);
+    input_in_list_ |= in_list && reads_source(s.kind) && s.source == piece_.input;
+    for (const Statement& inner : s.body) find_sources(inner, true);
   }
 
   /// A name from the model's path, without the part of the piece.
@@ -144,7 +161,14 @@ class BodyWriter {
     if (!inside) return names_.numbered(otherwise);
     parts.erase(parts.begin(), parts.begin() + static_cast<ptrdiff_t>(common.size()));
     std::erase_if(parts, is_number);  // "conv.0.1" says no more than "conv"
-    return parts.empty() ? names_.numbered(otherwise) : names_.unique(fmt::format("{}", fmt::join(parts, "_")));
+    if (parts.empty()) return names_.numbered(otherwise);
+    // A module of several layers has one name for all of them; "block" of "block.2" is a word of the language.
+    const std::string name = fmt::format("{}", fmt::join(parts, "_"));
+    const auto words = all_keywords();
+    if (std::find(words.begin(), words.end(), name) != words.end()) return names_.numbered(otherwise);
+    const auto [first, fresh] = named_.emplace(name, otherwise);
+    if (fresh) return names_.unique(name);
+    return first->second == otherwise ? names_.unique(name) : names_.unique(fmt::format("{}_{}", name, otherwise));
   }
 
   std::string statement(const Statement& s, bool in_list) {
@@ -185,6 +209,8 @@ class BodyWriter {
       if (may_vary(layer.op, argument)) {
         value = expressions_[next_++];
         shown = argument.positional || value != "1";
+        if (argument.name == "kernel")
+          value = is_number(value) ? fmt::format("{}x{}", value, value) : fmt::format("[{}, {}]", value, value);
       }
       if (!shown) continue;
       if (!list.empty()) list += ", ";
@@ -199,6 +225,8 @@ class BodyWriter {
   size_t next_ = 0;
   NameTable names_;
   std::set<LayerId> sources_;
+  std::map<std::string, std::string, std::less<>> named_;  ///< modules that gave their names, and the kind of the layer that has it
+  bool input_in_list_ = false;  ///< whether a list reads the block's input: there `in` means where the list's edge starts
   std::map<LayerId, std::string> labels_;
 };
 
@@ -220,9 +248,9 @@ Template parameters_of(const std::vector<std::vector<int64_t>>& numbers, const P
     for (const auto& piece_numbers : numbers) columns[k].push_back(piece_numbers[k]);
   }
   struct Parameter {
-    std::string name;
+    std::string name, of;  ///< its own, and that of the argument that it was made for
     Column values;
-    bool one;  ///< whether its default is 1
+    int64_t usual;  ///< its default; 0: none
   };
   std::vector<Parameter> parameters;
   NameTable taken;
@@ -230,9 +258,9 @@ Template parameters_of(const std::vector<std::vector<int64_t>>& numbers, const P
   // The narrowest convolution is what the others are multiples of, so it comes first. Then other widths: strides and groups may be
   // multiples of them only if they are no small constants.
   std::vector<size_t> order;
-  for (const bool one : {false, true}) {
+  for (const bool usual : {false, true}) {
     for (size_t k = 0; k < names.size(); ++k) {
-      if (has_default_of_one(names[k]) == one) order.push_back(k);
+      if ((default_of(names[k]) != 0) == usual) order.push_back(k);
     }
   }
   const auto narrowest = std::min_element(order.begin(), order.end(), [&](size_t a, size_t b) {
@@ -249,24 +277,25 @@ Template parameters_of(const std::vector<std::vector<int64_t>>& numbers, const P
       continue;
     }
     for (const Parameter& parameter : parameters) {
-      if (names[k] == "stride" && parameter.name != "stride") continue;
+      if (!related(names[k], parameter.of)) continue;
       result.expressions[k] = multiple(column, parameter.values, parameter.name);
       if (!result.expressions[k].empty()) break;
     }
     if (!result.expressions[k].empty()) continue;
-    const bool one = has_default_of_one(names[k]);
-    const bool first = std::none_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return !p.one; });
-    const std::string name = taken.unique(one ? names[k] : first ? "width" : names[k]);
-    parameters.push_back({name, column, one});
+    const int64_t usual = default_of(names[k]);
+    const bool first = std::none_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return p.usual == 0; });
+    const std::string name = taken.unique(usual != 0 ? names[k] : first ? "width" : names[k]);
+    parameters.push_back({name, names[k], column, usual});
     result.expressions[k] = name;
   }
   for (const Parameter& parameter : parameters) {
-    result.parameters += fmt::format("{}{}{}", result.parameters.empty() ? "(" : ", ", parameter.name, parameter.one ? " = 1" : "");
+    result.parameters += fmt::format("{}{}{}", result.parameters.empty() ? "(" : ", ", parameter.name,
+                                     parameter.usual != 0 ? fmt::format(" = {}", parameter.usual) : "");
     for (size_t i = 0; i < numbers.size(); ++i) {
       std::string& arguments = result.arguments[i];
-      if (parameter.one && parameter.values[i] == 1) continue;
+      if (parameter.usual != 0 && parameter.values[i] == parameter.usual) continue;
       arguments += arguments.empty() ? "(" : ", ";
-      arguments += parameter.one ? fmt::format("{} = {}", parameter.name, parameter.values[i]) : std::to_string(parameter.values[i]);
+      arguments += parameter.usual != 0 ? fmt::format("{} = {}", parameter.name, parameter.values[i]) : std::to_string(parameter.values[i]);
     }
   }
   if (!result.parameters.empty()) result.parameters += ")";

@@ -27,7 +27,7 @@ const Translators& translators() {
   static const Translators table = [] {
     Translators all;
     for (const auto list : {window_translators, product_translators, norm_translators, elementwise_translators, join_translators,
-                            view_translators, channel_translators, pixel_translators, quotient_translators}) {
+                            view_translators, channel_translators, pixel_translators, quotient_translators, part_translators}) {
       all.merge(list());
     }
     return all;
@@ -37,9 +37,11 @@ const Translators& translators() {
 
 /// Operators that may read pictures whose channels come last. All others count on the usual order.
 bool may_read_channels_last(std::string_view op) {
-  static constexpr std::string_view ops[] = {"Add",       "Sub",         "Mul",  "Div",     "Neg",      "MatMul",   "LayerNormalization",
-                                             "Transpose", "Relu",        "Gelu", "Sigmoid", "Tanh",     "Silu",     "GeluTanh",
-                                             "HardSwish", "HardSigmoid", "Mish", "RmsNorm", "MeanNorm", "ReduceL2", "Pow"};
+  static constexpr std::string_view ops[] = {
+      "Add",      "Sub",       "Mul",     "Div",   "Neg",   "MatMul",   "LayerNormalization", "LayerNorm",   "Transpose",
+      "Relu",     "Gelu",      "Sigmoid", "Tanh",  "Silu",  "GeluTanh", "HardSwish",          "HardSigmoid", "Mish",
+      "Clip",     "LeakyRelu", "Elu",     "Split", "Slice", "Concat",   "ReduceMean",         "ReduceMax",   "RmsNorm",
+      "MeanNorm", "ReduceL2",  "Pow"};
   return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
 }
 
@@ -102,7 +104,7 @@ Result<LayerId> Translation::add(const flat::Node& from, OpKind op, const OpAttr
     key += text::attributes(attributes);
     if (const auto found = same_.find(key); found != same_.end()) return found->second;
   }
-  Layer layer{op, attributes, std::move(operands), std::move(weights), *made, "", scope_of(graph_, from)};
+  Layer layer{op, attributes, std::move(operands), std::move(weights), *made, "", scope_of(graph_, from, uses_)};
   if (!from.outputs.empty() && from.outputs[0] != no_value) layer.value = graph_.value(from.outputs[0]).name;
   network_.nodes.push_back(std::move(layer));
   const LayerId id = static_cast<LayerId>(network_.nodes.size() - 1);
@@ -168,7 +170,11 @@ void Translation::translate_node(flat::NodeId id) {
   if (!made) return refuse(id, made.failure().text);
   if (node.outputs.empty() || node.outputs[0] == no_value) return;
   if (*made != no_layer) made_[static_cast<size_t>(node.outputs[0])] = *made;
-  if (last && node.op != "Transpose") put_channels_last(node);
+  if (!last || node.op == "Transpose") return;
+  for (const flat::ValueId output : node.outputs) {  // a mean without its axes is a vector like any other
+    const auto dims = output == no_value ? std::nullopt : graph_.value(output).dims;
+    if (dims && dims->size() == 4) last_[static_cast<size_t>(output)] = true;
+  }
 }
 
 std::string Translation::chain(flat::NodeId id) const {

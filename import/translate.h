@@ -98,6 +98,7 @@ Translators view_translators();
 Translators channel_translators();
 Translators pixel_translators();
 Translators quotient_translators();
+Translators part_translators();
 
 /// A number that was a float, as the decimal that stands for it: 1e-05 and not 9.999999747378752e-06.
 double decimal_of(double value);

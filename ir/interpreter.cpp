@@ -201,10 +201,12 @@ Values pad(const Op& op, const TensorType& in_type, const Values& in) {
   return out;
 }
 
-void softmax(Values& values) {
-  double most = *std::max_element(values.begin(), values.end()), sum = 0;
-  for (double& v : values) sum += v = std::exp(v - most);
-  for (double& v : values) v /= sum;
+/// The softmax of `count` values from `first` on, `apart` from one another. If one of them is NaN, all results are NaN.
+void softmax(Values& values, size_t first, size_t apart, size_t count) {
+  double most = -std::numeric_limits<double>::infinity(), sum = 0;
+  for (size_t i = 0; i < count; ++i) most = std::max(most, values[first + i * apart]);
+  for (size_t i = 0; i < count; ++i) sum += values[first + i * apart] = std::exp(values[first + i * apart] - most);
+  for (size_t i = 0; i < count; ++i) values[first + i * apart] /= sum;
 }
 
 /// Normalises `count` values from `first` on, `apart` from one another, by their mean and variance.
@@ -334,7 +336,12 @@ class Interpreter {
         scale_and_shift(out, op.type, scale, shift);
         break;
       }
-      case OpKind::softmax: softmax(out); break;
+      case OpKind::softmax: {
+        const auto parts = static_cast<size_t>(op.attributes.parts == 0 ? op.type.channels : op.attributes.parts);
+        const size_t elements = out.size() / parts;
+        for (size_t i = 0; i < elements; ++i) softmax(out, i, elements, parts);
+        break;
+      }
       case OpKind::layer_norm: {
         const auto pixels = static_cast<size_t>(op.type.pixels());
         for (size_t p = 0; p < pixels; ++p) normalise(out, p, pixels, out.size() / pixels, op.attributes.eps);

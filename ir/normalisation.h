@@ -1,4 +1,4 @@
-/// \file How the channels of a group norm are divided into pieces that need nothing of each other.
+/// \file How the channels of a group norm are divided into pieces that need nothing of each other, and how many sums lie on a stack.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ inline int64_t channels_of_chunk(int64_t channels, int64_t groups) {
   return all % both == 0 && both < all ? both : all;
 }
 
-/// The largest chunk: its sums lie on the stack of a thread.
+/// The largest chunk, and the largest part of a softmax: the sums of its channels lie on the stack of a thread.
 inline constexpr int64_t most_channels_of_chunk = 8192;
 
 }  // namespace resnetc

@@ -92,8 +92,15 @@ Result<TensorType> type_of_batch_norm(const OpInfo&, const OpAttributes& a, std:
   return operands[0];
 }
 
-Result<TensorType> type_of_softmax(const OpInfo& op, const OpAttributes&, std::span<const TensorType> operands) {
-  if (Result<> good = rank_is(op, operands[0], 2); !good) return good.failure();
+Result<TensorType> type_of_softmax(const OpInfo&, const OpAttributes& a, std::span<const TensorType> operands) {
+  const int64_t channels = operands[0].channels;
+  if (a.parts == 0) return operands[0];
+  // Of a single part, each share would be 1.
+  if (Result<> good = in_range("parts", a.parts, 2); !good) return good.failure();
+  if (channels % a.parts != 0) return Failure{fmt::format("parts = {} does not divide {} channels", a.parts, channels)};
+  if (channels / a.parts > most_channels_of_chunk) {
+    return Failure{fmt::format("each of {} parts has {} channels, more than {}", a.parts, channels / a.parts, most_channels_of_chunk)};
+  }
   return operands[0];
 }
 
@@ -413,7 +420,7 @@ constexpr OpInfo line_of_op(OpKind kind) {
     case OpKind::scale:
       return {.name = "scale",
               .layer = "scale",
-              .help = "x times a weight of its channel; has weights",
+              .help = "x times a weight of its channel; has weights, whose name is the layer's own",
               .weights = weights_of_step,
               .meaning = x * constant(0),
               .constants = weight_names};
@@ -430,7 +437,7 @@ constexpr OpInfo line_of_op(OpKind kind) {
     case OpKind::softmax:
       return {.name = "softmax",
               .layer = "softmax",
-              .help = "over the features of a vector",
+              .help = "exp(x) / sum of exp(x) over all channels of each pixel, or over the channels at the same place of each part",
               .type = type_of_softmax,
               .kernel = KernelKind::softmax,
               .sign = Sign::non_negative};

@@ -51,7 +51,7 @@ enum class OpKind {
   multiply,       ///< x * by
   square,         ///< x * x
   bias,           ///< x + bias[c]; also the step that a convolution's bias becomes
-  softmax,        ///< over channels; rank 2
+  softmax,        ///< at each pixel, over all channels, or over those at the same place of each of `parts` parts
   layer_norm,     ///< (x - mean) / sqrt(variance + eps) over the channels of each pixel or of a vector; then, if `affine`, * weight + bias
   group_norm,     ///< as layer_norm, over the channels of each of `groups` groups and all pixels
   instance_norm,  ///< as group_norm with as many groups as channels
@@ -105,6 +105,7 @@ struct OpAttributes {
   Extent2 factor;
   int64_t groups = 1;
   int64_t first = 0;
+  int64_t parts = 0;  ///< 0: each channel is one
   bool bias = false;
   double eps = 1e-5;
   bool affine = true;
@@ -170,6 +171,8 @@ inline constexpr std::tuple all_attributes{
               "whether a pad repeats the picture backwards (false where left out: zeros)"},
     Attribute{&OpAttributes::first, "first", OpSet{OpKind::slice_channels}, Reach::kernel,
               "the first channel of a slice (0 where left out)"},
+    Attribute{&OpAttributes::parts, "parts", OpSet{OpKind::softmax}, Reach::kernel,
+              "of the channels of a softmax, between which it shares at each place of a part (where left out, each channel is a part)"},
     Attribute{&OpAttributes::bias, "bias", OpSet{OpKind::conv2d, OpKind::linear}, Reach::topology,
               "whether the checkpoint holds a bias for the convolution or linear layer"},
     Attribute{&OpAttributes::eps, "eps",

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include "passes/weight_name.h"
 
 namespace resnetc::passes {
 namespace {
@@ -115,7 +116,7 @@ class Elision {
   template <class Good>
   bool all_weights(const Node& layer, Good good) const {
     for (const WeightSpec& w : weight_specs(layer.op, layer.attributes, *network_.value(layer.input).type)) {
-      std::vector<double> values = context_.weights->read(fmt::format("{}.{}", layer.weights, w.suffix), w.shape);
+      std::vector<double> values = context_.weights->read(weight_name(layer.op, layer.weights, w.suffix), w.shape);
       if (values.empty() || !std::all_of(values.begin(), values.end(), [&](double x) { return good(w.suffix, x); })) return false;
     }
     return true;

@@ -20,16 +20,16 @@ void fuse_pools(graph::Graph& graph, PassContext& context) {
       case program::KernelKind::upsample:
       case program::KernelKind::pixel_shuffle:
       case program::KernelKind::channel_shuffle:
+      case program::KernelKind::softmax:
       case program::KernelKind::layer_norm:
       case program::KernelKind::group_norm:
       case program::KernelKind::rms_norm:
       case program::KernelKind::mean_norm: return true;
       case program::KernelKind::copy:
         return kind == OpKind::pad_channels;  // other copies are steps, which fuse-shortcuts has fused already
-      // fuse-shortcuts has handled these kinds. An input has no arithmetic that could hide the steps' time, and nothing follows a softmax.
+      // fuse-shortcuts has handled these kinds. An input has no arithmetic that could hide the steps' time.
       case program::KernelKind::conv2d:
       case program::KernelKind::load:
-      case program::KernelKind::softmax:
       case program::KernelKind::store: break;
     }
     return false;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "ir/window.h"
+#include "passes/weight_name.h"
 
 namespace resnetc::passes {
 namespace {
@@ -90,7 +91,7 @@ class Lowering {
     }
     graph::Step weights_step{info(node.op).weights_step.value_or(OpKind::bias), graph::no_value, {}};
     for (const WeightSpec& w : weight_specs(node.op, node.attributes, type)) {
-      RecipePtr recipe = tensor(fmt::format("{}.{}", node.weights, w.suffix), w.shape);
+      RecipePtr recipe = tensor(weight_name(node.op, node.weights, w.suffix), w.shape);
       if (info(node.op).weights_step) {
         weights_step.constants.push_back(std::move(recipe));
       } else if (convolution && w.suffix == "bias") {

@@ -113,19 +113,45 @@ Softmax define_softmax(const program::KernelSpec& spec, const Axes& axes, Operan
   const int channels = to_int(spec.in.type.channels), vector = to_int(lanes);
   Softmax s{Func("out"),          Func("lane_max"), Func("top"), Func("lane_sum"), Func("sum"), RDom(0, to_int(blocks(channels)), "rb"),
             RDom(0, vector, "rl")};
-  auto at = [&](const Expr& c) { return in(c, 0, 0, axes.n); };
+  const Var &l = s.lane, &x = axes.x, &y = axes.y, &n = axes.n;
+  auto at = [&](const Expr& c) { return in(c, x, y, n); };
   const Expr lowest = -std::numeric_limits<float>::infinity();
-  const Expr channel = s.blocks * vector + s.lane;
-  s.lane_max(s.lane, axes.n) = lowest;
-  s.lane_max(s.lane, axes.n) = max_keeping_nan(s.lane_max(s.lane, axes.n), Halide::select(channel < channels, at(channel), lowest));
-  s.top(axes.n) = lowest;
-  s.top(axes.n) = max_keeping_nan(s.top(axes.n), s.lane_max(s.lanes_of_one, axes.n));
-  s.lane_sum(s.lane, axes.n) = 0.0f;
-  s.lane_sum(s.lane, axes.n) += Halide::select(channel < channels, exponential(at(channel) - s.top(axes.n)), 0.0f);
-  s.sum(axes.n) = 0.0f;
-  s.sum(axes.n) += s.lane_sum(s.lanes_of_one, axes.n);
-  const Expr share = exponential(at(axes.c) - s.top(axes.n)) / s.sum(axes.n);
-  s.out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, share, axes, operands);
+  const Expr channel = s.blocks * vector + l;
+  s.lane_max(l, x, y, n) = lowest;
+  s.lane_max(l, x, y, n) = max_keeping_nan(s.lane_max(l, x, y, n), Halide::select(channel < channels, at(channel), lowest));
+  s.top(x, y, n) = lowest;
+  s.top(x, y, n) = max_keeping_nan(s.top(x, y, n), s.lane_max(s.lanes_of_one, x, y, n));
+  s.lane_sum(l, x, y, n) = 0.0f;
+  s.lane_sum(l, x, y, n) += Halide::select(channel < channels, exponential(at(channel) - s.top(x, y, n)), 0.0f);
+  s.sum(x, y, n) = 0.0f;
+  s.sum(x, y, n) += s.lane_sum(s.lanes_of_one, x, y, n);
+  const Expr share = exponential(at(axes.c) - s.top(x, y, n)) / s.sum(x, y, n);
+  s.out(axes.c, x, y, n) = apply_epilogue(spec, share, axes, operands);
+  set_output(s.out, axes, spec.out, false);
+  return s;
+}
+
+PartsSoftmax define_parts_softmax(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
+  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const int64_t parts = spec.attributes.parts;
+  PartsSoftmax s{Func("out"),
+                 Func("top"),
+                 Func("sum"),
+                 Func("part_max"),
+                 Func("part_sum"),
+                 RDom(0, to_int(parts), "rp"),
+                 to_int(spec.in.type.channels / parts)};
+  const Var &u = s.u, &x = axes.x, &y = axes.y, &n = axes.n;
+  const Expr element = in(s.parts * s.channels + u, x, y, n);
+  s.part_max(u, x, y, n) = -std::numeric_limits<float>::infinity();
+  s.part_max(u, x, y, n) = max_keeping_nan(s.part_max(u, x, y, n), element);
+  s.top(u, x, y, n) = s.part_max(u, x, y, n);
+  s.part_sum(u, x, y, n) = 0.0f;
+  s.part_sum(u, x, y, n) += exponential(element - s.top(u, x, y, n));
+  s.sum(u, x, y, n) = s.part_sum(u, x, y, n);
+  const Expr place = axes.c % s.channels;
+  const Expr share = exponential(in(axes.c, x, y, n) - s.top(place, x, y, n)) / s.sum(place, x, y, n);
+  s.out(axes.c, x, y, n) = apply_epilogue(spec, share, axes, operands);
   set_output(s.out, axes, spec.out, false);
   return s;
 }

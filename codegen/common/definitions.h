@@ -22,16 +22,26 @@ struct GlobalPool {
 };
 GlobalPool define_global_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 
-/// exp(x - top) / sum for one vector of channels. The maximum and the sum are first computed for each of 16 lanes. Lanes past the last
-/// channel hold arbitrary values, so every step masks them. exp is computed twice and not stored, so no size of vector needs scratch
+/// exp(x - top) / sum over all channels of a pixel. The maximum and the sum are first computed for each of 16 lanes. Lanes past the last
+/// channel hold arbitrary values, so every step masks them. exp is computed twice and not stored, so no number of channels needs scratch
 /// memory.
 struct Softmax {
   Func out, lane_max, top, lane_sum, sum;
-  RDom blocks;        ///< vectors of 16 channels, over which lane_max(l, n) and lane_sum(l, n) reduce
-  RDom lanes_of_one;  ///< the lanes over which top(n) and sum(n) reduce
+  RDom blocks;        ///< vectors of 16 channels, over which lane_max(l, x, y, n) and lane_sum(l, x, y, n) reduce
+  RDom lanes_of_one;  ///< the lanes over which top(x, y, n) and sum(x, y, n) reduce
   Var lane{"l"};
 };
 Softmax define_softmax(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
+
+/// exp(x - top) / sum over the channels at the same place of each part.
+struct PartsSoftmax {
+  Func out, top, sum;  ///< top(u, x, y, n) and sum(u, x, y, n) are copies of what is reduced
+  Func part_max, part_sum;
+  RDom parts;
+  int channels;  ///< of a part
+  Var u{"u"};    ///< place in a part
+};
+PartsSoftmax define_parts_softmax(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 
 Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 

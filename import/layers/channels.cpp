@@ -11,7 +11,7 @@ namespace {
 /// Whether an operator works along the channels of its input `input`.
 bool along_channels(const Translation& t, const flat::Node& node, size_t input, int64_t otherwise) {
   const auto dims = t.dims(node, input);
-  return dims && flat::axis_of(flat::integer(node, "axis", otherwise), dims->size()) == size_t{1};
+  return dims && flat::axis_of(flat::integer(node, "axis", otherwise), dims->size()) == t.channel_axis(node, input);
 }
 
 Result<LayerId> concat(Translation& t, const flat::Node& node) {
@@ -32,13 +32,15 @@ Result<LayerId> split(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto from = t.dims(node, 0);
   if (!in || !from) return Failure{"the dimensions of its input are not known"};
-  if (!along_channels(t, node, 0, 0) || !t.is_view(t.type(*in), *from)) return Failure{"resnetc has slices of channels, and no others"};
+  if (!along_channels(t, node, 0, 0) || (!t.channels_last(node, 0) && !t.is_view(t.type(*in), *from)))
+    return Failure{"resnetc has slices of channels, and no others"};
   OpAttributes a;
   LayerId first = no_layer;
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     const auto dims = node.outputs[i] == flat::no_value ? std::nullopt : t.graph().value(node.outputs[i]).dims;
-    if (!dims || dims->size() < 2 || !(*dims)[1].known()) return Failure{"the dimensions of its results are not known"};
-    a.channels = (*dims)[1].fixed;
+    const size_t axis = t.channel_axis(node, 0);
+    if (!dims || dims->size() <= axis || !(*dims)[axis].known()) return Failure{"the dimensions of its results are not known"};
+    a.channels = (*dims)[axis].fixed;
     const Result<LayerId> part = t.add(node, OpKind::slice_channels, a, {*in});
     if (!part) return part;
     a.first += a.channels;

@@ -107,7 +107,9 @@ Result<LayerId> softmax(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto dims = t.dims(node, 0);
   const auto axis = dims ? flat::axis_of(flat::integer(node, "axis", t.graph().opset < 13 ? 1 : -1), dims->size()) : std::nullopt;
-  if (!in || !axis || *axis != 1) return Failure{"resnetc has the softmax over the features of a vector, and no other"};
+  if (!in || !axis || *axis != t.channel_axis(node, 0) || (!t.channels_last(node, 0) && !t.is_view(t.type(*in), *dims))) {
+    return Failure{"resnetc has the softmax over the features of a vector or the channels of each pixel, and no other"};
+  }
   return t.add(node, OpKind::softmax, {}, {*in});
 }
 

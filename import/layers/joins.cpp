@@ -23,9 +23,12 @@ Result<LayerId> scaled(Translation& t, const flat::Node& node, LayerId in, const
   if (!all_are(scale, scale[0])) {
     made = t.add(node, OpKind::scale, {}, {in}, {{"weight", vector_of(scale)}});
   } else if (scale[0] != 1) {
+    // A product of a product is one: models multiply by several constants in turn.
+    const Layer& before = t.network().node(in);
+    const bool twice = before.op == OpKind::multiply;
     OpAttributes a;
-    a.by = decimal_of(scale[0]);
-    made = t.add(node, OpKind::multiply, a, {in});
+    a.by = decimal_of(twice ? static_cast<double>(static_cast<float>(before.attributes.by * scale[0])) : scale[0]);
+    made = t.add(node, OpKind::multiply, a, {twice ? before.operands[0] : in});
   }
   if (!made || all_are(shift, 0)) return made;
   return t.add(node, OpKind::bias, {}, {*made}, {{"bias", vector_of(shift)}});
@@ -72,7 +75,8 @@ Result<LayerId> with_constant(Translation& t, const flat::Node& node, size_t inp
 
 Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
   if (node.inputs.size() != 2) return Failure{"it has not two inputs"};
-  const auto a = t.operand(node, 0), b = t.operand(node, 1);
+  const auto a = t.operand(node, 0);
+  auto b = t.operand(node, 1);
   if (a && !b) {
     const TensorPtr constant = t.graph().constant(node, 1);
     if (constant) return with_constant(t, node, 0, *constant, sum);
@@ -82,7 +86,15 @@ Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
     if (constant) return with_constant(t, node, 1, *constant, sum);
   }
   if (!a || !b) return Failure{"it has no input"};
-  if (sum == Sum::minus || sum == Sum::over) return Failure{"resnetc adds and multiplies values, and has nothing else for two of them"};
+  if (sum == Sum::over) return Failure{"resnetc adds, subtracts and multiplies values, and has nothing else for two of them"};
+  if (sum == Sum::minus) {  // a - b is a + (-1) * b
+    OpAttributes negative;
+    negative.by = -1;
+    const Result<LayerId> negated = t.add(node, OpKind::multiply, negative, {*b});
+    if (!negated) return negated;
+    b = *negated;
+    sum = Sum::plus;
+  }
   const TensorType &left = t.type(*a), &right = t.type(*b);
   const auto left_dims = t.dims(node, 0), right_dims = t.dims(node, 1);
   // numpy spreads [N, C] over columns and rows, not over pixels.

@@ -69,13 +69,28 @@ Result<LayerId> layer_norm(Translation& t, const flat::Node& node) {
   return affine_norm(t, node, OpKind::layer_norm, 1);
 }
 
+// What import/rewrite makes of several operators
+
+Result<LayerId> named_group_norm(Translation& t, const flat::Node& node) {
+  return affine_norm(t, node, OpKind::group_norm, flat::integer(node, "num_groups", 1));
+}
+
+Result<LayerId> named_layer_norm(Translation& t, const flat::Node& node) {
+  const auto dims = t.dims(node, 0);
+  const size_t axis = static_cast<size_t>(flat::integer(node, "axis", 1));
+  const auto in = t.operand(node, 0);
+  const bool plain = in && dims && (t.channels_last(node, 0) || t.is_view(t.type(*in), *dims));
+  if (!plain || axis != t.channel_axis(node, 0)) {
+    return Failure{"resnetc has the layer norm over the features of a vector or the channels of each pixel, and no other"};
+  }
+  return affine_norm(t, node, OpKind::layer_norm, 1);
+}
+
 }  // namespace
 
 Translators norm_translators() {
-  return {{"BatchNormalization", batch_norm},
-          {"InstanceNormalization", instance_norm},
-          {"GroupNormalization", group_norm},
-          {"LayerNormalization", layer_norm}};
+  return {{"BatchNormalization", batch_norm}, {"InstanceNormalization", instance_norm}, {"GroupNormalization", group_norm},
+          {"GroupNorm", named_group_norm},    {"LayerNorm", named_layer_norm},          {"LayerNormalization", layer_norm}};
 }
 
 }  // namespace resnetc::importer

@@ -52,11 +52,12 @@ std::optional<OpAttributes> sliced_channels(const Translation& t, const flat::No
   const auto starts = list_at(t.graph(), node, 1, "starts"), axes = list_at(t.graph(), node, 3, "axes"),
              steps = list_at(t.graph(), node, 4, "steps");
   if (!starts || !axes || starts->size() != 1 || axes->size() != 1 || (steps && *steps != std::vector<int64_t>{1})) return std::nullopt;
-  if (flat::axis_of((*axes)[0], from.size()) != size_t{1} || !from[1].known() || !to[1].known()) return std::nullopt;
+  const size_t axis = t.channel_axis(node, 0);
+  if (flat::axis_of((*axes)[0], from.size()) != axis || !from[axis].known() || !to[axis].known()) return std::nullopt;
   OpAttributes a;
-  const int64_t start = (*starts)[0], channels = from[1].fixed;
+  const int64_t start = (*starts)[0], channels = from[axis].fixed;
   a.first = std::clamp<int64_t>(start < 0 ? std::max(start, -channels) + channels : start, 0, channels);
-  a.channels = to[1].fixed;
+  a.channels = to[axis].fixed;
   return a;
 }
 
@@ -67,12 +68,13 @@ Result<LayerId> slice(Translation& t, const flat::Node& node) {
   if (!in || !from || !to) return Failure{"the dimensions of its result are not known"};
   if (from == to) return *in;
   if (const auto channels = sliced_channels(t, node, *from, *to)) {
-    if (!t.is_view(t.type(*in), *from)) return Failure{"it takes a part of what is neither picture nor vector"};
+    if (!t.channels_last(node, 0) && !t.is_view(t.type(*in), *from))
+      return Failure{"it takes a part of what is neither picture nor vector"};
     return t.add(node, OpKind::slice_channels, *channels, {*in});
   }
   const auto starts = list_at(t.graph(), node, 1, "starts"), axes = list_at(t.graph(), node, 3, "axes"),
              steps = list_at(t.graph(), node, 4, "steps");
-  if (t.type(*in).rank != 4 || !t.is_view(t.type(*in), *from) || !starts || !axes || !steps)
+  if (t.type(*in).rank != 4 || t.channels_last(node, 0) || !t.is_view(t.type(*in), *from) || !starts || !axes || !steps)
     return Failure{"resnetc has no layer for it yet"};
   OpAttributes a;
   for (size_t i = 0; i < axes->size(); ++i) {

@@ -53,8 +53,17 @@ Result<LayerId> conv(Translation& t, const flat::Node& node) {
   if (a.groups < 1 || weight->shape[1] > type.channels || weight->shape[1] * a.groups != type.channels) {
     return Failure{fmt::format("its weight takes {} channels in {} groups, but there are {}", weight->shape[1], a.groups, type.channels)};
   }
-  if (type.rank == 2) {  // a vector that is a picture of one pixel in the model
-    if (!(a.kernel == Extent2{1, 1}) || a.groups != 1) return Failure{"it is a convolution of a vector with a window or groups"};
+  if (type.rank == 2) {                                // a vector that is a picture of one pixel in the model
+    if (a.groups != 1 && a.kernel == Extent2{1, 1}) {  // a product for each group: a convolution of a picture of one pixel
+      OpAttributes one;
+      one.channels = type.channels;
+      one.size = {1, 1};
+      const Result<LayerId> picture = t.add(node, OpKind::unflatten, one, {*in});
+      a.pad = {};
+      const Result<LayerId> sums = picture ? t.add(node, OpKind::conv2d, a, {*picture}, std::move(weights)) : picture;
+      return sums ? t.add(node, OpKind::flatten, {}, {*sums}) : sums;
+    }
+    if (!(a.kernel == Extent2{1, 1})) return Failure{"it is a convolution of a vector with a window"};
     OpAttributes linear;
     linear.channels = a.channels;
     linear.bias = a.bias;
@@ -114,7 +123,7 @@ Result<LayerId> reduce(Translation& t, const flat::Node& node, OpKind kind) {
   const auto numbers = list_at(t.graph(), node, 1, "axes");
   const auto dims = t.dims(node, 0);
   const auto axes = numbers && dims ? flat::axes_of(*numbers, dims->size()) : std::nullopt;
-  if (!axes || *axes != std::vector<size_t>{2, 3}) {
+  if (!axes || *axes != (t.channels_last(node, 0) ? std::vector<size_t>{1, 2} : std::vector<size_t>{2, 3})) {
     return Failure{"resnetc has the mean and the largest over a picture's rows and columns, and no other"};
   }
   return over_all_pixels(t, node, kind);

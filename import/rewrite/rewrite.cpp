@@ -10,8 +10,10 @@ void rewrite(flat::Graph& graph) {
   take_planes(graph);
   absorb_pads(graph);
   name_activations(graph);
+  name_norms(graph);
   name_quotients(graph);
   name_channel_convolutions(graph);
+  name_parts(graph);
   name_shuffles(graph);
   name_space_to_depth(graph);
   std::vector<bool> used(graph.values.size());

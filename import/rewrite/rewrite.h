@@ -20,10 +20,15 @@ void take_planes(flat::Graph& graph);
 void absorb_pads(flat::Graph& graph);
 /// Activations that are spelled out as products: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU and Mish.
 void name_activations(flat::Graph& graph);
+/// Group norms spelled as an instance norm of reshaped values become `GroupNorm`, layer norms spelled as means become `LayerNorm`, both
+/// with the weight and the bias that follow as their second and third input.
+void name_norms(flat::Graph& graph);
 /// x / sqrt(mean(x * x) + eps) becomes `RmsNorm`, and x / (mean(x) + eps) `MeanNorm`, each over one axis.
 void name_quotients(flat::Graph& graph);
 /// A convolution along the channels of a vector becomes `ChannelConv`, whose input and output are vectors.
 void name_channel_convolutions(flat::Graph& graph);
+/// Softmax over parts of channels becomes `PartsSoftmax`, and the sum of parts, each of which may be multiplied, `SumOfParts`.
+void name_parts(flat::Graph& graph);
 /// Reshape, Transpose and Reshape that take channels of groups in turn become `ChannelShuffle`.
 void name_shuffles(flat::Graph& graph);
 /// Reshape, Transpose and Reshape that make channels of neighbouring pixels become `SpaceToDepth`.

@@ -47,7 +47,7 @@ class General final : public Implementation {
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
     const KernelSpec& spec = situation.spec;
     const int64_t read = spec.kind == KernelKind::load ? 0 : spec.in.type.elements();
-    const int64_t elements = spec.kind == KernelKind::softmax ? 0 : read + spec.out.type.elements();
+    const int64_t elements = read + spec.out.type.elements();
     GeneralSchedule schedule;
     schedule.vectors = vectors_of(spec);
     if (elements < sharing::least_elements) {

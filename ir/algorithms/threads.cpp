@@ -93,7 +93,8 @@ ThreadSchedule schedule_of_move(const KernelSpec& spec) {
   const TensorType& type = store ? spec.in.type : spec.out.type;
   const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.stored_channels();
   const int64_t tiles = turned ? type.channels * type.height : type.pixels();
-  if (spec.kind == KernelKind::softmax) {
+  const bool softmax = spec.kind == KernelKind::softmax;
+  if (softmax && spec.attributes.parts == 0) {
     s.channels = 1;
     s.block = {1, lanes};
     return s;
@@ -103,7 +104,7 @@ ThreadSchedule schedule_of_move(const KernelSpec& spec) {
   // and where they are gathered, four loads would be needed for them.
   const bool global =
       spec.kind == KernelKind::global_avg_pool || spec.kind == KernelKind::global_max_pool || spec.kind == KernelKind::global_l2_pool;
-  const bool one = store || global || splits_vectors(spec) || gathers(spec.kind);
+  const bool one = store || global || softmax || splits_vectors(spec) || gathers(spec.kind);
   share_channels(s, channels, one ? 1 : channels < 4 ? channels : 4, 32);
   s.block.h = std::min(moving_threads / s.block.w, power_below(2 * tiles - 1));
   return s;
@@ -132,6 +133,9 @@ class Threads final : public Implementation {
     }
     if (splits_vectors(spec) && s.channels != 1) {
       return fmt::format("channels={} is out of range: its result begins within a vector, so each thread writes one", s.channels);
+    }
+    if (spec.kind == KernelKind::softmax && spec.attributes.parts != 0 && s.channels != 1) {
+      return fmt::format("channels={} is out of range: each thread of a softmax over parts writes one", s.channels);
     }
     if (b.h < 1 || b.w < 1 || b.h > max_block || b.w > max_block || b.h * b.w > max_block) {
       return fmt::format("block={} is out of range: a block has 1 to {} threads", to_string(b), max_block);

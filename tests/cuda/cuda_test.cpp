@@ -38,6 +38,8 @@ constexpr const char* text = R"(network small {
   c3: conv(1x1, 40)  b3: batch_norm
   skip from p via down { conv(1x1, 40)  batch_norm }
   relu
+  gate via { softmax }
+  gate via { global_avg_pool  softmax(parts = 5) }
   global_avg_pool
   fc: linear(10)
   softmax

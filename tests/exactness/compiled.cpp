@@ -55,12 +55,11 @@ std::vector<program::Program> lower(const topology::Network& network, std::span<
 }
 
 Result<std::unique_ptr<Library>> Library::make(std::span<const program::Program> programs, const std::string& name, const std::string& dir,
-                                               const codegen::KernelOptions& kernels, const WeightSource* weights) {
-  const GeneratedWeights generated;
+                                               const codegen::KernelOptions& kernels, const WeightSource& weights) {
   codegen::LibraryOptions options;
   options.output_dir = dir;
   options.name = name;
-  options.weights = weights != nullptr ? weights : &generated;
+  options.weights = &weights;
   options.archive = false;
   options.kernels = kernels;
   if (const auto written = codegen::write_library(programs, options); !written) return written.failure();

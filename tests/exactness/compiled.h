@@ -30,12 +30,12 @@ std::vector<program::Program> lower(const topology::Network& network, std::span<
                                     graph::Graph* graph = nullptr, int64_t winograd_tile = largest_winograd_tile,
                                     const program::Tuning* tuned = nullptr, const Machine& machine = default_machine());
 
-/// A compiled network, loaded.
+/// A compiled network with generated or other weights, loaded.
 class Library {
  public:
-  /// Writes libNAME.so and its weights to `dir` and loads them. Without `weights` they are generated.
+  /// Writes libNAME.so and its weights to `dir` and loads them.
   static Result<std::unique_ptr<Library>> make(std::span<const program::Program> programs, const std::string& name, const std::string& dir,
-                                               const codegen::KernelOptions& kernels, const WeightSource* weights = nullptr);
+                                               const codegen::KernelOptions& kernels, const WeightSource& weights = GeneratedWeights());
   ~Library();
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;

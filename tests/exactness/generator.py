@@ -31,6 +31,13 @@ def unit(z):
     return (z >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
+def is_scale(name, shape):
+    """Whether a tensor is a norm's scale, or a scale of its own: a parameter with another name, often with more dimensions, of 1."""
+    if name.endswith(".bias"):
+        return False
+    return len(shape) == 1 or (shape[0] == np.prod(shape) and not name.endswith(".weight"))
+
+
 def weights(name, shape):
     """The tensor `name`, float32."""
     shape = tuple(shape)
@@ -40,11 +47,11 @@ def weights(name, shape):
         values = 0.5 + u
     elif name.endswith(".running_mean"):
         values = 0.2 * (u - 0.5)
-    elif len(shape) == 1 and name.endswith(".weight"):
+    elif is_scale(name, shape):
         values = (0.5 + 0.5 * u) * np.where(z & np.uint64(1), -1.0, 1.0)
     elif len(shape) == 1 and name.endswith(".bias"):
         values = 0.2 * (u - 0.5)
-    elif len(shape) in (2, 4) and name.endswith(".weight"):
+    elif len(shape) in (2, 3, 4) and name.endswith(".weight"):
         values = (2.0 * u - 1.0) * np.sqrt(3.0 * 2.0 / np.prod(shape[1:]))
     else:
         raise ValueError(f"the generator has no rule for {name} {shape}")
@@ -57,15 +64,16 @@ def picture(name, index, shape):
     return (2.0 * u - 1.0).astype(np.float32).reshape(shape)
 
 
-def fill(model):
-    """Gives every tensor of a torch module's state its generated values; returns the tensors as numpy arrays by name."""
+def fill(model, gain=1):
+    """Gives every tensor of a torch module's state its generated values; returns the tensors as numpy arrays by name. Those of two and more
+    dimensions are multiplied by `gain`."""
     import torch
 
     arrays = {}
     for name, tensor in model.state_dict().items():
         if name.endswith("num_batches_tracked"):
             continue
-        arrays[name] = weights(name, tensor.shape)
+        arrays[name] = weights(name, tensor.shape) * np.float32(gain if tensor.dim() > 1 and not is_scale(name, tensor.shape) else 1)
         with torch.no_grad():
             tensor.copy_(torch.from_numpy(arrays[name]))
     return arrays

@@ -2,11 +2,11 @@
 """Evaluates the networks of the exactness matrix with PyTorch in float64 and saves their outputs in references/.
 
 This is a developer's tool: nothing that builds or tests resnetc runs it, because the outputs are in the repository. It needs
-    pip install torch==2.15.0 torchvision numpy
+    pip install torch==2.15.0 torchvision timm==1.0.31 numpy
 
     python3 tests/exactness/make_references.py [NAME...]
 
-references/NAME_HEIGHTxWIDTH.npy holds the logits as float64, [pictures, classes]. Weights and pictures are generated
+references/NAME_HEIGHTxWIDTH.npy holds the outputs as float64, [pictures, outputs]. Weights and pictures are generated
 (generator.py, docs/exactness.md). The script fails if a comparison would say little: if activations vanish or grow
 without bound, or if outputs hardly depend on the picture.
 """
@@ -45,6 +45,29 @@ def check_activations(model, name, x):
     return low[0], high[0]
 
 
+def sizes_of(name):
+    """The pictures' heights and widths."""
+    only = {"residual_mlp": (1, 784), "vgg16": (224, 224), "iresnet50": (112, 112), "alphazero": (19, 19)}
+    if name in only:
+        return [only[name]]
+    return [(32, 32)] if name in models.CIFAR else [(64, 96)] if name in models.MORE else [(224, 224), (160, 192)]
+
+
+def input_of(name, height, width):
+    """The shape of one picture, and the input's name."""
+    if name == "residual_mlp":
+        return (1, width), "features"
+    if name == "alphazero":
+        return (1, 17, height, width), "position"
+    return (1, 3, height, width), "image"
+
+
+def thinned(outputs):
+    """At most some 4096 outputs of each picture, so that references stay small; exactness.cpp does the same."""
+    count = outputs.shape[1]
+    return outputs if count <= 4096 else outputs[:, :: count // 4096 | 1]
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("names", nargs="*", metavar="NAME")
@@ -54,12 +77,10 @@ def main():
     torch.set_num_threads(1)
     models.no_initialisation()
     options.output.mkdir(exist_ok=True)
-    for name in options.names or (*models.CIFAR, *models.TORCHVISION, *models.OTHERS):
-        sizes = [(32, 32)] if name in models.CIFAR else [(224, 224), (160, 192)]
-        if name == "residual_mlp":
-            sizes = [(1, 784)]
+    for name in options.names or models.ALL:
+        sizes = sizes_of(name)
         model = models.build(name)
-        generator.fill(model)
+        generator.fill(model, models.GAINS.get(name, 1))
         model = model.double()
         for height, width in sizes:
             start = time.time()
@@ -67,12 +88,12 @@ def main():
             outputs = []
             with torch.no_grad():
                 for index in range(max(pictures, 2)):
-                    shape, port = ((1, width), "features") if name == "residual_mlp" else ((1, 3, height, width), "image")
+                    shape, port = input_of(name, height, width)
                     x = torch.from_numpy(generator.picture(port, index, shape)).double()
                     if index == 0:
                         low, high = check_activations(model, name, x)
-                    outputs.append(model(x).numpy()[0])
-            outputs = np.stack(outputs)
+                    outputs.append(model(x).numpy()[0].ravel())
+            outputs = thinned(np.stack(outputs))
             largest = np.abs(outputs).max()
             apart = np.abs(outputs[0] - outputs[1]).max() / largest
             if not 1e-1 <= largest <= 1e5 or apart < 1e-3:

@@ -5,11 +5,18 @@ from torch import nn
 from torch.nn import functional as F
 from torchvision import models
 
+import families
+
 TORCHVISION = (
     "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2",
     "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d",
 )  # fmt: skip
-CIFAR = {f"cifar_resnet{depth}": depth for depth in (20, 32, 44, 56, 110)}
+# Networks of other families, at one small size.
+MORE_TORCHVISION = (
+    "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0", "densenet121", "regnet_x_3_2gf", "regnet_y_3_2gf", "vgg16",
+    "deeplabv3_resnet50", "convnext_tiny",
+)  # fmt: skip
+TIMM = ("resnet50d", "ecaresnet50d", "resnet50_gn", "resnetv2_50", "res2net50_26w_4s", "darknet53", "cspdarknet53")
 
 
 def projection(channels_in, channels, stride, norm=True):
@@ -169,13 +176,33 @@ OTHERS = {
     "residual_mlp": ResidualMlp,
 }
 
+FAMILIES = {
+    "iresnet50": families.IResNet,
+    "alphazero": families.AlphaZero,
+    "edsr": families.Edsr,
+    "unet_resnet34": families.UNet,
+}
+MORE = (*MORE_TORCHVISION, *TIMM, *FAMILIES)
+# Factors for the weights of networks whose values would vanish or grow. Gates and smooth activations make values smaller than ReLUs do, and
+# what is added without being normalised makes them larger.
+GAINS = {
+    "mobilenet_v3_large": 1.25, "mobilenet_v3_small": 1.4, "efficientnet_b0": 1.5, "regnet_y_3_2gf": 1.3, "edsr": 0.7, "alphazero": 0.8,
+}  # fmt: skip
+ALL = (*CIFAR, *TORCHVISION, *OTHERS, *MORE)
+
 
 def build(name):
     """The network without trained weights, in eval mode."""
-    if name in TORCHVISION:
+    if name == "deeplabv3_resnet50":
+        model = families.Segmentation(models.segmentation.deeplabv3_resnet50(weights=None, weights_backbone=None))
+    elif name in TORCHVISION or name in MORE_TORCHVISION:
         model = getattr(models, name)(weights=None)
-    elif name in CIFAR or name in OTHERS:
-        model = (CIFAR | OTHERS)[name]()
+    elif name in TIMM:
+        import timm
+
+        model = timm.create_model(name, pretrained=False)
+    elif name in CIFAR or name in OTHERS or name in FAMILIES:
+        model = (CIFAR | OTHERS | FAMILIES)[name]()
     else:
         raise ValueError(f"no network is called {name}")
     return model.eval()
@@ -183,6 +210,6 @@ def build(name):
 
 def no_initialisation():
     """Random initialisation takes longer than the whole evaluation and is overwritten at once."""
-    for function in ("kaiming_normal_", "kaiming_uniform_", "uniform_", "normal_"):
+    for function in ("kaiming_normal_", "kaiming_uniform_", "uniform_", "normal_", "trunc_normal_"):
         setattr(nn.init, function, lambda tensor, *args, **kwargs: tensor)
     torch.manual_seed(0)

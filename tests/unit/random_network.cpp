@@ -94,6 +94,16 @@ class Generator {
   }
   std::string linear(int64_t features) { return fmt::format("linear({}{})", features, aside_.chance(25) ? ", bias = false" : ""); }
 
+  /// Over all channels, or over parts of them if their number has a divisor.
+  std::string softmax() {
+    if (aside_.chance(60)) {
+      for (int64_t parts : {2, 3, 5, 17}) {
+        if (current_.channels % parts == 0) return fmt::format("softmax(parts = {})", parts);
+      }
+    }
+    return "softmax";
+  }
+
   const std::string& elementwise() { return elementwise_[static_cast<size_t>(aside_.below(static_cast<int64_t>(elementwise_.size())))]; }
   std::string activation() { return aside_.chance(60) ? "relu" : elementwise(); }
 
@@ -171,7 +181,7 @@ class Generator {
       layer(random_.one_of({"relu", "sigmoid"}), current_);
       if (random_.chance(40) && !for_gpus_) vectors_side_by_side();
     }
-    if (random_.chance(30)) layer("softmax", current_);
+    if (random_.chance(30)) layer(softmax(), current_);
     line("output y");
   }
 
@@ -370,6 +380,7 @@ class Generator {
     const std::string from = random_.chance(50) ? at.label : any_named().label;
     const std::string squeezed = "global_avg_pool  ";
     const bool may_append = !for_gpus_ || current_.channels % 16 == 0;
+    if (current_.channels % 2 == 0 && (!for_gpus_ || current_.channels % 32 == 0) && aside_.chance(20)) return split_attention();
     switch (random_.below(4)) {
       case 0: edge(fmt::format("skip spread from {} via {} {{ {}{} }}", from, fresh(), squeezed, linear(current_.channels))); break;
       case 1: {
@@ -395,6 +406,28 @@ class Generator {
         break;
       }
     }
+    after_edges();
+  }
+
+  /// Two halves of the channels, each times its share, as in ResNeSt.
+  void split_attention() {
+    const Named whole = here();
+    const int64_t half = current_.channels / 2;
+    line("global_avg_pool");
+    const std::string shares = fresh();
+    line(linear(2 * half).insert(0, fresh() + ": "));
+    line(fmt::format("{}: softmax(parts = 2)", shares));
+    Named sides[2];
+    for (int64_t i = 0; i < 2; ++i) {
+      line("from " + shares);
+      const std::string share = fresh();
+      line(fmt::format("{}: slice_channels({}, {})", share, i * half, half));
+      go_back(whole);
+      slice(i * half, half);
+      edge(fmt::format("gate via {{ from {} }}", share));
+      sides[i] = here();
+    }
+    edge("skip from " + sides[0].label);
     after_edges();
   }
 
@@ -514,6 +547,7 @@ class Generator {
     layer(call + ")", shape);
     if (random_.chance(30)) layer(norm(), current_);
     if (random_.chance(30)) layer(random_.one_of({"relu", "sigmoid"}), current_);
+    if (aside_.chance(15)) layer(softmax(), current_);
   }
 
   /// Another head, which is an output.
@@ -528,8 +562,10 @@ class Generator {
     if (random_.chance(25)) head();
     if (random_.chance(70)) {
       line(aside_.chance(20) ? "flatten" : global_pool());
-      line("fc: " + linear(random_.one_of<int64_t>({1, 10, 17, 100})));
-      if (random_.chance(20)) line("softmax");
+      const int64_t features = random_.one_of<int64_t>({1, 10, 17, 100});
+      line("fc: " + linear(features));
+      current_ = {features, 1, 1};
+      if (random_.chance(20)) line(softmax());
     } else {
       layer("relu", current_);
     }

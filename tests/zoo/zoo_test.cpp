@@ -93,7 +93,7 @@ Result<double> difference(const std::string& name, const importer::Imported& net
   const auto programs = exactness::lower(*topology, std::span(targets).first(1), diagnostics);
   if (programs.empty()) return Failure{diagnostics.render()};
   const TempDir dir;
-  const auto library = exactness::Library::make(programs, topology->name, dir.path(), kernels, weights.get());
+  const auto library = exactness::Library::make(programs, topology->name, dir.path(), kernels, *weights);
   if (!library) return library.failure();
   const auto context = exactness::Context::make(**library, targets.front()->name, 1, 1);
   if (!context) return context.failure();

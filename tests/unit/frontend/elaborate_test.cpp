@@ -90,6 +90,26 @@ TEST_CASE("frontend: concat edges are named, counted and labelled as skip edges 
   CHECK(block.children[2].spread);
 }
 
+TEST_CASE("frontend: labels in quotes stand in names as they are and count up in copies") {
+  const Network network = in_network(
+      R"(stage "a.s" { relu repeat 3 "x-08": b conv(1x1, 4) } repeat 2 { repeat 2 "n": relu "9": b } gate via "g" { "2": conv(1x1, 4) } )"
+      R"(stage t { gate via "g.0" { conv(1x1, 4) } gate via h { conv(1x1, 4) } skip from in via "e" { "a": conv(1x1, 4) conv(1x1, 4) } } )"
+      R"(repeat 2 "18446744073709551614": b repeat 2 "99999999999999999999": relu)",
+      R"(block b { repeat 2 "c.0": conv(1x1, 4) "e": conv(1x1, 4) })");
+  std::string weights;
+  const auto collect = [&](const auto& self, const std::vector<Node>& nodes) -> void {
+    for (const Node& node : nodes) {
+      if (!node.weights.empty()) weights += node.weights + " ";
+      self(self, node.children);
+    }
+  };
+  collect(collect, network.body);
+  CHECK(weights ==
+        "a.s.x-08.c.0 a.s.x-08.c.1 a.s.x-08.e a.s.x-9.c.0 a.s.x-9.c.1 a.s.x-9.e a.s.x-10.c.0 a.s.x-10.c.1 a.s.x-10.e a.s.4 9.c.0 9.c.1 9.e "
+        "10.c.0 10.c.1 10.e g.2 t.g.0.0 t.1.0 t.e.a t.e.1 18446744073709551614.c.0 18446744073709551614.c.1 18446744073709551614.e "
+        "18446744073709551615.c.0 18446744073709551615.c.1 18446744073709551615.e ");
+}
+
 TEST_CASE("frontend: 'from' makes an earlier value the current one, without a value of its own") {
   const Network network =
       in_network("a: relu from in b stage s { tanh from in from a } skip from s via { relu from a } d: sigmoid output z from d from s gelu",

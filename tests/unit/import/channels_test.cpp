@@ -157,12 +157,31 @@ TEST_CASE("import: layers between transposes to channels last and back") {
   output y
 }
 )");
+  OnnxModel halves;
+  halves.input("x", {-1, 4, 8, 8});
+  OnnxModel::with(halves.node("Transpose", {"x"}, {"t"}), "perm", Ints{0, 2, 3, 1});
+  halves.ints("sizes", {3, 1});
+  OnnxModel::with(halves.node("Split", {"t", "sizes"}, {"a", "b"}), "axis", int64_t{-1});
+  halves.node("Sigmoid", {"b"}, {"s"});
+  OnnxModel::with(halves.node("Concat", {"s", "a"}, {"c"}), "axis", int64_t{3});
+  OnnxModel::with(halves.node("ReduceMean", {"c"}, {"mean"}), "axes", Ints{1, 2});
+  halves.node("Mul", {"c", "mean"}, {"gated"});
+  OnnxModel::with(OnnxModel::with(halves.node("ReduceMax", {"gated"}, {"y"}), "axes", Ints{1, 2}), "keepdims", int64_t{0});
+  halves.output("y");
+  CHECK(text_of(halves) == R"(  slice_channels(3, 1)
+  sigmoid
+  concat from x via { slice_channels(0, 3) }
+  gate via { global_avg_pool }
+  global_max_pool
+  output y
+}
+)");
   OnnxModel last;
   last.input("x", {-1, 4, 8, 8});
   last.conv("x", "a", {4, 4, 1, 1});
   OnnxModel::with(last.node("Transpose", {"a"}, {"t"}), "perm", Ints{0, 2, 3, 1});
   last.node("Relu", {"t"}, {"r"});
-  OnnxModel::with(last.node("Concat", {"r", "r"}, {"c"}), "axis", int64_t{1});
+  last.node("GlobalAveragePool", {"r"}, {"c"});
   last.output("c");
   CHECK(text_of(last).find("its input has its channels last") != std::string::npos);
   CHECK(text_of(last, {.up_to = "r"}).starts_with("error: the output 'r' has its channels last"));

@@ -132,6 +132,37 @@ TEST_CASE("import: operators on constants") {
     CHECK(y[0] == doctest::Approx(-std::sqrt(1.5)).epsilon(1e-15));
     CHECK(y[5] == doctest::Approx(std::sqrt(1.5)).epsilon(1e-15));
   }
+  SUBCASE("standardised by a batch norm over its own statistics") {
+    m.values("w", {1, 2, 3}, {1, 2, 3, 40, 50, 60});
+    m.values("scale", {2}, {1, 2});
+    m.values("shift", {2}, {0, 5});
+    m.values("zero", {2}, {0, 0});
+    auto& norm = m.node("BatchNormalization", {"w", "scale", "shift", "zero", "zero"}, {"y", "m", "v"});
+    OnnxModel::with(OnnxModel::with(norm, "training_mode", int64_t{1}), "epsilon", 0.0F);
+    const auto y = reals(constant_output(m, "y"));
+    CHECK(y[0] == doctest::Approx(-std::sqrt(1.5)).epsilon(1e-15));
+    CHECK(y[4] == 5);
+    CHECK(y[5] == doctest::Approx(5 + 2 * std::sqrt(1.5)).epsilon(1e-15));
+  }
+  SUBCASE("a batch norm with given statistics") {
+    m.values("w", {1, 2}, {7, 9});
+    m.values("one", {2}, {1, 1});
+    m.values("mean", {2}, {5, 1});
+    m.values("variance", {2}, {4, 16});
+    OnnxModel::with(m.node("BatchNormalization", {"w", "one", "mean", "mean", "variance"}, {"y"}), "epsilon", 0.0F);
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{6, 3});
+  }
+  SUBCASE("bounded") {
+    m.values("low", {}, {2});
+    m.values("high", {1}, {20});
+    m.node("Clip", {"b", "low", "high"}, {"y"});
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{10, 20, 20});
+  }
+  SUBCASE("bounded on one side") {
+    m.values("low", {}, {20});
+    m.node("Clip", {"b", "low", ""}, {"y"});
+    CHECK(reals(constant_output(m, "y")) == std::vector<double>{20, 20, 30});
+  }
   SUBCASE("filled, counted and chosen") {
     m.ints("n", {3});
     m.node("ConstantOfShape", {"n"}, {"zeros"});

@@ -169,6 +169,86 @@ TEST_CASE("import: norms") {
   CHECK(norm("LayerNormalization", {-1, 4, 8, 4}).starts_with("error: 'LayerNormalization'"));
 }
 
+TEST_CASE("import: group norms spelled as instance norms") {
+  const auto norm = [](float bias_of_group, bool weight, bool bias, const Ints& weight_shape = {4, 1, 1}) {
+    return statements([&](OnnxModel& m) {
+      m.ints("groups", {0, 2, -1});
+      m.values("ones", {2}, {1, 1});
+      m.values("zeros", {2}, {bias_of_group, bias_of_group});
+      m.node("Reshape", {"x", "groups"}, {"g"});
+      OnnxModel::with(m.node("InstanceNormalization", {"g", "ones", "zeros"}, {"i"}), "epsilon", 1e-6F);
+      m.node("Shape", {"x"}, {"shape"});
+      m.node("Reshape", {"i", "shape"}, {"n"});
+      m.weight("norm.weight", weight_shape);
+      m.weight("norm.bias", {4, 1, 1});
+      m.node("Mul", {weight ? "norm.weight" : "n", "n"}, {"w"});
+      m.node("Add", {"w", bias ? "norm.bias" : "w"}, {"y"});
+    });
+  };
+  CHECK(norm(0, true, true) == "  norm: group_norm(2, eps = 1e-06)\n");
+  // What follows may be the norm's weight only if it comes next, and is there for each channel.
+  CHECK(norm(0.5F, true, true) == "  group_norm1: group_norm(2, eps = 1e-06)\n  scale1:      scale\n  norm:        bias\n");
+  CHECK(norm(0, true, true, {1}) == "  group_norm1: group_norm(2, eps = 1e-06)\n  multiply(0.14)\n  norm: bias\n");
+  CHECK(norm(0, true, false).starts_with("  norm: group_norm(2, eps = 1e-06)\n"));
+}
+
+TEST_CASE("import: layer norms spelled as means") {
+  // Over one axis; `root` makes r, by which the difference d is divided or multiplied, of the variance v.
+  const auto norm = [](const Ints& input, int64_t axis, const Ints& weight_shape, const auto& root) {
+    return statements(
+        [&](OnnxModel& m) {
+          OnnxModel::with(m.node("ReduceMean", {"x"}, {"mean"}), "axes", Ints{axis});
+          m.node("Sub", {"x", "mean"}, {"d"});
+          scalar(m, "two", 2);
+          m.node("Pow", {"d", "two"}, {"squares"});
+          OnnxModel::with(m.node("ReduceMean", {"squares"}, {"variance"}), "axes", Ints{axis});
+          scalar(m, "eps", 1e-6F);
+          m.node("Add", {"variance", "eps"}, {"v"});
+          root(m);
+          m.weight("norm.weight", weight_shape);
+          m.weight("norm.bias", weight_shape);
+          m.node("Mul", {"n", "norm.weight"}, {"w"});
+          m.node("Add", {"norm.bias", "w"}, {"y"});
+        },
+        input);
+  };
+  const auto quotient = [](OnnxModel& m) {
+    m.node("Sqrt", {"v"}, {"r"});
+    m.node("Div", {"d", "r"}, {"n"});
+  };
+  CHECK(norm({-1, 4, 8, 8}, 1, {4, 1, 1}, quotient) == "  norm: layer_norm(eps = 1e-06)\n");
+  CHECK(norm({-1, 4}, -1, {4}, quotient) == "  norm: layer_norm(eps = 1e-06)\n");
+  CHECK(norm({-1, 4}, -1, {4}, [](OnnxModel& m) {
+          m.node("Sqrt", {"v"}, {"s"});
+          m.node("Reciprocal", {"s"}, {"r"});
+          m.node("Mul", {"r", "d"}, {"n"});
+        }) == "  norm: layer_norm(eps = 1e-06)\n");
+  CHECK(norm({-1, 4}, -1, {4}, [](OnnxModel& m) {
+          scalar(m, "half", -0.5F);
+          m.node("Pow", {"v", "half"}, {"r"});
+          m.node("Mul", {"d", "r"}, {"n"});
+        }) == "  norm: layer_norm(eps = 1e-06)\n");
+  CHECK(norm({-1, 4, 8, 8}, 2, {4, 1, 1}, quotient).starts_with("error: 'LayerNorm'"));
+}
+
+TEST_CASE("import: several products with numbers are one") {
+  CHECK(statements([](OnnxModel& m) {
+          scalar(m, "a", 2);
+          scalar(m, "b", 0.2F);
+          m.node("Relu", {"x"}, {"r"});
+          m.node("Mul", {"r", "a"}, {"p"});
+          m.node("Mul", {"b", "p"}, {"q"});
+          m.node("Add", {"q", "p"}, {"y"});
+        }) == "  relu1: relu\n  multiply(0.4)\n  skip from relu1 via { multiply(2) }\n");
+}
+
+TEST_CASE("import: differences of two values") {
+  CHECK(statements([](OnnxModel& m) {
+          m.conv("x", "c", {4, 4, 1, 1});
+          m.node("Sub", {"c", "x"}, {"y"});
+        }) == "  c: conv(1x1, 4)\n  skip from x via { multiply(-1) }\n");
+}
+
 TEST_CASE("import: padding by an operator of its own") {
   const auto padded = [](const Ints& pads, const auto& build) {
     return statements([&](OnnxModel& m) {
@@ -297,4 +377,39 @@ TEST_CASE("import: attention is named first, behind whatever else has no layer")
           OnnxModel::with(m.node("Transpose", {"r"}, {"t"}), "perm", Ints{0, 2, 1});
           m.node("MatMul", {"r", "t"}, {"y"});
         }).starts_with("error: 'MatMul' (output 'y'): it multiplies two values as matrices, as attention does"));
+}
+
+TEST_CASE("import: softmaxes and sums over parts of channels") {
+  CHECK(statements([](OnnxModel& m) { OnnxModel::with(m.node("Softmax", {"x"}, {"y"}), "axis", int64_t{1}); }) == "  softmax\n");
+  CHECK(statements([](OnnxModel& m) {
+          OnnxModel::with(m.node("Softmax", {"x"}, {"y"}), "axis", int64_t{2});
+        }).starts_with("error: 'Softmax' (output 'y'): resnetc has the softmax over"));
+  // Split attention: the parts of a value, each multiplied by its share and added.
+  const std::string text = statements([](OnnxModel& m) {
+    m.ints("parts", {-1, 2, 2, 8, 8});
+    m.ints("rows", {-1, 1, 2, 2});
+    m.ints("row", {-1, 4});
+    m.ints("shares", {-1, 2, 2, 1, 1});
+    m.ints("one", {1});
+    m.node("Reshape", {"x", "parts"}, {"p"});
+    m.node("GlobalAveragePool", {"x"}, {"g"});
+    m.node("Reshape", {"g", "rows"}, {"r"});
+    OnnxModel::with(m.node("Transpose", {"r"}, {"t"}), "perm", Ints{0, 2, 1, 3});
+    OnnxModel::with(m.node("Softmax", {"t"}, {"s"}), "axis", int64_t{1});
+    m.node("Reshape", {"s", "row"}, {"v"});
+    m.node("Reshape", {"v", "shares"}, {"w"});
+    m.node("Mul", {"p", "w"}, {"q"});
+    OnnxModel::with(m.node("ReduceSum", {"q", "one"}, {"y"}), "keepdims", int64_t{0});
+  });
+  CHECK(text.find("softmax(parts = 2)") != std::string::npos);
+  CHECK(text.find("slice_channels(2, 2)") != std::string::npos);
+  // Selective kernels: values that are stacked and added.
+  CHECK(statements([](OnnxModel& m) {
+          m.ints("one", {1});
+          m.node("Relu", {"x"}, {"a"});
+          m.node("Unsqueeze", {"a", "one"}, {"b"});
+          m.node("Unsqueeze", {"x", "one"}, {"c"});
+          OnnxModel::with(m.node("Concat", {"b", "c"}, {"d"}), "axis", int64_t{1});
+          OnnxModel::with(m.node("ReduceSum", {"d", "one"}, {"y"}), "keepdims", int64_t{0});
+        }) == "  relu\n  skip from x\n");
 }

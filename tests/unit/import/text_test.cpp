@@ -200,6 +200,83 @@ network sums {
 )");
 }
 
+TEST_CASE("import: a list inside a block reads the block's input by a name of its own") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  std::string at = "x";
+  for (const std::string name : {"b.0", "b.1"}) {
+    m.conv(at, name + ".main", {4, 4, 3, 3}, 1, 1);
+    m.conv(at, name + ".attend", {4, 4, 1, 1});
+    m.node("Sigmoid", {name + ".attend"}, {name + ".s"});
+    m.node("Mul", {name + ".main", name + ".s"}, {name + ".gated"});
+    m.node("Add", {name + ".gated", at}, {name + ".out"});
+    at = name + ".out";
+  }
+  m.output(at);
+  const importer::Imported network = imported(m);
+  CHECK(network.text.find(R"(block here {}  # gives the current value a name
+
+block identity_block {
+  start: here
+  main:  conv(3x3, 4)
+  gate via attend { from start  conv(1x1, 4)  sigmoid }
+  skip from start
+})") != std::string::npos);
+}
+
+TEST_CASE("import: blocks that differ in their windows share one, and layers beside a block belong to its number") {
+  OnnxModel m;
+  m.input("input.1", {-1, 4, 8, 8});
+  std::string at = "input.1";
+  for (const int64_t i : {0, 1, 2}) {
+    const std::string name = "blocks." + std::to_string(i);
+    const int64_t kernel = i == 1 ? 5 : 3;
+    auto& depthwise = m.conv(at, name + ".0.fn.0", {4, 1, kernel, kernel}, 1, kernel / 2);
+    OnnxModel::with(depthwise, "group", int64_t{4});
+    m.node("Relu", {name + ".0.fn.0"}, {name + ".relu"});
+    m.bn(name + ".relu", name + ".0.fn.2", 4);
+    m.node("Add", {name + ".0.fn.2", at}, {name + ".sum"});
+    m.conv(name + ".sum", name + ".1", {4, 4, 1, 1});
+    at = name + ".1";
+  }
+  m.node("Relu", {at}, {"77"});
+  m.output("77");
+  CHECK(imported(m).text == R"(# Imported from model.onnx.
+
+block identity_block(kernel = 3) {
+  fn: conv([kernel, kernel], 4, groups = 4)   relu   fn_bn: batch_norm
+  skip from in
+  conv1: conv(1x1, 4)
+}
+
+network model {
+  input image: f32[N, 4, 8, 8]
+
+  stage blocks { identity_block  identity_block(kernel = 5)  identity_block }
+
+  relu
+  output result
+}
+)");
+}
+
+TEST_CASE("import: weights that exporters share because they are equal name nothing") {
+  OnnxModel m;
+  m.input("x", {-1, 4});
+  m.weight("first.norm.weight", {4});
+  m.weight("first.norm.bias", {4});
+  m.node("LayerNormalization", {"x", "first.norm.weight", "first.norm.bias"}, {"a"}, "/first/norm/LayerNormalization");
+  m.node("LayerNormalization", {"a", "first.norm.weight", "first.norm.bias"}, {"b"}, "/second/norm/LayerNormalization");
+  m.node("LayerNormalization", {"b", "first.norm.weight", "first.norm.bias"}, {"y"});
+  m.output("y");
+  CHECK(text_of(m) == R"(  first_norm:   layer_norm
+  second_norm:  layer_norm
+  first_norm_2: layer_norm
+  output y
+}
+)");
+}
+
 TEST_CASE("import: names become names of the language, each once") {
   OnnxModel m;
   m.input("in", {-1, 4, 8, 8});

@@ -74,6 +74,10 @@ TEST_CASE("interpreter: linear, sigmoid and softmax") {
   check_near(result("f32[N, 3]", "softmax", {0, std::log(2), std::log(5)}), {0.125, 0.25, 0.625});
   check_near(result("f32[N, 2]", "softmax", {1000, 1000}), {0.5, 0.5});
   check_near(result("f32[N, 2]", "softmax", {-1e300, 1e300}), {0, 1});
+  // At each pixel; then between channels 0 and 2, and between 1 and 3.
+  check_near(result("f32[N, 2, 1, 2]", "softmax", {0, std::log(3), std::log(3), 0}), {0.25, 0.75, 0.75, 0.25});
+  check_near(result("f32[N, 4]", "softmax(parts = 2)", {0, 1, std::log(3), 1}), {0.25, 0.5, 0.75, 0.5});
+  check_near(result("f32[N, 4, 1, 1]", "softmax(4)", {0, 0, std::log(2), std::log(4)}), {0.125, 0.125, 0.25, 0.5});
 }
 
 TEST_CASE("interpreter: pools clip their windows; an average divides by all of the window") {

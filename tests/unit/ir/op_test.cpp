@@ -159,6 +159,7 @@ TEST_CASE("shapes of the other operations") {
     CHECK(infer(op.kind, {}, std::vector<TensorType>(operands, v)) == to_string(v));
   }
   CHECK(infer(OpKind::softmax, {}, {v}) == to_string(v));
+  CHECK(infer(OpKind::softmax, {}, {image}) == to_string(image));
   CHECK(infer(OpKind::add, {}, {image, image}) == to_string(image));
   CHECK(infer(OpKind::mul, {}, {image, image}) == to_string(image));
   CHECK(infer(OpKind::mul, {}, {image, TensorType::vector(3)}) == to_string(image));
@@ -200,8 +201,13 @@ TEST_CASE("every rejection states its rule") {
   CHECK(infer(OpKind::conv2d, window({3, 3}, {}, {}, 8), {v}) == "conv needs a picture, f32[N, channels, height, width], not f32[N, 10]");
   CHECK(infer(OpKind::max_pool, window({3, 3}), {v}) == "max_pool needs a picture, f32[N, channels, height, width], not f32[N, 10]");
   CHECK(infer(OpKind::global_avg_pool, {}, {v}) == "global_avg_pool needs a picture, f32[N, channels, height, width], not f32[N, 10]");
-  CHECK(infer(OpKind::softmax, {}, {small}) ==
-        "softmax needs a vector, f32[N, features], not f32[N, 64, 4, 4]; global_avg_pool and flatten make a vector of a picture");
+  OpAttributes parted;
+  parted.parts = 1;
+  CHECK(infer(OpKind::softmax, parted, {small}) == "parts = 1 is not between 2 and 268435456");
+  parted.parts = 3;
+  CHECK(infer(OpKind::softmax, parted, {small}) == "parts = 3 does not divide 64 channels");
+  parted.parts = 2;
+  CHECK(infer(OpKind::softmax, parted, {TensorType::vector(1 << 20)}) == "each of 2 parts has 524288 channels, more than 8192");
   CHECK(infer(OpKind::linear, {}, {small}) ==
         "linear needs a vector, f32[N, features], not f32[N, 64, 4, 4]; global_avg_pool and flatten make a vector of a picture");
   CHECK(infer(OpKind::linear, {}, {v}) == "channels = 0 is not between 1 and 268435456");

@@ -83,6 +83,14 @@ concat3 = concat( concat2 sum ) f32[N, 8, 2, 3]
   }
 }
 
+TEST_CASE("lower-to-graph: a scale's weight has the layer's own name") {
+  Session session;
+  const auto ir = session.lowered("network n { input x: f32[N, 4, 8, 8] gamma: scale beta: bias output y }", passes::Level::graph);
+  const std::string text = graph::print(std::get<graph::Graph>(ir), session.sources);
+  CHECK(text.find("weight = tensor(\"gamma\", [4])") != std::string::npos);
+  CHECK(text.find("bias = tensor(\"beta.bias\", [4])") != std::string::npos);
+}
+
 TEST_CASE("lower-to-graph: an operation that spreads has a name that no value has") {
   Session session;
   auto network = topology::parse(

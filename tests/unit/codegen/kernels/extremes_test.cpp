@@ -116,34 +116,40 @@ TEST_CASE("kernels: sigmoid of every kind of float") {
 }
 
 TEST_CASE("kernels: softmax of logits that are far apart, infinite or NaN") {
+  struct Channels {
+    int64_t channels, parts;
+  };
   std::vector<KernelCase> cases;
-  // Four logits, then the same with others that add nothing.
-  for (size_t channels : {size_t{4}, size_t{37}}) {
+  // Four logits, then the same with others that add nothing, then the same at each place of four parts.
+  for (const auto [channels, parts] : {Channels{4, 0}, {37, 0}, {12, 4}, {64, 4}}) {
     const auto rows = logit_rows();
-    KernelCase one = make_case("softmax", spec_of(KernelKind::softmax, TensorType::vector(static_cast<int64_t>(channels))),
-                               static_cast<int64_t>(rows.size()), 1);
-    one.input.assign(rows.size() * channels, -infinity);
-    for (size_t n = 0; n < rows.size(); ++n)
-      std::copy(rows[n].begin(), rows[n].end(), one.input.begin() + static_cast<int64_t>(n * channels));
+    KernelCase one = make_case("softmax", spec_of(KernelKind::softmax, TensorType::vector(channels)), static_cast<int64_t>(rows.size()), 1);
+    one.spec.attributes.parts = parts;
+    const int64_t step = parts == 0 ? 1 : channels / parts;
+    one.input.assign(rows.size() * static_cast<size_t>(channels), -infinity);
+    for (size_t i = 0; i < one.input.size(); ++i) {
+      const size_t n = i / static_cast<size_t>(channels), logit = i % static_cast<size_t>(channels) / static_cast<size_t>(step);
+      if (logit < rows[n].size()) one.input[i] = rows[n][logit];
+    }
     cases.push_back(std::move(one));
   }
   for (const Target& target : runnable_targets()) {
     run_each(cases, target, [&](const KernelCase& one, const Planar& result) {
-      const size_t channels = one.input.size() / static_cast<size_t>(one.batch);
-      for (size_t n = 0; n < static_cast<size_t>(one.batch); ++n) {
+      const size_t channels = one.input.size() / static_cast<size_t>(one.batch), parts = static_cast<size_t>(one.spec.attributes.parts);
+      const size_t step = parts == 0 ? 1 : channels / parts;
+      for (size_t i = 0; i < one.input.size(); ++i) {
+        const size_t n = i / channels, c = i % channels;
         const double* logits = one.input.data() + n * channels;
         double top = -infinity, sum = 0;
-        for (size_t c = 0; c < channels; ++c) top = std::isnan(logits[c]) || logits[c] > top ? logits[c] : top;
-        for (size_t c = 0; c < channels; ++c) top = std::isnan(logits[c]) ? logits[c] : top;
-        for (size_t c = 0; c < channels; ++c) sum += std::exp(logits[c] - top);
-        for (size_t c = 0; c < channels; ++c) {
-          const double difference = logits[c] - top, want = static_cast<float>(std::exp(difference) / sum), got = result[n * channels + c];
-          // The difference is a float, so half a unit of the difference has the result's exponent.
-          const double units = 8 + (std::abs(difference) < 128 ? std::abs(difference) : 0);
-          CHECK_MESSAGE(
-              good(got, want, units, std::isinf(difference) ? 0 : least_normal),
-              fmt::format("{}: row {}, logit {}, {:.9g} of {:.9g}: {:.9g}, not {:.9g}", target.name, n, c, logits[c], top, got, want));
-        }
+        for (size_t k = c % step; k < channels; k += step) top = std::isnan(logits[k]) || logits[k] > top ? logits[k] : top;
+        for (size_t k = c % step; k < channels; k += step) top = std::isnan(logits[k]) ? logits[k] : top;
+        for (size_t k = c % step; k < channels; k += step) sum += std::exp(logits[k] - top);
+        const double difference = logits[c] - top, want = static_cast<float>(std::exp(difference) / sum), got = result[i];
+        // The difference is a float, so half a unit of the difference has the result's exponent.
+        const double units = 8 + (std::abs(difference) < 128 ? std::abs(difference) : 0);
+        CHECK_MESSAGE(
+            good(got, want, units, std::isinf(difference) ? 0 : least_normal),
+            fmt::format("{}: row {}, logit {}, {:.9g} of {:.9g}: {:.9g}, not {:.9g}", target.name, n, c, logits[c], top, got, want));
       }
     });
   }

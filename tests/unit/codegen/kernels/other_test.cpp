@@ -280,6 +280,29 @@ std::vector<KernelCase> all_others() {
   for (int64_t channels : {1, 17, 1000}) {
     add("softmax", spec_of(KernelKind::softmax, layout(TensorType::vector(channels)), layout(TensorType::vector(channels)), 0), 3);
   }
+  for (int64_t channels : {3, 17, 96}) {
+    add("softmax at each pixel",
+        with(spec_of(KernelKind::softmax, layout(picture(channels, 5, 9), {1, 0}), layout(picture(channels, 5, 9), {0, 1}),
+                     channels == 96 ? 2 : 0),
+             {StepKind::affine, StepKind::mul}),
+        2);
+  }
+  struct Parts {
+    int64_t channels, parts;
+  };
+  // Parts of whole vectors, of more than a vector, of less, of one channel; many parts.
+  for (const auto [channels, parts] : {Parts{64, 2}, {96, 3}, {40, 2}, {34, 2}, {10, 2}, {9, 3}, {17, 17}, {120, 40}, {160, 5}}) {
+    for (int64_t rows : {0, 2}) {
+      KernelSpec spec =
+          spec_of(KernelKind::softmax, layout(picture(channels, 6, 5), {0, 1}, whole_vectors(channels) + (rows == 0 ? 0 : 32)),
+                  layout(picture(channels, 6, 5), {1, 0}), rows);
+      spec.attributes.parts = parts;
+      add("softmax over parts", with(spec, {StepKind::affine}), rows + 1);
+    }
+    KernelSpec spec = spec_of(KernelKind::softmax, layout(TensorType::vector(channels)), layout(TensorType::vector(channels)), 0);
+    spec.attributes.parts = parts;
+    add("softmax over parts of a vector", spec, 3);
+  }
   add("load planar, own stride", load(ElementType::f32, picture(3, 13, 21), 3, {3, 3}, 4), 3);
   add("load planar, narrow", load(ElementType::f32, picture(3, 5, 6), 3, {1, 1}, 0));
   add("load planar, one channel", load(ElementType::f32, picture(1, 13, 21), 1, {1, 1}, 0), 3);
@@ -328,7 +351,11 @@ std::vector<KernelCase> all_others() {
   KernelCase wide = make_case("softmax, far apart",
                               spec_of(KernelKind::softmax, layout(TensorType::vector(40)), layout(TensorType::vector(40)), 0), 1, seed++);
   for (double& v : wide.input) v *= 300;
+  KernelCase apart = wide;
+  apart.name += ", over parts";
+  apart.spec.attributes.parts = 4;
   cases.push_back(finished(std::move(wide)));
+  cases.push_back(finished(std::move(apart)));
   KernelCase steep =
       make_case("sigmoid, far apart",
                 with(spec_of(KernelKind::copy, layout(picture(17, 5, 5)), layout(picture(17, 5, 5)), 0), {StepKind::sigmoid}), 1, seed++);

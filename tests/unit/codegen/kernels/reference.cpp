@@ -51,12 +51,13 @@ double window(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x)
   return conv || largest ? sum : sum / counted;
 }
 
-double softmax(const KernelCase& one, int64_t n, int64_t c) {
+double softmax(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x) {
   const View in{one.spec.in.type};
+  const int64_t parts = one.spec.attributes.parts, step = parts == 0 ? 1 : in.type.channels / parts;
   double top = -std::numeric_limits<double>::infinity(), sum = 0;
-  for (int64_t k = 0; k < in.type.channels; ++k) top = std::max(top, in.get(one.input, n, k, 0, 0));
-  for (int64_t k = 0; k < in.type.channels; ++k) sum += std::exp(in.get(one.input, n, k, 0, 0) - top);
-  return std::exp(in.get(one.input, n, c, 0, 0) - top) / sum;
+  for (int64_t k = c % step; k < in.type.channels; k += step) top = std::max(top, in.get(one.input, n, k, y, x));
+  for (int64_t k = c % step; k < in.type.channels; k += step) sum += std::exp(in.get(one.input, n, k, y, x) - top);
+  return std::exp(in.get(one.input, n, c, y, x) - top) / sum;
 }
 
 /// An element normalised by those of the channels [c0, c1), rows [y0, y1) and columns [x0, x1).
@@ -126,7 +127,7 @@ double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x
       const bool spread = type.pixels() == 1;
       return c < type.channels ? in.get(one.input, n, c, spread ? 0 : y, spread ? 0 : x) : 0;
     }
-    case KernelKind::softmax: return softmax(one, n, c);
+    case KernelKind::softmax: return softmax(one, n, c, y, x);
     case KernelKind::flatten:
       return in.get(one.input, n, c / type.pixels(), c % type.pixels() / type.width, c % type.pixels() % type.width);
     case KernelKind::pixel_shuffle: {

@@ -1,0 +1,248 @@
+/// \file Norms that exporters spell out: group norms by instance norms of reshaped values, layer norms by means.
+#include <algorithm>
+
+#include "import/rewrite/rewrite.h"
+
+namespace resnetc::importer {
+namespace {
+
+using flat::ValueId;
+
+ValueId constant_value(flat::Graph& graph, TensorPtr tensor) {
+  Dims dims;
+  for (const int64_t d : tensor->shape) dims.push_back({d, 0});
+  graph.values.push_back({"", std::move(dims), std::move(tensor), flat::no_node});
+  return static_cast<ValueId>(graph.values.size() - 1);
+}
+
+Attribute whole_number(int64_t number) {
+  Attribute attribute;
+  attribute.kind = Attribute::Kind::integer;
+  attribute.integer = number;
+  return attribute;
+}
+
+Attribute real_number(double number) {
+  Attribute attribute;
+  attribute.kind = Attribute::Kind::real;
+  attribute.real = number;
+  return attribute;
+}
+
+/// What a norm divides by is the square root of the variance and `eps`. It normalises over the group of a channel, or over all channels of
+/// a pixel along `axis`.
+struct Norm {
+  ValueId input = flat::no_value;
+  double eps = 0;
+  int64_t groups = 0;  ///< of a group norm; 0: a layer norm
+  size_t axis = 1;     ///< that has the channels
+  int64_t channels = 0;
+  std::vector<double> scale, shift;  ///< for each channel
+  std::string name;                  ///< of the node that tells best where the model has the norm
+};
+
+class Norms {
+ public:
+  explicit Norms(const flat::Graph& graph) : graph_(graph), uses_(use_counts(graph)), reader_(graph.values.size(), flat::no_node) {
+    for (size_t i = 0; i < graph.nodes.size(); ++i) {
+      for (const ValueId input : graph.nodes[i].inputs) {
+        if (input != flat::no_value && !graph.nodes[i].dead) reader_[static_cast<size_t>(input)] = static_cast<flat::NodeId>(i);
+      }
+    }
+  }
+
+  /// The norm whose last node this is, without its weights.
+  std::optional<Norm> named(const flat::Node& last) const {
+    if (last.dead || !last.domain.empty() || last.inputs.empty() || last.outputs.empty()) return std::nullopt;
+    if (last.op == "Reshape") return group_norm(last);
+    if (last.op == "Div" || last.op == "Mul") return layer_norm(last);
+    return std::nullopt;
+  }
+
+  /// The only reader of a value, if it is a Mul or Add of the value and a constant with a number for each channel: a weight or a bias.
+  struct Affine {
+    flat::NodeId node;
+    ValueId constant;
+  };
+  std::optional<Affine> affine(ValueId value, std::string_view op, const Norm& norm) const {
+    const flat::NodeId reader = reader_[static_cast<size_t>(value)];
+    if (uses_[static_cast<size_t>(value)] != 1 || reader == flat::no_node) return std::nullopt;
+    const flat::Node& node = graph_.node(reader);
+    if (node.op != op || !node.domain.empty() || node.inputs.size() != 2 || node.outputs.empty()) return std::nullopt;
+    const size_t other = node.inputs[0] == value ? 1 : 0;
+    const TensorPtr constant = graph_.constant(node, other);
+    if (!constant || !by_channel(*constant, value, norm)) return std::nullopt;
+    return Affine{reader, node.inputs[other]};
+  }
+
+ private:
+  /// Whether the constant has a number for each channel of the value.
+  bool by_channel(const Tensor& constant, ValueId value, const Norm& norm) const {
+    const size_t rank = graph_.value(value).dims->size();
+    if (constant.elements != Elements::real || static_cast<int64_t>(constant.size()) != norm.channels || constant.shape.size() > rank) {
+      return false;
+    }
+    for (size_t i = 0; i < constant.shape.size(); ++i) {
+      if (constant.shape[i] != (i + rank - constant.shape.size() == norm.axis ? norm.channels : 1)) return false;
+    }
+    return true;
+  }
+
+  /// [N, C, H, W] -> [N, groups, ...], an InstanceNormalization of the groups, and back.
+  std::optional<Norm> group_norm(const flat::Node& last) const {
+    const flat::Node* instance = made_by(graph_, last.inputs[0], "InstanceNormalization");
+    const flat::Node* first =
+        instance == nullptr || instance->inputs.size() != 3 ? nullptr : made_by(graph_, instance->inputs[0], "Reshape");
+    if (first == nullptr || uses_[static_cast<size_t>(instance->outputs[0])] != 1) return std::nullopt;
+    const auto &from = graph_.value(first->inputs[0]).dims, &middle = graph_.value(first->outputs[0]).dims;
+    if (!from || !middle || from != graph_.value(last.outputs[0]).dims || from->size() != 4 || middle->size() < 3) return std::nullopt;
+    const Whole channels = (*from)[1], groups = (*middle)[1];
+    if ((*middle)[0] != (*from)[0] || !channels.known() || !groups.known() || groups.fixed < 1 || channels.fixed % groups.fixed != 0) {
+      return std::nullopt;
+    }
+    Norm norm{first->inputs[0], flat::real(*instance, "epsilon", static_cast<double>(1e-5F)), groups.fixed, 1, channels.fixed, {}, {},
+              instance->name};
+    const TensorPtr scale = graph_.constant(*instance, 1), shift = graph_.constant(*instance, 2);
+    const auto of_groups = [&](const TensorPtr& t) {
+      return t && t->elements == Elements::real && static_cast<int64_t>(t->size()) == groups.fixed;
+    };
+    if (!of_groups(scale) || !of_groups(shift)) return std::nullopt;
+    for (int64_t c = 0; c < channels.fixed; ++c) {
+      const size_t group = static_cast<size_t>(c / (channels.fixed / groups.fixed));
+      norm.scale.push_back(scale->real(group));
+      norm.shift.push_back(shift->real(group));
+    }
+    return norm;
+  }
+
+  /// The value whose mean along one axis this is, and the axis.
+  struct Mean {
+    ValueId of;
+    size_t axis;
+  };
+  std::optional<Mean> mean(ValueId value) const {
+    const flat::Node* node = made_by(graph_, value, "ReduceMean");
+    if (node == nullptr || flat::integer(*node, "keepdims", 1) == 0) return std::nullopt;
+    const auto& dims = graph_.value(node->inputs[0]).dims;
+    const auto numbers = list_at(graph_, *node, 1, "axes");
+    const auto axes = numbers && dims ? flat::axes_of(*numbers, dims->size()) : std::nullopt;
+    if (!axes || axes->size() != 1) return std::nullopt;
+    return Mean{node->inputs[0], (*axes)[0]};
+  }
+
+  /// x of x - mean(x), and the axis.
+  std::optional<Mean> centred(ValueId value) const {
+    const flat::Node* sub = made_by(graph_, value, "Sub");
+    const auto found = sub == nullptr || sub->inputs.size() != 2 ? std::nullopt : mean(sub->inputs[1]);
+    return found && found->of == sub->inputs[0] ? found : std::nullopt;
+  }
+
+  /// d of d * d.
+  ValueId squared(ValueId value) const {
+    if (const flat::Node* product = made_by(graph_, value, "Mul"); product != nullptr && product->inputs.size() == 2) {
+      return product->inputs[0] == product->inputs[1] ? product->inputs[0] : flat::no_value;
+    }
+    const flat::Node* power = made_by(graph_, value, "Pow");
+    return power != nullptr && number_at(graph_, *power, 1) == 2.0 ? power->inputs[0] : flat::no_value;
+  }
+
+  /// The mean of the squares of x - mean(x), from the sum of the variance and eps.
+  std::optional<Norm> variance(ValueId value) const {
+    const flat::Node* sum = made_by(graph_, value, "Add");
+    if (sum == nullptr || sum->inputs.size() != 2) return std::nullopt;
+    for (const size_t i : {size_t{0}, size_t{1}}) {
+      const std::optional<double> eps = number_at(graph_, *sum, i);
+      const auto squares = eps ? mean(sum->inputs[1 - i]) : std::nullopt;
+      const ValueId difference = squares ? squared(squares->of) : flat::no_value;
+      const auto around = difference == flat::no_value ? std::nullopt : centred(difference);
+      if (!around || around->axis != squares->axis) continue;
+      Norm norm;
+      norm.input = around->of;
+      norm.axis = around->axis;
+      norm.eps = *eps;
+      norm.name = sum->name;
+      return norm;
+    }
+    return std::nullopt;
+  }
+
+  /// The variance and eps whose square root divides: sqrt(v) below, 1 / sqrt(v) or v ^ -0.5 beside.
+  ValueId rooted(ValueId value, bool divides) const {
+    if (divides) {
+      if (const flat::Node* root = made_by(graph_, value, "Sqrt")) return root->inputs[0];
+      const flat::Node* power = made_by(graph_, value, "Pow");
+      return power != nullptr && number_at(graph_, *power, 1) == 0.5 ? power->inputs[0] : flat::no_value;
+    }
+    if (const flat::Node* one_over = made_by(graph_, value, "Reciprocal")) return rooted(one_over->inputs[0], true);
+    if (const flat::Node* quotient = made_by(graph_, value, "Div"); quotient != nullptr && quotient->inputs.size() == 2) {
+      return number_at(graph_, *quotient, 0) == 1.0 ? rooted(quotient->inputs[1], true) : flat::no_value;
+    }
+    const flat::Node* power = made_by(graph_, value, "Pow");
+    return power != nullptr && number_at(graph_, *power, 1) == -0.5 ? power->inputs[0] : flat::no_value;
+  }
+
+  /// (x - mean(x)) / sqrt(mean((x - mean(x))^2) + eps), along one axis.
+  std::optional<Norm> layer_norm(const flat::Node& last) const {
+    if (last.inputs.size() != 2) return std::nullopt;
+    const bool divides = last.op == "Div";
+    for (const size_t i : {size_t{0}, size_t{1}}) {
+      if (divides && i == 1) break;
+      const auto around = centred(last.inputs[i]);
+      const ValueId sum = around ? rooted(last.inputs[1 - i], divides) : flat::no_value;
+      auto norm = sum == flat::no_value ? std::nullopt : variance(sum);
+      if (!norm || norm->input != around->of || norm->axis != around->axis) continue;
+      const auto& dims = graph_.value(norm->input).dims;
+      if (!dims || dims != graph_.value(last.outputs[0]).dims || !(*dims)[norm->axis].known() || (*dims)[norm->axis].fixed < 1) continue;
+      norm->channels = (*dims)[norm->axis].fixed;
+      norm->scale.assign(static_cast<size_t>(norm->channels), 1);
+      norm->shift.assign(static_cast<size_t>(norm->channels), 0);
+      return norm;
+    }
+    return std::nullopt;
+  }
+
+  const flat::Graph& graph_;
+  std::vector<int> uses_;
+  std::vector<flat::NodeId> reader_;  ///< of each value, the last node that reads it
+};
+
+bool all_are(const std::vector<double>& list, double value) {
+  return std::all_of(list.begin(), list.end(), [value](double x) { return x == value; });
+}
+
+}  // namespace
+
+void name_norms(flat::Graph& graph) {
+  const Norms norms(graph);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const std::optional<Norm> norm = norms.named(graph.nodes[i]);
+    if (!norm) continue;
+    // The weight and the bias behind it are the norm's own, unless it has others already.
+    size_t last = i;
+    ValueId scale = flat::no_value, shift = flat::no_value;
+    const bool bare = all_are(norm->shift, 0);
+    const auto weight = bare && all_are(norm->scale, 1) ? norms.affine(graph.nodes[last].outputs[0], "Mul", *norm) : std::nullopt;
+    if (weight) {
+      scale = weight->constant;
+      last = static_cast<size_t>(weight->node);
+    }
+    const auto bias = bare ? norms.affine(graph.nodes[last].outputs[0], "Add", *norm) : std::nullopt;
+    if (bias) {
+      shift = bias->constant;
+      last = static_cast<size_t>(bias->node);
+    }
+    const std::vector<int64_t> shape{norm->channels};
+    if (scale == flat::no_value) scale = constant_value(graph, reals_of(shape, norm->scale));
+    if (shift == flat::no_value) shift = constant_value(graph, reals_of(shape, norm->shift));
+    flat::Node& node = graph.nodes[last];
+    node.op = norm->groups != 0 ? "GroupNorm" : "LayerNorm";
+    node.name = norm->name;
+    node.inputs = {norm->input, scale, shift};
+    node.attributes.clear();
+    node.attributes.emplace("epsilon", real_number(norm->eps));
+    node.attributes.emplace("num_groups", whole_number(norm->groups));
+    node.attributes.emplace("axis", whole_number(static_cast<int64_t>(norm->axis)));
+  }
+}
+
+}  // namespace resnetc::importer
