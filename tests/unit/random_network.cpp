@@ -565,7 +565,13 @@ class Generator {
       const int64_t features = random_.one_of<int64_t>({1, 10, 17, 100});
       line("fc: " + linear(features));
       current_ = {features, 1, 1};
-      if (random_.chance(20)) line(softmax());
+      // A sum may cancel: one number has no larger one beside it to compare with, and its share of all is always 1.
+      const bool shares = random_.chance(20);
+      if (features == 1) {
+        line("sigmoid");
+      } else if (shares) {
+        line(softmax());
+      }
     } else {
       layer("relu", current_);
     }
