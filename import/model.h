@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "import/tensor.h"
@@ -26,6 +27,25 @@ struct Attribute {
   TensorPtr tensor;
   std::shared_ptr<const Graph> graph;  ///< a branch of an If
 };
+/// An attribute of one of these kinds.
+inline Attribute whole_number(int64_t number) {
+  Attribute attribute;
+  attribute.kind = Attribute::Kind::integer;
+  attribute.integer = number;
+  return attribute;
+}
+inline Attribute real_number(double number) {
+  Attribute attribute;
+  attribute.kind = Attribute::Kind::real;
+  attribute.real = number;
+  return attribute;
+}
+inline Attribute whole_numbers(std::vector<int64_t> numbers) {
+  Attribute attribute;
+  attribute.kind = Attribute::Kind::integers;
+  attribute.integers = std::move(numbers);
+  return attribute;
+}
 using Attributes = std::map<std::string, Attribute, std::less<>>;
 
 struct Node {

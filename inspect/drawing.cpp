@@ -24,28 +24,15 @@ std::string_view to_string(FrameKind kind) {
 namespace {
 
 Role role_of(program::KernelKind kind) {
-  switch (kind) {
-    case program::KernelKind::load:
-    case program::KernelKind::store: return Role::port;
-    case program::KernelKind::conv2d: return Role::weights;
-    case program::KernelKind::max_pool:
-    case program::KernelKind::avg_pool:
-    case program::KernelKind::global_avg_pool:
-    case program::KernelKind::global_max_pool:
-    case program::KernelKind::global_l2_pool: return Role::pool;
-    case program::KernelKind::copy:
-    case program::KernelKind::flatten:
-    case program::KernelKind::unflatten:
-    case program::KernelKind::pad:
-    case program::KernelKind::pixel_unshuffle:
-    case program::KernelKind::upsample:
-    case program::KernelKind::pixel_shuffle:
-    case program::KernelKind::channel_shuffle:
-    case program::KernelKind::layer_norm:
-    case program::KernelKind::group_norm:
-    case program::KernelKind::rms_norm:
-    case program::KernelKind::mean_norm:
-    case program::KernelKind::softmax: return Role::other;
+  switch (program::family_of(kind)) {
+    case program::KernelFamily::port: return Role::port;
+    case program::KernelFamily::product: return Role::weights;
+    case program::KernelFamily::pool:
+    case program::KernelFamily::global_pool: return Role::pool;
+    case program::KernelFamily::copy:
+    case program::KernelFamily::rearrangement:
+    case program::KernelFamily::norm:
+    case program::KernelFamily::softmax: return Role::other;
   }
   return Role::other;
 }

@@ -150,55 +150,48 @@ Values upsample(const Op& op, const TensorType& in_type, const Values& in) {
   return out;
 }
 
-Values shuffle_pixels(const Op& op, const TensorType& in_type, const Values& in) {
-  const TensorType& t = op.type;
-  const Extent2 by = op.attributes.factor;
+/// The picture, or vector, of the type whose elements `element` gives by channel, row and column.
+template <class Element>
+Values filled(const TensorType& type, Element element) {
   Values out;
-  for (int64_t c = 0; c < t.channels; ++c) {
-    for (int64_t y = 0; y < t.height; ++y) {
-      for (int64_t x = 0; x < t.width; ++x) {
-        const int64_t channel = (c * by.h + y % by.h) * by.w + x % by.w;
-        out.push_back(in[static_cast<size_t>((channel * in_type.height + y / by.h) * in_type.width + x / by.w)]);
-      }
+  for (int64_t c = 0; c < type.channels; ++c) {
+    for (int64_t y = 0; y < type.height; ++y) {
+      for (int64_t x = 0; x < type.width; ++x) out.push_back(element(c, y, x));
     }
   }
   return out;
+}
+
+double element_at(const TensorType& type, const Values& values, int64_t c, int64_t y, int64_t x) {
+  return values[static_cast<size_t>((c * type.height + y) * type.width + x)];
+}
+
+Values shuffle_pixels(const Op& op, const TensorType& in_type, const Values& in) {
+  const Extent2 by = op.attributes.factor;
+  return filled(op.type, [&](int64_t c, int64_t y, int64_t x) {
+    return element_at(in_type, in, (c * by.h + y % by.h) * by.w + x % by.w, y / by.h, x / by.w);
+  });
 }
 
 Values unshuffle_pixels(const Op& op, const TensorType& in_type, const Values& in) {
-  const TensorType& t = op.type;
   const Extent2 by = op.attributes.factor;
-  Values out;
-  for (int64_t c = 0; c < t.channels; ++c) {
-    for (int64_t y = 0; y < t.height; ++y) {
-      for (int64_t x = 0; x < t.width; ++x) {
-        const int64_t channel = c / (by.h * by.w), row = y * by.h + c / by.w % by.h, column = x * by.w + c % by.w;
-        out.push_back(in[static_cast<size_t>((channel * in_type.height + row) * in_type.width + column)]);
-      }
-    }
-  }
-  return out;
+  return filled(op.type, [&](int64_t c, int64_t y, int64_t x) {
+    return element_at(in_type, in, c / (by.h * by.w), y * by.h + c / by.w % by.h, x * by.w + c % by.w);
+  });
 }
 
 Values pad(const Op& op, const TensorType& in_type, const Values& in) {
-  const TensorType& t = op.type;
-  Values out;
   // The place in a row or column of `extent` elements; none where a zero stands.
   const auto place = [&](int64_t at, int64_t extent) -> std::optional<int64_t> {
     if (at >= 0 && at < extent) return at;
     if (!op.attributes.reflect) return std::nullopt;
     return at < 0 ? -at : 2 * (extent - 1) - at;
   };
-  for (int64_t c = 0; c < t.channels; ++c) {
-    for (int64_t y = 0; y < t.height; ++y) {
-      for (int64_t x = 0; x < t.width; ++x) {
-        const std::optional<int64_t> row = place(y - op.attributes.pad.top, in_type.height),
-                                     column = place(x - op.attributes.pad.left, in_type.width);
-        out.push_back(row && column ? in[static_cast<size_t>((c * in_type.height + *row) * in_type.width + *column)] : 0);
-      }
-    }
-  }
-  return out;
+  return filled(op.type, [&](int64_t c, int64_t y, int64_t x) {
+    const std::optional<int64_t> row = place(y - op.attributes.pad.top, in_type.height),
+                                 column = place(x - op.attributes.pad.left, in_type.width);
+    return row && column ? element_at(in_type, in, c, *row, *column) : 0;
+  });
 }
 
 /// The softmax of `count` values from `first` on, `apart` from one another. If one of them is NaN, all results are NaN.

@@ -32,10 +32,46 @@ enum class KernelKind {
 /// The result of to_string() for a number past the last kind or algorithm.
 inline constexpr std::string_view no_name = "?";
 
-/// Whether there are kernels of the kind for GPUs.
-constexpr bool runs_on_gpus(KernelKind kind) {
-  return kind != KernelKind::layer_norm && kind != KernelKind::group_norm && kind != KernelKind::rms_norm && kind != KernelKind::mean_norm;
+/// What kinds have in common.
+enum class KernelFamily {
+  port,         ///< between a caller's buffer and the arena
+  product,      ///< with weights
+  pool,         ///< of windows
+  global_pool,  ///< of all pixels
+  copy,
+  rearrangement,  ///< each element of the result is made of few elements, which stand elsewhere
+  norm,           ///< measures what it normalises
+  softmax,
+};
+constexpr KernelFamily family_of(KernelKind kind) {
+  switch (kind) {
+    case KernelKind::load:
+    case KernelKind::store: return KernelFamily::port;
+    case KernelKind::conv2d: return KernelFamily::product;
+    case KernelKind::max_pool:
+    case KernelKind::avg_pool: return KernelFamily::pool;
+    case KernelKind::global_avg_pool:
+    case KernelKind::global_max_pool:
+    case KernelKind::global_l2_pool: return KernelFamily::global_pool;
+    case KernelKind::copy: return KernelFamily::copy;
+    case KernelKind::softmax: return KernelFamily::softmax;
+    case KernelKind::flatten:
+    case KernelKind::unflatten:
+    case KernelKind::pad:
+    case KernelKind::upsample:
+    case KernelKind::pixel_shuffle:
+    case KernelKind::pixel_unshuffle:
+    case KernelKind::channel_shuffle: return KernelFamily::rearrangement;
+    case KernelKind::layer_norm:
+    case KernelKind::group_norm:
+    case KernelKind::rms_norm:
+    case KernelKind::mean_norm: return KernelFamily::norm;
+  }
+  return KernelFamily::copy;
 }
+
+/// Whether there are kernels of the kind for GPUs.
+constexpr bool runs_on_gpus(KernelKind kind) { return family_of(kind) != KernelFamily::norm; }
 
 /// The name in the text form.
 std::string_view to_string(KernelKind kind);

@@ -6,23 +6,23 @@
 
 namespace resnetc::codegen::cpu {
 
-void build_copy(const program::KernelSpec& spec, Built& built) {
+namespace {
+
+/// Computes 16 channels of a pixel at a time.
+void build_elements(const program::KernelSpec& spec, Func (*define)(const program::KernelSpec&, const Axes&, Operands&), Built& built) {
   Axes axes;
   Operands operands;
-  Func out = define_copy(spec, axes, operands);
+  Func out = define(spec, axes, operands);
   schedule_vectors(spec, out, axes, Var("cb"));
   built.output = out;
   built.arguments = operands.arguments;
 }
 
-void build_rearrangement(const program::KernelSpec& spec, Built& built) {
-  Axes axes;
-  Operands operands;
-  Func out = define_rearrangement(spec, axes, operands);
-  schedule_vectors(spec, out, axes, Var("cb"));
-  built.output = out;
-  built.arguments = operands.arguments;
-}
+}  // namespace
+
+void build_copy(const program::KernelSpec& spec, Built& built) { build_elements(spec, define_copy, built); }
+
+void build_rearrangement(const program::KernelSpec& spec, Built& built) { build_elements(spec, define_rearrangement, built); }
 
 namespace {
 

@@ -1,4 +1,4 @@
-/// \file Norms that subtract nothing, and what they divide by.
+/// \file Norms that subtract nothing, powers, and convolutions along channels.
 #include <fmt/format.h>
 
 #include "import/translate.h"
@@ -23,17 +23,6 @@ Result<LayerId> quotient(Translation& t, const flat::Node& node, OpKind kind) {
 
 Result<LayerId> rms_norm(Translation& t, const flat::Node& node) { return quotient(t, node, OpKind::rms_norm); }
 Result<LayerId> mean_norm(Translation& t, const flat::Node& node) { return quotient(t, node, OpKind::mean_norm); }
-
-Result<LayerId> reduce_l2(Translation& t, const flat::Node& node) {
-  const auto in = t.operand(node, 0);
-  const auto numbers = list_at(t.graph(), node, 1, "axes");
-  const auto dims = t.dims(node, 0);
-  const auto axes = numbers && dims ? flat::axes_of(*numbers, dims->size()) : std::nullopt;
-  const std::vector<size_t> pixels = t.channels_last(node, 0) ? std::vector<size_t>{1, 2} : std::vector<size_t>{2, 3};
-  if (!in || t.type(*in).rank != 4 || axes != pixels)
-    return Failure{"resnetc has this norm over a picture's rows and columns, and no other"};
-  return t.add(node, OpKind::global_l2_pool, {}, {*in});
-}
 
 Result<LayerId> power(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
@@ -77,7 +66,7 @@ Result<LayerId> channel_conv(Translation& t, const flat::Node& node) {
 }  // namespace
 
 Translators quotient_translators() {
-  return {{"RmsNorm", rms_norm}, {"MeanNorm", mean_norm}, {"ReduceL2", reduce_l2}, {"Pow", power}, {"ChannelConv", channel_conv}};
+  return {{"RmsNorm", rms_norm}, {"MeanNorm", mean_norm}, {"Pow", power}, {"ChannelConv", channel_conv}};
 }
 
 }  // namespace resnetc::importer

@@ -124,9 +124,16 @@ Result<LayerId> reduce(Translation& t, const flat::Node& node, OpKind kind) {
   const auto dims = t.dims(node, 0);
   const auto axes = numbers && dims ? flat::axes_of(*numbers, dims->size()) : std::nullopt;
   if (!axes || *axes != (t.channels_last(node, 0) ? std::vector<size_t>{1, 2} : std::vector<size_t>{2, 3})) {
-    return Failure{"resnetc has the mean and the largest over a picture's rows and columns, and no other"};
+    return Failure{"resnetc has this over a picture's rows and columns, and over no other dimensions"};
   }
   return over_all_pixels(t, node, kind);
+}
+
+Result<LayerId> reduce_l2(Translation& t, const flat::Node& node) {
+  // Of one pixel, it is the absolute value and not the vector.
+  const auto in = t.operand(node, 0);
+  if (in && t.type(*in).rank == 2) return Failure{"resnetc has this over a picture's rows and columns, and over no other dimensions"};
+  return reduce(t, node, OpKind::global_l2_pool);
 }
 
 Result<LayerId> reduce_mean(Translation& t, const flat::Node& node) { return reduce(t, node, OpKind::global_avg_pool); }
@@ -140,6 +147,7 @@ Translators window_translators() {
           {"AveragePool", average_pool},
           {"GlobalAveragePool", global_average_pool},
           {"GlobalMaxPool", global_max_pool},
+          {"ReduceL2", reduce_l2},
           {"ReduceMean", reduce_mean},
           {"ReduceMax", reduce_max}};
 }

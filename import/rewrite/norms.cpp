@@ -1,6 +1,7 @@
 /// \file Norms that exporters spell out: group norms by instance norms of reshaped values, layer norms by means.
 #include <algorithm>
 
+#include "import/rewrite/means.h"
 #include "import/rewrite/rewrite.h"
 
 namespace resnetc::importer {
@@ -13,20 +14,6 @@ ValueId constant_value(flat::Graph& graph, TensorPtr tensor) {
   for (const int64_t d : tensor->shape) dims.push_back({d, 0});
   graph.values.push_back({"", std::move(dims), std::move(tensor), flat::no_node});
   return static_cast<ValueId>(graph.values.size() - 1);
-}
-
-Attribute whole_number(int64_t number) {
-  Attribute attribute;
-  attribute.kind = Attribute::Kind::integer;
-  attribute.integer = number;
-  return attribute;
-}
-
-Attribute real_number(double number) {
-  Attribute attribute;
-  attribute.kind = Attribute::Kind::real;
-  attribute.real = number;
-  return attribute;
 }
 
 /// What a norm divides by is the square root of the variance and `eps`. It normalises over the group of a channel, or over all channels of
@@ -115,35 +102,11 @@ class Norms {
     return norm;
   }
 
-  /// The value whose mean along one axis this is, and the axis.
-  struct Mean {
-    ValueId of;
-    size_t axis;
-  };
-  std::optional<Mean> mean(ValueId value) const {
-    const flat::Node* node = made_by(graph_, value, "ReduceMean");
-    if (node == nullptr || flat::integer(*node, "keepdims", 1) == 0) return std::nullopt;
-    const auto& dims = graph_.value(node->inputs[0]).dims;
-    const auto numbers = list_at(graph_, *node, 1, "axes");
-    const auto axes = numbers && dims ? flat::axes_of(*numbers, dims->size()) : std::nullopt;
-    if (!axes || axes->size() != 1) return std::nullopt;
-    return Mean{node->inputs[0], (*axes)[0]};
-  }
-
   /// x of x - mean(x), and the axis.
   std::optional<Mean> centred(ValueId value) const {
     const flat::Node* sub = made_by(graph_, value, "Sub");
-    const auto found = sub == nullptr || sub->inputs.size() != 2 ? std::nullopt : mean(sub->inputs[1]);
+    const auto found = sub == nullptr || sub->inputs.size() != 2 ? std::nullopt : mean_along_axis(graph_, sub->inputs[1]);
     return found && found->of == sub->inputs[0] ? found : std::nullopt;
-  }
-
-  /// d of d * d.
-  ValueId squared(ValueId value) const {
-    if (const flat::Node* product = made_by(graph_, value, "Mul"); product != nullptr && product->inputs.size() == 2) {
-      return product->inputs[0] == product->inputs[1] ? product->inputs[0] : flat::no_value;
-    }
-    const flat::Node* power = made_by(graph_, value, "Pow");
-    return power != nullptr && number_at(graph_, *power, 1) == 2.0 ? power->inputs[0] : flat::no_value;
   }
 
   /// The mean of the squares of x - mean(x), from the sum of the variance and eps.
@@ -152,8 +115,8 @@ class Norms {
     if (sum == nullptr || sum->inputs.size() != 2) return std::nullopt;
     for (const size_t i : {size_t{0}, size_t{1}}) {
       const std::optional<double> eps = number_at(graph_, *sum, i);
-      const auto squares = eps ? mean(sum->inputs[1 - i]) : std::nullopt;
-      const ValueId difference = squares ? squared(squares->of) : flat::no_value;
+      const auto squares = eps ? mean_along_axis(graph_, sum->inputs[1 - i]) : std::nullopt;
+      const ValueId difference = squares ? squared(graph_, squares->of) : flat::no_value;
       const auto around = difference == flat::no_value ? std::nullopt : centred(difference);
       if (!around || around->axis != squares->axis) continue;
       Norm norm;
@@ -166,21 +129,6 @@ class Norms {
     return std::nullopt;
   }
 
-  /// The variance and eps whose square root divides: sqrt(v) below, 1 / sqrt(v) or v ^ -0.5 beside.
-  ValueId rooted(ValueId value, bool divides) const {
-    if (divides) {
-      if (const flat::Node* root = made_by(graph_, value, "Sqrt")) return root->inputs[0];
-      const flat::Node* power = made_by(graph_, value, "Pow");
-      return power != nullptr && number_at(graph_, *power, 1) == 0.5 ? power->inputs[0] : flat::no_value;
-    }
-    if (const flat::Node* one_over = made_by(graph_, value, "Reciprocal")) return rooted(one_over->inputs[0], true);
-    if (const flat::Node* quotient = made_by(graph_, value, "Div"); quotient != nullptr && quotient->inputs.size() == 2) {
-      return number_at(graph_, *quotient, 0) == 1.0 ? rooted(quotient->inputs[1], true) : flat::no_value;
-    }
-    const flat::Node* power = made_by(graph_, value, "Pow");
-    return power != nullptr && number_at(graph_, *power, 1) == -0.5 ? power->inputs[0] : flat::no_value;
-  }
-
   /// (x - mean(x)) / sqrt(mean((x - mean(x))^2) + eps), along one axis.
   std::optional<Norm> layer_norm(const flat::Node& last) const {
     if (last.inputs.size() != 2) return std::nullopt;
@@ -188,7 +136,7 @@ class Norms {
     for (const size_t i : {size_t{0}, size_t{1}}) {
       if (divides && i == 1) break;
       const auto around = centred(last.inputs[i]);
-      const ValueId sum = around ? rooted(last.inputs[1 - i], divides) : flat::no_value;
+      const ValueId sum = around ? under_root(graph_, last.inputs[1 - i], divides) : flat::no_value;
       auto norm = sum == flat::no_value ? std::nullopt : variance(sum);
       if (!norm || norm->input != around->of || norm->axis != around->axis) continue;
       const auto& dims = graph_.value(norm->input).dims;

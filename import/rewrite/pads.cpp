@@ -52,17 +52,9 @@ void absorb_pads(flat::Graph& graph) {
       if (own->size() != 4 || std::any_of(own->begin(), own->end(), [](int64_t p) { return p < 0 || p > (1 << 20); })) continue;
       for (size_t i = 0; i < 4; ++i) pads[i] += (*own)[i];
     }
-    Attribute attribute;
-    attribute.kind = Attribute::Kind::integers;
-    attribute.integers = pads;
-    node.attributes.insert_or_assign("pads", attribute);
+    node.attributes.insert_or_assign("pads", whole_numbers(pads));
     node.attributes.erase("auto_pad");
-    if (node.op == "AveragePool") {
-      Attribute counted;
-      counted.kind = Attribute::Kind::integer;
-      counted.integer = 1;
-      node.attributes.insert_or_assign("count_include_pad", counted);
-    }
+    if (node.op == "AveragePool") node.attributes.insert_or_assign("count_include_pad", whole_number(1));
     node.inputs[0] = pad->inputs[0];
   }
 }

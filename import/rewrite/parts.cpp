@@ -69,13 +69,6 @@ class Parts {
   const flat::Graph& graph_;
 };
 
-Attribute whole_number(int64_t number) {
-  Attribute attribute;
-  attribute.kind = Attribute::Kind::integer;
-  attribute.integer = number;
-  return attribute;
-}
-
 /// ReduceSum over the parts of a value, or of its product with another one.
 void name_sum(const flat::Graph& graph, flat::Node& node) {
   const auto axes = list_at(graph, node, 1, "axes");

@@ -37,11 +37,8 @@ void name_shuffles(flat::Graph& graph) {
     if (!shuffle) continue;
     node.op = "ChannelShuffle";
     node.inputs = {shuffle->input};
-    Attribute groups;
-    groups.kind = Attribute::Kind::integer;
-    groups.integer = shuffle->groups;
     node.attributes.clear();
-    node.attributes.emplace("groups", groups);
+    node.attributes.emplace("groups", whole_number(shuffle->groups));
   }
 }
 

@@ -36,11 +36,8 @@ void name_space_to_depth(flat::Graph& graph) {
     if (!blocks) continue;
     node.op = "SpaceToDepth";
     node.inputs = {blocks->input};
-    Attribute size;
-    size.kind = Attribute::Kind::integer;
-    size.integer = blocks->size;
     node.attributes.clear();
-    node.attributes.emplace("blocksize", size);
+    node.attributes.emplace("blocksize", whole_number(blocks->size));
   }
 }
 

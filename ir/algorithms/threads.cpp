@@ -102,8 +102,7 @@ ThreadSchedule schedule_of_move(const KernelSpec& spec) {
   // Each thread of a store has one element: neighbouring threads then write whole lines, whatever the length of the row. A global pool has
   // few elements. Where pixels do not begin with a whole vector, four elements could not be stored at once,
   // and where they are gathered, four loads would be needed for them.
-  const bool global =
-      spec.kind == KernelKind::global_avg_pool || spec.kind == KernelKind::global_max_pool || spec.kind == KernelKind::global_l2_pool;
+  const bool global = program::family_of(spec.kind) == program::KernelFamily::global_pool;
   const bool one = store || global || softmax || splits_vectors(spec) || gathers(spec.kind);
   share_channels(s, channels, one ? 1 : channels < 4 ? channels : 4, 32);
   s.block.h = std::min(moving_threads / s.block.w, power_below(2 * tiles - 1));
