@@ -13,8 +13,8 @@ namespace {
 struct Same {
   std::string_view op, layer;
 };
-constexpr Same plain[] = {{"Relu", "relu"}, {"Sigmoid", "sigmoid"},    {"Tanh", "tanh"},           {"Mish", "mish"},
-                          {"Silu", "silu"}, {"GeluTanh", "gelu_tanh"}, {"HardSwish", "hard_swish"}};
+constexpr Same same_layers[] = {{"Relu", "relu"}, {"Sigmoid", "sigmoid"},    {"Tanh", "tanh"},           {"Mish", "mish"},
+                                {"Silu", "silu"}, {"GeluTanh", "gelu_tanh"}, {"HardSwish", "hard_swish"}};
 
 /// A layer of the language by its name.
 Result<LayerId> named(Translation& t, const flat::Node& node, std::string_view layer, const OpAttributes& attributes = {},
@@ -27,7 +27,7 @@ Result<LayerId> named(Translation& t, const flat::Node& node, std::string_view l
 }
 
 Result<LayerId> same(Translation& t, const flat::Node& node) {
-  for (const Same& one : plain) {
+  for (const Same& one : same_layers) {
     if (one.op == node.op) return named(t, node, one.layer);
   }
   return Failure{"it is in no table", Blame::bug};
@@ -119,7 +119,7 @@ Translators elementwise_translators() {
   Translators all{{"Softmax", softmax}, {"LeakyRelu", leaky_relu}, {"Elu", elu},     {"HardSigmoid", hard_sigmoid},
                   {"Gelu", gelu},       {"Swish", swish},          {"PRelu", prelu}, {"Clip", clip},
                   {"Min", one_bound},   {"Max", one_bound}};
-  for (const Same& one : plain) all.emplace(one.op, same);
+  for (const Same& one : same_layers) all.emplace(one.op, same);
   return all;
 }
 

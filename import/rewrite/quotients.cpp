@@ -7,7 +7,8 @@ namespace {
 
 using flat::ValueId;
 
-struct Norm {
+/// The operation that the quotient is, of `input` along `axis`.
+struct Quotient {
   std::string_view op;
   ValueId input;
   size_t axis;
@@ -28,36 +29,36 @@ ValueId without_eps(const flat::Graph& graph, ValueId value, double& eps) {
 }
 
 /// x and `other`, which divides it or, unless `divides`, is multiplied by it.
-std::optional<Norm> norm_of(const flat::Graph& graph, ValueId x, ValueId other, bool divides) {
+std::optional<Quotient> quotient_of(const flat::Graph& graph, ValueId x, ValueId other, bool divides) {
   double eps = 0;
   if (const ValueId squares = under_root(graph, other, divides); squares != flat::no_value) {
     const auto mean = mean_along_axis(graph, without_eps(graph, squares, eps));
-    return mean && squared(graph, mean->of) == x ? std::optional(Norm{"RmsNorm", x, mean->axis, eps}) : std::nullopt;
+    return mean && squared(graph, mean->of) == x ? std::optional(Quotient{"RmsNorm", x, mean->axis, eps}) : std::nullopt;
   }
   const ValueId divisor = divides ? other : inverted(graph, other);
   const auto mean = mean_along_axis(graph, without_eps(graph, divisor, eps));
-  return mean && mean->of == x ? std::optional(Norm{"MeanNorm", x, mean->axis, eps}) : std::nullopt;
+  return mean && mean->of == x ? std::optional(Quotient{"MeanNorm", x, mean->axis, eps}) : std::nullopt;
 }
 
-std::optional<Norm> named(const flat::Graph& graph, const flat::Node& node) {
+std::optional<Quotient> named(const flat::Graph& graph, const flat::Node& node) {
   if (node.dead || !node.domain.empty() || node.inputs.size() != 2 || node.outputs.empty()) return std::nullopt;
-  if (node.op == "Div") return norm_of(graph, node.inputs[0], node.inputs[1], true);
+  if (node.op == "Div") return quotient_of(graph, node.inputs[0], node.inputs[1], true);
   if (node.op != "Mul") return std::nullopt;
-  const auto first = norm_of(graph, node.inputs[0], node.inputs[1], false);
-  return first ? first : norm_of(graph, node.inputs[1], node.inputs[0], false);
+  const auto first = quotient_of(graph, node.inputs[0], node.inputs[1], false);
+  return first ? first : quotient_of(graph, node.inputs[1], node.inputs[0], false);
 }
 
 }  // namespace
 
 void name_quotients(flat::Graph& graph) {
   for (flat::Node& node : graph.nodes) {
-    const auto norm = named(graph, node);
-    if (!norm) continue;
-    node.op = norm->op;
-    node.inputs = {norm->input};
+    const auto quotient = named(graph, node);
+    if (!quotient) continue;
+    node.op = quotient->op;
+    node.inputs = {quotient->input};
     node.attributes.clear();
-    node.attributes.emplace("axis", whole_number(static_cast<int64_t>(norm->axis)));
-    node.attributes.emplace("epsilon", real_number(norm->eps));
+    node.attributes.emplace("axis", whole_number(static_cast<int64_t>(quotient->axis)));
+    node.attributes.emplace("epsilon", real_number(quotient->eps));
   }
 }
 
