@@ -178,6 +178,8 @@ struct Reader {
 constexpr Slot conv_slots[] = {
     {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2", same_word},
     {"dilation", false, "1"}, {"groups", false, "1"}, {"bias", false, "false"}};
+constexpr Slot conv_transpose_slots[] = {{"kernel", true, ""},       {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "0"},
+                                         {"output_pad", false, "0"}, {"groups", false, "1"}, {"bias", false, "false"}};
 constexpr Slot max_pool_slots[] = {
     {"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0", same_word}, {"ceil", false, "false"}};
 constexpr Slot avg_pool_slots[] = {{"kernel", true, ""},
@@ -217,6 +219,16 @@ void read_conv(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.flag("bias", arguments[6], a.bias);
   a.pad = default_pad(a.kernel, a.dilation);
   reader.pad(arguments[3], a);
+}
+
+void read_conv_transpose(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.extent("kernel", arguments[0], a.kernel);
+  reader.integer("channels", arguments[1], a.channels);
+  reader.extent("stride", arguments[2], a.stride);
+  reader.pad(arguments[3], a, false);
+  reader.extent("output_pad", arguments[4], a.output_pad, 0);
+  reader.integer("groups", arguments[5], a.groups);
+  reader.flag("bias", arguments[6], a.bias);
 }
 
 void read_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) {
@@ -321,6 +333,7 @@ struct LayerArguments {
 /// The layers that take arguments: those whose OpInfo has attributes.
 constexpr LayerArguments table[] = {
     {OpKind::conv2d, conv_slots, read_conv},
+    {OpKind::conv_transpose, conv_transpose_slots, read_conv_transpose},
     {OpKind::max_pool, max_pool_slots, read_pool},
     {OpKind::avg_pool, avg_pool_slots, read_avg_pool},
     {OpKind::batch_norm, norm_slots, read_norm},

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ir/normalisation.h"
+#include "ir/transposed.h"
 #include "ir/window.h"
 #include "support/table.h"
 
@@ -84,6 +85,36 @@ Result<TensorType> type_of_convolution(const OpInfo& op, const OpAttributes& a, 
   if (!result) return result;
   // The window is not larger than the padded input, whose size is bounded, so the product cannot overflow.
   if (Result<> good = weights_fit(a.channels, in.channels / a.groups, a.kernel.h * a.kernel.w); !good) return good.failure();
+  return result;
+}
+
+Result<TensorType> type_of_transposed(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  const TensorType& in = operands[0];
+  if (Result<> good = rank_is(op, in, 4); !good) return good.failure();
+  if (Result<> good = in_range("channels", a.channels, 1); !good) return good.failure();
+  if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
+  if (in.channels % a.groups != 0) return Failure{fmt::format("groups = {} does not divide {} input channels", a.groups, in.channels)};
+  if (a.channels % a.groups != 0) return Failure{fmt::format("groups = {} does not divide {} output channels", a.groups, a.channels)};
+  if (Result<> good = in_range("kernel", a.kernel, 1); !good) return good.failure();
+  if (Result<> good = in_range("stride", a.stride, 1); !good) return good.failure();
+  if (Result<> good = in_range("pad", a.pad, 0); !good) return good.failure();
+  if (Result<> good = in_range("output_pad", a.output_pad, 0); !good) return good.failure();
+  if (a.output_pad.h >= a.stride.h || a.output_pad.w >= a.stride.w) {
+    return Failure{fmt::format("output_pad = {} is not less than stride = {}", to_string(a.output_pad), to_string(a.stride))};
+  }
+  // Each number is at most max_elements, so the products do not overflow.
+  const Extent2 all{(in.height - 1) * a.stride.h + a.kernel.h + a.output_pad.h, (in.width - 1) * a.stride.w + a.kernel.w + a.output_pad.w};
+  const TensorType result = TensorType::picture(a.channels, all.h - a.pad.top - a.pad.bottom, all.w - a.pad.left - a.pad.right);
+  if (result.height < 1 || result.width < 1) return Failure{fmt::format("pad = {} leaves nothing of {}", to_string(a.pad), to_string(all))};
+  if (!fits(result)) return checked(result);
+  if (Result<> good = weights_fit(in.channels, a.channels / a.groups, a.kernel.h * a.kernel.w); !good) return good.failure();
+  // It is computed as a convolution, whose channels are those of all phases.
+  if (a.stride.h > max_elements / a.stride.w || a.channels > max_elements / (a.stride.h * a.stride.w)) {
+    return Failure{fmt::format("with stride = {}, its phases have more than {} channels", to_string(a.stride), max_elements)};
+  }
+  const Phases phases = phases_of(a, in, result);
+  const Result<TensorType> computed = type_of_convolution(info(OpKind::conv2d), phases.convolution, operands);
+  if (!computed) return Failure{fmt::format("as a convolution of its phases: {}", computed.failure().text)};
   return result;
 }
 
@@ -211,6 +242,14 @@ Result<TensorType> type_of_pixel_shuffle(const OpInfo& op, const OpAttributes& a
   result.channels /= a.factor.h * a.factor.w;
   result.height *= a.factor.h;
   result.width *= a.factor.w;
+  if (a.size != Extent2{0, 0}) {
+    const auto part = [](int64_t size, int64_t all, int64_t factor) { return size <= all && size > all - factor; };
+    if (!part(a.size.h, result.height, a.factor.h) || !part(a.size.w, result.width, a.factor.w)) {
+      return Failure{fmt::format("size = {} leaves out more than the last rows and columns of {}", to_string(a.size), to_string(result))};
+    }
+    result.height = a.size.h;
+    result.width = a.size.w;
+  }
   return checked(result);
 }
 
@@ -252,6 +291,12 @@ Result<TensorType> type_of_concatenation(const OpInfo&, const OpAttributes&, std
 
 std::vector<WeightSpec> weights_of_convolution(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
   std::vector<WeightSpec> specs{{"weight", {a.channels, operand.channels / a.groups, a.kernel.h, a.kernel.w}}};
+  if (a.bias) specs.push_back({"bias", {a.channels}});
+  return specs;
+}
+
+std::vector<WeightSpec> weights_of_transposed(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
+  std::vector<WeightSpec> specs{{"weight", {operand.channels, a.channels / a.groups, a.kernel.h, a.kernel.w}}};
   if (a.bias) specs.push_back({"bias", {a.channels}});
   return specs;
 }
@@ -346,6 +391,13 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .help = "convolution; has weights, and a bias if asked for",
               .type = type_of_convolution,
               .weights = weights_of_convolution,
+              .kernel = KernelKind::conv2d};
+    case OpKind::conv_transpose:
+      return {.name = "conv_transpose",
+              .layer = "conv_transpose",
+              .help = "transposed convolution, which makes a picture `stride` times as large; has weights, and a bias if asked for",
+              .type = type_of_transposed,
+              .weights = weights_of_transposed,
               .kernel = KernelKind::conv2d};
     case OpKind::batch_norm:
       return {.name = "batch_norm",
@@ -678,6 +730,9 @@ double number_named(std::string_view name, const OpAttributes& attributes) {
 
 int64_t multiply_adds(OpKind kind, const OpAttributes& attributes, const TensorType& operand, const TensorType& result) {
   if (kind == OpKind::linear) return operand.channels * result.channels;
+  if (kind == OpKind::conv_transpose) {
+    return operand.elements() * (result.channels / attributes.groups) * attributes.kernel.h * attributes.kernel.w;
+  }
   if (kind != OpKind::conv2d) return 0;
   return result.elements() * (operand.channels / attributes.groups) * attributes.kernel.h * attributes.kernel.w;
 }

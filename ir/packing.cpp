@@ -25,6 +25,8 @@ RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> sum
     case RecipeKind::mul:
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
+    case RecipeKind::scale_columns:
+    case RecipeKind::to_phases:
     case RecipeKind::split_phases: break;
   }
   return w;
@@ -89,6 +91,8 @@ std::string to_string(const Packing& packing) {
     case RecipeKind::mul:
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
+    case RecipeKind::scale_columns:
+    case RecipeKind::to_phases:
     case RecipeKind::split_phases: break;
   }
   return "unpacked";

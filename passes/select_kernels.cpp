@@ -251,6 +251,12 @@ class KernelMaker {
 
 std::optional<Program> select_kernels(const graph::Graph& graph, PassContext& context) {
   if (graph.ops.empty()) return std::nullopt;
+  for (const graph::Op& op : graph.ops) {
+    if (op.kind != OpKind::conv_transpose) continue;
+    context.diagnostics->error(op.at,
+                               fmt::format("'{}' is a transposed convolution still: run split-transposed first", printable(op.name)));
+    return std::nullopt;
+  }
   if (context.target->on_gpu() && !all_run_on_gpus(graph, context)) return std::nullopt;
   Program program;
   program.name = graph.name;

@@ -149,6 +149,7 @@ class Generator {
     named_.push_back({*label_, shape});
   }
 
+  int64_t channels_aside() { return aside_.one_of<int64_t>({3, 16, 17, 24}); }
   int64_t channels() { return random_.one_of<int64_t>({1, 3, 16, 17, 32, 32, 40, 48}); }
 
   /// Sometimes adds an element-wise operation that no earlier kernel can take: a layer, a sum or a gate. The input has no such kernel, and
@@ -243,6 +244,7 @@ class Generator {
       default: residual(1 + random_.below(3)); break;
     }
     if (aside_.chance(15)) rearranged();
+    if (aside_.chance(15)) transposed();
     if (random_.chance(12) && outputs_ < 2) line(fmt::format("output extra{} from {}", ++outputs_, named_.back().label));
   }
 
@@ -461,6 +463,24 @@ class Generator {
     if (fitting.empty()) return false;
     skip(*fitting[static_cast<size_t>(random_.below(static_cast<int64_t>(fitting.size())))]);
     return true;
+  }
+
+  /// A transposed convolution with a batch norm, or without.
+  void transposed() {
+    const Shape in = current_;
+    const int64_t stride = in.height < 8 && in.width < 12 ? aside_.one_of<int64_t>({1, 2, 2, 3}) : 1, kernel = 1 + aside_.below(5);
+    const int64_t more = aside_.below(stride), co = channels_aside(), before = aside_.below(kernel), after = aside_.below(kernel);
+    int64_t groups = 1;
+    for (int64_t g : {17, 8, 3, 2}) {
+      if (groups == 1 && in.channels % g == 0 && co % g == 0 && aside_.chance(30)) groups = g;
+    }
+    const auto out = [&](int64_t n) { return (n - 1) * stride + kernel + more - before - after; };
+    if (out(in.height) < 1 || out(in.width) < 1) return;
+    layer(fmt::format("conv_transpose({0}x{0}, {1}, stride = {2}, pad = [{3}, {3}, {4}, {4}], output_pad = {5}, groups = {6}{7})", kernel,
+                      co, stride, before, after, more, groups, aside_.chance(50) ? ", bias = true" : ""),
+          {co, out(in.height), out(in.width)});
+    if (aside_.chance(60)) layer(norm(), current_);
+    if (aside_.chance(60)) layer(activation(), current_);
   }
 
   /// A layer that moves elements elsewhere.

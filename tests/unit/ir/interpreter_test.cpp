@@ -60,6 +60,18 @@ TEST_CASE("interpreter: groups see their own channels only") {
   check_near(result("f32[N, 4, 1, 1]", "c: conv(1x1, 2, groups = 2)", {1, 2, 3, 4}, w), {21, 4300});
 }
 
+TEST_CASE("interpreter: transposed convolution") {
+  const Weights w = weights({{"c.weight", {1, 2, 3, 4, 5, 6, 7, 8, 9}}, {"c.bias", {0.5}}});
+  // The values are PyTorch's definition by hand: each element adds the window times itself.
+  check_near(result("f32[N, 1, 1, 2]", "c: conv_transpose(3x3, 1)", {1, 10}, w), {1, 12, 23, 30, 4, 45, 56, 60, 7, 78, 89, 90});
+  check_near(result("f32[N, 1, 1, 2]", "c: conv_transpose(3x3, 1, stride = 2, pad = 1, output_pad = 1, bias = true)", {1, 10}, w),
+             {5.5, 46.5, 50.5, 60.5, 8.5, 79.5, 80.5, 90.5});
+  check_near(result("f32[N, 1, 2, 1]", "c: conv_transpose(3x3, 1, stride = [2, 1], pad = [1, 0, 0, 2])", {1, 10}, w), {4, 17, 40, 70});
+  // Two groups: channel 0 makes the first two of the result, channel 1 the others.
+  const Weights g = weights({{"c.weight", {1, 2, 3, 4}}});
+  check_near(result("f32[N, 2, 1, 1]", "c: conv_transpose(1x1, 4, groups = 2)", {1, 10}, g), {1, 2, 30, 40});
+}
+
 TEST_CASE("interpreter: batch norm and affine") {
   const Weights w = weights({{"b.weight", {2, -1}}, {"b.bias", {1, 0}}, {"b.running_mean", {3, 0}}, {"b.running_var", {3.5, 0.5}}});
   check_near(result("f32[N, 2, 1, 2]", "b: batch_norm(eps = 0.5)", {5, 3, 1, -2}, w), {3, 1, -1, 2});
