@@ -73,6 +73,46 @@ Result<LayerId> conv(Translation& t, const flat::Node& node) {
   return t.add(node, OpKind::conv2d, a, {*in}, std::move(weights));
 }
 
+Result<LayerId> conv_transpose(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const TensorPtr weight = t.graph().constant(node, 1);
+  if (!in || !weight) return Failure{"its weight is computed from the picture"};
+  if (weight->elements != Elements::real || weight->shape.size() != 4 || t.type(*in).rank != 4) {
+    return Failure{"resnetc has transposed convolutions of pictures, whose weight has 4 dimensions"};
+  }
+  if (flat::has(node, "output_shape") || !flat::text(node, "auto_pad", "NOTSET").starts_with("N")) {
+    return Failure{"resnetc has transposed convolutions whose pads are numbers"};
+  }
+  const std::vector<int64_t> pads = flat::list(node, "pads").value_or(std::vector<int64_t>(4, 0));
+  const std::vector<int64_t> more = flat::list(node, "output_padding").value_or(std::vector<int64_t>(2, 0));
+  const auto strides = spatial(node, "strides", 2), dilations = spatial(node, "dilations", 2);
+  if (!strides || !dilations || pads.size() != 4 || more.size() != 2)
+    return Failure{"its strides, dilations or pads are not those of two axes"};
+  if (*dilations != std::vector<int64_t>{1, 1}) return Failure{"resnetc has no transposed convolutions with dilations"};
+  OpAttributes a;
+  a.groups = flat::integer(node, "group", 1);
+  if (a.groups < 1 || a.groups > max_elements || weight->shape[1] < 1 || weight->shape[1] > max_elements ||
+      weight->shape[0] != t.type(*in).channels) {
+    return Failure{"its weight does not take the channels there are"};
+  }
+  a.channels = weight->shape[1] * a.groups;
+  a.kernel = {weight->shape[2], weight->shape[3]};
+  a.stride = extent_of(*strides);
+  a.output_pad = extent_of(more);
+  a.pad = Sides(pads[0], pads[1], pads[2], pads[3]);
+  if (const auto kernel = flat::list(node, "kernel_shape"); kernel && *kernel != std::vector<int64_t>{a.kernel.h, a.kernel.w}) {
+    return Failure{"its kernel_shape is not that of its weight"};
+  }
+  std::vector<LayerWeight> weights{{"weight", weight}};
+  if (node.inputs.size() > 2 && node.inputs[2] != flat::no_value) {
+    const TensorPtr bias = t.graph().constant(node, 2);
+    if (!bias || bias->size() != static_cast<size_t>(a.channels)) return Failure{"its bias is no constant of its channels"};
+    a.bias = true;
+    weights.push_back({"bias", bias});
+  }
+  return t.add(node, OpKind::conv_transpose, a, {*in}, std::move(weights));
+}
+
 /// Whether ceil_mode adds windows to those of the attributes.
 bool has_more_windows(OpAttributes a, const TensorType& in) {
   const auto count = [&](bool ceil) {
@@ -143,6 +183,7 @@ Result<LayerId> reduce_max(Translation& t, const flat::Node& node) { return redu
 
 Translators window_translators() {
   return {{"Conv", conv},
+          {"ConvTranspose", conv_transpose},
           {"MaxPool", max_pool},
           {"AveragePool", average_pool},
           {"GlobalAveragePool", global_average_pool},

@@ -370,6 +370,21 @@ TEST_CASE("import: spellings of the layers that a classifier has") {
           OnnxModel::with(m.node("AveragePool", {"x"}, {"p"}), "kernel_shape", Ints{8, 8});
           OnnxModel::with(m.node("Softmax", {"p"}, {"y"}), "axis", int64_t{1});
         }) == "  global_avg_pool\n  softmax\n");
+  const auto transposed = [&](const Ints& pads, const Ints& more, bool bias) {
+    return line([&](OnnxModel& m) {
+      m.weight("y.weight", {4, 3, 4, 4});
+      std::vector<std::string> inputs{"x", "y.weight"};
+      if (bias) m.weight("y.bias", {6}), inputs.push_back("y.bias");
+      auto& node = m.node("ConvTranspose", inputs, {"y"});
+      OnnxModel::with(node, "strides", Ints{2, 2});
+      OnnxModel::with(node, "group", int64_t{2});
+      OnnxModel::with(node, "output_padding", more);
+      OnnxModel::with(node, "pads", pads);
+    });
+  };
+  CHECK(transposed({1, 1, 1, 1}, {0, 0}, false) == "  y: conv_transpose(4x4, 6, stride = 2, pad = 1, groups = 2)\n");
+  CHECK(transposed({0, 1, 2, 1}, {1, 0}, true) ==
+        "  y: conv_transpose(4x4, 6, stride = 2, pad = [0, 1, 2, 1], output_pad = [1, 0], groups = 2, bias = true)\n");
   CHECK(line([](OnnxModel& m) { OnnxModel::with(m.bn("x", "y", 4), "epsilon", 1e-3F); }) == "  y: batch_norm(eps = 0.001)\n");
   CHECK(line([](OnnxModel& m) {
           m.node("Relu", {"x"}, {"a"});
