@@ -137,7 +137,7 @@ class BodyWriter {
     for (const Statement* s = piece_.begin; s != piece_.end; ++s) {
       // A line for each convolution with what follows it, and for each edge.
       const bool layer = s->kind == StatementKind::layer;
-      const bool starts = !layer || network_.node(s->layer).op == OpKind::conv2d || network_.node(s->layer).op == OpKind::linear;
+      const bool starts = !layer || product_ops.has(network_.node(s->layer).op);
       if (s != piece_.begin) text += starts || s[-1].kind != StatementKind::layer ? "\n" : "  ";
       text += statement(*s, false);
     }

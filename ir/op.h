@@ -144,6 +144,9 @@ inline constexpr OpSet window_ops{OpKind::conv2d, OpKind::conv_transpose, OpKind
 /// Those of them whose padding may depend on the picture.
 inline constexpr OpSet padded_ops{OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool};
 
+/// The operations that multiply all that they read by their first weight and sum the products; a bias may follow.
+inline constexpr OpSet product_ops{OpKind::conv2d, OpKind::conv_transpose, OpKind::linear};
+
 inline constexpr OpSet pool_ops{OpKind::max_pool, OpKind::avg_pool};
 inline constexpr OpSet norm_ops{OpKind::batch_norm, OpKind::layer_norm, OpKind::group_norm, OpKind::instance_norm, OpKind::rms_norm};
 

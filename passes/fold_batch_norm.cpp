@@ -15,7 +15,7 @@ using graph::ValueId;
 /// Whether the batch norm may be folded into the operation that makes its operand; if not, the failure says why.
 Result<> may_fold(const graph::Graph& graph, const Absorption& absorption, const Op& norm) {
   const Op& producer = graph.op(norm.operands[0]);
-  if (producer.kind != OpKind::conv2d && producer.kind != OpKind::conv_transpose && producer.kind != OpKind::linear) {
+  if (!product_ops.has(producer.kind)) {
     return Failure{fmt::format("its operand '{}' comes from {}, not from a convolution", producer.name, info(producer.kind).name)};
   }
   // Its steps could be moved, but no batch norm has steps yet when the pipeline runs this pass.

@@ -34,13 +34,12 @@ Result<LayerId> scaled(Translation& t, const flat::Node& node, LayerId in, const
   return t.add(node, OpKind::bias, {}, {*made}, {{"bias", vector_of(shift)}});
 }
 
-/// A sum with a constant becomes the bias of the convolution or linear layer that makes the value, if nothing else reads it.
+/// A sum with a constant becomes the bias of the convolution (a transposed one too) or linear layer that makes the value, if nothing else
+/// reads it.
 std::optional<LayerId> as_bias(Translation& t, const flat::Node& node, size_t input, const std::vector<double>& shift) {
   const LayerId in = *t.operand(node, input);
   Layer& layer = t.network().node(in);
-  if ((layer.op != OpKind::conv2d && layer.op != OpKind::linear) || layer.attributes.bias || t.uses_of_input(node, input) != 1) {
-    return std::nullopt;
-  }
+  if (!product_ops.has(layer.op) || layer.attributes.bias || t.uses_of_input(node, input) != 1) return std::nullopt;
   layer.attributes.bias = true;
   layer.weights.push_back({"bias", vector_of(shift)});
   return in;

@@ -26,6 +26,35 @@ Result<> set_window(OpAttributes& a, const flat::Node& node, const TensorType& i
   return {};
 }
 
+/// Adds the bias of a convolution, if the node has one, to the weights and the attributes, whose channels are known.
+Result<> add_bias(Translation& t, const flat::Node& node, OpAttributes& a, std::vector<LayerWeight>& weights) {
+  if (node.inputs.size() <= 2 || node.inputs[2] == flat::no_value) return {};
+  const TensorPtr bias = t.graph().constant(node, 2);
+  if (!bias || bias->size() != static_cast<size_t>(std::max<int64_t>(a.channels, 0))) {
+    return Failure{"its bias is no constant of its channels"};
+  }
+  a.bias = true;
+  weights.push_back({"bias", bias});
+  return {};
+}
+
+/// Sets the kernel, which is that of the weight.
+Result<> set_kernel(OpAttributes& a, const flat::Node& node, const Tensor& weight) {
+  a.kernel = {weight.shape[2], weight.shape[3]};
+  if (const auto kernel = flat::list(node, "kernel_shape"); kernel && *kernel != std::vector<int64_t>{a.kernel.h, a.kernel.w}) {
+    return Failure{"its kernel_shape is not that of its weight"};
+  }
+  return {};
+}
+
+/// A vector as a picture of one pixel.
+Result<LayerId> as_picture(Translation& t, const flat::Node& node, LayerId vector) {
+  OpAttributes one;
+  one.channels = t.type(vector).channels;
+  one.size = {1, 1};
+  return t.add(node, OpKind::unflatten, one, {vector});
+}
+
 Result<LayerId> conv(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const TensorPtr weight = t.graph().constant(node, 1);
@@ -37,28 +66,16 @@ Result<LayerId> conv(Translation& t, const flat::Node& node) {
   }
   OpAttributes a;
   a.channels = weight->shape[0];
-  a.kernel = {weight->shape[2], weight->shape[3]};
   a.groups = flat::integer(node, "group", 1);
-  if (const auto kernel = flat::list(node, "kernel_shape"); kernel && *kernel != std::vector<int64_t>{a.kernel.h, a.kernel.w}) {
-    return Failure{"its kernel_shape is not that of its weight"};
-  }
+  if (const Result<> good = set_kernel(a, node, *weight); !good) return good.failure();
   std::vector<LayerWeight> weights{{"weight", weight}};
-  if (node.inputs.size() > 2 && node.inputs[2] != flat::no_value) {
-    const TensorPtr bias = t.graph().constant(node, 2);
-    if (!bias || bias->size() != static_cast<size_t>(std::max<int64_t>(a.channels, 0)))
-      return Failure{"its bias is no constant of its channels"};
-    a.bias = true;
-    weights.push_back({"bias", bias});
-  }
+  if (const Result<> good = add_bias(t, node, a, weights); !good) return good.failure();
   if (a.groups < 1 || weight->shape[1] > type.channels || weight->shape[1] * a.groups != type.channels) {
     return Failure{fmt::format("its weight takes {} channels in {} groups, but there are {}", weight->shape[1], a.groups, type.channels)};
   }
   if (type.rank == 2) {                                // a vector that is a picture of one pixel in the model
     if (a.groups != 1 && a.kernel == Extent2{1, 1}) {  // a product for each group: a convolution of a picture of one pixel
-      OpAttributes one;
-      one.channels = type.channels;
-      one.size = {1, 1};
-      const Result<LayerId> picture = t.add(node, OpKind::unflatten, one, {*in});
+      const Result<LayerId> picture = as_picture(t, node, *in);
       a.pad = {};
       const Result<LayerId> sums = picture ? t.add(node, OpKind::conv2d, a, {*picture}, std::move(weights)) : picture;
       return sums ? t.add(node, OpKind::flatten, {}, {*sums}) : sums;
@@ -77,40 +94,33 @@ Result<LayerId> conv_transpose(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const TensorPtr weight = t.graph().constant(node, 1);
   if (!in || !weight) return Failure{"its weight is computed from the picture"};
-  if (weight->elements != Elements::real || weight->shape.size() != 4 || t.type(*in).rank != 4) {
-    return Failure{"resnetc has transposed convolutions of pictures, whose weight has 4 dimensions"};
+  if (weight->elements != Elements::real || weight->shape.size() != 4) {
+    return Failure{fmt::format("its weight has {} dimensions; resnetc has transposed convolutions of pictures, whose weight has 4",
+                               weight->shape.size())};
   }
-  if (flat::has(node, "output_shape") || !flat::text(node, "auto_pad", "NOTSET").starts_with("N")) {
-    return Failure{"resnetc has transposed convolutions whose pads are numbers"};
-  }
-  const std::vector<int64_t> pads = flat::list(node, "pads").value_or(std::vector<int64_t>(4, 0));
-  const std::vector<int64_t> more = flat::list(node, "output_padding").value_or(std::vector<int64_t>(2, 0));
-  const auto strides = spatial(node, "strides", 2), dilations = spatial(node, "dilations", 2);
-  if (!strides || !dilations || pads.size() != 4 || more.size() != 2)
-    return Failure{"its strides, dilations or pads are not those of two axes"};
-  if (*dilations != std::vector<int64_t>{1, 1}) return Failure{"resnetc has no transposed convolutions with dilations"};
+  const int64_t channels = t.type(*in).channels;
   OpAttributes a;
   a.groups = flat::integer(node, "group", 1);
-  if (a.groups < 1 || a.groups > max_elements || weight->shape[1] < 1 || weight->shape[1] > max_elements ||
-      weight->shape[0] != t.type(*in).channels) {
-    return Failure{"its weight does not take the channels there are"};
+  if (weight->shape[0] != channels || a.groups < 1 || channels % a.groups != 0) {
+    return Failure{fmt::format("its weight takes {} channels in {} groups, but there are {}", weight->shape[0], a.groups, channels)};
   }
+  if (weight->shape[1] < 1 || weight->shape[1] > max_elements / a.groups) return Failure{"its weight makes too many channels or none"};
   a.channels = weight->shape[1] * a.groups;
-  a.kernel = {weight->shape[2], weight->shape[3]};
-  a.stride = extent_of(*strides);
-  a.output_pad = extent_of(more);
-  a.pad = Sides(pads[0], pads[1], pads[2], pads[3]);
-  if (const auto kernel = flat::list(node, "kernel_shape"); kernel && *kernel != std::vector<int64_t>{a.kernel.h, a.kernel.w}) {
-    return Failure{"its kernel_shape is not that of its weight"};
-  }
+  if (const Result<> good = set_kernel(a, node, *weight); !good) return good.failure();
   std::vector<LayerWeight> weights{{"weight", weight}};
-  if (node.inputs.size() > 2 && node.inputs[2] != flat::no_value) {
-    const TensorPtr bias = t.graph().constant(node, 2);
-    if (!bias || bias->size() != static_cast<size_t>(a.channels)) return Failure{"its bias is no constant of its channels"};
-    a.bias = true;
-    weights.push_back({"bias", bias});
-  }
-  return t.add(node, OpKind::conv_transpose, a, {*in}, std::move(weights));
+  if (const Result<> good = add_bias(t, node, a, weights); !good) return good.failure();
+  const auto strides = spatial(node, "strides", 2), dilations = spatial(node, "dilations", 2);
+  if (!strides || !dilations) return Failure{"its strides or dilations are no two numbers from 1 up"};
+  if (*dilations != std::vector<int64_t>{1, 1}) return Failure{"resnetc has no transposed convolutions with dilations"};
+  a.stride = extent_of(*strides);
+  const Result<LayerId> picture = t.type(*in).rank == 2 ? as_picture(t, node, *in) : *in;
+  if (!picture) return picture;
+  const TensorType type = t.type(*picture);
+  const auto made = transposed_pads_of(node, {type.height, type.width}, {a.kernel.h, a.kernel.w}, *strides, *dilations);
+  if (!made) return Failure{"its pads, output_padding, output_shape or auto_pad do not fit its picture"};
+  a.pad = Sides(made->pads.before[0], made->pads.before[1], made->pads.after[0], made->pads.after[1]);
+  a.output_pad = extent_of(made->extra);
+  return t.add(node, OpKind::conv_transpose, a, {*picture}, std::move(weights));
 }
 
 /// Whether ceil_mode adds windows to those of the attributes.

@@ -385,6 +385,50 @@ TEST_CASE("import: spellings of the layers that a classifier has") {
   CHECK(transposed({1, 1, 1, 1}, {0, 0}, false) == "  y: conv_transpose(4x4, 6, stride = 2, pad = 1, groups = 2)\n");
   CHECK(transposed({0, 1, 2, 1}, {1, 0}, true) ==
         "  y: conv_transpose(4x4, 6, stride = 2, pad = [0, 1, 2, 1], output_pad = [1, 0], groups = 2, bias = true)\n");
+  const auto wide = [&](const Ints& weight, const auto& set) {
+    return line([&](OnnxModel& m) {
+      m.weight("y.weight", weight);
+      auto& node = m.node("ConvTranspose", {"x", "y.weight"}, {"y"});
+      OnnxModel::with(node, "strides", Ints{2, 2});
+      set(node);
+    });
+  };
+  const auto reason = [](const std::string& text) {  // after the node, before the way to it
+    const size_t start = text.find("): "), end = text.find('\n');
+    return start == std::string::npos || end == std::string::npos ? text : text.substr(start + 3, end - start - 3);
+  };
+  const auto with_auto_pad = [&](const Ints& weight, const char* value) {
+    return wide(weight, [&](auto& node) { OnnxModel::with(node, "auto_pad", value); });
+  };
+  CHECK(with_auto_pad({4, 3, 3, 5}, "SAME_UPPER") == "  y: conv_transpose(3x5, 3, stride = 2, pad = [0, 1, 1, 2])\n");
+  CHECK(with_auto_pad({4, 3, 3, 5}, "SAME_LOWER") == "  y: conv_transpose(3x5, 3, stride = 2, pad = [1, 2, 0, 1])\n");
+  CHECK(with_auto_pad({4, 3, 3, 5}, "VALID") == "  y: conv_transpose(3x5, 3, stride = 2)\n");
+  CHECK(reason(with_auto_pad({4, 3, 1, 2}, "SAME_UPPER")) == "its pads, output_padding, output_shape or auto_pad do not fit its picture");
+  // 17 rows and columns are covered.
+  const auto with_shape = [&](const Ints& shape) {
+    return wide({4, 3, 3, 3}, [&](auto& node) { OnnxModel::with(node, "output_shape", shape); });
+  };
+  CHECK(with_shape({14, 16}) == "  y: conv_transpose(3x3, 3, stride = 2, pad = [2, 1, 1, 0])\n");
+  CHECK(with_shape({17, 18}) == "  y: conv_transpose(3x3, 3, stride = 2, output_pad = [0, 1])\n");
+  CHECK(reason(with_shape({17, 19})) == "output_pad = 0x2 is not less than stride = 2x2");
+  CHECK(reason(with_shape({1, 3, 16, 16})) == "its pads, output_padding, output_shape or auto_pad do not fit its picture");
+  CHECK(reason(wide({4, 3, 3, 3}, [](auto& node) { OnnxModel::with(node, "dilations", Ints{2, 1}); })) ==
+        "resnetc has no transposed convolutions with dilations");
+  CHECK(reason(wide({6, 3, 3, 3}, [](auto&) {})) == "its weight takes 6 channels in 1 groups, but there are 4");
+  CHECK(reason(wide({4, 3, 3, 3}, [](auto& node) { OnnxModel::with(node, "group", int64_t{3}); })) ==
+        "its weight takes 4 channels in 3 groups, but there are 4");
+  CHECK(reason(wide({4, 3, 3}, [](auto&) {})) ==
+        "its weight has 3 dimensions; resnetc has transposed convolutions of pictures, whose weight has 4");
+  CHECK(reason(wide({4, 0, 3, 3}, [](auto&) {})) == "its weight makes too many channels or none");
+  CHECK(reason(wide({4, 3, 3, 3}, [](auto& node) { OnnxModel::with(node, "pads", Ints{0, -1, 0, 0}); })) ==
+        "its pads, output_padding, output_shape or auto_pad do not fit its picture");
+  CHECK(line([](OnnxModel& m) {  // a sum with a constant is its bias; a vector is a picture of one pixel
+          m.weight("w.weight", {4, 3, 2, 2});
+          m.values("b", {1, 3, 1, 1}, {1, 2, 3});
+          m.node("GlobalAveragePool", {"x"}, {"p"});
+          m.node("ConvTranspose", {"p", "w.weight"}, {"w"});
+          m.node("Add", {"w", "b"}, {"y"});
+        }) == "  global_avg_pool\n  unflatten(4, 1)\n  w: conv_transpose(2x2, 3, bias = true)\n");
   CHECK(line([](OnnxModel& m) { OnnxModel::with(m.bn("x", "y", 4), "epsilon", 1e-3F); }) == "  y: batch_norm(eps = 0.001)\n");
   CHECK(line([](OnnxModel& m) {
           m.node("Relu", {"x"}, {"a"});

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <numeric>
+
 #include "tests/unit/passes/session.h"
 
 using namespace pass_test;
@@ -70,6 +72,40 @@ TEST_CASE("interpreter: transposed convolution") {
   // Two groups: channel 0 makes the first two of the result, channel 1 the others.
   const Weights g = weights({{"c.weight", {1, 2, 3, 4}}});
   check_near(result("f32[N, 2, 1, 1]", "c: conv_transpose(1x1, 4, groups = 2)", {1, 10}, g), {1, 2, 30, 40});
+}
+
+TEST_CASE("interpreter: a transposed convolution is the transpose of the convolution") {
+  // Sums over y of conv(x) * y are those over x of x * conv_transpose(y), with one weight in the same order for both.
+  const auto sum_of_products = [](const Values& a, const Values& b) {
+    REQUIRE(a.size() == b.size());
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+  };
+  for (const int64_t kernel : {1, 2, 3, 4}) {
+    for (const int64_t stride : {1, 2, 3}) {
+      for (const int64_t pad : {0, 1, 2}) {
+        for (const int64_t groups : {1, 2, 4}) {
+          CAPTURE(kernel);
+          CAPTURE(stride);
+          CAPTURE(pad);
+          CAPTURE(groups);
+          constexpr int64_t height = 7, width = 9;
+          const auto count = [&](int64_t size) { return (size + 2 * pad - kernel) / stride + 1; };
+          const auto more = [&](int64_t size) { return (size + 2 * pad - kernel) % stride; };
+          const Values x = generated_input("x", 0, 4 * height * width, ElementType::f32);
+          const Values y = generated_input("y", 0, 8 * count(height) * count(width), ElementType::f32);
+          const Values forward =
+              result(fmt::format("f32[N, 4, {}, {}]", height, width),
+                     fmt::format("c: conv({0}x{0}, 8, stride = {1}, pad = {2}, groups = {3})", kernel, stride, pad, groups), x);
+          const Values back =
+              result(fmt::format("f32[N, 8, {}, {}]", count(height), count(width)),
+                     fmt::format("c: conv_transpose({0}x{0}, 4, stride = {1}, pad = {2}, output_pad = [{3}, {4}], groups = {5})", kernel,
+                                 stride, pad, more(height), more(width), groups),
+                     y);
+          CHECK(sum_of_products(forward, y) == doctest::Approx(sum_of_products(x, back)).epsilon(1e-12));
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("interpreter: batch norm and affine") {
