@@ -528,3 +528,66 @@ TEST_CASE("import: values that are read in several places stand on the path, and
 }
 )");
 }
+
+TEST_CASE("import: pairs of blocks repeat together, widths may be a multiple and more, sizes have parameters of their own") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 16, 16});
+  std::string at = "x";
+  const auto slice = [&](const std::string& from, const std::string& name, int64_t begin, int64_t end) {
+    m.ints(name + ".begin", {begin});
+    m.ints(name + ".end", {end});
+    m.ints(name + ".axis", {1});
+    m.node("Slice", {from, name + ".begin", name + ".end", name + ".axis"}, {name});
+  };
+  for (const int64_t stage : {0, 1, 2}) {
+    const int64_t width = 4 << stage;
+    if (stage > 0) {
+      m.conv(at, "down." + std::to_string(stage), {width, width / 2, 2, 2}, 2);
+      at = "down." + std::to_string(stage);
+    }
+    for (const int64_t copy : {0, 1}) {
+      const std::string name = "stages." + std::to_string(stage) + ".blocks." + std::to_string(copy);
+      m.conv(at, name + ".focal.f", {2 * width + 3, width, 1, 1});
+      slice(name + ".focal.f", name + ".focal.context", width, 2 * width);
+      slice(name + ".focal.f", name + ".focal.map", 2 * width, 2 * width + 1);
+      m.node("GlobalAveragePool", {name + ".focal.context"}, {name + ".focal.mean"});
+      m.node("Mul", {name + ".focal.mean", name + ".focal.map"}, {name + ".focal.product"});
+      m.node("Add", {name + ".focal.product", at}, {name + ".sum"});
+      m.conv(name + ".sum", name + ".mlp.fc", {width, width, 1, 1});
+      m.node("Relu", {name + ".mlp.fc"}, {name + ".relu"});
+      m.node("Add", {name + ".relu", name + ".sum"}, {name + ".out"});
+      at = name + ".out";
+    }
+  }
+  m.output(at);
+  CHECK(imported(m).text == R"(# Imported from model.onnx.
+
+block identity_block(width, size) {
+  conv1: conv(1x1, 2 * width + 3)   slice_channels(width, width)   global_avg_pool   unflatten(width, 1)
+  upsample(size = size)
+  gate via { from conv1  slice_channels(2 * width, 1) }
+  skip from in
+}
+
+block identity_block_2(width) {
+  conv1: conv(1x1, width)   relu
+  skip from in
+}
+
+network model {
+  input x: f32[N, 4, 16, 16]
+
+  stage stages_0_blocks { repeat 2 { identity_block(4, 16)  identity_block_2(4) } }
+
+  down_1: conv(2x2, 8, stride = 2)
+
+  stage stages_1_blocks { repeat 2 { identity_block(8, 8)  identity_block_2(8) } }
+
+  down_2: conv(2x2, 16, stride = 2)
+
+  stage stages_2_blocks { repeat 2 { identity_block(16, 4)  identity_block_2(16) } }
+
+  output stages_2_blocks_1_out
+}
+)");
+}
