@@ -188,8 +188,10 @@ constexpr Slot avg_pool_slots[] = {{"kernel", true, ""},
                                    {"ceil", false, "false"},
                                    {"count_pad", false, "true"}};
 constexpr Slot norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}};
-constexpr Slot group_norm_slots[] = {{"groups", true, ""}, {"eps", false, "1e-5"}, {"affine", false, "true"}};
-constexpr Slot instance_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "false"}};
+constexpr Slot layer_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "true"}, {"subtract_mean", false, "true"}};
+constexpr Slot group_norm_slots[] = {
+    {"groups", true, ""}, {"eps", false, "1e-5"}, {"affine", false, "true"}, {"subtract_mean", false, "true"}};
+constexpr Slot instance_norm_slots[] = {{"eps", false, "1e-5"}, {"affine", false, "false"}, {"subtract_mean", false, "true"}};
 constexpr Slot linear_slots[] = {{"features", true, ""}, {"bias", false, "true"}};
 constexpr Slot pad_channels_slots[] = {{"channels", true, ""}};
 constexpr Slot slice_channels_slots[] = {{"first", true, ""}, {"channels", true, ""}};
@@ -249,15 +251,21 @@ void read_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.flag("affine", arguments[1], a.affine);
 }
 
+void read_layer_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  read_norm(reader, arguments, a);
+  reader.flag("subtract_mean", arguments[2], a.subtract_mean);
+}
+
 void read_group_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.integer("groups", arguments[0], a.groups);
   reader.real("eps", arguments[1], a.eps, 0, 1);
   reader.flag("affine", arguments[2], a.affine);
+  reader.flag("subtract_mean", arguments[3], a.subtract_mean);
 }
 
 void read_instance_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   a.affine = false;  // as in PyTorch
-  read_norm(reader, arguments, a);
+  read_layer_norm(reader, arguments, a);
 }
 
 void read_linear(Reader& reader, const Arguments& arguments, OpAttributes& a) {
@@ -354,7 +362,7 @@ constexpr LayerArguments table[] = {
     {OpKind::mean_norm, mean_norm_slots, read_mean_norm},
     {OpKind::channel_shuffle, channel_shuffle_slots, read_channel_shuffle},
     {OpKind::softmax, softmax_slots, read_softmax},
-    {OpKind::layer_norm, norm_slots, read_norm},
+    {OpKind::layer_norm, layer_norm_slots, read_layer_norm},
     {OpKind::group_norm, group_norm_slots, read_group_norm},
     {OpKind::instance_norm, instance_norm_slots, read_instance_norm},
 };

@@ -228,12 +228,13 @@ void softmax(Values& values, size_t first, size_t apart, size_t count) {
   for (size_t i = 0; i < count; ++i) values[first + i * apart] /= sum;
 }
 
-/// Normalises `count` values from `first` on, `apart` from one another, by their mean and variance.
-void normalise(Values& values, size_t first, size_t apart, size_t count, double eps) {
+/// Normalises `count` values from `first` on, `apart` from one another, by their variance and, if `a` says so, their mean.
+void normalise(Values& values, size_t first, size_t apart, size_t count, const OpAttributes& a) {
   double mean = 0, variance = 0;
   for (size_t i = 0; i < count; ++i) mean += values[first + i * apart] / static_cast<double>(count);
   for (size_t i = 0; i < count; ++i) variance += std::pow(values[first + i * apart] - mean, 2) / static_cast<double>(count);
-  for (size_t i = 0; i < count; ++i) values[first + i * apart] = (values[first + i * apart] - mean) / std::sqrt(variance + eps);
+  const double centre = a.subtract_mean ? mean : 0;
+  for (size_t i = 0; i < count; ++i) values[first + i * apart] = (values[first + i * apart] - centre) / std::sqrt(variance + a.eps);
 }
 
 /// Divides `count` values from `first` on, `apart` from one another, by the root of the mean of their squares, or by their mean.
@@ -364,7 +365,7 @@ class Interpreter {
       }
       case OpKind::layer_norm: {
         const auto pixels = static_cast<size_t>(op.type.pixels());
-        for (size_t p = 0; p < pixels; ++p) normalise(out, p, pixels, out.size() / pixels, op.attributes.eps);
+        for (size_t p = 0; p < pixels; ++p) normalise(out, p, pixels, out.size() / pixels, op.attributes);
         break;
       }
       case OpKind::rms_norm:
@@ -378,7 +379,7 @@ class Interpreter {
       case OpKind::instance_norm: {
         const int64_t groups = op.kind == OpKind::group_norm ? op.attributes.groups : op.type.channels;
         const size_t elements = out.size() / static_cast<size_t>(groups);
-        for (size_t g = 0; g < out.size(); g += elements) normalise(out, g, 1, elements, op.attributes.eps);
+        for (size_t g = 0; g < out.size(); g += elements) normalise(out, g, 1, elements, op.attributes);
         break;
       }
       case OpKind::slice_channels: {

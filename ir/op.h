@@ -49,19 +49,21 @@ enum class OpKind {
   hard_sigmoid,  ///< x * slope + offset, at least 0 and at most 1
   hard_swish,    ///< x * hard_sigmoid(x) with slope 1 / 6 and offset 1 / 2
   tanh,
-  clip,           ///< x, at least low and at most high
-  scale,          ///< x * weight[c]
-  multiply,       ///< x * by
-  square,         ///< x * x
-  bias,           ///< x + bias[c]; also the step that a convolution's bias becomes
-  softmax,        ///< at each pixel, over all channels, or over those at the same place of each of `parts` parts
-  layer_norm,     ///< (x - mean) / sqrt(variance + eps) over the channels of each pixel or of a vector; then, if `affine`, * weight + bias
-  group_norm,     ///< as layer_norm, over the channels of each of `groups` groups and all pixels
-  instance_norm,  ///< as group_norm with as many groups as channels
-  rms_norm,       ///< x / sqrt(mean of squares + eps) over the channels of each pixel or of a vector; then, if `affine`, * weight
-  mean_norm,      ///< x / (mean + eps) over the channels of each pixel or of a vector
-  max_pool,       ///< padding is never the maximum: windows are clipped to the picture
-  avg_pool,       ///< divides by the places that count (ir/window.h); padding is zero
+  clip,      ///< x, at least low and at most high
+  scale,     ///< x * weight[c]
+  multiply,  ///< x * by
+  square,    ///< x * x
+  bias,      ///< x + bias[c]; also the step that a convolution's bias becomes
+  softmax,   ///< at each pixel, over all channels, or over those at the same place of each of `parts` parts
+  /// (x - mean) / sqrt(variance + eps), or without `subtract_mean` x / sqrt(variance + eps), over the channels of each pixel or of a
+  /// vector; then, if `affine`, * weight + bias
+  layer_norm,
+  group_norm,       ///< as layer_norm, over the channels of each of `groups` groups and all pixels
+  instance_norm,    ///< as group_norm with as many groups as channels
+  rms_norm,         ///< x / sqrt(mean of squares + eps) over the channels of each pixel or of a vector; then, if `affine`, * weight
+  mean_norm,        ///< x / (mean + eps) over the channels of each pixel or of a vector
+  max_pool,         ///< padding is never the maximum: windows are clipped to the picture
+  avg_pool,         ///< divides by the places that count (ir/window.h); padding is zero
   global_avg_pool,  ///< rank 4 to rank 2
   global_max_pool,  ///< rank 4 to rank 2
   global_l2_pool,   ///< the root of the sum of squares; rank 4 to rank 2
@@ -113,6 +115,7 @@ struct OpAttributes {
   bool bias = false;
   double eps = 1e-5;
   bool affine = true;
+  bool subtract_mean = true;
   bool bilinear = false, align_corners = false;
   bool reflect = false;
   double slope = 0, offset = 0, alpha = 0, low = 0, high = 0, by = 0;  ///< numbers of element-wise layers; in a graph they are constants
@@ -194,6 +197,8 @@ inline constexpr std::tuple all_attributes{
               Reach::kernel, "what a norm adds to the variance, the mean of squares or the mean (1e-05 where left out)"},
     Attribute{&OpAttributes::affine, "affine", norm_ops, Reach::topology,
               "whether the checkpoint holds a weight and a bias for the norm (true where left out)"},
+    Attribute{&OpAttributes::subtract_mean, "subtract_mean", OpSet{OpKind::layer_norm, OpKind::group_norm, OpKind::instance_norm},
+              Reach::kernel, "whether a norm subtracts the mean before it divides (true where left out)"},
     Attribute{&OpAttributes::slope, "slope", OpSet{OpKind::leaky_relu, OpKind::hard_sigmoid}, Reach::topology,
               "what a leaky_relu multiplies negative elements by, and a hard_sigmoid all elements"},
     Attribute{&OpAttributes::offset, "offset", OpSet{OpKind::hard_sigmoid}, Reach::topology, "what a hard_sigmoid adds"},

@@ -38,7 +38,8 @@ LayerNorm define_layer_norm(const program::KernelSpec& spec, const Axes& axes, O
   norm.scale(x, y, n) += norm.lane_squares(norm.lanes_of_one, x, y, n);
   const Expr factor = norm.by_mean ? 1.0f / (norm.mean(x, y, n) + static_cast<float>(spec.attributes.eps))
                                    : inverse_deviation(norm.scale(x, y, n), count, spec.attributes.eps);
-  const Expr value = difference(axes.c) * factor;
+  const bool divides_only = norm.centred && !spec.attributes.subtract_mean;
+  const Expr value = (divides_only ? Expr(in(axes.c, x, y, n)) : difference(axes.c)) * factor;
   norm.out(axes.c, x, y, n) = apply_epilogue(spec, value, axes, operands);
   set_output(norm.out, axes, spec.out, false);
   return norm;
@@ -79,8 +80,8 @@ GroupNorm define_group_norm(const program::KernelSpec& spec, const Axes& axes, O
   norm.scale(g, k, n) = 0.0f;
   norm.scale(g, k, n) += norm.squares(g * to_int(members) + norm.members, k, n);
   const Expr chunk = axes.c / to_int(norm.chunk), group = group_of(axes.c % to_int(norm.chunk));
-  const Expr value = (in(axes.c, axes.x, axes.y, n) - norm.mean(group, chunk, n)) *
-                     inverse_deviation(norm.scale(group, chunk, n), count, spec.attributes.eps);
+  const Expr centre = spec.attributes.subtract_mean ? Expr(norm.mean(group, chunk, n)) : 0.0f;
+  const Expr value = (in(axes.c, axes.x, axes.y, n) - centre) * inverse_deviation(norm.scale(group, chunk, n), count, spec.attributes.eps);
   norm.out(axes.c, axes.x, axes.y, n) = apply_epilogue(spec, value, axes, operands);
   set_output(norm.out, axes, spec.out, false);
   return norm;

@@ -1,5 +1,6 @@
-/// \file The definitions of normalisations, which measure the values that they normalise: (x - mean) / sqrt(variance + eps). Their weights
-/// are a step of the epilogue. The variance is the mean of squared differences from the mean, so no cancellation makes it wrong.
+/// \file The definitions of normalisations, which measure the values that they normalise: (x - mean) / sqrt(variance + eps), or
+/// x / sqrt(variance + eps) where the attribute `subtract_mean` is false. Their weights are a step of the epilogue. The variance is the
+/// mean of squared differences from the mean, so no cancellation makes it wrong.
 #pragma once
 
 #include "codegen/common/operands.h"
@@ -13,7 +14,7 @@ struct LayerNorm {
   RDom blocks;        ///< vectors of 16 channels, over which lane_sum(l, x, y, n) and lane_squares(l, x, y, n) reduce
   RDom lanes_of_one;  ///< the lanes over which mean(x, y, n) and scale(x, y, n) reduce
   Var lane{"l"};
-  bool centred = true;   ///< whether the mean is subtracted
+  bool centred = true;   ///< whether the mean has a part in the variance
   bool by_mean = false;  ///< whether the mean is the divisor; then there are no squares
 };
 LayerNorm define_layer_norm(const program::KernelSpec& spec, const Axes& axes, Operands& operands);

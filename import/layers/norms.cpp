@@ -29,18 +29,21 @@ Result<LayerId> batch_norm(Translation& t, const flat::Node& node) {
   return t.add(node, OpKind::batch_norm, a, {*in}, std::move(weights));
 }
 
-/// A norm with a weight and a bias for each channel as its second and third input, of which the bias may be missing.
+/// A norm with a weight and a bias for each channel as its second and third input, of which the bias or both may be missing.
 Result<LayerId> affine_norm(Translation& t, const flat::Node& node, OpKind kind, int64_t groups) {
   const auto in = t.operand(node, 0);
   if (!in) return Failure{"it has no input"};
   const std::vector<int64_t> shape{t.type(*in).channels};
   OpAttributes a;
   a.groups = groups;
+  a.subtract_mean = flat::integer(node, "subtract_mean", 1) != 0;
   a.eps = decimal_of(flat::real(node, "epsilon", static_cast<double>(1e-5F)));
   if (!(a.eps >= 0 && a.eps <= 1)) return Failure{fmt::format("its epsilon is {}, not between 0 and 1", a.eps)};
   const size_t channels = static_cast<size_t>(shape[0]);
   std::vector<LayerWeight> weights;
+  a.affine = node.inputs.size() > 1;
   for (const size_t i : {size_t{1}, size_t{2}}) {
+    if (!a.affine) break;
     TensorPtr values = t.graph().constant(node, i);
     if (i == 2 && node.inputs.size() < 3) values = reals_of(shape, std::vector<double>(channels, 0));
     if (!values || values->elements != Elements::real || values->size() != channels) {

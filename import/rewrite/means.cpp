@@ -1,18 +1,27 @@
 /// \file Recognises means, squares and roots.
 #include "import/rewrite/means.h"
 
+#include <algorithm>
+
 #include "import/rewrite/rewrite.h"
 
 namespace resnetc::importer {
 
-std::optional<Mean> mean_along_axis(const flat::Graph& graph, flat::ValueId value) {
+std::optional<Means> mean_along(const flat::Graph& graph, flat::ValueId value) {
   const flat::Node* node = made_by(graph, value, "ReduceMean");
   if (node == nullptr || flat::integer(*node, "keepdims", 1) == 0) return std::nullopt;
   const auto& dims = graph.value(node->inputs[0]).dims;
   const auto numbers = list_at(graph, *node, 1, "axes");
   const auto axes = numbers && dims ? flat::axes_of(*numbers, dims->size()) : std::nullopt;
-  if (!axes || axes->size() != 1) return std::nullopt;
-  return Mean{node->inputs[0], (*axes)[0]};
+  if (!axes) return std::nullopt;
+  Means found{node->inputs[0], *axes};
+  std::sort(found.axes.begin(), found.axes.end());
+  return found;
+}
+
+std::optional<Mean> mean_along_axis(const flat::Graph& graph, flat::ValueId value) {
+  const auto found = mean_along(graph, value);
+  return found && found->axes.size() == 1 ? std::optional(Mean{found->of, found->axes[0]}) : std::nullopt;
 }
 
 flat::ValueId squared(const flat::Graph& graph, flat::ValueId value) {

@@ -7,7 +7,14 @@
 
 namespace resnetc::importer {
 
-/// The value whose mean along one axis another value is, with the dimension kept.
+/// The value whose mean along some axes another value is, with the dimensions kept.
+struct Means {
+  flat::ValueId of;
+  std::vector<size_t> axes;  ///< in ascending order
+};
+std::optional<Means> mean_along(const flat::Graph& graph, flat::ValueId value);
+
+/// As Means, along one axis.
 struct Mean {
   flat::ValueId of;
   size_t axis;

@@ -1,5 +1,6 @@
 /// \file Norms that exporters spell out: group norms by instance norms of reshaped values, layer norms by means.
 #include <algorithm>
+#include <cmath>
 
 #include "import/rewrite/means.h"
 #include "import/rewrite/rewrite.h"
@@ -26,6 +27,8 @@ struct Norm {
   int64_t channels = 0;
   std::vector<double> scale, shift;  ///< for each channel
   std::string name;                  ///< of the node that tells best where the model has the norm
+  bool subtract_mean = true;
+  double factor = 1;  ///< of what the norm gives
 };
 
 class Norms {
@@ -109,40 +112,60 @@ class Norms {
     return found && found->of == sub->inputs[0] ? found : std::nullopt;
   }
 
-  /// The mean of the squares of x - mean(x), from the sum of the variance and eps.
+  /// The value and the number that it is multiplied by: 1 unless it is a product or a quotient with a number.
+  std::pair<ValueId, double> without_factor(ValueId value) const {
+    double factor = 1;
+    while (true) {
+      const flat::Node* node = made_by(graph_, value, "Mul");
+      const bool product = node != nullptr;
+      if (!product) node = made_by(graph_, value, "Div");
+      const auto number = node == nullptr || node->inputs.size() != 2 ? std::nullopt : number_at(graph_, *node, 1);
+      if (!number || !(*number > 0)) return {value, factor};
+      factor = product ? factor * *number : factor / *number;
+      value = node->inputs[0];
+    }
+  }
+
+  /// The mean of the squares of x - mean(x), from the sum of the variance and eps. Some models estimate the variance of what the channels
+  /// are a sample of: it is larger by n / (n - 1).
   std::optional<Norm> variance(ValueId value) const {
     const flat::Node* sum = made_by(graph_, value, "Add");
     if (sum == nullptr || sum->inputs.size() != 2) return std::nullopt;
     for (const size_t i : {size_t{0}, size_t{1}}) {
       const std::optional<double> eps = number_at(graph_, *sum, i);
-      const auto squares = eps ? mean_along_axis(graph_, sum->inputs[1 - i]) : std::nullopt;
+      const auto [mean, larger] = without_factor(sum->inputs[1 - i]);
+      const auto squares = eps ? mean_along_axis(graph_, mean) : std::nullopt;
       const ValueId difference = squares ? squared(graph_, squares->of) : flat::no_value;
       const auto around = difference == flat::no_value ? std::nullopt : centred(difference);
       if (!around || around->axis != squares->axis) continue;
       Norm norm;
       norm.input = around->of;
       norm.axis = around->axis;
-      norm.eps = *eps;
+      norm.eps =
+          static_cast<double>(static_cast<float>(*eps / larger));  // 1 / sqrt(larger * v + eps) = 1 / sqrt(larger) / sqrt(v + eps / larger)
+      norm.factor = 1 / std::sqrt(larger);
       norm.name = sum->name;
       return norm;
     }
     return std::nullopt;
   }
 
-  /// (x - mean(x)) / sqrt(mean((x - mean(x))^2) + eps), along one axis.
+  /// (x - mean(x)) / sqrt(mean((x - mean(x))^2) + eps), along one axis; or x itself in place of the difference.
   std::optional<Norm> layer_norm(const flat::Node& last) const {
     if (last.inputs.size() != 2) return std::nullopt;
     const bool divides = last.op == "Div";
     for (const size_t i : {size_t{0}, size_t{1}}) {
       if (divides && i == 1) break;
-      const auto around = centred(last.inputs[i]);
-      const ValueId sum = around ? under_root(graph_, last.inputs[1 - i], divides) : flat::no_value;
+      const ValueId sum = under_root(graph_, last.inputs[1 - i], divides);
       auto norm = sum == flat::no_value ? std::nullopt : variance(sum);
-      if (!norm || norm->input != around->of || norm->axis != around->axis) continue;
+      if (!norm) continue;
+      const auto around = centred(last.inputs[i]);
+      norm->subtract_mean = around && norm->input == around->of && norm->axis == around->axis;
+      if (!norm->subtract_mean && norm->input != last.inputs[i]) continue;
       const auto& dims = graph_.value(norm->input).dims;
       if (!dims || dims != graph_.value(last.outputs[0]).dims || !(*dims)[norm->axis].known() || (*dims)[norm->axis].fixed < 1) continue;
       norm->channels = (*dims)[norm->axis].fixed;
-      norm->scale.assign(static_cast<size_t>(norm->channels), 1);
+      norm->scale.assign(static_cast<size_t>(norm->channels), norm->factor);
       norm->shift.assign(static_cast<size_t>(norm->channels), 0);
       return norm;
     }
@@ -153,6 +176,16 @@ class Norms {
   std::vector<int> uses_;
   std::vector<flat::NodeId> reader_;  ///< of each value, the last node that reads it
 };
+
+/// A constant's elements times a number, under its name.
+ValueId times(flat::Graph& graph, ValueId value, double factor) {
+  const Tensor& constant = *graph.value(value).constant;
+  std::vector<double> values(constant.size());
+  for (size_t i = 0; i < values.size(); ++i) values[i] = factor * constant.real(i);
+  const ValueId product = constant_value(graph, reals_of(constant.shape, std::move(values)));
+  graph.values.back().name = graph.value(value).name;
+  return product;
+}
 
 bool all_are(const std::vector<double>& list, double value) {
   return std::all_of(list.begin(), list.end(), [value](double x) { return x == value; });
@@ -169,9 +202,10 @@ void name_norms(flat::Graph& graph) {
     size_t last = i;
     ValueId scale = flat::no_value, shift = flat::no_value;
     const bool bare = all_are(norm->shift, 0);
-    const auto weight = bare && all_are(norm->scale, 1) ? norms.affine(graph.nodes[last].outputs[0], "Mul", *norm) : std::nullopt;
+    const auto weight =
+        bare && all_are(norm->scale, norm->factor) ? norms.affine(graph.nodes[last].outputs[0], "Mul", *norm) : std::nullopt;
     if (weight) {
-      scale = weight->constant;
+      scale = norm->factor == 1 ? weight->constant : times(graph, weight->constant, norm->factor);
       last = static_cast<size_t>(weight->node);
     }
     const auto bias = bare ? norms.affine(graph.nodes[last].outputs[0], "Add", *norm) : std::nullopt;
@@ -180,14 +214,16 @@ void name_norms(flat::Graph& graph) {
       last = static_cast<size_t>(bias->node);
     }
     const std::vector<int64_t> shape{norm->channels};
+    const bool plain = bare && scale == flat::no_value && shift == flat::no_value && all_are(norm->scale, 1);
     if (scale == flat::no_value) scale = constant_value(graph, reals_of(shape, norm->scale));
     if (shift == flat::no_value) shift = constant_value(graph, reals_of(shape, norm->shift));
     flat::Node& node = graph.nodes[last];
     node.op = norm->groups != 0 ? "GroupNorm" : "LayerNorm";
     node.name = norm->name;
-    node.inputs = {norm->input, scale, shift};
+    node.inputs = plain ? std::vector{norm->input} : std::vector{norm->input, scale, shift};
     node.attributes.clear();
     node.attributes.emplace("epsilon", real_number(norm->eps));
+    node.attributes.emplace("subtract_mean", whole_number(norm->subtract_mean ? 1 : 0));
     node.attributes.emplace("num_groups", whole_number(norm->groups));
     node.attributes.emplace("axis", whole_number(static_cast<int64_t>(norm->axis)));
   }

@@ -12,6 +12,7 @@ void rewrite(flat::Graph& graph) {
   name_activations(graph);
   name_norms(graph);
   name_quotients(graph);
+  name_evo_norms(graph);
   name_channel_convolutions(graph);
   name_parts(graph);
   name_shuffles(graph);

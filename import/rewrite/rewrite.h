@@ -21,10 +21,14 @@ void absorb_pads(flat::Graph& graph);
 /// Activations that are spelled out as products: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU and Mish.
 void name_activations(flat::Graph& graph);
 /// Group norms spelled as an instance norm of reshaped values become `GroupNorm`, layer norms spelled as means become `LayerNorm`, both
-/// with the weight and the bias that follow as their second and third input.
+/// with the weight and the bias that follow, if any, as their second and third input. Where nothing subtracts the mean, the attribute
+/// `subtract_mean` is 0.
 void name_norms(flat::Graph& graph);
 /// x / sqrt(mean(x * x) + eps) becomes `RmsNorm`, and x / (mean(x) + eps) `MeanNorm`, each over one axis.
 void name_quotients(flat::Graph& graph);
+/// x * s / sqrt(variance + eps), with the variance of x in groups of channels and a gate s, becomes `GroupNorm` without a centre, times s:
+/// EvoNorm-S0 (arXiv:2004.02967).
+void name_evo_norms(flat::Graph& graph);
 /// A convolution along the channels of a vector becomes `ChannelConv`, whose input and output are vectors.
 void name_channel_convolutions(flat::Graph& graph);
 /// Softmax over parts of channels becomes `PartsSoftmax`, and the sum of parts, each of which may be multiplied, `SumOfParts`.

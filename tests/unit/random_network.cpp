@@ -82,7 +82,7 @@ class Generator {
     if (aside_.chance(15)) return "batch_norm(affine = false)";
     if (!aside_.chance(20) || for_gpus_) return "batch_norm";
     switch (aside_.below(3)) {
-      case 0: return aside_.one_of<std::string>({"layer_norm", "layer_norm(1e-3, affine = false)", "rms_norm", "rms_norm(affine = false)"});
+      case 0: return aside_.one_of<std::string>({"layer_norm", "layer_norm(1e-3, affine = false)", "layer_norm(subtract_mean = false)", "rms_norm", "rms_norm(affine = false)"});
       case 1: return "instance_norm(affine = true)";
       default: break;
     }

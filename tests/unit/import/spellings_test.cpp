@@ -188,7 +188,7 @@ TEST_CASE("import: group norms spelled as instance norms") {
   CHECK(norm(0, true, true) == "  norm: group_norm(2, eps = 1e-06)\n");
   // What follows may be the norm's weight only if it comes next, and is there for each channel.
   CHECK(norm(0.5F, true, true) == "  group_norm1: group_norm(2, eps = 1e-06)\n  scale1:      scale\n  norm:        bias\n");
-  CHECK(norm(0, true, true, {1}) == "  group_norm1: group_norm(2, eps = 1e-06)\n  multiply(0.14)\n  norm: bias\n");
+  CHECK(norm(0, true, true, {1}) == "  group_norm(2, eps = 1e-06, affine = false)\n  multiply(0.14)\n  norm: bias\n");
   CHECK(norm(0, true, false).starts_with("  norm: group_norm(2, eps = 1e-06)\n"));
 }
 
@@ -276,6 +276,47 @@ TEST_CASE("import: padding by an operator of its own") {
           OnnxModel::with(m.node("Pad", {"x", "pads"}, {"p"}), "mode", "reflect");
           m.conv("p", "y", {4, 4, 3, 3});
         }) == "  pad(1, reflect = true)\n  y: conv(3x3, 4, pad = 0)\n");
+}
+
+TEST_CASE("import: norms that divide by a deviation without a subtraction") {
+  // The variance of 4 channels that estimates that of what they are a sample of.
+  CHECK(statements([](OnnxModel& m) {
+          scalar(m, "count", 4);
+          scalar(m, "less", 3);
+          scalar(m, "eps", 4e-6F);
+          OnnxModel::with(m.node("ReduceMean", {"x"}, {"mean"}), "axes", Ints{1});
+          m.node("Sub", {"x", "mean"}, {"d"});
+          m.node("Mul", {"d", "d"}, {"squares"});
+          OnnxModel::with(m.node("ReduceMean", {"squares"}, {"variance"}), "axes", Ints{1});
+          m.node("Mul", {"variance", "count"}, {"sum"});
+          m.node("Div", {"sum", "less"}, {"larger"});
+          m.node("Add", {"larger", "eps"}, {"v"});
+          m.node("Sqrt", {"v"}, {"r"});
+          m.node("Div", {"x", "r"}, {"n"});
+          m.weight("norm.weight", {4, 1, 1});
+          m.node("Mul", {"n", "norm.weight"}, {"y"});
+        }) == "  norm: layer_norm(eps = 3e-06, subtract_mean = false)\n");
+  // EvoNorm-S0, with a gate that has a weight for each channel.
+  CHECK(statements([](OnnxModel& m) {
+          scalar(m, "eps", 1e-5F);
+          m.weight("v", {1, 4, 1, 1});
+          m.node("Mul", {"x", "v"}, {"xv"});
+          m.node("Sigmoid", {"xv"}, {"s"});
+          m.node("Mul", {"x", "s"}, {"gated"});
+          m.ints("groups", {0, 2, 2, 8, 8});
+          m.node("Reshape", {"x", "groups"}, {"g"});
+          OnnxModel::with(m.node("ReduceMean", {"g"}, {"mean"}), "axes", Ints{2, 3, 4});
+          m.node("Sub", {"g", "mean"}, {"d"});
+          m.node("Mul", {"d", "d"}, {"squares"});
+          OnnxModel::with(m.node("ReduceMean", {"squares"}, {"variance"}), "axes", Ints{2, 3, 4});
+          m.node("Add", {"variance", "eps"}, {"var"});
+          m.node("Sqrt", {"var"}, {"root"});
+          m.ints("wide", {1, 2, 2, 8, 8});
+          m.node("Expand", {"root", "wide"}, {"e"});
+          m.ints("picture", {0, 4, 8, 8});
+          m.node("Reshape", {"e", "picture"}, {"deviation"});
+          m.node("Div", {"gated", "deviation"}, {"y"});
+        }) == "  group_norm(2, affine = false, subtract_mean = false)\n  gate via gate1 { from x  scale  sigmoid }\n");
 }
 
 TEST_CASE("import: norms that subtract nothing") {

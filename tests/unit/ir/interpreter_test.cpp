@@ -167,6 +167,7 @@ TEST_CASE("interpreter: pads, pixels as channels, vectors as pictures") {
 }
 
 TEST_CASE("interpreter: norms that subtract nothing") {
+  check_near(result("f32[N, 2]", "layer_norm(eps = 0, affine = false, subtract_mean = false)", {3, 1}), {3, 1});
   check_near(result("f32[N, 2]", "a: rms_norm(eps = 0, affine = false)", {3, -1}), {3 / std::sqrt(5.0), -1 / std::sqrt(5.0)});
   check_near(result("f32[N, 2]", "mean_norm(eps = 1)", {3, 1}), {1, 1 / 3.0});
   check_near(result("f32[N, 2, 1, 2]", "global_l2_pool", {3, 4, 0, -2}), {5, 2});

@@ -213,6 +213,7 @@ std::vector<KernelCase> all_others() {
     KernelSpec spec = spec_of(KernelKind::layer_norm, layout(picture(channels, 5, 9), {1, 0}), layout(picture(channels, 5, 9), {0, 1}),
                               channels == 96 ? 2 : 0);
     spec.attributes.eps = channels == 3 ? 0.5 : 1e-6;
+    spec.attributes.subtract_mean = channels != 40;
     add("layer norm", with(spec, {StepKind::affine, StepKind::gelu}), 2);
   }
   for (const KernelKind kind : {KernelKind::rms_norm, KernelKind::mean_norm}) {
@@ -234,6 +235,7 @@ std::vector<KernelCase> all_others() {
                   layout(picture(channels, 6, 5), {1, 0}), rows);
       spec.attributes.groups = groups;
       spec.attributes.eps = 1e-5;
+      spec.attributes.subtract_mean = groups != 2;
       add("group norm", with(spec, {StepKind::affine, StepKind::relu}), rows + 1);
     }
   }

@@ -76,7 +76,7 @@ double normalised(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_
     }
   }
   const double mean = sum / count;
-  return (in.get(one.input, n, c, y, x) - mean) / std::sqrt(squares / count - mean * mean + one.spec.attributes.eps);
+  return (in.get(one.input, n, c, y, x) - (one.spec.attributes.subtract_mean ? mean : 0)) / std::sqrt(squares / count - mean * mean + one.spec.attributes.eps);
 }
 
 /// An element divided by the root of the mean of its pixel's squares, or by its pixel's mean.
