@@ -120,7 +120,7 @@ class Matching {
 
   bool same_layer(const ast::Statement& call, const Layer& layer) {
     const std::optional<OpKind> kind = layer_named(call.name.text);
-    return kind && *kind == layer.op && layer_attributes(*kind, call, scope_, reporter_) == layer.attributes;
+    return kind && *kind == layer.op && layer_attributes(*kind, call, space_of(network_.input.type), scope_, reporter_) == layer.attributes;
   }
 
   std::string call() const {

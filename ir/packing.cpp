@@ -25,6 +25,7 @@ RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> sum
     case RecipeKind::mul:
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
+    case RecipeKind::as_picture:
     case RecipeKind::split_phases: break;
   }
   return w;
@@ -89,6 +90,7 @@ std::string to_string(const Packing& packing) {
     case RecipeKind::mul:
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
+    case RecipeKind::as_picture:
     case RecipeKind::split_phases: break;
   }
   return "unpacked";

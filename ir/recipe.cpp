@@ -184,6 +184,7 @@ class Evaluation {
       case RecipeKind::rsqrt:
         return combined(std::move(a), {{}, recipe.value}, [](double x, double eps) { return 1.0 / std::sqrt(x + eps); });
       case RecipeKind::scale_rows: return scaled(std::move(a), b, recipe.shape);
+      case RecipeKind::as_picture: return a;  // in row-major order nothing moves
       case RecipeKind::pack_vector: {
         std::vector<double> values = spread(std::move(a), recipe.args[0]->shape, recipe.shape);
         if (!values.empty()) values.resize(static_cast<size_t>(recipe.shape[0]));
@@ -283,6 +284,12 @@ RecipePtr scale_rows(RecipePtr a, RecipePtr b) {
   assert(!a->shape.empty() && b->shape == std::vector<int64_t>{a->shape[0]});
   std::vector<int64_t> shape = a->shape;
   return make(RecipeKind::scale_rows, {std::move(a), std::move(b)}, std::move(shape));
+}
+
+RecipePtr as_picture(RecipePtr w) {
+  assert(w->shape.size() == 3);
+  std::vector<int64_t> shape{w->shape[0], w->shape[1], 1, w->shape[2]};
+  return make(RecipeKind::as_picture, {std::move(w)}, std::move(shape));
 }
 
 RecipePtr pack_vector(RecipePtr a) {

@@ -28,6 +28,7 @@ enum class RecipeKind {
   mul,            ///< a * b, equal shapes
   rsqrt,          ///< 1 / sqrt(a + value)
   scale_rows,     ///< a[i, ...] * b[i]; b has shape [rows of a]
+  as_picture,     ///< see as_picture()
   pack_vector,    ///< a of shape [c], padded with zeros to whole vectors of 16: [ceil(c / 16) * 16]
   pack_conv,      ///< see pack_conv()
   split_phases,   ///< see split_phases()
@@ -68,6 +69,8 @@ RecipePtr sub(RecipePtr a, RecipePtr b);
 RecipePtr mul(RecipePtr a, RecipePtr b);
 RecipePtr rsqrt(RecipePtr a, double eps);
 RecipePtr scale_rows(RecipePtr a, RecipePtr b);
+/// The weights w[co][ci][k] of a convolution along lines as those of one over pictures of height 1, [co][ci][1][k].
+RecipePtr as_picture(RecipePtr w);
 RecipePtr pack_vector(RecipePtr a);
 
 /// Packs w[co][ci_per_group][kh][kw] (or a linear layer's [out][in]) as [block][kh][kw][s / interleave][lanes][interleave]. A block has
