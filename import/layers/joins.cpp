@@ -104,9 +104,9 @@ Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
   }
   if (!aligned)
     return Failure{
-        fmt::format("it spreads {} over {}", to_string(left.rank == 2 ? left : right), to_string(left.rank == 2 ? right : left))};
+        fmt::format("it spreads {} over {}", to_string(left.is_vector() ? left : right), to_string(left.is_vector() ? right : left))};
   // The picture stands first, what is spread over it second.
-  const bool turned = left.rank == 2 || (left.pixels() == 1 && right.pixels() != 1) || spreads_over(left, right);
+  const bool turned = left.is_vector() || (left.pixels() == 1 && right.pixels() != 1) || spreads_over(left, right);
   const LayerId picture = turned ? *b : *a;
   const Result<LayerId> other =
       t.type(turned ? *a : *b).pixels() == 1 ? t.as_vector(node, turned ? *a : *b) : Result<LayerId>(turned ? *a : *b);
