@@ -7,7 +7,8 @@
 the model, the picture and PyTorch's outputs in float64. Its last line is JSON: `out` says why a network is not convolutional, or the rest
 says what was made.
 
-A network counts as convolutional unless its exported file multiplies two activations as matrices (MatMul, Gemm or Einsum) or has a loop.
+A network counts as convolutional unless its exported file multiplies two activations as matrices (MatMul, Gemm or Einsum) or has a loop,
+which a recurrent layer is too.
 
 All parameters and statistics are random, layer scales and last norms included. Otherwise a network that is compiled wrongly could give the
 right outputs: fresh networks often begin as the identity. Batch norms get the statistics of random pictures, times a random number, so that
@@ -34,7 +35,7 @@ GAINS = (1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7)
 WELL_CONDITIONED = 5e-6
 JOINS = ("Add", "Sum", "Concat")
 PRODUCTS = ("MatMul", "Gemm", "Einsum")
-LOOPS = ("Loop", "Scan")
+LOOPS = ("Loop", "Scan", "LSTM", "GRU", "RNN")
 
 
 def architectures():
@@ -53,7 +54,7 @@ def architectures():
 
 
 def build(package, name):
-    """The module without trained weights, in inference, and the height and width of its pictures."""
+    """The module without trained weights, in inference, and heights and widths of pictures to try: a small one, and its own."""
     import torch
 
     if package == "timm":
@@ -61,10 +62,8 @@ def build(package, name):
 
         model = timm.create_model(name, pretrained=False)
         settings = model.pretrained_cfg
-        size = settings["input_size"][1:]
-        if not settings.get("fixed_input_size"):
-            size = [min(n, LARGEST_INPUT) for n in size]
-        return model.eval(), size
+        own = settings["input_size"][1:]
+        return model.eval(), [own] if settings.get("fixed_input_size") else [[min(n, LARGEST_INPUT) for n in own], own]
 
     import torchvision
 
@@ -75,7 +74,7 @@ def build(package, name):
     if name in ("googlenet", "inception_v3"):
         options["init_weights"] = False
     model = torchvision.models.get_model(name, **options)
-    size = (299, 299) if name == "inception_v3" else (LARGEST_INPUT, LARGEST_INPUT)
+    own = (299, 299) if name == "inception_v3" else (224, 224)
 
     class Output(torch.nn.Module):
         """The main output of a network that yields several by name."""
@@ -87,7 +86,8 @@ def build(package, name):
         def forward(self, x):
             return self.model(x)["out"]
 
-    return (Output() if folder == "segmentation" else model).eval(), size
+    small = [] if name == "inception_v3" else [(LARGEST_INPUT, LARGEST_INPUT)]
+    return (Output() if folder == "segmentation" else model).eval(), [*small, own]
 
 
 def batch_norms(model):
@@ -211,6 +211,19 @@ def smallest_branch(model, values, picture):
     return smallest
 
 
+def export(model, size, channels, random, path):
+    """Draws weights, computes two pictures and exports one. Returns facts, the pictures and the outputs in float64."""
+    import torch
+
+    with torch.no_grad():
+        draw(model, draw_pictures(4, channels, size, random), random)
+        pictures = draw_pictures(2, channels, size, random)
+        facts, outputs = condition(model, pictures)
+        torch.onnx.export(model, (pictures[:1],), str(path), opset_version=OPSET, input_names=["image"], output_names=["output"],
+                          dynamo=False)  # fmt: skip
+    return facts | {"size": list(size)}, pictures, outputs
+
+
 def make(package, name, folder):
     import onnx
     import torch
@@ -226,26 +239,25 @@ def make(package, name, folder):
             pass  # some architectures compute with weights when they are made
     if parameters is not None and parameters > MOST_PARAMETERS:
         return {"out": f"has {parameters / 1e6:.0f} million parameters"}
-    model, size = build(package, name)
+    model, sizes = build(package, name)
     parameters = sum(p.numel() for p in model.parameters())
     if parameters > MOST_PARAMETERS:
         return {"out": f"has {parameters / 1e6:.0f} million parameters"}
-    channels = 3
-    if package == "timm":
-        channels = model.pretrained_cfg["input_size"][0]
-    random = torch.Generator().manual_seed(zlib.crc32(f"{package}/{name}".encode()))
-    with torch.no_grad():
-        draw(model, draw_pictures(4, channels, size, random), random)
-        pictures = draw_pictures(2, channels, size, random)
-        facts_of_draw, outputs = condition(model, pictures)
-        path = folder / "batch1.onnx"
-        torch.onnx.export(model, (pictures[:1],), str(path), opset_version=OPSET, input_names=["image"], output_names=["output"],
-                          dynamo=False)  # fmt: skip
-        exported = onnx.load(path)
-        values = activations(exported.graph, "image")
-        facts = facts_of_draw | {"parameters": parameters, "size": list(size), "operators": sorted({node.op_type for node in exported.graph.node})}
-        if reason := why_out(exported.graph, values):
-            return facts | {"out": reason}
+    channels = model.pretrained_cfg["input_size"][0] if package == "timm" else 3
+    path = folder / "batch1.onnx"
+    while True:
+        random = torch.Generator().manual_seed(zlib.crc32(f"{package}/{name}".encode()))
+        try:
+            facts, pictures, outputs = export(model, sizes.pop(0), channels, random, path)
+            break
+        except Exception:
+            if not sizes:
+                raise  # else, some architectures cannot be exported for every size
+    exported = onnx.load(path)
+    values = activations(exported.graph, "image")
+    facts |= {"parameters": parameters, "operators": sorted({node.op_type for node in exported.graph.node})}
+    if reason := why_out(exported.graph, values):
+        return facts | {"out": reason}
     np.save(folder / "batch1.input.npy", pictures[:1].numpy())
     np.save(folder / "batch1.reference.npy", outputs[:1].astype(np.float32))  # rounded, as the libraries give it
     facts["pictures_differ"] = float(np.abs(outputs[0] - outputs[1]).max() / np.abs(outputs).max())

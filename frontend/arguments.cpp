@@ -112,9 +112,9 @@ struct Reader {
   }
 
   /// One number along a line, which has a single row.
-  void length(std::string_view slot, const ast::Value& value, Extent2& out) {
+  void length(std::string_view slot, const ast::Value& value, Extent2& out, int64_t low) {
     if (value.kind == ast::ValueKind::expr) {
-      out = {1, checked(slot, value.first, 1, max_elements)};
+      out = {low, checked(slot, value.first, low, max_elements)};
     } else {
       const int64_t shown = value.kind == ast::ValueKind::kernel ? literal(value.second).value_or(3) : 3;
       reporter.error_in_use(value.at, fmt::format(message::wants_length, slot, call.name.text, shown, described(value)));
@@ -124,7 +124,7 @@ struct Reader {
   void extent(std::string_view slot, const ast::Argument* argument, Extent2& out, int64_t low = 1) {
     if (!argument) return;
     const ast::Value& value = argument->value;
-    if (space == Space::lines) return length(slot, value, out);
+    if (space == Space::lines) return length(slot, value, out, low);
     const bool kernel = slot == "kernel";
     if (value.kind == ast::ValueKind::expr && (!kernel || space == Space::unknown)) {
       out.h = out.w = checked(slot, value.first, low, max_elements);
@@ -212,6 +212,8 @@ struct Reader {
 constexpr Slot conv_slots[] = {
     {"kernel", true, ""},     {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "dilation * (kernel - 1) / 2", same_word},
     {"dilation", false, "1"}, {"groups", false, "1"}, {"bias", false, "false"}};
+constexpr Slot conv_transpose_slots[] = {{"kernel", true, ""},       {"channels", true, ""}, {"stride", false, "1"},  {"pad", false, "0"},
+                                         {"output_pad", false, "0"}, {"groups", false, "1"}, {"bias", false, "false"}};
 constexpr Slot max_pool_slots[] = {
     {"kernel", true, ""}, {"stride", false, "kernel"}, {"pad", false, "0", same_word}, {"ceil", false, "false"}};
 constexpr Slot avg_pool_slots[] = {{"kernel", true, ""},
@@ -251,6 +253,16 @@ void read_conv(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.flag("bias", arguments[6], a.bias);
   a.pad = default_pad(a.kernel, a.dilation);
   reader.pad(arguments[3], a);
+}
+
+void read_conv_transpose(Reader& reader, const Arguments& arguments, OpAttributes& a) {
+  reader.extent("kernel", arguments[0], a.kernel);
+  reader.integer("channels", arguments[1], a.channels);
+  reader.extent("stride", arguments[2], a.stride);
+  reader.pad(arguments[3], a, false);
+  reader.extent("output_pad", arguments[4], a.output_pad, 0);
+  reader.integer("groups", arguments[5], a.groups);
+  reader.flag("bias", arguments[6], a.bias);
 }
 
 void read_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) {
@@ -356,6 +368,7 @@ struct LayerArguments {
 /// The layers that take arguments: those whose OpInfo has attributes.
 constexpr LayerArguments table[] = {
     {OpKind::conv2d, conv_slots, read_conv},
+    {OpKind::conv_transpose, conv_transpose_slots, read_conv_transpose},
     {OpKind::max_pool, max_pool_slots, read_pool},
     {OpKind::avg_pool, avg_pool_slots, read_avg_pool},
     {OpKind::batch_norm, norm_slots, read_norm},

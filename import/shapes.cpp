@@ -61,24 +61,24 @@ MaybeDims conv_dims(const Graph& graph, const Node& node) {
   return kernel ? window_dims(node, *in, *kernel, (*weight)[0], false) : std::nullopt;
 }
 
+/// The elements of an axis that the windows of a transposed convolution cover. In bounds, nothing overflows.
+int64_t covered(int64_t size, int64_t kernel, int64_t stride, int64_t dilation) {
+  return (size - 1) * stride + (kernel - 1) * dilation + 1;
+}
+
 MaybeDims conv_transpose_dims(const Graph& graph, const Node& node) {
   const MaybeDims in = dims_at(graph, node, 0), weight = dims_at(graph, node, 1);
-  if (!in || !weight || weight->size() < 3 || flat::has(node, "output_shape") || !flat::text(node, "auto_pad", "NOTSET").starts_with("N")) {
-    return std::nullopt;
-  }
+  if (!in || !weight || weight->size() < 3) return std::nullopt;
   const auto kernel = fixed(Dims(weight->begin() + 2, weight->end())), sizes = spatial_sizes(*in);
   if (!kernel || !sizes || kernel->size() != sizes->size() || !in_bounds(*kernel, 1)) return std::nullopt;
   const auto strides = spatial(node, "strides", kernel->size()), dilations = spatial(node, "dilations", kernel->size());
-  const Numbers pads = flat::list(node, "pads").value_or(Numbers(2 * kernel->size(), 0));
-  const Numbers extra = flat::list(node, "output_padding").value_or(Numbers(kernel->size(), 0));
-  if (!strides || !dilations || pads.size() != 2 * kernel->size() || extra.size() != kernel->size()) return std::nullopt;
-  if (!in_bounds(pads, 0) || !in_bounds(extra, 0)) return std::nullopt;
+  const auto pads = strides && dilations ? transposed_pads_of(node, *sizes, *kernel, *strides, *dilations) : std::nullopt;
   const std::optional<Whole> channels = times((*weight)[1], {flat::integer(node, "group", 1), 0});
-  if (!channels) return std::nullopt;
+  if (!pads || !channels) return std::nullopt;
   Dims result{(*in)[0], *channels};
   for (size_t i = 0; i < kernel->size(); ++i) {
-    const int64_t size =
-        ((*sizes)[i] - 1) * (*strides)[i] + ((*kernel)[i] - 1) * (*dilations)[i] + 1 + extra[i] - pads[i] - pads[i + kernel->size()];
+    const int64_t all = covered((*sizes)[i], (*kernel)[i], (*strides)[i], (*dilations)[i]) + pads->extra[i];
+    const int64_t size = all - pads->pads.before[i] - pads->pads.after[i];
     if (size < 1) return std::nullopt;
     result.push_back({size, 0});
   }
@@ -450,6 +450,35 @@ std::optional<Pads> pads_of(const flat::Node& node, const std::vector<int64_t>& 
     pads.after[i] = automatic == "SAME_UPPER" ? more : less;
   }
   return pads;
+}
+
+std::optional<TransposedPads> transposed_pads_of(const flat::Node& node, const Numbers& sizes, const Numbers& kernel,
+                                                 const Numbers& strides, const Numbers& dilations) {
+  const size_t axes = sizes.size();
+  const std::string_view automatic = flat::text(node, "auto_pad", "NOTSET");
+  const bool upper = automatic == "SAME_UPPER", same = upper || automatic == "SAME_LOWER";
+  const auto wanted = flat::list(node, "output_shape");
+  TransposedPads result{{Numbers(axes, 0), Numbers(axes, 0)}, flat::list(node, "output_padding").value_or(Numbers(axes, 0))};
+  if (!in_bounds(sizes, 1) || !in_bounds(kernel, 1) || result.extra.size() != axes || !in_bounds(result.extra, 0)) return std::nullopt;
+  if (!wanted && !same) {
+    const auto pads = pads_of(node, sizes, kernel, strides, dilations);
+    if (!pads) return std::nullopt;
+    result.pads = *pads;
+    return result;
+  }
+  if (wanted && (wanted->size() != axes || !in_bounds(*wanted, 1))) return std::nullopt;
+  for (size_t i = 0; i < axes; ++i) {
+    const int64_t all = covered(sizes[i], kernel[i], strides[i], dilations[i]) + result.extra[i];
+    const int64_t away = all - (wanted ? (*wanted)[i] : sizes[i] * strides[i]);
+    if (away < 0) {
+      if (!wanted) return std::nullopt;
+      result.extra[i] -= away;
+      continue;
+    }
+    result.pads.before[i] = upper ? away / 2 : away - away / 2;
+    result.pads.after[i] = away - result.pads.before[i];
+  }
+  return result;
 }
 
 std::optional<Dims> broadcast(const Dims& a, const Dims& b) {

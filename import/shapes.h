@@ -17,6 +17,17 @@ struct Pads {
 /// the attributes do not fit.
 std::optional<Pads> pads_of(const flat::Node& node, const std::vector<int64_t>& sizes, const std::vector<int64_t>& kernel,
                             const std::vector<int64_t>& strides, const std::vector<int64_t>& dilations);
+/// What a transposed convolution takes away before and after each spatial axis of its windows' sum, and what it leaves more at the end.
+struct TransposedPads {
+  Pads pads;
+  std::vector<int64_t> extra;
+};
+/// That of a transposed convolution over an input of these sizes: its `pads` and `output_padding`, or what `output_shape` or `auto_pad`
+/// makes of the sizes. Nothing if the attributes do not fit, or if SAME padding asks for more than windows cover, where ONNX Runtime and
+/// ONNX's own reference differ.
+std::optional<TransposedPads> transposed_pads_of(const flat::Node& node, const std::vector<int64_t>& sizes,
+                                                 const std::vector<int64_t>& kernel, const std::vector<int64_t>& strides,
+                                                 const std::vector<int64_t>& dilations);
 /// An attribute with a number for each of `count` spatial axes; all 1 if it is missing, nothing if it does not fit.
 std::optional<std::vector<int64_t>> spatial(const flat::Node& node, std::string_view name, size_t count);
 

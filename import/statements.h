@@ -16,7 +16,7 @@ enum class StatementKind {
   from,    ///< goes back to an earlier value
   output,  ///< `output NAME from LABEL`
   call,    ///< of a block
-  repeat,  ///< of equal calls
+  repeat,  ///< of equal runs of calls
   stage,
 };
 
@@ -32,8 +32,8 @@ struct Statement {
   std::string mark{};            ///< skip, concat, gate: a name for the value behind it, which other statements refer to; usually empty
   std::string name{};            ///< output, stage, call: as written
   std::string arguments{};       ///< call: "(64, stride = 2)", or empty
-  /// skip, concat, gate: the layers on the way. stage: its statements. call: what the block stands for. repeat: all calls, of which one is
-  /// written.
+  size_t written = 1;            ///< repeat: how many calls of the body make a run, which is written once
+  /// skip, concat, gate: the layers on the way. stage: its statements. call: what the block stands for. repeat: the calls of all runs.
   std::vector<Statement> body{};
 };
 using Statements = std::vector<Statement>;

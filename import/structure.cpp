@@ -172,12 +172,43 @@ class Structure {
     text_.body = std::move(body);
   }
 
+  /// Neighbouring runs of equal calls become repeats: at each place the one that leaves least to write.
+  static Statements with_repeats(Statements calls) {
+    constexpr size_t longest_run = 8;
+    Statements result;
+    for (size_t i = 0; i < calls.size();) {
+      size_t run = 1, count = 1;
+      for (size_t length = 1; length <= std::min(longest_run, (calls.size() - i) / 2); ++length) {
+        size_t end = i + length;
+        while (end < calls.size() && equal(calls[end], calls[end - length])) ++end;
+        const size_t copies = (end - i) / length;
+        if ((copies - 1) * length > (count - 1) * run) {
+          run = length;
+          count = copies;
+        }
+      }
+      if (count == 1) {
+        result.push_back(std::move(calls[i++]));
+        continue;
+      }
+      Statement repeat;
+      repeat.kind = StatementKind::repeat;
+      repeat.written = run;
+      for (const size_t end = i + run * count; i < end; ++i) repeat.body.push_back(std::move(calls[i]));
+      result.push_back(std::move(repeat));
+    }
+    return result;
+  }
+
+  static bool equal(const Statement& a, const Statement& b) { return a.name == b.name && a.arguments == b.arguments; }
+
   Statement stage(size_t begin, size_t end) {
     Statement stage;
     stage.kind = StatementKind::stage;
     std::string name = stage_scope(found_[begin].piece.scope);
     std::replace(name.begin(), name.end(), '.', '_');
     stage.name = name.empty() ? names_.numbered("stage") : names_.unique(name);
+    Statements calls;
     for (size_t i = begin; i < end; ++i) {
       Found& found = found_[i];
       Statement call;
@@ -185,20 +216,9 @@ class Structure {
       call.name = found.block;
       call.arguments = found.arguments;
       for (size_t k = found.segment.begin; k < found.segment.end; ++k) call.body.push_back(std::move(text_.body[k]));
-      Statement* last = stage.body.empty() ? nullptr : &stage.body.back();
-      const auto equal = [&](const Statement& s) { return s.name == call.name && s.arguments == call.arguments; };
-      if (last != nullptr && last->kind == StatementKind::repeat && equal(last->body.front())) {
-        last->body.push_back(std::move(call));
-      } else if (last != nullptr && last->kind == StatementKind::call && equal(*last)) {
-        Statement repeat;
-        repeat.kind = StatementKind::repeat;
-        repeat.body.push_back(std::move(*last));
-        repeat.body.push_back(std::move(call));
-        *last = std::move(repeat);
-      } else {
-        stage.body.push_back(std::move(call));
-      }
+      calls.push_back(std::move(call));
     }
+    stage.body = with_repeats(std::move(calls));
     return stage;
   }
 

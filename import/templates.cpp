@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -16,15 +17,24 @@
 namespace resnetc::importer {
 namespace {
 
-/// Whether a parameter of a block may stand for the number.
-bool may_vary(OpKind op, const WrittenArgument& argument) {
-  if (argument.numbers.empty()) return false;
-  if (argument.numbers.size() == 2 && argument.numbers[0] != argument.numbers[1]) return false;
-  if (argument.name == "kernel") return op == OpKind::conv2d && argument.numbers[0] > 1;  // one pixel is another idea than a window
-  if (argument.name == "channels" || argument.name == "features" || argument.name == "groups" || argument.name == "first" ||
-      argument.name == "dilation")
-    return true;
-  return argument.name == "stride" && op == OpKind::conv2d;
+/// A number of an argument that a parameter of a block may stand for. `name` is the argument's, or `row` for the length of a row of
+/// pixels.
+struct Number {
+  std::string_view name;
+  int64_t value;
+};
+constexpr std::string_view row = "length";
+
+std::optional<Number> number_of(OpKind op, const WrittenArgument& argument) {
+  const std::vector<int64_t>& n = argument.numbers;
+  if (n.empty()) return std::nullopt;
+  if (argument.name == "size" && n.size() == 2 && n[0] == 1 && n[1] > 1) return Number{row, n[1]};
+  if (n.size() == 2 && n[0] != n[1]) return std::nullopt;
+  const std::array<std::string_view, 6> always = {"channels", "features", "groups", "first", "dilation", "size"};
+  const bool varies = std::find(always.begin(), always.end(), argument.name) != always.end() ||
+                      (argument.name == "kernel" && op == OpKind::conv2d && n[0] > 1) ||  // one pixel is another idea than a window
+                      (argument.name == "stride" && op == OpKind::conv2d);
+  return varies ? std::optional(Number{argument.name, n[0]}) : std::nullopt;
 }
 
 /// The default of a block's parameter, where the argument that it stands for has one too, or usually the same value; else 0.
@@ -35,8 +45,8 @@ int64_t default_of(std::string_view name) {
 
 /// Whether a number may be a multiple of a parameter that was made for `of`.
 bool related(std::string_view name, std::string_view of) {
-  const auto apart = [](std::string_view n) { return n == "stride" || n == "kernel"; };
-  return name == of || (!apart(name) && of != "kernel");
+  const auto apart = [](std::string_view n) { return n == "stride" || n == "kernel" || n == "size"; };
+  return name == of || (!apart(name) && of != "kernel" && of != "size");
 }
 
 class SignatureReader {
@@ -57,9 +67,9 @@ class SignatureReader {
       const Layer& layer = network_.node(s.layer);
       text += info(layer.op).layer;
       for (const WrittenArgument& argument : arguments_of(layer)) {
-        if (may_vary(layer.op, argument)) {
-          numbers_.push_back(argument.numbers[0]);
-          text += fmt::format(" {}", argument.name);
+        if (const auto number = number_of(layer.op, argument)) {
+          numbers_.push_back(number->value);
+          text += fmt::format(" {}", number->name);
         } else if (argument.shown) {
           text += fmt::format(" {}={}", argument.name, argument.text);
         }
@@ -96,7 +106,7 @@ std::vector<std::string> names_of_numbers(const Piece& piece, const Network& net
     if (s.kind != StatementKind::layer) return;
     const Layer& layer = network.node(s.layer);
     for (const WrittenArgument& argument : arguments_of(layer)) {
-      if (may_vary(layer.op, argument)) names.emplace_back(argument.name);
+      if (const auto number = number_of(layer.op, argument)) names.emplace_back(number->name);
     }
   };
   for (const Statement* s = piece.begin; s != piece.end; ++s) add(add, *s);
@@ -119,6 +129,21 @@ std::string multiple(const Column& column, const Column& base, std::string_view 
   return down == 1 ? text : fmt::format("{} / {}", text, down);
 }
 
+/// `column` as a multiple of `base` and a small number: "2 * width + 3"; empty if it is none, or too few values say so.
+std::string multiple_and_more(const Column& column, const Column& base, std::string_view name) {
+  if (std::set<int64_t>(base.begin(), base.end()).size() < 3) return "";
+  const auto [low, high] = std::minmax_element(base.begin(), base.end());
+  const int64_t span = *high - *low;
+  const int64_t rise = column[static_cast<size_t>(high - base.begin())] - column[static_cast<size_t>(low - base.begin())];
+  if (rise <= 0 || rise % span != 0 || rise / span > 16) return "";
+  const int64_t factor = rise / span, more = column[0] - factor * base[0];
+  for (size_t i = 0; i < column.size(); ++i) {
+    if (column[i] != factor * base[i] + more) return "";
+  }
+  if (more < 1 || more > 16) return "";
+  return factor == 1 ? fmt::format("{} + {}", name, more) : fmt::format("{} * {} + {}", factor, name, more);
+}
+
 class BodyWriter {
  public:
   BodyWriter(const Piece& piece, const Network& network, const std::vector<std::string>& expressions)
@@ -137,7 +162,7 @@ class BodyWriter {
     for (const Statement* s = piece_.begin; s != piece_.end; ++s) {
       // A line for each convolution with what follows it, and for each edge.
       const bool layer = s->kind == StatementKind::layer;
-      const bool starts = !layer || network_.node(s->layer).op == OpKind::conv2d || network_.node(s->layer).op == OpKind::linear;
+      const bool starts = !layer || product_ops.has(network_.node(s->layer).op);
       if (s != piece_.begin) text += starts || s[-1].kind != StatementKind::layer ? "\n" : "  ";
       text += statement(*s, false);
     }
@@ -206,11 +231,12 @@ class BodyWriter {
     for (const WrittenArgument& argument : arguments_of(layer)) {
       std::string value = argument.text;
       bool shown = argument.shown;
-      if (may_vary(layer.op, argument)) {
+      if (const auto number = number_of(layer.op, argument)) {
         value = expressions_[next_++];
         shown = argument.positional || value != "1";
         if (argument.name == "kernel" && argument.numbers.size() == 2)
           value = is_number(value) ? fmt::format("{}x{}", value, value) : fmt::format("[{}, {}]", value, value);
+        if (number->name == row) value = fmt::format("[1, {}]", value);
       }
       if (!shown) continue;
       if (!list.empty()) list += ", ";
@@ -279,6 +305,7 @@ Template parameters_of(const std::vector<std::vector<int64_t>>& numbers, const P
     for (const Parameter& parameter : parameters) {
       if (!related(names[k], parameter.of)) continue;
       result.expressions[k] = multiple(column, parameter.values, parameter.name);
+      if (result.expressions[k].empty()) result.expressions[k] = multiple_and_more(column, parameter.values, parameter.name);
       if (!result.expressions[k].empty()) break;
     }
     if (!result.expressions[k].empty()) continue;

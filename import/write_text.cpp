@@ -98,7 +98,7 @@ class Writer {
         if (!s.label.empty()) out += s.label + ": ";
         out += s.name + s.arguments;
         break;
-      case StatementKind::repeat: out += fmt::format("repeat {} {}{}", s.body.size(), s.body.front().name, s.body.front().arguments); break;
+      case StatementKind::repeat: repeat(s, out); break;
       case StatementKind::stage:
         out += fmt::format("stage {} {{ ", s.name);
         statements(s.body, out, false);
@@ -106,6 +106,14 @@ class Writer {
         labels_[last_layer(s)] = s.name;
         break;
     }
+  }
+
+  void repeat(const Statement& s, std::string& out) {
+    out += fmt::format("repeat {} ", s.body.size() / s.written);
+    if (s.written == 1) return one(s.body.front(), out);
+    out += "{ ";
+    statements({s.body.begin(), s.body.begin() + static_cast<ptrdiff_t>(s.written)}, out, false);
+    out += "}";
   }
 
   /// The layer that makes a stage's or a block's value.

@@ -25,6 +25,7 @@ constexpr std::string_view depthwise = "it is 'conv' with as many groups as chan
 constexpr std::string_view padded = "it is 'pad' here";
 constexpr std::string_view shuffled = "it is 'pixel_shuffle' here";
 constexpr std::string_view unshuffled = "it is 'pixel_unshuffle' here";
+constexpr std::string_view transposed = "it is 'conv_transpose' here";
 constexpr std::string_view sum = "values are added by 'skip from'";
 constexpr std::string_view appended = "channels are appended by 'concat from'";
 constexpr std::string_view product = "values are multiplied by 'gate via', and a value by a number with 'multiply'";
@@ -64,14 +65,13 @@ constexpr ForeignLayer foreign_layers[] = {
     {"bilinear", ""},
     {"conv1d", ""},
     {"conv3d", ""},
-    {"conv_transpose", ""},
-    {"deconv", ""},
+    {"deconv", advice::transposed},
     {"dense", advice::dense},
     {"depthwise", advice::depthwise},
     {"depthwise_conv", advice::depthwise},
     {"fc", advice::dense},
     {"fully_connected", advice::dense},
-    {"transposed_conv", ""},
+    {"transposed_conv", advice::transposed},
     // shapes
     {"cat", advice::appended},
     {"concat", advice::appended},

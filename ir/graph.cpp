@@ -60,8 +60,8 @@ void remove_unused(Graph& graph) {
 }
 
 int most_operands(const Op& op) {
-  int count = 2;                                                        // the tensors that the operation reads and writes
-  if (op.kind == OpKind::conv2d || op.kind == OpKind::linear) ++count;  // its weight
+  int count = 2;                          // the tensors that the operation reads and writes
+  if (product_ops.has(op.kind)) ++count;  // its weight
   // A batch norm that stays alone becomes an affine.
   const OpKind own = op.kind == OpKind::batch_norm ? OpKind::affine : op.kind;
   if (is_step(own)) count += operands_of(own);

@@ -44,6 +44,32 @@ Values convolve(const OpAttributes& a, const TensorType& in_type, const TensorTy
   return out;
 }
 
+/// Adds each element of the input, times the weights of its channel, to the window of the result that begins at stride times its place.
+Values convolve_transposed(const OpAttributes& a, const TensorType& in_type, const TensorType& t, const Values& in,
+                           const std::vector<double>& weight) {
+  const int64_t ci_per_group = in_type.channels / a.groups, co_per_group = t.channels / a.groups;
+  Values out(static_cast<size_t>(t.elements()), 0.0);
+  for (int64_t i = 0; i < in_type.channels; ++i) {
+    for (int64_t o = 0; o < co_per_group; ++o) {
+      double* plane = &out[static_cast<size_t>((i / ci_per_group * co_per_group + o) * t.pixels())];
+      const double* taps = &weight[static_cast<size_t>((i * co_per_group + o) * a.kernel.h * a.kernel.w)];
+      for (int64_t y = 0; y < in_type.height; ++y) {
+        for (int64_t x = 0; x < in_type.width; ++x) {
+          const double value = in[static_cast<size_t>((i * in_type.height + y) * in_type.width + x)];
+          for (int64_t ky = 0; ky < a.kernel.h; ++ky) {
+            for (int64_t kx = 0; kx < a.kernel.w; ++kx) {
+              const int64_t row = y * a.stride.h + ky - a.pad.top, column = x * a.stride.w + kx - a.pad.left;
+              if (row < 0 || column < 0 || row >= t.height || column >= t.width) continue;
+              plane[row * t.width + column] += value * taps[ky * a.kernel.w + kx];
+            }
+          }
+        }
+      }
+    }
+  }
+  return out;
+}
+
 Values multiply_matrix(const Op& op, const Values& in, const std::vector<double>& weight) {
   Values out(static_cast<size_t>(op.type.channels), 0.0);
   for (size_t o = 0; o < out.size(); ++o) {
@@ -313,6 +339,7 @@ class Interpreter {
     switch (op.kind) {
       case OpKind::input: break;
       case OpKind::conv2d: return convolve(op.attributes, in_type, op.type, in, constant(op.constants[0]));
+      case OpKind::conv_transpose: return convolve_transposed(op.attributes, in_type, op.type, in, constant(op.constants[0]));
       case OpKind::linear: return multiply_matrix(op, in, constant(op.constants[0]));
       case OpKind::max_pool:
       case OpKind::avg_pool: return pool(op, in_type, in);
@@ -444,6 +471,7 @@ class Interpreter {
       }
       case OpKind::input:
       case OpKind::conv2d:
+      case OpKind::conv_transpose:
       case OpKind::linear:
       case OpKind::max_pool:
       case OpKind::avg_pool:

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ir/normalisation.h"
+#include "ir/transposed.h"
 #include "ir/window.h"
 #include "support/table.h"
 
@@ -33,11 +34,6 @@ Result<> in_range(std::string_view what, const Sides& value, int64_t low) {
   return Failure{fmt::format("{} = {} is not between {} and {}", what, to_string(value), low, max_elements)};
 }
 
-Result<> is_picture(const OpInfo& op, const TensorType& type) {
-  if (type.is_picture()) return {};
-  return Failure{fmt::format("{} needs a picture, f32[N, channels, height, width], not {}", shown(op), to_string(type))};
-}
-
 Result<> has_pixels(const OpInfo& op, const TensorType& type) {
   if (!type.is_vector()) return {};
   return Failure{fmt::format("{} needs a picture, f32[N, channels, height, width], or a line, f32[N, channels, length], not {}", shown(op),
@@ -58,7 +54,7 @@ Result<> is_along_line(const OpAttributes& attributes) {
     using Value = std::remove_cvref_t<decltype(value)>;
     if constexpr (std::is_same_v<Value, Extent2> || std::is_same_v<Value, Sides>) {
       bool rows = false;
-      if constexpr (std::is_same_v<Value, Extent2>) rows = value.h != 1 && !one.has_default(attributes);
+      if constexpr (std::is_same_v<Value, Extent2>) rows = value.h != 1 && value.h != (OpAttributes{}.*one.field).h;
       if constexpr (std::is_same_v<Value, Sides>) rows = value.top != 0 || value.bottom != 0;
       if (rows)
         fault = fmt::format("{} = {} is for pictures: a line has one row, with nothing above and below", one.name, to_string(value));
@@ -116,6 +112,38 @@ Result<TensorType> type_of_convolution(const OpInfo& op, const OpAttributes& a, 
   if (!result) return result;
   // The window is not larger than the padded input, whose size is bounded, so the product cannot overflow.
   if (Result<> good = weights_fit(a.channels, in.channels / a.groups, a.kernel.h * a.kernel.w); !good) return good.failure();
+  return result;
+}
+
+Result<TensorType> type_of_transposed(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  const TensorType& in = operands[0];
+  if (Result<> good = has_pixels(op, in); !good) return good.failure();
+  if (Result<> good = in_range("channels", a.channels, 1); !good) return good.failure();
+  if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
+  if (in.channels % a.groups != 0) return Failure{fmt::format("groups = {} does not divide {} input channels", a.groups, in.channels)};
+  if (a.channels % a.groups != 0) return Failure{fmt::format("groups = {} does not divide {} output channels", a.groups, a.channels)};
+  if (Result<> good = in_range("kernel", a.kernel, 1); !good) return good.failure();
+  if (Result<> good = in_range("stride", a.stride, 1); !good) return good.failure();
+  if (Result<> good = in_range("pad", a.pad, 0); !good) return good.failure();
+  if (Result<> good = in_range("output_pad", a.output_pad, 0); !good) return good.failure();
+  if (a.output_pad.h >= a.stride.h || a.output_pad.w >= a.stride.w) {
+    return Failure{fmt::format("output_pad = {} is not less than stride = {}", as_written(a.output_pad, in), as_written(a.stride, in))};
+  }
+  // Each number is at most max_elements, so the products do not overflow.
+  const Extent2 all{(in.height - 1) * a.stride.h + a.kernel.h + a.output_pad.h, (in.width - 1) * a.stride.w + a.kernel.w + a.output_pad.w};
+  const TensorType result = in.with(a.channels, all.h - a.pad.top - a.pad.bottom, all.w - a.pad.left - a.pad.right);
+  if (result.height < 1 || result.width < 1) {
+    return Failure{fmt::format("pad = {} leaves nothing of {}", as_written(a.pad, in), as_written(all, in))};
+  }
+  if (!fits(result)) return checked(result);
+  if (Result<> good = weights_fit(in.channels, a.channels / a.groups, a.kernel.h * a.kernel.w); !good) return good.failure();
+  // It is computed as a convolution, whose channels are those of all phases.
+  if (a.stride.h > max_elements / a.stride.w || a.channels > max_elements / (a.stride.h * a.stride.w)) {
+    return Failure{fmt::format("with stride = {}, its phases have more than {} channels", as_written(a.stride, in), max_elements)};
+  }
+  const Phases phases = phases_of(a, in, result);
+  const Result<TensorType> computed = type_of_convolution(info(OpKind::conv2d), phases.convolution, operands);
+  if (!computed) return Failure{fmt::format("as a convolution of its phases: {}", computed.failure().text)};
   return result;
 }
 
@@ -237,23 +265,33 @@ Result<TensorType> type_of_upsample(const OpInfo& op, const OpAttributes& a, std
 
 Result<TensorType> type_of_pixel_shuffle(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   TensorType result = operands[0];
-  if (Result<> good = is_picture(op, result); !good) return good.failure();
+  if (Result<> good = has_pixels(op, result); !good) return good.failure();
   if (Result<> good = in_range("factor", a.factor, 1); !good) return good.failure();
   if (result.channels % a.factor.h != 0 || result.channels / a.factor.h % a.factor.w != 0) {
-    return Failure{fmt::format("factor = {} does not divide {} channels into pixels", to_string(a.factor), result.channels)};
+    return Failure{fmt::format("factor = {} does not divide {} channels into pixels", as_written(a.factor, result), result.channels)};
   }
   result.channels /= a.factor.h * a.factor.w;
   result.height *= a.factor.h;
   result.width *= a.factor.w;
+  if (a.size != Extent2{0, 0}) {
+    const auto part = [](int64_t size, int64_t all, int64_t factor) { return size <= all && size > all - factor; };
+    if (!part(a.size.h, result.height, a.factor.h) || !part(a.size.w, result.width, a.factor.w)) {
+      return Failure{
+          fmt::format("size = {} leaves out more than the last rows and columns of {}", as_written(a.size, result), to_string(result))};
+    }
+    result.height = a.size.h;
+    result.width = a.size.w;
+  }
   return checked(result);
 }
 
 Result<TensorType> type_of_pixel_unshuffle(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   TensorType result = operands[0];
-  if (Result<> good = is_picture(op, result); !good) return good.failure();
+  if (Result<> good = has_pixels(op, result); !good) return good.failure();
   if (Result<> good = in_range("factor", a.factor, 1); !good) return good.failure();
   if (result.height % a.factor.h != 0 || result.width % a.factor.w != 0) {
-    return Failure{fmt::format("factor = {} does not divide {} x {} pixels", to_string(a.factor), result.height, result.width)};
+    const std::string size = result.is_line() ? fmt::format("{}", result.width) : fmt::format("{} x {}", result.height, result.width);
+    return Failure{fmt::format("factor = {} does not divide {} pixels", as_written(a.factor, result), size)};
   }
   result.height /= a.factor.h;
   result.width /= a.factor.w;
@@ -285,10 +323,19 @@ Result<TensorType> type_of_concatenation(const OpInfo&, const OpAttributes&, std
   return checked(result);
 }
 
+/// The shape of the weights of a convolution, whose window has one number along lines.
+std::vector<int64_t> window_of_weights(int64_t rows, int64_t columns, Extent2 kernel, const TensorType& operand) {
+  return operand.is_line() ? std::vector{rows, columns, kernel.w} : std::vector{rows, columns, kernel.h, kernel.w};
+}
+
 std::vector<WeightSpec> weights_of_convolution(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
-  std::vector<WeightSpec> specs{{"weight", {a.channels, operand.channels / a.groups}}};
-  if (!operand.is_line()) specs[0].shape.push_back(a.kernel.h);
-  specs[0].shape.push_back(a.kernel.w);
+  std::vector<WeightSpec> specs{{"weight", window_of_weights(a.channels, operand.channels / a.groups, a.kernel, operand)}};
+  if (a.bias) specs.push_back({"bias", {a.channels}});
+  return specs;
+}
+
+std::vector<WeightSpec> weights_of_transposed(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
+  std::vector<WeightSpec> specs{{"weight", window_of_weights(operand.channels, a.channels / a.groups, a.kernel, operand)}};
   if (a.bias) specs.push_back({"bias", {a.channels}});
   return specs;
 }
@@ -383,6 +430,13 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .help = "convolution; has weights, and a bias if asked for",
               .type = type_of_convolution,
               .weights = weights_of_convolution,
+              .kernel = KernelKind::conv2d};
+    case OpKind::conv_transpose:
+      return {.name = "conv_transpose",
+              .layer = "conv_transpose",
+              .help = "transposed convolution, which makes a picture or line `stride` times as large; has weights, and a bias if asked for",
+              .type = type_of_transposed,
+              .weights = weights_of_transposed,
               .kernel = KernelKind::conv2d};
     case OpKind::batch_norm:
       return {.name = "batch_norm",
@@ -718,6 +772,9 @@ double number_named(std::string_view name, const OpAttributes& attributes) {
 
 int64_t multiply_adds(OpKind kind, const OpAttributes& attributes, const TensorType& operand, const TensorType& result) {
   if (kind == OpKind::linear) return operand.channels * result.channels;
+  if (kind == OpKind::conv_transpose) {
+    return operand.elements() * (result.channels / attributes.groups) * attributes.kernel.h * attributes.kernel.w;
+  }
   if (kind != OpKind::conv2d) return 0;
   return result.elements() * (operand.channels / attributes.groups) * attributes.kernel.h * attributes.kernel.w;
 }

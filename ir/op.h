@@ -30,8 +30,11 @@ using Excerpts = std::map<std::string, std::string, std::less<>>;
 /// The closed set of operations. Operations with a `layer` name in the table can be written in the language; the others appear during
 /// lowering.
 enum class OpKind {
-  input,         ///< the network's input; graph only, no operand
-  conv2d,        ///< cross-correlation; weight [co, ci / groups, kh, kw], optional bias [co]
+  input,   ///< the network's input; graph only, no operand
+  conv2d,  ///< cross-correlation; weight [co, ci / groups, kh, kw], optional bias [co]
+  /// The transpose of conv2d with stride and padding: input i and tap k add to element stride * i + k - pad; weight [ci, co / groups, kh,
+  /// kw], optional bias [co]. split-transposed makes a conv2d of it
+  conv_transpose,
   batch_norm,    ///< inference: (x - mean) / sqrt(var + eps) * weight + bias, per channel; without `affine` only the quotient
   affine,        ///< x * scale + shift per channel: a batch norm that could not be folded into a convolution; graph only
   relu,          ///< max(x, 0); NaN stays NaN
@@ -69,7 +72,7 @@ enum class OpKind {
   flatten,          ///< a picture or line to a vector: all elements, channel by channel and row by row
   unflatten,        ///< a vector to a picture, or line, of channels and `size`: the reverse of flatten
   upsample,         ///< a larger picture: the nearest pixel, or between the four around it if `bilinear`
-  pixel_shuffle,    ///< factor.h * factor.w channels become as many neighbouring pixels of one channel
+  pixel_shuffle,    ///< factor.h * factor.w channels become as many neighbouring pixels of one channel; `size` may leave out the last ones
   pixel_unshuffle,  ///< the reverse of pixel_shuffle
   channel_shuffle,  ///< channel c of g groups of n goes to c % n * g + c / n: the first of each group, then the second
   spread,           ///< a vector at every pixel of a picture, or line, of `size`; graph only
@@ -101,6 +104,7 @@ struct OpAttributes {
   bool ceil = false;
   bool count_pad = true;
   Extent2 dilation;
+  Extent2 output_pad{0, 0};
   Extent2 size{0, 0};
   bool line = false;  ///< what is made of a vector is a line
   Extent2 factor;
@@ -136,21 +140,28 @@ struct Attribute {
 };
 
 /// The operations that compute with windows of a picture.
-inline constexpr OpSet window_ops{OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool};
+inline constexpr OpSet window_ops{OpKind::conv2d, OpKind::conv_transpose, OpKind::max_pool, OpKind::avg_pool};
+
+/// Those of them whose padding may depend on the picture.
+inline constexpr OpSet padded_ops{OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool};
+
+/// The operations that multiply all that they read by their first weight and sum the products; a bias may follow.
+inline constexpr OpSet product_ops{OpKind::conv2d, OpKind::conv_transpose, OpKind::linear};
 
 inline constexpr OpSet pool_ops{OpKind::max_pool, OpKind::avg_pool};
 inline constexpr OpSet norm_ops{OpKind::batch_norm, OpKind::layer_norm, OpKind::group_norm, OpKind::instance_norm, OpKind::rms_norm};
 
 /// The text form, JSON, the schema, the verifiers and the specs of kernels take the attributes from this list, in its order.
 inline constexpr std::tuple all_attributes{
-    Attribute{&OpAttributes::channels, "channels",
-              OpSet{OpKind::conv2d, OpKind::linear, OpKind::pad_channels, OpKind::slice_channels, OpKind::unflatten}, Reach::kernel,
-              "channels of the result of a convolution, linear layer, padding, slice or unflatten"},
+    Attribute{
+        &OpAttributes::channels, "channels",
+        OpSet{OpKind::conv2d, OpKind::conv_transpose, OpKind::linear, OpKind::pad_channels, OpKind::slice_channels, OpKind::unflatten},
+        Reach::kernel, "channels of the result of a convolution, linear layer, padding, slice or unflatten"},
     Attribute{&OpAttributes::kernel, "kernel", window_ops, Reach::kernel, "the window: rows, columns (one pixel where left out)"},
     Attribute{&OpAttributes::stride, "stride", window_ops, Reach::kernel, "between windows: rows, columns (1 where left out)"},
-    Attribute{&OpAttributes::pad, "pad", OpSet{OpKind::conv2d, OpKind::max_pool, OpKind::avg_pool, OpKind::pad}, Reach::kernel,
-              "on each side of an axis: rows, columns; or top, left, bottom, right where sides differ (0 where left out)"},
-    Attribute{&OpAttributes::same_pad, "same_pad", window_ops, Reach::topology,
+    Attribute{&OpAttributes::pad, "pad", OpSet{OpKind::conv2d, OpKind::conv_transpose, OpKind::max_pool, OpKind::avg_pool, OpKind::pad},
+              Reach::kernel, "on each side of an axis: rows, columns; or top, left, bottom, right where sides differ (0 where left out)"},
+    Attribute{&OpAttributes::same_pad, "same_pad", padded_ops, Reach::topology,
               "whether the padding is TensorFlow's SAME, which depends on the picture's size, in place of pad (false where left out)"},
     Attribute{&OpAttributes::ceil, "ceil", pool_ops, Reach::kernel,
               "whether a last window may reach beyond the padding of a pool's picture (false where left out)"},
@@ -158,10 +169,13 @@ inline constexpr std::tuple all_attributes{
               "whether an average counts the padding in its window (true where left out)"},
     Attribute{&OpAttributes::dilation, "dilation", OpSet{OpKind::conv2d}, Reach::kernel,
               "between the elements of a convolution's window: rows, columns (1 where left out)"},
-    Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d, OpKind::group_norm, OpKind::channel_shuffle}, Reach::kernel,
-              "of the channels of a convolution, group norm or shuffle (1 where left out)"},
-    Attribute{&OpAttributes::size, "size", OpSet{OpKind::spread, OpKind::upsample, OpKind::unflatten}, Reach::kernel,
-              "of a picture that is made: rows, columns (of an upsample, its factor says it where left out)"},
+    Attribute{&OpAttributes::output_pad, "output_pad", OpSet{OpKind::conv_transpose}, Reach::kernel,
+              "rows and columns that a transposed convolution's result has beyond what its windows cover, less than the stride (0 where "
+              "left out)"},
+    Attribute{&OpAttributes::groups, "groups", OpSet{OpKind::conv2d, OpKind::conv_transpose, OpKind::group_norm, OpKind::channel_shuffle},
+              Reach::kernel, "of the channels of a convolution, group norm or shuffle (1 where left out)"},
+    Attribute{&OpAttributes::size, "size", OpSet{OpKind::spread, OpKind::upsample, OpKind::unflatten, OpKind::pixel_shuffle}, Reach::kernel,
+              "of a picture that is made: rows, columns (of an upsample or pixel_shuffle, its factor says it where left out)"},
     Attribute{&OpAttributes::line, "line", OpSet{OpKind::spread, OpKind::unflatten}, Reach::kernel,
               "whether a line of the size is made of a vector (false where left out: a picture)"},
     Attribute{&OpAttributes::factor, "factor", OpSet{OpKind::upsample, OpKind::pixel_shuffle, OpKind::pixel_unshuffle}, Reach::kernel,
@@ -176,7 +190,7 @@ inline constexpr std::tuple all_attributes{
               "the first channel of a slice (0 where left out)"},
     Attribute{&OpAttributes::parts, "parts", OpSet{OpKind::softmax}, Reach::kernel,
               "of the channels of a softmax, between which it shares at each place of a part (where left out, each channel is a part)"},
-    Attribute{&OpAttributes::bias, "bias", OpSet{OpKind::conv2d, OpKind::linear}, Reach::topology,
+    Attribute{&OpAttributes::bias, "bias", OpSet{OpKind::conv2d, OpKind::conv_transpose, OpKind::linear}, Reach::topology,
               "whether the checkpoint holds a bias for the convolution or linear layer"},
     Attribute{&OpAttributes::eps, "eps",
               OpSet{OpKind::batch_norm, OpKind::layer_norm, OpKind::group_norm, OpKind::instance_norm, OpKind::rms_norm, OpKind::mean_norm},
@@ -267,9 +281,9 @@ bool is_pointwise(const OpAttributes& attributes);
 Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands);
 
 /// The weights of an operation with the given operand type, in torchvision's naming and order. Most operations have none.
-/// conv2d: weight [co, ci / groups, kh, kw], of lines [co, ci / groups, kw], bias [co] if `bias`. linear: weight [out, in], bias [out] if
-/// `bias`. batch_norm: weight and bias if `affine`, running_mean, running_var, each [c]; other norms: weight and bias if `affine`, rms_norm
-/// weight alone. prelu and scale: weight [c]. bias: bias [c].
+/// conv2d: weight [co, ci / groups, kh, kw], bias [co] if `bias`. conv_transpose: weight [ci, co / groups, kh, kw] and bias. Along lines,
+/// neither has kh. linear: weight [out, in], bias [out] if `bias`. batch_norm: weight and bias if `affine`, running_mean, running_var, each
+/// [c]; other norms: weight and bias if `affine`, rms_norm weight alone. prelu and scale: weight [c]. bias: bias [c].
 std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes, const TensorType& operand);
 
 /// Whether the checkpoint holds anything for such an operation: norms may say that it holds nothing.

@@ -26,6 +26,8 @@ RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> sum
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
     case RecipeKind::as_picture:
+    case RecipeKind::scale_columns:
+    case RecipeKind::to_phases:
     case RecipeKind::split_phases: break;
   }
   return w;
@@ -91,6 +93,8 @@ std::string to_string(const Packing& packing) {
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
     case RecipeKind::as_picture:
+    case RecipeKind::scale_columns:
+    case RecipeKind::to_phases:
     case RecipeKind::split_phases: break;
   }
   return "unpacked";

@@ -52,6 +52,28 @@ std::vector<double> pack(const std::vector<double>& w, const Recipe& recipe) {
   return out;
 }
 
+/// Makes what to_phases() describes, from row-major [ci][co / groups][kh][kw], where kh is 1 along lines.
+std::vector<double> phases(const std::vector<double>& w, const Recipe& recipe) {
+  const std::vector<int64_t>& from = recipe.args[0]->shape;
+  const PhaseTaps& by = recipe.taps;
+  const int64_t ci_per_group = from[0] / by.groups, co_per_group = from[1], kw = from.back(), kh = from.size() == 4 ? from[2] : 1;
+  std::vector<double> out;
+  out.reserve(static_cast<size_t>(element_count(recipe.shape)));
+  for (int64_t row = 0; row < recipe.shape[0]; ++row) {
+    const int64_t o = row / (by.stride.h * by.stride.w), i = row / by.stride.w % by.stride.h, j = row % by.stride.w;
+    for (int64_t c = 0; c < ci_per_group; ++c) {
+      const double* taps = w.data() + ((o / co_per_group * ci_per_group + c) * co_per_group + o % co_per_group) * kh * kw;
+      for (int64_t u = 0; u < by.window.h; ++u) {
+        for (int64_t v = 0; v < by.window.w; ++v) {
+          const int64_t y = by.first.h + i - by.stride.h * u, x = by.first.w + j - by.stride.w * v;
+          out.push_back(y >= 0 && x >= 0 && y < kh && x < kw ? taps[y * kw + x] : 0);
+        }
+      }
+    }
+  }
+  return out;
+}
+
 /// Splits as split_phases() describes, from row-major [co][ci][k][k].
 std::vector<double> split(const std::vector<double>& w, const Recipe& recipe) {
   const std::vector<int64_t>& from = recipe.args[0]->shape;
@@ -185,6 +207,8 @@ class Evaluation {
         return combined(std::move(a), {{}, recipe.value}, [](double x, double eps) { return 1.0 / std::sqrt(x + eps); });
       case RecipeKind::scale_rows: return scaled(std::move(a), b, recipe.shape);
       case RecipeKind::as_picture: return a;  // in row-major order nothing moves
+      case RecipeKind::scale_columns: return scaled_columns(std::move(a), b, recipe);
+      case RecipeKind::to_phases: return packed(phases);
       case RecipeKind::pack_vector: {
         std::vector<double> values = spread(std::move(a), recipe.args[0]->shape, recipe.shape);
         if (!values.empty()) values.resize(static_cast<size_t>(recipe.shape[0]));
@@ -230,6 +254,19 @@ class Evaluation {
     std::vector<double> values = spread(std::move(a), shape, shape);
     const size_t row = values.size() / static_cast<size_t>(shape[0]);
     for (size_t i = 0; i < values.size(); ++i) values[i] *= b.at(i / row);
+    return {std::move(values), {}};
+  }
+
+  PartValues scaled_columns(PartValues a, const PartValues& b, const Recipe& recipe) {
+    if (a.each && b.each) return {{}, *a.each * *b.each};
+    const std::vector<int64_t>& shape = recipe.shape;
+    std::vector<double> values = spread(std::move(a), shape, shape);
+    const auto rows = static_cast<size_t>(shape[0] / recipe.groups), columns = static_cast<size_t>(shape[1]);
+    const size_t taps = values.size() / (static_cast<size_t>(shape[0]) * columns);
+    for (size_t i = 0; i < values.size(); ++i) {
+      const size_t row = i / taps / columns, column = i / taps % columns;
+      values[i] *= b.at(row / rows * columns + column);
+    }
     return {std::move(values), {}};
   }
 
@@ -290,6 +327,43 @@ RecipePtr as_picture(RecipePtr w) {
   assert(w->shape.size() == 3);
   std::vector<int64_t> shape{w->shape[0], w->shape[1], 1, w->shape[2]};
   return make(RecipeKind::as_picture, {std::move(w)}, std::move(shape));
+}
+
+RecipePtr scale_columns(RecipePtr w, RecipePtr b, int64_t groups) {
+  assert(can_scale_columns(w->shape, b->shape, groups));
+  auto recipe = std::make_shared<Recipe>();
+  recipe->kind = RecipeKind::scale_columns;
+  recipe->groups = groups;
+  recipe->shape = w->shape;
+  recipe->args = {std::move(w), std::move(b)};
+  return recipe;
+}
+
+bool can_scale_columns(const std::vector<int64_t>& w, const std::vector<int64_t>& b, int64_t groups) {
+  return w.size() >= 2 && b.size() == 1 && groups >= 1 && w[0] % groups == 0 && b[0] % groups == 0 && b[0] / groups == w[1];
+}
+
+RecipePtr to_phases(RecipePtr w, const PhaseTaps& taps) {
+  assert(can_make_phases(w->shape, taps));
+  auto recipe = std::make_shared<Recipe>();
+  recipe->kind = RecipeKind::to_phases;
+  recipe->taps = taps;
+  recipe->shape = {w->shape[1] * taps.groups * taps.stride.h * taps.stride.w, w->shape[0] / taps.groups};
+  if (w->shape.size() == 4) recipe->shape.push_back(taps.window.h);
+  recipe->shape.push_back(taps.window.w);
+  recipe->args = {std::move(w)};
+  return recipe;
+}
+
+bool can_make_phases(const std::vector<int64_t>& shape, const PhaseTaps& taps) {
+  const bool line = shape.size() == 3 && taps.stride.h == 1 && taps.first.h == 0 && taps.window.h == 1;
+  if ((shape.size() != 4 && !line) || taps.groups < 1 || shape[0] % taps.groups != 0) return false;
+  int64_t room = max_elements;
+  for (const int64_t factor : {shape[1], taps.groups, taps.stride.h, taps.stride.w, shape[0] / taps.groups, taps.window.h, taps.window.w}) {
+    if (factor < 1 || factor > room) return false;
+    room /= factor;
+  }
+  return taps.first.h >= 0 && taps.first.w >= 0;
 }
 
 RecipePtr pack_vector(RecipePtr a) {

@@ -29,6 +29,8 @@ enum class RecipeKind {
   rsqrt,          ///< 1 / sqrt(a + value)
   scale_rows,     ///< a[i, ...] * b[i]; b has shape [rows of a]
   as_picture,     ///< see as_picture()
+  scale_columns,  ///< see scale_columns()
+  to_phases,      ///< see to_phases()
   pack_vector,    ///< a of shape [c], padded with zeros to whole vectors of 16: [ceil(c / 16) * 16]
   pack_conv,      ///< see pack_conv()
   split_phases,   ///< see split_phases()
@@ -44,17 +46,27 @@ inline constexpr int64_t lanes = 16;
 struct Recipe;
 using RecipePtr = std::shared_ptr<const Recipe>;
 
+/// How the weights of a transposed convolution become those of a convolution for all its phases (ir/transposed.h).
+struct PhaseTaps {
+  int64_t groups = 1;
+  Extent2 stride;       ///< rows and columns of phases
+  Extent2 first{0, 0};  ///< the tap that the first phase meets first
+  Extent2 window;       ///< of the convolution
+  bool operator==(const PhaseTaps&) const = default;
+};
+
 struct Recipe {
   RecipeKind kind;
   std::vector<RecipePtr> args;
   std::string name;                ///< tensor: name in the checkpoint
   double value = 0;                ///< fill: the element; rsqrt: the number that is added under the root
-  int64_t groups = 1;              ///< pack_conv
+  int64_t groups = 1;              ///< pack_conv, scale_columns
   int64_t lanes = resnetc::lanes;  ///< pack_conv: lanes of a vector
   int64_t interleave = 1;          ///< pack_conv: number of adjacent input channels in each lane
   int64_t block = 0;               ///< pack_blocks
   int64_t output = 0;              ///< pack_winograd: height and width of a tile of the result
   int64_t stride = 1;              ///< pack_winograd
+  PhaseTaps taps;                  ///< to_phases
   std::vector<int64_t> shape;      ///< shape of the result
 };
 
@@ -71,6 +83,15 @@ RecipePtr rsqrt(RecipePtr a, double eps);
 RecipePtr scale_rows(RecipePtr a, RecipePtr b);
 /// The weights w[co][ci][k] of a convolution along lines as those of one over pictures of height 1, [co][ci][1][k].
 RecipePtr as_picture(RecipePtr w);
+/// Scales the output channels of w[ci][co / groups][...], the weights of a transposed convolution, by b[co].
+RecipePtr scale_columns(RecipePtr w, RecipePtr b, int64_t groups);
+bool can_scale_columns(const std::vector<int64_t>& w, const std::vector<int64_t>& b, int64_t groups);
+/// The weights of the convolution that computes all phases of a transposed one, from w[ci][co / groups][kh][kw]. The result is
+/// [co * sh * sw][ci / groups][window]: row (o * sh + i) * sw + j, for phase i, j of output channel o, has tap first + (i, j) - stride * u
+/// at place u of the window, or zero where w has no such tap. Along lines, neither has rows: w[ci][co / groups][kw], [...][window.w].
+RecipePtr to_phases(RecipePtr w, const PhaseTaps& taps);
+/// Whether to_phases() can, and makes at most max_elements elements.
+bool can_make_phases(const std::vector<int64_t>& shape, const PhaseTaps& taps);
 RecipePtr pack_vector(RecipePtr a);
 
 /// Packs w[co][ci_per_group][kh][kw] (or a linear layer's [out][in]) as [block][kh][kw][s / interleave][lanes][interleave]. A block has

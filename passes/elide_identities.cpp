@@ -101,7 +101,7 @@ class Elision {
   /// convolution or linear layer whose weights are all zero.
   bool yields_zero(const Node& layer) const {
     // Only these layers multiply all that they read by their weights.
-    if (layer.op != OpKind::batch_norm && layer.op != OpKind::conv2d && layer.op != OpKind::linear) return false;
+    if (layer.op != OpKind::batch_norm && !product_ops.has(layer.op)) return false;
     if (layer.op == OpKind::batch_norm && !layer.attributes.affine) return false;  // it has no weight
     return all_weights(layer, [](std::string_view suffix, double x) { return x == 0 || suffix.starts_with("running_"); });
   }

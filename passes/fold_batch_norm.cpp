@@ -15,7 +15,7 @@ using graph::ValueId;
 /// Whether the batch norm may be folded into the operation that makes its operand; if not, the failure says why.
 Result<> may_fold(const graph::Graph& graph, const Absorption& absorption, const Op& norm) {
   const Op& producer = graph.op(norm.operands[0]);
-  if (producer.kind != OpKind::conv2d && producer.kind != OpKind::linear) {
+  if (!product_ops.has(producer.kind)) {
     return Failure{fmt::format("its operand '{}' comes from {}, not from a convolution", producer.name, info(producer.kind).name)};
   }
   // Its steps could be moved, but no batch norm has steps yet when the pipeline runs this pass.
@@ -26,7 +26,7 @@ Result<> may_fold(const graph::Graph& graph, const Absorption& absorption, const
   if (producer.epilogue.size() > 1 || (producer.epilogue.size() == 1 && producer.epilogue[0].kind != StepKind::bias)) {
     return Failure{fmt::format("the convolution '{}' does more than add a bias", producer.name)};
   }
-  if (producer.constants[0]->kind == RecipeKind::scale_rows) {
+  if (producer.constants[0]->kind == RecipeKind::scale_rows || producer.constants[0]->kind == RecipeKind::scale_columns) {
     // A second batch norm costs little as an affine, and recipes must not grow with the number of batch norms in a row.
     return Failure{fmt::format("the convolution '{}' has a batch norm folded in already", producer.name)};
   }
@@ -52,7 +52,8 @@ void fold_batch_norm(graph::Graph& graph, PassContext& context) {
     }
     ValueId producer = norm.operands[0];
     Op& conv = graph.op(producer);
-    conv.constants[0] = scale_rows(conv.constants[0], scale);
+    conv.constants[0] = conv.kind == OpKind::conv_transpose ? scale_columns(conv.constants[0], scale, conv.attributes.groups)
+                                                            : scale_rows(conv.constants[0], scale);
     if (conv.epilogue.empty()) {
       conv.epilogue.push_back({StepKind::bias, graph::no_value, {shift}});
     } else {

@@ -80,8 +80,8 @@ class Lowering {
     graph::Op& op = push(node.op, node.result, {at(node.input)});
     op.attributes = graph::kept_attributes(node.op, node.attributes);
     const TensorType& type = *network_.value(node.input).type;
-    if (window_ops.has(node.op)) op.attributes.pad = padding_of(node.attributes, type);
-    bool convolution = node.op == OpKind::conv2d || node.op == OpKind::linear;
+    if (padded_ops.has(node.op)) op.attributes.pad = padding_of(node.attributes, type);
+    const bool convolution = product_ops.has(node.op);
     if (node.op == OpKind::batch_norm && !node.attributes.affine) {
       for (double neutral : {1.0, 0.0}) op.constants.push_back(fill(neutral, {type.channels}));
     }

@@ -17,6 +17,7 @@
 #include "passes/lower_to_graph.h"
 #include "passes/plan_memory.h"
 #include "passes/select_kernels.h"
+#include "passes/split_transposed.h"
 
 namespace resnetc::passes {
 namespace {
@@ -75,6 +76,9 @@ const auto pipeline = std::to_array<Pass>({
     {.info = {"fold-batch-norm", Level::graph, Level::graph, "batch norms into the convolutions before them",
               "before fusing: a batch norm between a convolution and its addition would stand in the way", true},
      .on_graph = fold_batch_norm},
+    {.info = {"split-transposed", Level::graph, Level::graph, "transposed convolutions to convolutions of their phases",
+              "after fold-batch-norm, which knows their weights; before fusing, which gives the new operations steps"},
+     .on_graph = split_transposed},
     {.info = {"fuse-shortcuts", Level::graph, Level::graph,
               "element-wise operations (shortcut additions, activations) into the convolution or other one before them",
               "before fuse-pools: a convolution is the better place where there is a choice", true},

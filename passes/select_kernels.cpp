@@ -250,6 +250,12 @@ class KernelMaker {
 
 std::optional<Program> select_kernels(const graph::Graph& with_lines, PassContext& context) {
   if (with_lines.ops.empty()) return std::nullopt;
+  for (const graph::Op& op : with_lines.ops) {
+    if (op.kind != OpKind::conv_transpose) continue;
+    context.diagnostics->error(op.at,
+                               fmt::format("'{}' is a transposed convolution still: run split-transposed first", printable(op.name)));
+    return std::nullopt;
+  }
   const graph::Graph graph = with_lines_as_pictures(with_lines);
   if (context.target->on_gpu() && !all_run_on_gpus(graph, context)) return std::nullopt;
   Program program;

@@ -27,6 +27,7 @@ std::string described_maker(const Node& layer, const TensorType& made) {
     } else if (a.pad != usual) {
       text += fmt::format(", pad {}", a.pad == Sides(a.pad.top, a.pad.top) ? std::to_string(a.pad.top) : as_written(a.pad, made));
     }
+    if (a.output_pad != Extent2{0, 0}) text += fmt::format(", output_pad {}", extent(a.output_pad));
     if (a.ceil) text += ", ceil";
   }
   return text;

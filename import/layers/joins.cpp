@@ -34,13 +34,12 @@ Result<LayerId> scaled(Translation& t, const flat::Node& node, LayerId in, const
   return t.add(node, OpKind::bias, {}, {*made}, {{"bias", vector_of(shift)}});
 }
 
-/// A sum with a constant becomes the bias of the convolution or linear layer that makes the value, if nothing else reads it.
+/// A sum with a constant becomes the bias of the convolution (a transposed one too) or linear layer that makes the value, if nothing else
+/// reads it.
 std::optional<LayerId> as_bias(Translation& t, const flat::Node& node, size_t input, const std::vector<double>& shift) {
   const LayerId in = *t.operand(node, input);
   Layer& layer = t.network().node(in);
-  if ((layer.op != OpKind::conv2d && layer.op != OpKind::linear) || layer.attributes.bias || t.uses_of_input(node, input) != 1) {
-    return std::nullopt;
-  }
+  if (!product_ops.has(layer.op) || layer.attributes.bias || t.uses_of_input(node, input) != 1) return std::nullopt;
   layer.attributes.bias = true;
   layer.weights.push_back({"bias", vector_of(shift)});
   return in;
@@ -73,6 +72,22 @@ Result<LayerId> with_constant(Translation& t, const flat::Node& node, size_t inp
   return scaled(t, node, in, scale, shift);
 }
 
+/// A vector, or a picture of one pixel, as a picture or line of this size whose pixels are all alike.
+Result<LayerId> spread_to(Translation& t, const flat::Node& node, LayerId vector, const TensorType& size) {
+  Result<LayerId> pixel = vector;
+  OpAttributes a;
+  if (t.type(vector).is_vector()) {
+    a.channels = t.type(vector).channels;
+    a.size = Extent2{1, 1};
+    a.line = t.has_lines();
+    pixel = t.add(node, OpKind::unflatten, a, {vector});
+    if (!pixel) return pixel;
+  }
+  a = {};
+  a.size = Extent2{size.height, size.width};
+  return t.add(node, OpKind::upsample, a, {*pixel});
+}
+
 Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
   if (node.inputs.size() != 2) return Failure{"it has not two inputs"};
   const auto a = t.operand(node, 0);
@@ -95,7 +110,7 @@ Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
     b = *negated;
     sum = Sum::plus;
   }
-  const TensorType &left = t.type(*a), &right = t.type(*b);
+  const TensorType left = t.type(*a), right = t.type(*b);
   const auto left_dims = t.dims(node, 0), right_dims = t.dims(node, 1);
   // numpy spreads [N, C] over columns and rows, not over pixels.
   const bool aligned = left_dims && right_dims && left_dims->size() == right_dims->size();
@@ -108,6 +123,11 @@ Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
   // The picture stands first, what is spread over it second.
   const bool turned = left.is_vector() || (left.pixels() == 1 && right.pixels() != 1) || spreads_over(left, right);
   const LayerId picture = turned ? *b : *a;
+  const TensorType &large = turned ? right : left, &small = turned ? left : right;
+  if (large.channels == 1 && small.channels != 1 && small.pixels() == 1) {  // each is spread over the other
+    const Result<LayerId> spread = spread_to(t, node, turned ? *a : *b, large);
+    return spread ? t.add(node, sum == Sum::plus ? OpKind::add : OpKind::mul, {}, {*spread, picture}) : spread;
+  }
   const Result<LayerId> other =
       t.type(turned ? *a : *b).pixels() == 1 ? t.as_vector(node, turned ? *a : *b) : Result<LayerId>(turned ? *a : *b);
   if (!other) return other;

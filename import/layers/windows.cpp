@@ -21,6 +21,11 @@ Extent2 extent_of(const std::vector<int64_t>& numbers) {
 
 std::vector<int64_t> numbers_of(Extent2 extent, size_t axes) { return axes == 1 ? std::vector{extent.w} : std::vector{extent.h, extent.w}; }
 
+Sides sides_of(const Pads& pads) {
+  const auto &before = pads.before, &after = pads.after;
+  return before.size() == 1 ? Sides(0, before[0], 0, after[0]) : Sides(before[0], before[1], after[0], after[1]);
+}
+
 constexpr std::string_view counts[] = {"no", "one number", "two numbers"};
 
 /// Sets stride, dilation and padding.
@@ -32,9 +37,51 @@ Result<> set_window(OpAttributes& a, const flat::Node& node, const TensorType& i
   if (!pads) return Failure{fmt::format("its pads are not {} from 0 up for each side", counts[axes])};
   a.stride = extent_of(*strides);
   a.dilation = extent_of(*dilations);
-  const auto &before = pads->before, &after = pads->after;
-  a.pad = axes == 1 ? Sides(0, before[0], 0, after[0]) : Sides(before[0], before[1], after[0], after[1]);
+  a.pad = sides_of(*pads);
   return {};
+}
+
+/// Adds the bias of a convolution, if the node has one, to the weights and the attributes, whose channels are known.
+Result<> add_bias(Translation& t, const flat::Node& node, OpAttributes& a, std::vector<LayerWeight>& weights) {
+  if (node.inputs.size() <= 2 || node.inputs[2] == flat::no_value) return {};
+  const TensorPtr bias = t.graph().constant(node, 2);
+  if (!bias || bias->size() != static_cast<size_t>(std::max<int64_t>(a.channels, 0))) {
+    return Failure{"its bias is no constant of its channels"};
+  }
+  a.bias = true;
+  weights.push_back({"bias", bias});
+  return {};
+}
+
+/// Sets the kernel, which is that of the weight.
+Result<> set_kernel(OpAttributes& a, const flat::Node& node, const Tensor& weight) {
+  const std::vector<int64_t> numbers(weight.shape.begin() + 2, weight.shape.end());
+  a.kernel = extent_of(numbers);
+  if (const auto kernel = flat::list(node, "kernel_shape"); kernel && *kernel != numbers) {
+    return Failure{"its kernel_shape is not that of its weight"};
+  }
+  return {};
+}
+
+/// The number of axes of the windows of a convolution with this weight, of which the type must be able to have so many: a vector may be a
+/// picture or a line of one pixel in the model.
+Result<size_t> axes_of(const Tensor& weight, const TensorType& type) {
+  const size_t axes = weight.shape.size() == 3 ? 1 : 2;
+  const bool fits = type.is_vector() || axes == axes_of(type);
+  if (weight.elements == Elements::real && weight.shape.size() == axes + 2 && fits) return axes;
+  return Failure{
+      fmt::format("its weight has {} dimensions; resnetc has convolutions of pictures, whose weight has 4, and of lines, whose "
+                  "weight has 3",
+                  weight.shape.size())};
+}
+
+/// A vector as a picture or line of one pixel.
+Result<LayerId> as_pixel(Translation& t, const flat::Node& node, LayerId vector) {
+  OpAttributes one;
+  one.channels = t.type(vector).channels;
+  one.size = {1, 1};
+  one.line = t.has_lines();
+  return t.add(node, OpKind::unflatten, one, {vector});
 }
 
 Result<LayerId> conv(Translation& t, const flat::Node& node) {
@@ -42,39 +89,19 @@ Result<LayerId> conv(Translation& t, const flat::Node& node) {
   const TensorPtr weight = t.graph().constant(node, 1);
   if (!in || !weight) return Failure{"its weight is computed from the picture"};
   const TensorType& type = t.type(*in);
-  // A vector may be a picture or a line of one pixel in the model.
-  const size_t axes = weight->shape.size() == 3 && !type.is_picture() ? 1 : 2;
-  if (weight->elements != Elements::real || weight->shape.size() != axes + 2 || (type.is_line() && axes != 1)) {
-    return Failure{
-        fmt::format("its weight has {} dimensions; resnetc has convolutions of pictures, whose weight has 4, and of lines, whose "
-                    "weight has 3",
-                    weight->shape.size())};
-  }
+  if (const Result<size_t> axes = axes_of(*weight, type); !axes) return axes.failure();
   OpAttributes a;
   a.channels = weight->shape[0];
-  a.kernel = extent_of({weight->shape.begin() + 2, weight->shape.end()});
   a.groups = flat::integer(node, "group", 1);
-  if (const auto kernel = flat::list(node, "kernel_shape"); kernel && *kernel != numbers_of(a.kernel, axes)) {
-    return Failure{"its kernel_shape is not that of its weight"};
-  }
+  if (const Result<> good = set_kernel(a, node, *weight); !good) return good.failure();
   std::vector<LayerWeight> weights{{"weight", weight}};
-  if (node.inputs.size() > 2 && node.inputs[2] != flat::no_value) {
-    const TensorPtr bias = t.graph().constant(node, 2);
-    if (!bias || bias->size() != static_cast<size_t>(std::max<int64_t>(a.channels, 0)))
-      return Failure{"its bias is no constant of its channels"};
-    a.bias = true;
-    weights.push_back({"bias", bias});
-  }
+  if (const Result<> good = add_bias(t, node, a, weights); !good) return good.failure();
   if (a.groups < 1 || weight->shape[1] > type.channels || weight->shape[1] * a.groups != type.channels) {
     return Failure{fmt::format("its weight takes {} channels in {} groups, but there are {}", weight->shape[1], a.groups, type.channels)};
   }
   if (type.is_vector()) {
     if (a.groups != 1 && a.kernel == Extent2{1, 1}) {  // a product for each group: a convolution of a picture of one pixel
-      OpAttributes one;
-      one.channels = type.channels;
-      one.size = {1, 1};
-      one.line = t.has_lines();
-      const Result<LayerId> picture = t.add(node, OpKind::unflatten, one, {*in});
+      const Result<LayerId> picture = as_pixel(t, node, *in);
       a.pad = {};
       const Result<LayerId> sums = picture ? t.add(node, OpKind::conv2d, a, {*picture}, std::move(weights)) : picture;
       return sums ? t.add(node, OpKind::flatten, {}, {*sums}) : sums;
@@ -87,6 +114,38 @@ Result<LayerId> conv(Translation& t, const flat::Node& node) {
   }
   if (const Result<> good = set_window(a, node, type); !good) return good.failure();
   return t.add(node, OpKind::conv2d, a, {*in}, std::move(weights));
+}
+
+Result<LayerId> conv_transpose(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const TensorPtr weight = t.graph().constant(node, 1);
+  if (!in || !weight) return Failure{"its weight is computed from the picture"};
+  const Result<size_t> axes = axes_of(*weight, t.type(*in));
+  if (!axes) return axes.failure();
+  const int64_t channels = t.type(*in).channels;
+  OpAttributes a;
+  a.groups = flat::integer(node, "group", 1);
+  if (weight->shape[0] != channels || a.groups < 1 || channels % a.groups != 0) {
+    return Failure{fmt::format("its weight takes {} channels in {} groups, but there are {}", weight->shape[0], a.groups, channels)};
+  }
+  if (weight->shape[1] < 1 || weight->shape[1] > max_elements / a.groups) return Failure{"its weight makes too many channels or none"};
+  a.channels = weight->shape[1] * a.groups;
+  if (const Result<> good = set_kernel(a, node, *weight); !good) return good.failure();
+  std::vector<LayerWeight> weights{{"weight", weight}};
+  if (const Result<> good = add_bias(t, node, a, weights); !good) return good.failure();
+  const auto strides = spatial(node, "strides", *axes), dilations = spatial(node, "dilations", *axes);
+  if (!strides || !dilations) return Failure{fmt::format("its strides or dilations are not {} from 1 up", counts[*axes])};
+  if (*dilations != std::vector<int64_t>(*axes, 1)) return Failure{"resnetc has no transposed convolutions with dilations"};
+  a.stride = extent_of(*strides);
+  const Result<LayerId> picture = t.type(*in).is_vector() ? as_pixel(t, node, *in) : *in;
+  if (!picture) return picture;
+  const TensorType type = t.type(*picture);
+  const auto made =
+      transposed_pads_of(node, numbers_of({type.height, type.width}, *axes), numbers_of(a.kernel, *axes), *strides, *dilations);
+  if (!made) return Failure{"its pads, output_padding, output_shape or auto_pad do not fit its picture"};
+  a.pad = sides_of(made->pads);
+  a.output_pad = *axes == 1 ? Extent2{0, made->extra[0]} : extent_of(made->extra);
+  return t.add(node, OpKind::conv_transpose, a, {*picture}, std::move(weights));
 }
 
 /// Whether ceil_mode adds windows to those of the attributes.
@@ -165,6 +224,7 @@ Result<LayerId> reduce_max(Translation& t, const flat::Node& node) { return redu
 
 Translators window_translators() {
   return {{"Conv", conv},
+          {"ConvTranspose", conv_transpose},
           {"MaxPool", max_pool},
           {"AveragePool", average_pool},
           {"GlobalAveragePool", global_average_pool},

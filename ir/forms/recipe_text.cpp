@@ -29,6 +29,8 @@ constexpr RecipeName line_of_recipe(RecipeKind kind) {
     case RecipeKind::rsqrt: return {.name = "rsqrt", .args = 1};
     case RecipeKind::scale_rows: return {.name = "scale_rows", .args = 2};
     case RecipeKind::as_picture: return {.name = "as_picture", .args = 1};
+    case RecipeKind::scale_columns: return {.name = "scale_columns", .args = 2};
+    case RecipeKind::to_phases: return {.name = "to_phases", .args = 1};
     case RecipeKind::pack_vector: return {.name = "pack_vector", .args = 1};
     case RecipeKind::pack_conv: return {.name = "pack_conv", .args = 1};
     case RecipeKind::split_phases: return {.name = "split_phases", .args = 1};
@@ -58,6 +60,12 @@ void write(const Recipe& recipe, std::string& out) {
     write(*recipe.args[i], out);
   }
   if (recipe.kind == RecipeKind::rsqrt) out += ", " + text::number(recipe.value);
+  if (recipe.kind == RecipeKind::scale_columns) out += fmt::format(", groups={}", recipe.groups);
+  if (recipe.kind == RecipeKind::to_phases) {
+    const PhaseTaps& taps = recipe.taps;
+    out += fmt::format(", groups={}, stride={}, first={}, window={}", taps.groups, to_string(taps.stride), to_string(taps.first),
+                       to_string(taps.window));
+  }
   if (recipe.kind == RecipeKind::pack_conv) {
     out += fmt::format(", groups={}", recipe.groups);
     if (recipe.lanes != lanes) out += fmt::format(", lanes={}", recipe.lanes);
@@ -146,6 +154,24 @@ class Reader {
       case RecipeKind::as_picture:
         if (a->shape.size() != 3) return fault(start, fmt::format("as_picture of {}", shape_text(a->shape)));
         return as_picture(std::move(a));
+      case RecipeKind::scale_columns: {
+        const int64_t groups = number_named("groups", 1);
+        if (cursor_.failed()) return nullptr;
+        if (!can_scale_columns(a->shape, b->shape, groups)) {
+          return fault(start, fmt::format("columns of {} in {} groups scaled by {}", shape_text(a->shape), groups, shape_text(b->shape)));
+        }
+        return scale_columns(std::move(a), std::move(b), groups);
+      }
+      case RecipeKind::to_phases: {
+        PhaseTaps taps;
+        taps.groups = number_named("groups", 1);
+        taps.stride = extent_named("stride", 1);
+        taps.first = extent_named("first", 0);
+        taps.window = extent_named("window", 1);
+        if (cursor_.failed()) return nullptr;
+        if (!can_make_phases(a->shape, taps)) return fault(start, fmt::format("to_phases of {}", shape_text(a->shape)));
+        return to_phases(std::move(a), taps);
+      }
       case RecipeKind::pack_vector:
         if (a->shape.size() != 1) return fault(start, fmt::format("pack_vector of {}", shape_text(a->shape)));
         return pack_vector(std::move(a));
@@ -194,6 +220,23 @@ class Reader {
       case RecipeKind::pack_strassen: break;
     }
     return nullptr;
+  }
+
+  /// Reads `, name=3`.
+  int64_t number_named(std::string_view name, int64_t low) {
+    cursor_.expect(",");
+    cursor_.expect(name);
+    cursor_.expect("=");
+    return cursor_.integer(low, max_recipe_elements);
+  }
+
+  /// Reads `, name=3x3`.
+  Extent2 extent_named(std::string_view name, int64_t low) {
+    Extent2 extent;
+    extent.h = number_named(name, low);
+    if (!cursor_.failed() && !cursor_.accept_within('x')) cursor_.fail("expected an extent such as 3x3");
+    extent.w = cursor_.integer(low, max_recipe_elements);
+    return extent;
   }
 
   RecipePtr halved(RecipePtr a, std::vector<RecipePtr> summed, size_t start) {

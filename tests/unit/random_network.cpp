@@ -157,6 +157,7 @@ class Generator {
     named_.push_back({*label_, shape});
   }
 
+  int64_t channels_aside() { return aside_.one_of<int64_t>({3, 16, 17, 24}); }
   int64_t channels() { return random_.one_of<int64_t>({1, 3, 16, 17, 32, 32, 40, 48}); }
 
   /// Sometimes adds an element-wise operation that no earlier kernel can take: a layer, a sum or a gate. The input has no such kernel, and
@@ -255,6 +256,7 @@ class Generator {
       default: residual(1 + random_.below(3)); break;
     }
     if (aside_.chance(15)) rearranged();
+    if (aside_.chance(15)) transposed();
     if (random_.chance(12) && outputs_ < 2) line(fmt::format("output extra{} from {}", ++outputs_, named_.back().label));
   }
 
@@ -476,6 +478,25 @@ class Generator {
     return true;
   }
 
+  /// A transposed convolution with a batch norm, or without.
+  void transposed() {
+    const Shape in = current_;
+    const int64_t stride = in.height < 8 && in.width < (lines_ ? 300 : 12) ? aside_.one_of<int64_t>({1, 2, 2, 3}) : 1,
+                  kernel = 1 + aside_.below(5);
+    const int64_t more = aside_.below(stride), co = channels_aside(), before = aside_.below(kernel), after = aside_.below(kernel);
+    int64_t groups = 1;
+    for (int64_t g : {17, 8, 3, 2}) {
+      if (groups == 1 && in.channels % g == 0 && co % g == 0 && aside_.chance(30)) groups = g;
+    }
+    const auto out = [&](int64_t n) { return (n - 1) * stride + kernel + more - before - after; };
+    if ((!lines_ && out(in.height) < 1) || out(in.width) < 1) return;
+    layer(fmt::format("conv_transpose({}, {}, stride = {}{}, output_pad = {}, groups = {}{})", window(kernel), co, stride,
+                      written({before, before, after, after}), more, groups, aside_.chance(50) ? ", bias = true" : ""),
+          {co, rows(out(in.height)), out(in.width)});
+    if (aside_.chance(60)) layer(norm(), current_);
+    if (aside_.chance(60)) layer(activation(), current_);
+  }
+
   /// A layer that moves elements elsewhere.
   void rearranged() {
     const int64_t c = current_.channels, h = current_.height, w = current_.width;
@@ -486,6 +507,7 @@ class Generator {
         }
         break;
       case 3:
+        if (lines_ && w % 2 == 0 && c <= 40) return layer("pixel_unshuffle(2)", {2 * c, 1, w / 2});
         if (!lines_ && h % 2 == 0 && w % 2 == 0 && c <= 40) return layer("pixel_unshuffle(2)", {4 * c, h / 2, w / 2});
         break;
       case 4:
@@ -498,6 +520,7 @@ class Generator {
         }
         break;
       case 1:
+        if (lines_ && c % 2 == 0 && w < 300) return layer("pixel_shuffle(2)", {c / 2, 1, 2 * w});
         if (!lines_ && c % 4 == 0 && h < 12) return layer("pixel_shuffle(2)", {c / 4, 2 * h, 2 * w});
         break;
       case 2:

@@ -128,6 +128,13 @@ TEST_CASE("import: layers of lines") {
           m.node("Flatten", {"x"}, {"flat"});
           m.linear("flat", "y", 64, 5);
         }) == "  y: conv(16, 5, pad = 0, bias = true)\n  global_avg_pool\n");
+  CHECK(along_lines([](OnnxModel& m) {
+          m.weight("up.weight", {4, 8, 4});
+          auto& transposed = m.node("ConvTranspose", {"x", "up.weight"}, {"y"});
+          OnnxModel::with(transposed, "strides", Ints{2});
+          OnnxModel::with(transposed, "pads", Ints{1, 0});
+          OnnxModel::with(transposed, "output_padding", Ints{1});
+        }) == "  up: conv_transpose(4, 8, stride = 2, pad = [1, 0], output_pad = 1)\n");
   CHECK(along_lines([](OnnxModel& m) { OnnxModel::with(m.node("Concat", {"x", "x"}, {"y"}), "axis", int64_t{1}); }) == "  concat from x\n");
 }
 

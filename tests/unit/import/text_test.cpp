@@ -370,6 +370,65 @@ TEST_CASE("import: spellings of the layers that a classifier has") {
           OnnxModel::with(m.node("AveragePool", {"x"}, {"p"}), "kernel_shape", Ints{8, 8});
           OnnxModel::with(m.node("Softmax", {"p"}, {"y"}), "axis", int64_t{1});
         }) == "  global_avg_pool\n  softmax\n");
+  const auto transposed = [&](const Ints& pads, const Ints& more, bool bias) {
+    return line([&](OnnxModel& m) {
+      m.weight("y.weight", {4, 3, 4, 4});
+      std::vector<std::string> inputs{"x", "y.weight"};
+      if (bias) m.weight("y.bias", {6}), inputs.push_back("y.bias");
+      auto& node = m.node("ConvTranspose", inputs, {"y"});
+      OnnxModel::with(node, "strides", Ints{2, 2});
+      OnnxModel::with(node, "group", int64_t{2});
+      OnnxModel::with(node, "output_padding", more);
+      OnnxModel::with(node, "pads", pads);
+    });
+  };
+  CHECK(transposed({1, 1, 1, 1}, {0, 0}, false) == "  y: conv_transpose(4x4, 6, stride = 2, pad = 1, groups = 2)\n");
+  CHECK(transposed({0, 1, 2, 1}, {1, 0}, true) ==
+        "  y: conv_transpose(4x4, 6, stride = 2, pad = [0, 1, 2, 1], output_pad = [1, 0], groups = 2, bias = true)\n");
+  const auto wide = [&](const Ints& weight, const auto& set) {
+    return line([&](OnnxModel& m) {
+      m.weight("y.weight", weight);
+      auto& node = m.node("ConvTranspose", {"x", "y.weight"}, {"y"});
+      OnnxModel::with(node, "strides", Ints{2, 2});
+      set(node);
+    });
+  };
+  const auto reason = [](const std::string& text) {  // after the node, before the way to it
+    const size_t start = text.find("): "), end = text.find('\n');
+    return start == std::string::npos || end == std::string::npos ? text : text.substr(start + 3, end - start - 3);
+  };
+  const auto with_auto_pad = [&](const Ints& weight, const char* value) {
+    return wide(weight, [&](auto& node) { OnnxModel::with(node, "auto_pad", value); });
+  };
+  CHECK(with_auto_pad({4, 3, 3, 5}, "SAME_UPPER") == "  y: conv_transpose(3x5, 3, stride = 2, pad = [0, 1, 1, 2])\n");
+  CHECK(with_auto_pad({4, 3, 3, 5}, "SAME_LOWER") == "  y: conv_transpose(3x5, 3, stride = 2, pad = [1, 2, 0, 1])\n");
+  CHECK(with_auto_pad({4, 3, 3, 5}, "VALID") == "  y: conv_transpose(3x5, 3, stride = 2)\n");
+  CHECK(reason(with_auto_pad({4, 3, 1, 2}, "SAME_UPPER")) == "its pads, output_padding, output_shape or auto_pad do not fit its picture");
+  // 17 rows and columns are covered.
+  const auto with_shape = [&](const Ints& shape) {
+    return wide({4, 3, 3, 3}, [&](auto& node) { OnnxModel::with(node, "output_shape", shape); });
+  };
+  CHECK(with_shape({14, 16}) == "  y: conv_transpose(3x3, 3, stride = 2, pad = [2, 1, 1, 0])\n");
+  CHECK(with_shape({17, 18}) == "  y: conv_transpose(3x3, 3, stride = 2, output_pad = [0, 1])\n");
+  CHECK(reason(with_shape({17, 19})) == "output_pad = 0x2 is not less than stride = 2x2");
+  CHECK(reason(with_shape({1, 3, 16, 16})) == "its pads, output_padding, output_shape or auto_pad do not fit its picture");
+  CHECK(reason(wide({4, 3, 3, 3}, [](auto& node) { OnnxModel::with(node, "dilations", Ints{2, 1}); })) ==
+        "resnetc has no transposed convolutions with dilations");
+  CHECK(reason(wide({6, 3, 3, 3}, [](auto&) {})) == "its weight takes 6 channels in 1 groups, but there are 4");
+  CHECK(reason(wide({4, 3, 3, 3}, [](auto& node) { OnnxModel::with(node, "group", int64_t{3}); })) ==
+        "its weight takes 4 channels in 3 groups, but there are 4");
+  CHECK(reason(wide({4, 3, 3}, [](auto&) {})) ==
+        "its weight has 3 dimensions; resnetc has convolutions of pictures, whose weight has 4, and of lines, whose weight has 3");
+  CHECK(reason(wide({4, 0, 3, 3}, [](auto&) {})) == "its weight makes too many channels or none");
+  CHECK(reason(wide({4, 3, 3, 3}, [](auto& node) { OnnxModel::with(node, "pads", Ints{0, -1, 0, 0}); })) ==
+        "its pads, output_padding, output_shape or auto_pad do not fit its picture");
+  CHECK(line([](OnnxModel& m) {  // a sum with a constant is its bias; a vector is a picture of one pixel
+          m.weight("w.weight", {4, 3, 2, 2});
+          m.values("b", {1, 3, 1, 1}, {1, 2, 3});
+          m.node("GlobalAveragePool", {"x"}, {"p"});
+          m.node("ConvTranspose", {"p", "w.weight"}, {"w"});
+          m.node("Add", {"w", "b"}, {"y"});
+        }) == "  global_avg_pool\n  unflatten(4, 1)\n  w: conv_transpose(2x2, 3, bias = true)\n");
   CHECK(line([](OnnxModel& m) { OnnxModel::with(m.bn("x", "y", 4), "epsilon", 1e-3F); }) == "  y: batch_norm(eps = 0.001)\n");
   CHECK(line([](OnnxModel& m) {
           m.node("Relu", {"x"}, {"a"});
@@ -466,6 +525,69 @@ TEST_CASE("import: values that are read in several places stand on the path, and
   skip from edge
   skip from edge
   output y
+}
+)");
+}
+
+TEST_CASE("import: pairs of blocks repeat together, widths may be a multiple and more, sizes have parameters of their own") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 16, 16});
+  std::string at = "x";
+  const auto slice = [&](const std::string& from, const std::string& name, int64_t begin, int64_t end) {
+    m.ints(name + ".begin", {begin});
+    m.ints(name + ".end", {end});
+    m.ints(name + ".axis", {1});
+    m.node("Slice", {from, name + ".begin", name + ".end", name + ".axis"}, {name});
+  };
+  for (const int64_t stage : {0, 1, 2}) {
+    const int64_t width = 4 << stage;
+    if (stage > 0) {
+      m.conv(at, "down." + std::to_string(stage), {width, width / 2, 2, 2}, 2);
+      at = "down." + std::to_string(stage);
+    }
+    for (const int64_t copy : {0, 1}) {
+      const std::string name = "stages." + std::to_string(stage) + ".blocks." + std::to_string(copy);
+      m.conv(at, name + ".focal.f", {2 * width + 3, width, 1, 1});
+      slice(name + ".focal.f", name + ".focal.context", width, 2 * width);
+      slice(name + ".focal.f", name + ".focal.map", 2 * width, 2 * width + 1);
+      m.node("GlobalAveragePool", {name + ".focal.context"}, {name + ".focal.mean"});
+      m.node("Mul", {name + ".focal.mean", name + ".focal.map"}, {name + ".focal.product"});
+      m.node("Add", {name + ".focal.product", at}, {name + ".sum"});
+      m.conv(name + ".sum", name + ".mlp.fc", {width, width, 1, 1});
+      m.node("Relu", {name + ".mlp.fc"}, {name + ".relu"});
+      m.node("Add", {name + ".relu", name + ".sum"}, {name + ".out"});
+      at = name + ".out";
+    }
+  }
+  m.output(at);
+  CHECK(imported(m).text == R"(# Imported from model.onnx.
+
+block identity_block(width, size) {
+  conv1: conv(1x1, 2 * width + 3)   slice_channels(width, width)   global_avg_pool   unflatten(width, 1)
+  upsample(size = size)
+  gate via { from conv1  slice_channels(2 * width, 1) }
+  skip from in
+}
+
+block identity_block_2(width) {
+  conv1: conv(1x1, width)   relu
+  skip from in
+}
+
+network model {
+  input x: f32[N, 4, 16, 16]
+
+  stage stages_0_blocks { repeat 2 { identity_block(4, 16)  identity_block_2(4) } }
+
+  down_1: conv(2x2, 8, stride = 2)
+
+  stage stages_1_blocks { repeat 2 { identity_block(8, 8)  identity_block_2(8) } }
+
+  down_2: conv(2x2, 16, stride = 2)
+
+  stage stages_2_blocks { repeat 2 { identity_block(16, 4)  identity_block_2(16) } }
+
+  output stages_2_blocks_1_out
 }
 )");
 }

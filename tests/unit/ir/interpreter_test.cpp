@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <numeric>
+
 #include "tests/unit/passes/session.h"
 
 using namespace pass_test;
@@ -64,6 +66,10 @@ TEST_CASE("interpreter: lines") {
   check_near(result("f32[N, 1, 5]", "pad([2, 1], reflect = true)", line), {3, 2, 1, 2, 3, 4, 5, 4});
   check_near(result("f32[N, 1, 5]", "upsample(2)  slice_channels(0, 1)", line), {1, 1, 2, 2, 3, 3, 4, 4, 5, 5});
   check_near(result("f32[N, 1, 2]", "upsample(2, bilinear = true)", {1, 5}), {1, 2, 4, 5});
+  check_near(result("f32[N, 1, 3]", "c: conv_transpose(3, 1, stride = 2, pad = [1, 0], output_pad = 1)", {1, 2, 3}, w),
+             {10, 102, 20, 203, 30, 300, 0});
+  check_near(result("f32[N, 2, 2]", "pixel_shuffle(2)", {1, 2, 3, 4}), {1, 3, 2, 4});
+  check_near(result("f32[N, 1, 4]", "pixel_unshuffle(2)", {1, 3, 2, 4}), {1, 2, 3, 4});
   check_near(result("f32[N, 2, 2]", "gate via { global_avg_pool }", {1, 3, 0, 4}), {2, 6, 0, 8});
   check_near(result("f32[N, 2, 2]", "flatten  unflatten(1, 4)  concat spread from in via { global_avg_pool }", {1, 3, 0, 4}),
              {1, 3, 0, 4, 2, 2, 2, 2, 2, 2, 2, 2});
@@ -73,6 +79,52 @@ TEST_CASE("interpreter: groups see their own channels only") {
   const Weights w = weights({{"c.weight", {1, 10, 100, 1000}}});
   // Four channels in two groups of two, one result each.
   check_near(result("f32[N, 4, 1, 1]", "c: conv(1x1, 2, groups = 2)", {1, 2, 3, 4}, w), {21, 4300});
+}
+
+TEST_CASE("interpreter: transposed convolution") {
+  const Weights w = weights({{"c.weight", {1, 2, 3, 4, 5, 6, 7, 8, 9}}, {"c.bias", {0.5}}});
+  // The values are PyTorch's definition by hand: each element adds the window times itself.
+  check_near(result("f32[N, 1, 1, 2]", "c: conv_transpose(3x3, 1)", {1, 10}, w), {1, 12, 23, 30, 4, 45, 56, 60, 7, 78, 89, 90});
+  check_near(result("f32[N, 1, 1, 2]", "c: conv_transpose(3x3, 1, stride = 2, pad = 1, output_pad = 1, bias = true)", {1, 10}, w),
+             {5.5, 46.5, 50.5, 60.5, 8.5, 79.5, 80.5, 90.5});
+  check_near(result("f32[N, 1, 2, 1]", "c: conv_transpose(3x3, 1, stride = [2, 1], pad = [1, 0, 0, 2])", {1, 10}, w), {4, 17, 40, 70});
+  // Two groups: channel 0 makes the first two of the result, channel 1 the others.
+  const Weights g = weights({{"c.weight", {1, 2, 3, 4}}});
+  check_near(result("f32[N, 2, 1, 1]", "c: conv_transpose(1x1, 4, groups = 2)", {1, 10}, g), {1, 2, 30, 40});
+}
+
+TEST_CASE("interpreter: a transposed convolution is the transpose of the convolution") {
+  // Sums over y of conv(x) * y are those over x of x * conv_transpose(y), with one weight in the same order for both.
+  const auto sum_of_products = [](const Values& a, const Values& b) {
+    REQUIRE(a.size() == b.size());
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+  };
+  for (const int64_t kernel : {1, 2, 3, 4}) {
+    for (const int64_t stride : {1, 2, 3}) {
+      for (const int64_t pad : {0, 1, 2}) {
+        for (const int64_t groups : {1, 2, 4}) {
+          CAPTURE(kernel);
+          CAPTURE(stride);
+          CAPTURE(pad);
+          CAPTURE(groups);
+          constexpr int64_t height = 7, width = 9;
+          const auto count = [&](int64_t size) { return (size + 2 * pad - kernel) / stride + 1; };
+          const auto more = [&](int64_t size) { return (size + 2 * pad - kernel) % stride; };
+          const Values x = generated_input("x", 0, 4 * height * width, ElementType::f32);
+          const Values y = generated_input("y", 0, 8 * count(height) * count(width), ElementType::f32);
+          const Values forward =
+              result(fmt::format("f32[N, 4, {}, {}]", height, width),
+                     fmt::format("c: conv({0}x{0}, 8, stride = {1}, pad = {2}, groups = {3})", kernel, stride, pad, groups), x);
+          const Values back =
+              result(fmt::format("f32[N, 8, {}, {}]", count(height), count(width)),
+                     fmt::format("c: conv_transpose({0}x{0}, 4, stride = {1}, pad = {2}, output_pad = [{3}, {4}], groups = {5})", kernel,
+                                 stride, pad, more(height), more(width), groups),
+                     y);
+          CHECK(sum_of_products(forward, y) == doctest::Approx(sum_of_products(x, back)).epsilon(1e-12));
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("interpreter: batch norm and affine") {

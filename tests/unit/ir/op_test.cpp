@@ -231,8 +231,17 @@ TEST_CASE("lines keep their rank, and have windows of one row") {
   CHECK(infer(OpKind::conv2d, window({1, 200}, {}, {0, 3}, 8), {line}) ==
         "the window of 200 is larger than the input, which is 106 with its padding");
   CHECK(infer(OpKind::max_pool, window({1, 3}, {}, {0, 2}), {line}) == "pad = 2 is more than half of the window of 3");
-  CHECK(infer(OpKind::pixel_shuffle, larger, {line}) ==
-        "pixel_shuffle needs a picture, f32[N, channels, height, width], not f32[N, 12, 100]");
+  CHECK(infer(OpKind::pixel_shuffle, larger, {line}) == "f32[N, 6, 200]");
+  CHECK(infer(OpKind::pixel_unshuffle, larger, {line}) == "f32[N, 24, 50]");
+  larger.factor = {1, 7};
+  CHECK(infer(OpKind::pixel_shuffle, larger, {line}) == "factor = 7 does not divide 12 channels into pixels");
+  OpAttributes transposed = window({1, 4}, {1, 2}, {0, 1}, 8);
+  CHECK(infer(OpKind::conv_transpose, transposed, {line}) == "f32[N, 8, 200]");
+  CHECK(weight_specs(OpKind::conv_transpose, transposed, line)[0].shape == std::vector<int64_t>{12, 8, 4});
+  transposed.output_pad = {0, 1};
+  CHECK(infer(OpKind::conv_transpose, transposed, {line}) == "f32[N, 8, 201]");
+  transposed.output_pad = {0, 2};
+  CHECK(infer(OpKind::conv_transpose, transposed, {line}) == "output_pad = 2 is not less than stride = 2");
   CHECK(infer(OpKind::linear, made, {line}) ==
         "linear needs a vector, f32[N, features], not f32[N, 12, 100]; global_avg_pool and flatten make a vector of a line");
   CHECK(infer(OpKind::add, {}, {line, line.as_picture()}) ==
@@ -276,6 +285,32 @@ TEST_CASE("every rejection states its rule") {
   CHECK(infer(OpKind::conv2d, window({0, 3}, {}, {0, 0}, 8), {small}) == "kernel = 0x3 is not between 1 and 268435456");
   CHECK(infer(OpKind::conv2d, window({3, 3}, {1, 0}, {0, 0}, 8), {small}) == "stride = 1x0 is not between 1 and 268435456");
   CHECK(infer(OpKind::conv2d, window({3, 3}, {}, {-1, 0}, 8), {small}) == "pad = -1x0 is not between 0 and 268435456");
+  OpAttributes t = window({3, 3}, {2, 2}, {1, 1}, 8);
+  t.output_pad = {0, 2};
+  CHECK(infer(OpKind::conv_transpose, t, {small}) == "output_pad = 0x2 is not less than stride = 2x2");
+  t.output_pad = {0, 1};
+  CHECK(infer(OpKind::conv_transpose, t, {small}) == "f32[N, 8, 7, 8]");
+  t.pad = {5, 0};
+  CHECK(infer(OpKind::conv_transpose, t, {small}) == "pad = 5x0 leaves nothing of 9x10");
+  t.pad = {4, 0};
+  CHECK(infer(OpKind::conv_transpose, t, {small}) == "f32[N, 8, 1, 10]");
+  t.groups = 3;
+  CHECK(infer(OpKind::conv_transpose, t, {small}) == "groups = 3 does not divide 64 input channels");
+  CHECK(infer(OpKind::conv_transpose, window({3, 3}, {1 << 28, 1 << 28}, {0, 0}, 8), {TensorType::picture(64, 1, 1)}) ==
+        "with stride = 268435456x268435456, its phases have more than 268435456 channels");
+  CHECK(infer(OpKind::conv_transpose, window({3, 3}, {4096, 4096}, {0, 0}, 8), {TensorType::picture(64, 1, 1)}) ==
+        "as a convolution of its phases: its weight would have more than 268435456 elements");
+  CHECK(infer(OpKind::conv_transpose, window({1 << 28, 1 << 28}, {1 << 28, 1}, {0, 0}, 8), {small})
+            .ends_with("counting channels in vectors of 16 twice that"));
+  CHECK(infer(OpKind::conv_transpose, window({3, 3}, {}, {}, 8), {v}) ==
+        "conv_transpose needs a picture, f32[N, channels, height, width], or a line, f32[N, channels, length], not f32[N, 10]");
+  OpAttributes s;
+  s.factor = {3, 3};
+  s.size = {7, 4};
+  CHECK(infer(OpKind::pixel_shuffle, s, {TensorType::picture(9, 3, 2)}) == "f32[N, 1, 7, 4]");
+  s.size = {6, 4};
+  CHECK(infer(OpKind::pixel_shuffle, s, {TensorType::picture(9, 3, 2)}) ==
+        "size = 6x4 leaves out more than the last rows and columns of f32[N, 1, 9, 6]");
   OpAttributes a = window({3, 3}, {}, {0, 0}, 64);
   a.groups = 3;
   CHECK(infer(OpKind::conv2d, a, {small}) == "groups = 3 does not divide 64 input channels");

@@ -84,12 +84,27 @@ TEST_CASE("recipes are carried out in float64") {
   CHECK(values(mul(a, a)) == std::vector<double>{4, 9, 16, 25});
   CHECK(values(rsqrt(v, 2)) == std::vector<double>{1 / std::sqrt(4.0), 1 / std::sqrt(5.0)});
   CHECK(values(scale_rows(a, v)) == std::vector<double>{4, 6, 12, 15});
+  CHECK(values(scale_columns(a, v, 1)) == std::vector<double>{4, 9, 8, 15});
+  CHECK(values(scale_columns(a, tensor("f", {4}), 2)) == std::vector<double>{4, 9, 16, 25});
   const std::vector<double> packed = values(pack_vector(v));
   REQUIRE(packed.size() == 16);
   CHECK(packed[1] == 3);
   CHECK(packed[2] == 0);
   CHECK(values(add(v, tensor("missing", {2}))).empty());
   CHECK(values(pack_vector(tensor("missing", {2}))).empty());
+}
+
+TEST_CASE("to_phases makes the weights of each phase") {
+  // Taps 0 to 2, two phases, two places: phase 0 meets taps 2 and 0, phase 1 tap 1 alone.
+  const RecipePtr w = tensor("w", {1, 1, 1, 3});
+  CHECK(values(w) == std::vector<double>{2, 3, 4});
+  CHECK(values(to_phases(w, {1, {1, 2}, {0, 2}, {1, 2}})) == std::vector<double>{4, 2, 0, 3});
+  // Two groups of one input channel and two output channels, whose order is the result's.
+  const RecipePtr grouped = to_phases(tensor("w", {2, 2, 1, 1}), {2, {1, 2}, {0, 0}, {1, 1}});
+  CHECK(grouped->shape == std::vector<int64_t>{8, 1, 1, 1});
+  CHECK(values(grouped) == std::vector<double>{2, 0, 3, 0, 4, 0, 5, 0});
+  // Output channels before input channels.
+  CHECK(values(to_phases(tensor("w", {2, 2, 1, 1}), {})) == std::vector<double>{2, 4, 3, 5});
 }
 
 TEST_CASE("pack_conv packs as defined") {
@@ -322,7 +337,7 @@ TEST_CASE("recipes read back as printed") {
   for (const RecipePtr& recipe :
        {all, pack_vector(scale), var, pack_winograd(w, 2, 1), pack_winograd(w, 4, 2), pack_strassen(tensor("one.weight", {32, 64, 1, 1})),
         pack_strassen(tensor("one.weight", {32, 64, 1, 1}), {tensor("two", {32, 32}), tensor("three", {32, 96, 1, 1})}), pack_blocks(w, 24),
-        pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
+        pack_conv(as_picture(tensor("line", {8, 2, 7})), 4), pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
     const std::string text = to_string(*recipe);
     const Result<RecipePtr> again = parse_recipe(text);
     REQUIRE_MESSAGE(again, again.failure().text);
@@ -395,6 +410,23 @@ TEST_CASE("hostile recipes are refused") {
   CHECK(reason("tensor(\"\\q\", [2])") == "at offset 8: unknown escape in a string");
   CHECK(reason("add(fill(1, [2]), fill(1, [3]))") == "at offset 0: operands of shapes [2] and [3]");
   CHECK(reason("scale_rows(fill(1, [2, 3]), fill(1, [3]))") == "at offset 0: rows of [2, 3] scaled by [3]");
+  CHECK(reason("scale_columns(fill(1, [4, 3]), fill(1, [4]), groups=1)") == "at offset 0: columns of [4, 3] in 1 groups scaled by [4]");
+  CHECK(reason("scale_columns(fill(1, [4, 3]), fill(1, [9]), groups=3)") == "at offset 0: columns of [4, 3] in 3 groups scaled by [9]");
+  CHECK(reason("to_phases(fill(1, [4, 3, 1, 1]), groups=3, stride=1x1, first=0x0, window=1x1)") ==
+        "at offset 0: to_phases of [4, 3, 1, 1]");
+  CHECK(reason("to_phases(fill(1, [4, 3, 1, 1]), groups=1, stride=16384x16384, first=0x0, window=1x1)") ==
+        "at offset 0: to_phases of [4, 3, 1, 1]");
+  CHECK(reason("to_phases(fill(1, [4, 3, 1, 1]), groups=1, stride=2147483648x1, first=2147483648x0, window=2147483648x1)") ==
+        "at offset 0: to_phases of [4, 3, 1, 1]");
+  CHECK(reason("to_phases(fill(1, [4, 3]), groups=1, stride=1x1, first=0x0, window=1x1)") == "at offset 0: to_phases of [4, 3]");
+  for (const char* rows : {"stride=2x2, first=0x0, window=1x1", "stride=1x2, first=1x0, window=1x1", "stride=1x2, first=0x0, window=2x1"}) {
+    CHECK(reason(std::string("to_phases(fill(1, [4, 3, 1]), groups=1, ") + rows + ")") == "at offset 0: to_phases of [4, 3, 1]");
+  }
+  CHECK(reason("to_phases(fill(1, [4, 3, 5]), groups=1, stride=1x2, first=0x1, window=1x3)") == "read");
+  CHECK(reason("as_picture(fill(1, [4, 3]))") == "at offset 0: as_picture of [4, 3]");
+  CHECK(reason("as_picture(fill(1, [4, 3, 2, 1]))") == "at offset 0: as_picture of [4, 3, 2, 1]");
+  CHECK(reason("to_phases(fill(1, [4, 3, 1, 1]), groups=1, stride=1, first=0x0)").ends_with("expected an extent such as 3x3"));
+  CHECK(reason("to_phases(tensor(\"w\", [4, 3, 1, 1]), groups=2, stride=2x3, first=1x0, window=2x1)") == "read");
   CHECK(reason("pack_vector(fill(1, [2, 3]))") == "at offset 0: pack_vector of [2, 3]");
   CHECK(reason("pack_conv(fill(1, [4, 1, 1, 1]), groups=3)") == "at offset 0: pack_conv of [4, 1, 1, 1] in 3 groups");
   CHECK(reason("pack_winograd(fill(1, [4, 1, 3, 3]), output=3, stride=1)") ==

@@ -153,8 +153,7 @@ TEST_CASE("lines have a length, and mends of their own") {
   CHECK(said("gate via g { conv(3, 8, pad = 0) }\n") ==
         "a gate multiplies the current value, 'x', f32[N, 8, 9], by a value of the same shape, f32[N, 8] or f32[N, 1, 9], not by 'g.0', "
         "f32[N, 8, 7]\nto fix it, end the gate's list with the same length, or with rank 2");
-  CHECK(said("pixel_shuffle(2)\n") ==
-        "pixel_shuffle needs a picture, f32[N, channels, height, width], not f32[N, 8, 9]\nthe input 'x' is declared as f32[N, 8, 9]");
+  CHECK(said("pixel_shuffle(3)\n") == "factor = 3 does not divide 8 channels into pixels\nthe input 'x' is declared as f32[N, 8, 9]");
 }
 
 TEST_CASE("a mend that check-skips offers is right") {

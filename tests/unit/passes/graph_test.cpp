@@ -155,6 +155,40 @@ TEST_CASE("fold-batch-norm: a batch norm's own epilogue stays") {
   CHECK(session.remark("fold-batch-norm", "y") == "not folded: it has an epilogue of its own");
 }
 
+TEST_CASE("fold-batch-norm and split-transposed: a transposed convolution becomes a convolution, or one and a shuffle") {
+  const std::string layer =
+      "  %c = conv_transpose(%x) channels=4 kernel=3x3 stride=2x2 pad=5x5 : f32[N, 4, 7, 7]\n    weight = tensor(\"c.weight\", [4, 4, 3, "
+      "3])\n";
+  const std::string type = " : f32[N, 4, 7, 7]\n";
+  const auto with_type = [&](std::string text) { return text.replace(text.find(result_type), result_type.size(), type); };
+  const std::string scaled = "scale_columns(tensor(\"c.weight\", [4, 4, 3, 3]), " + norm_scale + ", groups=1)";
+  Session session;
+  const std::string folded = session.rewritten("fold-batch-norm", graph_of(layer + with_type(norm("y", "c"))));
+  CHECK(folded == graph_of("  %y = conv_transpose(%x) channels=4 kernel=3x3 stride=2x2 pad=5x5 then bias" + type +
+                           "    weight = " + scaled + "\n    bias = " + norm_shift + "\n"));
+  CHECK(session.rewritten("split-transposed", folded) ==
+        graph_of("  %y.phases = conv2d(%x) channels=16 kernel=5x5 : f32[N, 16, 4, 4]\n    weight = to_phases(" + scaled +
+                 ", groups=1, stride=2x2, first=5x5, window=5x5)\n" + "  %y = pixel_shuffle(%y.phases) size=7x7 factor=2x2 then bias" +
+                 type + "    bias = " + norm_shift + "\n"));
+  CHECK(session.remark("split-transposed", "y") == "a convolution 5x5 of 2x2 phases");
+}
+
+TEST_CASE("split-transposed: the results are those of before") {
+  for (const char* call :
+       {"conv_transpose(3x3, 6)", "conv_transpose(3x3, 6, stride = 2, pad = 1, output_pad = 1, bias = true)",
+        "conv_transpose(4x4, 6, stride = 2, pad = 1, groups = 2)", "conv_transpose(1x2, 6, stride = 3, groups = 2, bias = true)",
+        "conv_transpose([5, 2], 4, stride = [3, 1], pad = [4, 0, 1, 1], output_pad = [2, 0])", "conv_transpose(2x2, 3, stride = 2)",
+        "conv_transpose(1x1, 3, pad = 1)", "conv_transpose(2x3, 3, stride = [1, 4], pad = [2, 3, 0, 5])",
+        "conv_transpose(7x1, 3, stride = [2, 5], output_pad = [1, 4])"}) {
+    Session session;
+    const std::string text = fmt::format("network net {{ input x: f32[N, 4, 5, 6] c: {} b: batch_norm relu output y }}", call);
+    const graph::Graph before = session.lowered_graph(text, "lower-to-graph"), after = session.lowered_graph(text, "split-transposed");
+    CHECK(after.ops[1].kind == OpKind::conv2d);
+    const Values x = input_for(before);
+    CHECK_MESSAGE(difference(interpret(before, GeneratedWeights(), x), interpret(after, GeneratedWeights(), x)) <= 1e-12, call);
+  }
+}
+
 TEST_CASE("fold-batch-norm: of batch norms in a row the first folds") {
   Session session;
   session.rewritten("fold-batch-norm", graph_of(convolution("c", "x") + norm("b", "c") + norm("y", "b")));

@@ -186,6 +186,10 @@ std::vector<KernelCase> all_others() {
       add("pad", with(spec, {StepKind::bias, StepKind::relu}), 2);
     }
   }
+  KernelSpec cropped = spec_of(KernelKind::pixel_shuffle, layout(picture(17 * 9, 5, 4), {0, 1}), layout(picture(17, 13, 11), {1, 0}), 3);
+  cropped.attributes.factor = {3, 3};
+  cropped.attributes.size = {13, 11};
+  add("pixel shuffle, cropped", with(cropped, {StepKind::bias}), 2);
   for (int64_t groups : {1, 2, 3, 8}) {
     KernelSpec spec =
         spec_of(KernelKind::channel_shuffle, layout(picture(48, 3, 5), {1, 1}), layout(picture(48, 3, 5)), groups == 2 ? 0 : 2);

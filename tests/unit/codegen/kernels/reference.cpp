@@ -240,6 +240,7 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::multiply: value *= v[static_cast<size_t>(c)]; break;
       case OpKind::input:
       case OpKind::conv2d:
+      case OpKind::conv_transpose:
       case OpKind::linear:
       case OpKind::max_pool:
       case OpKind::avg_pool:
