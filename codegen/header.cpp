@@ -48,16 +48,18 @@ std::string_view c_type(ElementType element) {
 std::string input_text(const program::Program& program, const Port& port) {
   if (!is_normalised(program.input)) {
     return program.input.has_planes()
-               ? "32-bit floats, one plane a channel (batch, channel, row, column), dense. The library does no normalisation."
+               ? fmt::format("32-bit floats, one {} a channel (batch, channel, {}), dense. The library does no normalisation.",
+                             program.input.type.is_line() ? "row" : "plane", program.input.type.is_line() ? "place" : "row, column")
                : "32-bit floats (batch, feature), dense. The library does no normalisation.";
   }
   const auto shown = [&](const std::vector<double>& written, std::string_view otherwise) {
     return written.empty() ? std::string(otherwise) : fmt::format("({})", fmt::join(written, ", "));
   };
   return fmt::format(
-      "bytes, packed pixels (batch, row, column, channel), dense.\n *     The library normalises each of the {} channels: (value / 255 - "
+      "bytes, packed pixels (batch, {}, channel), dense.\n *     The library normalises each of the {} channels: (value / 255 - "
       "mean) / std,\n *     mean = {},\n *     std = {}.",
-      port.dims.back(), shown(program.input.mean, "0"), shown(program.input.std, "1"));
+      program.input.type.is_line() ? "place" : "row, column", port.dims.back(), shown(program.input.mean, "0"),
+      shown(program.input.std, "1"));
 }
 
 constexpr std::string_view status_declarations = R"(

@@ -19,7 +19,7 @@ std::string schedule_text(const program::Schedule& schedule) {
 namespace {
 
 const char* layout_name(const TensorType& type, DimensionOrder order) {
-  if (type.rank == 2) return "vector";
+  if (type.is_vector()) return "vector";
   return order == DimensionOrder::planar ? "planar" : "packed";
 }
 

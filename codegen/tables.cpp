@@ -108,7 +108,7 @@ class Builder {
 
   rn_operand output(int32_t index) {
     const TensorType& type = program_.outputs[static_cast<size_t>(index)].type;
-    rn_operand operand = port(RN_OUTPUT, type, type.rank == 4);
+    rn_operand operand = port(RN_OUTPUT, type, !type.is_vector());
     operand.port = index;
     return operand;
   }

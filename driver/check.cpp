@@ -67,8 +67,8 @@ class LayerTable {
   void layer(const topology::Node& node, size_t depth) {
     const topology::Cost cost = topology::cost(network_, node);
     total_ += cost;
-    add({network_.value(node.result).name, described(node), shape(node.result), cost.parameters != 0 ? grouped(cost.parameters) : "",
-         cost.multiply_adds != 0 ? grouped(cost.multiply_adds) : "", ""},
+    add({network_.value(node.result).name, described(network_, node), shape(node.result),
+         cost.parameters != 0 ? grouped(cost.parameters) : "", cost.multiply_adds != 0 ? grouped(cost.multiply_adds) : "", ""},
         depth);
   }
 

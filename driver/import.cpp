@@ -46,7 +46,7 @@ void add_import(Command program, Invocation& invocation) {
   command.add_option("--name", options->model.name, "the network's name, and the files' (the model's file's)").type_name("NAME");
   add_setting_option(
       command, options->model.settings,
-      "the size of an open dimension, by the model's name for it, or N, channels, height, width; may be given several times");
+      "the size of an open dimension, by the model's name for it, or N, channels, height, width, length; may be given several times");
   add_include_option(command, options->model.include_dirs, "also look here for the model's files of weights; may be given several times");
   add_up_to_option(command, options->model);
   command.add_flag("--force", options->force, "replace a text that differs from the new one");

@@ -74,6 +74,9 @@ Result<std::vector<double>> per_channel(const std::vector<double>& given, const 
 }
 
 Result<Input> picture_input(std::string_view file, const RunOptions& options, const Port& port) {
+  if (port.dims.size() == 2) {
+    return Failure{fmt::format("the network takes lines of shape {}, not pictures: give it a .npy file", shape_text(port.dims))};
+  }
   if (port.dims.size() != 3) {
     return Failure{fmt::format("the network takes vectors of {} values, not pictures: give it a .npy file", port.dims.front())};
   }
@@ -187,7 +190,7 @@ int run(const RunOptions& options, const Invocation& invocation) {
   Session& session = **created;
   std::optional<TraceWriter> trace;
   if (!options.trace.empty()) {
-    trace.emplace(options.trace, batch, std::vector{options.input, options.library, options.labels});
+    trace.emplace(options.trace, batch, facts.input.dims.size() == 2, std::vector{options.input, options.library, options.labels});
     session.observe(TraceWriter::observe, &*trace);
   }
   if (const Result<> ran = session.run(input->bytes); !ran)

@@ -28,8 +28,8 @@ constexpr const char* index_file = "trace.json";
 
 }  // namespace
 
-TraceWriter::TraceWriter(std::string folder, int pictures, std::vector<std::string> inputs)
-    : folder_(std::move(folder)), pictures_(pictures), inputs_(std::move(inputs)) {
+TraceWriter::TraceWriter(std::string folder, int pictures, bool lines, std::vector<std::string> inputs)
+    : folder_(std::move(folder)), pictures_(pictures), lines_(lines), inputs_(std::move(inputs)) {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) good_ = Failure{fmt::format("cannot make the folder '{}': {}", folder_, error.message())};
@@ -49,7 +49,10 @@ void TraceWriter::append(const rn_observation& seen) {
   std::string bytes;
   if (first) {
     std::vector<int64_t> shape{pictures_, seen.channels};
-    if (seen.height != 1 || seen.width != 1) shape.insert(shape.end(), {seen.height, seen.width});
+    if (seen.height != 1 || seen.width != 1) {
+      if (!lines_) shape.push_back(seen.height);
+      shape.push_back(seen.width);
+    }
     bytes = npy_header(shape);
   }
   for (int64_t n = 0; n < seen.batch; ++n) {

@@ -12,13 +12,13 @@
 
 namespace resnetc::driver {
 
-/// Writes a trace while a network runs, as an observer. Arrays are f32, of shape [pictures, channels, height, width], or [pictures,
-/// channels] if there is one pixel. Arrays of an older trace with the same names are replaced. Others stay, but trace.json does not name
-/// them.
+/// Writes a trace while a network runs, as an observer. Arrays are f32, of shape [pictures, channels, height, width], of a network of lines
+/// [pictures, channels, length], or [pictures, channels] if there is one pixel. Arrays of an older trace with the same names are replaced.
+/// Others stay, but trace.json does not name them.
 class TraceWriter {
  public:
   /// Makes the folder if it is missing. Until finish() the folder then holds no complete trace. Never overwrites one of `inputs`.
-  TraceWriter(std::string folder, int pictures, std::vector<std::string> inputs);
+  TraceWriter(std::string folder, int pictures, bool lines, std::vector<std::string> inputs);
 
   static void observe(void* writer, const rn_observation* seen);
   /// Writes trace.json. Fails if anything could not be written, now or before.
@@ -30,6 +30,7 @@ class TraceWriter {
 
   std::string folder_;
   int pictures_;
+  bool lines_;
   std::vector<std::string> inputs_;
   std::vector<std::string> files_;  ///< by kernel; empty until the kernel has run
   FileStems stems_;

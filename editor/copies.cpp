@@ -30,7 +30,7 @@ class Describer {
 
   std::string operator()(const Node& node, const Node* parent) const {
     switch (node.kind) {
-      case NodeKind::layer: return fmt::format("{}: {}{}", described(node), flow(node), cost(node));
+      case NodeKind::layer: return fmt::format("{}: {}{}", described(network_, node), flow(node), cost(node));
       case NodeKind::block: return fmt::format("{}: {}{}", described(node.block_kind), flow(node), cost(node));
       case NodeKind::stage: return fmt::format("stage: {}{}", flow(node), cost(node));
       case NodeKind::skip:

@@ -74,9 +74,16 @@ std::string_view described(const ast::Value& value) {
 /// The value of a `pad` that depends on the picture's size.
 constexpr std::string_view same_word = "same";
 
+/// The number that an expression is, if it is written as one.
+std::optional<int64_t> literal(const ast::Expr& expr) {
+  if (expr.postfix.size() != 1 || expr.postfix[0].kind != ast::ExprKind::integer || is_truth(expr)) return std::nullopt;
+  return expr.postfix[0].value;
+}
+
 /// Reads the values of one layer's arguments.
 struct Reader {
   const ast::Statement& call;
+  Space space;
   const Scope& scope;
   Reporter& reporter;
 
@@ -104,17 +111,29 @@ struct Reader {
     out = value != 0;
   }
 
+  /// One number along a line, which has a single row.
+  void length(std::string_view slot, const ast::Value& value, Extent2& out, int64_t low) {
+    if (value.kind == ast::ValueKind::expr) {
+      out = {low, checked(slot, value.first, low, max_elements)};
+    } else {
+      const int64_t shown = value.kind == ast::ValueKind::kernel ? literal(value.second).value_or(3) : 3;
+      reporter.error_in_use(value.at, fmt::format(message::wants_length, slot, call.name.text, shown, described(value)));
+    }
+  }
+
   void extent(std::string_view slot, const ast::Argument* argument, Extent2& out, int64_t low = 1) {
     if (!argument) return;
     const ast::Value& value = argument->value;
+    if (space == Space::lines) return length(slot, value, out, low);
     const bool kernel = slot == "kernel";
-    if (value.kind == ast::ValueKind::expr && !kernel) {
+    if (value.kind == ast::ValueKind::expr && (!kernel || space == Space::unknown)) {
       out.h = out.w = checked(slot, value.first, low, max_elements);
     } else if (value.kind == ast::ValueKind::kernel || value.kind == ast::ValueKind::pair) {
       out.h = checked(slot, value.first, low, max_elements);
       out.w = checked(slot, value.second, low, max_elements);
     } else if (kernel) {
-      reporter.error(value.at, fmt::format(message::wants_kernel, slot, call.name.text, described(value)));
+      const int64_t shown = value.kind == ast::ValueKind::expr ? literal(value.first).value_or(3) : 3;
+      reporter.error_in_use(value.at, fmt::format(message::wants_kernel, slot, call.name.text, shown, shown, described(value)));
     } else {
       reporter.error(value.at, fmt::format(message::wants_extent, slot, call.name.text, described(value)));
     }
@@ -126,6 +145,19 @@ struct Reader {
     return value.kind == ast::ValueKind::expr && items.size() == 1 && items[0].text == word && scope.find_name(word) == nullptr;
   }
 
+  /// Padding on the left and right of a line.
+  void pad_of_line(const ast::Value& value, bool same, Sides& out) {
+    const auto side = [&](const ast::Expr& expr) { return checked("pad", expr, 0, max_elements); };
+    if (value.kind == ast::ValueKind::expr) {
+      out = Sides(0, side(value.first));
+    } else if (value.kind == ast::ValueKind::pair) {
+      out = {0, side(value.first), 0, side(value.second)};
+    } else {
+      reporter.error_in_use(value.at, fmt::format(message::wants_line_pad, "pad", call.name.text,
+                                                  same ? ", [left, right] or same" : " or [left, right]", described(value)));
+    }
+  }
+
   /// `same`: whether the word of that name is a padding of the layer.
   void pad(const ast::Argument* argument, OpAttributes& a, bool same = true) {
     if (!argument) return;
@@ -134,6 +166,8 @@ struct Reader {
     if (same && is_word(value, same_word)) {
       a.pad = {};
       a.same_pad = true;
+    } else if (space == Space::lines) {
+      pad_of_line(value, same, a.pad);
     } else if (value.kind == ast::ValueKind::sides) {
       a.pad = {side(value.first), side(value.second), side(value.third), side(value.fourth)};
     } else if (value.kind == ast::ValueKind::decimal) {
@@ -293,6 +327,7 @@ void read_upsample(Reader& reader, const Arguments& arguments, OpAttributes& a) 
 void read_unflatten(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.integer("channels", arguments[0], a.channels);
   reader.extent("size", arguments[1], a.size);
+  a.line = reader.space == Space::lines;
 }
 
 void read_pad(Reader& reader, const Arguments& arguments, OpAttributes& a) {
@@ -399,10 +434,12 @@ std::string shown(std::span<const Slot> slots) {
   return text;
 }
 
-OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, const Scope& scope, Reporter& reporter) {
+Space space_of(const TensorType& input) { return input.is_line() ? Space::lines : Space::pictures; }
+
+OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, Space space, const Scope& scope, Reporter& reporter) {
   OpAttributes attributes;
   const Arguments arguments = match(layer_slots(kind), call, reporter);
-  Reader reader{call, scope, reporter};
+  Reader reader{call, space, scope, reporter};
   if (const LayerArguments* layer = arguments_of(kind)) layer->read(reader, arguments, attributes);
   return attributes;
 }

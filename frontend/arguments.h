@@ -26,8 +26,14 @@ std::vector<Slot> block_slots(const ast::Definition& definition);
 /// The slots as a list, `kernel, stride = kernel`; empty if there are none.
 std::string shown(std::span<const Slot> slots);
 
+/// What a network's windows lie in, which says how they are written: `3x3` in pictures, `3` along lines. A block that is checked alone may
+/// be for either.
+enum class Space { unknown, pictures, lines };
+/// The space of a network with this input.
+Space space_of(const TensorType& input);
+
 /// The attributes of the layer that `call` writes. Reports errors; the result is then good enough to go on with.
-OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, const Scope& scope, Reporter& reporter);
+OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, Space space, const Scope& scope, Reporter& reporter);
 
 /// Gives the block's parameters their values in `inside`. These come from the call's arguments, resolved in `outside`, and from defaults.
 void bind_parameters(const ast::Definition& block, const ast::Statement& call, const Scope& outside, Scope& inside, Reporter& reporter);

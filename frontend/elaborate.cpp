@@ -94,6 +94,8 @@ class Elaborator {
   /// Whether a block is checked alone, so that the values of its parameters are unknown.
   bool alone() const { return elsewhere_ != nullptr; }
 
+  Space space() const { return alone() ? Space::unknown : space_of(network_.input.buffer.type); }
+
   void record(const Binding& binding) {
     if (values_ && binding.value) (*values_)[binding.at].insert(*binding.value);
   }
@@ -391,7 +393,7 @@ class Elaborator {
     Node node;
     node.at = s.at;
     node.op = kind;
-    node.attributes = layer_attributes(kind, s, scope, reporter_);
+    node.attributes = layer_attributes(kind, s, space(), scope, reporter_);
     node.input = current_;
     const std::string path = join(body, part_of(s, info(kind).name, body), s.at);
     if (has_weights(kind, node.attributes)) {

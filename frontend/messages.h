@@ -58,7 +58,9 @@
   X(argument_twice, "'{}' is given twice; leave one out")                                                                                 \
   X(missing_argument, "'{}' needs a value for '{}': {}")                                                                                  \
   X(wants_integer, "'{}' of '{}' takes one integer, not {}")                                                                              \
-  X(wants_kernel, "'{}' of '{}' takes a size such as 3x3 or [height, width], not {}")                                                     \
+  X(wants_kernel, "'{}' of '{}' takes a size such as {}x{} or [height, width], not {}")                                                \
+  X(wants_length, "on a line, '{}' of '{}' takes one integer such as {}, not {}")                                                         \
+  X(wants_line_pad, "on a line, '{}' of '{}' takes an integer{}, not {}")                                                                 \
   X(wants_extent, "'{}' of '{}' takes an integer or [height, width], not {}")                                                             \
   X(wants_pad, "'{}' of '{}' takes an integer, [height, width]{}, not {}")                                     \
   X(wants_number, "'{}' of '{}' takes one number, not {}")                                                                                \
@@ -66,7 +68,7 @@
   /* input */                                                                                                                             \
   X(input_element, "an input holds f32 or u8, not '{}'")                                                                                  \
   X(input_batch, "the first dimension is the batch, which stays open; write N")                                                           \
-  X(input_rank, "an input is f32[N, features], f32[N, channels, height, width] or u8[N, height, width, channels]; this one has {} dimension{}") \
+  X(input_rank, "an input is f32[N, features], f32[N, channels, length], f32[N, channels, height, width], u8[N, length, channels] or u8[N, height, width, channels]; this one has {} dimension{}") \
   X(input_dimension, "the dimension is {}, which is not between 1 and {}")                                                                \
   X(input_too_large, "the input {} is too large; make it smaller than {} elements, counting channels in vectors of 16")                   \
   X(normalised_floats, "'{}' is for u8 input only; normalise floats before they come in")                                                 \

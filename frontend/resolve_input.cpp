@@ -24,19 +24,19 @@ void warn_of_order(const ast::Input& input, bool u8, const int64_t (&d)[3], Repo
   if (u8 && (d[0] == 1 || d[0] == 3 || d[0] == 4) && d[1] >= least_extent && d[2] >= least_extent) {
     reporter.warning(input.dimensions[3].at, fmt::format(message::planar_u8, d[2], d[0], d[0] == 1 ? "" : "s", d[1], d[2], d[0]));
   }
-  // Signals are written as `f32[N, channels, length, 1]`, so a grey picture is recognised only if it is a square.
+  // Some write signals as `f32[N, channels, length, 1]`, so a grey picture is recognised only if it is a square.
   const bool pixels = d[2] == 3 || d[2] == 4 || (d[2] == 1 && d[0] == d[1]);
   if (!u8 && pixels && d[0] >= least_extent && d[1] >= least_extent) {
     reporter.warning(input.dimensions[1].at, fmt::format(message::packed_f32, d[0], d[2], d[2] == 1 ? "" : "s", d[2], d[0], d[1]));
   }
 }
 
-/// The type of the buffer. A picture of u8 has its channels last.
+/// The type of the buffer. A picture or line of u8 has its channels last.
 TensorType resolve_type(const ast::Input& input, const Scope& scope, Reporter& reporter) {
   const bool u8 = input.element.text == "u8";
   if (!u8 && input.element.text != "f32") reporter.error(input.element.at, fmt::format(message::input_element, input.element.text));
   const size_t rank = input.dimensions.size();
-  if (rank != 4 && (rank != 2 || u8)) {
+  if (rank < 2 || rank > 4 || (rank == 2 && u8)) {
     reporter.error(input.type_at, fmt::format(message::input_rank, rank, rank == 1 ? "" : "s"));
     return TensorType::picture(3, 224, 224);
   }
@@ -51,10 +51,11 @@ TensorType resolve_type(const ast::Input& input, const Scope& scope, Reporter& r
   }
   if (rank == 4 && known) warn_of_order(input, u8, d, reporter);
   if (u8) {
-    TensorType pixels = TensorType::picture(d[2], d[0], d[1]);
+    TensorType pixels = rank == 3 ? TensorType::line(d[1], d[0]) : TensorType::picture(d[2], d[0], d[1]);
     pixels.element = ElementType::u8;
     return pixels;
   }
+  if (rank == 3) return TensorType::line(d[0], d[1]);
   return rank == 2 ? TensorType::vector(d[0]) : TensorType::picture(d[0], d[1], d[2]);
 }
 

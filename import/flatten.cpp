@@ -77,9 +77,11 @@ class Flattener {
     const std::string what = fmt::format("the input '{}'", shown(info.name));
     static const std::set<std::string_view> floats{"FLOAT", "FLOAT16", "BFLOAT16", "DOUBLE"};
     if (!floats.contains(info.type)) return Failure{fmt::format("{} has the type {}; a network takes floats", what, info.type)};
-    if (!info.shaped || (info.shape.size() != 4 && info.shape.size() != 2)) {
-      return Failure{fmt::format("{} has {}; a network takes pictures, [N, channels, height, width], or vectors, [N, features]", what,
-                                 info.shaped ? fmt::format("{} dimensions", info.shape.size()) : "no dimensions")};
+    if (!info.shaped || info.shape.size() < 2 || info.shape.size() > 4) {
+      return Failure{
+          fmt::format("{} has {}; a network takes pictures, [N, channels, height, width], lines, [N, channels, length], or "
+                      "vectors, [N, features]",
+                      what, info.shaped ? fmt::format("{} dimensions", info.shape.size()) : "no dimensions")};
     }
     std::set<std::string, std::less<>> used;
     const auto setting = [&](const Dimension& d, std::string_view usual) -> std::optional<int64_t> {
@@ -91,8 +93,8 @@ class Flattener {
       }
       return std::nullopt;
     };
-    const bool picture = info.shape.size() == 4;
-    const std::string_view usual[] = {"N", picture ? "channels" : "features", "height", "width"};
+    const size_t rank = info.shape.size();
+    const std::string_view usual[] = {"N", rank == 2 ? "features" : "channels", rank == 3 ? "length" : "height", "width"};
     Dims dims;
     std::string open;
     for (size_t i = 0; i < info.shape.size(); ++i) {

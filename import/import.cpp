@@ -25,6 +25,9 @@ namespace {
 /// The input as a text declares it.
 std::string declared(const std::string& label, const InputBuffer& input) { return fmt::format("{}: {}", label, to_string(input.type)); }
 
+/// The name of an input to which an exporter gave none.
+std::string_view usual_name(const TensorType& type) { return type.is_picture() ? "image" : type.is_line() ? "signal" : "features"; }
+
 /// The text in the layout of `resnetc fmt`.
 Result<std::string> formatted(const std::string& name, const std::string& text) {
   if (text.size() > max_source_bytes) {
@@ -53,11 +56,13 @@ Result<Imported> import_model(const Model& model, const std::string& origin, con
   result.name = as_name(options.name.empty() ? std::filesystem::path(origin).stem().string() : options.name);
   NameTable labels, outputs;
   NetworkText text;
-  text.comment = fmt::format("Imported from {}.{}", printable(origin.substr(0, 100)),
-                             channels_last ? " The model takes pictures with their channels last; this network takes planes." : "");
+  text.comment =
+      fmt::format("Imported from {}.{}", printable(origin.substr(0, 100)),
+                  !channels_last                  ? ""
+                  : network->input.type.is_line() ? " The model takes lines with their channels last; in this network they come first."
+                                                  : " The model takes pictures with their channels last; this network takes planes.");
   text.name = result.name;
-  text.input_name =
-      labels.unique(is_made_up(network->input_name) ? network->input.type.rank == 4 ? "image" : "features" : network->input_name);
+  text.input_name = labels.unique(is_made_up(network->input_name) ? usual_name(network->input.type) : network->input_name);
   outputs.unique(text.input_name);
   text.input = declared(text.input_name, network->input);
   std::map<std::string, std::string> output_names;

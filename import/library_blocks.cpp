@@ -60,7 +60,7 @@ class Matching {
 
   void bind_layer(const ast::Statement& call, const Statement& piece, bool plain) {
     const Layer& layer = network_.node(piece.layer);
-    const std::vector<WrittenArgument> have = arguments_of(layer.op, layer.attributes);
+    const std::vector<WrittenArgument> have = arguments_of(layer);
     for (size_t i = 0; i < call.arguments.size(); ++i) {
       const ast::Argument& argument = call.arguments[i];
       if (argument.value.kind != ast::ValueKind::expr) continue;
@@ -120,7 +120,7 @@ class Matching {
 
   bool same_layer(const ast::Statement& call, const Layer& layer) {
     const std::optional<OpKind> kind = layer_named(call.name.text);
-    return kind && *kind == layer.op && layer_attributes(*kind, call, scope_, reporter_) == layer.attributes;
+    return kind && *kind == layer.op && layer_attributes(*kind, call, space_of(network_.input.type), scope_, reporter_) == layer.attributes;
   }
 
   std::string call() const {

@@ -66,7 +66,7 @@ class SignatureReader {
     if (s.kind == StatementKind::layer) {
       const Layer& layer = network_.node(s.layer);
       text += info(layer.op).layer;
-      for (const WrittenArgument& argument : arguments_of(layer.op, layer.attributes)) {
+      for (const WrittenArgument& argument : arguments_of(layer)) {
         if (const auto number = number_of(layer.op, argument)) {
           numbers_.push_back(number->value);
           text += fmt::format(" {}", number->name);
@@ -105,7 +105,7 @@ std::vector<std::string> names_of_numbers(const Piece& piece, const Network& net
     for (const Statement& inner : s.body) self(self, inner);
     if (s.kind != StatementKind::layer) return;
     const Layer& layer = network.node(s.layer);
-    for (const WrittenArgument& argument : arguments_of(layer.op, layer.attributes)) {
+    for (const WrittenArgument& argument : arguments_of(layer)) {
       if (const auto number = number_of(layer.op, argument)) names.emplace_back(number->name);
     }
   };
@@ -228,13 +228,13 @@ class BodyWriter {
 
   std::string call(const Layer& layer) {
     std::string list;
-    for (const WrittenArgument& argument : arguments_of(layer.op, layer.attributes)) {
+    for (const WrittenArgument& argument : arguments_of(layer)) {
       std::string value = argument.text;
       bool shown = argument.shown;
       if (const auto number = number_of(layer.op, argument)) {
         value = expressions_[next_++];
         shown = argument.positional || value != "1";
-        if (argument.name == "kernel")
+        if (argument.name == "kernel" && argument.numbers.size() == 2)
           value = is_number(value) ? fmt::format("{}x{}", value, value) : fmt::format("[{}, {}]", value, value);
         if (number->name == row) value = fmt::format("[1, {}]", value);
       }

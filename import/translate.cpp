@@ -76,7 +76,8 @@ std::optional<Dims> Translation::result_dims(const flat::Node& node) const {
 bool Translation::is_view(const TensorType& type, const Dims& dims) const {
   const Whole one{1, 0};
   if (dims.size() < 2 || dims[0] != graph_.batch || dims[1] != Whole{type.channels, 0}) return false;
-  if (type.rank == 2) return dims.size() <= 4 && std::all_of(dims.begin() + 2, dims.end(), [&](const Whole& d) { return d == one; });
+  if (type.is_vector()) return dims.size() <= 4 && std::all_of(dims.begin() + 2, dims.end(), [&](const Whole& d) { return d == one; });
+  if (type.is_line()) return dims.size() == 3 && dims[2] == Whole{type.width, 0};
   return dims.size() == 4 && dims[2] == Whole{type.height, 0} && dims[3] == Whole{type.width, 0};
 }
 
@@ -84,7 +85,10 @@ bool Translation::channels_last(const flat::Node& node, size_t input) const {
   return input < node.inputs.size() && node.inputs[input] != no_value && last_[static_cast<size_t>(node.inputs[input])];
 }
 
-size_t Translation::channel_axis(const flat::Node& node, size_t input) const { return channels_last(node, input) ? 3 : 1; }
+size_t Translation::channel_axis(const flat::Node& node, size_t input) const {
+  const auto all = dims(node, input);
+  return channels_last(node, input) && all ? all->size() - 1 : 1;
+}
 
 int Translation::uses(const flat::Node& node, size_t output) const {
   return output < node.outputs.size() && node.outputs[output] != no_value ? uses_[static_cast<size_t>(node.outputs[output])] : 0;
@@ -125,13 +129,14 @@ void Translation::give(const flat::Node& node, size_t output, LayerId layer) {
 }
 
 Result<LayerId> Translation::concatenated(const flat::Node& from, LayerId first, LayerId second) {
-  if (type(first).rank == 2 && type(second).rank == 4) {
+  if (type(first).is_vector() && !type(second).is_vector()) {
     return Failure{"it appends a picture to a vector at each pixel; resnetc appends a vector to a picture as yet"};
   }
-  if (type(first).rank == 4 && type(second).rank == 2) {
+  if (!type(first).is_vector() && type(second).is_vector()) {
     // Each edge spreads for itself, so no two share the operation.
     OpAttributes a;
     a.size = {type(first).height, type(first).width};
+    a.line = type(first).is_line();
     const Result<LayerId> picture = add(from, OpKind::spread, a, {second});
     if (!picture) return picture;
     second = *picture;
@@ -140,7 +145,7 @@ Result<LayerId> Translation::concatenated(const flat::Node& from, LayerId first,
 }
 
 Result<LayerId> Translation::as_vector(const flat::Node& from, LayerId value) {
-  if (type(value).rank == 2) return value;
+  if (type(value).is_vector()) return value;
   return add(from, OpKind::global_avg_pool, {}, {value});
 }
 
@@ -173,7 +178,7 @@ void Translation::translate_node(flat::NodeId id) {
   if (!last || node.op == "Transpose") return;
   for (const flat::ValueId output : node.outputs) {  // a mean without its axes is a vector like any other
     const auto dims = output == no_value ? std::nullopt : graph_.value(output).dims;
-    if (dims && dims->size() == 4) last_[static_cast<size_t>(output)] = true;
+    if (dims && dims->size() >= 3) last_[static_cast<size_t>(output)] = true;
   }
 }
 
@@ -249,7 +254,7 @@ Result<> Translation::outputs() {
       return Failure{fmt::format("the output '{}' has its channels last; resnetc has planes", shown(name)), Blame::limit};
     }
     const auto& dims = graph_.value(value).dims;
-    if (type(made).rank == 2 && dims && dims->size() == 4 && !is_view(type(made), *dims)) {
+    if (type(made).is_vector() && dims && dims->size() >= 3 && !is_view(type(made), *dims)) {
       return Failure{fmt::format("the output '{}' has a vector at every pixel", shown(name)), Blame::limit};
     }
     network_.outputs.push_back({name, made});
@@ -289,8 +294,9 @@ Result<Network> Translation::run() {
   made_.assign(graph_.values.size(), no_layer);
   const Dims& dims = *graph_.value(graph_.input).dims;
   network_.input_name = graph_.input_name;
-  network_.input.type =
-      dims.size() == 4 ? TensorType::picture(dims[1].fixed, dims[2].fixed, dims[3].fixed) : TensorType::vector(dims[1].fixed);
+  network_.input.type = dims.size() == 4   ? TensorType::picture(dims[1].fixed, dims[2].fixed, dims[3].fixed)
+                        : dims.size() == 3 ? TensorType::line(dims[1].fixed, dims[2].fixed)
+                                           : TensorType::vector(dims[1].fixed);
   if (!fits(network_.input.type)) {
     return Failure{fmt::format("the input '{}' is too large: {}", shown(graph_.input_name), to_string(network_.input.type)), Blame::limit};
   }

@@ -35,12 +35,12 @@ class Translation {
   /// The dimensions of an input or of the first output, if they are known.
   std::optional<Dims> dims(const flat::Node& node, size_t input) const;
   std::optional<Dims> result_dims(const flat::Node& node) const;
-  /// Whether a value of this type can have these dimensions in the model: [N, C, H, W] for a picture; [N, C], [N, C, 1] and [N, C, 1, 1]
-  /// for a vector.
+  /// Whether a value of this type can have these dimensions in the model: [N, C, H, W] for a picture; [N, C, L] for a line; [N, C],
+  /// [N, C, 1] and [N, C, 1, 1] for a vector.
   bool is_view(const TensorType& type, const Dims& dims) const;
   /// Whether only operators of these names read the first output of `node`.
   bool read_only_by(const flat::Node& node, std::initializer_list<std::string_view> ops) const;
-  /// Whether an input is a picture whose channels come last in the model: [N, H, W, C].
+  /// Whether an input is a picture or line whose channels come last in the model: [N, H, W, C] or [N, L, C].
   bool channels_last(const flat::Node& node, size_t input) const;
   /// The number of the dimension that has an input's channels.
   size_t channel_axis(const flat::Node& node, size_t input) const;
@@ -58,6 +58,8 @@ class Translation {
   void give(const flat::Node& node, size_t output, LayerId layer);
   /// Two values one after the other, channel by channel. A vector beside a picture is spread over it.
   Result<LayerId> concatenated(const flat::Node& from, LayerId first, LayerId second);
+  /// Whether the network is one of lines, in which a vector becomes a line where it becomes more than that.
+  bool has_lines() const { return network_.input.type.is_line(); }
   /// A picture of one pixel as a vector, by the mean of its pixels; any vector as it is.
   Result<LayerId> as_vector(const flat::Node& from, LayerId value);
 

@@ -77,7 +77,7 @@ class Writer {
     switch (s.kind) {
       case StatementKind::layer:
         if (!s.label.empty()) out += s.label + ": ";
-        out += call_text(network_.node(s.layer).op, network_.node(s.layer).attributes);
+        out += call_text(network_.node(s.layer));
         labels_[s.layer] = s.label;
         break;
       case StatementKind::skip:
@@ -137,7 +137,10 @@ class Writer {
 
 }  // namespace
 
-std::vector<WrittenArgument> arguments_of(OpKind kind, const OpAttributes& attributes) {
+std::vector<WrittenArgument> arguments_of(const Layer& layer) {
+  const OpKind kind = layer.op;
+  const OpAttributes& attributes = layer.attributes;
+  const bool line = layer.type.is_line();
   const OpAttributes defaults = defaults_for(kind, attributes);
   std::vector<WrittenArgument> result;
   for (const Slot& slot : layer_slots(kind)) {
@@ -147,15 +150,17 @@ std::vector<WrittenArgument> arguments_of(OpKind kind, const OpAttributes& attri
       using Value = std::remove_cvref_t<decltype(value)>;
       WrittenArgument argument{slot.name, {}, "", slot.required, slot.required || value != defaults.*attribute.field};
       if constexpr (std::is_same_v<Value, Extent2>) {
-        argument.numbers = {value.h, value.w};
-        argument.text = slot.name == "kernel" ? to_string(value)
-                        : value.h == value.w  ? std::to_string(value.h)
-                                              : fmt::format("[{}, {}]", value.h, value.w);
+        argument.numbers = line ? std::vector{value.w} : std::vector{value.h, value.w};
+        argument.text = line                    ? std::to_string(value.w)
+                        : slot.name == "kernel" ? to_string(value)
+                        : value.h == value.w    ? std::to_string(value.h)
+                                                : fmt::format("[{}, {}]", value.h, value.w);
       } else if constexpr (std::is_same_v<Value, Sides>) {
-        argument.numbers = {value.top, value.left, value.bottom, value.right};
-        argument.text = value == Sides(value.top, value.top) ? std::to_string(value.top)
-                        : value.even()                       ? fmt::format("[{}, {}]", value.top, value.left)
-                                                             : fmt::format("[{}]", fmt::join(argument.numbers, ", "));
+        argument.numbers = line ? std::vector{value.left, value.right} : std::vector{value.top, value.left, value.bottom, value.right};
+        argument.text = line                                   ? as_written(value, layer.type)
+                        : value == Sides(value.top, value.top) ? std::to_string(value.top)
+                        : value.even()                         ? fmt::format("[{}, {}]", value.top, value.left)
+                                                               : fmt::format("[{}]", fmt::join(argument.numbers, ", "));
       } else if constexpr (std::is_same_v<Value, bool>) {
         argument.text = value ? "true" : "false";
       } else if constexpr (std::is_same_v<Value, double>) {
@@ -170,15 +175,15 @@ std::vector<WrittenArgument> arguments_of(OpKind kind, const OpAttributes& attri
   return result;
 }
 
-std::string call_text(OpKind kind, const OpAttributes& attributes) {
+std::string call_text(const Layer& layer) {
   std::string list;
-  for (const WrittenArgument& argument : arguments_of(kind, attributes)) {
+  for (const WrittenArgument& argument : arguments_of(layer)) {
     if (!argument.shown) continue;
     if (!list.empty()) list += ", ";
     list += argument.positional ? argument.text : fmt::format("{} = {}", argument.name, argument.text);
   }
-  const std::string_view layer = info(kind).layer;
-  return list.empty() ? std::string(layer) : fmt::format("{}({})", layer, list);
+  const std::string_view name = info(layer.op).layer;
+  return list.empty() ? std::string(name) : fmt::format("{}({})", name, list);
 }
 
 std::string words_of(const Statement& s) {

@@ -13,15 +13,15 @@ namespace resnetc::importer {
 /// An argument of a layer as it is written, without its name.
 struct WrittenArgument {
   std::string_view name;
-  std::vector<int64_t> numbers;  ///< one or two whole numbers; none for any other value
+  std::vector<int64_t> numbers;  ///< whole numbers, two or four of an extent or of sides in a picture; none for any other value
   std::string text;              ///< "3x3", "64", "true", "1e-05"
   bool positional = false;
   bool shown = true;  ///< whether it differs from the default
 };
 /// All arguments of a layer, in the order of its parameters.
-std::vector<WrittenArgument> arguments_of(OpKind kind, const OpAttributes& attributes);
-/// A layer as it is written, without its label: "conv(3x3, 64, stride = 2)".
-std::string call_text(OpKind kind, const OpAttributes& attributes);
+std::vector<WrittenArgument> arguments_of(const Layer& layer);
+/// A layer as it is written, without its label: "conv(3x3, 64, stride = 2)", or "conv(3, 64, stride = 2)" of lines.
+std::string call_text(const Layer& layer);
 
 /// What stands before the source of a statement: "skip from ".
 std::string words_of(const Statement& statement);

@@ -71,7 +71,7 @@ class TopologyDrawer {
   void visit(const topology::Node& node) {
     switch (node.kind) {
       case topology::NodeKind::layer:
-        add(node.result, topology::described(node), role_of(node.op));
+        add(node.result, topology::described(n_, node), role_of(node.op));
         connect(node.input, EdgeKind::next);
         break;
       case topology::NodeKind::skip:
@@ -122,7 +122,8 @@ Drawing draw_level(const graph::Graph& graph) {
   out.title = graph.name;
   for (const graph::Op& op : graph.ops) {
     const size_t to = out.boxes.size();
-    std::string what = std::string(info(op.kind).name) + (window_ops.has(op.kind) ? topology::described_window(op.attributes) : "");
+    std::string what =
+        std::string(info(op.kind).name) + (window_ops.has(op.kind) ? topology::described_window(op.attributes, op.type) : "");
     for (const graph::Step& step : op.epilogue) what += fmt::format(", {}", info(step.kind).name);
     out.boxes.push_back({op.name, std::move(what), resnetc::to_string(op.type), role_of(op.kind)});
     for (size_t i = 0; i < op.operands.size(); ++i) {
@@ -153,11 +154,11 @@ Drawing draw_level(const program::Program& program) {
     std::string what(program::to_string(kernel.kind));
     if (role_of(kernel.kind) == Role::weights || kernel.kind == program::KernelKind::max_pool ||
         kernel.kind == program::KernelKind::avg_pool) {
-      what += topology::described_window(kernel.attributes);
+      what += topology::described_window(kernel.attributes, program.tensor(kernel.out).type);
     }
     if (kernel.kind == program::KernelKind::conv2d) what += fmt::format(" {}", program::algorithm_of(kernel));
     for (const program::Step& step : kernel.epilogue) what += fmt::format(", {}", info(step.kind).name);
-    if (kernel.pool) what += ", max_pool" + topology::described_window(*kernel.pool);
+    if (kernel.pool) what += ", max_pool" + topology::described_window(*kernel.pool, program.tensor(kernel.out).type);
     std::string shape;
     if (kernel.out != program::none) {
       const program::Tensor& t = program.tensor(kernel.out);

@@ -59,7 +59,7 @@ void collect(const topology::Network& network, const std::vector<topology::Node>
       case topology::NodeKind::layer:
       case topology::NodeKind::from:
       case topology::NodeKind::block:
-      case topology::NodeKind::stage: layer.what = topology::described(node); break;
+      case topology::NodeKind::stage: layer.what = topology::described(network, node); break;
     }
     into.push_back(std::move(layer));
   }

@@ -27,7 +27,7 @@ Fault input(const InputBuffer& input, const TensorType& value) {
   if (!fits(type) || !fits(value_type(input))) return fmt::format("the input's type {} is empty or too large", to_string(type));
   if (value != value_type(input)) return fmt::format("the input's value is {}, not {}", to_string(value), to_string(value_type(input)));
   const bool planar_floats = type.element == ElementType::f32 && input.order == DimensionOrder::planar;
-  const bool pixels = type.element == ElementType::u8 && input.order == DimensionOrder::channels_last && type.rank == 4;
+  const bool pixels = type.element == ElementType::u8 && input.order == DimensionOrder::channels_last && !type.is_vector();
   if (!planar_floats && !pixels) {
     return fmt::format("there is no kernel that loads {} {}", to_string(input.order), to_string(type));
   }

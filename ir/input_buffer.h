@@ -10,10 +10,11 @@
 
 namespace resnetc {
 
-/// The order of a picture's dimensions in a caller's buffer, outermost first. A vector has only one dimension, and its order is `planar`.
+/// The order of a picture's or line's dimensions in a caller's buffer, outermost first. A vector has only one dimension, and its order is
+/// `planar`.
 enum class DimensionOrder {
-  planar,         ///< [C, H, W]
-  channels_last,  ///< [H, W, C]
+  planar,         ///< [C, H, W] or [C, L]
+  channels_last,  ///< [H, W, C] or [L, C]
 };
 
 /// The name in the text form; "?" for a number past the last order.
@@ -29,7 +30,7 @@ struct InputBuffer {
   std::vector<double> mean, std;  ///< only for u8, as written: one number for each channel; empty: 0 and 1 for all channels
 
   /// Whether all elements of a channel are adjacent in memory.
-  bool has_planes() const { return type.rank == 4 && order == DimensionOrder::planar; }
+  bool has_planes() const { return !type.is_vector() && order == DimensionOrder::planar; }
 };
 
 /// Whether an element x of the buffer becomes (x / 255 - mean) / std, with the numbers of its channel. Otherwise it stays as it is.

@@ -285,7 +285,7 @@ void add(Values& values, const Values& other) {
 Values spread_over(const TensorType& to, const TensorType& from, const Values& value) {
   Values out(static_cast<size_t>(to.elements()));
   const auto pixels = static_cast<size_t>(to.pixels());
-  for (size_t i = 0; i < out.size(); ++i) out[i] = value[from.rank == 2 ? i / pixels : i % pixels];
+  for (size_t i = 0; i < out.size(); ++i) out[i] = value[from.is_vector() ? i / pixels : i % pixels];
   return out;
 }
 

@@ -29,7 +29,7 @@ std::vector<Values> interpret(const graph::Graph& graph, const WeightSource& wei
 ///   *.running_mean: 0.2 * (u - 0.5)
 ///   rank 1 "*.weight" (a batch norm's scale): (0.5 + 0.5 * u), negated when the lowest bit of z is set
 ///   rank 1 "*.bias": 0.2 * (u - 0.5)
-///   rank 2 and 4 "*.weight": (2 * u - 1) * sqrt(3 * 2 / fan_in), fan_in the product of all dimensions but the first
+///   rank 2 to 4 "*.weight": (2 * u - 1) * sqrt(3 * 2 / fan_in), fan_in the product of all dimensions but the first
 /// Every value is then rounded to float32, because a checkpoint would hold float32 values.
 class GeneratedWeights final : public WeightSource {
  public:

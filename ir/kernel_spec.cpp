@@ -11,10 +11,10 @@ namespace resnetc::program {
 
 namespace {
 
-/// A caller's buffer is dense: it has no separate stride.
+/// A caller's buffer is dense: it has no separate stride. Kernels know no lines.
 Tensor callers_side(const TensorType& type) {
   Tensor tensor;
-  tensor.type = type;
+  tensor.type = type.as_picture();
   return tensor;
 }
 
@@ -59,7 +59,10 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel) {
   for_each_attribute([&](const auto& one) {
     if (one.reach != Reach::kernel) one.reset(spec.attributes);
   });
-  if (kernel.kind == KernelKind::load) spec.input = program.input;
+  if (kernel.kind == KernelKind::load) {
+    spec.input = program.input;
+    spec.input.type = spec.input.type.as_picture();
+  }
   spec.in = kernel.in == none ? callers_side(program.input.type) : layout_of(program.tensor(kernel.in));
   spec.out =
       kernel.out == none ? callers_side(program.outputs[static_cast<size_t>(kernel.port)].type) : layout_of(program.tensor(kernel.out));

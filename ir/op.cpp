@@ -34,11 +34,38 @@ Result<> in_range(std::string_view what, const Sides& value, int64_t low) {
   return Failure{fmt::format("{} = {} is not between {} and {}", what, to_string(value), low, max_elements)};
 }
 
-Result<> rank_is(const OpInfo& op, const TensorType& type, int rank) {
-  if (type.rank == rank) return {};
-  return Failure{fmt::format("{} needs {}, not {}{}", shown(op),
-                             rank == 4 ? "a picture, f32[N, channels, height, width]" : "a vector, f32[N, features]", to_string(type),
-                             rank == 2 ? "; global_avg_pool and flatten make a vector of a picture" : "")};
+Result<> has_pixels(const OpInfo& op, const TensorType& type) {
+  if (!type.is_vector()) return {};
+  return Failure{fmt::format("{} needs a picture, f32[N, channels, height, width], or a line, f32[N, channels, length], not {}", shown(op),
+                             to_string(type))};
+}
+
+Result<> is_vector(const OpInfo& op, const TensorType& type) {
+  if (type.is_vector()) return {};
+  return Failure{fmt::format("{} needs a vector, f32[N, features], not {}; global_avg_pool and flatten make a vector of a {}", shown(op),
+                             to_string(type), type.is_line() ? "line" : "picture")};
+}
+
+/// Checks that no attribute concerns rows, of which a line has only one.
+Result<> is_along_line(const OpAttributes& attributes) {
+  std::string fault;
+  for_each_attribute([&](const auto& one) {
+    const auto& value = attributes.*one.field;
+    using Value = std::remove_cvref_t<decltype(value)>;
+    if constexpr (std::is_same_v<Value, Extent2> || std::is_same_v<Value, Sides>) {
+      bool rows = false;
+      if constexpr (std::is_same_v<Value, Extent2>) rows = value.h != 1 && value.h != (OpAttributes{}.*one.field).h;
+      if constexpr (std::is_same_v<Value, Sides>) rows = value.top != 0 || value.bottom != 0;
+      if (rows)
+        fault = fmt::format("{} = {} is for pictures: a line has one row, with nothing above and below", one.name, to_string(value));
+    }
+  });
+  if (fault.empty()) return {};
+  return Failure{std::move(fault)};
+}
+
+std::string window_in_words(const OpAttributes& a, const TensorType& in) {
+  return in.is_line() ? fmt::format("window of {}", a.kernel.w) : fmt::format("{} window", to_string(a.kernel));
 }
 
 Result<TensorType> checked(const TensorType& result) {
@@ -62,21 +89,21 @@ Result<TensorType> type_of_window(const OpInfo& op, const OpAttributes& a, const
   const Sides pad = padding_of(a, in);
   const Extent2 most = pad.largest();
   if (op.kind != OpKind::conv2d && (most.h > a.kernel.h / 2 || most.w > a.kernel.w / 2)) {
-    return Failure{fmt::format("pad = {} is more than half of the {} window", to_string(pad), to_string(a.kernel))};
+    return Failure{fmt::format("pad = {} is more than half of the {}", as_written(pad, in), window_in_words(a, in))};
   }
-  if (!fits(in, most)) return Failure{fmt::format("{} with pad = {} is too large", to_string(in), to_string(pad))};
+  if (!fits(in, most)) return Failure{fmt::format("{} with pad = {} is too large", to_string(in), as_written(pad, in))};
   const WindowAxis rows = rows_of(a, in), columns = columns_of(a, in);
   if (rows.count() < 1 || columns.count() < 1) {
-    const std::string spread = a.dilation == Extent2{} ? "" : fmt::format(" with dilation = {}", to_string(a.dilation));
-    return Failure{fmt::format("the {} window{} is larger than the input, which is {} with its padding", to_string(a.kernel), spread,
-                               to_string(Extent2{rows.padded(), columns.padded()}))};
+    const std::string spread = a.dilation == Extent2{} ? "" : fmt::format(" with dilation = {}", as_written(a.dilation, in));
+    return Failure{fmt::format("the {}{} is larger than the input, which is {} with its padding", window_in_words(a, in), spread,
+                               as_written(Extent2{rows.padded(), columns.padded()}, in))};
   }
-  return checked(TensorType::picture(channels, rows.count(), columns.count()));
+  return checked(in.with(channels, rows.count(), columns.count()));
 }
 
 Result<TensorType> type_of_convolution(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   const TensorType& in = operands[0];
-  if (Result<> good = rank_is(op, in, 4); !good) return good.failure();
+  if (Result<> good = has_pixels(op, in); !good) return good.failure();
   if (Result<> good = in_range("channels", a.channels, 1); !good) return good.failure();
   if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
   if (in.channels % a.groups != 0) return Failure{fmt::format("groups = {} does not divide {} input channels", a.groups, in.channels)};
@@ -90,7 +117,7 @@ Result<TensorType> type_of_convolution(const OpInfo& op, const OpAttributes& a, 
 
 Result<TensorType> type_of_transposed(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   const TensorType& in = operands[0];
-  if (Result<> good = rank_is(op, in, 4); !good) return good.failure();
+  if (Result<> good = has_pixels(op, in); !good) return good.failure();
   if (Result<> good = in_range("channels", a.channels, 1); !good) return good.failure();
   if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
   if (in.channels % a.groups != 0) return Failure{fmt::format("groups = {} does not divide {} input channels", a.groups, in.channels)};
@@ -100,17 +127,19 @@ Result<TensorType> type_of_transposed(const OpInfo& op, const OpAttributes& a, s
   if (Result<> good = in_range("pad", a.pad, 0); !good) return good.failure();
   if (Result<> good = in_range("output_pad", a.output_pad, 0); !good) return good.failure();
   if (a.output_pad.h >= a.stride.h || a.output_pad.w >= a.stride.w) {
-    return Failure{fmt::format("output_pad = {} is not less than stride = {}", to_string(a.output_pad), to_string(a.stride))};
+    return Failure{fmt::format("output_pad = {} is not less than stride = {}", as_written(a.output_pad, in), as_written(a.stride, in))};
   }
   // Each number is at most max_elements, so the products do not overflow.
   const Extent2 all{(in.height - 1) * a.stride.h + a.kernel.h + a.output_pad.h, (in.width - 1) * a.stride.w + a.kernel.w + a.output_pad.w};
-  const TensorType result = TensorType::picture(a.channels, all.h - a.pad.top - a.pad.bottom, all.w - a.pad.left - a.pad.right);
-  if (result.height < 1 || result.width < 1) return Failure{fmt::format("pad = {} leaves nothing of {}", to_string(a.pad), to_string(all))};
+  const TensorType result = in.with(a.channels, all.h - a.pad.top - a.pad.bottom, all.w - a.pad.left - a.pad.right);
+  if (result.height < 1 || result.width < 1) {
+    return Failure{fmt::format("pad = {} leaves nothing of {}", as_written(a.pad, in), as_written(all, in))};
+  }
   if (!fits(result)) return checked(result);
   if (Result<> good = weights_fit(in.channels, a.channels / a.groups, a.kernel.h * a.kernel.w); !good) return good.failure();
   // It is computed as a convolution, whose channels are those of all phases.
   if (a.stride.h > max_elements / a.stride.w || a.channels > max_elements / (a.stride.h * a.stride.w)) {
-    return Failure{fmt::format("with stride = {}, its phases have more than {} channels", to_string(a.stride), max_elements)};
+    return Failure{fmt::format("with stride = {}, its phases have more than {} channels", as_written(a.stride, in), max_elements)};
   }
   const Phases phases = phases_of(a, in, result);
   const Result<TensorType> computed = type_of_convolution(info(OpKind::conv2d), phases.convolution, operands);
@@ -136,17 +165,17 @@ Result<TensorType> type_of_softmax(const OpInfo&, const OpAttributes& a, std::sp
 }
 
 Result<TensorType> type_of_pool(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
-  if (Result<> good = rank_is(op, operands[0], 4); !good) return good.failure();
+  if (Result<> good = has_pixels(op, operands[0]); !good) return good.failure();
   return type_of_window(op, a, operands[0], operands[0].channels);
 }
 
 Result<TensorType> type_of_global_pool(const OpInfo& op, const OpAttributes&, std::span<const TensorType> operands) {
-  if (Result<> good = rank_is(op, operands[0], 4); !good) return good.failure();
+  if (Result<> good = has_pixels(op, operands[0]); !good) return good.failure();
   return TensorType::vector(operands[0].channels);
 }
 
 Result<TensorType> type_of_linear(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
-  if (Result<> good = rank_is(op, operands[0], 2); !good) return good.failure();
+  if (Result<> good = is_vector(op, operands[0]); !good) return good.failure();
   if (Result<> good = in_range("channels", a.channels, 1); !good) return good.failure();
   if (Result<> good = weights_fit(a.channels, operands[0].channels, 1); !good) return good.failure();
   return checked(TensorType::vector(a.channels));
@@ -165,7 +194,8 @@ Result<TensorType> type_of_padding(const OpInfo&, const OpAttributes& a, std::sp
 Result<TensorType> type_of_pair(const OpInfo& op, const OpAttributes&, std::span<const TensorType> operands) {
   const TensorType &a = operands[0], &b = operands[1];
   if (a == b || spreads_over(b, a)) return a;
-  const std::string one_channel = a.rank == 4 ? fmt::format(", f32[N, {}] or f32[N, 1, {}, {}]", a.channels, a.height, a.width) : "";
+  const std::string one_channel =
+      a.is_vector() ? "" : fmt::format(", f32[N, {}] or {}", a.channels, to_string(a.with(1, a.height, a.width)));
   return Failure{fmt::format("{} of {} needs the same type{}, not {}", op.name, to_string(a), one_channel, to_string(b))};
 }
 
@@ -182,32 +212,33 @@ Result<TensorType> type_of_slice(const OpInfo&, const OpAttributes& a, std::span
 }
 
 Result<TensorType> type_of_flatten(const OpInfo& op, const OpAttributes&, std::span<const TensorType> operands) {
-  if (Result<> good = rank_is(op, operands[0], 4); !good) return good.failure();
+  if (Result<> good = has_pixels(op, operands[0]); !good) return good.failure();
   return checked(TensorType::vector(operands[0].elements()));
 }
 
 Result<TensorType> type_of_unflatten(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
-  if (Result<> good = rank_is(op, operands[0], 2); !good) return good.failure();
+  if (Result<> good = is_vector(op, operands[0]); !good) return good.failure();
   if (Result<> good = in_range("channels", a.channels, 1); !good) return good.failure();
   if (Result<> good = in_range("size", a.size, 1); !good) return good.failure();
-  const TensorType result = TensorType::picture(a.channels, a.size.h, a.size.w);
+  const TensorType result = a.line ? TensorType::line(a.channels, a.size.w) : TensorType::picture(a.channels, a.size.h, a.size.w);
   // A picture that fits has few enough elements for their number not to overflow.
   if (Result<TensorType> good = checked(result); !good) return good.failure();
   if (result.elements() == operands[0].channels) return result;
-  return Failure{fmt::format("a picture of {} channels and {} pixels is made of {} features, not {}", a.channels, to_string(a.size),
-                             result.elements(), operands[0].channels)};
+  return Failure{fmt::format("a {} of {} channels and {} pixels is made of {} features, not {}", a.line ? "line" : "picture", a.channels,
+                             as_written(a.size, result), result.elements(), operands[0].channels)};
 }
 
 Result<TensorType> type_of_pad(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   TensorType result = operands[0];
-  if (Result<> good = rank_is(op, result, 4); !good) return good.failure();
+  if (Result<> good = has_pixels(op, result); !good) return good.failure();
   for (const int64_t side : {a.pad.top, a.pad.left, a.pad.bottom, a.pad.right}) {
     if (Result<> good = in_range("pad", side, 0); !good) return good.failure();
   }
   const int64_t rows = std::max(a.pad.top, a.pad.bottom), columns = std::max(a.pad.left, a.pad.right);
   if (a.reflect && (rows >= result.height || columns >= result.width)) {
-    return Failure{
-        fmt::format("a picture of {} x {} pixels cannot be reflected by pad = {}", result.height, result.width, std::max(rows, columns))};
+    const std::string size =
+        result.is_line() ? fmt::format("a line of {}", result.width) : fmt::format("a picture of {} x {}", result.height, result.width);
+    return Failure{fmt::format("{} pixels cannot be reflected by pad = {}", size, std::max(rows, columns))};
   }
   result.height += a.pad.top + a.pad.bottom;
   result.width += a.pad.left + a.pad.right;
@@ -216,7 +247,7 @@ Result<TensorType> type_of_pad(const OpInfo& op, const OpAttributes& a, std::spa
 
 Result<TensorType> type_of_upsample(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   TensorType result = operands[0];
-  if (Result<> good = rank_is(op, result, 4); !good) return good.failure();
+  if (Result<> good = has_pixels(op, result); !good) return good.failure();
   if (Result<> good = in_range("factor", a.factor, 1); !good) return good.failure();
   if (a.align_corners && !a.bilinear) return Failure{"align_corners is for a bilinear upsample only"};
   if (a.size != Extent2{0, 0}) {
@@ -234,10 +265,10 @@ Result<TensorType> type_of_upsample(const OpInfo& op, const OpAttributes& a, std
 
 Result<TensorType> type_of_pixel_shuffle(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   TensorType result = operands[0];
-  if (Result<> good = rank_is(op, result, 4); !good) return good.failure();
+  if (Result<> good = has_pixels(op, result); !good) return good.failure();
   if (Result<> good = in_range("factor", a.factor, 1); !good) return good.failure();
   if (result.channels % a.factor.h != 0 || result.channels / a.factor.h % a.factor.w != 0) {
-    return Failure{fmt::format("factor = {} does not divide {} channels into pixels", to_string(a.factor), result.channels)};
+    return Failure{fmt::format("factor = {} does not divide {} channels into pixels", as_written(a.factor, result), result.channels)};
   }
   result.channels /= a.factor.h * a.factor.w;
   result.height *= a.factor.h;
@@ -245,7 +276,8 @@ Result<TensorType> type_of_pixel_shuffle(const OpInfo& op, const OpAttributes& a
   if (a.size != Extent2{0, 0}) {
     const auto part = [](int64_t size, int64_t all, int64_t factor) { return size <= all && size > all - factor; };
     if (!part(a.size.h, result.height, a.factor.h) || !part(a.size.w, result.width, a.factor.w)) {
-      return Failure{fmt::format("size = {} leaves out more than the last rows and columns of {}", to_string(a.size), to_string(result))};
+      return Failure{
+          fmt::format("size = {} leaves out more than the last rows and columns of {}", as_written(a.size, result), to_string(result))};
     }
     result.height = a.size.h;
     result.width = a.size.w;
@@ -255,10 +287,11 @@ Result<TensorType> type_of_pixel_shuffle(const OpInfo& op, const OpAttributes& a
 
 Result<TensorType> type_of_pixel_unshuffle(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   TensorType result = operands[0];
-  if (Result<> good = rank_is(op, result, 4); !good) return good.failure();
+  if (Result<> good = has_pixels(op, result); !good) return good.failure();
   if (Result<> good = in_range("factor", a.factor, 1); !good) return good.failure();
   if (result.height % a.factor.h != 0 || result.width % a.factor.w != 0) {
-    return Failure{fmt::format("factor = {} does not divide {} x {} pixels", to_string(a.factor), result.height, result.width)};
+    const std::string size = result.is_line() ? fmt::format("{}", result.width) : fmt::format("{} x {}", result.height, result.width);
+    return Failure{fmt::format("factor = {} does not divide {} pixels", as_written(a.factor, result), size)};
   }
   result.height /= a.factor.h;
   result.width /= a.factor.w;
@@ -274,9 +307,9 @@ Result<TensorType> type_of_channel_shuffle(const OpInfo&, const OpAttributes& a,
 }
 
 Result<TensorType> type_of_spread(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
-  if (Result<> good = rank_is(op, operands[0], 2); !good) return good.failure();
+  if (Result<> good = is_vector(op, operands[0]); !good) return good.failure();
   if (Result<> good = in_range("size", a.size, 1); !good) return good.failure();
-  return checked(TensorType::picture(operands[0].channels, a.size.h, a.size.w));
+  return checked(a.line ? TensorType::line(operands[0].channels, a.size.w) : TensorType::picture(operands[0].channels, a.size.h, a.size.w));
 }
 
 Result<TensorType> type_of_concatenation(const OpInfo&, const OpAttributes&, std::span<const TensorType> operands) {
@@ -284,19 +317,25 @@ Result<TensorType> type_of_concatenation(const OpInfo&, const OpAttributes&, std
   TensorType result = a;
   result.channels = b.channels;
   if (result != b)
-    return Failure{fmt::format("concat of {} needs a value of the same height and width, not {}", to_string(a), to_string(b))};
+    return Failure{fmt::format("concat of {} needs a value of the same {}, not {}", to_string(a),
+                               a.is_line() ? "length" : "height and width", to_string(b))};
   result.channels += a.channels;
   return checked(result);
 }
 
+/// The shape of the weights of a convolution, whose window has one number along lines.
+std::vector<int64_t> window_of_weights(int64_t rows, int64_t columns, Extent2 kernel, const TensorType& operand) {
+  return operand.is_line() ? std::vector{rows, columns, kernel.w} : std::vector{rows, columns, kernel.h, kernel.w};
+}
+
 std::vector<WeightSpec> weights_of_convolution(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
-  std::vector<WeightSpec> specs{{"weight", {a.channels, operand.channels / a.groups, a.kernel.h, a.kernel.w}}};
+  std::vector<WeightSpec> specs{{"weight", window_of_weights(a.channels, operand.channels / a.groups, a.kernel, operand)}};
   if (a.bias) specs.push_back({"bias", {a.channels}});
   return specs;
 }
 
 std::vector<WeightSpec> weights_of_transposed(const OpInfo&, const OpAttributes& a, const TensorType& operand) {
-  std::vector<WeightSpec> specs{{"weight", {operand.channels, a.channels / a.groups, a.kernel.h, a.kernel.w}}};
+  std::vector<WeightSpec> specs{{"weight", window_of_weights(operand.channels, a.channels / a.groups, a.kernel, operand)}};
   if (a.bias) specs.push_back({"bias", {a.channels}});
   return specs;
 }
@@ -395,7 +434,7 @@ constexpr OpInfo line_of_op(OpKind kind) {
     case OpKind::conv_transpose:
       return {.name = "conv_transpose",
               .layer = "conv_transpose",
-              .help = "transposed convolution, which makes a picture `stride` times as large; has weights, and a bias if asked for",
+              .help = "transposed convolution, which makes a picture or line `stride` times as large; has weights, and a bias if asked for",
               .type = type_of_transposed,
               .weights = weights_of_transposed,
               .kernel = KernelKind::conv2d};
@@ -591,7 +630,7 @@ constexpr OpInfo line_of_op(OpKind kind) {
       return {
           .name = "pad",
           .layer = "pad",
-          .help = "more pixels on the sides of a picture: zeros, or with `reflect = true` its own pixels, mirrored at the first and last",
+          .help = "more pixels on the sides of a picture or line: zeros, or with `reflect = true` its own, mirrored at the first and last",
           .type = type_of_pad,
           .kernel = KernelKind::pad,
           .sign = Sign::kept};
@@ -604,21 +643,21 @@ constexpr OpInfo line_of_op(OpKind kind) {
     case OpKind::flatten:
       return {.name = "flatten",
               .layer = "flatten",
-              .help = "a picture as a vector: all elements, channel by channel and row by row",
+              .help = "a picture or line as a vector: all elements, channel by channel and row by row",
               .type = type_of_flatten,
               .kernel = KernelKind::flatten,
               .sign = Sign::kept};
     case OpKind::unflatten:
       return {.name = "unflatten",
               .layer = "unflatten",
-              .help = "a vector as a picture of `channels` and `size`: the reverse of `flatten`",
+              .help = "a vector as a picture, or line, of `channels` and `size`: the reverse of `flatten`",
               .type = type_of_unflatten,
               .kernel = KernelKind::unflatten,
               .sign = Sign::kept};
     case OpKind::upsample:
       return {.name = "upsample",
               .layer = "upsample",
-              .help = "a picture `factor` times as large or of `size`: the nearest pixel, or between four pixels if `bilinear`",
+              .help = "a picture or line `factor` times as large or of `size`: the nearest pixel, or between neighbours if `bilinear`",
               .type = type_of_upsample,
               .kernel = KernelKind::upsample,
               .sign = Sign::kept};
@@ -680,9 +719,9 @@ Extent2 default_pad(Extent2 kernel, Extent2 dilation) {
 }
 
 bool spreads_over(const TensorType& b, const TensorType& a) {
-  if (a.element != b.element || a.rank != 4) return false;
-  if (b.rank == 2) return b.channels == a.channels;
-  return b.channels == 1 && b.height == a.height && b.width == a.width;
+  if (a.element != b.element || a.is_vector()) return false;
+  if (b.is_vector()) return b.channels == a.channels;
+  return b == a.with(1, a.height, a.width);
 }
 
 bool is_pointwise(const OpAttributes& a) { return a.kernel == Extent2{1, 1} && a.stride == Extent2{1, 1} && a.pad == Sides(); }
@@ -705,6 +744,9 @@ Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::
     }
   });
   if (!fault.empty()) return Failure{std::move(fault)};
+  if (attributes.line || operands[0].is_line()) {
+    if (Result<> good = is_along_line(attributes); !good) return good.failure();
+  }
   return op.type == nullptr ? operands[0] : op.type(op, attributes, operands);
 }
 

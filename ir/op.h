@@ -64,20 +64,20 @@ enum class OpKind {
   mean_norm,        ///< x / (mean + eps) over the channels of each pixel or of a vector
   max_pool,         ///< padding is never the maximum: windows are clipped to the picture
   avg_pool,         ///< divides by the places that count (ir/window.h); padding is zero
-  global_avg_pool,  ///< rank 4 to rank 2
-  global_max_pool,  ///< rank 4 to rank 2
-  global_l2_pool,   ///< the root of the sum of squares; rank 4 to rank 2
-  linear,           ///< weight [out, in], optional bias [out]; rank 2
+  global_avg_pool,  ///< a picture or line to a vector
+  global_max_pool,  ///< the same
+  global_l2_pool,   ///< the root of the sum of squares; the same
+  linear,           ///< weight [out, in], optional bias [out]; of vectors
   pad_channels,     ///< appends channels of zeros
   pad,              ///< a picture with more pixels on its sides: zeros, or with `reflect` those that lie as far behind the side's own
   slice_channels,   ///< channels `first` to first + channels - 1
-  flatten,          ///< rank 4 to rank 2: all elements, channel by channel and row by row
-  unflatten,        ///< rank 2 to rank 4, channels and `size`: the reverse of flatten
+  flatten,          ///< a picture or line to a vector: all elements, channel by channel and row by row
+  unflatten,        ///< a vector to a picture, or line, of channels and `size`: the reverse of flatten
   upsample,         ///< a larger picture: the nearest pixel, or between the four around it if `bilinear`
   pixel_shuffle,    ///< factor.h * factor.w channels become as many neighbouring pixels of one channel; `size` may leave out the last ones
   pixel_unshuffle,  ///< the reverse of pixel_shuffle
   channel_shuffle,  ///< channel c of g groups of n goes to c % n * g + c / n: the first of each group, then the second
-  spread,           ///< a vector at every pixel of a picture of `size`; graph only
+  spread,           ///< a vector at every pixel of a picture, or line, of `size`; graph only
   concat,           ///< the channels of a, then those of b, which has the same height and width; graph only
   add,              ///< a + b; b has the type of a, or is spread: see spreads_over(); the end of a skip edge; graph only
   mul,              ///< a * b, otherwise like add; the end of a gate; graph only
@@ -108,6 +108,7 @@ struct OpAttributes {
   Extent2 dilation;
   Extent2 output_pad{0, 0};
   Extent2 size{0, 0};
+  bool line = false;  ///< what is made of a vector is a line
   Extent2 factor;
   int64_t groups = 1;
   int64_t first = 0;
@@ -178,6 +179,8 @@ inline constexpr std::tuple all_attributes{
               Reach::kernel, "of the channels of a convolution, group norm or shuffle (1 where left out)"},
     Attribute{&OpAttributes::size, "size", OpSet{OpKind::spread, OpKind::upsample, OpKind::unflatten, OpKind::pixel_shuffle}, Reach::kernel,
               "of a picture that is made: rows, columns (of an upsample or pixel_shuffle, its factor says it where left out)"},
+    Attribute{&OpAttributes::line, "line", OpSet{OpKind::spread, OpKind::unflatten}, Reach::kernel,
+              "whether a line of the size is made of a vector (false where left out: a picture)"},
     Attribute{&OpAttributes::factor, "factor", OpSet{OpKind::upsample, OpKind::pixel_shuffle, OpKind::pixel_unshuffle}, Reach::kernel,
               "by which a picture grows or, in a pixel_unshuffle, shrinks: rows, columns (1 where left out)"},
     Attribute{&OpAttributes::bilinear, "bilinear", OpSet{OpKind::upsample}, Reach::kernel,
@@ -272,8 +275,8 @@ std::optional<OpKind> layer_named(std::string_view language_name);
 
 /// The default padding of a convolution: dilation * (kernel - 1) / 2, rounded down. Pools have no default padding.
 Extent2 default_pad(Extent2 kernel, Extent2 dilation);
-/// Whether an addition or product may spread a value of type `b` over one of type `a`: a vector over height and width, or a picture of one
-/// channel over all channels.
+/// Whether an addition or product may spread a value of type `b` over one of type `a`, a picture or line: a vector over height and width,
+/// or one of a single channel over all channels.
 bool spreads_over(const TensorType& b, const TensorType& a);
 /// Whether a window is one pixel and every pixel has a window: 1x1, stride 1, no padding.
 bool is_pointwise(const OpAttributes& attributes);
@@ -283,9 +286,9 @@ bool is_pointwise(const OpAttributes& attributes);
 Result<TensorType> infer_type(OpKind kind, const OpAttributes& attributes, std::span<const TensorType> operands);
 
 /// The weights of an operation with the given operand type, in torchvision's naming and order. Most operations have none.
-/// conv2d: weight [co, ci / groups, kh, kw], bias [co] if `bias`. conv_transpose: weight [ci, co / groups, kh, kw] and bias. linear: weight
-/// [out, in], bias [out] if `bias`. batch_norm: weight and bias if `affine`, running_mean, running_var, each [c]; other norms: weight and
-/// bias if `affine`, rms_norm weight alone. prelu and scale: weight [c]. bias: bias [c].
+/// conv2d: weight [co, ci / groups, kh, kw], bias [co] if `bias`. conv_transpose: weight [ci, co / groups, kh, kw] and bias. Along lines,
+/// neither has kh. linear: weight [out, in], bias [out] if `bias`. batch_norm: weight and bias if `affine`, running_mean, running_var, each
+/// [c]; other norms: weight and bias if `affine`, rms_norm weight alone. prelu and scale: weight [c]. bias: bias [c].
 std::vector<WeightSpec> weight_specs(OpKind kind, const OpAttributes& attributes, const TensorType& operand);
 
 /// Whether the checkpoint holds anything for such an operation: norms may say that it holds nothing.

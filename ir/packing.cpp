@@ -25,6 +25,7 @@ RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> sum
     case RecipeKind::mul:
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
+    case RecipeKind::as_picture:
     case RecipeKind::scale_columns:
     case RecipeKind::to_phases:
     case RecipeKind::split_phases: break;
@@ -91,6 +92,7 @@ std::string to_string(const Packing& packing) {
     case RecipeKind::mul:
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
+    case RecipeKind::as_picture:
     case RecipeKind::scale_columns:
     case RecipeKind::to_phases:
     case RecipeKind::split_phases: break;

@@ -5,10 +5,10 @@
 /// zeros, as wide as the widest consumer needs:
 ///     address(n, y, x, c) = arena + batch * offset + n * picture_bytes + (((y + halo.h) * (width + 2 * halo.w) + x + halo.w) *
 ///     channel_stride + c) * bytes of an element
-/// Lanes past the last channel hold values that nothing reads. The producer of a tensor zeroes its halo in every run. Rank 2 values are
-/// pictures of one pixel. A tensor may be some channels of another one, which several kernels then write (concat) or of which a kernel
-/// reads a part (slice_channels). Callers' buffers are dense, in the order of the network's interface, and only `load` and `store` kernels
-/// use them.
+/// Lanes past the last channel hold values that nothing reads. The producer of a tensor zeroes its halo in every run. Vectors are pictures
+/// of one pixel, and lines pictures of height 1: only the input and outputs of a program have the type of a line, as callers see them. A
+/// tensor may be some channels of another one, which several kernels then write (concat) or of which a kernel reads a part
+/// (slice_channels). Callers' buffers are dense, in the order of the network's interface, and only `load` and `store` kernels use them.
 ///
 /// Text form (`resnetc dump --level program`). After the target, `machine "NAME"` names the machine whose schedules these are, unless it is
 /// the default one.

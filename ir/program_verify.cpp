@@ -82,7 +82,8 @@ class Verifier {
       const auto fault = [&t](std::string_view what) { return fmt::format("tensor '{}' {}", t.name, what); };
       if (!fits(t.type, t.halo)) return fault("is empty or too large with its halo");
       if (Fault other = checks::computable(t.type)) return fmt::format("tensor '{}': {}", t.name, *other);
-      if (t.type.rank == 2 && !t.dense()) return fault("is a vector with a halo");
+      if (t.type.is_line()) return fault("is a line, which programs have as a picture of height 1");
+      if (t.type.is_vector() && !t.dense()) return fault("is a vector with a halo");
       if (t.is_part()) {
         if (Fault other = check_part(t)) return other;
         continue;
@@ -230,12 +231,12 @@ class Verifier {
       return checks::result_type(kind, kernel.attributes, operand, p_.tensor(kernel.out).type);
     };
     switch (kernel.kind) {
-      case KernelKind::load: return equal(p_.tensor(kernel.out).type, value_type(p_.input));
+      case KernelKind::load: return equal(p_.tensor(kernel.out).type, value_type(p_.input).as_picture());
       case KernelKind::store:
         if (kernel.port < 0 || static_cast<size_t>(kernel.port) >= p_.outputs.size()) {
           return fmt::format("it stores output {}, and the program has {} outputs, counted from 0", kernel.port, p_.outputs.size());
         }
-        return equal(p_.tensor(kernel.in).type, p_.outputs[static_cast<size_t>(kernel.port)].type);
+        return equal(p_.tensor(kernel.in).type, p_.outputs[static_cast<size_t>(kernel.port)].type.as_picture());
       case KernelKind::conv2d: return check_convolution(kernel);
       case KernelKind::max_pool: return op(OpKind::max_pool);
       case KernelKind::avg_pool: return op(OpKind::avg_pool);
@@ -257,7 +258,7 @@ class Verifier {
       case KernelKind::copy: {
         const TensorType& out = p_.tensor(kernel.out).type;
         TensorType wanted = p_.tensor(kernel.in).type;
-        if (wanted.rank == 2 && out.channels == wanted.channels) wanted = out;  // the vector is spread over a picture, or copied
+        if (wanted.is_vector() && out.channels == wanted.channels) wanted = out;  // the vector is spread over a picture, or copied
         wanted.channels = std::max(wanted.channels, out.channels);
         return equal(out, wanted);
       }
@@ -284,7 +285,7 @@ class Verifier {
     const Tensor& in = p_.tensor(kernel.in);
     const Tensor& out = p_.tensor(kernel.out);
     const OpAttributes& a = kernel.attributes;
-    const bool linear = in.type.rank == 2;
+    const bool linear = in.type.is_vector();
     if (linear) {
       if (Fault fault = checks::attributes(OpKind::linear, a)) return fault;
     }
@@ -308,7 +309,7 @@ class Verifier {
     const OpAttributes& a = kernel.attributes;
     const TensorType &in = p_.tensor(kernel.in).type, &out = p_.tensor(kernel.out).type;
     std::vector<int64_t> shape{out.channels, in.channels / a.groups};
-    if (in.rank == 4) shape.insert(shape.end(), {a.kernel.h, a.kernel.w});
+    if (in.is_picture()) shape.insert(shape.end(), {a.kernel.h, a.kernel.w});
     const Implementation& by = implementation_of(kernel.schedule);
     const Packing packing = by.weight_packing(a, in.channels, kernel.schedule);
     if (Fault fault = check_constant("weight", kernel.weight, packing, shape)) return fault;

@@ -52,11 +52,11 @@ std::vector<double> pack(const std::vector<double>& w, const Recipe& recipe) {
   return out;
 }
 
-/// Makes what to_phases() describes, from row-major [ci][co / groups][kh][kw].
+/// Makes what to_phases() describes, from row-major [ci][co / groups][kh][kw], where kh is 1 along lines.
 std::vector<double> phases(const std::vector<double>& w, const Recipe& recipe) {
   const std::vector<int64_t>& from = recipe.args[0]->shape;
   const PhaseTaps& by = recipe.taps;
-  const int64_t ci_per_group = from[0] / by.groups, co_per_group = from[1], kh = from[2], kw = from[3];
+  const int64_t ci_per_group = from[0] / by.groups, co_per_group = from[1], kw = from.back(), kh = from.size() == 4 ? from[2] : 1;
   std::vector<double> out;
   out.reserve(static_cast<size_t>(element_count(recipe.shape)));
   for (int64_t row = 0; row < recipe.shape[0]; ++row) {
@@ -206,6 +206,7 @@ class Evaluation {
       case RecipeKind::rsqrt:
         return combined(std::move(a), {{}, recipe.value}, [](double x, double eps) { return 1.0 / std::sqrt(x + eps); });
       case RecipeKind::scale_rows: return scaled(std::move(a), b, recipe.shape);
+      case RecipeKind::as_picture: return a;  // in row-major order nothing moves
       case RecipeKind::scale_columns: return scaled_columns(std::move(a), b, recipe);
       case RecipeKind::to_phases: return packed(phases);
       case RecipeKind::pack_vector: {
@@ -322,6 +323,12 @@ RecipePtr scale_rows(RecipePtr a, RecipePtr b) {
   return make(RecipeKind::scale_rows, {std::move(a), std::move(b)}, std::move(shape));
 }
 
+RecipePtr as_picture(RecipePtr w) {
+  assert(w->shape.size() == 3);
+  std::vector<int64_t> shape{w->shape[0], w->shape[1], 1, w->shape[2]};
+  return make(RecipeKind::as_picture, {std::move(w)}, std::move(shape));
+}
+
 RecipePtr scale_columns(RecipePtr w, RecipePtr b, int64_t groups) {
   assert(can_scale_columns(w->shape, b->shape, groups));
   auto recipe = std::make_shared<Recipe>();
@@ -341,13 +348,16 @@ RecipePtr to_phases(RecipePtr w, const PhaseTaps& taps) {
   auto recipe = std::make_shared<Recipe>();
   recipe->kind = RecipeKind::to_phases;
   recipe->taps = taps;
-  recipe->shape = {w->shape[1] * taps.groups * taps.stride.h * taps.stride.w, w->shape[0] / taps.groups, taps.window.h, taps.window.w};
+  recipe->shape = {w->shape[1] * taps.groups * taps.stride.h * taps.stride.w, w->shape[0] / taps.groups};
+  if (w->shape.size() == 4) recipe->shape.push_back(taps.window.h);
+  recipe->shape.push_back(taps.window.w);
   recipe->args = {std::move(w)};
   return recipe;
 }
 
 bool can_make_phases(const std::vector<int64_t>& shape, const PhaseTaps& taps) {
-  if (shape.size() != 4 || taps.groups < 1 || shape[0] % taps.groups != 0) return false;
+  const bool line = shape.size() == 3 && taps.stride.h == 1 && taps.first.h == 0 && taps.window.h == 1;
+  if ((shape.size() != 4 && !line) || taps.groups < 1 || shape[0] % taps.groups != 0) return false;
   int64_t room = max_elements;
   for (const int64_t factor : {shape[1], taps.groups, taps.stride.h, taps.stride.w, shape[0] / taps.groups, taps.window.h, taps.window.w}) {
     if (factor < 1 || factor > room) return false;

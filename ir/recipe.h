@@ -28,6 +28,7 @@ enum class RecipeKind {
   mul,            ///< a * b, equal shapes
   rsqrt,          ///< 1 / sqrt(a + value)
   scale_rows,     ///< a[i, ...] * b[i]; b has shape [rows of a]
+  as_picture,     ///< see as_picture()
   scale_columns,  ///< see scale_columns()
   to_phases,      ///< see to_phases()
   pack_vector,    ///< a of shape [c], padded with zeros to whole vectors of 16: [ceil(c / 16) * 16]
@@ -80,12 +81,14 @@ RecipePtr sub(RecipePtr a, RecipePtr b);
 RecipePtr mul(RecipePtr a, RecipePtr b);
 RecipePtr rsqrt(RecipePtr a, double eps);
 RecipePtr scale_rows(RecipePtr a, RecipePtr b);
+/// The weights w[co][ci][k] of a convolution along lines as those of one over pictures of height 1, [co][ci][1][k].
+RecipePtr as_picture(RecipePtr w);
 /// Scales the output channels of w[ci][co / groups][...], the weights of a transposed convolution, by b[co].
 RecipePtr scale_columns(RecipePtr w, RecipePtr b, int64_t groups);
 bool can_scale_columns(const std::vector<int64_t>& w, const std::vector<int64_t>& b, int64_t groups);
 /// The weights of the convolution that computes all phases of a transposed one, from w[ci][co / groups][kh][kw]. The result is
 /// [co * sh * sw][ci / groups][window]: row (o * sh + i) * sw + j, for phase i, j of output channel o, has tap first + (i, j) - stride * u
-/// at place u of the window, or zero where w has no such tap.
+/// at place u of the window, or zero where w has no such tap. Along lines, neither has rows: w[ci][co / groups][kw], [...][window.w].
 RecipePtr to_phases(RecipePtr w, const PhaseTaps& taps);
 /// Whether to_phases() can, and makes at most max_elements elements.
 bool can_make_phases(const std::vector<int64_t>& shape, const PhaseTaps& taps);

@@ -9,7 +9,7 @@ bool fits(const TensorType& type, Extent2 halo) {
   const auto in_range = [](int64_t low, int64_t d) { return d >= low && d <= max_elements; };
   if (!in_range(1, type.channels) || !in_range(1, type.height) || !in_range(1, type.width)) return false;
   if (!in_range(0, halo.h) || !in_range(0, halo.w)) return false;
-  if (type.rank == 2 ? type.pixels() != 1 : type.rank != 4) return false;
+  if (type.is_vector() ? type.pixels() != 1 : type.is_line() ? type.height != 1 : !type.is_picture()) return false;
   // Two factors of at most 2^30 cannot overflow. The third factor is checked by a division.
   if (type.pixels() > max_elements / type.channels) return false;
   const int64_t storage_limit = elements_in((int64_t{1} << 31) - 1, type.element);
@@ -18,15 +18,23 @@ bool fits(const TensorType& type, Extent2 halo) {
 }
 
 std::string to_string(const TensorType& type) {
-  if (type.rank == 2) return fmt::format("{}[N, {}]", to_string(type.element), type.channels);
+  if (type.is_vector()) return fmt::format("{}[N, {}]", to_string(type.element), type.channels);
+  if (type.is_line()) return fmt::format("{}[N, {}, {}]", to_string(type.element), type.channels, type.width);
   return fmt::format("{}[N, {}, {}, {}]", to_string(type.element), type.channels, type.height, type.width);
 }
 
 std::string to_string(Extent2 extent) { return fmt::format("{}x{}", extent.h, extent.w); }
 
+std::string as_written(Extent2 extent, const TensorType& type) { return type.is_line() ? fmt::format("{}", extent.w) : to_string(extent); }
+
 std::string to_string(const Sides& sides) {
   if (sides.even()) return to_string(Extent2{sides.top, sides.left});
   return fmt::format("{}x{}x{}x{}", sides.top, sides.left, sides.bottom, sides.right);
+}
+
+std::string as_written(const Sides& sides, const TensorType& type) {
+  if (!type.is_line()) return to_string(sides);
+  return sides.left == sides.right ? fmt::format("{}", sides.left) : fmt::format("[{}, {}]", sides.left, sides.right);
 }
 
 }  // namespace resnetc

@@ -19,7 +19,7 @@ struct Extent2 {
   bool operator==(const Extent2&) const = default;
 };
 
-/// Pixels of padding on the four sides of a picture.
+/// Pixels of padding on the four sides of a picture. A line has a left and a right side.
 struct Sides {
   int64_t top = 0, left = 0, bottom = 0, right = 0;
 
@@ -36,8 +36,9 @@ struct Sides {
   bool operator==(const Sides&) const = default;
 };
 
-/// `f32[N, channels, height, width]` (rank 4; channels come first here, whatever their order in memory) or `f32[N, channels]` (rank 2,
-/// where height and width are 1). N is the batch.
+/// The dimensions of a value. A picture is `f32[N, channels, height, width]` (rank 4; channels come first here, whatever their order in
+/// memory), a line `f32[N, channels, length]` (rank 3, where the height is 1 and the width is the length), and a vector `f32[N, channels]`
+/// (rank 2, where height and width are 1). N is the batch.
 struct TensorType {
   int64_t channels = 0;
   int64_t height = 1;
@@ -48,7 +49,19 @@ struct TensorType {
   static TensorType picture(int64_t channels, int64_t height, int64_t width) {
     return {.channels = channels, .height = height, .width = width};
   }
+  static TensorType line(int64_t channels, int64_t length) { return {.channels = channels, .width = length, .rank = 3}; }
   static TensorType vector(int64_t features) { return {.channels = features, .rank = 2}; }
+
+  bool is_picture() const { return rank == 4; }
+  bool is_line() const { return rank == 3; }
+  bool is_vector() const { return rank == 2; }
+
+  /// The type with other dimensions: a line stays a line, of this width, and its height must then be 1.
+  TensorType with(int64_t new_channels, int64_t new_height, int64_t new_width) const {
+    return {.channels = new_channels, .height = new_height, .width = new_width, .rank = rank, .element = element};
+  }
+  /// A line as the picture of height 1 that it is in memory and in kernels; another type as it is.
+  TensorType as_picture() const { return is_line() ? TensorType{channels, height, width, 4, element} : *this; }
 
   int64_t pixels() const { return height * width; }
   int64_t elements() const { return channels * height * width; }
@@ -61,15 +74,18 @@ struct TensorType {
 /// arithmetic, down to the kernels' indices, counted in bytes for a batch of one.
 inline constexpr int64_t max_elements = int64_t{1} << 28;
 
-/// Whether every dimension is at least 1, a rank 2 type has one pixel, and 32-bit arithmetic can hold the number of elements and their
-/// bytes when they are stored in vectors of 16 channels with `halo` pixels on each side.
+/// Whether every dimension is at least 1, a line has one row and a vector one pixel, and 32-bit arithmetic can hold the number of elements
+/// and their bytes when they are stored in vectors of 16 channels with `halo` pixels on each side.
 bool fits(const TensorType& type, Extent2 halo = {0, 0});
 
-/// The text form: `f32[N, 64, 56, 56]` or `f32[N, 1000]`.
+/// The text form: `f32[N, 64, 56, 56]`, `f32[N, 64, 250]` or `f32[N, 1000]`.
 std::string to_string(const TensorType& type);
 /// The text form: `3x3`.
 std::string to_string(Extent2 extent);
 /// The text form: that of an extent, `1x1`, or `0x0x1x1` (top, left, bottom, right) where the sides of an axis differ.
 std::string to_string(const Sides& sides);
+/// What concerns a value of the type, in words: `3x3` of a picture, `3` of a line, along which the left and right side lie.
+std::string as_written(Extent2 extent, const TensorType& type);
+std::string as_written(const Sides& sides, const TensorType& type);
 
 }  // namespace resnetc

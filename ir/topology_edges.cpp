@@ -26,8 +26,8 @@ Result<TensorType> edge_type(const Node& edge, const TensorType& current, const 
       return type_of_pair(OpKind::add, current, carried);
     case NodeKind::concat:
       if (!edge.spread) return type_of_pair(OpKind::concat, current, carried);
-      if (carried.rank != 2 || current.rank != 4) return misfit(edge, current, carried);
-      return type_of_pair(OpKind::concat, current, TensorType::picture(carried.channels, current.height, current.width));
+      if (!carried.is_vector() || current.is_vector()) return misfit(edge, current, carried);
+      return type_of_pair(OpKind::concat, current, current.with(carried.channels, current.height, current.width));
     case NodeKind::gate: return type_of_pair(OpKind::mul, current, carried);
     case NodeKind::layer:
     case NodeKind::from:

@@ -37,17 +37,18 @@ Cost cost(const Network& network, const Node& node) {
   return out;
 }
 
-std::string described_window(const OpAttributes& a) {
-  const auto shown = [](Extent2 extent) { return extent.h == extent.w ? std::to_string(extent.h) : to_string(extent); };
-  std::string text = " " + to_string(a.kernel);
+std::string described_window(const OpAttributes& a, const TensorType& made) {
+  const auto shown = [&](Extent2 extent) { return extent.h == extent.w ? std::to_string(extent.h) : as_written(extent, made); };
+  std::string text = " " + as_written(a.kernel, made);
   if (a.stride != Extent2{1, 1}) text += " /" + shown(a.stride);
-  if (a.dilation != Extent2{1, 1}) text += fmt::format(" dilation {}", to_string(a.dilation));
+  if (a.dilation != Extent2{1, 1}) text += fmt::format(" dilation {}", as_written(a.dilation, made));
   if (a.groups != 1) text += fmt::format(" groups {}", a.groups);
   return text;
 }
 
-std::string described(const Node& layer) {
-  return std::string(info(layer.op).layer) + (window_ops.has(layer.op) ? described_window(layer.attributes) : "");
+std::string described(const Network& network, const Node& layer) {
+  const TensorType made = network.value(layer.result).type.value_or(TensorType());
+  return std::string(info(layer.op).layer) + (window_ops.has(layer.op) ? described_window(layer.attributes, made) : "");
 }
 
 std::string_view described(BlockKind kind) {

@@ -20,10 +20,10 @@ struct Cost {
 /// The cost of a layer, or of all layers inside a block, stage or edge. Layers without types count as 0.
 Cost cost(const Network& network, const Node& node);
 
-/// A window and its properties that differ from the defaults, with a blank before it: ` 3x3 /2 groups 4`.
-std::string described_window(const OpAttributes& attributes);
-/// A layer and its properties that differ from the defaults: `conv 3x3 /2 groups 4`.
-std::string described(const Node& layer);
+/// A window and its properties that differ from the defaults, with a blank before it: ` 3x3 /2 groups 4`, or ` 3 /2` if a line is made.
+std::string described_window(const OpAttributes& attributes, const TensorType& made);
+/// A layer of the network and its properties that differ from the defaults: `conv 3x3 /2 groups 4`.
+std::string described(const Network& network, const Node& layer);
 /// The kind in words: `identity block`.
 std::string_view described(BlockKind kind);
 /// The type of a value: `f32[N, 64, 56, 56]`, or `?` before infer-shapes.

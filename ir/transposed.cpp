@@ -36,7 +36,7 @@ Phases phases_of(const OpAttributes& a, const TensorType& in, const TensorType& 
   phases.convolution.kernel = {rows.kernel, columns.kernel};
   phases.convolution.pad = {rows.before, columns.before, rows.after, columns.after};
   phases.convolution.groups = a.groups;
-  phases.type = TensorType::picture(phases.convolution.channels, rows.count, columns.count);
+  phases.type = in.with(phases.convolution.channels, rows.count, columns.count);
   phases.taps = {
       a.groups, a.stride, {a.pad.top + a.stride.h * rows.before, a.pad.left + a.stride.w * columns.before}, phases.convolution.kernel};
   phases.cropped = rows.count * a.stride.h != out.height || columns.count * a.stride.w != out.width;

@@ -26,15 +26,15 @@ std::string difference(const Node& edge, Ends ends) {
   const TensorType &a = ends.carried, &b = ends.current;
   if (a.rank != b.rank) return "rank";
   std::vector<std::string> parts;
-  if (edge.kind != NodeKind::concat && a.channels != b.channels) parts.push_back(a.rank == 2 ? "features" : "channels");
+  if (edge.kind != NodeKind::concat && a.channels != b.channels) parts.push_back(a.is_vector() ? "features" : "channels");
   if (a.height != b.height) parts.push_back("height");
-  if (a.width != b.width) parts.push_back("width");
+  if (a.width != b.width) parts.push_back(a.is_line() ? "length" : "width");
   std::string out;
   for (size_t i = 0; i < parts.size(); ++i) out += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
   return out;
 }
 
-bool is_vector_over_picture(Ends ends) { return ends.carried.rank == 2 && ends.current.rank == 4; }
+bool is_vector_over_pixels(Ends ends) { return ends.carried.is_vector() && !ends.current.is_vector(); }
 
 bool would_fit_if_spread(const Node& edge, Ends ends) {
   Node spread;
@@ -48,41 +48,42 @@ std::string advice(const Node& edge, const TensorType& from, const TensorType& t
   const std::string_view word = topology::word(edge.kind);
   const bool concat = edge.kind == NodeKind::concat;
   if (from.rank != to.rank) {
-    if (!concat || from.rank == 2) return fmt::format("to fix it, take the {} from a value of the same rank", word);
-    return fmt::format("to fix it, make a vector of the picture on the edge: concat from {} via pooled {{ global_avg_pool }}",
-                       edge.from_name);
+    if (!concat || from.is_vector()) return fmt::format("to fix it, take the {} from a value of the same rank", word);
+    return fmt::format("to fix it, make a vector of the {} on the edge: concat from {} via pooled {{ global_avg_pool }}",
+                       from.is_line() ? "line" : "picture", edge.from_name);
   }
-  if (to.rank == 2) {
+  if (to.is_vector()) {
     return fmt::format("to fix it, put a layer on the edge: {} from {} via downsample {{ linear({}) }}", word, edge.from_name, to.channels);
   }
   // A 1x1 convolution with the stride s turns the size n into ceil(n / s).
   int64_t sh = (from.height + to.height - 1) / to.height, sw = (from.width + to.width - 1) / to.width;
   bool reachable = from.height >= to.height && from.width >= to.width && (from.height - 1) / sh + 1 == to.height &&
                    (from.width - 1) / sw + 1 == to.width;
-  const auto shown = [](int64_t h, int64_t w) { return h == w ? fmt::format("{}", h) : fmt::format("[{}, {}]", h, w); };
+  const auto shown = [&](int64_t h, int64_t w) { return h == w || to.is_line() ? fmt::format("{}", w) : fmt::format("[{}, {}]", h, w); };
+  const std::string_view pointwise = to.is_line() ? "1" : "1x1";
   if (!reachable && to.height % from.height == 0 && to.width % from.width == 0) {
     return fmt::format("to fix it, make the value on the edge larger: {} from {} via larger {{ {}upsample({}) }}", word, edge.from_name,
-                       concat || from.channels == to.channels ? "" : fmt::format("conv(1x1, {}) ", to.channels),
+                       concat || from.channels == to.channels ? "" : fmt::format("conv({}, {}) ", pointwise, to.channels),
                        shown(to.height / from.height, to.width / from.width));
   }
   if (!reachable) {
-    return fmt::format("to fix it, give the layers between strides and pads that keep {}x{}, or take the {} from a later value",
-                       from.height, from.width, word);
+    return fmt::format("to fix it, give the layers between strides and pads that keep {}{}, or take the {} from a later value",
+                       from.is_line() ? "the length of " : "", as_written(Extent2{from.height, from.width}, from), word);
   }
   const std::string stride = sh == 1 && sw == 1 ? "" : ", stride = " + shown(sh, sw);
-  return fmt::format("to fix it, put a convolution on the edge: {} from {} via downsample {{ conv(1x1, {}{}) batch_norm }}", word,
-                     edge.from_name, concat ? from.channels : to.channels, stride);
+  return fmt::format("to fix it, put a convolution on the edge: {} from {} via downsample {{ conv({}, {}{}) batch_norm }}", word,
+                     edge.from_name, pointwise, concat ? from.channels : to.channels, stride);
 }
 
 std::string advice(const Node& edge, const TensorType& from, Ends ends) {
-  if (edge.spread && is_vector_over_picture(ends)) {
+  if (edge.spread && is_vector_over_pixels(ends)) {
     return fmt::format("to fix it, let the layers on the edge make {0} features: skip spread from {1} via fit {{ linear({0}) }}",
                        ends.current.channels, edge.from_name);
   }
   if (edge.spread || !would_fit_if_spread(edge, ends)) return advice(edge, from, ends.current);
   const std::string spread =
       fmt::format("write '{} spread from {}{}'", topology::word(edge.kind), edge.from_name, edge.children.empty() ? "" : " via ...");
-  if (is_vector_over_picture(ends)) {
+  if (is_vector_over_pixels(ends)) {
     return fmt::format("to fix it, {}, which {} the vector at every pixel", spread, edge.kind == NodeKind::skip ? "adds" : "appends");
   }
   return fmt::format("{}; or {}, which adds its one channel to every channel", advice(edge, from, ends.current), spread);
@@ -90,10 +91,11 @@ std::string advice(const Node& edge, const TensorType& from, Ends ends) {
 
 std::string advice_for_gate(Ends ends) {
   if (ends.current.channels == ends.carried.channels) {
-    return "to fix it, end the gate's list with the same height and width, or with rank 2";
+    return fmt::format("to fix it, end the gate's list with the same {}, or with rank 2",
+                       ends.current.is_line() ? "length" : "height and width");
   }
-  return fmt::format("to fix it, let the last {} of the gate's list make {} channels{}", ends.carried.rank == 2 ? "linear" : "conv",
-                     ends.current.channels, ends.carried.rank == 2 ? "" : ", or one");
+  return fmt::format("to fix it, let the last {} of the gate's list make {} channels{}", ends.carried.is_vector() ? "linear" : "conv",
+                     ends.current.channels, ends.carried.is_vector() ? "" : ", or one");
 }
 
 class Check {
@@ -119,7 +121,7 @@ class Check {
     const Ends ends{*current.type, *carried.type};
     if (node.kind == NodeKind::gate) return gate(node, ends);
     const std::string differ = difference(node, ends);
-    const bool fit = node.kind == NodeKind::concat && (node.spread ? is_vector_over_picture(ends) : differ.empty());
+    const bool fit = node.kind == NodeKind::concat && (node.spread ? is_vector_over_pixels(ends) : differ.empty());
     if (fit) return report(node, joined.failure().text, {true, false, ""});  // the result is too large
     const std::string text = described(node, differ);
     if (differ.empty()) return report(node, text, {});  // there is nothing to spread
@@ -132,10 +134,10 @@ class Check {
   }
 
   void gate(const Node& node, Ends ends) {
-    const std::string spread = ends.current.rank == 2
-                                   ? ""
-                                   : fmt::format(", {} or {}", to_string(TensorType::vector(ends.current.channels)),
-                                                 to_string(TensorType::picture(1, ends.current.height, ends.current.width)));
+    const TensorType one_channel = ends.current.with(1, ends.current.height, ends.current.width);
+    const std::string spread =
+        ends.current.is_vector() ? ""
+                                 : fmt::format(", {} or {}", to_string(TensorType::vector(ends.current.channels)), to_string(one_channel));
     const auto shown = [this](ValueId value) {
       return fmt::format("'{}', {}", network_.value(value).name, to_string(*network_.value(value).type));
     };
@@ -155,9 +157,9 @@ class Check {
     const std::string_view word = topology::word(node.kind);
     if (!node.spread) return fmt::format("the two ends of this {} edge differ in {}: {}", word, differ, ends);
     if (differ.empty()) return fmt::format("there is nothing to spread on this {} edge: {}; leave 'spread' out", word, ends);
-    if (node.kind == NodeKind::concat) return fmt::format("'concat spread' appends a vector to a picture: {}", ends);
-    return fmt::format("'skip spread' adds a vector with as many features as channels, or a picture of one channel, to a picture: {}",
-                       ends);
+    const std::string_view to = current.type->is_line() ? "line" : "picture";
+    if (node.kind == NodeKind::concat) return fmt::format("'concat spread' appends a vector to a {}: {}", to, ends);
+    return fmt::format("'skip spread' adds a vector with as many features as channels, or a {0} of one channel, to a {0}: {1}", to, ends);
   }
 
   /// What an error says beside its text.

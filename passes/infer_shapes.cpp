@@ -56,7 +56,7 @@ class Inference {
     Diagnostic* error = errors_.error(node.at, type.failure().text);
     if (error == nullptr) return;
     error->note(operand.at, fmt::format("its input, '{}', is {}", operand.name, to_string(*operand.type)));
-    history_.explain(*error, node.input, true, operand.type->rank == 4);
+    history_.explain(*error, node.input, true, !operand.type->is_vector());
     errors_.note_block(*error);
   }
 

@@ -43,7 +43,7 @@ class Lowering {
     return op;
   }
 
-  /// Makes a picture of the vector on a concat edge, with the current value's height and width: concat has no step that spreads.
+  /// Makes a picture or line of the vector on a concat edge, as large as the current value: concat has no step that spreads.
   graph::ValueId spread(const Node& node) {
     const TensorType& current = *network_.value(node.input).type;
     graph::Op op;
@@ -51,7 +51,8 @@ class Lowering {
     op.name = network_.value(node.result).name + ".spread";
     while (!names_.insert(op.name).second) op.name += "_";
     op.attributes.size = {current.height, current.width};
-    op.type = TensorType::picture(network_.value(node.list_result).type->channels, current.height, current.width);
+    op.attributes.line = current.is_line();
+    op.type = current.with(network_.value(node.list_result).type->channels, current.height, current.width);
     op.operands = {at(node.list_result)};
     op.at = network_.value(node.result).at;
     graph_.ops.push_back(std::move(op));

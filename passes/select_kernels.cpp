@@ -11,6 +11,7 @@
 #include "passes/selection/choices.h"
 #include "passes/selection/constants.h"
 #include "passes/selection/parts.h"
+#include "passes/selection/pictures.h"
 #include "passes/selection/tuned.h"
 #include "support/printable.h"
 
@@ -179,8 +180,6 @@ class KernelMaker {
   }
 
   void add_store(size_t port) {
-    const graph::Output& output = graph_.outputs[port];
-    program_.outputs.push_back({output.name, graph_.op(output.value).type});
     program::Kernel kernel = bare_store(graph_, port);
     ScheduleChoice choice = choose_schedule(kernel, {});
     add(std::move(kernel), std::move(choice));
@@ -249,14 +248,15 @@ class KernelMaker {
 
 }  // namespace
 
-std::optional<Program> select_kernels(const graph::Graph& graph, PassContext& context) {
-  if (graph.ops.empty()) return std::nullopt;
-  for (const graph::Op& op : graph.ops) {
+std::optional<Program> select_kernels(const graph::Graph& with_lines, PassContext& context) {
+  if (with_lines.ops.empty()) return std::nullopt;
+  for (const graph::Op& op : with_lines.ops) {
     if (op.kind != OpKind::conv_transpose) continue;
     context.diagnostics->error(op.at,
                                fmt::format("'{}' is a transposed convolution still: run split-transposed first", printable(op.name)));
     return std::nullopt;
   }
+  const graph::Graph graph = with_lines_as_pictures(with_lines);
   if (context.target->on_gpu() && !all_run_on_gpus(graph, context)) return std::nullopt;
   Program program;
   program.name = graph.name;
@@ -264,6 +264,7 @@ std::optional<Program> select_kernels(const graph::Graph& graph, PassContext& co
   program.machine = name_in_programs(*context.machine, *context.target);
   program.input = graph.input;
   program.input_name = graph.ops.front().name;
+  for (const graph::Output& output : with_lines.outputs) program.outputs.push_back({output.name, with_lines.op(output.value).type});
   KernelChoices choices = choose_kernels(graph, context);
   const std::vector<Part> parts = find_parts(graph);
   program.tensors = lay_out(graph, choices, parts, context);

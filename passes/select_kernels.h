@@ -13,6 +13,6 @@
 
 namespace resnetc::passes {
 
-std::optional<program::Program> select_kernels(const graph::Graph& graph, PassContext& context);
+std::optional<program::Program> select_kernels(const graph::Graph& with_lines, PassContext& context);
 
 }  // namespace resnetc::passes

@@ -12,20 +12,20 @@ using topology::Node;
 using topology::NodeKind;
 
 /// The layer with the properties that determine the shape of its result, `conv 3x3, stride 2`, or the edge, `concat from in`.
-std::string described_maker(const Node& layer) {
+std::string described_maker(const Node& layer, const TensorType& made) {
   if (topology::is_edge(layer.kind)) return fmt::format("{} from {}", topology::words(layer), layer.from_name);
   const OpAttributes& a = layer.attributes;
   std::string text(info(layer.op).layer);
-  auto extent = [](Extent2 e) { return e.h == e.w ? std::to_string(e.h) : to_string(e); };
+  auto extent = [&](Extent2 e) { return e.h == e.w ? std::to_string(e.h) : as_written(e, made); };
   if (window_ops.has(layer.op)) {
-    text += fmt::format(" {}", to_string(a.kernel));
+    text += fmt::format(" {}", as_written(a.kernel, made));
     if (a.stride != Extent2{1, 1}) text += fmt::format(", stride {}", extent(a.stride));
     if (a.dilation != Extent2{1, 1}) text += fmt::format(", dilation {}", extent(a.dilation));
     const Sides usual = layer.op == OpKind::conv2d ? default_pad(a.kernel, a.dilation) : Sides();
     if (a.same_pad) {
       text += ", pad same";
     } else if (a.pad != usual) {
-      text += fmt::format(", pad {}", a.pad == Sides(a.pad.top, a.pad.top) ? std::to_string(a.pad.top) : to_string(a.pad));
+      text += fmt::format(", pad {}", a.pad == Sides(a.pad.top, a.pad.top) ? std::to_string(a.pad.top) : as_written(a.pad, made));
     }
     if (a.output_pad != Extent2{0, 0}) text += fmt::format(", output_pad {}", extent(a.output_pad));
     if (a.ceil) text += ", ceil";
@@ -60,8 +60,8 @@ void ShapeHistory::explain(Diagnostic& error, topology::ValueId value, bool chan
     bool here_channels = channels && (operand.type->channels != made.type->channels || other_rank);
     bool here_extent = extent && (operand.type->height != made.type->height || operand.type->width != made.type->width);
     if (here_channels || here_extent) {
-      error.note(maker->at,
-                 fmt::format("'{}' ({}) makes {} of {}", made.name, described_maker(*maker), to_string(*made.type), operands(*maker)));
+      error.note(maker->at, fmt::format("'{}' ({}) makes {} of {}", made.name, described_maker(*maker, *made.type), to_string(*made.type),
+                                        operands(*maker)));
     }
     channels = channels && !here_channels;
     extent = extent && !here_extent;

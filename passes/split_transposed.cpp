@@ -51,9 +51,10 @@ class Splitting {
     convolution.operands = op.operands;
     convolution.constants = {to_phases(op.constants[0], phases.taps)};
     convolution.at = op.at;
-    context_.remarks.push_back(
-        {"split-transposed", op.name,
-         fmt::format("a convolution {} of {} phases", to_string(phases.convolution.kernel), to_string(op.attributes.stride)), op.at});
+    context_.remarks.push_back({"split-transposed", op.name,
+                                fmt::format("a convolution {} of {} phases", as_written(phases.convolution.kernel, op.type),
+                                            as_written(op.attributes.stride, op.type)),
+                                op.at});
     if (convolution.type == op.type) {  // one phase
       convolution.name = std::move(op.name);
       convolution.epilogue = std::move(op.epilogue);

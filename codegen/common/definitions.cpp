@@ -274,7 +274,7 @@ Func define_store(const program::KernelSpec& spec, const Axes& axes, Operands& o
   const TensorType& type = spec.in.type;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
   Func out("out");
-  if (type.rank == 2) {
+  if (type.is_vector()) {
     out(axes.c, axes.x, axes.y, axes.n) = in(axes.c, axes.x, axes.y, axes.n);
     set_caller_output(out, {type.channels, 1, 1});
   } else {

@@ -81,7 +81,7 @@ void build_store(const program::KernelSpec& spec, const Target& target, Built& b
   Operands operands;
   const bool flat = spec.in.dense();
   Func out = define_store(spec, axes, operands, flat);
-  if (type.rank == 2) {
+  if (type.is_vector()) {
     if (type.channels >= lanes) out.vectorize(axes.c, vector, TailStrategy::ShiftInwards);
     out.parallel(axes.n).never_partition_all();
   } else {

@@ -17,7 +17,7 @@ void build_store(const program::KernelSpec& spec, Built& built) {
   Operands operands(Operands::Place::gpu);
   Func out = define_store(spec, axes, operands, false);
   const TensorType& type = spec.in.type;
-  if (type.rank == 2) {
+  if (type.is_vector()) {
     share_between_threads(threads_of(spec), out, axes, type.channels, 1, 1);
   } else {
     Axes swapped;

@@ -72,13 +72,14 @@ Result<LayerId> with_constant(Translation& t, const flat::Node& node, size_t inp
   return scaled(t, node, in, scale, shift);
 }
 
-/// A vector, or a picture of one pixel, as a picture of this size whose pixels are all alike.
+/// A vector, or a picture of one pixel, as a picture or line of this size whose pixels are all alike.
 Result<LayerId> spread_to(Translation& t, const flat::Node& node, LayerId vector, const TensorType& size) {
   Result<LayerId> pixel = vector;
   OpAttributes a;
-  if (t.type(vector).rank == 2) {
+  if (t.type(vector).is_vector()) {
     a.channels = t.type(vector).channels;
     a.size = Extent2{1, 1};
+    a.line = t.has_lines();
     pixel = t.add(node, OpKind::unflatten, a, {vector});
     if (!pixel) return pixel;
   }
@@ -118,9 +119,9 @@ Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
   }
   if (!aligned)
     return Failure{
-        fmt::format("it spreads {} over {}", to_string(left.rank == 2 ? left : right), to_string(left.rank == 2 ? right : left))};
+        fmt::format("it spreads {} over {}", to_string(left.is_vector() ? left : right), to_string(left.is_vector() ? right : left))};
   // The picture stands first, what is spread over it second.
-  const bool turned = left.rank == 2 || (left.pixels() == 1 && right.pixels() != 1) || spreads_over(left, right);
+  const bool turned = left.is_vector() || (left.pixels() == 1 && right.pixels() != 1) || spreads_over(left, right);
   const LayerId picture = turned ? *b : *a;
   const TensorType &large = turned ? right : left, &small = turned ? left : right;
   if (large.channels == 1 && small.channels != 1 && small.pixels() == 1) {  // each is spread over the other

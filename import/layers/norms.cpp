@@ -65,7 +65,7 @@ Result<LayerId> layer_norm(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto dims = t.dims(node, 0);
   const auto axis = dims ? flat::axis_of(flat::integer(node, "axis", -1), dims->size()) : std::nullopt;
-  const bool vector = in && t.type(*in).rank == 2 && dims && dims->size() == 2;
+  const bool vector = in && t.type(*in).is_vector() && dims && dims->size() == 2;
   if (!in || !axis || (!vector && !t.channels_last(node, 0)) || *axis != t.channel_axis(node, 0)) {
     return Failure{"resnetc has the layer norm over the features of a vector or the channels of each pixel, and no other"};
   }

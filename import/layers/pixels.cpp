@@ -1,4 +1,4 @@
-/// \file Operators that make larger pictures.
+/// \file Operators that make larger pictures and lines.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -14,7 +14,7 @@ constexpr const char* sampling = "resnetc has the nearest pixel at floor(place *
 bool exact(const TensorPtr& scales, const Dims& from, const Dims& to) {
   if (!scales || scales->elements != Elements::real || scales->size() == 0) return true;
   if (scales->size() != from.size()) return false;
-  for (const size_t axis : {size_t{2}, size_t{3}}) {
+  for (size_t axis = 2; axis < from.size(); ++axis) {
     const double made = static_cast<double>(from[axis].fixed) * scales->real(axis);
     if (std::abs(made - static_cast<double>(to[axis].fixed)) > 1e-4) return false;
   }
@@ -25,8 +25,10 @@ bool exact(const TensorPtr& scales, const Dims& from, const Dims& to) {
 Result<LayerId> resize(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto from = t.dims(node, 0), to = t.result_dims(node);
-  if (!in || !from || !to || from->size() != 4 || to->size() != 4) return Failure{"the dimensions of its result are not known"};
-  if ((*from)[0] != (*to)[0] || (*from)[1] != (*to)[1] || !(*to)[2].known() || !(*to)[3].known()) {
+  if (!in || !from || !to || from->size() != to->size() || from->size() < 3 || from->size() > 4) {
+    return Failure{"the dimensions of its result are not known"};
+  }
+  if ((*from)[0] != (*to)[0] || (*from)[1] != (*to)[1] || !(*to)[2].known() || !to->back().known()) {
     return Failure{"it resizes more than rows and columns"};
   }
   const std::string_view mode = flat::text(node, "mode", "nearest");
@@ -37,7 +39,8 @@ Result<LayerId> resize(Translation& t, const flat::Node& node) {
   if (type.pixels() == 1) return t.as_vector(node, *in);
   const bool old = node.op == "Upsample" || t.graph().opset < 11;
   const std::string_view places = flat::text(node, "coordinate_transformation_mode", old ? "asymmetric" : "half_pixel");
-  const int64_t height = (*to)[2].fixed, width = (*to)[3].fixed;
+  const bool line = type.is_line();
+  const int64_t height = line ? 1 : (*to)[2].fixed, width = to->back().fixed;
   const bool whole = height % type.height == 0 && width % type.width == 0;
   if (!exact(t.graph().constant(node, old ? 1 : 2), *from, *to))
     return Failure{fmt::format("its scales make no whole sizes; {}", sampling)};
@@ -45,7 +48,7 @@ Result<LayerId> resize(Translation& t, const flat::Node& node) {
   a.bilinear = mode != "nearest";
   a.align_corners = a.bilinear && places == "align_corners";
   if (a.bilinear) {
-    const bool edges = places == "half_pixel" || (places == "pytorch_half_pixel" && height > 1 && width > 1);
+    const bool edges = places == "half_pixel" || (places == "pytorch_half_pixel" && (height > 1 || line) && width > 1);
     if (!edges && !a.align_corners) return Failure{fmt::format("its coordinates are '{}'; {}", places, sampling)};
   } else {
     const std::string_view rounding = flat::text(node, "nearest_mode", old ? "floor" : "round_prefer_floor");

@@ -31,7 +31,7 @@ Result<LayerId> linear(Translation& t, const flat::Node& node, LayerId in, Tenso
   if (weights[0].values->shape[1] != type.elements()) {
     return Failure{fmt::format("its matrix takes {} features, but there are {}", weights[0].values->shape[1], type.elements())};
   }
-  if (type.rank == 2) return t.add(node, OpKind::linear, a, {in}, std::move(weights));
+  if (type.is_vector()) return t.add(node, OpKind::linear, a, {in}, std::move(weights));
   // All elements of a picture in a row, [C, H, W]: a window over the whole picture sums the same products.
   a.kernel = {type.height, type.width};
   const Result<LayerId> whole = t.add(node, OpKind::conv2d, a, {in}, std::move(weights));
@@ -66,7 +66,7 @@ Result<LayerId> matmul(Translation& t, const flat::Node& node) {
   const TensorPtr matrix = t.graph().constant(node, 1);
   const auto dims = t.dims(node, 0);
   if (in && matrix && matrix->shape.size() == 2 && matrix->elements == Elements::real && t.channels_last(node, 0) &&
-      t.type(*in).rank == 4) {
+      !t.type(*in).is_vector()) {
     // At each pixel, a product over the channels: a convolution with a window of one pixel.
     if (matrix->shape[0] != t.type(*in).channels) {
       return Failure{fmt::format("its matrix takes {} channels, but there are {}", matrix->shape[0], t.type(*in).channels)};

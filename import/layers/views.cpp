@@ -18,28 +18,31 @@ Result<LayerId> view(Translation& t, const flat::Node& node) {
   const TensorType type = t.type(*in);
   if (t.is_view(type, *to)) return *in;
   // A vector that is repeated at every pixel stays a vector. What reads it spreads it.
-  const bool repeated = node.op == "Expand" && type.rank == 2 && t.is_view(type, *from) && to->size() == 4;
+  const bool repeated = node.op == "Expand" && type.is_vector() && t.is_view(type, *from) && to->size() == (t.has_lines() ? 3 : 4);
   if (repeated && (*to)[0] == t.graph().batch && (*to)[1] == Whole{type.channels, 0}) return *in;
   const bool one_row = to->size() == 2 && (*to)[0] == t.graph().batch && (*to)[1] == Whole{type.elements(), 0};
-  if (type.rank == 4 && type.pixels() == 1 && t.is_view(TensorType::vector(type.channels), *to)) return t.as_vector(node, *in);
-  if (type.rank == 4 && one_row && t.read_only_by(node, {"Gemm", "MatMul"})) return *in;  // the product knows the picture
-  if (type.rank == 4 && one_row && t.is_view(type, *from)) return t.add(node, OpKind::flatten, {}, {*in});
-  return Failure{fmt::format("it makes {} of {}; resnetc has pictures and vectors, and no other views of them", shown(*to), shown(*from))};
+  if (!type.is_vector() && type.pixels() == 1 && t.is_view(TensorType::vector(type.channels), *to)) return t.as_vector(node, *in);
+  if (!type.is_vector() && one_row && t.read_only_by(node, {"Gemm", "MatMul"})) return *in;  // the product knows the picture
+  if (!type.is_vector() && one_row && t.is_view(type, *from)) return t.add(node, OpKind::flatten, {}, {*in});
+  return Failure{
+      fmt::format("it makes {} of {}; resnetc has pictures, lines and vectors, and no other views of them", shown(*to), shown(*from))};
 }
 
-/// A Transpose between [N, C, H, W] and [N, H, W, C] is a matter of the model's order alone: the layers between know which it is. A
-/// Transpose of a vector or a picture of one pixel may leave the elements in their order.
+/// A Transpose between [N, C, H, W] and [N, H, W, C], or [N, C, L] and [N, L, C], is a matter of the model's order alone: the layers
+/// between know which it is. A Transpose of a vector or a picture of one pixel may leave the elements in their order.
 Result<LayerId> transpose(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto to = t.result_dims(node);
   if (!in || !to) return Failure{"the dimensions of its result are not known"};
   const auto order = flat::list(node, "perm");
   const auto from = t.dims(node, 0);
+  const bool line = t.type(*in).is_line();
   if (t.channels_last(node, 0)) {
-    if (order == std::vector<int64_t>{0, 3, 1, 2}) return *in;
+    if (order == (line ? std::vector<int64_t>{0, 2, 1} : std::vector<int64_t>{0, 3, 1, 2})) return *in;
     return Failure{"it changes the order of dimensions"};
   }
-  if (from && from->size() == 4 && t.is_view(t.type(*in), *from) && order == std::vector<int64_t>{0, 2, 3, 1}) {
+  const std::vector<int64_t> last = line ? std::vector<int64_t>{0, 2, 1} : std::vector<int64_t>{0, 2, 3, 1};
+  if (from && from->size() == last.size() && t.is_view(t.type(*in), *from) && order == last) {
     t.put_channels_last(node);
     return *in;
   }
@@ -74,25 +77,26 @@ Result<LayerId> slice(Translation& t, const flat::Node& node) {
   }
   const auto starts = list_at(t.graph(), node, 1, "starts"), axes = list_at(t.graph(), node, 3, "axes"),
              steps = list_at(t.graph(), node, 4, "steps");
-  if (t.type(*in).rank != 4 || t.channels_last(node, 0) || !t.is_view(t.type(*in), *from) || !starts || !axes || !steps)
+  const TensorType& type = t.type(*in);
+  if (type.is_vector() || t.channels_last(node, 0) || !t.is_view(t.type(*in), *from) || !starts || !axes || !steps)
     return Failure{"resnetc has no layer for it yet"};
   OpAttributes a;
   for (size_t i = 0; i < axes->size(); ++i) {
-    const auto axis = flat::axis_of((*axes)[i], 4);
+    const auto axis = flat::axis_of((*axes)[i], from->size());
     if (!axis || *axis < 2 || (*starts)[i] != 0) return Failure{"resnetc has no layer for it yet"};
-    (*axis == 2 ? a.stride.h : a.stride.w) = (*steps)[i];
+    (*axis + 1 == from->size() ? a.stride.w : a.stride.h) = (*steps)[i];
   }
-  const auto rows = [](int64_t size, int64_t stride) { return Whole{(size - 1) / stride + 1, 0}; };
-  if (rows(t.type(*in).height, a.stride.h) != (*to)[2] || rows(t.type(*in).width, a.stride.w) != (*to)[3]) {
+  const auto taken = [](int64_t size, int64_t stride) { return (size - 1) / stride + 1; };
+  if (!t.is_view(type.with(type.channels, taken(type.height, a.stride.h), taken(type.width, a.stride.w)), *to)) {
     return Failure{"resnetc has no layer for it yet"};
   }
   return t.add(node, OpKind::max_pool, a, {*in});
 }
 
-/// A Pad that appends channels of zeros, or adds pixels to the sides of a picture.
+/// A Pad that appends channels of zeros, or adds pixels to the sides of a picture or line.
 Result<LayerId> pad(Translation& t, const flat::Node& node) {
   constexpr const char* known =
-      "resnetc appends channels of zeros, and adds zeros or reflected pixels to the sides of a picture, and nothing else";
+      "resnetc appends channels of zeros, and adds zeros or reflected pixels to the sides of a picture or line, and nothing else";
   const auto in = t.operand(node, 0);
   const auto pads = list_at(t.graph(), node, 1, "pads");
   const TensorPtr value = t.graph().constant(node, 2);
@@ -111,6 +115,8 @@ Result<LayerId> pad(Translation& t, const flat::Node& node) {
   OpAttributes sides;
   if (rank == 4) {
     sides.pad = Sides(std::exchange(rest[2], 0), std::exchange(rest[3], 0), std::exchange(rest[6], 0), std::exchange(rest[7], 0));
+  } else if (t.type(*in).is_line()) {
+    sides.pad = Sides(0, std::exchange(rest[2], 0), 0, std::exchange(rest[5], 0));
   }
   sides.reflect = mode == "reflect";
   if (std::any_of(rest.begin(), rest.end(), [](int64_t p) { return p != 0; }) || (sides.reflect && appended != 0)) return Failure{known};

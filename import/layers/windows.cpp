@@ -11,18 +11,33 @@
 namespace resnetc::importer {
 namespace {
 
-Extent2 extent_of(const std::vector<int64_t>& numbers) { return {numbers[0], numbers[1]}; }
+/// The number of axes that windows have.
+size_t axes_of(const TensorType& type) { return type.is_line() ? 1 : 2; }
+
+/// Two numbers, of rows and columns, or one along lines.
+Extent2 extent_of(const std::vector<int64_t>& numbers) {
+  return numbers.size() == 1 ? Extent2{1, numbers[0]} : Extent2{numbers[0], numbers[1]};
+}
+
+std::vector<int64_t> numbers_of(Extent2 extent, size_t axes) { return axes == 1 ? std::vector{extent.w} : std::vector{extent.h, extent.w}; }
+
+Sides sides_of(const Pads& pads) {
+  const auto &before = pads.before, &after = pads.after;
+  return before.size() == 1 ? Sides(0, before[0], 0, after[0]) : Sides(before[0], before[1], after[0], after[1]);
+}
+
+constexpr std::string_view counts[] = {"no", "one number", "two numbers"};
 
 /// Sets stride, dilation and padding.
 Result<> set_window(OpAttributes& a, const flat::Node& node, const TensorType& in) {
-  const std::vector<int64_t> kernel{a.kernel.h, a.kernel.w};
-  const auto strides = spatial(node, "strides", 2), dilations = spatial(node, "dilations", 2);
-  if (!strides || !dilations) return Failure{"its strides or dilations are no two numbers from 1 up"};
-  const auto pads = pads_of(node, {in.height, in.width}, kernel, *strides, *dilations);
-  if (!pads) return Failure{"its pads are no four numbers from 0 up"};
+  const size_t axes = axes_of(in);
+  const auto strides = spatial(node, "strides", axes), dilations = spatial(node, "dilations", axes);
+  if (!strides || !dilations) return Failure{fmt::format("its strides or dilations are not {} from 1 up", counts[axes])};
+  const auto pads = pads_of(node, numbers_of({in.height, in.width}, axes), numbers_of(a.kernel, axes), *strides, *dilations);
+  if (!pads) return Failure{fmt::format("its pads are not {} from 0 up for each side", counts[axes])};
   a.stride = extent_of(*strides);
   a.dilation = extent_of(*dilations);
-  a.pad = Sides(pads->before[0], pads->before[1], pads->after[0], pads->after[1]);
+  a.pad = sides_of(*pads);
   return {};
 }
 
@@ -40,18 +55,32 @@ Result<> add_bias(Translation& t, const flat::Node& node, OpAttributes& a, std::
 
 /// Sets the kernel, which is that of the weight.
 Result<> set_kernel(OpAttributes& a, const flat::Node& node, const Tensor& weight) {
-  a.kernel = {weight.shape[2], weight.shape[3]};
-  if (const auto kernel = flat::list(node, "kernel_shape"); kernel && *kernel != std::vector<int64_t>{a.kernel.h, a.kernel.w}) {
+  const std::vector<int64_t> numbers(weight.shape.begin() + 2, weight.shape.end());
+  a.kernel = extent_of(numbers);
+  if (const auto kernel = flat::list(node, "kernel_shape"); kernel && *kernel != numbers) {
     return Failure{"its kernel_shape is not that of its weight"};
   }
   return {};
 }
 
-/// A vector as a picture of one pixel.
-Result<LayerId> as_picture(Translation& t, const flat::Node& node, LayerId vector) {
+/// The number of axes of the windows of a convolution with this weight, of which the type must be able to have so many: a vector may be a
+/// picture or a line of one pixel in the model.
+Result<size_t> axes_of(const Tensor& weight, const TensorType& type) {
+  const size_t axes = weight.shape.size() == 3 ? 1 : 2;
+  const bool fits = type.is_vector() || axes == axes_of(type);
+  if (weight.elements == Elements::real && weight.shape.size() == axes + 2 && fits) return axes;
+  return Failure{
+      fmt::format("its weight has {} dimensions; resnetc has convolutions of pictures, whose weight has 4, and of lines, whose "
+                  "weight has 3",
+                  weight.shape.size())};
+}
+
+/// A vector as a picture or line of one pixel.
+Result<LayerId> as_pixel(Translation& t, const flat::Node& node, LayerId vector) {
   OpAttributes one;
   one.channels = t.type(vector).channels;
   one.size = {1, 1};
+  one.line = t.has_lines();
   return t.add(node, OpKind::unflatten, one, {vector});
 }
 
@@ -60,10 +89,7 @@ Result<LayerId> conv(Translation& t, const flat::Node& node) {
   const TensorPtr weight = t.graph().constant(node, 1);
   if (!in || !weight) return Failure{"its weight is computed from the picture"};
   const TensorType& type = t.type(*in);
-  if (weight->elements != Elements::real || weight->shape.size() != 4) {
-    return Failure{
-        fmt::format("its weight has {} dimensions; resnetc has convolutions of pictures, whose weight has 4", weight->shape.size())};
-  }
+  if (const Result<size_t> axes = axes_of(*weight, type); !axes) return axes.failure();
   OpAttributes a;
   a.channels = weight->shape[0];
   a.groups = flat::integer(node, "group", 1);
@@ -73,9 +99,9 @@ Result<LayerId> conv(Translation& t, const flat::Node& node) {
   if (a.groups < 1 || weight->shape[1] > type.channels || weight->shape[1] * a.groups != type.channels) {
     return Failure{fmt::format("its weight takes {} channels in {} groups, but there are {}", weight->shape[1], a.groups, type.channels)};
   }
-  if (type.rank == 2) {                                // a vector that is a picture of one pixel in the model
+  if (type.is_vector()) {
     if (a.groups != 1 && a.kernel == Extent2{1, 1}) {  // a product for each group: a convolution of a picture of one pixel
-      const Result<LayerId> picture = as_picture(t, node, *in);
+      const Result<LayerId> picture = as_pixel(t, node, *in);
       a.pad = {};
       const Result<LayerId> sums = picture ? t.add(node, OpKind::conv2d, a, {*picture}, std::move(weights)) : picture;
       return sums ? t.add(node, OpKind::flatten, {}, {*sums}) : sums;
@@ -94,10 +120,8 @@ Result<LayerId> conv_transpose(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const TensorPtr weight = t.graph().constant(node, 1);
   if (!in || !weight) return Failure{"its weight is computed from the picture"};
-  if (weight->elements != Elements::real || weight->shape.size() != 4) {
-    return Failure{fmt::format("its weight has {} dimensions; resnetc has transposed convolutions of pictures, whose weight has 4",
-                               weight->shape.size())};
-  }
+  const Result<size_t> axes = axes_of(*weight, t.type(*in));
+  if (!axes) return axes.failure();
   const int64_t channels = t.type(*in).channels;
   OpAttributes a;
   a.groups = flat::integer(node, "group", 1);
@@ -109,17 +133,18 @@ Result<LayerId> conv_transpose(Translation& t, const flat::Node& node) {
   if (const Result<> good = set_kernel(a, node, *weight); !good) return good.failure();
   std::vector<LayerWeight> weights{{"weight", weight}};
   if (const Result<> good = add_bias(t, node, a, weights); !good) return good.failure();
-  const auto strides = spatial(node, "strides", 2), dilations = spatial(node, "dilations", 2);
-  if (!strides || !dilations) return Failure{"its strides or dilations are no two numbers from 1 up"};
-  if (*dilations != std::vector<int64_t>{1, 1}) return Failure{"resnetc has no transposed convolutions with dilations"};
+  const auto strides = spatial(node, "strides", *axes), dilations = spatial(node, "dilations", *axes);
+  if (!strides || !dilations) return Failure{fmt::format("its strides or dilations are not {} from 1 up", counts[*axes])};
+  if (*dilations != std::vector<int64_t>(*axes, 1)) return Failure{"resnetc has no transposed convolutions with dilations"};
   a.stride = extent_of(*strides);
-  const Result<LayerId> picture = t.type(*in).rank == 2 ? as_picture(t, node, *in) : *in;
+  const Result<LayerId> picture = t.type(*in).is_vector() ? as_pixel(t, node, *in) : *in;
   if (!picture) return picture;
   const TensorType type = t.type(*picture);
-  const auto made = transposed_pads_of(node, {type.height, type.width}, {a.kernel.h, a.kernel.w}, *strides, *dilations);
+  const auto made =
+      transposed_pads_of(node, numbers_of({type.height, type.width}, *axes), numbers_of(a.kernel, *axes), *strides, *dilations);
   if (!made) return Failure{"its pads, output_padding, output_shape or auto_pad do not fit its picture"};
-  a.pad = Sides(made->pads.before[0], made->pads.before[1], made->pads.after[0], made->pads.after[1]);
-  a.output_pad = extent_of(made->extra);
+  a.pad = sides_of(made->pads);
+  a.output_pad = *axes == 1 ? Extent2{0, made->extra[0]} : extent_of(made->extra);
   return t.add(node, OpKind::conv_transpose, a, {*picture}, std::move(weights));
 }
 
@@ -137,9 +162,11 @@ Result<LayerId> pool(Translation& t, const flat::Node& node, OpKind kind) {
   if (!in) return Failure{"it has no input"};
   const TensorType type = t.type(*in);
   const auto kernel = flat::list(node, "kernel_shape");
-  if (!kernel || kernel->size() != 2 || type.rank != 4) return Failure{"resnetc has pools of pictures, with a window of rows and columns"};
+  if (!kernel || type.is_vector() || kernel->size() != axes_of(type)) {
+    return Failure{"resnetc has pools of pictures, with a window of rows and columns, and of lines, with a window of one number"};
+  }
   if (std::any_of(kernel->begin(), kernel->end(), [](int64_t k) { return k < 1 || k > max_elements; })) {
-    return Failure{"its kernel_shape is no two numbers from 1 up"};
+    return Failure{fmt::format("its kernel_shape is not {} from 1 up", counts[axes_of(type)])};
   }
   OpAttributes a;
   a.kernel = extent_of(*kernel);
@@ -163,26 +190,30 @@ Result<LayerId> average_pool(Translation& t, const flat::Node& node) { return po
 Result<LayerId> over_all_pixels(Translation& t, const flat::Node& node, OpKind kind) {
   const auto in = t.operand(node, 0);
   if (!in) return Failure{"it has no input"};
-  return t.type(*in).rank == 2 ? Result<LayerId>(*in) : t.add(node, kind, {}, {*in});
+  return t.type(*in).is_vector() ? Result<LayerId>(*in) : t.add(node, kind, {}, {*in});
 }
 
 Result<LayerId> global_average_pool(Translation& t, const flat::Node& node) { return over_all_pixels(t, node, OpKind::global_avg_pool); }
 Result<LayerId> global_max_pool(Translation& t, const flat::Node& node) { return over_all_pixels(t, node, OpKind::global_max_pool); }
 
+constexpr const char* other_axes = "resnetc has this over all of a picture's rows and columns or of a line, and over no other dimensions";
+
 Result<LayerId> reduce(Translation& t, const flat::Node& node, OpKind kind) {
   const auto numbers = list_at(t.graph(), node, 1, "axes");
   const auto dims = t.dims(node, 0);
   const auto axes = numbers && dims ? flat::axes_of(*numbers, dims->size()) : std::nullopt;
-  if (!axes || *axes != (t.channels_last(node, 0) ? std::vector<size_t>{1, 2} : std::vector<size_t>{2, 3})) {
-    return Failure{"resnetc has this over a picture's rows and columns, and over no other dimensions"};
+  std::vector<size_t> pixels;  // all dimensions but those of the batch and the channels
+  for (size_t axis = 1; dims && axis < dims->size(); ++axis) {
+    if (axis != t.channel_axis(node, 0)) pixels.push_back(axis);
   }
+  if (!axes || pixels.empty() || *axes != pixels) return Failure{other_axes};
   return over_all_pixels(t, node, kind);
 }
 
 Result<LayerId> reduce_l2(Translation& t, const flat::Node& node) {
   // Of one pixel, it is the absolute value and not the vector.
   const auto in = t.operand(node, 0);
-  if (in && t.type(*in).rank == 2) return Failure{"resnetc has this over a picture's rows and columns, and over no other dimensions"};
+  if (in && t.type(*in).is_vector()) return Failure{other_axes};
   return reduce(t, node, OpKind::global_l2_pool);
 }
 

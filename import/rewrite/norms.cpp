@@ -78,14 +78,14 @@ class Norms {
     return true;
   }
 
-  /// [N, C, H, W] -> [N, groups, ...], an InstanceNormalization of the groups, and back.
+  /// [N, C, H, W] or [N, C, L] -> [N, groups, ...], an InstanceNormalization of the groups, and back.
   std::optional<Norm> group_norm(const flat::Node& last) const {
     const flat::Node* instance = made_by(graph_, last.inputs[0], "InstanceNormalization");
     const flat::Node* first =
         instance == nullptr || instance->inputs.size() != 3 ? nullptr : made_by(graph_, instance->inputs[0], "Reshape");
     if (first == nullptr || uses_[static_cast<size_t>(instance->outputs[0])] != 1) return std::nullopt;
     const auto &from = graph_.value(first->inputs[0]).dims, &middle = graph_.value(first->outputs[0]).dims;
-    if (!from || !middle || from != graph_.value(last.outputs[0]).dims || from->size() != 4 || middle->size() < 3) return std::nullopt;
+    if (!from || !middle || from != graph_.value(last.outputs[0]).dims || from->size() < 3 || middle->size() < 3) return std::nullopt;
     const Whole channels = (*from)[1], groups = (*middle)[1];
     if ((*middle)[0] != (*from)[0] || !channels.known() || !groups.known() || groups.fixed < 1 || channels.fixed % groups.fixed != 0) {
       return std::nullopt;

@@ -6,11 +6,12 @@
 namespace resnetc::importer {
 namespace {
 
-/// The rows and columns that a Pad adds: top, left, bottom, right. Nothing if it adds anything else.
+/// The numbers of pixels that a Pad adds before each spatial dimension, then those behind each. Nothing if it adds anything else.
 std::optional<std::vector<int64_t>> added_around(const flat::Graph& graph, const flat::Node& pad, double& value) {
   if (flat::text(pad, "mode", "constant") != "constant" || pad.inputs.size() > 3) return std::nullopt;
   const auto pads = list_at(graph, pad, 1, "pads");
-  if (!pads || pads->size() != 8 || std::any_of(pads->begin(), pads->end(), [](int64_t p) { return p < 0 || p > (1 << 20); }))
+  if (!pads || (pads->size() != 8 && pads->size() != 6) ||
+      std::any_of(pads->begin(), pads->end(), [](int64_t p) { return p < 0 || p > (1 << 20); }))
     return std::nullopt;
   value = flat::real(pad, "value", 0);
   if (pad.inputs.size() > 2 && pad.inputs[2] != flat::no_value) {
@@ -18,8 +19,15 @@ std::optional<std::vector<int64_t>> added_around(const flat::Graph& graph, const
     if (!given) return std::nullopt;
     value = *given;
   }
-  if ((*pads)[0] != 0 || (*pads)[1] != 0 || (*pads)[4] != 0 || (*pads)[5] != 0) return std::nullopt;
-  return std::vector<int64_t>{(*pads)[2], (*pads)[3], (*pads)[6], (*pads)[7]};
+  std::vector<int64_t> added;
+  for (size_t i = 0, rank = pads->size() / 2; i < pads->size(); ++i) {
+    if (i % rank >= 2) {
+      added.push_back((*pads)[i]);
+    } else if ((*pads)[i] != 0) {
+      return std::nullopt;
+    }
+  }
+  return added;
 }
 
 /// Whether zeros around the picture make no difference to the operator's own padding.
@@ -49,8 +57,8 @@ void absorb_pads(flat::Graph& graph) {
     if (!added || !pads_with(graph, node, *pad, value)) continue;
     std::vector<int64_t> pads = *added;
     if (const auto own = flat::list(node, "pads"); own && automatic == "NOTSET") {
-      if (own->size() != 4 || std::any_of(own->begin(), own->end(), [](int64_t p) { return p < 0 || p > (1 << 20); })) continue;
-      for (size_t i = 0; i < 4; ++i) pads[i] += (*own)[i];
+      if (own->size() != pads.size() || std::any_of(own->begin(), own->end(), [](int64_t p) { return p < 0 || p > (1 << 20); })) continue;
+      for (size_t i = 0; i < pads.size(); ++i) pads[i] += (*own)[i];
     }
     node.attributes.insert_or_assign("pads", whole_numbers(pads));
     node.attributes.erase("auto_pad");

@@ -14,8 +14,8 @@ namespace {
 
 /// The tensor that a load or store transposes, because the caller's buffer has planes; otherwise null.
 const Tensor* transposed(const KernelSpec& spec) {
-  if (spec.kind == KernelKind::load) return spec.out.type.rank == 4 && spec.input.has_planes() ? &spec.out : nullptr;
-  return spec.kind == KernelKind::store && spec.in.type.rank == 4 ? &spec.in : nullptr;
+  if (spec.kind == KernelKind::load) return spec.out.type.is_picture() && spec.input.has_planes() ? &spec.out : nullptr;
+  return spec.kind == KernelKind::store && spec.in.type.is_picture() ? &spec.in : nullptr;
 }
 
 /// The vectors of channels that are moved at each place. Few planes are read and written fast, because the processor fetches ahead in each.

@@ -86,7 +86,7 @@ const Gpu& a100() { return known_gpus()[0]; }
 
 LaunchCost launch_cost(const KernelSpec& spec) {
   const auto& s = std::get<ThreadSchedule>(spec.schedule);
-  const bool store = spec.kind == KernelKind::store, turned = store && spec.in.type.rank == 4;
+  const bool store = spec.kind == KernelKind::store, turned = store && spec.in.type.is_picture();
   const TensorType& type = store ? spec.in.type : spec.out.type;
   const int64_t width = turned ? type.channels : s.flat ? type.pixels() : type.width, height = s.flat ? 1 : type.height;
   const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.stored_channels();

@@ -231,7 +231,7 @@ const Implementation& implementation_of(const GroupedSchedule&) {
 }
 
 bool can_be_grouped(const KernelSpec& spec) {
-  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && narrow_group(spec.attributes, spec.in.type, spec.out.type) != 0 &&
+  return spec.kind == KernelKind::conv2d && spec.in.type.is_picture() && narrow_group(spec.attributes, spec.in.type, spec.out.type) != 0 &&
          spec.in.stored_channels() == whole_vectors(spec.in.type.channels);
 }
 

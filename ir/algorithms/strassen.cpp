@@ -195,7 +195,7 @@ const Implementation& implementation_of(const StrassenSchedule&) {
 }
 
 bool can_be_strassen(const KernelSpec& spec) {
-  return spec.kind == KernelKind::conv2d && spec.in.type.rank == 4 && has_whole_halves(convolution_of(spec));
+  return spec.kind == KernelKind::conv2d && spec.in.type.is_picture() && has_whole_halves(convolution_of(spec));
 }
 
 namespace {

@@ -89,7 +89,7 @@ bool gathers(KernelKind kind) {
 
 ThreadSchedule schedule_of_move(const KernelSpec& spec) {
   ThreadSchedule s;
-  const bool store = spec.kind == KernelKind::store, turned = store && spec.in.type.rank == 4;
+  const bool store = spec.kind == KernelKind::store, turned = store && spec.in.type.is_picture();
   const TensorType& type = store ? spec.in.type : spec.out.type;
   const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.stored_channels();
   const int64_t tiles = turned ? type.channels * type.height : type.pixels();
@@ -141,7 +141,7 @@ class Threads final : public Implementation {
     }
     const bool store = spec.kind == KernelKind::store;
     const TensorType& type = store ? spec.in.type : spec.out.type;
-    const bool turned = store && type.rank == 4;
+    const bool turned = store && type.is_picture();
     const int64_t channels = store ? (turned ? type.width : type.channels) : spec.out.stored_channels();
     const std::string_view unit = turned ? "columns" : "channels";
     if (channels % s.channels != 0) return fmt::format("channels={} does not divide its {} {}", s.channels, channels, unit);

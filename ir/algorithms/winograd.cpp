@@ -338,7 +338,7 @@ const Implementation& implementation_of(const WinogradSchedule&) {
 }
 
 bool can_be_winograd(const KernelSpec& spec) {
-  if (spec.kind != KernelKind::conv2d || spec.in.type.rank != 4) return false;
+  if (spec.kind != KernelKind::conv2d || !spec.in.type.is_picture()) return false;
   if (!form_of(convolution_of(spec))) return false;
   const Extent2 halo = implementation_of(WinogradSchedule{}).halo(spec.attributes, spec.in.type.channels);
   return spec.in.halo.h >= halo.h && spec.in.halo.w >= halo.w;

@@ -147,7 +147,7 @@ std::string schema_of_names(const std::vector<std::string_view>& known) {
 }
 
 void OlderFormat::read(Reader& reader, InputBuffer& input) const {
-  const std::string_view floats = input.type.rank == 2 ? "vector_f32" : "planar_f32";
+  const std::string_view floats = input.type.is_vector() ? "vector_f32" : "planar_f32";
   const std::optional<size_t> read = read_name(reader, "input format", {floats, "packed_u8"});
   if (read != size_t{1}) return;
   input.type.element = ElementType::u8;

@@ -18,7 +18,7 @@ OneOf<ElementType> elements() {
 template void attribute_fields(Archive& a, OpAttributes& attributes);
 
 void buffer_fields(Archive& a, InputBuffer& input) {
-  a.field("type", input.type, Type{}, "the buffer's type, N the batch, channels before rows and columns");
+  a.field("type", input.type, Type{}, "the buffer's type, N the batch, channels before rows and columns or the length");
   a.optional("order", input.order, DimensionOrder::planar, one_of<DimensionOrder>("order"),
              "of the dimensions in memory: channels, rows, columns (planar, where left out), or channels last");
   a.older("format", input, OlderFormat{}, "what older texts have in place of the element type and the order");

@@ -28,6 +28,7 @@ constexpr RecipeName line_of_recipe(RecipeKind kind) {
     case RecipeKind::mul: return {.name = "mul", .args = 2};
     case RecipeKind::rsqrt: return {.name = "rsqrt", .args = 1};
     case RecipeKind::scale_rows: return {.name = "scale_rows", .args = 2};
+    case RecipeKind::as_picture: return {.name = "as_picture", .args = 1};
     case RecipeKind::scale_columns: return {.name = "scale_columns", .args = 2};
     case RecipeKind::to_phases: return {.name = "to_phases", .args = 1};
     case RecipeKind::pack_vector: return {.name = "pack_vector", .args = 1};
@@ -150,6 +151,9 @@ class Reader {
           return fault(start, fmt::format("rows of {} scaled by {}", shape_text(a->shape), shape_text(b->shape)));
         }
         return scale_rows(std::move(a), std::move(b));
+      case RecipeKind::as_picture:
+        if (a->shape.size() != 3) return fault(start, fmt::format("as_picture of {}", shape_text(a->shape)));
+        return as_picture(std::move(a));
       case RecipeKind::scale_columns: {
         const int64_t groups = number_named("groups", 1);
         if (cursor_.failed()) return nullptr;

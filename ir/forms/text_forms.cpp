@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "ir/forms/json_parts.h"
 #include "ir/forms/text_fields.h"
@@ -110,10 +111,12 @@ TensorType read_type(Cursor& cursor) {
   TensorType type = TensorType::vector(cursor.integer(1, max_elements));
   type.element = element;
   if (cursor.accept(",")) {
-    type.height = cursor.integer(1, max_elements);
-    cursor.expect(",");
+    type.rank = 3;
     type.width = cursor.integer(1, max_elements);
-    type.rank = 4;
+    if (cursor.accept(",")) {
+      type.rank = 4;
+      type.height = std::exchange(type.width, cursor.integer(1, max_elements));
+    }
   }
   cursor.expect("]");
   if (!cursor.failed() && !fits(type)) cursor.fail(fmt::format("{} is too large", to_string(type)));
@@ -154,7 +157,7 @@ InputBuffer Reader::input() {
   if (accept("packed_u8")) {
     input.type.element = ElementType::u8;
     input.order = DimensionOrder::channels_last;
-  } else if (!accept(input.type.rank == 2 ? "vector_f32" : "planar_f32") && accept(to_string(DimensionOrder::channels_last))) {
+  } else if (!accept(input.type.is_vector() ? "vector_f32" : "planar_f32") && accept(to_string(DimensionOrder::channels_last))) {
     input.order = DimensionOrder::channels_last;
   }
   const auto list = [this](std::string_view name, std::vector<double>& values) {

@@ -99,6 +99,7 @@ std::vector<Case> all_cases(bool quick) {
   }
   for (const Other& other : others) cases.push_back({other.name, other.height, other.width, !quick, other.gain});
   cases.push_back({"residual_mlp", 1, 784, !quick});
+  cases.push_back({"resnet18_1d", 1, 1000, !quick});
   return cases;
 }
 
@@ -187,7 +188,7 @@ Outcome check(const Case& what, std::span<const Target* const> targets, const co
   Diagnostics diagnostics(sources);
   FrontendOptions frontend;
   frontend.installed_dirs = {RESNETC_SOURCE_DIR "/networks"};
-  const bool sized = what.network != "residual_mlp" && what.network != "alphazero";
+  const bool sized = what.network != "residual_mlp" && what.network != "alphazero" && what.network != "resnet18_1d";
   if (sized) frontend.parameters = {{"height", what.height}, {"width", what.width}};
   const auto network = load_network(fmt::format(RESNETC_SOURCE_DIR "/networks/{}.rn", what.network), frontend, diagnostics);
   std::vector<program::Program> programs;

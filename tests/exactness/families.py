@@ -158,3 +158,27 @@ class UNet(nn.Module):
         for up, skip in ((self.up4, layer3), (self.up3, layer2), (self.up2, layer1), (self.up1, stem)):
             x = up(torch.cat([F.interpolate(x, scale_factor=2), skip], 1))
         return self.head(self.up0(F.interpolate(x, scale_factor=2)))
+
+
+def along_lines(model):
+    """A network of pictures with layers along lines in place of those over pictures, under the same names."""
+    for name, layer in model.named_children():
+        if isinstance(layer, nn.Conv2d):
+            window = [numbers[0] for numbers in (layer.kernel_size, layer.stride, layer.padding)]
+            setattr(model, name, nn.Conv1d(layer.in_channels, layer.out_channels, *window, bias=layer.bias is not None))
+        elif isinstance(layer, nn.BatchNorm2d):
+            setattr(model, name, nn.BatchNorm1d(layer.num_features))
+        elif isinstance(layer, nn.MaxPool2d):
+            setattr(model, name, nn.MaxPool1d(layer.kernel_size, layer.stride, layer.padding))
+        elif isinstance(layer, nn.AdaptiveAvgPool2d):
+            setattr(model, name, nn.AdaptiveAvgPool1d(1))
+        else:
+            along_lines(layer)
+    return model
+
+
+def resnet18_1d(channels=12, classes=5):
+    """networks/resnet18_1d.rn: torchvision's ResNet-18 along lines"""
+    model = models.resnet18(weights=None, num_classes=classes)
+    model.conv1 = nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
+    return along_lines(model)

@@ -47,7 +47,7 @@ def check_activations(model, name, x):
 
 def sizes_of(name):
     """The pictures' heights and widths."""
-    only = {"residual_mlp": (1, 784), "vgg16": (224, 224), "iresnet50": (112, 112), "alphazero": (19, 19)}
+    only = {"residual_mlp": (1, 784), "vgg16": (224, 224), "iresnet50": (112, 112), "alphazero": (19, 19), "resnet18_1d": (1, 1000)}
     if name in only:
         return [only[name]]
     return [(32, 32)] if name in models.CIFAR else [(64, 96)] if name in models.MORE else [(224, 224), (160, 192)]
@@ -59,6 +59,8 @@ def input_of(name, height, width):
         return (1, width), "features"
     if name == "alphazero":
         return (1, 17, height, width), "position"
+    if name == "resnet18_1d":
+        return (1, 12, width), "signal"
     return (1, 3, height, width), "image"
 
 

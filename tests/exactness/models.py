@@ -181,6 +181,7 @@ FAMILIES = {
     "alphazero": families.AlphaZero,
     "edsr": families.Edsr,
     "unet_resnet34": families.UNet,
+    "resnet18_1d": families.resnet18_1d,
 }
 MORE = (*MORE_TORCHVISION, *TIMM, *FAMILIES)
 # Factors for the weights of networks whose values would vanish or grow. Gates and smooth activations make values smaller than ReLUs do, and

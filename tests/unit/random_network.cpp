@@ -46,7 +46,7 @@ constexpr int64_t most_channels = 96;
 
 class Generator {
  public:
-  Generator(uint64_t seed, bool for_gpus) : random_(seed), aside_(~seed), for_gpus_(for_gpus) {
+  Generator(uint64_t seed, bool for_gpus) : random_(seed), aside_(~seed), for_gpus_(for_gpus), lines_(Random(seed ^ 0x11e5).chance(15)) {
     for (const resnetc::OpInfo& op : resnetc::all_ops()) {
       const bool elementwise = resnetc::graph::is_step(op.kind) || op.kind == resnetc::OpKind::batch_norm;
       if (elementwise && !op.layer.empty()) elementwise_.push_back(called(op));
@@ -55,6 +55,7 @@ class Generator {
 
   std::string run() {
     bool vectors = random_.chance(8);
+    if (vectors) lines_ = false;
     vectors ? residual_mlp() : picture_network();
     return text_ + "}\n";
   }
@@ -120,9 +121,16 @@ class Generator {
     label_.reset();
   }
 
-  static std::string written(const resnetc::Sides& pad) {
+  std::string written(const resnetc::Sides& pad) const {
+    if (lines_) return fmt::format(", pad = [{}, {}]", pad.left, pad.right);
     return fmt::format(", pad = [{}, {}, {}, {}]", pad.top, pad.left, pad.bottom, pad.right);
   }
+  /// A window of equal sides.
+  std::string window(int64_t side) const { return lines_ ? std::to_string(side) : fmt::format("{0}x{0}", side); }
+  /// The height of a value that would be so high in a network of pictures.
+  int64_t rows(int64_t height) const { return lines_ ? 1 : height; }
+  /// Whether height and width are more than `least`.
+  bool larger_than(int64_t least) const { return (lines_ || current_.height > least) && current_.width > least; }
   /// Padding of four sides, with `sum` pixels along each axis.
   resnetc::Sides uneven(int64_t sum) {
     const int64_t top = aside_.below(sum + 1), left = aside_.below(sum + 1);
@@ -189,12 +197,15 @@ class Generator {
   void picture_network() {
     current_ = {channels(), 5 + random_.below(17), 5 + random_.below(17)};
     if (random_.chance(25)) current_ = {current_.channels, 13, 21};
-    std::string form = fmt::format("f32[N, {}, {}, {}]", current_.channels, current_.height, current_.width);
+    if (lines_) current_ = {current_.channels, 1, current_.height * current_.width};
+    std::string form = lines_ ? fmt::format("f32[N, {}, {}]", current_.channels, current_.width)
+                              : fmt::format("f32[N, {}, {}, {}]", current_.channels, current_.height, current_.width);
     if (random_.chance(25)) {
       current_.channels = random_.one_of<int64_t>({1, 3});
       std::string mean = current_.channels == 1 ? "(0.286)" : "(0.485, 0.456, 0.406)";
       std::string deviation = current_.channels == 1 ? "(0.353)" : "(0.229, 0.224, 0.225)";
-      form = fmt::format("u8[N, {}, {}, {}] mean = {} std = {}", current_.height, current_.width, current_.channels, mean, deviation);
+      const std::string extent = lines_ ? std::to_string(current_.width) : fmt::format("{}, {}", current_.height, current_.width);
+      form = fmt::format("u8[N, {}, {}] mean = {} std = {}", extent, current_.channels, mean, deviation);
     }
     text_ = fmt::format("network random_network {{\n  input x: {}\n", form);
     label_ = "x";
@@ -213,11 +224,12 @@ class Generator {
     const int64_t kernel = random_.one_of<int64_t>({5, 7}), out_channels = random_.one_of<int64_t>({16, 40, 64});
     const auto half = [](int64_t extent) { return (extent + 1) / 2; };
     const std::string pad = aside_.chance(25) ? written(uneven(kernel - 1)) : "";
-    layer(fmt::format("conv({0}x{0}, {1}, stride = 2{2})", kernel, out_channels, pad),
+    layer(fmt::format("conv({}, {}, stride = 2{})", window(kernel), out_channels, pad),
           {out_channels, half(current_.height), half(current_.width)});
     layer(norm(), current_);
     layer("relu", current_);
-    if (random_.chance(70)) layer("max_pool(3x3, stride = 2, pad = 1)", {out_channels, half(current_.height), half(current_.width)});
+    if (random_.chance(70))
+      layer(fmt::format("max_pool({}, stride = 2, pad = 1)", window(3)), {out_channels, half(current_.height), half(current_.width)});
   }
 
   void item() {
@@ -252,14 +264,14 @@ class Generator {
   void convolution(int64_t out_channels, bool strided = true) {
     int64_t kernel = random_.one_of<int64_t>({1, 1, 3, 3, 3, 5, 7});
     int64_t dilation = kernel == 3 && random_.chance(15) ? 2 : 1;
-    int64_t stride = strided && random_.chance(25) && current_.height > 3 && current_.width > 3 ? 2 : 1;
+    int64_t stride = strided && random_.chance(25) && larger_than(3) ? 2 : 1;
     int64_t groups = 1;
     if (random_.chance(30)) {
       for (int64_t g : {40, 17, 16, 8, 5, 4, 3, 2}) {
         if (current_.channels % g == 0 && out_channels % g == 0 && random_.chance(50)) groups = g;
       }
     }
-    std::string call = fmt::format("conv({0}x{0}, {1}", kernel, out_channels);
+    std::string call = fmt::format("conv({}, {}", window(kernel), out_channels);
     if (stride != 1) call += fmt::format(", stride = {}", stride);
     if (dilation != 1) call += fmt::format(", dilation = {}", dilation);
     if (groups != 1) call += fmt::format(", groups = {}", groups);
@@ -276,7 +288,7 @@ class Generator {
       call += written(pad);
     }
     const auto out = [&](int64_t in) { return (in + more + stride - 1) / stride; };
-    layer(call + ")", {out_channels, out(current_.height), out(current_.width)});
+    layer(call + ")", {out_channels, rows(out(current_.height)), out(current_.width)});
     if (random_.chance(80)) layer(norm(), current_);
     if (random_.chance(60)) layer(activation(), current_);
     unfused(30);
@@ -313,7 +325,7 @@ class Generator {
 
   std::string projection(int64_t out_channels, int64_t stride) {
     const std::string normalised = random_.chance(70) ? "  " + norm(out_channels) : "";
-    return fmt::format("conv(1x1, {}, stride = {}){}", out_channels, stride, normalised);
+    return fmt::format("conv({}, {}, stride = {}){}", window(1), out_channels, stride, normalised);
   }
 
   /// Appends the channels of a value, or of what a convolution makes of it.
@@ -435,7 +447,8 @@ class Generator {
 
   /// A layer that makes one channel of all current ones.
   std::string one_channel() {
-    return for_gpus_ || random_.chance(50) ? "conv(1x1, 1)" : fmt::format("slice_channels({}, 1)", random_.below(current_.channels));
+    return for_gpus_ || random_.chance(50) ? fmt::format("conv({}, 1)", window(1))
+                                           : fmt::format("slice_channels({}, 1)", random_.below(current_.channels));
   }
 
   void slice(int64_t first, int64_t count) {
@@ -468,17 +481,18 @@ class Generator {
   /// A transposed convolution with a batch norm, or without.
   void transposed() {
     const Shape in = current_;
-    const int64_t stride = in.height < 8 && in.width < 12 ? aside_.one_of<int64_t>({1, 2, 2, 3}) : 1, kernel = 1 + aside_.below(5);
+    const int64_t stride = in.height < 8 && in.width < (lines_ ? 300 : 12) ? aside_.one_of<int64_t>({1, 2, 2, 3}) : 1,
+                  kernel = 1 + aside_.below(5);
     const int64_t more = aside_.below(stride), co = channels_aside(), before = aside_.below(kernel), after = aside_.below(kernel);
     int64_t groups = 1;
     for (int64_t g : {17, 8, 3, 2}) {
       if (groups == 1 && in.channels % g == 0 && co % g == 0 && aside_.chance(30)) groups = g;
     }
     const auto out = [&](int64_t n) { return (n - 1) * stride + kernel + more - before - after; };
-    if (out(in.height) < 1 || out(in.width) < 1) return;
-    layer(fmt::format("conv_transpose({0}x{0}, {1}, stride = {2}, pad = [{3}, {3}, {4}, {4}], output_pad = {5}, groups = {6}{7})", kernel,
-                      co, stride, before, after, more, groups, aside_.chance(50) ? ", bias = true" : ""),
-          {co, out(in.height), out(in.width)});
+    if ((!lines_ && out(in.height) < 1) || out(in.width) < 1) return;
+    layer(fmt::format("conv_transpose({}, {}, stride = {}{}, output_pad = {}, groups = {}{})", window(kernel), co, stride,
+                      written({before, before, after, after}), more, groups, aside_.chance(50) ? ", bias = true" : ""),
+          {co, rows(out(in.height)), out(in.width)});
     if (aside_.chance(60)) layer(norm(), current_);
     if (aside_.chance(60)) layer(activation(), current_);
   }
@@ -493,23 +507,29 @@ class Generator {
         }
         break;
       case 3:
-        if (h % 2 == 0 && w % 2 == 0 && c <= 40) return layer("pixel_unshuffle(2)", {4 * c, h / 2, w / 2});
+        if (lines_ && w % 2 == 0 && c <= 40) return layer("pixel_unshuffle(2)", {2 * c, 1, w / 2});
+        if (!lines_ && h % 2 == 0 && w % 2 == 0 && c <= 40) return layer("pixel_unshuffle(2)", {4 * c, h / 2, w / 2});
         break;
       case 4:
-        if (h > 3 && w > 3 && h < 30 && w < 30) {
+        if (larger_than(3) && h < 30 && (lines_ ? w < 300 : w < 30)) {
           const resnetc::Sides pad{aside_.below(4), aside_.below(3), aside_.below(2), aside_.below(4)};
           const std::string reflect = aside_.chance(60) ? ", reflect = true" : "";
+          if (lines_) return layer(fmt::format("pad([{}, {}]{})", pad.left, pad.right, reflect), {c, 1, w + pad.left + pad.right});
           return layer(fmt::format("pad([{}, {}, {}, {}]{})", pad.top, pad.left, pad.bottom, pad.right, reflect),
                        {c, h + pad.top + pad.bottom, w + pad.left + pad.right});
         }
         break;
       case 1:
-        if (c % 4 == 0 && h < 12) return layer("pixel_shuffle(2)", {c / 4, 2 * h, 2 * w});
+        if (lines_ && c % 2 == 0 && w < 300) return layer("pixel_shuffle(2)", {c / 2, 1, 2 * w});
+        if (!lines_ && c % 4 == 0 && h < 12) return layer("pixel_shuffle(2)", {c / 4, 2 * h, 2 * w});
         break;
       case 2:
-        if (h < 8) return layer(fmt::format("upsample([2, 3]{})", aside_.chance(50) ? ", bilinear = true" : ""), {c, 2 * h, 3 * w});
+        if (lines_ && w < 300) return layer(fmt::format("upsample(2{})", aside_.chance(50) ? ", bilinear = true" : ""), {c, 1, 2 * w});
+        if (!lines_ && h < 8)
+          return layer(fmt::format("upsample([2, 3]{})", aside_.chance(50) ? ", bilinear = true" : ""), {c, 2 * h, 3 * w});
         break;
       default:
+        if (lines_) return layer(fmt::format("upsample(size = {}{})", w + 3, aside_.chance(50) ? ", bilinear = true" : ""), {c, 1, w + 3});
         return layer(
             fmt::format("upsample(size = [{}, {}]{})", h + 3, w + 1, aside_.chance(50) ? ", bilinear = true, align_corners = true" : ""),
             {c, h + 3, w + 1});
@@ -529,8 +549,8 @@ class Generator {
       edge(fmt::format("gate via {} {{ {}  sigmoid }}", fresh(), one_channel()));
     } else if (aside_.chance(15) && current_.channels >= 16) {
       if (for_gpus_ || aside_.chance(50)) {
-        edge(fmt::format("gate via {} {{ global_avg_pool  unflatten(1, [1, {}])  conv([1, 3], 1)  flatten  sigmoid }}", fresh(),
-                         current_.channels));
+        edge(fmt::format("gate via {} {{ global_avg_pool  unflatten(1, {})  conv({}, 1)  flatten  sigmoid }}", fresh(),
+                         lines_ ? std::to_string(current_.channels) : fmt::format("[1, {}]", current_.channels), lines_ ? "3" : "[1, 3]"));
       } else {
         edge(fmt::format("gate via {} {{ global_l2_pool  mean_norm(1e-2) }}", fresh()));
       }
@@ -538,18 +558,18 @@ class Generator {
       const std::string squeeze = linear(1 + random_.below(6));
       edge(fmt::format("gate via {} {{ {}  {}  relu  {}  sigmoid }}", fresh(), global_pool(), squeeze, linear(current_.channels)));
     } else {
-      edge(fmt::format("gate via {} {{ conv(1x1, {})  sigmoid }}", fresh(), current_.channels));
+      edge(fmt::format("gate via {} {{ conv({}, {})  sigmoid }}", fresh(), window(1), current_.channels));
     }
     layer("relu", current_);
   }
 
   void pool() {
     int64_t kernel = random_.one_of<int64_t>({2, 3});
-    if (current_.height < 4 || current_.width < 4) return;
+    if (!larger_than(3)) return;
     const std::string kind = random_.one_of({"max_pool", "avg_pool"});
     const bool ceil = aside_.chance(30);
-    std::string call = fmt::format("{0}({1}x{1}, stride = 2", kind, kernel);
-    Shape shape{current_.channels, (current_.height + 1) / 2, (current_.width + 1) / 2};
+    std::string call = fmt::format("{}({}, stride = 2", kind, window(kernel));
+    Shape shape{current_.channels, rows((current_.height + 1) / 2), (current_.width + 1) / 2};
     if (aside_.chance(15)) {
       call += ", pad = same";
     } else {
@@ -560,7 +580,7 @@ class Generator {
         return ceil && (most - 1) * 2 >= before + in ? most - 1 : most;
       };
       call += written(pad);
-      shape = {current_.channels, out(current_.height, pad.top, pad.bottom), out(current_.width, pad.left, pad.right)};
+      shape = {current_.channels, rows(out(current_.height, pad.top, pad.bottom)), out(current_.width, pad.left, pad.right)};
     }
     if (ceil) call += ", ceil = true";
     if (kind == "avg_pool" && aside_.chance(30)) call += ", count_pad = false";
@@ -600,6 +620,7 @@ class Generator {
 
   Random random_, aside_;  ///< aside_ makes choices on which those of random_ must not depend
   bool for_gpus_;
+  bool lines_;                            ///< whether the values are lines: shapes of height 1
   std::vector<std::string> elementwise_;  ///< element-wise layers with their arguments
   std::string text_;
   std::vector<Named> named_;

@@ -122,7 +122,7 @@ class OnnxModel {
 
   // Layers, with weights of their own: `name` is the module's path
 
-  /// A convolution with equal padding; the output is called as the module.
+  /// A convolution with equal padding, along lines if its weight has three dimensions; the output is called as the module.
   onnx::NodeProto& conv(const std::string& from, const std::string& name, const Ints& weight_dims, int64_t stride = 1, int64_t pad = 0,
                         bool bias = false) {
     weight(name + ".weight", weight_dims);
@@ -132,8 +132,9 @@ class OnnxModel {
       inputs.push_back(name + ".bias");
     }
     onnx::NodeProto& made = node("Conv", inputs, {name}, name + "_node");
-    with(made, "strides", Ints{stride, stride});
-    return with(made, "pads", Ints{pad, pad, pad, pad});
+    const size_t axes = weight_dims.size() - 2;
+    with(made, "strides", Ints(axes, stride));
+    return with(made, "pads", Ints(2 * axes, pad));
   }
   onnx::NodeProto& bn(const std::string& from, const std::string& name, int64_t channels) {
     Names inputs{from};
@@ -171,16 +172,22 @@ inline std::string text_of(const OnnxModel& model, const resnetc::importer::Impo
   return imported->text.substr(start + 2);
 }
 
-/// A basic block of a ResNet: `from` is its input, `name` its path; the output is called NAME.out.
-inline void basic_block(OnnxModel& m, const std::string& from, const std::string& name, int64_t in, int64_t width, int64_t stride) {
-  m.conv(from, name + ".conv1", {width, in, 3, 3}, stride, 1);
+/// A basic block of a ResNet, along lines if it has one axis: `from` is its input, `name` its path; the output is called NAME.out.
+inline void basic_block(OnnxModel& m, const std::string& from, const std::string& name, int64_t in, int64_t width, int64_t stride,
+                        size_t axes = 2) {
+  const auto weight = [&](int64_t channels, int64_t kernel) {
+    Ints dims{width, channels};
+    dims.resize(2 + axes, kernel);
+    return dims;
+  };
+  m.conv(from, name + ".conv1", weight(in, 3), stride, 1);
   m.bn(name + ".conv1", name + ".bn1", width);
   m.node("Relu", {name + ".bn1"}, {name + ".relu"});
-  m.conv(name + ".relu", name + ".conv2", {width, width, 3, 3}, 1, 1);
+  m.conv(name + ".relu", name + ".conv2", weight(width, 3), 1, 1);
   m.bn(name + ".conv2", name + ".bn2", width);
   std::string edge = from;
   if (stride != 1 || in != width) {
-    m.conv(from, name + ".downsample.0", {width, in, 1, 1}, stride);
+    m.conv(from, name + ".downsample.0", weight(in, 1), stride);
     m.bn(name + ".downsample.0", name + ".downsample.1", width);
     edge = name + ".downsample.1";
   }

@@ -418,7 +418,7 @@ TEST_CASE("import: spellings of the layers that a classifier has") {
   CHECK(reason(wide({4, 3, 3, 3}, [](auto& node) { OnnxModel::with(node, "group", int64_t{3}); })) ==
         "its weight takes 4 channels in 3 groups, but there are 4");
   CHECK(reason(wide({4, 3, 3}, [](auto&) {})) ==
-        "its weight has 3 dimensions; resnetc has transposed convolutions of pictures, whose weight has 4");
+        "its weight has 3 dimensions; resnetc has convolutions of pictures, whose weight has 4, and of lines, whose weight has 3");
   CHECK(reason(wide({4, 0, 3, 3}, [](auto&) {})) == "its weight makes too many channels or none");
   CHECK(reason(wide({4, 3, 3, 3}, [](auto& node) { OnnxModel::with(node, "pads", Ints{0, -1, 0, 0}); })) ==
         "its pads, output_padding, output_shape or auto_pad do not fit its picture");

@@ -56,6 +56,25 @@ TEST_CASE("interpreter: convolution with a stride, dilation and uneven windows")
   check_near(result("f32[N, 1, 3, 3]", "c: conv(3x3, 1, stride = 2, pad = [0, 0, 2, 2])", three_by_three, ones), {45, 18, 24, 9});
 }
 
+TEST_CASE("interpreter: lines") {
+  const Values line{1, 2, 3, 4, 5};
+  const Weights w = weights({{"c.weight", {1, 10, 100}}});
+  check_near(result("f32[N, 1, 5]", "c: conv(3, 1)", line, w), {210, 321, 432, 543, 54});
+  check_near(result("f32[N, 1, 5]", "c: conv(3, 1, stride = 2, pad = [0, 2], dilation = 2)", line, w), {531, 53});
+  check_near(result("f32[N, 1, 5]", "max_pool(3, stride = 2, pad = 1)", line), {2, 4, 5});
+  check_near(result("f32[N, 1, 5]", "avg_pool(2)", line), {1.5, 3.5});
+  check_near(result("f32[N, 1, 5]", "pad([2, 1], reflect = true)", line), {3, 2, 1, 2, 3, 4, 5, 4});
+  check_near(result("f32[N, 1, 5]", "upsample(2)  slice_channels(0, 1)", line), {1, 1, 2, 2, 3, 3, 4, 4, 5, 5});
+  check_near(result("f32[N, 1, 2]", "upsample(2, bilinear = true)", {1, 5}), {1, 2, 4, 5});
+  check_near(result("f32[N, 1, 3]", "c: conv_transpose(3, 1, stride = 2, pad = [1, 0], output_pad = 1)", {1, 2, 3}, w),
+             {10, 102, 20, 203, 30, 300, 0});
+  check_near(result("f32[N, 2, 2]", "pixel_shuffle(2)", {1, 2, 3, 4}), {1, 3, 2, 4});
+  check_near(result("f32[N, 1, 4]", "pixel_unshuffle(2)", {1, 3, 2, 4}), {1, 2, 3, 4});
+  check_near(result("f32[N, 2, 2]", "gate via { global_avg_pool }", {1, 3, 0, 4}), {2, 6, 0, 8});
+  check_near(result("f32[N, 2, 2]", "flatten  unflatten(1, 4)  concat spread from in via { global_avg_pool }", {1, 3, 0, 4}),
+             {1, 3, 0, 4, 2, 2, 2, 2, 2, 2, 2, 2});
+}
+
 TEST_CASE("interpreter: groups see their own channels only") {
   const Weights w = weights({{"c.weight", {1, 10, 100, 1000}}});
   // Four channels in two groups of two, one result each.

@@ -189,6 +189,73 @@ TEST_CASE("shapes of pads, pixels as channels and vectors as pictures") {
   CHECK(infer(OpKind::unflatten, a, {TensorType::vector(30)}) == "size = 1099511627776x1099511627776 is not between 1 and 268435456");
 }
 
+TEST_CASE("lines keep their rank, and have windows of one row") {
+  const TensorType line = TensorType::line(12, 100), vector = TensorType::vector(12);
+  CHECK(to_string(line) == "f32[N, 12, 100]");
+  CHECK(line.as_picture() == TensorType::picture(12, 1, 100));
+  CHECK(image.as_picture() == image);
+  OpAttributes a = window({1, 7}, {1, 2}, {0, 3}, 64);
+  CHECK(infer(OpKind::conv2d, a, {line}) == "f32[N, 64, 50]");
+  CHECK(weight_specs(OpKind::conv2d, a, line)[0].shape == std::vector<int64_t>{64, 12, 7});
+  CHECK(weight_specs(OpKind::conv2d, a, line.as_picture())[0].shape == std::vector<int64_t>{64, 12, 1, 7});
+  CHECK(infer(OpKind::max_pool, window({1, 3}, {1, 2}, {0, 1}), {line}) == "f32[N, 12, 50]");
+  CHECK(infer(OpKind::global_avg_pool, {}, {line}) == "f32[N, 12]");
+  CHECK(infer(OpKind::flatten, {}, {line}) == "f32[N, 1200]");
+  CHECK(infer(OpKind::relu, {}, {line}) == "f32[N, 12, 100]");
+  CHECK(infer(OpKind::concat, {}, {line, TensorType::line(3, 100)}) == "f32[N, 15, 100]");
+  CHECK(infer(OpKind::mul, {}, {line, vector}) == "f32[N, 12, 100]");
+  CHECK(infer(OpKind::add, {}, {line, TensorType::line(1, 100)}) == "f32[N, 12, 100]");
+  OpAttributes made;
+  made.size = {1, 4};
+  made.line = true;
+  CHECK(infer(OpKind::spread, made, {vector}) == "f32[N, 12, 4]");
+  made.channels = 3;
+  CHECK(infer(OpKind::unflatten, made, {vector}) == "f32[N, 3, 4]");
+  OpAttributes larger;
+  larger.factor = {1, 2};
+  CHECK(infer(OpKind::upsample, larger, {line}) == "f32[N, 12, 200]");
+  OpAttributes sides;
+  sides.pad = {0, 1, 0, 2};
+  CHECK(infer(OpKind::pad, sides, {line}) == "f32[N, 12, 103]");
+
+  CHECK(infer(OpKind::conv2d, window({3, 3}, {}, {0, 1}, 8), {line}) ==
+        "kernel = 3x3 is for pictures: a line has one row, with nothing above and below");
+  CHECK(infer(OpKind::max_pool, window({1, 3}, {2, 2}), {line}) ==
+        "stride = 2x2 is for pictures: a line has one row, with nothing above and below");
+  CHECK(infer(OpKind::avg_pool, window({1, 3}, {}, {1, 1}), {line}) ==
+        "pad = 1x1 is for pictures: a line has one row, with nothing above and below");
+  made.size = {2, 2};
+  CHECK(infer(OpKind::unflatten, made, {vector}) == "size = 2x2 is for pictures: a line has one row, with nothing above and below");
+  made.size = {1, 5};
+  CHECK(infer(OpKind::unflatten, made, {vector}) == "a line of 3 channels and 5 pixels is made of 15 features, not 12");
+  CHECK(infer(OpKind::conv2d, window({1, 200}, {}, {0, 3}, 8), {line}) ==
+        "the window of 200 is larger than the input, which is 106 with its padding");
+  CHECK(infer(OpKind::max_pool, window({1, 3}, {}, {0, 2}), {line}) == "pad = 2 is more than half of the window of 3");
+  CHECK(infer(OpKind::pixel_shuffle, larger, {line}) == "f32[N, 6, 200]");
+  CHECK(infer(OpKind::pixel_unshuffle, larger, {line}) == "f32[N, 24, 50]");
+  larger.factor = {1, 7};
+  CHECK(infer(OpKind::pixel_shuffle, larger, {line}) == "factor = 7 does not divide 12 channels into pixels");
+  OpAttributes transposed = window({1, 4}, {1, 2}, {0, 1}, 8);
+  CHECK(infer(OpKind::conv_transpose, transposed, {line}) == "f32[N, 8, 200]");
+  CHECK(weight_specs(OpKind::conv_transpose, transposed, line)[0].shape == std::vector<int64_t>{12, 8, 4});
+  transposed.output_pad = {0, 1};
+  CHECK(infer(OpKind::conv_transpose, transposed, {line}) == "f32[N, 8, 201]");
+  transposed.output_pad = {0, 2};
+  CHECK(infer(OpKind::conv_transpose, transposed, {line}) == "output_pad = 2 is not less than stride = 2");
+  CHECK(infer(OpKind::linear, made, {line}) ==
+        "linear needs a vector, f32[N, features], not f32[N, 12, 100]; global_avg_pool and flatten make a vector of a line");
+  CHECK(infer(OpKind::add, {}, {line, line.as_picture()}) ==
+        "add of f32[N, 12, 100] needs the same type, f32[N, 12] or f32[N, 1, 100], not f32[N, 12, 1, 100]");
+  CHECK(infer(OpKind::concat, {}, {line, TensorType::line(3, 99)}) ==
+        "concat of f32[N, 12, 100] needs a value of the same length, not f32[N, 3, 99]");
+  sides.reflect = true;
+  sides.pad = {0, 100, 0, 0};
+  CHECK(infer(OpKind::pad, sides, {line}) == "a line of 100 pixels cannot be reflected by pad = 100");
+  TensorType high = line;
+  high.height = 2;
+  CHECK(!fits(high));
+}
+
 TEST_CASE("every rejection states its rule") {
   const TensorType v = TensorType::vector(10);
   const TensorType small = TensorType::picture(64, 4, 4);
@@ -198,9 +265,12 @@ TEST_CASE("every rejection states its rule") {
   CHECK(infer(OpKind::relu, {}, {TensorType::picture(0, 1, 1)}) == "the operand f32[N, 0, 1, 1] is empty or too large");
   CHECK(infer(OpKind::relu, {}, {TensorType::picture(1 << 14, 1 << 14, 2)}) == "the operand f32[N, 16384, 16384, 2] is empty or too large");
   CHECK(infer(OpKind::relu, {}, {TensorType::picture(int64_t{1} << 62, int64_t{1} << 62, 4)}).ends_with("is empty or too large"));
-  CHECK(infer(OpKind::conv2d, window({3, 3}, {}, {}, 8), {v}) == "conv needs a picture, f32[N, channels, height, width], not f32[N, 10]");
-  CHECK(infer(OpKind::max_pool, window({3, 3}), {v}) == "max_pool needs a picture, f32[N, channels, height, width], not f32[N, 10]");
-  CHECK(infer(OpKind::global_avg_pool, {}, {v}) == "global_avg_pool needs a picture, f32[N, channels, height, width], not f32[N, 10]");
+  CHECK(infer(OpKind::conv2d, window({3, 3}, {}, {}, 8), {v}) ==
+        "conv needs a picture, f32[N, channels, height, width], or a line, f32[N, channels, length], not f32[N, 10]");
+  CHECK(infer(OpKind::max_pool, window({3, 3}), {v}) ==
+        "max_pool needs a picture, f32[N, channels, height, width], or a line, f32[N, channels, length], not f32[N, 10]");
+  CHECK(infer(OpKind::global_avg_pool, {}, {v}) ==
+        "global_avg_pool needs a picture, f32[N, channels, height, width], or a line, f32[N, channels, length], not f32[N, 10]");
   OpAttributes parted;
   parted.parts = 1;
   CHECK(infer(OpKind::softmax, parted, {small}) == "parts = 1 is not between 2 and 268435456");
@@ -233,7 +303,7 @@ TEST_CASE("every rejection states its rule") {
   CHECK(infer(OpKind::conv_transpose, window({1 << 28, 1 << 28}, {1 << 28, 1}, {0, 0}, 8), {small})
             .ends_with("counting channels in vectors of 16 twice that"));
   CHECK(infer(OpKind::conv_transpose, window({3, 3}, {}, {}, 8), {v}) ==
-        "conv_transpose needs a picture, f32[N, channels, height, width], not f32[N, 10]");
+        "conv_transpose needs a picture, f32[N, channels, height, width], or a line, f32[N, channels, length], not f32[N, 10]");
   OpAttributes s;
   s.factor = {3, 3};
   s.size = {7, 4};

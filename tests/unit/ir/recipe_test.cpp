@@ -337,7 +337,7 @@ TEST_CASE("recipes read back as printed") {
   for (const RecipePtr& recipe :
        {all, pack_vector(scale), var, pack_winograd(w, 2, 1), pack_winograd(w, 4, 2), pack_strassen(tensor("one.weight", {32, 64, 1, 1})),
         pack_strassen(tensor("one.weight", {32, 64, 1, 1}), {tensor("two", {32, 32}), tensor("three", {32, 96, 1, 1})}), pack_blocks(w, 24),
-        pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
+        pack_conv(as_picture(tensor("line", {8, 2, 7})), 4), pack_winograd(split_phases(tensor("stem", {8, 3, 7, 7})), 4, 1)}) {
     const std::string text = to_string(*recipe);
     const Result<RecipePtr> again = parse_recipe(text);
     REQUIRE_MESSAGE(again, again.failure().text);
@@ -418,7 +418,13 @@ TEST_CASE("hostile recipes are refused") {
         "at offset 0: to_phases of [4, 3, 1, 1]");
   CHECK(reason("to_phases(fill(1, [4, 3, 1, 1]), groups=1, stride=2147483648x1, first=2147483648x0, window=2147483648x1)") ==
         "at offset 0: to_phases of [4, 3, 1, 1]");
-  CHECK(reason("to_phases(fill(1, [4, 3, 1]), groups=1, stride=1x1, first=0x0, window=1x1)") == "at offset 0: to_phases of [4, 3, 1]");
+  CHECK(reason("to_phases(fill(1, [4, 3]), groups=1, stride=1x1, first=0x0, window=1x1)") == "at offset 0: to_phases of [4, 3]");
+  for (const char* rows : {"stride=2x2, first=0x0, window=1x1", "stride=1x2, first=1x0, window=1x1", "stride=1x2, first=0x0, window=2x1"}) {
+    CHECK(reason(std::string("to_phases(fill(1, [4, 3, 1]), groups=1, ") + rows + ")") == "at offset 0: to_phases of [4, 3, 1]");
+  }
+  CHECK(reason("to_phases(fill(1, [4, 3, 5]), groups=1, stride=1x2, first=0x1, window=1x3)") == "read");
+  CHECK(reason("as_picture(fill(1, [4, 3]))") == "at offset 0: as_picture of [4, 3]");
+  CHECK(reason("as_picture(fill(1, [4, 3, 2, 1]))") == "at offset 0: as_picture of [4, 3, 2, 1]");
   CHECK(reason("to_phases(fill(1, [4, 3, 1, 1]), groups=1, stride=1, first=0x0)").ends_with("expected an extent such as 3x3"));
   CHECK(reason("to_phases(tensor(\"w\", [4, 3, 1, 1]), groups=2, stride=2x3, first=1x0, window=2x1)") == "read");
   CHECK(reason("pack_vector(fill(1, [2, 3]))") == "at offset 0: pack_vector of [2, 3]");

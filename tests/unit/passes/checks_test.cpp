@@ -121,6 +121,41 @@ TEST_CASE("mends: uneven strides, sizes no stride reaches, vectors, ranks") {
   CHECK(mend("a: global_avg_pool\nskip from in\n", "f32[N, 8, 9, 9]") == "to fix it, take the skip from a value of the same rank");
 }
 
+TEST_CASE("lines have a length, and mends of their own") {
+  auto said = [](std::string_view body) {
+    Session session;
+    messages(session, network_of(body, "f32[N, 8, 9]"));
+    REQUIRE(session.diagnostics.error_count() == 1);
+    const Diagnostic& error = session.diagnostics.all().front();
+    return error.text + "\n" + error.notes.back().text;
+  };
+  Session session;
+  CHECK(
+      messages(session, network_of("  a: conv(3, 16, stride = 2, pad = [2, 0])\n  relu\n  skip from in\n", "f32[N, 8, 9]")) ==
+      R"(5:3: the two ends of this skip edge differ in channels and length: 'x' is f32[N, 8, 9], and the current value, 'relu', is f32[N, 16, 5]
+  2:3: the input 'x' is declared as f32[N, 8, 9]
+  3:3: 'a' (conv 3, stride 2, pad [2, 0]) makes f32[N, 16, 5] of f32[N, 8, 9]
+  0:0: to fix it, put a convolution on the edge: skip from in via downsample { conv(1, 16, stride = 2) batch_norm }
+)");
+  CHECK(said("a: conv(3, 8, pad = 0)\nskip from in\n") ==
+        "the two ends of this skip edge differ in length: 'x' is f32[N, 8, 9], and the current value, 'a', is f32[N, 8, 7]\n"
+        "to fix it, give the layers between strides and pads that keep the length of 9, or take the skip from a later value");
+  CHECK(said("a: conv(3, 4, stride = 3) from x skip from a\n") ==
+        "the two ends of this skip edge differ in channels and length: 'a' is f32[N, 4, 3], and the current value, 'x', is f32[N, 8, 9]\n"
+        "to fix it, make the value on the edge larger: skip from a via larger { conv(1, 8) upsample(3) }");
+  CHECK(said("a: global_avg_pool\nconcat from x\n") ==
+        "the two ends of this concat edge differ in rank: 'x' is f32[N, 8, 9], and the current value, 'a', is f32[N, 8]\n"
+        "to fix it, make a vector of the line on the edge: concat from x via pooled { global_avg_pool }");
+  CHECK(said("skip spread from in via v { global_avg_pool linear(5) }\n") ==
+        "'skip spread' adds a vector with as many features as channels, or a line of one channel, to a line: 'v.1' is f32[N, 5], and the "
+        "current value, 'x', is f32[N, 8, 9]\n"
+        "to fix it, let the layers on the edge make 8 features: skip spread from in via fit { linear(8) }");
+  CHECK(said("gate via g { conv(3, 8, pad = 0) }\n") ==
+        "a gate multiplies the current value, 'x', f32[N, 8, 9], by a value of the same shape, f32[N, 8] or f32[N, 1, 9], not by 'g.0', "
+        "f32[N, 8, 7]\nto fix it, end the gate's list with the same length, or with rank 2");
+  CHECK(said("pixel_shuffle(3)\n") == "factor = 3 does not divide 8 channels into pixels\nthe input 'x' is declared as f32[N, 8, 9]");
+}
+
 TEST_CASE("a mend that check-skips offers is right") {
   Session session;
   CHECK(messages(session, network_of("  conv1: conv(3x3, 128, stride = 2)\n  bn1: batch_norm\n"

@@ -4,6 +4,7 @@
     make.py add CHECKPOINT OUT.safetensors TENSOR INDEX VALUE
     make.py copying OUT.safetensors [nan|large]
     make.py channels OUT.safetensors
+    make.py tensors_named OUT.safetensors NAME=D0,D1,...
     make.py empty OUT.safetensors
     make.py npy OUT.npy TYPE D0,D1,...
     make.py ppm OUT.ppm WIDTH HEIGHT
@@ -122,6 +123,13 @@ def save(path, tensors_of):
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as f:
         f.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def tensors_named(path, *given):
+    """Tensors of these names and shapes, of numbers around 0."""
+    random.seed(1)
+    shapes = {name: [int(d) for d in dims.split(",")] for name, dims in (one.split("=") for one in given)}
+    save(path, {name: (shape, [random.uniform(-0.5, 0.5) for _ in range(count(shape))]) for name, shape in shapes.items()})
 
 
 def empty(path):
