@@ -4,6 +4,7 @@ import collections
 import statistics
 
 from report import processor, table
+from zoo_network import LARGEST_INPUT
 
 HEAD = """# The zoo
 
@@ -14,9 +15,9 @@ HEAD = """# The zoo
 The first command needs PyTorch, timm and ONNX Runtime; nothing else in the project does. The second takes hours, writes a line for each
 network, and can be stopped and resumed. It exports each convolutional architecture of timm and torchvision with at most 100 million
 parameters, imports it, compiles it, and compares one picture's outputs with PyTorch's in float64. A network counts as convolutional unless
-its file multiplies two activations as matrices or has a loop. All parameters are random, layer scales and statistics included, so that
-each branch of each block changes the outputs; `bench/zoo_network.py` says how, and checks it. Pictures have at most {size} pixels a side,
-so times are those of small pictures.
+its file multiplies two activations as matrices, or has a loop or a recurrent layer. All parameters are random, layer scales and
+statistics included, so that each branch of each block changes the outputs; `bench/zoo_network.py` says how, and checks it. Pictures have
+at most {size} pixels a side where the network can be exported for them, so times are those of small pictures.
 
 - *imported*: `resnetc import` gives a text whose graph is the model's.
 - *equal*: the library's outputs differ from PyTorch's by at most 1e-4 of the largest.
@@ -44,7 +45,7 @@ def markdown(rows):
     for row in rows:
         if row["status"] != "out":
             families[row["package"], row["family"]].append(row)
-    lines = [HEAD.format(size=max((max(row["size"]) for row in rows if "size" in row), default=0), processor=processor())]
+    lines = [HEAD.format(size=LARGEST_INPUT, processor=processor())]
     lines.append(f"These are the results of the {len(rows)} architectures that have been tried so far.")
     for package in sorted({row["package"] for row in rows}):
         tried = [row for (of, _), members in families.items() if of == package for row in members]

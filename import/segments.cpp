@@ -155,14 +155,13 @@ std::vector<Segment> segments_of(const Statements& body, const Network& network)
   std::vector<Segment> pieces;
   for (size_t begin = 0; begin < body.size();) {
     size_t end = begin + 1;
-    bool edge = is_edge(body[begin].kind), back = body[begin].kind == StatementKind::from;
+    bool edge = is_edge(body[begin].kind);
     bool seen = false;  // an output names a value inside, and nothing outside sees into a block
     for (; end < body.size() && !places.cut[end]; ++end) {
       seen |= places.named[end];
       edge |= is_edge(body[end].kind);
-      back |= body[end].kind == StatementKind::from;
     }
-    pieces.push_back({begin, end, edge && !seen && !back, places.named[end]});
+    pieces.push_back({begin, end, edge && !seen, places.named[end]});
     begin = end;
   }
 

@@ -142,7 +142,7 @@ class Structure {
     for (const Statement* s = piece.begin; s != piece.end; ++s) {
       edge |= s->kind == StatementKind::skip;
       joined |= s->kind == StatementKind::concat;
-      layers |= s->kind == StatementKind::skip && s->list;
+      if (s->kind == StatementKind::skip) layers = s->list;  // of the last one, which goes around the block
     }
     return layers ? "conv_block" : edge ? "identity_block" : joined ? "concat_block" : "plain_block";
   }

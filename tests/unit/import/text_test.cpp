@@ -591,3 +591,48 @@ network model {
 }
 )");
 }
+
+TEST_CASE("import: blocks go back to earlier values") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  std::string at = "x";
+  for (const std::string name : {"blocks.0", "blocks.1"}) {
+    m.conv(at, name + ".left", {4, 4, 3, 3}, 1, 1);
+    m.conv(at, name + ".right", {4, 4, 3, 3}, 1, 1);
+    m.node("Relu", {name + ".left"}, {name + ".a"});
+    m.node("Relu", {name + ".right"}, {name + ".b"});
+    m.node("Add", {name + ".a", name + ".b"}, {name + ".sum"});
+    m.node("GlobalAveragePool", {name + ".sum"}, {name + ".mean"});
+    m.conv(name + ".mean", name + ".fc", {4, 4, 1, 1});
+    m.node("Sigmoid", {name + ".fc"}, {name + ".s"});
+    m.node("Mul", {name + ".a", name + ".s"}, {name + ".gated"});
+    m.node("Add", {name + ".gated", name + ".b"}, {name + ".both"});
+    m.node("Add", {name + ".both", at}, {name + ".out"});
+    at = name + ".out";
+  }
+  m.output(at);
+  CHECK(imported(m).text == R"(# Imported from model.onnx.
+
+block identity_block {
+  left: conv(3x3, 4)   relu1: relu
+  from in
+  right: conv(3x3, 4)   relu2: relu
+  from relu1
+  skip from relu2
+  global_avg_pool
+  fc: linear(4, bias = false)   sigmoid1: sigmoid
+  from relu1
+  gate via { from sigmoid1 }
+  skip from relu2
+  skip from in
+}
+
+network model {
+  input x: f32[N, 4, 8, 8]
+
+  stage blocks { repeat 2 identity_block }
+
+  output blocks_1_out
+}
+)");
+}
