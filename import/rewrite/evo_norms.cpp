@@ -19,10 +19,10 @@ struct GroupDeviation {
 
 /// The value of which views and copies make this one.
 ValueId before_views(const flat::Graph& graph, ValueId value) {
-  constexpr std::array<std::string_view, 4> views = {"Reshape", "Expand", "Cast", "Identity"};
+  constexpr std::array<std::string_view, 4> unchanging = {"Reshape", "Expand", "Cast", "Identity"};
   for (int step = 0; step < 8; ++step) {
     const flat::Node* view = nullptr;
-    for (const std::string_view op : views) view = view == nullptr ? made_by(graph, value, op) : view;
+    for (const std::string_view op : unchanging) view = view == nullptr ? made_by(graph, value, op) : view;
     if (view == nullptr) break;
     value = view->inputs[0];
   }
