@@ -27,7 +27,7 @@ constexpr std::string_view row = "length";
 
 std::optional<Number> number_of(OpKind op, const WrittenArgument& argument) {
   const std::vector<int64_t>& n = argument.numbers;
-  if (n.empty()) return std::nullopt;
+  if (n.empty() || (argument.name == "size" && n[0] == 0)) return std::nullopt;  // an upsample's factor says its size
   if (argument.name == "size" && n.size() == 2 && n[0] == 1 && n[1] > 1) return Number{row, n[1]};
   if (n.size() == 2 && n[0] != n[1]) return std::nullopt;
   const std::array<std::string_view, 6> always = {"channels", "features", "groups", "first", "dilation", "size"};

@@ -138,6 +138,34 @@ TEST_CASE("import: layers of lines") {
   CHECK(along_lines([](OnnxModel& m) { OnnxModel::with(m.node("Concat", {"x", "x"}, {"y"}), "axis", int64_t{1}); }) == "  concat from x\n");
 }
 
+TEST_CASE("import: a block that makes its value larger has no size") {
+  for (const size_t axes : {size_t{1}, size_t{2}}) {
+    const auto dims = [axes](int64_t first, int64_t second, int64_t each) {
+      Ints result{first, second};
+      result.resize(2 + axes, each);
+      return result;
+    };
+    OnnxModel m;
+    m.input("x", dims(-1, 4, 8));
+    m.values("scales", {static_cast<int64_t>(2 + axes)}, axes == 1 ? std::vector<float>{1, 1, 2} : std::vector<float>{1, 1, 2, 2});
+    std::string from = "x";
+    for (const std::string name : {"block.0", "block.1"}) {
+      m.conv(from, name + ".stem", dims(4, from == "x" ? 4 : 8, 1));
+      m.conv(name + ".stem", name + ".down", dims(4, 4, 2), 2);
+      auto& resize = m.node("Resize", {name + ".down", "", "scales"}, {name + ".up"});
+      OnnxModel::with(resize, "coordinate_transformation_mode", "asymmetric");
+      OnnxModel::with(resize, "nearest_mode", "floor");
+      from = name == "block.1" ? "y" : name + ".out";
+      OnnxModel::with(m.node("Concat", {name + ".stem", name + ".up"}, {from}), "axis", int64_t{1});
+    }
+    m.output("y");
+    const auto network = m.import();
+    REQUIRE_MESSAGE(network, (network ? "" : network.failure().text));
+    CHECK(network->text.find("block ") != std::string::npos);
+    CHECK(network->text.find("upsample(factor = 2)") != std::string::npos);
+  }
+}
+
 TEST_CASE("import: lines whose channels come last") {
   OnnxModel m;
   m.input("x", {-1, 16, 4});
