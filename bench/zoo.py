@@ -53,8 +53,8 @@ def command(step, arguments, limit):
         raise Step(step, f"took longer than {limit} s")
     if process.returncode != 0:
         lines = errors.strip().splitlines() or ["no word"]
-        if step == "export":
-            lines = lines[-1:]
+        if step == "export":  # a traceback: the line that names the exception
+            lines = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)][-1:] or lines[-1:]
         raise Step(step, "\n".join(lines[:40]))
     return output
 
