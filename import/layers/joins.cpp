@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "import/layers/per_channel.h"
 #include "import/translate.h"
@@ -26,8 +28,12 @@ Result<LayerId> scaled(Translation& t, const flat::Node& node, LayerId in, const
     // A product of a product is one: models multiply by several constants in turn.
     const Layer& before = t.network().node(in);
     const bool twice = before.op == OpKind::multiply;
+    const double by = twice ? before.attributes.by * scale[0] : scale[0];
+    if (!(std::abs(by) <= static_cast<double>(std::numeric_limits<float>::max()))) {
+      return Failure{fmt::format("it multiplies by {}, which is beyond the numbers of 32 bits", by)};
+    }
     OpAttributes a;
-    a.by = decimal_of(twice ? static_cast<double>(static_cast<float>(before.attributes.by * scale[0])) : scale[0]);
+    a.by = decimal_of(twice ? static_cast<double>(static_cast<float>(by)) : by);
     made = t.add(node, OpKind::multiply, a, {twice ? before.operands[0] : in});
   }
   if (!made || all_are(shift, 0)) return made;

@@ -242,6 +242,16 @@ TEST_CASE("import: several products with numbers are one") {
         }) == "  relu1: relu\n  multiply(0.4)\n  skip from relu1 via { multiply(2) }\n");
 }
 
+TEST_CASE("import: a factor that no float holds is refused") {
+  const std::string refusal = statements([](OnnxModel& m) {
+    scalar(m, "a", 2e30F);
+    scalar(m, "b", 3e30F);
+    m.node("Mul", {"x", "a"}, {"p"});
+    m.node("Mul", {"p", "b"}, {"y"});
+  });
+  CHECK_MESSAGE(refusal.find("beyond the numbers of 32 bits") != std::string::npos, refusal);
+}
+
 TEST_CASE("import: differences of two values") {
   CHECK(statements([](OnnxModel& m) {
           m.conv("x", "c", {4, 4, 1, 1});
