@@ -307,26 +307,34 @@ TEST_CASE("import: norms that divide by a deviation without a subtraction") {
           m.node("Mul", {"n", "norm.weight"}, {"y"});
         }) == "  norm: layer_norm(eps = 3e-06, subtract_mean = false)\n");
   // EvoNorm-S0, with a gate that has a weight for each channel.
-  CHECK(statements([](OnnxModel& m) {
-          scalar(m, "eps", 1e-5F);
-          m.weight("v", {1, 4, 1, 1});
-          m.node("Mul", {"x", "v"}, {"xv"});
-          m.node("Sigmoid", {"xv"}, {"s"});
-          m.node("Mul", {"x", "s"}, {"gated"});
-          m.ints("groups", {0, 2, 2, 8, 8});
-          m.node("Reshape", {"x", "groups"}, {"g"});
-          OnnxModel::with(m.node("ReduceMean", {"g"}, {"mean"}), "axes", Ints{2, 3, 4});
-          m.node("Sub", {"g", "mean"}, {"d"});
-          m.node("Mul", {"d", "d"}, {"squares"});
-          OnnxModel::with(m.node("ReduceMean", {"squares"}, {"variance"}), "axes", Ints{2, 3, 4});
-          m.node("Add", {"variance", "eps"}, {"var"});
-          m.node("Sqrt", {"var"}, {"root"});
-          m.ints("wide", {1, 2, 2, 8, 8});
-          m.node("Expand", {"root", "wide"}, {"e"});
-          m.ints("picture", {0, 4, 8, 8});
-          m.node("Reshape", {"e", "picture"}, {"deviation"});
-          m.node("Div", {"gated", "deviation"}, {"y"});
-        }) == "  group_norm(2, affine = false, subtract_mean = false)\n  gate via gate1 { from x  scale  sigmoid }\n");
+  const auto evo = [](const Ints& grouped, const Ints& spread) {
+    return statements([&](OnnxModel& m) {
+      scalar(m, "eps", 1e-5F);
+      m.weight("v", {1, 4, 1, 1});
+      m.node("Mul", {"x", "v"}, {"xv"});
+      m.node("Sigmoid", {"xv"}, {"s"});
+      m.node("Mul", {"x", "s"}, {"gated"});
+      m.ints("groups", {0, 2, 2, 8, 8});
+      m.node("Reshape", {"x", "groups"}, {"g"});
+      OnnxModel::with(m.node("ReduceMean", {"g"}, {"mean"}), "axes", Ints{2, 3, 4});
+      m.node("Sub", {"g", "mean"}, {"d"});
+      m.node("Mul", {"d", "d"}, {"squares"});
+      OnnxModel::with(m.node("ReduceMean", {"squares"}, {"variance"}), "axes", Ints{2, 3, 4});
+      m.node("Add", {"variance", "eps"}, {"var"});
+      m.node("Sqrt", {"var"}, {"root"});
+      m.ints("grouped", grouped);
+      m.node("Reshape", {"root", "grouped"}, {"r"});
+      m.ints("wide", spread);
+      m.node("Expand", {grouped.empty() ? "root" : "r", "wide"}, {"e"});
+      m.ints("picture", {0, 4, 8, 8});
+      m.node("Reshape", {"e", "picture"}, {"deviation"});
+      m.node("Div", {"gated", "deviation"}, {"y"});
+    });
+  };
+  CHECK(evo({}, {1, 2, 2, 8, 8}) ==
+        "  group_norm(2, affine = false, subtract_mean = false)\n  gate via gate1 { from x  scale  sigmoid }\n");
+  // The groups of the variance are not those that it divides.
+  CHECK(evo({0, 1, 2, 1, 1}, {1, 2, 2, 8, 8}).starts_with("error:"));
 }
 
 TEST_CASE("import: norms that subtract nothing") {
