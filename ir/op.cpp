@@ -101,13 +101,19 @@ Result<TensorType> type_of_window(const OpInfo& op, const OpAttributes& a, const
   return checked(in.with(channels, rows.count(), columns.count()));
 }
 
-Result<TensorType> type_of_convolution(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
-  const TensorType& in = operands[0];
-  if (Result<> good = has_pixels(op, in); !good) return good.failure();
-  if (Result<> good = in_range("channels", a.channels, 1); !good) return good.failure();
-  if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
+/// Checks the operand, channels and groups of a convolution, transposed or not.
+Result<> has_channels_in_groups(const OpInfo& op, const OpAttributes& a, const TensorType& in) {
+  if (Result<> good = has_pixels(op, in); !good) return good;
+  if (Result<> good = in_range("channels", a.channels, 1); !good) return good;
+  if (Result<> good = in_range("groups", a.groups, 1); !good) return good;
   if (in.channels % a.groups != 0) return Failure{fmt::format("groups = {} does not divide {} input channels", a.groups, in.channels)};
   if (a.channels % a.groups != 0) return Failure{fmt::format("groups = {} does not divide {} output channels", a.groups, a.channels)};
+  return {};
+}
+
+Result<TensorType> type_of_convolution(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
+  const TensorType& in = operands[0];
+  if (Result<> good = has_channels_in_groups(op, a, in); !good) return good.failure();
   const Result<TensorType> result = type_of_window(op, a, in, a.channels);
   if (!result) return result;
   // The window is not larger than the padded input, whose size is bounded, so the product cannot overflow.
@@ -117,11 +123,7 @@ Result<TensorType> type_of_convolution(const OpInfo& op, const OpAttributes& a, 
 
 Result<TensorType> type_of_transposed(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   const TensorType& in = operands[0];
-  if (Result<> good = has_pixels(op, in); !good) return good.failure();
-  if (Result<> good = in_range("channels", a.channels, 1); !good) return good.failure();
-  if (Result<> good = in_range("groups", a.groups, 1); !good) return good.failure();
-  if (in.channels % a.groups != 0) return Failure{fmt::format("groups = {} does not divide {} input channels", a.groups, in.channels)};
-  if (a.channels % a.groups != 0) return Failure{fmt::format("groups = {} does not divide {} output channels", a.groups, a.channels)};
+  if (Result<> good = has_channels_in_groups(op, a, in); !good) return good.failure();
   if (Result<> good = in_range("kernel", a.kernel, 1); !good) return good.failure();
   if (Result<> good = in_range("stride", a.stride, 1); !good) return good.failure();
   if (Result<> good = in_range("pad", a.pad, 0); !good) return good.failure();
