@@ -144,6 +144,14 @@ Result<LayerId> Translation::concatenated(const flat::Node& from, LayerId first,
   return add(from, OpKind::concat, {}, {first, second});
 }
 
+Result<LayerId> Translation::as_pixel(const flat::Node& from, LayerId vector) {
+  OpAttributes one;
+  one.channels = type(vector).channels;
+  one.size = {1, 1};
+  one.line = has_lines();
+  return add(from, OpKind::unflatten, one, {vector});
+}
+
 Result<LayerId> Translation::as_vector(const flat::Node& from, LayerId value) {
   if (type(value).is_vector()) return value;
   return add(from, OpKind::global_avg_pool, {}, {value});

@@ -62,6 +62,8 @@ class Translation {
   bool has_lines() const { return network_.input.type.is_line(); }
   /// A picture of one pixel as a vector, by the mean of its pixels; any vector as it is.
   Result<LayerId> as_vector(const flat::Node& from, LayerId value);
+  /// A vector as a picture or line of one pixel.
+  Result<LayerId> as_pixel(const flat::Node& from, LayerId vector);
 
  private:
   struct Refusal {

@@ -80,16 +80,9 @@ Result<LayerId> with_constant(Translation& t, const flat::Node& node, size_t inp
 
 /// A vector, or a picture of one pixel, as a picture or line of this size whose pixels are all alike.
 Result<LayerId> spread_to(Translation& t, const flat::Node& node, LayerId vector, const TensorType& size) {
-  Result<LayerId> pixel = vector;
+  const Result<LayerId> pixel = t.type(vector).is_vector() ? t.as_pixel(node, vector) : vector;
+  if (!pixel) return pixel;
   OpAttributes a;
-  if (t.type(vector).is_vector()) {
-    a.channels = t.type(vector).channels;
-    a.size = Extent2{1, 1};
-    a.line = t.has_lines();
-    pixel = t.add(node, OpKind::unflatten, a, {vector});
-    if (!pixel) return pixel;
-  }
-  a = {};
   a.size = Extent2{size.height, size.width};
   return t.add(node, OpKind::upsample, a, {*pixel});
 }
@@ -116,12 +109,13 @@ Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
     b = *negated;
     sum = Sum::plus;
   }
+  const OpKind op = sum == Sum::plus ? OpKind::add : OpKind::mul;
   const TensorType left = t.type(*a), right = t.type(*b);
   const auto left_dims = t.dims(node, 0), right_dims = t.dims(node, 1);
   // numpy spreads [N, C] over columns and rows, not over pixels.
   const bool aligned = left_dims && right_dims && left_dims->size() == right_dims->size();
   if (left == right && (aligned || !left_dims || !right_dims)) {
-    return t.add(node, sum == Sum::plus ? OpKind::add : OpKind::mul, {}, {*a, *b});
+    return t.add(node, op, {}, {*a, *b});
   }
   if (!aligned)
     return Failure{
@@ -132,12 +126,12 @@ Result<LayerId> joined(Translation& t, const flat::Node& node, Sum sum) {
   const TensorType &large = turned ? right : left, &small = turned ? left : right;
   if (large.channels == 1 && small.channels != 1 && small.pixels() == 1) {  // each is spread over the other
     const Result<LayerId> spread = spread_to(t, node, turned ? *a : *b, large);
-    return spread ? t.add(node, sum == Sum::plus ? OpKind::add : OpKind::mul, {}, {*spread, picture}) : spread;
+    return spread ? t.add(node, op, {}, {*spread, picture}) : spread;
   }
   const Result<LayerId> other =
       t.type(turned ? *a : *b).pixels() == 1 ? t.as_vector(node, turned ? *a : *b) : Result<LayerId>(turned ? *a : *b);
   if (!other) return other;
-  return t.add(node, sum == Sum::plus ? OpKind::add : OpKind::mul, {}, {picture, *other});
+  return t.add(node, op, {}, {picture, *other});
 }
 
 Result<LayerId> add(Translation& t, const flat::Node& node) { return joined(t, node, Sum::plus); }

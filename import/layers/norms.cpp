@@ -42,8 +42,7 @@ Result<LayerId> affine_norm(Translation& t, const flat::Node& node, OpKind kind,
   const size_t channels = static_cast<size_t>(shape[0]);
   std::vector<LayerWeight> weights;
   a.affine = node.inputs.size() > 1;
-  for (const size_t i : {size_t{1}, size_t{2}}) {
-    if (!a.affine) break;
+  for (size_t i = 1; a.affine && i <= 2; ++i) {
     TensorPtr values = t.graph().constant(node, i);
     if (i == 2 && node.inputs.size() < 3) values = reals_of(shape, std::vector<double>(channels, 0));
     if (!values || values->elements != Elements::real || values->size() != channels) {

@@ -75,15 +75,6 @@ Result<size_t> axes_of(const Tensor& weight, const TensorType& type) {
                   weight.shape.size())};
 }
 
-/// A vector as a picture or line of one pixel.
-Result<LayerId> as_pixel(Translation& t, const flat::Node& node, LayerId vector) {
-  OpAttributes one;
-  one.channels = t.type(vector).channels;
-  one.size = {1, 1};
-  one.line = t.has_lines();
-  return t.add(node, OpKind::unflatten, one, {vector});
-}
-
 Result<LayerId> conv(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const TensorPtr weight = t.graph().constant(node, 1);
@@ -101,7 +92,7 @@ Result<LayerId> conv(Translation& t, const flat::Node& node) {
   }
   if (type.is_vector()) {
     if (a.groups != 1 && a.kernel == Extent2{1, 1}) {  // a product for each group: a convolution of a picture of one pixel
-      const Result<LayerId> picture = as_pixel(t, node, *in);
+      const Result<LayerId> picture = t.as_pixel(node, *in);
       a.pad = {};
       const Result<LayerId> sums = picture ? t.add(node, OpKind::conv2d, a, {*picture}, std::move(weights)) : picture;
       return sums ? t.add(node, OpKind::flatten, {}, {*sums}) : sums;
@@ -137,7 +128,7 @@ Result<LayerId> conv_transpose(Translation& t, const flat::Node& node) {
   if (!strides || !dilations) return Failure{fmt::format("its strides or dilations are not {} from 1 up", counts[*axes])};
   if (*dilations != std::vector<int64_t>(*axes, 1)) return Failure{"resnetc has no transposed convolutions with dilations"};
   a.stride = extent_of(*strides);
-  const Result<LayerId> picture = t.type(*in).is_vector() ? as_pixel(t, node, *in) : *in;
+  const Result<LayerId> picture = t.type(*in).is_vector() ? t.as_pixel(node, *in) : *in;
   if (!picture) return picture;
   const TensorType type = t.type(*picture);
   const auto made =

@@ -214,13 +214,15 @@ void name_norms(flat::Graph& graph) {
       last = static_cast<size_t>(bias->node);
     }
     const std::vector<int64_t> shape{norm->channels};
-    const bool plain = bare && scale == flat::no_value && shift == flat::no_value && all_are(norm->scale, 1);
-    if (scale == flat::no_value) scale = constant_value(graph, reals_of(shape, norm->scale));
-    if (shift == flat::no_value) shift = constant_value(graph, reals_of(shape, norm->shift));
     flat::Node& node = graph.nodes[last];
+    const bool plain = bare && scale == flat::no_value && shift == flat::no_value && all_are(norm->scale, 1);
+    node.inputs = {norm->input};
+    if (!plain) {
+      node.inputs.push_back(scale != flat::no_value ? scale : constant_value(graph, reals_of(shape, norm->scale)));
+      node.inputs.push_back(shift != flat::no_value ? shift : constant_value(graph, reals_of(shape, norm->shift)));
+    }
     node.op = norm->groups != 0 ? "GroupNorm" : "LayerNorm";
     node.name = norm->name;
-    node.inputs = plain ? std::vector{norm->input} : std::vector{norm->input, scale, shift};
     node.attributes.clear();
     node.attributes.emplace("epsilon", real_number(norm->eps));
     node.attributes.emplace("subtract_mean", whole_number(norm->subtract_mean ? 1 : 0));

@@ -1,8 +1,7 @@
 /// \file Models of signals: inputs of three dimensions and windows of one.
 #include <doctest/doctest.h>
 
-#include "codegen/weights/safetensors.h"
-#include "tests/unit/import/onnx_models.h"
+#include "tests/unit/import/imports.h"
 
 using namespace resnetc;
 using namespace import_test;
@@ -38,9 +37,8 @@ TEST_CASE("import: a residual network of lines") {
   basic_block(m, "layer1.1.out", "layer2.0", 8, 16, 2, 1);
   basic_block(m, "layer2.0.out", "layer2.1", 16, 16, 1, 1);
   head(m, "layer2.1.out", 16);
-  const auto network = m.import({.name = "small", .settings = {{"length", 100}}});
-  REQUIRE_MESSAGE(network, (network ? "" : network.failure().text));
-  CHECK(network->text == R"(# Imported from model.onnx.
+  const importer::Imported network = imported(m, {.name = "small", .settings = {{"length", 100}}});
+  CHECK(network.text == R"(# Imported from model.onnx.
 use "blocks/basic_1d.rn"
 
 network small {
@@ -60,9 +58,7 @@ network small {
 }
 )");
   Sources sources;
-  Diagnostics diagnostics(sources);
-  const auto weights = codegen::Safetensors::from_bytes("w", network->weights, diagnostics);
-  REQUIRE_MESSAGE(weights, diagnostics.render());
+  const auto weights = weights_of(network, sources);
   CHECK(weights->read("conv1.weight", {8, 12, 7}).size() == 672);
   CHECK(text_of(m) == "error: the input 'input.1' has open dimensions: give them with '--set d2=...'");
 }

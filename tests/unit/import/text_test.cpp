@@ -1,27 +1,12 @@
 /// \file Whole imports: the text that a model gives, the names of its weights, and what is said where there is no text.
 #include <doctest/doctest.h>
 
-#include "codegen/weights/safetensors.h"
-#include "tests/unit/import/onnx_models.h"
+#include "tests/unit/import/imports.h"
 
 using namespace resnetc;
 using namespace import_test;
 
 namespace {
-
-importer::Imported imported(const OnnxModel& model, const importer::ImportOptions& options = {}) {
-  auto result = model.import(options);
-  REQUIRE_MESSAGE(result, (result ? "" : result.failure().text));
-  return std::move(*result);
-}
-
-/// The tensors of an import, by name.
-std::unique_ptr<codegen::Safetensors> weights_of(const importer::Imported& network, Sources& sources) {
-  Diagnostics diagnostics(sources);
-  auto weights = codegen::Safetensors::from_bytes("w", network.weights, diagnostics);
-  REQUIRE_MESSAGE(weights, diagnostics.render());
-  return weights;
-}
 
 OnnxModel resnet() {
   OnnxModel m;
