@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "codegen/interface.h"
 #include "driver/npy.h"
 #include "frontend/frontend.h"
 #include "tests/exactness/compiled.h"
@@ -53,12 +54,8 @@ std::string input_array(const program::Program& program) {
   const Values planar = generated_input(program.input_name, 0, program.input.type.elements(), program.input.type.element);
   const std::vector<std::byte> bytes = to_bytes(planar, program.input);
   const auto* data = reinterpret_cast<const char*>(bytes.data());
-  const TensorType& type = program.input.type;
-  const bool packed = program.input.order == DimensionOrder::channels_last;
-  std::vector<int64_t> shape{type.channels};
-  if (type.rank == 4)
-    shape = packed ? std::vector{type.height, type.width, type.channels} : std::vector{type.channels, type.height, type.width};
-  return driver::npy_header(shape, type.element) + std::string(data, bytes.size());
+  const codegen::Port port = codegen::interface_of(program, program.name).input;
+  return driver::npy_header(port.dims, port.element) + std::string(data, bytes.size());
 }
 
 /// The first kernel whose constants are made from the tensor.
@@ -102,13 +99,14 @@ Values value_of(const graph::Graph& graph, const WeightSource& weights, const Va
 }
 
 /// An element of the tensor whose change alters the output of the kernel that reads it. An element of a row that a ReLU makes zero in both
-/// runs alters nothing. Elements are tried from `first` on; -1 if none of those in some rows alters the output.
+/// runs alters nothing, and neither does one whose factor is always zero. Elements all over the tensor are tried, `first` at first; -1 if
+/// none of them alters the output.
 int64_t element_that_shows(const graph::Graph& graph, const Values& input, const TensorRef& tensor, int64_t first,
                            const std::string& reader) {
-  const int64_t count = element_count(tensor.shape), row = count / tensor.shape[0];
+  const int64_t count = element_count(tensor.shape), step = 7919;  // a prime, so that rows and columns both change
   const Values before = value_of(graph, GeneratedWeights(), input, reader);
-  for (int64_t tries = 0; tries < std::min<int64_t>(tensor.shape[0], 8); ++tries) {
-    const int64_t element = (first + tries * row) % count;
+  for (int64_t tries = 0; tries < std::min<int64_t>(count, 32); ++tries) {
+    const int64_t element = (first + tries * step) % count;
     const Values after = value_of(graph, ChangedWeights(tensor, element), input, reader);
     for (size_t i = 0; i < before.size(); ++i) {
       if (static_cast<float>(before[i]) != static_cast<float>(after[i])) return element;
