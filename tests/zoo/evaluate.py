@@ -56,6 +56,17 @@ class AveragePool(OpRun):
         return (total / pooled(inside, pads, kernel_shape, strides, ceil_mode, 0.0, lambda v: v.sum((-2, -1))),)
 
 
+class BatchNormalization(OpRun):
+    """ONNX's own takes a momentum in versions before 14 for training, but there it only says how the statistics came to be."""
+
+    def _run(self, x, scale, bias, mean, var, epsilon=None, momentum=None, spatial=None, training_mode=None):  # noqa: PLR0913
+        if training_mode or spatial == 0 or len(self.onnx_node.output) > 1:
+            raise NotImplementedError("statistics of this run, or of each pixel")
+        shape = (1, -1) + (1,) * (x.ndim - 2)
+        factor = scale / np.sqrt(var + (1e-5 if epsilon is None else epsilon))
+        return (x * factor.reshape(shape) + (bias - mean * factor).reshape(shape),)
+
+
 def pooled(x, pads, kernel, strides, ceil, outside, combine):
     strides = strides or (1, 1)
     x = padded(x, pads, outside)
@@ -90,7 +101,7 @@ def widened(model):
 
 def in_float64(model, pictures):
     """The first output for each picture."""
-    run = ReferenceEvaluator(widened(model), new_ops=[Conv, MaxPool, AveragePool])
+    run = ReferenceEvaluator(widened(model), new_ops=[Conv, MaxPool, AveragePool, BatchNormalization])
     outputs = []
     for picture in pictures:
         output = run.run(None, {model.graph.input[0].name: picture.astype(np.float64)})[0]
