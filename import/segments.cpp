@@ -19,6 +19,10 @@ bool is_activation(const Statement& s, const Network& network) {
   return !op.meaning.empty() && !op.joins() && op.weights == nullptr;
 }
 
+bool is_shuffle(const Statement& s, const Network& network) {
+  return s.kind == StatementKind::layer && network.node(s.layer).op == OpKind::channel_shuffle;
+}
+
 bool is_batch_norm(const Statement& s, const Network& network) {
   return s.kind == StatementKind::layer && network.node(s.layer).op == OpKind::batch_norm;
 }
@@ -165,12 +169,14 @@ std::vector<Segment> segments_of(const Statements& body, const Network& network)
     begin = end;
   }
 
-  // The activation behind an edge.
+  // The activation behind an edge, and the shuffle behind a concatenation.
   std::vector<Segment> joined;
   for (const Segment& piece : pieces) {
     const bool activation = piece.end == piece.begin + 1 && is_activation(body[piece.begin], network);
-    const bool after_edge = !joined.empty() && joined.back().block && body[joined.back().end - 1].kind == StatementKind::skip;
-    if (activation && after_edge && !joined.back().named) {
+    const bool shuffle = piece.end == piece.begin + 1 && is_shuffle(body[piece.begin], network);
+    const bool after_block = !joined.empty() && joined.back().block && !joined.back().named;
+    const StatementKind before = after_block ? body[joined.back().end - 1].kind : StatementKind::layer;
+    if ((activation && before == StatementKind::skip) || (shuffle && before == StatementKind::concat)) {
       joined.back().end = piece.end;
       joined.back().named = piece.named;
     } else {
