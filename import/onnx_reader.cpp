@@ -412,6 +412,15 @@ class Reader {
   ExternalFiles files_;
 };
 
+/// What a file is that other programs keep models in; empty if it is none of them.
+std::string_view other_format(std::string_view bytes) {
+  if (bytes.starts_with(std::string_view("PK\3\4", 4))) return "a zip archive, as torch.save and Keras write";
+  if (bytes.starts_with("\x89HDF")) return "an HDF5 file, as Keras writes";
+  if (bytes.substr(0, 8).ends_with("TFL3")) return "a model of TensorFlow Lite";
+  if (bytes.starts_with("version https://git-lfs")) return "a pointer of Git LFS ('git lfs pull' gets the file)";
+  return "";
+}
+
 }  // namespace
 
 Result<Model> read_onnx_bytes(std::string_view bytes, const std::vector<std::string>& folders) {
@@ -423,7 +432,9 @@ Result<Model> read_onnx_bytes(std::string_view bytes, const std::vector<std::str
   stream.SetRecursionLimit(max_message_depth);
   onnx::ModelProto proto;
   if (!proto.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
-    return Failure{"it is no ONNX model, or it is truncated"};
+    const std::string_view other = other_format(bytes);
+    if (other.empty()) return Failure{"it is no ONNX model, or it is truncated"};
+    return Failure{fmt::format("it is no ONNX model but {}: export the model as ONNX, as docs/import.md shows", other)};
   }
   return Reader(folders).model(proto);
 }

@@ -80,6 +80,11 @@ TEST_CASE("import: tensors whose shape lies") {
 TEST_CASE("import: files that are no models") {
   CHECK(importer::read_onnx_bytes("", {}).failure().text == "it is no ONNX model: it has no graph");
   CHECK(importer::read_onnx_bytes("\xff\xff\xff", {}).failure().text == "it is no ONNX model, or it is truncated");
+  using namespace std::string_literals;
+  CHECK(importer::read_onnx_bytes("PK\3\4\0\0"s, {}).failure().text ==
+        "it is no ONNX model but a zip archive, as torch.save and Keras write: export the model as ONNX, as docs/import.md shows");
+  CHECK(
+      importer::read_onnx_bytes("\x1c\0\0\0TFL3\0"s, {}).failure().text.starts_with("it is no ONNX model but a model of TensorFlow Lite"));
   const std::string bytes = OnnxModel().input("x", {1, 2}).bytes();
   CHECK(importer::read_onnx_bytes(bytes.substr(0, bytes.size() - 3), {}).failure().text == "it is no ONNX model, or it is truncated");
   OnnxModel old(6);
