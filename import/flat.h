@@ -45,8 +45,9 @@ struct Graph {
   ValueId input = no_value;
   std::string input_name;
   std::vector<std::pair<std::string, ValueId>> outputs;
-  Whole batch;                 ///< the first dimension of the input
-  bool channels_last = false;  ///< whether the model takes [N, H, W, C], and this graph the same as [N, C, H, W]
+  Whole batch;                   ///< the first dimension of the input
+  bool channels_last = false;    ///< whether the input is [N, H, W, C] or [N, L, C]
+  bool from_tensorflow = false;  ///< whether tf2onnx wrote the model, so names are paths of TensorFlow
   int64_t opset = 0;
 
   const Value& value(ValueId id) const { return values[static_cast<size_t>(id)]; }

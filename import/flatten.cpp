@@ -37,6 +37,7 @@ class Flattener {
 
   Result<flat::Graph> run() {
     result_.opset = model_.opset;
+    result_.from_tensorflow = model_.producer == "tf2onnx";
     for (const auto& [name, tensor] : model_.graph.constants) budget_ += static_cast<int64_t>(tensor->size());
     budget_ = 4 * budget_ + spare_elements;
     Names names;
@@ -66,14 +67,32 @@ class Flattener {
 
   // Inputs and outputs
 
+  /// The inputs that nodes read: exporters leave others behind, such as constants that were folded. Branches may read any.
+  std::vector<const ValueInfo*> inputs_read() const {
+    std::set<std::string_view> read;
+    bool branches = false;
+    for (const Node& node : model_.graph.nodes) {
+      read.insert(node.inputs.begin(), node.inputs.end());
+      for (const auto& [name, attribute] : node.attributes) branches |= attribute.kind == Attribute::Kind::graph;
+    }
+    for (const ValueInfo& output : model_.graph.outputs) read.insert(output.name);
+    std::vector<const ValueInfo*> found;
+    for (const ValueInfo& info : model_.graph.inputs) {
+      if (branches || read.contains(info.name)) found.push_back(&info);
+    }
+    return found;
+  }
+
   Result<> input(Names& names) {
     if (model_.graph.inputs.empty()) return Failure{"the model has no input"};
-    if (model_.graph.inputs.size() > 1) {
+    const std::vector<const ValueInfo*> read = inputs_read();
+    if (read.size() > 1) {
       std::string all;
-      for (const ValueInfo& info : model_.graph.inputs) all += fmt::format("{}'{}'", all.empty() ? "" : ", ", shown(info.name));
-      return Failure{fmt::format("the model has {} inputs: {}; a network has one", model_.graph.inputs.size(), all)};
+      for (const ValueInfo* info : read) all += fmt::format("{}'{}'", all.empty() ? "" : ", ", shown(info->name));
+      return Failure{
+          fmt::format("the model has {} inputs: {}; a network has one: export it with the values of the others", read.size(), all)};
     }
-    const ValueInfo& info = model_.graph.inputs.front();
+    const ValueInfo& info = read.empty() ? model_.graph.inputs.front() : *read.front();
     const std::string what = fmt::format("the input '{}'", shown(info.name));
     static const std::set<std::string_view> floats{"FLOAT", "FLOAT16", "BFLOAT16", "DOUBLE"};
     if (!floats.contains(info.type)) return Failure{fmt::format("{} has the type {}; a network takes floats", what, info.type)};

@@ -56,11 +56,10 @@ Result<Imported> import_model(const Model& model, const std::string& origin, con
   result.name = as_name(options.name.empty() ? std::filesystem::path(origin).stem().string() : options.name);
   NameTable labels, outputs;
   NetworkText text;
-  text.comment =
-      fmt::format("Imported from {}.{}", printable(origin.substr(0, 100)),
-                  !channels_last                  ? ""
-                  : network->input.type.is_line() ? " The model takes lines with their channels last; in this network they come first."
-                                                  : " The model takes pictures with their channels last; this network takes planes.");
+  text.comment = fmt::format("Imported from {}.{}", printable(origin.substr(0, 100)),
+                             !channels_last                  ? ""
+                             : network->input.type.is_line() ? " The model has its lines' channels last; in this network they come first."
+                                                             : " The model has its pictures' channels last; this network has planes.");
   text.name = result.name;
   text.input_name = labels.unique(is_made_up(network->input_name) ? usual_name(network->input.type) : network->input_name);
   outputs.unique(text.input_name);

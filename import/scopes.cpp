@@ -7,6 +7,7 @@
 #include <array>
 
 #include "frontend/lexer.h"
+#include "import/tensorflow_names.h"
 
 namespace resnetc::importer {
 namespace {
@@ -29,6 +30,16 @@ std::string_view module_of_parameter(std::string_view name) {
   return std::find(parameters.begin(), parameters.end(), last) == parameters.end() ? std::string_view() : name.substr(0, dot);
 }
 
+/// Joins parts with dots, without empty ones, of a bounded length.
+std::string bounded(const std::vector<std::string_view>& parts) {
+  std::string result;
+  for (const std::string_view part : parts) {
+    if (result.size() + part.size() > longest_scope) return result;
+    result += (result.empty() ? "" : ".") + std::string(part);
+  }
+  return result;
+}
+
 /// Joins parts with dots. A part that repeats the one before it ("layer1/layer1.0") takes its place.
 std::string joined(std::string_view path, char separator) {
   std::vector<std::string> parts;
@@ -40,15 +51,12 @@ std::string joined(std::string_view path, char separator) {
     if (!parts.empty() && (part == parts.back() || part.starts_with(parts.back() + "."))) parts.pop_back();
     parts.push_back(std::move(part));
   }
-  // Without empty parts, of a bounded length.
-  std::string result;
+  std::vector<std::string_view> all;
   for (const std::string& several : parts) {
-    for (const std::string_view part : parts_of(several)) {
-      if (result.size() + part.size() > longest_scope) return result;
-      result += (result.empty() ? "" : ".") + std::string(part);
-    }
+    const std::vector<std::string_view> single = parts_of(several);
+    all.insert(all.end(), single.begin(), single.end());
   }
-  return result;
+  return bounded(all);
 }
 
 }  // namespace
@@ -63,18 +71,34 @@ std::vector<std::string_view> parts_of(std::string_view scope) {
   return parts;
 }
 
+std::string joined_scope(const std::vector<std::string_view>& parts) {
+  std::vector<std::string> plain;
+  for (const std::string_view part : parts) {
+    plain.emplace_back(part);
+    for (char& c : plain.back()) c = is_plain(c) ? c : '_';
+  }
+  return bounded({plain.begin(), plain.end()});
+}
+
 std::string scope_of(const flat::Graph& graph, const flat::Node& node, const std::vector<int>& uses) {
   const auto from_weights = [&](bool shared) -> std::string {
     for (size_t i = 1; i < node.inputs.size(); ++i) {
       if (graph.constant(node, i) == nullptr) continue;
       const size_t value = static_cast<size_t>(node.inputs[i]);
       if ((value < uses.size() && uses[value] > 1) != shared) continue;
-      const std::string_view module = module_of_parameter(graph.values[value].name);
-      if (!module.empty()) return joined(module, '/');
+      const std::string& name = graph.values[value].name;
+      std::string scope = graph.from_tensorflow ? tensorflow_module(name) : joined(module_of_parameter(name), '/');
+      if (!scope.empty()) return scope;
+      if (graph.from_tensorflow) break;  // the bias may be that of a norm, which has become part of the convolution
     }
     return "";
   };
+  // tf2onnx makes up names for convolutions, and lets other operators keep theirs.
+  if (graph.from_tensorflow && node.op != "Conv" && node.op != "MatMul") {
+    if (std::string scope = tensorflow_module(node.name); !scope.empty()) return scope;
+  }
   if (std::string scope = from_weights(false); !scope.empty()) return scope;
+  if (graph.from_tensorflow) return tensorflow_module(node.name);
   if (!node.scope.empty()) return joined(node.scope, '/');
   if (const size_t last = node.name.rfind('/'); last != std::string::npos && last != 0) {
     return joined(std::string_view(node.name).substr(0, last), '/');
@@ -94,6 +118,10 @@ std::string up_to_number(std::string_view scope) {
 
 bool is_made_up(std::string_view name) {
   if (name == "input" || name == "output" || is_number(name) || name.starts_with("onnx::")) return true;
+  // Keras, TensorFlow and Paddle number their names: "keras_tensor_156", "Identity:0", "fetch_name_0".
+  static constexpr std::array<std::string_view, 5> numbered = {"keras_tensor", "input_layer", "input", "Identity", "fetch_name"};
+  const size_t end = name.find_last_not_of("0123456789_:");
+  if (end != std::string_view::npos && std::find(numbered.begin(), numbered.end(), name.substr(0, end + 1)) != numbered.end()) return true;
   const size_t dot = name.rfind('.');
   return dot != std::string_view::npos && is_number(name.substr(dot + 1)) && is_plain_word(name.substr(0, dot));
 }

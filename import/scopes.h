@@ -14,6 +14,8 @@ namespace resnetc::importer {
 /// exporters give equal weights of several modules the name of one of them, so a shared weight's name counts last.
 std::string scope_of(const flat::Graph& graph, const flat::Node& node, const std::vector<int>& uses);
 
+/// Parts as a path, of a bounded length. Characters other than letters, digits and `_` become `_`.
+std::string joined_scope(const std::vector<std::string_view>& parts);
 /// The parts between the dots.
 std::vector<std::string_view> parts_of(std::string_view scope);
 
@@ -23,7 +25,8 @@ bool is_number(std::string_view part);
 /// The path up to its last number: "features.2.1" of "features.2.1.block". The path itself if it has no number.
 std::string up_to_number(std::string_view scope);
 
-/// Whether an exporter made the name of an input or output, because nobody gave any: "input.1", "600", "onnx::Conv_0".
+/// Whether an exporter made the name of an input or output, because nobody gave any: "input.1", "600", "onnx::Conv_0",
+/// "keras_tensor_156".
 bool is_made_up(std::string_view name);
 
 /// The text as a name of the language: other characters become `_`, and a word of the language or a text that begins with a digit gets a

@@ -250,6 +250,16 @@ MaybeDims concat_dims(const Graph& graph, const Node& node) {
   return result;
 }
 
+MaybeDims gather_dims(const Graph& graph, const Node& node) {
+  const MaybeDims in = dims_at(graph, node, 0), indices = dims_at(graph, node, 1);
+  const auto axis = in && indices ? axis_of(flat::integer(node, "axis", 0), in->size()) : std::nullopt;
+  if (!axis || in->size() + indices->size() > max_rank + 1) return std::nullopt;
+  Dims result = *in;
+  const auto at = result.erase(result.begin() + static_cast<ptrdiff_t>(*axis));
+  result.insert(at, indices->begin(), indices->end());
+  return result;
+}
+
 MaybeDims pad_dims(const Graph& graph, const Node& node) {
   MaybeDims result = dims_at(graph, node, 0);
   const auto pads = list_at(graph, node, 1, "pads");
@@ -362,6 +372,7 @@ const std::map<std::string_view, Rule>& rules() {
         {"Unsqueeze", unsqueeze_dims},
         {"Transpose", transpose_dims},
         {"Concat", concat_dims},
+        {"Gather", gather_dims},
         {"Pad", pad_dims},
         {"Expand", expand_dims},
         {"Slice", slice_dims},

@@ -185,8 +185,8 @@ class BodyWriter {
     const bool inside = parts.size() > common.size() && std::equal(common.begin(), common.end(), parts.begin());
     if (!inside) return names_.numbered(otherwise);
     parts.erase(parts.begin(), parts.begin() + static_cast<ptrdiff_t>(common.size()));
-    std::erase_if(parts, is_number);  // "conv.0.1" says no more than "conv"
-    if (parts.empty()) return names_.numbered(otherwise);
+    const bool numbered = std::erase_if(parts, is_number) != 0;  // "conv.0.1" says no more than "conv"
+    if (parts.empty() || (numbered && parts.size() == 1 && parts[0] == otherwise)) return names_.numbered(otherwise);
     // A module of several layers has one name for all of them; "block" of "block.2" is a word of the language.
     const std::string name = fmt::format("{}", fmt::join(parts, "_"));
     const auto words = all_keywords();

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "import/scopes.h"
+#include "import/tensorflow_names.h"
 #include "ir/forms/text.h"
 #include "ir/forms/text_forms.h"
 
@@ -38,10 +39,11 @@ const Translators& translators() {
 /// Operators that may read pictures whose channels come last. All others count on the usual order.
 bool may_read_channels_last(std::string_view op) {
   static constexpr std::string_view ops[] = {
-      "Add",      "Sub",       "Mul",     "Div",   "Neg",   "MatMul",   "LayerNormalization", "LayerNorm",   "Transpose",
-      "Relu",     "Gelu",      "Sigmoid", "Tanh",  "Silu",  "GeluTanh", "HardSwish",          "HardSigmoid", "Mish",
-      "Clip",     "LeakyRelu", "Elu",     "Split", "Slice", "Concat",   "ReduceMean",         "ReduceMax",   "RmsNorm",
-      "MeanNorm", "ReduceL2",  "Pow"};
+      "Add",       "Sub",       "Mul",         "Div",        "Neg",       "MatMul",    "LayerNormalization",
+      "LayerNorm", "Transpose", "Relu",        "Gelu",       "Sigmoid",   "Tanh",      "Silu",
+      "GeluTanh",  "HardSwish", "HardSigmoid", "Mish",       "Clip",      "LeakyRelu", "Elu",
+      "Split",     "Slice",     "Concat",      "ReduceMean", "ReduceMax", "RmsNorm",   "MeanNorm",
+      "ReduceL2",  "Pow",       "Softmax",     "Reshape",    "Flatten",   "Gemm"};
   return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
 }
 
@@ -183,8 +185,8 @@ void Translation::translate_node(flat::NodeId id) {
   if (!made) return refuse(id, made.failure().text);
   if (node.outputs.empty() || node.outputs[0] == no_value) return;
   if (*made != no_layer) made_[static_cast<size_t>(node.outputs[0])] = *made;
-  if (!last || node.op == "Transpose") return;
-  for (const flat::ValueId output : node.outputs) {  // a mean without its axes is a vector like any other
+  if (!last || node.op == "Transpose" || node.op == "Reshape") return;  // these say themselves what they make
+  for (const flat::ValueId output : node.outputs) {                     // a mean without its axes is a vector like any other
     const auto dims = output == no_value ? std::nullopt : graph_.value(output).dims;
     if (dims && dims->size() >= 3) last_[static_cast<size_t>(output)] = true;
   }
@@ -248,6 +250,11 @@ Failure Translation::refused() const {
   }
   if (others != 0) text += fmt::format("\nand {} more", others);
   text += "\n--up-to NAME imports what lies before a value";
+  for (const flat::ValueId input : graph_.node(refusals_.front().node).inputs) {
+    if (input == no_value || made_[static_cast<size_t>(input)] <= 0) continue;
+    text += fmt::format("; '{}' is the last before the first of these", shown(graph_.value(input).name));
+    break;
+  }
   return Failure{std::move(text), Blame::limit};
 }
 
@@ -258,7 +265,8 @@ Result<> Translation::outputs() {
     if (graph_.value(value).constant) return Failure{fmt::format("the output '{}' does not depend on the input", shown(name))};
     if (made == no_layer) return Failure{fmt::format("the output '{}' was not translated", shown(name)), Blame::bug};
     if (made == 0) return Failure{fmt::format("the output '{}' is the input", shown(name))};
-    if (last_[static_cast<size_t>(value)]) {
+    // A model that takes pictures in this order may give them so.
+    if (last_[static_cast<size_t>(value)] && !graph_.channels_last) {
       return Failure{fmt::format("the output '{}' has its channels last; resnetc has planes", shown(name)), Blame::limit};
     }
     const auto& dims = graph_.value(value).dims;
@@ -302,9 +310,11 @@ Result<Network> Translation::run() {
   made_.assign(graph_.values.size(), no_layer);
   const Dims& dims = *graph_.value(graph_.input).dims;
   network_.input_name = graph_.input_name;
-  network_.input.type = dims.size() == 4   ? TensorType::picture(dims[1].fixed, dims[2].fixed, dims[3].fixed)
-                        : dims.size() == 3 ? TensorType::line(dims[1].fixed, dims[2].fixed)
+  const size_t channels = graph_.channels_last ? dims.size() - 1 : 1, pixels = graph_.channels_last ? 1 : 2;
+  network_.input.type = dims.size() == 4   ? TensorType::picture(dims[channels].fixed, dims[pixels].fixed, dims[pixels + 1].fixed)
+                        : dims.size() == 3 ? TensorType::line(dims[channels].fixed, dims[pixels].fixed)
                                            : TensorType::vector(dims[1].fixed);
+  last_[static_cast<size_t>(graph_.input)] = graph_.channels_last;
   if (!fits(network_.input.type)) {
     return Failure{fmt::format("the input '{}' is too large: {}", shown(graph_.input_name), to_string(network_.input.type)), Blame::limit};
   }
@@ -316,6 +326,7 @@ Result<Network> Translation::run() {
   if (!refusals_.empty()) return refused();
   if (const Result<> good = outputs(); !good) return good.failure();
   remove_unused_layers();
+  if (graph_.from_tensorflow) shorten_tensorflow_scopes(network_);
   if (network_.nodes.size() > most_layers) {
     return Failure{fmt::format("it has {} layers; a text has at most {}", network_.nodes.size(), most_layers), Blame::limit};
   }

@@ -1,6 +1,7 @@
 /// \file Functions of one element. Those without numbers have a line each: a layer that resnetc gets needs nothing more.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 
 #include "import/layers/per_channel.h"
@@ -48,7 +49,7 @@ Result<LayerId> elu(Translation& t, const flat::Node& node) {
 Result<LayerId> hard_sigmoid(Translation& t, const flat::Node& node) {
   OpAttributes a;
   const double slope = flat::real(node, "alpha", static_cast<double>(0.2F));
-  a.slope = static_cast<float>(slope) == static_cast<float>(1.0 / 6) ? 1.0 / 6 : decimal_of(slope);
+  a.slope = std::abs(6 * slope - 1) < 1e-6 ? 1.0 / 6 : decimal_of(slope);  // Paddle writes 0.1666667
   a.offset = decimal_of(flat::real(node, "beta", 0.5));
   return named(t, node, "hard_sigmoid", a);
 }

@@ -18,11 +18,11 @@ bool all_are(const std::vector<double>& list, double value) {
 
 TensorPtr vector_of(const std::vector<double>& values) { return reals_of({static_cast<int64_t>(values.size())}, values); }
 
-/// x * scale + shift in each channel.
+/// x * scale + shift in each channel. `each`: the model has a factor for each channel, even if all are alike.
 Result<LayerId> scaled(Translation& t, const flat::Node& node, LayerId in, const std::vector<double>& scale,
-                       const std::vector<double>& shift) {
+                       const std::vector<double>& shift, bool each = false) {
   Result<LayerId> made = in;
-  if (!all_are(scale, scale[0])) {
+  if (each || !all_are(scale, scale[0])) {
     made = t.add(node, OpKind::scale, {}, {in}, {{"weight", vector_of(scale)}});
   } else if (scale[0] != 1) {
     // A product of a product is one: models multiply by several constants in turn.
@@ -51,6 +51,25 @@ std::optional<LayerId> as_bias(Translation& t, const flat::Node& node, size_t in
   return in;
 }
 
+/// A sum with a number for each channel behind a product with such numbers is what a batch norm does: TensorFlow and frozen batch norms
+/// keep no more of it. So it becomes one, of mean 0 and variance 1.
+std::optional<LayerId> as_batch_norm(Translation& t, const flat::Node& node, size_t input, const std::vector<double>& shift) {
+  const LayerId in = *t.operand(node, input);
+  Layer& layer = t.network().node(in);
+  if (layer.op != OpKind::scale || layer.operands[0] == 0 || t.uses_of_input(node, input) != 1) return std::nullopt;
+  constexpr OpKind norms[] = {OpKind::batch_norm, OpKind::group_norm, OpKind::instance_norm, OpKind::layer_norm, OpKind::rms_norm};
+  const OpKind before = t.network().node(layer.operands[0]).op;
+  if (std::find(std::begin(norms), std::end(norms), before) != std::end(norms)) return std::nullopt;  // theirs
+  const OpAttributes usual;
+  const size_t channels = shift.size();
+  layer.op = OpKind::batch_norm;
+  layer.attributes.eps = usual.eps;
+  layer.weights.push_back({"bias", vector_of(shift)});
+  layer.weights.push_back({"running_mean", vector_of(std::vector<double>(channels, 0))});
+  layer.weights.push_back({"running_var", vector_of(std::vector<double>(channels, 1 - usual.eps))});
+  return in;
+}
+
 enum class Sum { plus, minus, times, over };
 
 Result<LayerId> with_constant(Translation& t, const flat::Node& node, size_t input, const Tensor& constant, Sum sum) {
@@ -72,10 +91,12 @@ Result<LayerId> with_constant(Translation& t, const flat::Node& node, size_t inp
     }
   }
   if (sum == Sum::over && !first) return Failure{"it divides a constant by the value"};
-  if (all_are(scale, 1) && !all_are(shift, 0)) {
+  const bool each = values->size() > 1 && constant.size() == values->size();  // equal by chance, as in a network that nobody trained
+  if (all_are(scale, 1) && (each || !all_are(shift, 0))) {
     if (const std::optional<LayerId> biased = as_bias(t, node, input, shift)) return *biased;
+    if (const std::optional<LayerId> norm = as_batch_norm(t, node, input, shift)) return *norm;
   }
-  return scaled(t, node, in, scale, shift);
+  return scaled(t, node, in, scale, shift, each && sum == Sum::times);
 }
 
 /// A vector, or a picture of one pixel, as a picture or line of this size whose pixels are all alike.

@@ -20,6 +20,19 @@ TensorPtr rows_of(const Tensor& matrix, bool transposed, double factor) {
   return reals_of({rows, columns}, std::move(values));
 }
 
+/// The columns of a weight for [H, W, C] in the order of [C, H, W].
+TensorPtr channels_first(const Tensor& weight, const TensorType& type) {
+  const int64_t rows = weight.shape[0], columns = weight.shape[1], pixels = type.pixels();
+  std::vector<double> values(weight.size());
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < columns; ++c) {
+      const int64_t from = c % pixels * type.channels + c / pixels;
+      values[static_cast<size_t>(r * columns + c)] = weight.real(static_cast<size_t>(r * columns + from));
+    }
+  }
+  return reals_of({rows, columns}, std::move(values));
+}
+
 /// The layer for `weight` [out, in] over an operand: a vector, or a picture whose elements the model has in one row.
 Result<LayerId> linear(Translation& t, const flat::Node& node, LayerId in, TensorPtr weight, TensorPtr bias) {
   const TensorType type = t.type(in);
@@ -33,6 +46,7 @@ Result<LayerId> linear(Translation& t, const flat::Node& node, LayerId in, Tenso
   }
   if (type.is_vector()) return t.add(node, OpKind::linear, a, {in}, std::move(weights));
   // All elements of a picture in a row, [C, H, W]: a window over the whole picture sums the same products.
+  if (t.channels_last(node, 0)) weights[0].values = channels_first(*weights[0].values, type);
   a.kernel = {type.height, type.width};
   const Result<LayerId> whole = t.add(node, OpKind::conv2d, a, {in}, std::move(weights));
   return whole ? t.as_vector(node, *whole) : whole;
@@ -65,7 +79,8 @@ Result<LayerId> matmul(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const TensorPtr matrix = t.graph().constant(node, 1);
   const auto dims = t.dims(node, 0);
-  if (in && matrix && matrix->shape.size() == 2 && matrix->elements == Elements::real && t.channels_last(node, 0) &&
+  const bool row = dims && dims->size() == 2;  // of all elements
+  if (in && matrix && matrix->shape.size() == 2 && matrix->elements == Elements::real && t.channels_last(node, 0) && !row &&
       !t.type(*in).is_vector()) {
     // At each pixel, a product over the channels: a convolution with a window of one pixel.
     if (matrix->shape[0] != t.type(*in).channels) {
@@ -76,8 +91,7 @@ Result<LayerId> matmul(Translation& t, const flat::Node& node) {
     a.kernel = {1, 1};
     return t.add(node, OpKind::conv2d, a, {*in}, {{"weight", rows_of(*matrix, false, 1)}});
   }
-  if (!in || !matrix || matrix->shape.size() != 2 || matrix->elements != Elements::real || !dims ||
-      (dims->size() != 2 && !t.channels_last(node, 0))) {
+  if (!in || !matrix || matrix->shape.size() != 2 || matrix->elements != Elements::real || !dims || (!row && !t.channels_last(node, 0))) {
     return Failure{"resnetc has products of a vector with a constant matrix, and no others: no attention as yet"};
   }
   return linear(t, node, *in, rows_of(*matrix, false, 1), nullptr);

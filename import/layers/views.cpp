@@ -9,6 +9,13 @@
 namespace resnetc::importer {
 namespace {
 
+/// Whether dimensions are [N, H, W, C] of a picture, or [N, L, C] of a line.
+bool is_channels_last(const TensorType& type, const Dims& dims) {
+  const size_t rank = type.is_vector() ? 0 : type.is_line() ? 3 : 4;
+  return dims.size() == rank && dims[rank - 1] == Whole{type.channels, 0} && dims[rank - 2] == Whole{type.width, 0} &&
+         (rank == 3 || dims[1] == Whole{type.height, 0});
+}
+
 /// Reshape, Flatten, Squeeze, Unsqueeze, Expand: nothing happens if the result is another view of the same vector or picture.
 Result<LayerId> view(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
@@ -16,14 +23,24 @@ Result<LayerId> view(Translation& t, const flat::Node& node) {
   if (!in) return Failure{"it has no input"};
   if (!from || !to) return Failure{"the dimensions of its result are not known"};
   const TensorType type = t.type(*in);
+  const bool last = t.channels_last(node, 0), row = to->size() == 2 && (*to)[0] == t.graph().batch && (*to)[1] == Whole{type.elements(), 0};
+  if (last && type.channels > 1 && type.pixels() > 1) {
+    // The product knows the picture, and the order of its elements.
+    if (!row || !t.read_only_by(node, {"Gemm", "MatMul"})) return Failure{"its input has its channels last"};
+    t.put_channels_last(node);
+    return *in;
+  }
   if (t.is_view(type, *to)) return *in;
+  if (type.channels == 1 && is_channels_last(type, *to)) {
+    t.put_channels_last(node);
+    return *in;
+  }
   // A vector that is repeated at every pixel stays a vector. What reads it spreads it.
   const bool repeated = node.op == "Expand" && type.is_vector() && t.is_view(type, *from) && to->size() == (t.has_lines() ? 3 : 4);
   if (repeated && (*to)[0] == t.graph().batch && (*to)[1] == Whole{type.channels, 0}) return *in;
-  const bool one_row = to->size() == 2 && (*to)[0] == t.graph().batch && (*to)[1] == Whole{type.elements(), 0};
   if (!type.is_vector() && type.pixels() == 1 && t.is_view(TensorType::vector(type.channels), *to)) return t.as_vector(node, *in);
-  if (!type.is_vector() && one_row && t.read_only_by(node, {"Gemm", "MatMul"})) return *in;  // the product knows the picture
-  if (!type.is_vector() && one_row && t.is_view(type, *from)) return t.add(node, OpKind::flatten, {}, {*in});
+  if (!type.is_vector() && row && t.read_only_by(node, {"Gemm", "MatMul"})) return *in;  // the product knows the picture
+  if (!type.is_vector() && row && t.is_view(type, *from)) return t.add(node, OpKind::flatten, {}, {*in});
   return Failure{
       fmt::format("it makes {} of {}; resnetc has pictures, lines and vectors, and no other views of them", shown(*to), shown(*from))};
 }

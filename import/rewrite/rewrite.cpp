@@ -7,7 +7,9 @@
 namespace resnetc::importer {
 
 void rewrite(flat::Graph& graph) {
-  take_planes(graph);
+  turn_before_pads(graph);
+  find_channels_last(graph);
+  name_views(graph);
   absorb_pads(graph);
   name_activations(graph);
   name_norms(graph);

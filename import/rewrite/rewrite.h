@@ -14,8 +14,12 @@ void rewrite(flat::Graph& graph);
 
 // The rewrites, in the order in which they run.
 
-/// An input [N, H, W, C] that is only transposed to [N, C, H, W]: the transposed value becomes the input.
-void take_planes(flat::Graph& graph);
+/// A Pad of pictures whose channels come last, before a Transpose that puts them first, stands behind it instead: windows read it there.
+void turn_before_pads(flat::Graph& graph);
+/// Says of an input [N, H, W, C] that its channels come last, if the model normalises it at most before it transposes it to [N, C, H, W].
+void find_channels_last(flat::Graph& graph);
+/// All elements in a row, from which a Gather takes each in its turn, become a Reshape: PyTorch's `as_strided` of what lies in order.
+void name_views(flat::Graph& graph);
 /// A Pad with zeros before a convolution or pool becomes its padding.
 void absorb_pads(flat::Graph& graph);
 /// Activations that are spelled out as products: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU and Mish.

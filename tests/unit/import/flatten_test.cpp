@@ -256,7 +256,8 @@ TEST_CASE("import: what is wrong with a graph is told with the node's name") {
   CHECK(flatten_failure(lost) == "nothing makes the output 'nothing'");
   OnnxModel two = picture();
   two.input("z", {1, 2});
-  CHECK(flatten_failure(two) == "the model has 2 inputs: 'x', 'z'; a network has one");
+  two.node("Add", {"x", "z"}, {"y"});
+  CHECK(flatten_failure(two) == "the model has 2 inputs: 'x', 'z'; a network has one: export it with the values of the others");
   OnnxModel bytes;
   bytes.input("x", {1, 3, 8, 8}, onnx::TensorProto::UINT8);
   CHECK(flatten_failure(bytes) == "the input 'x' has the type UINT8; a network takes floats");

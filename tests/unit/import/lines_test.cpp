@@ -170,7 +170,7 @@ TEST_CASE("import: lines whose channels come last") {
   m.output("y");
   const auto network = m.import();
   REQUIRE_MESSAGE(network, (network ? "" : network.failure().text));
-  CHECK(network->text == R"(# Imported from model.onnx. The model takes lines with their channels last; in this network they come first.
+  CHECK(network->text == R"(# Imported from model.onnx. The model has its lines' channels last; in this network they come first.
 
 network model {
   input x: f32[N, 4, 16]

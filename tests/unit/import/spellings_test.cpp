@@ -418,7 +418,7 @@ TEST_CASE("import: rows and columns left out, and channels that come last") {
   m.output("y");
   const auto imported = m.import();
   REQUIRE_MESSAGE(imported, (imported ? "" : imported.failure().text));
-  CHECK(imported->text == R"(# Imported from model.onnx. The model takes pictures with their channels last; this network takes planes.
+  CHECK(imported->text == R"(# Imported from model.onnx. The model has its pictures' channels last; this network has planes.
 
 network model {
   input x: f32[N, 4, 8, 6]

@@ -456,7 +456,7 @@ TEST_CASE("import: all operators without a layer are told at once, with the way 
   it is reached by image -> c0_node -> c1_node -> (4 more) -> c6_node -> c7_node -> c8_node
 'LRN' (node 'norm1', output 'l1'): resnetc has no layer for it yet (1 more like it)
   it is reached by image -> c0_node -> c1_node -> (5 more) -> c7_node -> c8_node -> r
---up-to NAME imports what lies before a value)");
+--up-to NAME imports what lies before a value; 'c8' is the last before the first of these)");
   CHECK(text_of(m, {.up_to = "r"}).find("  c8: conv(1x1, 4)\n  relu\n  output r\n") != std::string::npos);
   CHECK(text_of(m, {.up_to = "norm1"}).starts_with("error: 'LRN'"));
   CHECK(text_of(m, {.up_to = "sun"}) == "error: --up-to: there is no value 'sun'; did you mean 'sum'?");

@@ -1,0 +1,253 @@
+/// \file Imports of what tf2onnx, Keras, paddle2onnx and PyTorch's newer exporter write: their names, spellings and layouts.
+#include <doctest/doctest.h>
+
+#include "tests/unit/import/imports.h"
+
+using namespace resnetc;
+using namespace import_test;
+
+namespace {
+
+/// A model as tf2onnx writes it: pictures with their channels last, which a Transpose turns.
+OnnxModel tensorflow(const Ints& input, const std::string& name = "keras_tensor_12") {
+  OnnxModel m;
+  m.proto.set_producer_name("tf2onnx");
+  m.input(name, input);
+  return m;
+}
+
+void to_front(OnnxModel& m, const std::string& from) { OnnxModel::with(m.node("Transpose", {from}, {"planes"}), "perm", Ints{0, 3, 1, 2}); }
+void to_back(OnnxModel& m, const std::string& from) { OnnxModel::with(m.node("Transpose", {from}, {"last"}), "perm", Ints{0, 2, 3, 1}); }
+
+/// Keras's convolution and batch norm, as tf2onnx leaves them: a convolution with a name of its own, a product and a sum.
+std::string conv_norm(OnnxModel& m, const std::string& from, const std::string& layer, const Ints& dims, int number) {
+  const std::string conv = "Conv__" + std::to_string(number) + ":0", kernel = "net_1/" + layer + "_conv_1/convolution/ReadVariableOp:0",
+                    norm = "net_1/" + layer + "_bn_1/batchnorm/";
+  m.weight(kernel, dims);
+  m.weight(norm + "mul:0", {1, dims[0], 1, 1});
+  m.weight("const_fold_opt__" + std::to_string(number), {1, dims[0], 1, 1});
+  OnnxModel::with(m.node("Conv", {from, kernel}, {conv}, "Conv__" + std::to_string(number)), "pads", Ints(4, (dims[2] - 1) / 2));
+  m.node("Mul", {conv, norm + "mul:0"}, {norm + "mul_1:0"}, norm + "mul_1");
+  m.node("Add", {norm + "mul_1:0", "const_fold_opt__" + std::to_string(number)}, {norm + "add_1:0"}, norm + "add_1");
+  return norm + "add_1:0";
+}
+
+}  // namespace
+
+TEST_CASE("import: names of Keras give stages and labels, and its products and sums are batch norms") {
+  OnnxModel m = tensorflow({-1, 8, 8, 4});
+  to_front(m, "keras_tensor_12");
+  std::string at = conv_norm(m, "planes", "conv1", {4, 4, 3, 3}, 7);
+  for (const std::string block : {"conv2_block1", "conv2_block2"}) {
+    const std::string one = conv_norm(m, at, block + "_1", {4, 4, 1, 1}, static_cast<int>(block.back()));
+    m.node("Relu", {one}, {"net_1/" + block + "_1_relu_1/Relu:0"}, "net_1/" + block + "_1_relu_1/Relu");
+    const std::string two =
+        conv_norm(m, "net_1/" + block + "_1_relu_1/Relu:0", block + "_2", {4, 4, 3, 3}, static_cast<int>(block.back()) + 10);
+    m.node("Add", {at, two}, {"net_1/" + block + "_add_1/add:0"}, "net_1/" + block + "_add_1/add");
+    at = "net_1/" + block + "_add_1/add:0";
+  }
+  m.node("Identity", {at}, {"Identity:0"});
+  m.output("Identity:0");
+  const importer::Imported network = imported(m);
+  CHECK(network.text == R"(# Imported from model.onnx. The model has its pictures' channels last; this network has planes.
+
+block identity_block {
+  conv1: conv(1x1, 4)   bn1: batch_norm   relu
+  conv2: conv(3x3, 4)   bn2: batch_norm
+  skip from in
+}
+
+network model {
+  input image: f32[N, 4, 8, 8]
+
+  conv1_conv: conv(3x3, 4)
+  conv1_bn:   batch_norm
+
+  stage conv2 { repeat 2 identity_block }
+
+  output result
+}
+)");
+  Sources sources;
+  const auto weights = weights_of(network, sources);
+  CHECK(weights->read("conv1_bn.weight", {4})[0] == doctest::Approx(0.14).epsilon(1e-6));
+  CHECK(weights->read("conv1_bn.running_mean", {4})[1] == 0);
+  CHECK(weights->read("conv1_bn.running_var", {4})[1] + 1e-5 == doctest::Approx(1).epsilon(1e-7));
+}
+
+TEST_CASE("import: Keras counts the blocks of a stage with letters") {
+  OnnxModel m = tensorflow({-1, 8, 8, 4}, "input_layer_3");
+  to_front(m, "input_layer_3");
+  std::string at = conv_norm(m, "planes", "block2a", {4, 4, 3, 3}, 1);
+  for (const char letter : {'b', 'c'}) {
+    const std::string one = conv_norm(m, at, std::string("block2") + letter, {4, 4, 3, 3}, letter);
+    m.node("Add", {at, one}, {std::string("sum") + letter});
+    at = std::string("sum") + letter;
+  }
+  m.output(at);
+  CHECK(text_of(m).find("stage block2 { repeat 2 identity_block }") != std::string::npos);
+  CHECK(text_of(m).find("block2_0_conv: conv(3x3, 4)") != std::string::npos);
+}
+
+TEST_CASE("import: factors and sums for each channel that are equal by chance stay layers") {
+  OnnxModel m;
+  m.input("x", {-1, 2, 4, 4});
+  m.conv("x", "a", {2, 2, 1, 1});
+  m.values("scale", {1, 2, 1, 1}, {0.5F, 0.5F});
+  m.values("shift", {1, 2, 1, 1}, {0, 0});
+  m.node("Mul", {"a", "scale"}, {"s"});
+  m.node("Add", {"s", "shift"}, {"y"});
+  m.output("y");
+  CHECK(text_of(m) == "  a:   conv(1x1, 2)\n  bn1: batch_norm\n  output y\n}\n");
+}
+
+TEST_CASE("import: an input with its channels last may be normalised before it is turned") {
+  OnnxModel m = tensorflow({-1, 6, 8, 3});
+  m.values("by", {}, {0.25F});
+  m.values("mean", {1, 1, 1, 3}, {1, 2, 3});
+  m.values("deviation", {1, 1, 1, 3}, {0.5F, 2, 4});
+  m.node("Mul", {"keras_tensor_12", "by"}, {"scaled"}, "net/rescaling/mul");
+  m.node("Sub", {"scaled", "mean"}, {"centred"}, "net/normalization/Sub");
+  m.node("Div", {"centred", "deviation"}, {"normal"}, "net/normalization/truediv");
+  to_front(m, "normal");
+  m.conv("planes", "y", {4, 3, 3, 3}, 1, 1);
+  m.output("y");
+  const importer::Imported network = imported(m);
+  CHECK(network.text.find(R"(  input image: f32[N, 3, 6, 8]
+
+  multiply(0.25)
+  normalization:   bias
+  normalization_2: scale
+  conv1:           conv(3x3, 4)
+  output y
+)") != std::string::npos);
+  Sources sources;
+  const auto weights = weights_of(network, sources);
+  CHECK(weights->read("normalization.bias", {3})[2] == -3);
+  CHECK(weights->read("normalization_2", {3})[2] == 0.25);
+}
+
+TEST_CASE("import: a picture with one channel is turned by a Reshape") {
+  OnnxModel m = tensorflow({-1, 6, 8, 1});
+  m.ints("shape", {-1, 1, 6, 8});
+  m.node("Reshape", {"keras_tensor_12", "shape"}, {"planes"});
+  m.conv("planes", "c", {1, 1, 3, 3}, 1, 1);
+  m.ints("back", {-1, 6, 8, 1});
+  m.node("Reshape", {"c", "back"}, {"y"});
+  m.output("y");
+  CHECK(text_of(m) == "  conv1: conv(3x3, 1)\n  output y\n}\n");
+}
+
+TEST_CASE("import: zeros around a picture whose channels come last become the padding of the convolution behind the Transpose") {
+  for (const int64_t opset : {10, 17}) {
+    OnnxModel m(opset);
+    m.input("x", {-1, 8, 8, 4});
+    const Ints pads{0, 0, 2, 0, 0, 1, 3, 0};
+    if (opset > 10) m.ints("pads", pads);
+    auto& pad = m.node("Pad", opset > 10 ? Names{"x", "pads"} : Names{"x"}, {"padded"});
+    if (opset == 10) OnnxModel::with(pad, "pads", pads);
+    to_front(m, "padded");
+    m.conv("planes", "y", {4, 4, 3, 3});
+    m.output("y");
+    CHECK(text_of(m) == "  y: conv(3x3, 4, pad = [0, 2, 1, 3])\n  output y\n}\n");
+    m.node("Relu", {"padded"}, {"z"});
+    m.output("z");
+    CHECK(text_of(m).starts_with("error: 'Transpose'"));
+  }
+}
+
+TEST_CASE("import: a model that takes channels last may give them so") {
+  OnnxModel m = tensorflow({-1, 6, 8, 4});
+  to_front(m, "keras_tensor_12");
+  m.conv("planes", "c", {2, 4, 3, 3}, 1, 1);
+  to_back(m, "c");
+  OnnxModel::with(m.node("Softmax", {"last"}, {"y"}), "axis", int64_t{-1});
+  m.output("y");
+  CHECK(text_of(m) == "  conv1: conv(3x3, 2)\n  softmax\n  output y\n}\n");
+}
+
+TEST_CASE("import: a matrix over all pixels of a picture whose channels come last") {
+  const auto model = [](const char* op) {
+    OnnxModel m;
+    m.input("x", {-1, 2, 1, 3});
+    OnnxModel::with(m.node("Transpose", {"x"}, {"last"}), "perm", Ints{0, 2, 3, 1});
+    m.ints("row", {-1, 6});
+    m.node("Reshape", {"last", "row"}, {"flat"});
+    m.values("fc.weight", {6, 1}, {1, 2, 3, 4, 5, 6});
+    m.node(op, {"flat", "fc.weight"}, {"y"});
+    m.output("y");
+    return m;
+  };
+  for (const char* op : {"MatMul", "Gemm"}) {
+    const importer::Imported network = imported(model(op));
+    CHECK(network.text.find("  fc: conv(1x3, 1, pad = 0)\n  global_avg_pool\n  output y\n") != std::string::npos);
+    Sources sources;
+    CHECK(weights_of(network, sources)->read("fc.weight", {1, 2, 1, 3}) == std::vector<double>{1, 3, 5, 2, 4, 6});
+  }
+  OnnxModel other = model("MatMul");
+  other.node("Relu", {"flat"}, {"z"});
+  other.output("z");
+  CHECK(text_of(other).find("its input has its channels last") != std::string::npos);
+}
+
+TEST_CASE("import: inputs that nothing reads are left out") {
+  OnnxModel m = tensorflow({-1, 4, 8, 8}, "x");
+  m.input("net/normalization/Sub/y:0", {1, 1, 1, 3});
+  m.conv("x", "y", {4, 4, 1, 1});
+  m.output("y");
+  CHECK(text_of(m) == "  conv1: conv(1x1, 4)\n  output y\n}\n");
+  m.node("Add", {"x", "net/normalization/Sub/y:0"}, {"z"});
+  CHECK(text_of(m) ==
+        "error: the model has 2 inputs: 'x', 'net/normalization/Sub/y:0'; a network has one: export it with the values of the others");
+}
+
+TEST_CASE("import: elements that are taken in their order are a view") {
+  const auto model = [](const Ints& indices) {
+    OnnxModel m;
+    m.input("x", {1, 4, 8, 8});
+    m.ints("axes", {-1, -2});
+    m.ints("row", {-1});
+    m.node("ReduceMean", {"x", "axes"}, {"mean"});
+    m.node("Reshape", {"mean", "row"}, {"flat"});
+    auto& all = m.ints("indices", indices);
+    all.clear_dims();
+    for (const int64_t d : {1, 4, 1, 1}) all.add_dims(d);
+    m.node("Gather", {"flat", "indices"}, {"strided"}, "node_as_strided");
+    m.node("Flatten", {"strided"}, {"vector"});
+    m.linear("vector", "fc", 4, 3);
+    m.output("fc");
+    m.proto.mutable_opset_import(0)->set_version(18);
+    return text_of(m);
+  };
+  CHECK(model({0, 1, 2, 3}) == "  global_avg_pool\n  fc: linear(3)\n  output fc\n}\n");
+  CHECK(model({0, 2, 1, 3}).find("'Gather' (node 'node_as_strided', output 'strided'): resnetc has no layer for it yet") !=
+        std::string::npos);
+}
+
+TEST_CASE("import: the slope of Paddle's hard sigmoid is a sixth") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  OnnxModel::with(m.node("HardSigmoid", {"x"}, {"fetch_name_0"}), "alpha", 0.16666670143604279F);
+  m.output("fetch_name_0");
+  CHECK(text_of(m) == "  hard_sigmoid\n  output result\n}\n");
+}
+
+TEST_CASE("import: a shuffle behind a concatenation belongs to its block") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  m.ints("groups", {-1, 2, 2, 8, 8});
+  m.ints("back", {-1, 4, 8, 8});
+  std::string at = "x";
+  for (const std::string n : {"1", "2"}) {
+    OnnxModel::with(m.node("Split", {at}, {"left" + n, "right" + n}), "axis", int64_t{1});
+    m.weight("w" + n, {2, 2, 1, 1});
+    m.node("Conv", {"right" + n, "w" + n}, {"conv" + n});
+    OnnxModel::with(m.node("Concat", {"left" + n, "conv" + n}, {"joined" + n}), "axis", int64_t{1});
+    m.node("Reshape", {"joined" + n, "groups"}, {"g" + n});
+    OnnxModel::with(m.node("Transpose", {"g" + n}, {"t" + n}), "perm", Ints{0, 2, 1, 3, 4});
+    m.node("Reshape", {"t" + n, "back"}, {"y" + n});
+    at = "y" + n;
+  }
+  m.output(at);
+  CHECK(text_of(m) == "  stage stage1 { repeat 2 concat_block }\n\n  output y2\n}\n");
+}
