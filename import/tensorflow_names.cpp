@@ -114,7 +114,8 @@ std::string tensorflow_module(std::string_view name) {
   }
   if (parts.size() < 2) return "";
   parts.pop_back();  // the operator or weight itself
-  while (parts.size() > 1 && is_inside_layer(parts.back())) parts.pop_back();
+  // The model and the layer stay: Keras has layers called "conv2d_transpose" and "add" too.
+  while (parts.size() > 2 && is_inside_layer(parts.back())) parts.pop_back();
   return joined_scope(parts);
 }
 

@@ -251,3 +251,14 @@ TEST_CASE("import: a shuffle behind a concatenation belongs to its block") {
   m.output(at);
   CHECK(text_of(m) == "  stage stage1 { repeat 2 concat_block }\n\n  output y2\n}\n");
 }
+
+TEST_CASE("import: a layer of Keras may be called as an operator of TensorFlow") {
+  OnnxModel m = tensorflow({-1, 8, 8, 4});
+  to_front(m, "keras_tensor_12");
+  m.weight("net/conv2d_1/convolution/ReadVariableOp:0", {4, 4, 1, 1});
+  m.weight("const_fold_opt__1", {4, 2, 2, 2});
+  m.node("Conv", {"planes", "net/conv2d_1/convolution/ReadVariableOp:0"}, {"a"}, "Conv__1");
+  OnnxModel::with(m.node("ConvTranspose", {"a", "const_fold_opt__1"}, {"y"}, "net/conv2d_transpose/conv_transpose"), "strides", Ints{2, 2});
+  m.output("y");
+  CHECK(text_of(m) == "  conv2d_1:         conv(1x1, 4)\n  conv2d_transpose: conv_transpose(2x2, 2, stride = 2)\n  output y\n}\n");
+}
