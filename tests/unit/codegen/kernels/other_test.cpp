@@ -178,7 +178,7 @@ std::vector<KernelCase> all_others() {
       with(spec_of(KernelKind::unflatten, layout(TensorType::vector(255)), layout(picture(17, 5, 3), {1, 0}), 2), {StepKind::bias}), 3);
   add("unflatten one channel", spec_of(KernelKind::unflatten, layout(TensorType::vector(40)), layout(picture(1, 1, 40)), 0), 2);
   for (const bool reflect : {false, true}) {
-    for (const Sides& pad : {Sides{1, 2, 0, 3}, Sides{4, 0, 4, 2}, Sides{}}) {
+    for (const Sides& pad : {Sides{1, 2, 0, 3}, Sides{4, 0, 4, 2}, Sides{}, Sides{-1, -2, 0, -1}, Sides{-2, 1, 2, -1}}) {
       KernelSpec spec = spec_of(KernelKind::pad, layout(picture(20, 5, 4), {1, 0}),
                                 layout(picture(20, 5 + pad.top + pad.bottom, 4 + pad.left + pad.right), {0, 1}), reflect ? 3 : 0);
       spec.attributes.pad = pad;
