@@ -474,6 +474,18 @@ TEST_CASE("import: rows and columns left out, and channels that come last") {
   CHECK(taken({1}, {5}, {3}, {3}) == "  pad([0, -1, 0, -3])\n  max_pool(1x1, stride = [1, 3])\n");
   CHECK(taken({0}, {7}, {2}, {2}) == "  max_pool(1x1, stride = [2, 1])\n");
   CHECK(taken({1, 1}, {3, 100}, {1, 2}) == "  slice_channels(1, 2)\n  pad([-1, 0, 0, 0])\n");
+  CHECK(statements([](OnnxModel& m) {  // while channels come last
+          m.ints("s", {1, 2, 1});
+          m.ints("e", {8, 6, 4});
+          m.ints("a", {-3, 2, 3});
+          OnnxModel::with(m.node("Transpose", {"x"}, {"last"}), "perm", Ints{0, 2, 3, 1});
+          m.node("Slice", {"last", "s", "e", "a"}, {"part"});
+          OnnxModel::with(m.node("Transpose", {"part"}, {"y"}), "perm", Ints{0, 3, 1, 2});
+        }) == "  slice_channels(1, 3)\n  pad([-1, -2, 0, -2])\n");
+  CHECK(statements([](OnnxModel& m) {  // as attributes, before version 10
+          auto& slice = m.node("Slice", {"x"}, {"y"});
+          OnnxModel::with(OnnxModel::with(OnnxModel::with(slice, "starts", Ints{1}), "ends", Ints{-1}), "axes", Ints{3});
+        }) == "  pad([0, -1])\n");
   CHECK(taken({0}, {4}, {1}, {2}).starts_with("error: 'Slice' (output 'y')"));
   CHECK(taken({5}, {5}, {2}).starts_with("error: 'Slice' (output 'y')"));
   CHECK(taken({-1}, {-9}, {2}, {-1}).starts_with("error: 'Slice' (output 'y')"));
