@@ -78,6 +78,7 @@ bool Translation::is_view(const TensorType& type, const Dims& dims) const {
   if (dims.size() < 2 || dims[0] != graph_.batch || dims[1] != Whole{type.channels, 0}) return false;
   if (type.is_vector()) return dims.size() <= 4 && std::all_of(dims.begin() + 2, dims.end(), [&](const Whole& d) { return d == one; });
   if (type.is_line()) return dims.size() == 3 && dims[2] == Whole{type.width, 0};
+  if (dims.size() == 3) return type.height == 1 && dims[2] == Whole{type.width, 0};
   return dims.size() == 4 && dims[2] == Whole{type.height, 0} && dims[3] == Whole{type.width, 0};
 }
 
@@ -157,6 +158,61 @@ Result<LayerId> Translation::as_vector(const flat::Node& from, LayerId value) {
   return add(from, OpKind::global_avg_pool, {}, {value});
 }
 
+/// The only dimension of three along which a constant varies that is spread from the right, as numpy does; nothing if there is no such one.
+std::optional<size_t> varies_along(const Tensor& constant) {
+  if (constant.shape.size() > 3) return std::nullopt;
+  std::optional<size_t> found;
+  for (size_t i = 0; i < constant.shape.size(); ++i) {
+    if (constant.shape[i] == 1) continue;
+    if (found) return std::nullopt;
+    found = i + 3 - constant.shape.size();
+  }
+  return found;
+}
+
+/// Makes the node read a row of pixels with its channels and pixels in each other's place. The model's dimensions stay the same, so that
+/// channels that came first come last.
+Result<> Translation::turn(flat::NodeId id, size_t input) {
+  const flat::ValueId value = graph_.node(id).inputs[input];
+  const auto at = static_cast<size_t>(value);
+  const Result<LayerId> turned = add(graph_.node(id), OpKind::transpose, {}, {made_[at]});
+  if (!turned) return turned.failure();
+  graph_.node(id).inputs[input] = static_cast<flat::ValueId>(graph_.values.size());
+  graph_.values.push_back(flat::Value(graph_.values[at]));
+  made_.push_back(*turned);
+  last_.push_back(!last_[at]);
+  uses_.push_back(1);
+  readers_.push_back({id});
+  return {};
+}
+
+/// Models of rows of pixels, [N, C, L], transpose them to mix pixels as they mix channels. Most of these transposes only say which
+/// dimension the next product sums over. A layer is needed where the product sums over pixels, where a constant has a number for each
+/// pixel, and where values meet that count differently. There the later one is turned: the earlier one goes past the layers between them.
+Result<> Translation::turn_rows(flat::NodeId id) {
+  const auto row = [&](size_t input) {
+    const flat::Node& node = graph_.node(id);
+    const auto all = operand(node, input) ? dims(node, input) : std::nullopt;
+    return all && all->size() == 3 && !type(*operand(node, input)).is_vector();
+  };
+  const flat::Node& node = graph_.node(id);
+  if (!node.domain.empty()) return {};
+  static constexpr std::string_view joins[] = {"Add", "Sub", "Mul", "Div"};
+  const bool join = node.inputs.size() == 2 && std::find(std::begin(joins), std::end(joins), node.op) != std::end(joins);
+  for (size_t i = 0; join && i < 2; ++i) {
+    const TensorPtr constant = graph_.constant(node, 1 - i);
+    if (!constant || !row(i)) continue;
+    const std::optional<size_t> axis = varies_along(*constant);
+    if (axis && *axis > 0 && *axis != channel_axis(node, i)) return turn(id, i);
+  }
+  if (!row(0)) return {};
+  const bool norm = node.op == "LayerNormalization" || node.op == "LayerNorm" || node.op == "RmsNorm";
+  const auto axis = norm ? flat::axis_of(flat::integer(node, "axis", -1), 3) : std::nullopt;
+  if ((node.op == "MatMul" || axis == size_t{2}) && !channels_last(node, 0)) return turn(id, 0);
+  if (node.inputs.size() != 2 || !row(1) || channels_last(node, 0) == channels_last(node, 1)) return {};
+  return turn(id, *operand(node, 0) > *operand(node, 1) ? 0 : 1);
+}
+
 void Translation::translate_node(flat::NodeId id) {
   const flat::Node& node = graph_.node(id);
   const bool product = node.op == "MatMul" || node.op == "Gemm" || node.op == "Einsum";
@@ -171,6 +227,7 @@ void Translation::translate_node(flat::NodeId id) {
     const bool missing = input != no_value && made_[static_cast<size_t>(input)] == no_layer && graph_.value(input).constant == nullptr;
     if (missing) return;
   }
+  if (const Result<> good = turn_rows(id); !good) return refuse(id, good.failure().text);
   bool last = false, first = false;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     if (!operand(node, i)) continue;

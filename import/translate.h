@@ -35,8 +35,8 @@ class Translation {
   /// The dimensions of an input or of the first output, if they are known.
   std::optional<Dims> dims(const flat::Node& node, size_t input) const;
   std::optional<Dims> result_dims(const flat::Node& node) const;
-  /// Whether a value of this type can have these dimensions in the model: [N, C, H, W] for a picture; [N, C, L] for a line; [N, C],
-  /// [N, C, 1] and [N, C, 1, 1] for a vector.
+  /// Whether a value of this type can have these dimensions in the model: [N, C, H, W] for a picture; [N, C, L] for a line and for a
+  /// picture of one row; [N, C], [N, C, 1] and [N, C, 1, 1] for a vector.
   bool is_view(const TensorType& type, const Dims& dims) const;
   /// Whether only operators of these names read the first output of `node`.
   bool read_only_by(const flat::Node& node, std::initializer_list<std::string_view> ops) const;
@@ -72,6 +72,8 @@ class Translation {
   };
 
   void translate_node(flat::NodeId id);
+  Result<> turn_rows(flat::NodeId id);
+  Result<> turn(flat::NodeId id, size_t input);
   void refuse(flat::NodeId id, std::string reason) { refusals_.push_back({std::move(reason), id}); }
   Failure refused() const;
   std::string chain(flat::NodeId id) const;

@@ -79,7 +79,6 @@ constexpr ForeignLayer foreign_layers[] = {
     {"interpolate", advice::larger},
     {"permute", ""},
     {"reshape", ""},
-    {"transpose", ""},
     {"reflection_pad", advice::padded},
     {"space_to_depth", advice::unshuffled},
     {"depth_to_space", advice::shuffled},

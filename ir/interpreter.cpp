@@ -78,6 +78,16 @@ Values multiply_matrix(const Op& op, const Values& in, const std::vector<double>
   return out;
 }
 
+/// Of one row of pixels.
+Values transpose(const TensorType& in_type, const Values& in) {
+  const auto pixels = static_cast<size_t>(in_type.width), channels = static_cast<size_t>(in_type.channels);
+  Values out(in.size());
+  for (size_t c = 0; c < channels; ++c) {
+    for (size_t x = 0; x < pixels; ++x) out[x * channels + c] = in[c * pixels + x];
+  }
+  return out;
+}
+
 /// A pool. Of a window's places only those in the picture have values. An average divides by their number, with count_pad by that of the
 /// places in the picture and its padding. If the window contains a NaN, the result is NaN.
 Values pool(const Op& op, const TensorType& in_type, const Values& in) {
@@ -387,7 +397,9 @@ class Interpreter {
         return {in.begin() + first, in.begin() + first + op.type.elements()};
       }
       case OpKind::flatten:
+      case OpKind::join_rows:
       case OpKind::unflatten: return in;
+      case OpKind::transpose: return transpose(in_type, in);
       case OpKind::pad: return pad(op, in_type, in);
       case OpKind::upsample: return upsample(op, in_type, in);
       case OpKind::pixel_shuffle: return shuffle_pixels(op, in_type, in);
@@ -482,6 +494,8 @@ class Interpreter {
       case OpKind::softmax:
       case OpKind::slice_channels:
       case OpKind::flatten:
+      case OpKind::join_rows:
+      case OpKind::transpose:
       case OpKind::upsample:
       case OpKind::pixel_shuffle:
       case OpKind::channel_shuffle:

@@ -18,6 +18,8 @@ enum class KernelKind {
   softmax,
   flatten,
   unflatten,
+  join_rows,
+  transpose,
   pad,
   upsample,
   pixel_shuffle,
@@ -57,6 +59,8 @@ constexpr KernelFamily family_of(KernelKind kind) {
     case KernelKind::softmax: return KernelFamily::softmax;
     case KernelKind::flatten:
     case KernelKind::unflatten:
+    case KernelKind::join_rows:
+    case KernelKind::transpose:
     case KernelKind::pad:
     case KernelKind::upsample:
     case KernelKind::pixel_shuffle:

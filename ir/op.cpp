@@ -230,6 +230,21 @@ Result<TensorType> type_of_unflatten(const OpInfo& op, const OpAttributes& a, st
                              as_written(a.size, result), result.elements(), operands[0].channels)};
 }
 
+Result<TensorType> type_of_join_rows(const OpInfo& op, const OpAttributes&, std::span<const TensorType> operands) {
+  if (Result<> good = has_pixels(op, operands[0]); !good) return good.failure();
+  return operands[0].with(operands[0].channels, 1, operands[0].pixels());
+}
+
+Result<TensorType> type_of_transpose(const OpInfo& op, const OpAttributes&, std::span<const TensorType> operands) {
+  const TensorType& in = operands[0];
+  if (Result<> good = has_pixels(op, in); !good) return good.failure();
+  if (in.height != 1) {
+    return Failure{fmt::format("{} needs one row of pixels, and a picture of {} x {} has {}; join_rows makes one of them", op.name,
+                               in.height, in.width, in.height)};
+  }
+  return checked(in.with(in.width, 1, in.channels));
+}
+
 Result<TensorType> type_of_pad(const OpInfo& op, const OpAttributes& a, std::span<const TensorType> operands) {
   TensorType result = operands[0];
   if (Result<> good = has_pixels(op, result); !good) return good.failure();
@@ -666,6 +681,20 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .help = "a vector as a picture, or line, of `channels` and `size`: the reverse of `flatten`",
               .type = type_of_unflatten,
               .kernel = KernelKind::unflatten,
+              .sign = Sign::kept};
+    case OpKind::join_rows:
+      return {.name = "join_rows",
+              .layer = "join_rows",
+              .help = "a picture's rows, one after the other, as a picture of one row",
+              .type = type_of_join_rows,
+              .kernel = KernelKind::join_rows,
+              .sign = Sign::kept};
+    case OpKind::transpose:
+      return {.name = "transpose",
+              .layer = "transpose",
+              .help = "channels become pixels and pixels become channels; takes a line or a picture of one row",
+              .type = type_of_transpose,
+              .kernel = KernelKind::transpose,
               .sign = Sign::kept};
     case OpKind::upsample:
       return {.name = "upsample",

@@ -74,6 +74,8 @@ enum class OpKind {
   slice_channels,   ///< channels `first` to first + channels - 1
   flatten,          ///< a picture or line to a vector: all elements, channel by channel and row by row
   unflatten,        ///< a vector to a picture, or line, of channels and `size`: the reverse of flatten
+  join_rows,        ///< a picture's rows, one after the other, as a picture of one row
+  transpose,        ///< channels become pixels and pixels channels: of lines, and of pictures of one row
   upsample,         ///< a larger picture: the nearest pixel, or between the four around it if `bilinear`
   pixel_shuffle,    ///< factor.h * factor.w channels become as many neighbouring pixels of one channel; `size` may leave out the last ones
   pixel_unshuffle,  ///< the reverse of pixel_shuffle

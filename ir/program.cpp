@@ -21,6 +21,8 @@ std::string_view to_string(KernelKind kind) {
     case KernelKind::softmax: return "softmax";
     case KernelKind::flatten: return "flatten";
     case KernelKind::unflatten: return "unflatten";
+    case KernelKind::join_rows: return "join_rows";
+    case KernelKind::transpose: return "transpose";
     case KernelKind::pad: return "pad";
     case KernelKind::upsample: return "upsample";
     case KernelKind::pixel_shuffle: return "pixel_shuffle";

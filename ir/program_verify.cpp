@@ -249,6 +249,8 @@ class Verifier {
       case KernelKind::pixel_shuffle: return op(OpKind::pixel_shuffle);
       case KernelKind::channel_shuffle: return op(OpKind::channel_shuffle);
       case KernelKind::unflatten: return op(OpKind::unflatten);
+      case KernelKind::join_rows: return op(OpKind::join_rows);
+      case KernelKind::transpose: return op(OpKind::transpose);
       case KernelKind::pad: return op(OpKind::pad);
       case KernelKind::pixel_unshuffle: return op(OpKind::pixel_unshuffle);
       case KernelKind::layer_norm: return op(OpKind::layer_norm);

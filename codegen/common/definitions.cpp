@@ -214,6 +214,11 @@ Func define_rearrangement(const program::KernelSpec& spec, const Axes& axes, Ope
     value = in((c * rows + axes.y % rows) * columns + axes.x % columns, axes.x / columns, axes.y / rows, axes.n);
   } else if (spec.kind == program::KernelKind::unflatten) {
     value = in((c * to_int(to.height) + axes.y) * to_int(to.width) + axes.x, 0, 0, axes.n);
+  } else if (spec.kind == program::KernelKind::join_rows) {
+    const int width = to_int(from.width);
+    value = in(axes.c, axes.x % width, axes.x / width, axes.n);
+  } else if (spec.kind == program::KernelKind::transpose) {
+    value = in(axes.x, c, 0, axes.n);
   } else if (spec.kind == program::KernelKind::pixel_unshuffle) {
     const int rows = to_int(a.factor.h), columns = to_int(a.factor.w), place = rows * columns;
     value = in(c / place, axes.x * columns + c % columns, axes.y * rows + c % place / columns, axes.n);

@@ -45,7 +45,8 @@ PartsSoftmax define_parts_softmax(const program::KernelSpec& spec, const Axes& a
 
 Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 
-/// An element of the result is one element of the operand, or lies between four. For flatten, upsample, pixel_shuffle and channel_shuffle.
+/// An element of the result is one element of the operand, or lies between four. For the kinds of
+/// KernelFamily::rearrangement.
 Func define_rearrangement(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 
 /// Copies between the caller's dense buffers and the arena. A store of pictures has the axes (x, y, c, n), with all pixels along x if

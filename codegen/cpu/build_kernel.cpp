@@ -90,6 +90,8 @@ Result<> build_kernel(const program::KernelSpec& spec, const Target& target, Bui
     case KernelKind::upsample:
     case KernelKind::pixel_shuffle:
     case KernelKind::unflatten:
+    case KernelKind::join_rows:
+    case KernelKind::transpose:
     case KernelKind::pad:
     case KernelKind::pixel_unshuffle:
     case KernelKind::channel_shuffle: build_rearrangement(spec, built); break;

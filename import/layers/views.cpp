@@ -10,7 +10,8 @@
 namespace resnetc::importer {
 namespace {
 
-/// Reshape, Flatten, Squeeze, Unsqueeze, Expand: nothing happens if the result is another view of the same vector or picture.
+/// Reshape, Flatten, Squeeze, Unsqueeze, Expand: nothing happens if the result is another view of the same vector or picture. [N, C, H, W]
+/// as [N, C, H * W] is the rows one after the other.
 Result<LayerId> view(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto from = t.dims(node, 0), to = t.result_dims(node);
@@ -25,6 +26,9 @@ Result<LayerId> view(Translation& t, const flat::Node& node) {
   if (!type.is_vector() && type.pixels() == 1 && t.is_view(TensorType::vector(type.channels), *to)) return t.as_vector(node, *in);
   if (!type.is_vector() && one_row && t.read_only_by(node, {"Gemm", "MatMul"})) return *in;  // the product knows the picture
   if (!type.is_vector() && one_row && t.is_view(type, *from)) return t.add(node, OpKind::flatten, {}, {*in});
+  if (to->size() == 3 && t.is_view(type, *from) && t.is_view(TensorType::picture(type.channels, 1, type.pixels()), *to)) {
+    return t.add(node, OpKind::join_rows, {}, {*in});
+  }
   return Failure{
       fmt::format("it makes {} of {}; resnetc has pictures, lines and vectors, and no other views of them", shown(*to), shown(*from))};
 }
@@ -37,12 +41,12 @@ Result<LayerId> transpose(Translation& t, const flat::Node& node) {
   if (!in || !to) return Failure{"the dimensions of its result are not known"};
   const auto order = flat::list(node, "perm");
   const auto from = t.dims(node, 0);
-  const bool line = t.type(*in).is_line();
+  const bool row = from && from->size() == 3;  // a line, or a picture of one row
   if (t.channels_last(node, 0)) {
-    if (order == (line ? std::vector<int64_t>{0, 2, 1} : std::vector<int64_t>{0, 3, 1, 2})) return *in;
+    if (order == (row ? std::vector<int64_t>{0, 2, 1} : std::vector<int64_t>{0, 3, 1, 2})) return *in;
     return Failure{"it changes the order of dimensions"};
   }
-  const std::vector<int64_t> last = line ? std::vector<int64_t>{0, 2, 1} : std::vector<int64_t>{0, 2, 3, 1};
+  const std::vector<int64_t> last = row ? std::vector<int64_t>{0, 2, 1} : std::vector<int64_t>{0, 2, 3, 1};
   if (from && from->size() == last.size() && t.is_view(t.type(*in), *from) && order == last) {
     t.put_channels_last(node);
     return *in;

@@ -502,7 +502,7 @@ class Generator {
   /// A layer that moves elements elsewhere.
   void rearranged() {
     const int64_t c = current_.channels, h = current_.height, w = current_.width;
-    switch (aside_.below(7)) {
+    switch (aside_.below(8)) {
       case 0:
         for (int64_t groups : {8, 5, 3, 2}) {
           if (c % groups == 0) return layer(fmt::format("channel_shuffle({})", groups), current_);
@@ -512,6 +512,16 @@ class Generator {
         if (lines_ && w % 2 == 0 && c <= 40) return layer("pixel_unshuffle(2)", {2 * c, 1, w / 2});
         if (!lines_ && h % 2 == 0 && w % 2 == 0 && c <= 40) return layer("pixel_unshuffle(2)", {4 * c, h / 2, w / 2});
         break;
+      case 5: {
+        // The pixels of each channel are mixed, as in MLP mixers.
+        if (h * w > 200) break;
+        if (!lines_) layer("join_rows", {c, 1, h * w});
+        layer("transpose", {h * w, 1, c});
+        const int64_t pixels = 1 + aside_.below(60);
+        layer(fmt::format("conv({}, {}, bias = true)", window(1), pixels), {pixels, 1, c});
+        if (aside_.chance(80)) layer("transpose", {c, 1, pixels});
+        break;
+      }
       case 4:
         if (larger_than(3) && h < 30 && (lines_ ? w < 300 : w < 30)) {
           const auto side = [&](int64_t most) { return aside_.chance(30) ? -1 : aside_.below(most + 1); };

@@ -72,6 +72,7 @@ TEST_CASE("interpreter: lines") {
              {10, 102, 20, 203, 30, 300, 0});
   check_near(result("f32[N, 2, 2]", "pixel_shuffle(2)", {1, 2, 3, 4}), {1, 3, 2, 4});
   check_near(result("f32[N, 1, 4]", "pixel_unshuffle(2)", {1, 3, 2, 4}), {1, 2, 3, 4});
+  check_near(result("f32[N, 2, 3]", "transpose", {1, 2, 3, 4, 5, 6}), {1, 4, 2, 5, 3, 6});
   check_near(result("f32[N, 2, 2]", "gate via { global_avg_pool }", {1, 3, 0, 4}), {2, 6, 0, 8});
   check_near(result("f32[N, 2, 2]", "flatten  unflatten(1, 4)  concat spread from in via { global_avg_pool }", {1, 3, 0, 4}),
              {1, 3, 0, 4, 2, 2, 2, 2, 2, 2, 2, 2});
@@ -187,6 +188,8 @@ TEST_CASE("interpreter: pads, pixels as channels, vectors as pictures") {
   check_near(result("f32[N, 1, 2, 4]", "pixel_unshuffle(2)", {1, 2, 3, 4, 5, 6, 7, 8}), {1, 3, 2, 4, 5, 7, 6, 8});
   check_near(result("f32[N, 2, 1, 4]", "pixel_unshuffle([1, 2]) pixel_shuffle([1, 2])", {1, 2, 3, 4, 5, 6, 7, 8}),
              {1, 2, 3, 4, 5, 6, 7, 8});
+  check_near(result("f32[N, 1, 2, 3]", "join_rows  transpose  global_avg_pool", {1, 2, 3, 4, 5, 6}), {1, 2, 3, 4, 5, 6});
+  check_near(result("f32[N, 2, 1, 3]", "transpose  global_max_pool", {1, 2, 3, 6, 5, 4}), {6, 5, 4});
   check_near(result("f32[N, 6]", "unflatten(2, [1, 3]) global_max_pool", {1, 2, 3, 6, 5, 4}), {3, 6});
 }
 

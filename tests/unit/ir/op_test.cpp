@@ -205,6 +205,13 @@ TEST_CASE("shapes of pads, pixels as channels and vectors as pictures") {
   a.size = {2, 5};
   CHECK(infer(OpKind::unflatten, a, {TensorType::vector(30)}) == "f32[N, 3, 2, 5]");
   CHECK(infer(OpKind::unflatten, a, {TensorType::vector(31)}) == "a picture of 3 channels and 2x5 pixels is made of 30 features, not 31");
+  CHECK(infer(OpKind::join_rows, {}, {TensorType::picture(3, 4, 5)}) == "f32[N, 3, 1, 20]");
+  CHECK(infer(OpKind::join_rows, {}, {TensorType::line(3, 4)}) == "f32[N, 3, 4]");
+  CHECK(infer(OpKind::join_rows, {}, {TensorType::vector(3)}).find("join_rows needs") == 0);
+  CHECK(infer(OpKind::transpose, {}, {TensorType::picture(3, 1, 5)}) == "f32[N, 5, 1, 3]");
+  CHECK(infer(OpKind::transpose, {}, {TensorType::line(3, 5)}) == "f32[N, 5, 3]");
+  CHECK(infer(OpKind::transpose, {}, {TensorType::picture(3, 4, 5)}) ==
+        "transpose needs one row of pixels, and a picture of 4 x 5 has 4; join_rows makes one of them");
   a.size = {int64_t{1} << 40, int64_t{1} << 40};
   CHECK(infer(OpKind::unflatten, a, {TensorType::vector(30)}) == "size = 1099511627776x1099511627776 is not between 1 and 268435456");
 }

@@ -177,6 +177,13 @@ std::vector<KernelCase> all_others() {
   add("unflatten",
       with(spec_of(KernelKind::unflatten, layout(TensorType::vector(255)), layout(picture(17, 5, 3), {1, 0}), 2), {StepKind::bias}), 3);
   add("unflatten one channel", spec_of(KernelKind::unflatten, layout(TensorType::vector(40)), layout(picture(1, 1, 40)), 0), 2);
+  add("join rows",
+      with(spec_of(KernelKind::join_rows, layout(picture(20, 5, 7), {1, 2}), layout(picture(20, 1, 35), {0, 1}), 3), {StepKind::bias}), 3);
+  add("transpose",
+      with(spec_of(KernelKind::transpose, layout(picture(20, 1, 35), {0, 1}), layout(picture(35, 1, 20), {1, 0}), 0),
+           {StepKind::bias, StepKind::relu}),
+      3);
+  add("transpose one pixel", spec_of(KernelKind::transpose, layout(picture(33, 1, 1)), layout(picture(1, 1, 33)), 0), 2);
   for (const bool reflect : {false, true}) {
     for (const Sides& pad : {Sides{1, 2, 0, 3}, Sides{4, 0, 4, 2}, Sides{}, Sides{-1, -2, 0, -1}, Sides{-2, 1, 2, -1}}) {
       KernelSpec spec = spec_of(KernelKind::pad, layout(picture(20, 5, 4), {1, 0}),

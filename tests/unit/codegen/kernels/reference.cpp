@@ -76,7 +76,8 @@ double normalised(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_
     }
   }
   const double mean = sum / count;
-  return (in.get(one.input, n, c, y, x) - (one.spec.attributes.subtract_mean ? mean : 0)) / std::sqrt(squares / count - mean * mean + one.spec.attributes.eps);
+  return (in.get(one.input, n, c, y, x) - (one.spec.attributes.subtract_mean ? mean : 0)) /
+         std::sqrt(squares / count - mean * mean + one.spec.attributes.eps);
 }
 
 /// An element divided by the root of the mean of its pixel's squares, or by its pixel's mean.
@@ -134,6 +135,8 @@ double element(const KernelCase& one, int64_t n, int64_t c, int64_t y, int64_t x
       const Extent2 by = one.spec.attributes.factor;
       return in.get(one.input, n, c * by.h * by.w + y % by.h * by.w + x % by.w, y / by.h, x / by.w);
     }
+    case KernelKind::join_rows: return in.get(one.input, n, c, x / type.width, x % type.width);
+    case KernelKind::transpose: return in.get(one.input, n, x, 0, c);
     case KernelKind::unflatten: {
       const TensorType& out = one.spec.out.type;
       return in.get(one.input, n, c * out.pixels() + y * out.width + x, 0, 0);
@@ -250,6 +253,8 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::softmax:
       case OpKind::slice_channels:
       case OpKind::flatten:
+      case OpKind::join_rows:
+      case OpKind::transpose:
       case OpKind::upsample:
       case OpKind::pixel_shuffle:
       case OpKind::channel_shuffle:
