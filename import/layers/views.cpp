@@ -132,7 +132,7 @@ Result<LayerId> pad(Translation& t, const flat::Node& node) {
     const auto [top, bottom] = taken(2);
     const auto [left, right] = taken(3);
     sides.pad = {top, left, bottom, right};
-  } else if (t.type(*in).is_line()) {
+  } else if (dims->size() == 3 && !t.type(*in).is_vector()) {  // a line, or a picture of one row
     const auto [left, right] = taken(2);
     sides.pad = {0, left, 0, right};
   }
