@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tries resnetc on the convolutional networks of timm and torchvision: export, import, compile, compare with PyTorch in float64, time.
 
-    python3 -m pip install -r bench/requirements.txt
+    python3 -m pip install -r bench/zoo-requirements.txt
     python3 bench/zoo.py run RESULTS.jsonl [--only REGEX] [--import-only] [--models FOLDER]
     python3 bench/zoo.py table RESULTS.jsonl > docs/zoo.md
 

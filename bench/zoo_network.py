@@ -13,8 +13,8 @@ which a recurrent layer is too.
 All parameters and statistics are random, layer scales and last norms included. Otherwise a network that is compiled wrongly could give the
 right outputs: fresh networks often begin as the identity. Batch norms get the statistics of random pictures, times a random number, so that
 the signal keeps its size. Many deep networks with such weights are chaotic: PyTorch's own outputs in float32 have nothing to do with those in
-float64. So the scales of batch norms and the gains of networks without norms are then multiplied by the largest of `GAINS` with which float32 errs by at most `WELL_CONDITIONED` of
-the largest output. Two facts show that the comparison can fail: how much two pictures' outputs differ, and how much the outputs
+float64. So the scales of batch norms (of other norms in networks without any) and the gains of networks without norms are then multiplied by
+the largest of `GAINS` with which float32 errs by at most `WELL_CONDITIONED` of the largest output. Two facts show that the comparison can fail: how much two pictures' outputs differ, and how much the outputs
 change if any one operand of an addition or concatenation is set to zero. Both are relative to the largest output.
 """
 
@@ -30,7 +30,7 @@ import numpy as np
 
 LARGEST_INPUT = 128  # networks that take pictures of any size get at most this one, which keeps a pass over all short
 MOST_PARAMETERS = 100e6
-OPSET = 17
+OPSETS = {False: 17, True: 18}  # by whether PyTorch's newer exporter is used: the older one knows no more, the newer one no less
 GAINS = (1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7)
 WELL_CONDITIONED = 5e-6
 JOINS = ("Add", "Sum", "Concat")
@@ -129,7 +129,8 @@ def draw(model, pictures, random):
 
 def condition(model, pictures):
     """Makes the network tame enough to compare. Returns the gain with float32's error, and the outputs in float64."""
-    parameters = [m.weight for m in batch_norms(model) if m.weight is not None]
+    norms = batch_norms(model) or [m for m in model.modules() if "Norm" in type(m).__name__]
+    parameters = [m.weight for m in norms if getattr(m, "weight", None) is not None]
     parameters += [p for name, p in model.named_parameters() if name.split(".")[-1] == "gain"]  # networks without norms have these
     scales = [(parameter, parameter.detach().clone()) for parameter in parameters]
     for gain in GAINS:
@@ -211,17 +212,18 @@ def smallest_branch(model, values, picture):
     return smallest
 
 
-def export(model, size, channels, random, path):
-    """Draws weights, computes two pictures and exports one. Returns facts, the pictures and the outputs in float64."""
+def export(model, size, channels, random, path, dynamo):
+    """Draws weights, computes two pictures and exports one, by PyTorch's newer exporter if `dynamo`, else by its older one. Returns facts,
+    the pictures and the outputs in float64."""
     import torch
 
     with torch.no_grad():
         draw(model, draw_pictures(4, channels, size, random), random)
         pictures = draw_pictures(2, channels, size, random)
         facts, outputs = condition(model, pictures)
-        torch.onnx.export(model, (pictures[:1],), str(path), opset_version=OPSET, input_names=["image"], output_names=["output"],
-                          dynamo=False)  # fmt: skip
-    return facts | {"size": list(size)}, pictures, outputs
+        options = {"opset_version": OPSETS[dynamo], "external_data": False, "verbose": False} if dynamo else {"opset_version": OPSETS[dynamo]}
+        torch.onnx.export(model, (pictures[:1],), str(path), input_names=["image"], output_names=["output"], dynamo=dynamo, **options)
+    return facts | {"size": list(size), "exporter": "dynamo" if dynamo else "TorchScript"}, pictures, outputs
 
 
 def make(package, name, folder):
@@ -245,14 +247,17 @@ def make(package, name, folder):
         return {"out": f"has {parameters / 1e6:.0f} million parameters"}
     channels = model.pretrained_cfg["input_size"][0] if package == "timm" else 3
     path = folder / "batch1.onnx"
-    while True:
+    tries = [(size, dynamo) for dynamo in (False, True) for size in sizes]
+    first = None
+    for size, dynamo in tries:  # some architectures cannot be exported for every size, some by one exporter only
         random = torch.Generator().manual_seed(zlib.crc32(f"{package}/{name}".encode()))
         try:
-            facts, pictures, outputs = export(model, sizes.pop(0), channels, random, path)
+            facts, pictures, outputs = export(model, size, channels, random, path, dynamo)
             break
-        except Exception:
-            if not sizes:
-                raise  # else, some architectures cannot be exported for every size
+        except Exception as error:
+            first = first or error
+    else:
+        raise first
     exported = onnx.load(path)
     values = activations(exported.graph, "image")
     facts |= {"parameters": parameters, "operators": sorted({node.op_type for node in exported.graph.node})}
