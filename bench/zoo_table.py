@@ -8,7 +8,7 @@ from zoo_network import LARGEST_INPUT
 
 HEAD = """# The zoo
 
-    python3 -m pip install -r bench/requirements.txt
+    python3 -m pip install -r bench/zoo-requirements.txt
     python3 bench/zoo.py run zoo.jsonl
     python3 bench/zoo.py table zoo.jsonl > docs/zoo.md
 

@@ -146,8 +146,8 @@ struct Reader {
   }
 
   /// Padding on the left and right of a line.
-  void pad_of_line(const ast::Value& value, bool same, Sides& out) {
-    const auto side = [&](const ast::Expr& expr) { return checked("pad", expr, 0, max_elements); };
+  void pad_of_line(const ast::Value& value, bool same, int64_t low, Sides& out) {
+    const auto side = [&](const ast::Expr& expr) { return checked("pad", expr, low, max_elements); };
     if (value.kind == ast::ValueKind::expr) {
       out = Sides(0, side(value.first));
     } else if (value.kind == ast::ValueKind::pair) {
@@ -158,16 +158,16 @@ struct Reader {
     }
   }
 
-  /// `same`: whether the word of that name is a padding of the layer.
-  void pad(const ast::Argument* argument, OpAttributes& a, bool same = true) {
+  /// `same`: whether the word of that name is a padding of the layer. `low`: the least number of pixels.
+  void pad(const ast::Argument* argument, OpAttributes& a, bool same = true, int64_t low = 0) {
     if (!argument) return;
     const ast::Value& value = argument->value;
-    const auto side = [&](const ast::Expr& expr) { return checked("pad", expr, 0, max_elements); };
+    const auto side = [&](const ast::Expr& expr) { return checked("pad", expr, low, max_elements); };
     if (same && is_word(value, same_word)) {
       a.pad = {};
       a.same_pad = true;
     } else if (space == Space::lines) {
-      pad_of_line(value, same, a.pad);
+      pad_of_line(value, same, low, a.pad);
     } else if (value.kind == ast::ValueKind::sides) {
       a.pad = {side(value.first), side(value.second), side(value.third), side(value.fourth)};
     } else if (value.kind == ast::ValueKind::decimal) {
@@ -176,7 +176,7 @@ struct Reader {
                                  same ? ", [top, left, bottom, right] or same" : " or [top, left, bottom, right]", described(value)));
     } else {
       Extent2 each;
-      extent("pad", argument, each, 0);
+      extent("pad", argument, each, low);
       a.pad = each;
     }
   }
@@ -331,7 +331,7 @@ void read_unflatten(Reader& reader, const Arguments& arguments, OpAttributes& a)
 }
 
 void read_pad(Reader& reader, const Arguments& arguments, OpAttributes& a) {
-  reader.pad(arguments[0], a, false);
+  reader.pad(arguments[0], a, false, -max_elements);
   reader.flag("reflect", arguments[1], a.reflect);
 }
 

@@ -262,12 +262,12 @@ MaybeDims gather_dims(const Graph& graph, const Node& node) {
 
 MaybeDims pad_dims(const Graph& graph, const Node& node) {
   MaybeDims result = dims_at(graph, node, 0);
-  const auto pads = list_at(graph, node, 1, "pads");
-  if (!result || !pads || pads->size() != 2 * result->size() || node.inputs.size() > 3) return std::nullopt;
+  const auto added = result ? added_by(graph, node, result->size()) : std::nullopt;
+  if (!added) return std::nullopt;
   for (size_t i = 0; i < result->size(); ++i) {
-    const std::optional<Whole> size = plus((*result)[i], {(*pads)[i], 0});
-    const std::optional<Whole> both = size ? plus(*size, {(*pads)[i + result->size()], 0}) : std::nullopt;
-    if (!both) return std::nullopt;
+    const std::optional<Whole> size = plus((*result)[i], {added->before[i], 0});
+    const std::optional<Whole> both = size ? plus(*size, {added->after[i], 0}) : std::nullopt;
+    if (!both || (both->known() && both->fixed < 0)) return std::nullopt;
     (*result)[i] = *both;
   }
   return result;
@@ -282,20 +282,10 @@ MaybeDims expand_dims(const Graph& graph, const Node& node) {
 
 MaybeDims slice_dims(const Graph& graph, const Node& node) {
   MaybeDims result = dims_at(graph, node, 0);
-  const auto starts = list_at(graph, node, 1, "starts"), ends = list_at(graph, node, 2, "ends");
-  if (!result || !starts || !ends || starts->size() != ends->size()) return std::nullopt;
-  Numbers axes(starts->size()), steps(starts->size(), 1);
-  std::iota(axes.begin(), axes.end(), 0);
-  if (const auto given = list_at(graph, node, 3, "axes")) axes = *given;
-  if (const auto given = list_at(graph, node, 4, "steps")) steps = *given;
-  if (axes.size() != starts->size() || steps.size() != starts->size()) return std::nullopt;
-  for (size_t i = 0; i < axes.size(); ++i) {
-    const auto axis = axis_of(axes[i], result->size());
-    if (!axis || steps[i] < 1 || !(*result)[*axis].known()) return std::nullopt;
-    const int64_t length = (*result)[*axis].fixed;
-    const auto clamped = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? std::max(at, -length) + length : at, 0, length); };
-    const int64_t span = clamped((*ends)[i]) - clamped((*starts)[i]);
-    (*result)[*axis] = {span <= 0 ? 0 : (span - 1) / steps[i] + 1, 0};
+  const auto taken = result ? taken_by(graph, node, *result) : std::nullopt;
+  if (!taken) return std::nullopt;
+  for (size_t i = 0; i < result->size(); ++i) {
+    if ((*taken)[i]) (*result)[i] = {(*taken)[i]->count, 0};
   }
   return result;
 }
@@ -488,6 +478,58 @@ std::optional<TransposedPads> transposed_pads_of(const flat::Node& node, const N
     }
     result.pads.before[i] = upper ? away / 2 : away - away / 2;
     result.pads.after[i] = away - result.pads.before[i];
+  }
+  return result;
+}
+
+std::optional<Pads> added_by(const flat::Graph& graph, const flat::Node& node, size_t rank) {
+  const auto pads = list_at(graph, node, 1, "pads");
+  if (!pads) return std::nullopt;
+  std::vector<size_t> axes(rank);
+  std::iota(axes.begin(), axes.end(), 0);
+  if (node.inputs.size() > 3 && node.inputs[3] != flat::no_value) {
+    const TensorPtr given = graph.constant(node, 3);
+    const auto numbers = given ? integers(*given) : std::nullopt;
+    if (!numbers || !axes_of(*numbers, rank)) return std::nullopt;
+    axes.clear();
+    for (const int64_t axis : *numbers) axes.push_back(*axis_of(axis, rank));
+  }
+  if (pads->size() != 2 * axes.size()) return std::nullopt;
+  Pads result{Numbers(rank, 0), Numbers(rank, 0)};
+  for (size_t i = 0; i < axes.size(); ++i) {
+    result.before[axes[i]] = (*pads)[i];
+    result.after[axes[i]] = (*pads)[i + axes.size()];
+  }
+  return result;
+}
+
+std::optional<std::vector<std::optional<Taken>>> taken_by(const flat::Graph& graph, const flat::Node& node, const Dims& dims) {
+  const auto starts = list_at(graph, node, 1, "starts"), ends = list_at(graph, node, 2, "ends");
+  if (!starts || !ends || starts->size() != ends->size()) return std::nullopt;
+  Numbers axes(starts->size()), steps(starts->size(), 1);
+  std::iota(axes.begin(), axes.end(), 0);
+  const auto given = [&](size_t input, std::string_view name) {
+    return (input < node.inputs.size() && node.inputs[input] != flat::no_value) || flat::has(node, name);
+  };
+  const auto set = [&](Numbers& list, size_t input, std::string_view name) {
+    const auto numbers = list_at(graph, node, input, name);
+    if (!numbers || numbers->size() != starts->size()) return false;
+    list = *numbers;
+    return true;
+  };
+  if (given(3, "axes") && !set(axes, 3, "axes")) return std::nullopt;
+  if (given(4, "steps") && !set(steps, 4, "steps")) return std::nullopt;
+  if (!axes_of(axes, dims.size())) return std::nullopt;
+  std::vector<std::optional<Taken>> result(dims.size());
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const size_t axis = *axis_of(axes[i], dims.size());
+    // TensorFlow names all dimensions, with the largest number of 32 bits as the end.
+    if (!dims[axis].known() && (*starts)[i] == 0 && (*ends)[i] >= INT32_MAX && steps[i] == 1) continue;
+    if (steps[i] < 1 || !dims[axis].known()) return std::nullopt;
+    const int64_t length = dims[axis].fixed;
+    const auto clamped = [&](int64_t at) { return std::clamp<int64_t>(at < 0 ? std::max(at, -length) + length : at, 0, length); };
+    const int64_t first = clamped((*starts)[i]), span = clamped((*ends)[i]) - first;
+    result[axis] = Taken{first, steps[i], span <= 0 ? 0 : (span - 1) / steps[i] + 1};
   }
   return result;
 }

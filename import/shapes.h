@@ -28,6 +28,16 @@ struct TransposedPads {
 std::optional<TransposedPads> transposed_pads_of(const flat::Node& node, const std::vector<int64_t>& sizes,
                                                  const std::vector<int64_t>& kernel, const std::vector<int64_t>& strides,
                                                  const std::vector<int64_t>& dilations);
+/// What a Pad adds before and after each of the `rank` dimensions of its operand, and cuts off where a number is negative. Nothing if that
+/// is not constant or does not fit.
+std::optional<Pads> added_by(const flat::Graph& graph, const flat::Node& node, size_t rank);
+/// What a Slice takes of one dimension: `count` elements from `first`, `step` apart.
+struct Taken {
+  int64_t first = 0, step = 1, count = 0;
+};
+/// What a Slice takes of each dimension of its operand, which has these; nothing of a dimension of which it takes all without saying so.
+/// Nothing at all if that is not constant, goes backwards or does not fit.
+std::optional<std::vector<std::optional<Taken>>> taken_by(const flat::Graph& graph, const flat::Node& node, const Dims& dims);
 /// An attribute with a number for each of `count` spatial axes; all 1 if it is missing, nothing if it does not fit.
 std::optional<std::vector<int64_t>> spatial(const flat::Node& node, std::string_view name, size_t count);
 

@@ -192,7 +192,7 @@ Result<> Translation::turn(flat::NodeId id, size_t input) {
 /// dimension the next product sums over. A layer is needed where the product sums over pixels, where a constant has a number for each
 /// pixel, and where values meet that count differently. There the later one is turned: the earlier one goes past the layers between them.
 Result<> Translation::turn_rows(flat::NodeId id) {
-  const auto row = [&](size_t input) {
+  const auto is_row = [&](size_t input) {
     const flat::Node& node = graph_.node(id);
     const auto all = operand(node, input) ? dims(node, input) : std::nullopt;
     return all && all->size() == 3 && !type(*operand(node, input)).is_vector();
@@ -203,15 +203,15 @@ Result<> Translation::turn_rows(flat::NodeId id) {
   const bool join = node.inputs.size() == 2 && std::find(std::begin(joins), std::end(joins), node.op) != std::end(joins);
   for (size_t i = 0; join && i < 2; ++i) {
     const TensorPtr constant = graph_.constant(node, 1 - i);
-    if (!constant || !row(i)) continue;
+    if (!constant || !is_row(i)) continue;
     const std::optional<size_t> axis = varies_along(*constant);
     if (axis && *axis > 0 && *axis != channel_axis(node, i)) return turn(id, i);
   }
-  if (!row(0)) return {};
+  if (!is_row(0)) return {};
   const bool norm = node.op == "LayerNormalization" || node.op == "LayerNorm" || node.op == "RmsNorm";
   const auto axis = norm ? flat::axis_of(flat::integer(node, "axis", -1), 3) : std::nullopt;
   if ((node.op == "MatMul" || axis == size_t{2}) && !channels_last(node, 0)) return turn(id, 0);
-  if (node.inputs.size() != 2 || !row(1) || channels_last(node, 0) == channels_last(node, 1)) return {};
+  if (node.inputs.size() != 2 || !is_row(1) || channels_last(node, 0) == channels_last(node, 1)) return {};
   return turn(id, *operand(node, 0) > *operand(node, 1) ? 0 : 1);
 }
 

@@ -249,13 +249,23 @@ Result<TensorType> type_of_pad(const OpInfo& op, const OpAttributes& a, std::spa
   TensorType result = operands[0];
   if (Result<> good = has_pixels(op, result); !good) return good.failure();
   for (const int64_t side : {a.pad.top, a.pad.left, a.pad.bottom, a.pad.right}) {
-    if (Result<> good = in_range("pad", side, 0); !good) return good.failure();
+    if (Result<> good = in_range("pad", side, -max_elements); !good) return good.failure();
   }
-  const int64_t rows = std::max(a.pad.top, a.pad.bottom), columns = std::max(a.pad.left, a.pad.right);
-  if (a.reflect && (rows >= result.height || columns >= result.width)) {
-    const std::string size =
-        result.is_line() ? fmt::format("a line of {}", result.width) : fmt::format("a picture of {} x {}", result.height, result.width);
-    return Failure{fmt::format("{} pixels cannot be reflected by pad = {}", size, std::max(rows, columns))};
+  // What negative numbers leave. Only that is reflected, so it does not matter which is done first.
+  const auto cut = [](int64_t one, int64_t other) { return std::min<int64_t>(one, 0) + std::min<int64_t>(other, 0); };
+  const Extent2 left{result.height + cut(a.pad.top, a.pad.bottom), result.width + cut(a.pad.left, a.pad.right)};
+  if (left.h < 1 || left.w < 1) {
+    return Failure{
+        fmt::format("pad = {} leaves nothing of {}", as_written(a.pad, result), as_written(Extent2{result.height, result.width}, result))};
+  }
+  const Extent2 most = a.pad.largest();
+  if (a.reflect && (most.h >= left.h || most.w >= left.w)) {
+    const std::string size = result.is_line() ? fmt::format("{}", left.w) : fmt::format("{} x {}", left.h, left.w);
+    const bool whole = left == Extent2{result.height, result.width};
+    const std::string_view what = result.is_line() ? "line" : "picture";
+    const std::string reflected =
+        whole ? fmt::format("a {} of {} pixels", what, size) : fmt::format("what is left of the {}, {} pixels,", what, size);
+    return Failure{fmt::format("{} cannot be reflected by pad = {}", reflected, std::max(most.h, most.w))};
   }
   result.height += a.pad.top + a.pad.bottom;
   result.width += a.pad.left + a.pad.right;
@@ -644,13 +654,14 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .type = type_of_padding,
               .sign = Sign::kept};
     case OpKind::pad:
-      return {
-          .name = "pad",
-          .layer = "pad",
-          .help = "more pixels on the sides of a picture or line: zeros, or with `reflect = true` its own, mirrored at the first and last",
-          .type = type_of_pad,
-          .kernel = KernelKind::pad,
-          .sign = Sign::kept};
+      return {.name = "pad",
+              .layer = "pad",
+              .help =
+                  "more pixels on the sides of a picture or line: zeros, or with `reflect = true` its own, mirrored at the first and last; "
+                  "fewer where a number is negative",
+              .type = type_of_pad,
+              .kernel = KernelKind::pad,
+              .sign = Sign::kept};
     case OpKind::slice_channels:
       return {.name = "slice_channels",
               .layer = "slice_channels",

@@ -69,7 +69,8 @@ enum class OpKind {
   global_l2_pool,   ///< the root of the sum of squares; the same
   linear,           ///< weight [out, in], optional bias [out]; of vectors
   pad_channels,     ///< appends channels of zeros
-  pad,              ///< a picture with more pixels on its sides: zeros, or with `reflect` those that lie as far behind the side's own
+  pad,              ///< a picture with more pixels on its sides: zeros, or with `reflect` those that lie as far behind the side's own; with
+                    ///< fewer where a number is negative
   slice_channels,   ///< channels `first` to first + channels - 1
   flatten,          ///< a picture or line to a vector: all elements, channel by channel and row by row
   unflatten,        ///< a vector to a picture, or line, of channels and `size`: the reverse of flatten
@@ -164,8 +165,11 @@ inline constexpr std::tuple all_attributes{
         Reach::kernel, "channels of the result of a convolution, linear layer, padding, slice or unflatten"},
     Attribute{&OpAttributes::kernel, "kernel", window_ops, Reach::kernel, "the window: rows, columns (one pixel where left out)"},
     Attribute{&OpAttributes::stride, "stride", window_ops, Reach::kernel, "between windows: rows, columns (1 where left out)"},
-    Attribute{&OpAttributes::pad, "pad", OpSet{OpKind::conv2d, OpKind::conv_transpose, OpKind::max_pool, OpKind::avg_pool, OpKind::pad},
-              Reach::kernel, "on each side of an axis: rows, columns; or top, left, bottom, right where sides differ (0 where left out)"},
+    Attribute{
+        &OpAttributes::pad, "pad", OpSet{OpKind::conv2d, OpKind::conv_transpose, OpKind::max_pool, OpKind::avg_pool, OpKind::pad},
+        Reach::kernel,
+        "on each side of an axis: rows, columns; or top, left, bottom, right where sides differ (0 where left out); a pad's own may be "
+        "negative"},
     Attribute{&OpAttributes::same_pad, "same_pad", padded_ops, Reach::topology,
               "whether the padding is TensorFlow's SAME, which depends on the picture's size, in place of pad (false where left out)"},
     Attribute{&OpAttributes::ceil, "ceil", pool_ops, Reach::kernel,

@@ -28,6 +28,7 @@ RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> sum
     case RecipeKind::as_picture:
     case RecipeKind::scale_columns:
     case RecipeKind::to_phases:
+    case RecipeKind::take_taps:
     case RecipeKind::split_phases: break;
   }
   return w;
@@ -95,6 +96,7 @@ std::string to_string(const Packing& packing) {
     case RecipeKind::as_picture:
     case RecipeKind::scale_columns:
     case RecipeKind::to_phases:
+    case RecipeKind::take_taps:
     case RecipeKind::split_phases: break;
   }
   return "unpacked";

@@ -74,6 +74,22 @@ std::vector<double> phases(const std::vector<double>& w, const Recipe& recipe) {
   return out;
 }
 
+/// Takes what take_taps() describes, from row-major [co][ci][kh][kw], where kh is 1 along lines.
+std::vector<double> taken(const std::vector<double>& w, const Recipe& recipe) {
+  const std::vector<int64_t>& from = recipe.args[0]->shape;
+  const auto [first, window] = std::pair(recipe.taps.first, recipe.taps.window);
+  const int64_t kw = from.back(), kh = from.size() == 4 ? from[2] : 1;
+  std::vector<double> out;
+  out.reserve(static_cast<size_t>(element_count(recipe.shape)));
+  for (int64_t filter = 0; filter < from[0] * from[1]; ++filter) {
+    for (int64_t y = first.h; y < first.h + window.h; ++y) {
+      const double* row = w.data() + (filter * kh + y) * kw + first.w;
+      out.insert(out.end(), row, row + window.w);
+    }
+  }
+  return out;
+}
+
 /// Splits as split_phases() describes, from row-major [co][ci][k][k].
 std::vector<double> split(const std::vector<double>& w, const Recipe& recipe) {
   const std::vector<int64_t>& from = recipe.args[0]->shape;
@@ -209,6 +225,7 @@ class Evaluation {
       case RecipeKind::as_picture: return a;  // in row-major order nothing moves
       case RecipeKind::scale_columns: return scaled_columns(std::move(a), b, recipe);
       case RecipeKind::to_phases: return packed(phases);
+      case RecipeKind::take_taps: return packed(taken);
       case RecipeKind::pack_vector: {
         std::vector<double> values = spread(std::move(a), recipe.args[0]->shape, recipe.shape);
         if (!values.empty()) values.resize(static_cast<size_t>(recipe.shape[0]));
@@ -364,6 +381,27 @@ bool can_make_phases(const std::vector<int64_t>& shape, const PhaseTaps& taps) {
     room /= factor;
   }
   return taps.first.h >= 0 && taps.first.w >= 0;
+}
+
+RecipePtr take_taps(RecipePtr w, Extent2 first, Extent2 window) {
+  assert(can_take_taps(w->shape, first, window));
+  auto recipe = std::make_shared<Recipe>();
+  recipe->kind = RecipeKind::take_taps;
+  recipe->taps.first = first;
+  recipe->taps.window = window;
+  recipe->shape = {w->shape[0], w->shape[1]};
+  if (w->shape.size() == 4) recipe->shape.push_back(window.h);
+  recipe->shape.push_back(window.w);
+  recipe->args = {std::move(w)};
+  return recipe;
+}
+
+bool can_take_taps(const std::vector<int64_t>& shape, Extent2 first, Extent2 window) {
+  if (shape.size() != 3 && shape.size() != 4) return false;
+  const auto within = [](int64_t from, int64_t count, int64_t size) {
+    return from >= 0 && count >= 1 && count <= size && from <= size - count;
+  };
+  return within(first.h, window.h, shape.size() == 4 ? shape[2] : 1) && within(first.w, window.w, shape.back());
 }
 
 RecipePtr pack_vector(RecipePtr a) {

@@ -31,6 +31,7 @@ enum class RecipeKind {
   as_picture,     ///< see as_picture()
   scale_columns,  ///< see scale_columns()
   to_phases,      ///< see to_phases()
+  take_taps,      ///< see take_taps()
   pack_vector,    ///< a of shape [c], padded with zeros to whole vectors of 16: [ceil(c / 16) * 16]
   pack_conv,      ///< see pack_conv()
   split_phases,   ///< see split_phases()
@@ -66,7 +67,7 @@ struct Recipe {
   int64_t block = 0;               ///< pack_blocks
   int64_t output = 0;              ///< pack_winograd: height and width of a tile of the result
   int64_t stride = 1;              ///< pack_winograd
-  PhaseTaps taps;                  ///< to_phases
+  PhaseTaps taps;                  ///< to_phases; take_taps: `first` and `window`
   std::vector<int64_t> shape;      ///< shape of the result
 };
 
@@ -92,6 +93,10 @@ bool can_scale_columns(const std::vector<int64_t>& w, const std::vector<int64_t>
 RecipePtr to_phases(RecipePtr w, const PhaseTaps& taps);
 /// Whether to_phases() can, and makes at most max_elements elements.
 bool can_make_phases(const std::vector<int64_t>& shape, const PhaseTaps& taps);
+/// Of the weights w[co][ci][kh][kw] of a convolution, the taps of `window` from `first` on: [co][ci][window]. Along lines, neither has
+/// rows: w[co][ci][kw], [co][ci][window.w].
+RecipePtr take_taps(RecipePtr w, Extent2 first, Extent2 window);
+bool can_take_taps(const std::vector<int64_t>& shape, Extent2 first, Extent2 window);
 RecipePtr pack_vector(RecipePtr a);
 
 /// Packs w[co][ci_per_group][kh][kw] (or a linear layer's [out][in]) as [block][kh][kw][s / interleave][lanes][interleave]. A block has

@@ -18,6 +18,7 @@
 #include "passes/plan_memory.h"
 #include "passes/select_kernels.h"
 #include "passes/split_transposed.h"
+#include "passes/trim_windows.h"
 
 namespace resnetc::passes {
 namespace {
@@ -79,6 +80,9 @@ const auto pipeline = std::to_array<Pass>({
     {.info = {"split-transposed", Level::graph, Level::graph, "transposed convolutions to convolutions of their phases",
               "after fold-batch-norm, which knows their weights; before fusing, which gives the new operations steps"},
      .on_graph = split_transposed},
+    {.info = {"trim-windows", Level::graph, Level::graph, "leaves out taps of convolutions that meet nothing but padding",
+              "after split-transposed, which makes convolutions; before fusing, which looks at their windows", true},
+     .on_graph = trim_windows},
     {.info = {"fuse-shortcuts", Level::graph, Level::graph,
               "element-wise operations (shortcut additions, activations) into the convolution or other one before them",
               "before fuse-pools: a convolution is the better place where there is a choice", true},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "import/shapes.h"
 #include "import/translate.h"
 
 namespace resnetc::importer {
@@ -71,76 +72,91 @@ Result<LayerId> transpose(Translation& t, const flat::Node& node) {
   return Failure{"it changes the order of dimensions"};
 }
 
-/// The channels that a Slice takes, if it takes some of them and nothing else.
-std::optional<OpAttributes> sliced_channels(const Translation& t, const flat::Node& node, const Dims& from, const Dims& to) {
-  const auto starts = list_at(t.graph(), node, 1, "starts"), axes = list_at(t.graph(), node, 3, "axes"),
-             steps = list_at(t.graph(), node, 4, "steps");
-  if (!starts || !axes || starts->size() != 1 || axes->size() != 1 || (steps && *steps != std::vector<int64_t>{1})) return std::nullopt;
-  const size_t axis = t.channel_axis(node, 0);
-  if (flat::axis_of((*axes)[0], from.size()) != axis || !from[axis].known() || !to[axis].known()) return std::nullopt;
-  OpAttributes a;
-  const int64_t start = (*starts)[0], channels = from[axis].fixed;
-  a.first = std::clamp<int64_t>(start < 0 ? std::max(start, -channels) + channels : start, 0, channels);
-  a.channels = to[axis].fixed;
-  return a;
+/// Adds what takes these elements along the rows and columns, or the length, of a picture or line: a pad that cuts off others, then the
+/// pixels that windows of one pixel take.
+Result<LayerId> taken_pixels(Translation& t, const flat::Node& node, LayerId in, const Taken& rows, const Taken& columns) {
+  const TensorType type = t.type(in);
+  // As many are left as make the results with this step, so none are cut off behind the last if it makes no others.
+  const auto behind = [](const Taken& taken, int64_t size) {
+    const int64_t all = (size - taken.first - 1) / taken.step + 1;
+    return all == taken.count ? 0 : size - taken.first - (taken.count - 1) * taken.step - 1;
+  };
+  OpAttributes cut, window;
+  cut.pad = {-rows.first, -columns.first, -behind(rows, type.height), -behind(columns, type.width)};
+  window.stride = {rows.step, columns.step};
+  Result<LayerId> made = in;
+  if (!(cut.pad == Sides{})) made = t.add(node, OpKind::pad, cut, {*made});
+  if (made && !(window.stride == Extent2{})) made = t.add(node, OpKind::max_pool, window, {*made});
+  return made;
 }
 
-/// A Slice that takes every so many rows and columns from the first: the pixels that windows of one pixel take.
+/// A Slice of channels, rows and columns.
 Result<LayerId> slice(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto from = t.dims(node, 0), to = t.result_dims(node);
   if (!in || !from || !to) return Failure{"the dimensions of its result are not known"};
   if (from == to) return *in;
-  if (const auto channels = sliced_channels(t, node, *from, *to)) {
-    if (!t.channels_last(node, 0) && !t.is_view(t.type(*in), *from))
-      return Failure{"it takes a part of what is neither picture nor vector"};
-    return t.add(node, OpKind::slice_channels, *channels, {*in});
+  const auto all = taken_by(t.graph(), node, *from);
+  if (!all) return Failure{"the dimensions of its result are not known"};
+  const bool last = t.channels_last(node, 0);
+  if (!last && !t.is_view(t.type(*in), *from)) return Failure{"it takes a part of what is no picture, line or vector"};
+  const TensorType type = t.type(*in);
+  const size_t channel_axis = t.channel_axis(node, 0), columns_axis = from->size() - (last ? 2 : 1);
+  Taken rows{0, 1, type.height}, columns{0, 1, type.width}, channels{0, 1, type.channels};
+  for (size_t axis = 0; axis < from->size(); ++axis) {
+    const std::optional<Taken>& taken = (*all)[axis];
+    if (!taken || Whole{taken->count, 0} == (*from)[axis]) continue;
+    if (taken->count < 1) return Failure{"it takes nothing"};
+    if (axis == 0) return Failure{"it takes some pictures of the batch"};
+    if (axis != channel_axis && type.is_vector()) return Failure{"it takes a part of what is no picture, line or vector"};
+    (axis == channel_axis ? channels : axis == columns_axis ? columns : rows) = *taken;
   }
-  const auto starts = list_at(t.graph(), node, 1, "starts"), axes = list_at(t.graph(), node, 3, "axes"),
-             steps = list_at(t.graph(), node, 4, "steps");
-  const TensorType& type = t.type(*in);
-  if (type.is_vector() || t.channels_last(node, 0) || !t.is_view(t.type(*in), *from) || !starts || !axes || !steps)
-    return Failure{"resnetc has no layer for it yet"};
-  OpAttributes a;
-  for (size_t i = 0; i < axes->size(); ++i) {
-    const auto axis = flat::axis_of((*axes)[i], from->size());
-    if (!axis || *axis < 2 || (*starts)[i] != 0) return Failure{"resnetc has no layer for it yet"};
-    (*axis + 1 == from->size() ? a.stride.w : a.stride.h) = (*steps)[i];
+  if (channels.step != 1) return Failure{"it takes some channels and leaves out others between them"};
+  Result<LayerId> made = *in;
+  if (channels.count != type.channels) {
+    OpAttributes part;
+    part.first = channels.first;
+    part.channels = channels.count;
+    made = t.add(node, OpKind::slice_channels, part, {*made});
   }
-  const auto taken = [](int64_t size, int64_t stride) { return (size - 1) / stride + 1; };
-  if (!t.is_view(type.with(type.channels, taken(type.height, a.stride.h), taken(type.width, a.stride.w)), *to)) {
-    return Failure{"resnetc has no layer for it yet"};
-  }
-  return t.add(node, OpKind::max_pool, a, {*in});
+  return made ? taken_pixels(t, node, *made, rows, columns) : made;
 }
 
-/// A Pad that appends channels of zeros, or adds pixels to the sides of a picture or line.
+/// A Pad that appends channels of zeros, or adds pixels to the sides of a picture or line or cuts them off.
 Result<LayerId> pad(Translation& t, const flat::Node& node) {
   constexpr const char* known =
-      "resnetc appends channels of zeros, and adds zeros or reflected pixels to the sides of a picture or line, and nothing else";
+      "resnetc appends channels of zeros, adds zeros or reflected pixels to the sides of a picture or line, or cuts pixels off there, and "
+      "nothing else";
   const auto in = t.operand(node, 0);
-  const auto pads = list_at(t.graph(), node, 1, "pads");
-  const TensorPtr value = t.graph().constant(node, 2);
-  const bool zeros = value ? uniform(*value) == 0.0 : flat::real(node, "value", 0) == 0;
-  const std::string_view mode = flat::text(node, "mode", "constant");
   const auto dims = t.dims(node, 0);
-  const bool by_axis = node.inputs.size() > 3 && node.inputs[3] != flat::no_value;
-  if (!in || !pads || !dims || pads->size() != 2 * dims->size() || by_axis || !t.is_view(t.type(*in), *dims) ||
-      std::any_of(pads->begin(), pads->end(), [](int64_t p) { return p < 0 || p > max_elements; }) ||
-      (mode != "reflect" && (mode != "constant" || !zeros))) {
-    return Failure{known};
-  }
-  const size_t rank = dims->size();
-  std::vector<int64_t> rest = *pads;
-  const int64_t appended = std::exchange(rest[rank + 1], 0);
+  const auto added = dims ? added_by(t.graph(), node, dims->size()) : std::nullopt;
+  if (!in || !added || !t.is_view(t.type(*in), *dims)) return Failure{known};
+  const auto each = [&](auto holds) {
+    return std::all_of(added->before.begin(), added->before.end(), holds) && std::all_of(added->after.begin(), added->after.end(), holds);
+  };
+  if (!each([](int64_t p) { return p >= -max_elements && p <= max_elements; })) return Failure{known};
+  const bool given = node.inputs.size() > 2 && node.inputs[2] != flat::no_value;
+  const TensorPtr value = t.graph().constant(node, 2);
+  const bool zeros = given ? value && uniform(*value) == 0.0 : flat::real(node, "value", 0) == 0;
+  const std::string_view mode = flat::text(node, "mode", "constant");
+  const bool only_cuts = each([](int64_t p) { return p <= 0; });  // what would be added does not matter
+  if (!only_cuts && mode != "reflect" && (mode != "constant" || !zeros)) return Failure{known};
+  Pads rest = *added;
+  const auto taken = [&rest](size_t axis) { return std::pair(std::exchange(rest.before[axis], 0), std::exchange(rest.after[axis], 0)); };
+  const int64_t appended = std::exchange(rest.after[1], 0);
   OpAttributes sides;
-  if (rank == 4) {
-    sides.pad = Sides(std::exchange(rest[2], 0), std::exchange(rest[3], 0), std::exchange(rest[6], 0), std::exchange(rest[7], 0));
-  } else if (t.type(*in).is_line()) {
-    sides.pad = Sides(0, std::exchange(rest[2], 0), 0, std::exchange(rest[5], 0));
+  if (dims->size() == 4) {
+    const auto [top, bottom] = taken(2);
+    const auto [left, right] = taken(3);
+    sides.pad = {top, left, bottom, right};
+  } else if (dims->size() == 3 && !t.type(*in).is_vector()) {  // a line, or a picture of one row
+    const auto [left, right] = taken(2);
+    sides.pad = {0, left, 0, right};
   }
-  sides.reflect = mode == "reflect";
-  if (std::any_of(rest.begin(), rest.end(), [](int64_t p) { return p != 0; }) || (sides.reflect && appended != 0)) return Failure{known};
+  sides.reflect = !only_cuts && mode == "reflect";
+  const auto none = [](int64_t p) { return p == 0; };
+  const bool more = !std::all_of(rest.before.begin(), rest.before.end(), none) || !std::all_of(rest.after.begin(), rest.after.end(), none);
+  if (more || appended < 0 || (sides.reflect && appended != 0)) return Failure{known};
   LayerId made = *in;
   if (!(sides.pad == Sides{})) {
     const Result<LayerId> padded = t.add(node, OpKind::pad, sides, {made});

@@ -40,7 +40,7 @@ void turn_before_pads(flat::Graph& graph) {
     if (turn.dead || !turn.domain.empty() || turn.op != "Transpose" || turn.inputs.size() != 1 || turn.outputs.size() != 1) continue;
     const flat::Node* found = made_by(graph, turn.inputs[0], "Pad");
     const auto perm = flat::list(turn, "perm");
-    if (found == nullptr || !perm || uses[static_cast<size_t>(turn.inputs[0])] != 1) continue;
+    if (found == nullptr || perm != std::vector<int64_t>{0, 3, 1, 2} || uses[static_cast<size_t>(turn.inputs[0])] != 1) continue;
     flat::Node& pad = graph.node(graph.value(turn.inputs[0]).producer);
     const auto pads = list_at(graph, pad, 1, "pads");
     const std::optional<Dims> dims = pad.inputs[0] == flat::no_value ? std::nullopt : graph.value(pad.inputs[0]).dims;

@@ -2,17 +2,18 @@
 #include <algorithm>
 
 #include "import/rewrite/rewrite.h"
+#include "import/shapes.h"
 
 namespace resnetc::importer {
 namespace {
 
-/// The numbers of pixels that a Pad adds before each spatial dimension, then those behind each. Nothing if it adds anything else.
+/// The numbers of pixels that a Pad adds before each spatial dimension, then those behind each. Nothing if it adds anything else, or cuts
+/// pixels off: no window begins behind the first of them.
 std::optional<std::vector<int64_t>> added_around(const flat::Graph& graph, const flat::Node& pad, double& value) {
-  if (flat::text(pad, "mode", "constant") != "constant" || pad.inputs.size() > 3) return std::nullopt;
-  const auto pads = list_at(graph, pad, 1, "pads");
-  if (!pads || (pads->size() != 8 && pads->size() != 6) ||
-      std::any_of(pads->begin(), pads->end(), [](int64_t p) { return p < 0 || p > (1 << 20); }))
-    return std::nullopt;
+  const std::optional<Dims>& dims = graph.value(pad.inputs[0]).dims;
+  if (flat::text(pad, "mode", "constant") != "constant" || !dims || dims->size() < 3 || dims->size() > 4) return std::nullopt;
+  const auto pads = added_by(graph, pad, dims->size());
+  if (!pads) return std::nullopt;
   value = flat::real(pad, "value", 0);
   if (pad.inputs.size() > 2 && pad.inputs[2] != flat::no_value) {
     const std::optional<double> given = number_at(graph, pad, 2);
@@ -20,14 +21,12 @@ std::optional<std::vector<int64_t>> added_around(const flat::Graph& graph, const
     value = *given;
   }
   std::vector<int64_t> added;
-  for (size_t i = 0, rank = pads->size() / 2; i < pads->size(); ++i) {
-    if (i % rank >= 2) {
-      added.push_back((*pads)[i]);
-    } else if ((*pads)[i] != 0) {
-      return std::nullopt;
-    }
+  for (const std::vector<int64_t>* side : {&pads->before, &pads->after}) {
+    if ((*side)[0] != 0 || (*side)[1] != 0) return std::nullopt;
+    added.insert(added.end(), side->begin() + 2, side->end());
   }
-  return added;
+  const auto fits = [](int64_t p) { return p >= 0 && p <= (1 << 20); };
+  return std::all_of(added.begin(), added.end(), fits) ? std::optional(std::move(added)) : std::nullopt;
 }
 
 /// Whether zeros around the picture make no difference to the operator's own padding.

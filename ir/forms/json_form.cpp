@@ -47,6 +47,13 @@ std::string Extent::schema() const {
   return fmt::format("\"type\": \"array\", \"items\": {{{}}}, \"minItems\": 2, \"maxItems\": 2", Integer{0, max_elements}.schema());
 }
 
+namespace {
+
+/// The limits of one side's padding, which is negative where pixels are cut off.
+constexpr Integer either_way{-max_elements, max_elements};
+
+}  // namespace
+
 std::string Margins::print(const Sides& value) const {
   if (value.even()) return Extent{}.print({value.top, value.left});
   return fmt::format("[{}, {}, {}, {}]", value.top, value.left, value.bottom, value.right);
@@ -56,7 +63,7 @@ void Margins::read(Reader& reader, Sides& value) const {
   constexpr std::string_view expected = "expected [rows, columns] or [top, left, bottom, right], as in [1, 1]";
   if (!reader.has_elements(2) && !reader.has_elements(4)) return reader.fail(std::string(expected));
   std::vector<int64_t> sides;
-  reader.list(expected, [&] { Integer{0, max_elements}.read(reader, sides.emplace_back()); });
+  reader.list(expected, [&] { either_way.read(reader, sides.emplace_back()); });
   if (!reader.failed()) value = sides.size() == 2 ? Sides(sides[0], sides[1]) : Sides(sides[0], sides[1], sides[2], sides[3]);
 }
 
@@ -64,7 +71,7 @@ std::string Margins::schema() const {
   return fmt::format(
       "\"type\": \"array\", \"items\": {{{}}}, \"oneOf\": [{{\"minItems\": 2, \"maxItems\": 2}}, {{\"minItems\": 4, "
       "\"maxItems\": 4}}]",
-      Integer{0, max_elements}.schema());
+      either_way.schema());
 }
 
 void Type::read(Reader& reader, TensorType& value) const {

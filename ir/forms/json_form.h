@@ -126,7 +126,7 @@ struct Extent {
   std::string schema() const;
 };
 
-/// Padding: `[rows, columns]`, or `[top, left, bottom, right]` where the sides of an axis differ.
+/// Padding: `[rows, columns]`, or `[top, left, bottom, right]` where the sides of an axis differ. A number may be negative.
 struct Margins {
   std::string print(const Sides& value) const;
   void read(Reader& reader, Sides& value) const;

@@ -31,6 +31,7 @@ constexpr RecipeName line_of_recipe(RecipeKind kind) {
     case RecipeKind::as_picture: return {.name = "as_picture", .args = 1};
     case RecipeKind::scale_columns: return {.name = "scale_columns", .args = 2};
     case RecipeKind::to_phases: return {.name = "to_phases", .args = 1};
+    case RecipeKind::take_taps: return {.name = "take_taps", .args = 1};
     case RecipeKind::pack_vector: return {.name = "pack_vector", .args = 1};
     case RecipeKind::pack_conv: return {.name = "pack_conv", .args = 1};
     case RecipeKind::split_phases: return {.name = "split_phases", .args = 1};
@@ -65,6 +66,9 @@ void write(const Recipe& recipe, std::string& out) {
     const PhaseTaps& taps = recipe.taps;
     out += fmt::format(", groups={}, stride={}, first={}, window={}", taps.groups, to_string(taps.stride), to_string(taps.first),
                        to_string(taps.window));
+  }
+  if (recipe.kind == RecipeKind::take_taps) {
+    out += fmt::format(", first={}, window={}", to_string(recipe.taps.first), to_string(recipe.taps.window));
   }
   if (recipe.kind == RecipeKind::pack_conv) {
     out += fmt::format(", groups={}", recipe.groups);
@@ -171,6 +175,14 @@ class Reader {
         if (cursor_.failed()) return nullptr;
         if (!can_make_phases(a->shape, taps)) return fault(start, fmt::format("to_phases of {}", shape_text(a->shape)));
         return to_phases(std::move(a), taps);
+      }
+      case RecipeKind::take_taps: {
+        const Extent2 first = extent_named("first", 0), window = extent_named("window", 1);
+        if (cursor_.failed()) return nullptr;
+        if (!can_take_taps(a->shape, first, window)) {
+          return fault(start, fmt::format("{} taps of {} from {}", to_string(window), shape_text(a->shape), to_string(first)));
+        }
+        return take_taps(std::move(a), first, window);
       }
       case RecipeKind::pack_vector:
         if (a->shape.size() != 1) return fault(start, fmt::format("pack_vector of {}", shape_text(a->shape)));

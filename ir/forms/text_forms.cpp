@@ -123,19 +123,19 @@ TensorType read_type(Cursor& cursor) {
   return type;
 }
 
-Extent2 Reader::extent() {
+Extent2 Reader::extent(int64_t low) {
   Extent2 extent;
-  extent.h = integer(0, max_elements);
+  extent.h = integer(low, max_elements);
   // In "7x7" the x is not a separate word.
   if (!accept_within('x')) fail("expected an extent such as 3x3");
-  extent.w = integer(0, max_elements);
+  extent.w = integer(low, max_elements);
   return extent;
 }
 
 Sides Reader::sides() {
-  const Extent2 first = extent();
+  const Extent2 first = extent(-max_elements);
   if (!accept_within('x')) return first;
-  const Extent2 second = extent();
+  const Extent2 second = extent(-max_elements);
   return {first.h, first.w, second.h, second.w};
 }
 

@@ -55,7 +55,9 @@ class Reader : public Cursor {
   /// Reads a location, if one comes next.
   Location location();
   TensorType type() { return read_type(*this); }
-  Extent2 extent();
+  /// Reads two numbers from `low` up: `3x3`.
+  Extent2 extent(int64_t low = 0);
+  /// Reads two or four numbers, which may be negative: `3x3`, `3x3x2x-1`.
   Sides sides();
   OpAttributes attributes();
   /// Reads a network's input: its type and what input_details() writes, or the format that older texts have in its place.

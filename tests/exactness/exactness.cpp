@@ -52,6 +52,7 @@ constexpr Other others[] = {
     {"resnet50_gn"},
     {"resnetv2_50"},
     {"res2net50_26w_4s"},
+    {"resnest50d"},
     {"darknet53"},
     {"cspdarknet53"},
     {"edsr", 0.7},

@@ -16,7 +16,7 @@ MORE_TORCHVISION = (
     "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0", "densenet121", "regnet_x_3_2gf", "regnet_y_3_2gf", "vgg16",
     "deeplabv3_resnet50", "convnext_tiny",
 )  # fmt: skip
-TIMM = ("resnet50d", "ecaresnet50d", "resnet50_gn", "resnetv2_50", "res2net50_26w_4s", "darknet53", "cspdarknet53")
+TIMM = ("resnet50d", "ecaresnet50d", "resnet50_gn", "resnetv2_50", "res2net50_26w_4s", "resnest50d", "darknet53", "cspdarknet53")
 
 
 def projection(channels_in, channels, stride, norm=True):

@@ -524,8 +524,13 @@ class Generator {
       }
       case 4:
         if (larger_than(3) && h < 30 && (lines_ ? w < 300 : w < 30)) {
-          const resnetc::Sides pad{aside_.below(4), aside_.below(3), aside_.below(2), aside_.below(4)};
-          const std::string reflect = aside_.chance(60) ? ", reflect = true" : "";
+          const auto side = [&](int64_t most) { return aside_.chance(30) ? -1 : aside_.below(most + 1); };
+          const resnetc::Sides pad{side(3), side(2), side(1), side(3)};
+          // What is reflected is left after the cuts.
+          const bool fits =
+              (lines_ || std::max(pad.top, pad.bottom) < h + std::min(pad.top, int64_t{0}) + std::min(pad.bottom, int64_t{0})) &&
+              std::max(pad.left, pad.right) < w + std::min(pad.left, int64_t{0}) + std::min(pad.right, int64_t{0});
+          const std::string reflect = aside_.chance(60) && fits ? ", reflect = true" : "";
           if (lines_) return layer(fmt::format("pad([{}, {}]{})", pad.left, pad.right, reflect), {c, 1, w + pad.left + pad.right});
           return layer(fmt::format("pad([{}, {}, {}, {}]{})", pad.top, pad.left, pad.bottom, pad.right, reflect),
                        {c, h + pad.top + pad.bottom, w + pad.left + pad.right});

@@ -2,7 +2,7 @@
 """Makes tests/zoo: exports networks of timm and torchvision, takes their weights out, and computes their outputs in float64.
 
 This is a developer's tool: nothing that builds or tests resnetc runs it, because graphs and outputs are in the repository. It needs
-    python3 -m pip install -r bench/requirements.txt
+    python3 -m pip install -r bench/zoo-requirements.txt
 
     python3 tests/zoo/make_models.py [--only-outputs] [NAME...]
 

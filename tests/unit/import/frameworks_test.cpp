@@ -262,3 +262,19 @@ TEST_CASE("import: a layer of Keras may be called as an operator of TensorFlow")
   m.output("y");
   CHECK(text_of(m) == "  conv2d_1:         conv(1x1, 4)\n  conv2d_transpose: conv_transpose(2x2, 2, stride = 2)\n  output y\n}\n");
 }
+
+TEST_CASE("import: a Slice may say of the open batch that it takes all of it") {
+  const auto model = [](int64_t start, int64_t end) {
+    OnnxModel m;
+    m.input("x", {-1, 4, 8, 8});
+    m.ints("starts", {start, 1, 1, 0});
+    m.ints("ends", {end, INT32_MAX, INT32_MAX, INT32_MAX});
+    m.ints("axes", {0, 2, 3, 1});
+    m.node("Slice", {"x", "starts", "ends", "axes"}, {"y"});
+    m.output("y");
+    return text_of(m);
+  };
+  CHECK(model(0, INT32_MAX) == "  pad([-1, -1, 0, 0])\n  output y\n}\n");
+  CHECK(model(1, INT32_MAX).find("the dimensions of its result are not known") != std::string::npos);
+  CHECK(model(0, 2).find("the dimensions of its result are not known") != std::string::npos);
+}

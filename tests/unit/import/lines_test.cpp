@@ -98,6 +98,17 @@ TEST_CASE("import: layers of lines") {
           m.ints("pads", {0, 0, 1, 0, 0, 2});
           OnnxModel::with(m.node("Pad", {"x", "pads"}, {"y"}), "mode", "reflect");
         }) == "  pad([1, 2], reflect = true)\n");
+  CHECK(along_lines([](OnnxModel& m) {
+          m.ints("pads", {0, 0, -1, 0, 0, 2});
+          m.node("Pad", {"x", "pads"}, {"p"});
+          m.conv("p", "y", {8, 4, 3}, 1, 1);
+        }) == "  pad([-1, 2])\n  y: conv(3, 8)\n");
+  CHECK(along_lines([](OnnxModel& m) {
+          m.ints("starts", {1});
+          m.ints("ends", {-3});
+          m.ints("axes", {2});
+          m.node("Slice", {"x", "starts", "ends", "axes"}, {"y"});
+        }) == "  pad([-1, -3])\n");
   CHECK(along_lines([](OnnxModel& m) {  // squeeze and excite
           OnnxModel::with(m.node("ReduceMean", {"x"}, {"mean"}), "axes", Ints{2});
           m.conv("mean", "fc", {4, 4, 1}, 1, 0, true);

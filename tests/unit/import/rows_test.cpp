@@ -101,3 +101,21 @@ TEST_CASE("import: constants for each channel of transposed rows") {
 }
 )");
 }
+
+TEST_CASE("import: pixels of a row that are cut off and added") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  m.ints("shape", {0, 4, 64});
+  m.ints("pads", {0, 0, 2, 0, 0, -3});
+  m.ints("from", {1});
+  m.ints("to", {60});
+  m.ints("axis", {1});
+  m.node("Reshape", {"x", "shape"}, {"row"});
+  m.node("Pad", {"row", "pads"}, {"moved"});
+  OnnxModel::with(m.node("Transpose", {"moved"}, {"last"}), "perm", Ints{0, 2, 1});
+  m.node("Slice", {"last", "from", "to", "axis"}, {"part"});
+  OnnxModel::with(m.node("Transpose", {"part"}, {"y"}), "perm", Ints{0, 2, 1});
+  m.output("y");
+  const std::string text = text_of(m);
+  CHECK_MESSAGE(text.find("  join_rows\n  pad([0, 2, 0, -3])\n  pad([0, -1, 0, -3])\n  output y") != std::string::npos, text);
+}

@@ -288,6 +288,50 @@ TEST_CASE("import: padding by an operator of its own") {
         }) == "  pad(1, reflect = true)\n  y: conv(3x3, 4, pad = 0)\n");
 }
 
+TEST_CASE("import: a Pad that cuts pixels off") {
+  const auto padded = [](const Ints& pads, const auto& build, const char* mode = "constant", const Ints& axes = {}) {
+    return statements([&](OnnxModel& m) {
+      m.ints("pads", pads);
+      if (!axes.empty()) m.ints("axes", axes);
+      const std::vector<std::string> inputs{"x", "pads", "", "axes"};
+      OnnxModel::with(m.node("Pad", std::vector(inputs.begin(), inputs.begin() + (axes.empty() ? 2 : 4)), {"p"}), "mode", mode);
+      build(m);
+    });
+  };
+  const auto relu = [](OnnxModel& m) { m.node("Relu", {"p"}, {"y"}); };
+  const auto conv = [](OnnxModel& m) { m.conv("p", "y", {4, 4, 3, 3}, 1, 1); };
+  const Ints shifted{0, 0, -1, -1, 0, 0, 1, 1};
+  CHECK(padded(shifted, relu) == "  pad([-1, -1, 1, 1])\n  relu\n");
+  // Zeros beside the cut are no padding of the window.
+  CHECK(padded(shifted, conv) == "  pad([-1, -1, 1, 1])\n  y: conv(3x3, 4)\n");
+  CHECK(padded({0, 0, -1, -2, 0, 0, -3, -4}, conv) == "  pad([-1, -2, -3, -4])\n  y: conv(3x3, 4)\n");
+  CHECK(padded({0, 0, -2, -2, 0, 0, -2, -2}, relu) == "  pad(-2)\n  relu\n");
+  for (const char* mode : {"constant", "reflect", "edge"}) {
+    CHECK(padded({0, 0, -2, 0, 0, 0, 0, -2}, relu, mode) == "  pad([-2, 0, 0, -2])\n  relu\n");
+  }
+  CHECK(padded(shifted, relu, "reflect") == "  pad([-1, -1, 1, 1], reflect = true)\n  relu\n");
+  CHECK(padded(shifted, relu, "edge").starts_with("error: 'Pad' (output 'p')"));
+  CHECK(padded({0, 0, -4, 0, 0, 0, -4, 0}, relu).starts_with("error: 'Pad' (output 'p'): pad = -4x0 leaves nothing of 8x8\n"));
+  CHECK(padded({0, 0, -9, 0, 0, 0, 2, 0}, relu).starts_with("error: 'Pad' (output 'p')"));
+  CHECK(padded({0, -1, 0, 0, 0, 0, 0, 0}, relu).starts_with("error: 'Pad' (output 'p')"));
+  // Some axes alone, as from version 18 on.
+  CHECK(padded({-1, 1, -2, 2}, relu, "constant", {3, -2}) == "  pad([1, -1, 2, -2])\n  relu\n");
+  CHECK(padded({1, 1, 1, 1}, conv, "constant", {2, 3}) == "  y: conv(3x3, 4, pad = 2)\n");
+  CHECK(padded({1, 1, 1, 1}, conv, "constant", {2, 4}).starts_with("error: 'Pad' (output 'p')"));
+  CHECK(padded({1, 1, 1, 1}, conv, "constant", {2, 2}).starts_with("error: 'Pad' (output 'p')"));
+  // Before version 11 the numbers are an attribute.
+  CHECK(statements([](OnnxModel& m) { OnnxModel::with(m.node("Pad", {"x"}, {"y"}), "pads", Ints{0, 0, 0, -1, 0, 0, 0, -1}); }) ==
+        "  pad([0, -1])\n");
+}
+
+TEST_CASE("import: a Pad whose value is computed is refused") {
+  CHECK(statements([](OnnxModel& m) {
+          m.ints("pads", {0, 0, 1, 1, 0, 0, 1, 1});
+          OnnxModel::with(m.node("ReduceMean", {"x"}, {"mean"}), "keepdims", int64_t{0});
+          m.node("Pad", {"x", "pads", "mean"}, {"y"});
+        }).starts_with("error: "));
+}
+
 TEST_CASE("import: norms that divide by a deviation without a subtraction") {
   // The variance of 4 channels that estimates that of what they are a sample of.
   CHECK(statements([](OnnxModel& m) {
@@ -411,6 +455,41 @@ TEST_CASE("import: rows and columns left out, and channels that come last") {
           m.ints("a", {1});
           m.node("Slice", {"x", "s", "e", "a"}, {"y"});
         }) == "  slice_channels(1, 2)\n");
+  const auto taken = [](const Ints& starts, const Ints& ends, const Ints& axes, const Ints& steps = {}) {
+    return statements([&](OnnxModel& m) {
+      m.ints("s", starts);
+      m.ints("e", ends);
+      m.ints("a", axes);
+      if (steps.empty()) {
+        m.node("Slice", {"x", "s", "e", "a"}, {"y"});
+      } else {
+        m.ints("by", steps);
+        m.node("Slice", {"x", "s", "e", "a", "by"}, {"y"});
+      }
+    });
+  };
+  CHECK(taken({1, 2}, {-1, INT64_MAX}, {2, 3}) == "  pad([-1, -2, -1, 0])\n");
+  CHECK(taken({2}, {-2}, {-1}) == "  pad([0, -2])\n");
+  CHECK(taken({1, 0}, {8, 8}, {2, 3}, {2, 2}) == "  pad([-1, 0, 0, 0])\n  max_pool(1x1, stride = 2)\n");
+  CHECK(taken({1}, {5}, {3}, {3}) == "  pad([0, -1, 0, -3])\n  max_pool(1x1, stride = [1, 3])\n");
+  CHECK(taken({0}, {7}, {2}, {2}) == "  max_pool(1x1, stride = [2, 1])\n");
+  CHECK(taken({1, 1}, {3, 100}, {1, 2}) == "  slice_channels(1, 2)\n  pad([-1, 0, 0, 0])\n");
+  CHECK(statements([](OnnxModel& m) {  // while channels come last
+          m.ints("s", {1, 2, 1});
+          m.ints("e", {8, 6, 4});
+          m.ints("a", {-3, 2, 3});
+          OnnxModel::with(m.node("Transpose", {"x"}, {"last"}), "perm", Ints{0, 2, 3, 1});
+          m.node("Slice", {"last", "s", "e", "a"}, {"part"});
+          OnnxModel::with(m.node("Transpose", {"part"}, {"y"}), "perm", Ints{0, 3, 1, 2});
+        }) == "  slice_channels(1, 3)\n  pad([-1, -2, 0, -2])\n");
+  CHECK(statements([](OnnxModel& m) {  // as attributes, before version 10
+          auto& slice = m.node("Slice", {"x"}, {"y"});
+          OnnxModel::with(OnnxModel::with(OnnxModel::with(slice, "starts", Ints{1}), "ends", Ints{-1}), "axes", Ints{3});
+        }) == "  pad([0, -1])\n");
+  CHECK(taken({0}, {4}, {1}, {2}).starts_with("error: 'Slice' (output 'y')"));
+  CHECK(taken({5}, {5}, {2}).starts_with("error: 'Slice' (output 'y')"));
+  CHECK(taken({-1}, {-9}, {2}, {-1}).starts_with("error: 'Slice' (output 'y')"));
+  CHECK(taken({1, 1}, {4, 4}, {2, 2}).starts_with("error: 'Slice' (output 'y')"));
   OnnxModel m;
   m.input("x", {-1, 8, 6, 4});
   OnnxModel::with(m.node("Transpose", {"x"}, {"t"}), "perm", Ints{0, 3, 1, 2});

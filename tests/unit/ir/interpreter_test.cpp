@@ -64,6 +64,8 @@ TEST_CASE("interpreter: lines") {
   check_near(result("f32[N, 1, 5]", "max_pool(3, stride = 2, pad = 1)", line), {2, 4, 5});
   check_near(result("f32[N, 1, 5]", "avg_pool(2)", line), {1.5, 3.5});
   check_near(result("f32[N, 1, 5]", "pad([2, 1], reflect = true)", line), {3, 2, 1, 2, 3, 4, 5, 4});
+  check_near(result("f32[N, 1, 5]", "pad([-2, 1])", line), {3, 4, 5, 0});
+  check_near(result("f32[N, 1, 5]", "pad(-1)  pad(-1)", line), {3});
   check_near(result("f32[N, 1, 5]", "upsample(2)  slice_channels(0, 1)", line), {1, 1, 2, 2, 3, 3, 4, 4, 5, 5});
   check_near(result("f32[N, 1, 2]", "upsample(2, bilinear = true)", {1, 5}), {1, 2, 4, 5});
   check_near(result("f32[N, 1, 3]", "c: conv_transpose(3, 1, stride = 2, pad = [1, 0], output_pad = 1)", {1, 2, 3}, w),
@@ -179,6 +181,9 @@ TEST_CASE("interpreter: pools clip their windows; an average divides by all of t
 TEST_CASE("interpreter: pads, pixels as channels, vectors as pictures") {
   check_near(result("f32[N, 1, 1, 3]", "pad([0, 1, 1, 2])", {1, 2, 3}), {0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0});
   check_near(result("f32[N, 1, 1, 3]", "pad([0, 2, 0, 1], reflect = true)", {1, 2, 3}), {3, 2, 1, 2, 3, 2});
+  check_near(result("f32[N, 1, 2, 3]", "pad([-1, 0, 0, -2])", {1, 2, 3, 4, 5, 6}), {4});
+  check_near(result("f32[N, 1, 2, 3]", "pad([0, -1, -1, 2])", {1, 2, 3, 4, 5, 6}), {2, 3, 0, 0});
+  check_near(result("f32[N, 1, 1, 4]", "pad([0, -1, 0, 2], reflect = true)", {1, 2, 3, 4}), {2, 3, 4, 3, 2});
   check_near(result("f32[N, 1, 2, 2]", "pixel_unshuffle(2)", {1, 2, 3, 4}), {1, 2, 3, 4});
   check_near(result("f32[N, 1, 2, 4]", "pixel_unshuffle(2)", {1, 2, 3, 4, 5, 6, 7, 8}), {1, 3, 2, 4, 5, 7, 6, 8});
   check_near(result("f32[N, 2, 1, 4]", "pixel_unshuffle([1, 2]) pixel_shuffle([1, 2])", {1, 2, 3, 4, 5, 6, 7, 8}),

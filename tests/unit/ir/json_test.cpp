@@ -201,6 +201,18 @@ TEST_CASE("padding in JSON is rows and columns, or four sides where those of an 
     const std::string error = rendered(graph::parse_json, replaced(graph_json(), "[0, 0, 1, 1]", wrong));
     CHECK_MESSAGE(error.find("expected [rows, columns] or [top, left, bottom, right], as in [1, 1]") != std::string::npos, error);
   }
+  const std::string cut = json_of(graph::parse, R"(graph "n" {
+  input %x : f32[N, 4, 5, 6]
+  %p = pad(%x) pad=-1x0x2x-3 : f32[N, 4, 6, 3]
+  %q = pad(%p) pad=-1x-1 : f32[N, 4, 4, 1]
+  output "y" %q
+}
+)");
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const auto ir = graph::parse_json(sources.add("cut.json", cut), diagnostics);
+  REQUIRE_MESSAGE(ir.has_value(), diagnostics.render());
+  CHECK(to_json(*ir, sources) == cut);
 }
 
 TEST_CASE("mistakes in JSON are shown where they stand") {

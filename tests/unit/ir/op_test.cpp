@@ -174,7 +174,27 @@ TEST_CASE("shapes of pads, pixels as channels and vectors as pictures") {
   CHECK(infer(OpKind::pad, a, {TensorType::picture(3, 4, 5)}) == "f32[N, 3, 8, 11]");
   CHECK(infer(OpKind::pad, a, {TensorType::picture(3, 3, 5)}) == "a picture of 3 x 5 pixels cannot be reflected by pad = 4");
   a.pad = {-1, 0, 0, 0};
-  CHECK(infer(OpKind::pad, a, {image}) == "pad = -1 is not between 0 and 268435456");
+  CHECK(infer(OpKind::pad, a, {image}) == "f32[N, 3, 223, 224]");
+  a.pad = {-1, 2, 0, -2};
+  CHECK(infer(OpKind::pad, a, {TensorType::picture(3, 3, 5)}) == "f32[N, 3, 2, 5]");
+  a.pad = {-1, 3, 1, -2};
+  CHECK(infer(OpKind::pad, a, {TensorType::picture(3, 3, 5)}) ==
+        "what is left of the picture, 2 x 3 pixels, cannot be reflected by pad = 3");
+  a = {};
+  a.pad = {-1, -2, -1, -2};
+  CHECK(infer(OpKind::pad, a, {TensorType::picture(3, 3, 5)}) == "f32[N, 3, 1, 1]");
+  CHECK(infer(OpKind::pad, a, {TensorType::picture(3, 3, 4)}) == "pad = -1x-2 leaves nothing of 3x4");
+  a.pad = {-3, 0, 2, 0};
+  CHECK(infer(OpKind::pad, a, {TensorType::picture(3, 3, 5)}) == "pad = -3x0x2x0 leaves nothing of 3x5");
+  a.pad = {-max_elements - 1, 0, 0, 0};
+  CHECK(infer(OpKind::pad, a, {image}) == "pad = -268435457 is not between -268435456 and 268435456");
+  for (const OpKind kind : {OpKind::conv2d, OpKind::conv_transpose, OpKind::max_pool, OpKind::avg_pool}) {
+    OpAttributes windows;
+    windows.kernel = {3, 3};
+    windows.channels = kind == OpKind::conv2d || kind == OpKind::conv_transpose ? 8 : 0;
+    windows.pad = {0, 0, -1, 0};
+    CHECK(infer(kind, windows, {image}) == "pad = 0x0x-1x0 is not between 0 and 268435456");
+  }
   a = {};
   a.factor = {2, 4};
   CHECK(infer(OpKind::pixel_unshuffle, a, {image}) == "f32[N, 24, 112, 56]");
@@ -258,6 +278,10 @@ TEST_CASE("lines keep their rank, and have windows of one row") {
   sides.reflect = true;
   sides.pad = {0, 100, 0, 0};
   CHECK(infer(OpKind::pad, sides, {line}) == "a line of 100 pixels cannot be reflected by pad = 100");
+  sides.pad = {0, 99, 0, -1};
+  CHECK(infer(OpKind::pad, sides, {line}) == "what is left of the line, 99 pixels, cannot be reflected by pad = 99");
+  sides.pad = {0, -60, 0, -40};
+  CHECK(infer(OpKind::pad, sides, {line}) == "pad = [-60, -40] leaves nothing of 100");
   TensorType high = line;
   high.height = 2;
   CHECK(!fits(high));

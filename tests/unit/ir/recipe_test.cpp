@@ -107,6 +107,17 @@ TEST_CASE("to_phases makes the weights of each phase") {
   CHECK(values(to_phases(tensor("w", {2, 2, 1, 1}), {})) == std::vector<double>{2, 4, 3, 5});
 }
 
+TEST_CASE("take_taps takes a part of each window") {
+  const RecipePtr w = tensor("w", {1, 2, 2, 3});
+  CHECK(values(w) == std::vector<double>{2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13});
+  const RecipePtr taken = take_taps(w, {1, 1}, {1, 2});
+  CHECK(taken->shape == std::vector<int64_t>{1, 2, 1, 2});
+  CHECK(values(taken) == std::vector<double>{6, 7, 12, 13});
+  const RecipePtr line = take_taps(tensor("w", {1, 2, 3}), {0, 2}, {1, 1});
+  CHECK(line->shape == std::vector<int64_t>{1, 2, 1});
+  CHECK(values(line) == std::vector<double>{4, 7});
+}
+
 TEST_CASE("pack_conv packs as defined") {
   check_pack(16, 3, 7, 7, 1);
   check_pack(17, 5, 3, 3, 1);
@@ -412,6 +423,11 @@ TEST_CASE("hostile recipes are refused") {
   CHECK(reason("scale_rows(fill(1, [2, 3]), fill(1, [3]))") == "at offset 0: rows of [2, 3] scaled by [3]");
   CHECK(reason("scale_columns(fill(1, [4, 3]), fill(1, [4]), groups=1)") == "at offset 0: columns of [4, 3] in 1 groups scaled by [4]");
   CHECK(reason("scale_columns(fill(1, [4, 3]), fill(1, [9]), groups=3)") == "at offset 0: columns of [4, 3] in 3 groups scaled by [9]");
+  CHECK(reason("take_taps(fill(1, [4, 3, 2, 5]), first=1x0, window=1x5)") == "read");
+  CHECK(reason("take_taps(fill(1, [4, 3, 2, 5]), first=1x1, window=1x5)") == "at offset 0: 1x5 taps of [4, 3, 2, 5] from 1x1");
+  CHECK(reason("take_taps(fill(1, [4, 3, 2, 5]), first=2147483648x0, window=2x2147483648)").starts_with("at offset 0: 2x2147483648 taps"));
+  CHECK(reason("take_taps(fill(1, [4, 3, 5]), first=1x0, window=1x1)") == "at offset 0: 1x1 taps of [4, 3, 5] from 1x0");
+  CHECK(reason("take_taps(fill(1, [4, 3]), first=0x0, window=1x1)") == "at offset 0: 1x1 taps of [4, 3] from 0x0");
   CHECK(reason("to_phases(fill(1, [4, 3, 1, 1]), groups=3, stride=1x1, first=0x0, window=1x1)") ==
         "at offset 0: to_phases of [4, 3, 1, 1]");
   CHECK(reason("to_phases(fill(1, [4, 3, 1, 1]), groups=1, stride=16384x16384, first=0x0, window=1x1)") ==

@@ -62,6 +62,16 @@ TEST_CASE("padding is an extent where the sides of each axis are equal, and four
   const auto printed = [](std::string_view pad) { return reprinted<graph::Graph>(graph::parse, replaced(graph_text, "pad=0x0x1x1", pad)); };
   CHECK(printed("pad=0x0x1x1") == graph_text);
   CHECK(printed("pad=1x0x0x1") == replaced(graph_text, "pad=0x0x1x1", "pad=1x0x0x1"));
+  constexpr std::string_view cut = R"(graph "n" {
+  input %x : f32[N, 4, 5, 6]
+  %p = pad(%x) pad=-1x0x2x-3 : f32[N, 4, 6, 3]
+  %q = pad(%p) pad=-1x-1 : f32[N, 4, 4, 1]
+  output "y" %q
+}
+)";
+  CHECK(reprinted<graph::Graph>(graph::parse, cut) == cut);
+  CHECK(first_error(graph::parse, replaced(graph_text, "pad=0x0x1x1", "pad=0x0x1x-1")) ==
+        "this IR is not valid: max_pool 'max': pad = 0x0x1x-1 is not between 0 and 268435456");
   CHECK(printed("pad=1x1x1x1") == replaced(graph_text, "pad=0x0x1x1", "pad=1x1"));
   for (std::string_view wrong : {"pad=1", "pad=1x", "pad=1x1x1", "pad=1x1x1x"}) {
     CAPTURE(std::string(wrong));

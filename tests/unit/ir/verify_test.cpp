@@ -235,6 +235,7 @@ TEST_CASE("the verifier of programs finds each fault") {
         "tensor 'conv1' has stride=48; it can be 16, whole vectors, or 32, one vector more");
   CHECK(fault("halo=1x1", "halo=1x200000000") == "tensor 'image' is empty or too large with its halo");
   CHECK(fault("halo=1x1", "halo=0x1") == "kernel 'conv1': its input's halo 0x1 is less than its pad");
+  CHECK(fault("pad=1x1 in", "pad=1x-1 in") == "kernel 'conv1': pad = 1x-1 is not between 0 and 268435456");
   CHECK(fault("pad=1x1 in", "pad=0x1x2x1 in") == "kernel 'conv1': its input's halo 1x1 is less than its pad");
   CHECK(fault("tensor %fc : f32[N, 10] stride=16 halo=0x0", "tensor %fc : f32[N, 10] stride=16 halo=1x0") ==
         "tensor 'fc' is a vector with a halo");

@@ -189,6 +189,46 @@ TEST_CASE("split-transposed: the results are those of before") {
   }
 }
 
+TEST_CASE("trim-windows: taps that meet nothing but padding are left out, and the results are those of before") {
+  struct Case {
+    const char* input;
+    const char* call;
+    Extent2 kernel;  ///< of the window that is left
+  };
+  const Case cases[] = {
+      {"f32[N, 4, 1, 1]", "conv(3x3, 5)", {1, 1}},
+      {"f32[N, 4, 1, 6]", "conv(5x5, 6, groups = 2, bias = true)", {1, 5}},
+      {"f32[N, 4, 5, 6]", "conv(3x3, 5, dilation = 6)", {1, 1}},
+      {"f32[N, 4, 5, 6]", "conv(3x3, 5, dilation = 5)", {1, 3}},
+      {"f32[N, 4, 5, 6]", "conv(3x3, 5)", {3, 3}},
+      {"f32[N, 4, 5, 6]", "conv(3x3, 4, dilation = [7, 2], groups = 4)", {1, 3}},
+      {"f32[N, 4, 2, 9]", "conv(7x7, 5, stride = 2)", {2, 7}},
+      {"f32[N, 4, 2, 9]", "conv(3x5, 5, stride = 2, dilation = 3, pad = [3, 0, 3, 14])", {1, 3}},
+      {"f32[N, 4, 2, 3]",
+       "conv(2x2, 5, pad = [1, 2, 0, 0], dilation = [1, 4])",
+       {2, 2}},  // without the first column, the padding would be -2
+      {"f32[N, 4, 2, 3]", "conv(2x2, 5, pad = [4, 4], stride = 4)", {2, 2}},
+      {"f32[N, 4, 2]", "conv(7, 5)", {1, 3}},
+      {"f32[N, 4, 20]", "conv(5, 4, dilation = 10, groups = 4)", {1, 3}},
+      {"f32[N, 4, 20]", "conv(2, 3, pad = [20, 0], dilation = 20)", {1, 1}},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(std::string(one.call));
+    Session session;
+    const std::string text = fmt::format("network net {{ input x: {} c: {} b: batch_norm relu output y }}", one.input, one.call);
+    const graph::Graph before = session.lowered_graph(text, "fold-batch-norm"), after = session.lowered_graph(text, "trim-windows");
+    CHECK(to_string(after.ops[1].attributes.kernel) == to_string(one.kernel));
+    const Values x = input_for(before);
+    CHECK(difference(interpret(before, GeneratedWeights(), x), interpret(after, GeneratedWeights(), x)) <= 1e-12);
+  }
+  Session session;
+  const std::string wide = "  %y = conv2d(%x) channels=4 kernel=3x3 pad=9x9 dilation=9x9 : f32[N, 4, 8, 8]\n    weight = ";
+  CHECK(session.rewritten("trim-windows", graph_of(wide + "tensor(\"c.weight\", [4, 4, 3, 3])\n")) ==
+        graph_of("  %y = conv2d(%x) channels=4 : f32[N, 4, 8, 8]\n    weight = take_taps(tensor(\"c.weight\", [4, 4, 3, 3]), first=1x1, "
+                 "window=1x1)\n"));
+  CHECK(session.remark("trim-windows", "y") == "1x1 of 3x3 taps meet pixels");
+}
+
 TEST_CASE("fold-batch-norm: of batch norms in a row the first folds") {
   Session session;
   session.rewritten("fold-batch-norm", graph_of(convolution("c", "x") + norm("b", "c") + norm("y", "b")));

@@ -185,7 +185,7 @@ std::vector<KernelCase> all_others() {
       3);
   add("transpose one pixel", spec_of(KernelKind::transpose, layout(picture(33, 1, 1)), layout(picture(1, 1, 33)), 0), 2);
   for (const bool reflect : {false, true}) {
-    for (const Sides& pad : {Sides{1, 2, 0, 3}, Sides{4, 0, 4, 2}, Sides{}}) {
+    for (const Sides& pad : {Sides{1, 2, 0, 3}, Sides{4, 0, 4, 2}, Sides{}, Sides{-1, -2, 0, -1}, Sides{-2, 1, 2, -1}}) {
       KernelSpec spec = spec_of(KernelKind::pad, layout(picture(20, 5, 4), {1, 0}),
                                 layout(picture(20, 5 + pad.top + pad.bottom, 4 + pad.left + pad.right), {0, 1}), reflect ? 3 : 0);
       spec.attributes.pad = pad;
