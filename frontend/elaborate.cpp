@@ -293,8 +293,9 @@ class Elaborator {
       reporter_.error_in_use(s.expr.at, fmt::format(message::negative_repeat, count));
       count = 1;
     }
-    if (alone()) count = std::min<int64_t>(count, 2);  // further copies have the same mistakes
+    const size_t errors = reporter_.error_count();
     for (int64_t i = 0; i < count && step(s.at); ++i) {
+      if (i >= 2 && (alone() || reporter_.error_count() != errors)) break;  // further copies have the same mistakes
       Scope copy{&scope, {}, {}};
       statements(s.body, body, copy);
     }

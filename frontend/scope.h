@@ -52,6 +52,8 @@ class Reporter {
   /// Reports an error that depends on a block's parameters, with the place where the innermost block is used.
   Diagnostic* error_in_use(Location at, std::string text);
 
+  size_t error_count() const { return diagnostics_.error_count(); }
+
   /// The blocks that are being resolved, outermost first: name and place of use.
   std::vector<ast::Name> uses;
   /// The work so far, measured by the lengths of expressions and statements.
