@@ -231,8 +231,9 @@ def export(model, size, channels, random, path, dynamo):
         draw(model, draw_pictures(4, channels, size, random), random)
         pictures = draw_pictures(2, channels, size, random)
         facts, outputs = condition(model, pictures)
-        options = {"opset_version": OPSETS[dynamo], "external_data": False, "verbose": False} if dynamo else {"opset_version": OPSETS[dynamo]}
-        torch.onnx.export(model, (pictures[:1],), str(path), input_names=["image"], output_names=["output"], dynamo=dynamo, **options)
+        options = {"external_data": False, "verbose": False} if dynamo else {}
+        torch.onnx.export(model, (pictures[:1],), str(path), opset_version=OPSETS[dynamo], input_names=["image"], output_names=["output"],
+                          dynamo=dynamo, **options)  # fmt: skip
     return facts | {"size": list(size), "exporter": "dynamo" if dynamo else "TorchScript"}, pictures, outputs
 
 

@@ -61,12 +61,12 @@ std::string joined(std::string_view path, char separator) {
 
 }  // namespace
 
-std::vector<std::string_view> parts_of(std::string_view scope) {
+std::vector<std::string_view> parts_of(std::string_view path, char separator) {
   std::vector<std::string_view> parts;
-  while (!scope.empty()) {
-    const size_t end = scope.find('.');
-    if (end != 0) parts.push_back(scope.substr(0, end));
-    scope.remove_prefix(end == std::string_view::npos ? scope.size() : end + 1);
+  while (!path.empty()) {
+    const size_t end = path.find(separator);
+    if (end != 0) parts.push_back(path.substr(0, end));
+    path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
   }
   return parts;
 }

@@ -16,8 +16,8 @@ std::string scope_of(const flat::Graph& graph, const flat::Node& node, const std
 
 /// Parts as a path, of a bounded length. Characters other than letters, digits and `_` become `_`.
 std::string joined_scope(const std::vector<std::string_view>& parts);
-/// The parts between the dots.
-std::vector<std::string_view> parts_of(std::string_view scope);
+/// The parts between the separators, without empty ones.
+std::vector<std::string_view> parts_of(std::string_view path, char separator = '.');
 
 /// Whether a part of a path is a number, as children of a list have it.
 bool is_number(std::string_view part);

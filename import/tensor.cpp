@@ -107,6 +107,10 @@ TensorPtr reals_of(std::vector<int64_t> shape, std::vector<double> values) {
   return std::make_shared<const Tensor>(std::move(t));
 }
 
+bool all_are(const std::vector<double>& list, double value) {
+  return std::all_of(list.begin(), list.end(), [value](double x) { return x == value; });
+}
+
 std::optional<double> uniform(const Tensor& tensor) {
   if (tensor.elements != Elements::real || tensor.size() == 0) return std::nullopt;
   const double first = tensor.real(0);

@@ -60,6 +60,8 @@ TensorPtr list_of(std::vector<Whole> values);
 TensorPtr reals_of(std::vector<int64_t> shape, std::vector<double> values);
 /// Whether all elements are equal and real; then the element.
 std::optional<double> uniform(const Tensor& tensor);
+/// Whether all numbers are this one.
+bool all_are(const std::vector<double>& list, double value);
 /// The elements if they are whole numbers without N.
 std::optional<std::vector<int64_t>> integers(const Tensor& tensor);
 

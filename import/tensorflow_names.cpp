@@ -106,12 +106,7 @@ void count_with_numbers(Network& network) {
 
 std::string tensorflow_module(std::string_view name) {
   if (const size_t colon = name.rfind(':'); colon != std::string_view::npos) name = name.substr(0, colon);
-  std::vector<std::string_view> parts;
-  for (size_t begin = 0; begin <= name.size();) {
-    const size_t end = std::min(name.find('/', begin), name.size());
-    if (end != begin) parts.push_back(name.substr(begin, end - begin));
-    begin = end + 1;
-  }
+  std::vector<std::string_view> parts = parts_of(name, '/');
   if (parts.size() < 2) return "";
   parts.pop_back();  // the operator or weight itself
   // The model and the layer stay: Keras has layers called "conv2d_transpose" and "add" too.
@@ -130,11 +125,8 @@ void shorten_tensorflow_scopes(Network& network) {
     std::vector<std::string_view> words;
     for (std::string_view part : parts) {
       if (numbered && part.ends_with(copy)) part.remove_suffix(copy.size());
-      for (size_t begin = 0; begin < part.size();) {
-        const size_t end = std::min(part.find('_', begin), part.size());
-        if (end != begin) words.push_back(part.substr(begin, end - begin));
-        begin = end + 1;
-      }
+      const std::vector<std::string_view> several = parts_of(part, '_');
+      words.insert(words.end(), several.begin(), several.end());
     }
     scope = fmt::format("{}", fmt::join(words, "."));
   });

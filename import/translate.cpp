@@ -192,12 +192,11 @@ Result<> Translation::turn(flat::NodeId id, size_t input) {
 /// dimension the next product sums over. A layer is needed where the product sums over pixels, where a constant has a number for each
 /// pixel, and where values meet that count differently. There the later one is turned: the earlier one goes past the layers between them.
 Result<> Translation::turn_rows(flat::NodeId id) {
+  const flat::Node& node = graph_.node(id);
   const auto is_row = [&](size_t input) {
-    const flat::Node& node = graph_.node(id);
     const auto all = operand(node, input) ? dims(node, input) : std::nullopt;
     return all && all->size() == 3 && !type(*operand(node, input)).is_vector();
   };
-  const flat::Node& node = graph_.node(id);
   if (!node.domain.empty()) return {};
   static constexpr std::string_view joins[] = {"Add", "Sub", "Mul", "Div"};
   const bool join = node.inputs.size() == 2 && std::find(std::begin(joins), std::end(joins), node.op) != std::end(joins);

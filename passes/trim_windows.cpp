@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "ir/op.h"
 #include "ir/recipe.h"
@@ -15,7 +14,6 @@ namespace {
 /// A window along one axis, and its padding on both sides.
 struct Taps {
   int64_t kernel, dilation, before, after;
-  bool operator==(const Taps&) const = default;
 };
 
 /// The taps from `first` on that are kept.

@@ -45,7 +45,7 @@ PartsSoftmax define_parts_softmax(const program::KernelSpec& spec, const Axes& a
 
 Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 
-/// An element of the result is one element of the operand, or lies between four. For the kinds of
+/// An element of the result is one element of the operand, or lies between four. For
 /// KernelFamily::rearrangement.
 Func define_rearrangement(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 

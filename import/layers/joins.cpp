@@ -11,11 +11,6 @@
 namespace resnetc::importer {
 namespace {
 
-/// Whether all numbers are this one.
-bool all_are(const std::vector<double>& list, double value) {
-  return std::all_of(list.begin(), list.end(), [value](double x) { return x == value; });
-}
-
 TensorPtr vector_of(const std::vector<double>& values) { return reals_of({static_cast<int64_t>(values.size())}, values); }
 
 /// x * scale + shift in each channel. `each`: the model has a factor for each channel, even if all are alike.

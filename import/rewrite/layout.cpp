@@ -4,6 +4,7 @@
 #include <set>
 
 #include "import/rewrite/rewrite.h"
+#include "import/shapes.h"
 
 namespace resnetc::importer {
 namespace {
@@ -23,15 +24,6 @@ bool is_arithmetic(const flat::Node& node) {
   return node.domain.empty() && node.outputs.size() == 1 && std::find(std::begin(ops), std::end(ops), node.op) != std::end(ops);
 }
 
-/// What a list of ends, all beginnings before all ends, becomes where a Transpose comes first.
-std::vector<int64_t> turned(const std::vector<int64_t>& pads, const std::vector<size_t>& order) {
-  std::vector<int64_t> result;
-  for (const size_t side : {size_t{0}, order.size()}) {
-    for (const size_t axis : order) result.push_back(pads[side + axis]);
-  }
-  return result;
-}
-
 }  // namespace
 
 void turn_before_pads(flat::Graph& graph) {
@@ -39,23 +31,23 @@ void turn_before_pads(flat::Graph& graph) {
   for (flat::Node& turn : graph.nodes) {
     if (turn.dead || !turn.domain.empty() || turn.op != "Transpose" || turn.inputs.size() != 1 || turn.outputs.size() != 1) continue;
     const flat::Node* found = made_by(graph, turn.inputs[0], "Pad");
-    const auto perm = flat::list(turn, "perm");
-    if (found == nullptr || perm != std::vector<int64_t>{0, 3, 1, 2} || uses[static_cast<size_t>(turn.inputs[0])] != 1) continue;
-    flat::Node& pad = graph.node(graph.value(turn.inputs[0]).producer);
-    const auto pads = list_at(graph, pad, 1, "pads");
-    const std::optional<Dims> dims = pad.inputs[0] == flat::no_value ? std::nullopt : graph.value(pad.inputs[0]).dims;
-    const bool by_axis = pad.inputs.size() > 3 && pad.inputs[3] != flat::no_value;
-    if (!pads || !dims || by_axis || dims->size() != perm->size() || pads->size() != 2 * dims->size() ||
-        !flat::axes_of(*perm, dims->size())) {
+    if (found == nullptr || flat::list(turn, "perm") != std::vector<int64_t>{0, 3, 1, 2} ||
+        uses[static_cast<size_t>(turn.inputs[0])] != 1) {
       continue;
     }
-    std::vector<size_t> order;
-    for (const int64_t axis : *perm) order.push_back(*flat::axis_of(axis, dims->size()));
+    flat::Node& pad = graph.node(graph.value(turn.inputs[0]).producer);
+    const std::optional<Dims> dims = pad.inputs[0] == flat::no_value ? std::nullopt : graph.value(pad.inputs[0]).dims;
+    const bool by_axis = pad.inputs.size() > 3 && pad.inputs[3] != flat::no_value;
+    const auto pads = dims && dims->size() == 4 && !by_axis ? added_by(graph, pad, 4) : std::nullopt;
+    if (!pads) continue;
     // The two change places: the first makes the value in between, the second the last one.
+    constexpr size_t order[] = {0, 3, 1, 2};
     Dims between;
     for (const size_t axis : order) between.push_back((*dims)[axis]);
     std::vector<Whole> wholes;
-    for (const int64_t number : turned(*pads, order)) wholes.push_back({number, 0});
+    for (const std::vector<int64_t>* side : {&pads->before, &pads->after}) {
+      for (const size_t axis : order) wholes.push_back({(*side)[axis], 0});
+    }
     const flat::ValueId added = static_cast<flat::ValueId>(graph.values.size());
     graph.values.push_back({"", Dims{{static_cast<int64_t>(wholes.size()), 0}}, list_of(std::move(wholes)), flat::no_node});
     graph.value(turn.inputs[0]).dims = between;

@@ -187,10 +187,6 @@ ValueId times(flat::Graph& graph, ValueId value, double factor) {
   return product;
 }
 
-bool all_are(const std::vector<double>& list, double value) {
-  return std::all_of(list.begin(), list.end(), [value](double x) { return x == value; });
-}
-
 }  // namespace
 
 void name_norms(flat::Graph& graph) {

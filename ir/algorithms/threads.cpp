@@ -83,8 +83,8 @@ bool splits_vectors(const KernelSpec& spec) { return spec.out.first_channel % la
 
 /// Whether neighbouring channels of the result come from channels that are no neighbours.
 bool gathers(KernelKind kind) {
-  return kind == KernelKind::flatten || kind == KernelKind::unflatten || kind == KernelKind::transpose || kind == KernelKind::pixel_shuffle ||
-         kind == KernelKind::pixel_unshuffle || kind == KernelKind::channel_shuffle;
+  return kind == KernelKind::flatten || kind == KernelKind::unflatten || kind == KernelKind::transpose ||
+         kind == KernelKind::pixel_shuffle || kind == KernelKind::pixel_unshuffle || kind == KernelKind::channel_shuffle;
 }
 
 ThreadSchedule schedule_of_move(const KernelSpec& spec) {
