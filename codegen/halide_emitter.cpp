@@ -51,8 +51,8 @@ Result<> build(const KernelJob& job, common::Built& built) {
 /// Halide hands the options in this variable to LLVM when a process first uses it.
 constexpr const char* options_variable = "HL_LLVM_ARGS";
 
-/// Options for LLVM: those that the user of this process gave, or ours. LLVM's SLP vectorizer is off: it searches for vectors in scalar code,
-/// of which kernels have next to none, and took half of the time of kernels with large tiles (docs/decisions/0029-no-slp.md).
+/// Options for LLVM: those that the user of this process gave, or ours. LLVM's SLP vectorizer is off: it searches for vectors in scalar
+/// code, of which kernels have next to none, and took half of the time of kernels with large tiles (docs/decisions/0029-no-slp.md).
 std::string llvm_options() {
   const char* given = std::getenv(options_variable);
   return given != nullptr ? given : "-vectorize-slp=false";
