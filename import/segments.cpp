@@ -62,6 +62,9 @@ std::string pattern_of(std::string_view scope) {
   return pattern;
 }
 
+/// Whether a path ends with a number.
+bool numbered(const std::string& module) { return !module.empty() && is_number(parts_of(module).back()); }
+
 /// Names of more forms than this are not looked at: nobody gave them to blocks, and the time stays bounded.
 constexpr size_t most_patterns = 64;
 
@@ -98,6 +101,45 @@ size_t parts_of_module(const std::string& module, const std::vector<std::string>
   return parts.size();
 }
 
+/// What is known of the names of one form, such as "features.#": how many parts they have, and how many blocks have one.
+struct Form {
+  size_t parts = 0;
+  int blocks = 0;
+};
+
+/// The only convolution of a block has a longer path, "features.1.0.block.0", than blocks with several: the block's is that which most
+/// blocks have a path like, "features.1.0", if no other block is there. `whole` are the whole paths.
+void widen(std::vector<std::string>& modules, const std::vector<std::string>& whole, const std::map<std::string, Form>& patterns) {
+  const auto best =
+      std::max_element(patterns.begin(), patterns.end(), [](const auto& a, const auto& b) { return a.second.blocks < b.second.blocks; });
+  if (best == patterns.end()) return;
+  const auto [pattern, form] = *best;
+  std::map<std::string, int> blocks;
+  for (const std::string& module : whole) ++blocks[first_parts(module, form.parts)];
+  for (size_t i = 0; i < modules.size(); ++i) {
+    if (whole[i].empty() || parts_of(modules[i]).size() <= form.parts) continue;
+    const std::string module = first_parts(modules[i], form.parts);
+    if (pattern_of(module) == pattern && blocks[module] == 1) modules[i] = module;
+  }
+}
+
+/// Layers without weights often have names of another form, such as "re_lu_5". Between layers of one module they belong to it.
+void fill_gaps(std::vector<std::string>& modules, const std::vector<Segment>& segments, const Statements& body, const Network& network) {
+  const auto plain = [&](size_t i) {
+    const Statement& s = body[segments[i].begin];
+    return modules[i].empty() && !segments[i].block && segments[i].end == segments[i].begin + 1 && s.kind == StatementKind::layer &&
+           network.node(s.layer).weights.empty();
+  };
+  for (size_t i = 1; i < segments.size();) {
+    size_t end = i;
+    while (end < segments.size() && plain(end)) ++end;
+    if (end > i && end < segments.size() && modules[i - 1] == modules[end]) {
+      std::fill(modules.begin() + static_cast<ptrdiff_t>(i), modules.begin() + static_cast<ptrdiff_t>(end), modules[end]);
+    }
+    i = end + 1;
+  }
+}
+
 /// Joins neighbours that the model has in one module, if its path is of the form that pieces with edges have: "features.2" beside the block
 /// "features.3".
 std::vector<Segment> joined_by_scope(const std::vector<Segment>& segments, const Statements& body, const Network& network) {
@@ -116,34 +158,41 @@ std::vector<Segment> joined_by_scope(const std::vector<Segment>& segments, const
     if (s.kind == StatementKind::layer) layers[i] = network.node(s.layer).scope;
     if (s.kind == StatementKind::gate) layers[i] = common_scope(s.body, network);
   }
-  std::map<std::string, size_t> counts;    // by the pattern of a whole module: the parts that name it
-  std::map<std::string, size_t> patterns;  // and the number of parts
+  std::map<std::string, size_t> counts;  // by the pattern of a whole module: the parts that name it
+  std::map<std::string, Form> patterns;
   const std::vector<std::string> whole = modules;
   for (std::string& module : modules) {
-    const std::vector<std::string_view> parts = parts_of(module);
-    if (parts.empty() || !is_number(parts.back())) continue;
+    if (!numbered(module)) continue;
     const auto [found, fresh] = counts.emplace(pattern_of(module), 0);
     if (counts.size() > most_patterns) return segments;
     if (fresh) found->second = parts_of_module(module, whole, layers);
     module = first_parts(module, found->second);
-    patterns.emplace(pattern_of(module), found->second);
+    Form& form = patterns[pattern_of(module)];
+    form.parts = found->second;
+    ++form.blocks;
   }
   for (size_t i = 0; i < segments.size(); ++i) {
     const size_t parts = parts_of(layers[i]).size();
-    for (const auto& [pattern, count] : patterns) {
-      if (parts <= count) continue;
-      const std::string module = first_parts(layers[i], count);
-      if (pattern_of(module) == pattern) modules[i] = module;
+    int most = 0;  // the form that most blocks have says what a block is
+    for (const auto& [pattern, form] : patterns) {
+      if (parts <= form.parts || form.blocks < most) continue;
+      const std::string module = first_parts(layers[i], form.parts);
+      if (pattern_of(module) != pattern) continue;
+      modules[i] = module;
+      most = form.blocks;
     }
   }
+  widen(modules, whole, patterns);
+  fill_gaps(modules, segments, body, network);
   std::vector<Segment> result;
   std::string last;
   bool edge = false;  // whether the last of the result has one already
   for (size_t i = 0; i < segments.size(); ++i) {
     if (!result.empty() && !modules[i].empty() && modules[i] == last && !result.back().named && !(edge && segments[i].block)) {
-      result.back() = {result.back().begin, segments[i].end, true, segments[i].named};
+      result.back() = {result.back().begin, segments[i].end, true, segments[i].named, last};
     } else {
       result.push_back(segments[i]);
+      if (segments[i].block) result.back().module = numbered(modules[i]) ? modules[i] : "";
       edge = false;
     }
     edge |= segments[i].block;
@@ -165,7 +214,7 @@ std::vector<Segment> segments_of(const Statements& body, const Network& network)
       seen |= places.named[end];
       edge |= is_edge(body[end].kind);
     }
-    pieces.push_back({begin, end, edge && !seen, places.named[end]});
+    pieces.push_back({begin, end, edge && !seen, places.named[end], ""});
     begin = end;
   }
 
@@ -196,7 +245,7 @@ std::vector<Segment> segments_of(const Statements& body, const Network& network)
   for (size_t i = 0; i < joined.size(); ++i) {
     if (before && normalised(i)) {
       result.resize(result.size() - 2);
-      result.push_back({joined[i - 2].begin, joined[i].end, true, joined[i].named});
+      result.push_back({joined[i - 2].begin, joined[i].end, true, joined[i].named, ""});
     } else {
       result.push_back(joined[i]);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "import/network.h"
@@ -14,6 +15,7 @@ struct Segment {
   size_t begin = 0, end = 0;
   bool block = false;  ///< else the statements stand by themselves
   bool named = false;  ///< whether an output names the last value
+  std::string module;  ///< block: its path in the model, "features.4", where the model numbers its blocks; else empty
 };
 
 /// Divides a body without blocks into such pieces. A block has a skip edge; layers that belong to it by their place join it: the activation

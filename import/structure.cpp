@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "import/library_blocks.h"
-#include "import/scopes.h"
 #include "import/segments.h"
+#include "import/stage_names.h"
 #include "import/templates.h"
 
 namespace resnetc::importer {
@@ -25,6 +26,9 @@ struct Found {
   std::string block, arguments;
   LayerId output = no_layer;
   bool joined = false;  ///< whether it has concatenations
+
+  /// Its path in the model.
+  const std::string& path() const { return segment.module.empty() ? piece.scope : segment.module; }
 };
 
 size_t statements_in(const Statements& list) {
@@ -37,15 +41,6 @@ size_t statements_in(const Statements& list) {
 std::string scope_of_piece(const Statements& body, const Segment& segment, const Network& network) {
   const Statements part(body.begin() + static_cast<ptrdiff_t>(segment.begin), body.begin() + static_cast<ptrdiff_t>(segment.end));
   return common_scope(part, network);
-}
-
-/// A piece's name without its last part, which numbers it: "layer1" for "layer1.0". Empty if it has no number.
-std::string stage_scope(std::string_view scope) {
-  const std::string numbered = up_to_number(scope);
-  std::vector<std::string_view> parts = parts_of(numbered);
-  if (parts.size() < 2) return "";
-  parts.pop_back();
-  return fmt::format("{}", fmt::join(parts, "."));
 }
 
 class Structure {
@@ -80,14 +75,43 @@ class Structure {
       }
       if (last.kind != StatementKind::output) input = last.kind == StatementKind::from ? last.source : last.layer;
     }
-    // One long piece is the network itself.
+    keep_blocks();
+  }
+
+  /// Drops the pieces that are no help as blocks: long ones that nothing is a copy of, as the network itself is, and single ones without an
+  /// edge, except where the model counts them with blocks beside them.
+  void keep_blocks() {
     std::map<size_t, size_t> copies;
     for (const Found& found : found_) ++copies[found.kind];
-    std::erase_if(found_, [&](const Found& found) {
-      const Statements part(found.piece.begin, found.piece.end);
-      const bool edge = std::any_of(part.begin(), part.end(), [](const Statement& s) { return is_edge(s.kind); });
-      return copies[found.kind] == 1 && (!edge || statements_in(part) > longest_single || found_.size() == 1);
-    });
+    std::vector<bool> kept(found_.size());
+    for (size_t i = 0; i < found_.size(); ++i) {
+      const Found& found = found_[i];
+      const bool edge = std::any_of(found.piece.begin, found.piece.end, [](const Statement& s) { return is_edge(s.kind); });
+      kept[i] = copies[found.kind] > 1 || (edge && !is_long(found) && found_.size() > 1);
+    }
+    for (size_t i = 0; i < found_.size();) {
+      size_t end = i + 1;
+      while (end < found_.size() && counted_together(found_[end - 1], found_[end])) ++end;
+      const bool any = std::find(kept.begin() + static_cast<ptrdiff_t>(i), kept.begin() + static_cast<ptrdiff_t>(end), true) !=
+                       kept.begin() + static_cast<ptrdiff_t>(end);
+      for (; i < end; ++i) kept[i] = kept[i] || (any && !is_long(found_[i]) && convolutions_of(found_[i]) > 1);
+    }
+    size_t next = 0;
+    std::erase_if(found_, [&](const Found&) { return !kept[next++]; });
+  }
+
+  static bool is_long(const Found& found) { return statements_in({found.piece.begin, found.piece.end}) > longest_single; }
+
+  int convolutions_of(const Found& found) const {
+    int count = 0;
+    for_each_layer({found.piece.begin, found.piece.end}, [&](LayerId id) { count += product_ops.has(network_.node(id).op) ? 1 : 0; });
+    return count;
+  }
+
+  /// Whether a piece follows another one in the model's own list of blocks.
+  static bool counted_together(const Found& before, const Found& next) {
+    const std::string scope = stage_scope(before.path());
+    return before.segment.end == next.segment.begin && !scope.empty() && scope == stage_scope(next.path());
   }
 
   /// Takes the file whose blocks serve most pieces. Only one file: others may have blocks of the same names.
@@ -147,29 +171,65 @@ class Structure {
     return layers ? "conv_block" : edge ? "identity_block" : joined ? "concat_block" : "plain_block";
   }
 
+  /// Whether a block makes the picture smaller.
+  bool shrinks(const Found& found) const {
+    const TensorType &in = network_.node(found.piece.input).type, &out = network_.node(found.output).type;
+    return out.height < in.height || out.width < in.width;
+  }
+
+  /// The paths that say nothing of stages: pictures become smaller there more than once, as in the one list of a MobileNet's blocks.
+  std::set<std::string> lists_of_all() const {
+    std::map<std::string, int> smaller;
+    for (const Found& found : found_) smaller[stage_scope(found.path())] += shrinks(found) ? 1 : 0;
+    std::set<std::string> lists;
+    for (const auto& [scope, count] : smaller) {
+      if (count > 1) lists.insert(scope);
+    }
+    return lists;
+  }
+
   /// Whether a stage ends before `next`: the model's names say so, or else the size changes.
-  bool parts_stages(const Found& before, const Found& next) const {
+  bool parts_stages(const Found& before, const Found& next, const std::set<std::string>& lists) const {
     if (before.segment.end != next.segment.begin || before.segment.named) return true;
-    const std::string a = stage_scope(before.piece.scope), b = stage_scope(next.piece.scope);
-    if (!a.empty() && !b.empty()) return a != b;
+    const std::string a = stage_scope(before.path()), b = stage_scope(next.path());
+    if (!a.empty() && !b.empty() && (a != b || !lists.contains(a))) return a != b;
     const TensorType &in = network_.node(next.piece.input).type, &out = network_.node(next.output).type;
     const bool grows = next.joined && in.height == out.height && in.width == out.width;  // a concatenation appends channels everywhere
     return !grows && !(in == out);
   }
 
   void rebuild() {
+    std::vector<std::pair<size_t, size_t>> stages;
+    const std::set<std::string> lists = lists_of_all();
+    for (size_t i = 0; i < found_.size();) {
+      size_t end = i + 1;
+      while (end < found_.size() && !parts_stages(found_[end - 1], found_[end], lists)) ++end;
+      stages.emplace_back(i, end);
+      i = end;
+    }
+    const std::vector<std::string> names = stage_names(stages);
     Statements body;
     size_t at = 0;
-    for (size_t i = 0; i < found_.size();) {
-      for (; at < found_[i].segment.begin; ++at) body.push_back(std::move(text_.body[at]));
-      size_t end = i + 1;
-      while (end < found_.size() && !parts_stages(found_[end - 1], found_[end])) ++end;
-      body.push_back(stage(i, end));
+    for (size_t i = 0; i < stages.size(); ++i) {
+      const auto [begin, end] = stages[i];
+      for (; at < found_[begin].segment.begin; ++at) body.push_back(std::move(text_.body[at]));
+      body.push_back(stage(names[i], begin, end));
       at = found_[end - 1].segment.end;
-      i = end;
     }
     for (; at < text_.body.size(); ++at) body.push_back(std::move(text_.body[at]));
     text_.body = std::move(body);
+  }
+
+  std::vector<std::string> stage_names(const std::vector<std::pair<size_t, size_t>>& stages) {
+    std::vector<StageBlocks> content;
+    for (const auto& [begin, end] : stages) {
+      StageBlocks& blocks = content.emplace_back();
+      for (size_t i = begin; i < end; ++i) {
+        blocks.scopes.push_back(found_[i].path());
+        for_each_layer({found_[i].piece.begin, found_[i].piece.end}, [&](LayerId id) { blocks.layers.push_back(id); });
+      }
+    }
+    return names_of_stages(content, network_, names_);
   }
 
   /// Neighbouring runs of equal calls become repeats: at each place the one that leaves least to write.
@@ -202,12 +262,10 @@ class Structure {
 
   static bool equal(const Statement& a, const Statement& b) { return a.name == b.name && a.arguments == b.arguments; }
 
-  Statement stage(size_t begin, size_t end) {
+  Statement stage(const std::string& name, size_t begin, size_t end) {
     Statement stage;
     stage.kind = StatementKind::stage;
-    std::string name = stage_scope(found_[begin].piece.scope);
-    std::replace(name.begin(), name.end(), '.', '_');
-    stage.name = name.empty() ? names_.numbered("stage") : names_.unique(name);
+    stage.name = name;
     Statements calls;
     for (size_t i = begin; i < end; ++i) {
       Found& found = found_[i];

@@ -116,15 +116,19 @@ std::string tensorflow_module(std::string_view name) {
 
 void shorten_tensorflow_scopes(Network& network) {
   const size_t common = parts_in_common(network);
-  const std::string_view copy = "_1";
-  bool numbered = true;  // Keras appends it to all names or to none
-  for_each_scope(network, true, [&](std::string& scope) { numbered &= scope.ends_with(copy); });
+  // Keras appends a number to all names or to none. "conv_1" is then the layer "conv", and the layer "conv_1" is "conv_1_2".
+  const std::string_view copy = "_1", second = "_2", taken = "_1_2";
+  bool numbered = true;
+  for_each_scope(network, true, [&](std::string& scope) { numbered &= scope.ends_with(copy) || scope.ends_with(taken); });
   for_each_scope(network, false, [&](std::string& scope) {
     std::vector<std::string_view> parts = parts_of(scope);
     if (parts.size() > common) parts.erase(parts.begin(), parts.begin() + static_cast<ptrdiff_t>(common));
     std::vector<std::string_view> words;
     for (std::string_view part : parts) {
-      if (numbered && part.ends_with(copy)) part.remove_suffix(copy.size());
+      if (numbered && part.ends_with(taken))
+        part.remove_suffix(second.size());
+      else if (numbered && part.ends_with(copy))
+        part.remove_suffix(copy.size());
       const std::vector<std::string_view> several = parts_of(part, '_');
       words.insert(words.end(), several.begin(), several.end());
     }

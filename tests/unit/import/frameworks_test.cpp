@@ -85,8 +85,50 @@ TEST_CASE("import: Keras counts the blocks of a stage with letters") {
     at = std::string("sum") + letter;
   }
   m.output(at);
-  CHECK(text_of(m).find("stage block2 { repeat 2 identity_block }") != std::string::npos);
+  CHECK(text_of(m).find("stage block2_1_to_2 { repeat 2 identity_block }") != std::string::npos);
   CHECK(text_of(m).find("block2_0_conv: conv(3x3, 4)") != std::string::npos);
+}
+
+TEST_CASE("import: names of stages say nothing of other blocks, and blocks are whole by the model's numbers") {
+  OnnxModel m = tensorflow({-1, 16, 16, 4});
+  to_front(m, "keras_tensor_12");
+  // As Keras's MobileNetV3: the activations are numbered on their own, and the layers "conv" and "conv_1" become "conv_1" and "conv_1_2".
+  const auto conv = [&](const std::string& from, const std::string& layer, int64_t in, int64_t out, int64_t stride = 1) {
+    const std::string kernel = "net_1/" + layer + "/convolution/ReadVariableOp:0", value = "net_1/" + layer + "/convolution:0";
+    m.weight(kernel, {out, in, 3, 3});
+    OnnxModel::with(OnnxModel::with(m.node("Conv", {from, kernel}, {value}, value), "pads", Ints(4, 1)), "strides", Ints{stride, stride});
+    return value;
+  };
+  int activations = 0;
+  const auto relu = [&](const std::string& from) {
+    const std::string value = "net_1/re_lu_" + std::to_string(++activations) + "_1/Relu:0";
+    m.node("Relu", {from}, {value}, value);
+    return value;
+  };
+  std::string at = relu(conv("planes", "conv_1", 4, 4));
+  struct Block {
+    std::string name;
+    int64_t in, out, stride;
+  };
+  for (const auto& [name, in, out, stride] : {Block{"unit", 4, 4, 1}, Block{"unit_1", 4, 8, 2}, Block{"unit_2", 8, 8, 1},
+                                              Block{"unit_3", 8, 16, 2}, Block{"unit_4", 16, 16, 1}, Block{"unit_5", 16, 16, 1}}) {
+    const std::string out_value = conv(relu(conv(at, name + "_expand_1", in, 16)), name + "_project_1", 16, out, stride);
+    if (stride == 1) m.node("Add", {at, out_value}, {name + "_sum"});
+    at = stride == 1 ? name + "_sum" : out_value;
+  }
+  at = conv(at, "conv_1_2", 16, 4);
+  m.output(at);
+  CHECK(text_of(m) == R"(  conv: conv(3x3, 4)
+  relu
+
+  stage unit { identity_block(4) }
+  stage unit_1_to_2 { plain_block(8)  identity_block(8) }
+  stage unit_3_to_5 { plain_block(16)  repeat 2 identity_block(16) }
+
+  conv_1: conv(3x3, 4)
+  output net_1_conv_1_2_convolution_0
+}
+)");
 }
 
 TEST_CASE("import: factors and sums for each channel that are equal by chance stay layers") {
