@@ -27,34 +27,6 @@ bool is_batch_norm(const Statement& s, const Network& network) {
   return s.kind == StatementKind::layer && network.node(s.layer).op == OpKind::batch_norm;
 }
 
-/// What is known of the places between statements: place p stands before statement p.
-struct Places {
-  std::vector<bool> cut;    ///< no edge crosses it
-  std::vector<bool> named;  ///< an output names its value
-};
-
-Places places_of(const Statements& body) {
-  std::map<LayerId, size_t> place;  // of values: the number of the statement that follows the one that makes them
-  place[0] = 0;
-  for (size_t i = 0; i < body.size(); ++i) {
-    if (body[i].kind != StatementKind::output && body[i].kind != StatementKind::from) place[body[i].layer] = i + 1;
-  }
-  Places result{std::vector<bool>(body.size() + 1), std::vector<bool>(body.size() + 1)};
-  size_t earliest = body.size();  // the first place that is read from here on
-  for (size_t i = body.size(); i-- > 0;) {
-    result.cut[i + 1] = earliest >= i + 1;
-    const auto look = [&](const Statement& s, const auto& self) -> void {
-      const auto found = s.source == no_layer ? place.end() : place.find(s.source);
-      if (found != place.end() && s.kind == StatementKind::output) result.named[found->second] = true;
-      if (found != place.end() && reads_source(s.kind)) earliest = std::min(earliest, found->second);
-      for (const Statement& inner : s.body) self(inner, self);
-    };
-    look(body[i], look);
-  }
-  result.cut[0] = true;
-  return result;
-}
-
 /// The path with `#` for each number: "features.#" of "features.3".
 std::string pattern_of(std::string_view scope) {
   std::string pattern;
@@ -203,18 +175,17 @@ std::vector<Segment> joined_by_scope(const std::vector<Segment>& segments, const
 
 }  // namespace
 
-std::vector<Segment> segments_of(const Statements& body, const Network& network) {
-  const Places places = places_of(body);
+std::vector<Segment> segments_of(const Statements& body, const Network& network, const Places& places) {
   std::vector<Segment> pieces;
   for (size_t begin = 0; begin < body.size();) {
     size_t end = begin + 1;
     bool edge = is_edge(body[begin].kind);
-    bool seen = false;  // an output names a value inside, and nothing outside sees into a block
+    bool seen = places.outer[begin];  // something outside reads a value inside by its name, and nothing outside sees into a block
     for (; end < body.size() && !places.cut[end]; ++end) {
-      seen |= places.named[end];
+      seen |= places.named[end] || places.outer[end];
       edge |= is_edge(body[end].kind);
     }
-    pieces.push_back({begin, end, edge && !seen, places.named[end], ""});
+    pieces.push_back({begin, end, edge && !seen && body[end - 1].kind != StatementKind::from, places.named[end], ""});
     begin = end;
   }
 

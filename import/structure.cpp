@@ -18,6 +18,9 @@ namespace {
 /// A block that only one piece is a copy of is no help in a longer piece than this.
 constexpr size_t longest_single = 40;
 
+/// Bounds the time: each round halves the edges that stay inside of pieces.
+constexpr int most_rounds = 24;
+
 struct Found {
   Segment segment;
   Piece piece;
@@ -57,10 +60,67 @@ class Structure {
   }
 
  private:
+  /// A long piece with no copy is the network itself, or a part of it that a far edge spans. So the longest edges in such pieces become
+  /// edges between blocks, as long as that makes the text shorter.
   void find_pieces() {
+    const std::vector<Read> reads = reads_of(text_.body);
+    std::vector<bool> opened(reads.size());
+    std::vector<Found> best;
+    size_t least = 0;
+    for (int round = 0; round < most_rounds; ++round) {
+      const std::vector<Segment> segments = segments_of(text_.body, network_, places_of(text_.body, reads, opened));
+      find_blocks(segments);
+      const size_t size = expected_lines();
+      if (round == 0 || size < least) {
+        least = size;
+        best = found_;
+      }
+      if (!open_longest(segments, reads, opened)) break;
+    }
+    found_ = std::move(best);
+  }
+
+  /// Opens reads in the segments that are no blocks: in each the longest, and those that are more than half as long. False if there are
+  /// none.
+  bool open_longest(const std::vector<Segment>& segments, const std::vector<Read>& reads, std::vector<bool>& opened) const {
+    size_t read = 0, block = 0;
+    bool any = false;
+    for (const Segment& segment : segments) {
+      const size_t first = read;
+      size_t longest = 1;  // an edge around nothing stays
+      for (; read < reads.size() && reads[read].reader < segment.end; ++read) {
+        if (!reads[read].is_output && !opened[read]) longest = std::max(longest, reads[read].length());
+      }
+      while (block < found_.size() && found_[block].segment.begin < segment.begin) ++block;
+      if (longest == 1 || (block < found_.size() && found_[block].segment.begin == segment.begin)) continue;
+      for (size_t i = first; i < read; ++i) {
+        if (reads[i].is_output || opened[i] || 2 * reads[i].length() <= longest) continue;
+        opened[i] = any = true;
+      }
+    }
+    return any;
+  }
+
+  /// About how long the text becomes: the statements outside of blocks, the blocks, and their calls.
+  size_t expected_lines() const {
+    constexpr size_t around_block = 3;
+    size_t lines = text_.body.size();
+    std::set<size_t> kinds;
+    for (size_t i = 0; i < found_.size(); ++i) {
+      const size_t statements = found_[i].segment.end - found_[i].segment.begin;
+      lines -= statements;
+      if (kinds.insert(found_[i].kind).second) lines += statements + around_block;
+      const bool same = i > 0 && found_[i - 1].segment.end == found_[i].segment.begin && found_[i - 1].kind == found_[i].kind;
+      lines += same && found_[i - 1].numbers == found_[i].numbers ? 0 : 1;
+    }
+    return lines;
+  }
+
+  void find_blocks(const std::vector<Segment>& segments) {
+    found_.clear();
     std::map<std::string, size_t> kinds;
     LayerId input = 0;
-    for (const Segment& segment : segments_of(text_.body, network_)) {
+    for (const Segment& segment : segments) {
       const Statement& last = text_.body[segment.end - 1];
       if (segment.block) {
         Found found;
