@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "import/labels.h"
 #include "import/scopes.h"
@@ -114,7 +115,8 @@ void fill_gaps(std::vector<std::string>& modules, const std::vector<Segment>& se
 
 /// Joins neighbours that the model has in one module, if its path is of the form that pieces with edges have: "features.2" beside the block
 /// "features.3".
-std::vector<Segment> joined_by_scope(const std::vector<Segment>& segments, const Statements& body, const Network& network) {
+std::vector<Segment> joined_by_scope(const std::vector<Segment>& segments, const Statements& body, const Network& network,
+                                     const Places& places) {
   const auto scope_of_segment = [&](const Segment& segment) {
     const Statements part(body.begin() + static_cast<ptrdiff_t>(segment.begin), body.begin() + static_cast<ptrdiff_t>(segment.end));
     return up_to_number(common_scope(part, network));
@@ -126,7 +128,7 @@ std::vector<Segment> joined_by_scope(const std::vector<Segment>& segments, const
   std::vector<std::string> layers(segments.size());
   for (size_t i = 0; i < segments.size(); ++i) {
     const Statement& s = body[segments[i].begin];
-    if (segments[i].block || segments[i].end != segments[i].begin + 1) continue;
+    if (segments[i].block || segments[i].end != segments[i].begin + 1 || places.outer[segments[i].begin]) continue;
     if (s.kind == StatementKind::layer) layers[i] = network.node(s.layer).scope;
     if (s.kind == StatementKind::gate) layers[i] = common_scope(s.body, network);
   }
@@ -156,19 +158,89 @@ std::vector<Segment> joined_by_scope(const std::vector<Segment>& segments, const
   }
   widen(modules, whole, patterns);
   fill_gaps(modules, segments, body, network);
+  // Two skip edges of one number are two residual blocks, one after the other; concatenations are part of a block.
+  enum class Edges { none, some, skip };
+  const auto edges_of = [&](const Segment& segment) {
+    if (!segment.block) return Edges::none;
+    const auto begin = body.begin() + static_cast<ptrdiff_t>(segment.begin), end = body.begin() + static_cast<ptrdiff_t>(segment.end);
+    const bool skip = std::any_of(begin, end, [](const Statement& s) { return s.kind == StatementKind::skip; });
+    return skip || !numbered(modules[static_cast<size_t>(&segment - segments.data())]) ? Edges::skip : Edges::some;
+  };
   std::vector<Segment> result;
   std::string last;
-  bool edge = false;  // whether the last of the result has one already
+  Edges edges = Edges::none;  // of the last of the result
   for (size_t i = 0; i < segments.size(); ++i) {
-    if (!result.empty() && !modules[i].empty() && modules[i] == last && !result.back().named && !(edge && segments[i].block)) {
+    const Edges own = edges_of(segments[i]);
+    const bool one = edges != Edges::skip || own != Edges::skip;
+    if (!result.empty() && !modules[i].empty() && modules[i] == last && !result.back().named && one) {
       result.back() = {result.back().begin, segments[i].end, true, segments[i].named, last};
     } else {
       result.push_back(segments[i]);
       if (segments[i].block) result.back().module = numbered(modules[i]) ? modules[i] : "";
-      edge = false;
+      edges = Edges::none;
     }
-    edge |= segments[i].block;
+    edges = std::max(edges, own);
     last = modules[i];
+  }
+  return result;
+}
+
+/// What a statement is, without its numbers. Convolutions of a pixel, of a window, and of each channel alone are different things.
+std::string form_of(const Statement& s, const Network& network) {
+  if (s.kind == StatementKind::layer) {
+    const Layer& layer = network.node(s.layer);
+    const OpAttributes& a = layer.attributes;
+    if (layer.op != OpKind::conv2d) return fmt::format("{};", info(layer.op).name);
+    return fmt::format("conv{}{};", a.groups > 1 && a.groups == a.channels ? " alone" : "", a.kernel == Extent2{1, 1} ? " pixel" : "");
+  }
+  std::string form = fmt::format("{}{{", static_cast<int>(s.kind));
+  for (const Statement& inner : s.body) form += form_of(inner, network);
+  return form + "};";
+}
+
+/// Where the model gives no names, layers that stand beside a block and are one but for the edge become a block too: the first block of a
+/// MobileNet's stage, which changes the size.
+std::vector<Segment> with_plain_copies(std::vector<Segment> segments, const Statements& body, const Network& network) {
+  constexpr size_t fewest = 4, longest = 40;  // statements of such a block
+  std::set<std::string, std::less<>> forms;
+  size_t most = 0;
+  for (const Segment& segment : segments) {
+    if (!segment.block || segment.end - segment.begin > longest) continue;
+    std::string form;
+    size_t edges = 0;
+    for (size_t i = segment.begin; i < segment.end; ++i) {
+      edges += is_edge(body[i].kind) ? 1 : 0;
+      if (body[i].kind != StatementKind::skip) form += form_of(body[i], network);
+    }
+    if (edges != 1 || segment.end - segment.begin <= fewest) continue;
+    forms.insert(std::move(form));
+    most = std::max(most, segment.end - segment.begin - 1);
+  }
+  const auto nameless = [&](const Segment& segment) {
+    bool named = segment.block || segment.named || segment.end != segment.begin + 1;
+    const Statement& s = body[segment.begin];
+    named |= s.kind != StatementKind::layer && s.kind != StatementKind::gate;
+    for_each_layer({s}, [&](LayerId id) { named |= !network.node(id).scope.empty(); });
+    return !named;
+  };
+  std::vector<Segment> result;
+  for (Segment& segment : segments) {
+    if (segment.block) {
+      // The longest run before this block that is one.
+      std::string form;
+      size_t found = 0;
+      for (size_t count = 1; count <= std::min(most, result.size()) && nameless(result[result.size() - count]); ++count) {
+        form.insert(0, form_of(body[result[result.size() - count].begin], network));
+        if (forms.contains(form)) found = count;
+      }
+      if (found > 0) {
+        Segment plain{result[result.size() - found].begin, segment.begin, true, false, ""};
+        plain.alike = true;
+        result.resize(result.size() - found);
+        result.push_back(std::move(plain));
+      }
+    }
+    result.push_back(std::move(segment));
   }
   return result;
 }
@@ -196,7 +268,7 @@ std::vector<Segment> segments_of(const Statements& body, const Network& network,
     const bool shuffle = piece.end == piece.begin + 1 && is_shuffle(body[piece.begin], network);
     const bool after_block = !joined.empty() && joined.back().block && !joined.back().named;
     const StatementKind before = after_block ? body[joined.back().end - 1].kind : StatementKind::layer;
-    if ((activation && before == StatementKind::skip) || (shuffle && before == StatementKind::concat)) {
+    if ((activation && is_edge(before)) || (shuffle && before == StatementKind::concat)) {
       joined.back().end = piece.end;
       joined.back().named = piece.named;
     } else {
@@ -221,7 +293,7 @@ std::vector<Segment> segments_of(const Statements& body, const Network& network,
       result.push_back(joined[i]);
     }
   }
-  return joined_by_scope(result, body, network);
+  return with_plain_copies(joined_by_scope(result, body, network, places), body, network);
 }
 
 }  // namespace resnetc::importer

@@ -17,6 +17,7 @@ struct Segment {
   bool block = false;  ///< else the statements stand by themselves
   bool named = false;  ///< whether something outside reads the last value by a name
   std::string module;  ///< block: its path in the model, "features.4", where the model numbers its blocks; else empty
+  bool alike = false;  ///< block: it is like another one but for the edge, which it has not
 };
 
 /// Divides a body without blocks into such pieces. A block has a skip edge; layers that belong to it by their place join it: the activation

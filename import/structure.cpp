@@ -147,7 +147,7 @@ class Structure {
     for (size_t i = 0; i < found_.size(); ++i) {
       const Found& found = found_[i];
       const bool edge = std::any_of(found.piece.begin, found.piece.end, [](const Statement& s) { return is_edge(s.kind); });
-      kept[i] = copies[found.kind] > 1 || (edge && !is_long(found) && found_.size() > 1);
+      kept[i] = copies[found.kind] > 1 || found.segment.alike || (edge && !is_long(found) && found_.size() > 1);
     }
     for (size_t i = 0; i < found_.size();) {
       size_t end = i + 1;
