@@ -37,14 +37,14 @@ class Nester {
   Result<Statements> run() {
     open_.push_back(lists_++);
     list_of_[0] = open_.back();
-    // The nearest output first, so that each way begins on those before it.
+    // The farthest output first: the other ones are values on the way to it, or heads beside it. Of several that are as far, the first in
+    // the model's order. It also ends the text.
     std::vector<size_t> order(network_.outputs.size());
     std::iota(order.begin(), order.end(), size_t{0});
     const auto depth = [&](size_t i) { return depth_[static_cast<size_t>(network_.outputs[i].value)]; };
     std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return std::pair(depth(a), a) < std::pair(depth(b), b); });
-    // Of several that are as far, the first in the model's order ends the text.
     const auto last = std::find_if(order.begin(), order.end(), [&](size_t i) { return depth(i) == depth(order.back()); });
-    std::rotate(last, last + 1, order.end());
+    std::rotate(order.begin(), last, last + 1);
     Statements body;
     LayerId current = 0;
     for (const size_t i : order) {
@@ -53,9 +53,9 @@ class Nester {
       if (const Result<> good = emit_from(current, value, body); !good) return good.failure();
       current = value;
     }
-    const Network::Output& end = network_.outputs[order.back()];
+    const Network::Output& end = network_.outputs[order.front()];
     for (size_t i = 0; i < network_.outputs.size(); ++i) {
-      if (i == order.back()) continue;
+      if (i == order.front()) continue;
       body.push_back({.kind = StatementKind::output, .source = network_.outputs[i].value, .name = network_.outputs[i].name});
     }
     if (current != end.value) body.push_back(back_to(end.value));

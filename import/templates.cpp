@@ -295,7 +295,16 @@ Template parameters_of(const std::vector<std::vector<int64_t>>& numbers, const P
     };
     return rank(a) < rank(b);
   });
-  if (narrowest != order.end()) std::rotate(order.begin(), narrowest, narrowest + 1);
+  // The branches of a concatenation have widths of their own, and the narrowest is not the block's, unless others are multiples of it.
+  size_t others = 0, multiples = 0;
+  for (const size_t k : order) {
+    if (names[k] != "channels" || k == *narrowest || std::set<int64_t>(columns[k].begin(), columns[k].end()).size() == 1) continue;
+    ++others;
+    multiples += multiple(columns[k], columns[*narrowest], "width").empty() ? 0 : 1;
+  }
+  const bool branches = std::any_of(piece.begin, piece.end, [](const Statement& s) { return s.kind == StatementKind::concat; });
+  const bool has_width = !branches || others == 0 || multiples > 0;
+  if (narrowest != order.end() && has_width) std::rotate(order.begin(), narrowest, narrowest + 1);
   for (const size_t k : order) {
     const Column& column = columns[k];
     if (std::all_of(column.begin(), column.end(), [&](int64_t v) { return v == column[0]; })) {
@@ -310,7 +319,7 @@ Template parameters_of(const std::vector<std::vector<int64_t>>& numbers, const P
     }
     if (!result.expressions[k].empty()) continue;
     const int64_t usual = default_of(names[k]);
-    const bool first = std::none_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return p.usual == 0; });
+    const bool first = has_width && std::none_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return p.usual == 0; });
     const std::string name = taken.unique(usual != 0 ? names[k] : first ? "width" : names[k]);
     parameters.push_back({name, names[k], column, usual});
     result.expressions[k] = name;

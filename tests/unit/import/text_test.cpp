@@ -476,8 +476,74 @@ TEST_CASE("import: several outputs") {
   apart.output("away");
   const std::string two = text_of(apart);
   INFO(two);
-  CHECK(two.find("  sigmoid1: sigmoid\n  from relu1\n") != std::string::npos);
-  CHECK(two.ends_with("  output away from sigmoid1\n  output fc\n}\n"));
+  CHECK(two.ends_with("  fc: linear(10)\n  from relu1\n  sigmoid1: sigmoid\n  output away from sigmoid1\n  from fc\n  output fc\n}\n"));
+}
+
+TEST_CASE("import: a far edge and a head beside the path hide no blocks") {
+  // As models for segmentation read an early value at the end, and as GoogLeNet has a head in the middle.
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  std::string at = "x";
+  for (int i = 0; i < 8; ++i) {
+    const std::string n = "b" + std::to_string(i);
+    m.conv(at, n + "_a", {8, 4, 3, 3}, 1, 1);
+    m.node("Relu", {n + "_a"}, {n + "_relu"});
+    m.conv(n + "_relu", n + "_b", {4, 8, 3, 3}, 1, 1);
+    m.node("Add", {n + "_b", at}, {n});
+    at = n;
+  }
+  m.conv("b5", "aux", {2, 4, 1, 1});
+  m.conv("b2", "early", {4, 4, 1, 1});
+  m.node("Add", {at, "early"}, {"y"});
+  m.output("y");
+  m.output("aux");
+  CHECK(text_of(m) == R"(  stage stage1 { repeat 3 identity_block }
+  stage stage2 { repeat 3 identity_block }
+  stage stage3 { repeat 2 identity_block }
+
+  skip from stage1 via early { conv(1x1, 4) }   sum1: here
+  from stage2
+  aux: conv(1x1, 2)
+  output aux from aux
+  from sum1
+  output y
+}
+)");
+}
+
+TEST_CASE("import: without names, a block without an edge is found by one that is like it") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  int count = 0;
+  const auto conv = [&](const std::string& from, int64_t in, int64_t out, int64_t kernel, int64_t stride = 1) {
+    const std::string value = std::to_string(++count);
+    m.conv(from, value, {out, in, kernel, kernel}, stride, kernel / 2);
+    return value;
+  };
+  const auto relu = [&](const std::string& from) {
+    m.node("Relu", {from}, {from + "r"});
+    return from + "r";
+  };
+  std::string at = relu(conv("x", 4, 4, 3));
+  for (const int64_t width : {8, 16}) {
+    at = conv(relu(conv(relu(conv(at, width / 2, 16, 1)), 16, 16, 3, 2)), 16, width, 1);
+    const std::string inside = conv(relu(conv(relu(conv(at, width, 16, 1)), 16, 16, 3)), 16, width, 1);
+    m.node("Add", {inside, at}, {inside + "sum"});
+    at = inside + "sum";
+  }
+  m.output(at);
+  for (auto& node : *m.graph().mutable_node()) node.clear_name();
+  for (auto& tensor : *m.graph().mutable_initializer()) {
+    const std::string name = "onnx::w_" + std::to_string(count++);
+    for (auto& node : *m.graph().mutable_node()) {
+      for (auto& input : *node.mutable_input()) input = input == tensor.name() ? name : input;
+    }
+    tensor.set_name(name);
+  }
+  const std::string text = text_of(m);
+  INFO(text);
+  CHECK(text.find("  stage stage1 { plain_block(8)  identity_block(8) }\n"
+                  "  stage stage2 { plain_block(16)  identity_block(16) }\n") != std::string::npos);
 }
 
 TEST_CASE("import: values that are read in several places stand on the path, and 'from' leads back") {
