@@ -8,6 +8,7 @@
 
 #include "frontend/frontend.h"
 #include "ir/graph.h"
+#include "ir/window.h"
 #include "passes/pipeline.h"
 #include "passes/weight_name.h"
 
@@ -36,7 +37,12 @@ Result<> same_attributes(const std::vector<topology::Node>& nodes, const Network
     if (node.kind == topology::NodeKind::concat && node.spread) ++next;  // the operation that spreads
     if (next >= order.size()) return differs("there are more layers");
     const Layer& layer = network.node(order[next++]);
-    if (node.kind == topology::NodeKind::layer && !(node.attributes == layer.attributes)) {
+    OpAttributes attributes = node.attributes;
+    if (attributes.same_pad) {
+      attributes.pad = padding_of(attributes, network.node(layer.operands[0]).type);
+      attributes.same_pad = false;
+    }
+    if (node.kind == topology::NodeKind::layer && !(attributes == layer.attributes)) {
       return differs(fmt::format("attributes of '{}'", layer.value));
     }
   }

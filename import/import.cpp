@@ -12,6 +12,7 @@
 #include "import/nest.h"
 #include "import/onnx_reader.h"
 #include "import/rewrite/rewrite.h"
+#include "import/same_padding.h"
 #include "import/scopes.h"
 #include "import/structure.h"
 #include "import/translate.h"
@@ -47,8 +48,9 @@ Result<Imported> import_model(const Model& model, const std::string& origin, con
   if (!flat) return flat.failure();
   rewrite(*flat);
   const bool channels_last = flat->channels_last;
-  const Result<Network> network = translate(std::move(*flat));
+  Result<Network> network = translate(std::move(*flat));
   if (!network) return network.failure();
+  find_same_padding(*network);
   Result<Statements> body = nest(*network);
   if (!body) return body.failure();
 

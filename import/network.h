@@ -27,8 +27,9 @@ struct Layer {
   std::vector<LayerId> operands;     ///< earlier nodes; where two values meet, in the model's order
   std::vector<LayerWeight> weights;  ///< in the order of weight_specs()
   TensorType type;
-  std::string value;  ///< the name of the value in the model
-  std::string scope;  ///< where the model has it, as a path: "layer1.0.conv1"; may be empty
+  std::string value;      ///< the name of the value in the model
+  std::string scope;      ///< where the model has it, as a path: "layer1.0.conv1"; may be empty
+  bool same_pad = false;  ///< whether `pad = same` says the padding too, which `attributes` has in numbers
 };
 
 /// A value type. Every node leads to an output.

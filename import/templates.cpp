@@ -17,16 +17,18 @@
 namespace resnetc::importer {
 namespace {
 
-/// A number of an argument that a parameter of a block may stand for. `name` is the argument's, or `row` for the length of a row of
-/// pixels.
+/// A number of an argument that a parameter of a block may stand for. `name` is the argument's, `row` for the length of a row of
+/// pixels, or `same` for a padding that may be written so: then 1, or 0 where it is the default too.
 struct Number {
   std::string_view name;
   int64_t value;
 };
 constexpr std::string_view row = "length";
+constexpr std::string_view same = "same";
 
 std::optional<Number> number_of(OpKind op, const WrittenArgument& argument) {
   const std::vector<int64_t>& n = argument.numbers;
+  if (argument.same_pad) return Number{same, argument.shown ? 1 : 0};
   if (n.empty() || (argument.name == "size" && n[0] == 0)) return std::nullopt;  // an upsample's factor says its size
   if (argument.name == "size" && n.size() == 2 && n[0] == 1 && n[1] > 1) return Number{row, n[1]};
   if (n.size() == 2 && n[0] != n[1]) return std::nullopt;
@@ -233,7 +235,7 @@ class BodyWriter {
       bool shown = argument.shown;
       if (const auto number = number_of(layer.op, argument)) {
         value = expressions_[next_++];
-        shown = argument.positional || value != "1";
+        shown = argument.positional || (number->name == same ? !value.empty() : value != "1");
         if (argument.name == "kernel" && argument.numbers.size() == 2)
           value = is_number(value) ? fmt::format("{}x{}", value, value) : fmt::format("[{}, {}]", value, value);
         if (number->name == row) value = fmt::format("[1, {}]", value);
@@ -307,6 +309,10 @@ Template parameters_of(const std::vector<std::vector<int64_t>>& numbers, const P
   if (narrowest != order.end() && has_width) std::rotate(order.begin(), narrowest, narrowest + 1);
   for (const size_t k : order) {
     const Column& column = columns[k];
+    if (names[k] == same) {
+      if (std::any_of(column.begin(), column.end(), [](int64_t v) { return v != 0; })) result.expressions[k] = same;
+      continue;
+    }
     if (std::all_of(column.begin(), column.end(), [&](int64_t v) { return v == column[0]; })) {
       result.expressions[k] = std::to_string(column[0]);
       continue;

@@ -161,6 +161,8 @@ std::vector<WrittenArgument> arguments_of(const Layer& layer) {
                         : value == Sides(value.top, value.top) ? std::to_string(value.top)
                         : value.even()                         ? fmt::format("[{}, {}]", value.top, value.left)
                                                                : fmt::format("[{}]", fmt::join(argument.numbers, ", "));
+        argument.same_pad = layer.same_pad;
+        if (layer.same_pad && !value.even()) argument.text = "same";
       } else if constexpr (std::is_same_v<Value, bool>) {
         argument.text = value ? "true" : "false";
       } else if constexpr (std::is_same_v<Value, double>) {

@@ -16,7 +16,8 @@ struct WrittenArgument {
   std::vector<int64_t> numbers;  ///< whole numbers, two or four of an extent or of sides in a picture; none for any other value
   std::string text;              ///< "3x3", "64", "true", "1e-05"
   bool positional = false;
-  bool shown = true;  ///< whether it differs from the default
+  bool shown = true;      ///< whether it differs from the default
+  bool same_pad = false;  ///< a padding that `same` says too
 };
 /// All arguments of a layer, in the order of its parameters.
 std::vector<WrittenArgument> arguments_of(const Layer& layer);

@@ -342,10 +342,10 @@ TEST_CASE("import: spellings of the layers that a classifier has") {
   };
   CHECK(pooled("AveragePool", {1, 1, 1, 1}, 0, 0) == "  avg_pool(3x3, stride = 2, pad = 1, count_pad = false)\n");
   CHECK(pooled("AveragePool", {1, 1, 1, 1}, 1, 1) == "  avg_pool(3x3, stride = 2, pad = 1, ceil = true)\n");
-  CHECK(pooled("AveragePool", {0, 0, 1, 1}, 1, 0) == "  avg_pool(3x3, stride = 2, pad = [0, 0, 1, 1], count_pad = false)\n");
+  CHECK(pooled("AveragePool", {0, 0, 1, 1}, 1, 0) == "  avg_pool(3x3, stride = 2, pad = same, count_pad = false)\n");
   CHECK(pooled("AveragePool", {0, 0, 0, 0}, 1, 0) == "  avg_pool(3x3, stride = 2, ceil = true)\n");
   CHECK(pooled("MaxPool", {0, 1, 0, 0}, 1, 0) == "  max_pool(3x3, stride = 2, pad = [0, 1, 0, 0], ceil = true)\n");
-  CHECK(pooled("MaxPool", {0, 0, 1, 1}, 1, 0) == "  max_pool(3x3, stride = 2, pad = [0, 0, 1, 1])\n");
+  CHECK(pooled("MaxPool", {0, 0, 1, 1}, 1, 0) == "  max_pool(3x3, stride = 2, pad = same)\n");
   CHECK(line([](OnnxModel& m) { OnnxModel::with(m.node("MaxPool", {"x"}, {"y"}), "kernel_shape", Ints{8, 8}); }) == "  global_max_pool\n");
   CHECK(line([](OnnxModel& m) { m.node("GlobalMaxPool", {"x"}, {"y"}); }) == "  global_max_pool\n");
   CHECK(line([](OnnxModel& m) {
