@@ -28,10 +28,13 @@ bool is_batch_norm(const Statement& s, const Network& network) {
   return s.kind == StatementKind::layer && network.node(s.layer).op == OpKind::batch_norm;
 }
 
-/// The path with `#` for each number: "features.#" of "features.3".
+/// The path with `#` for each number at the end of a part: "features.#" of "features.3", "block#.#" of "block2.1".
 std::string pattern_of(std::string_view scope) {
   std::string pattern;
-  for (const std::string_view part : parts_of(scope)) pattern += fmt::format("{}.", is_number(part) ? "#" : part);
+  for (const std::string_view part : parts_of(scope)) {
+    const size_t word = part.find_last_not_of("0123456789") + 1;  // 0 of a number
+    pattern += fmt::format("{}{}.", part.substr(0, word), word < part.size() ? "#" : "");
+  }
   return pattern;
 }
 
