@@ -116,17 +116,18 @@ void fill_gaps(std::vector<std::string>& modules, const std::vector<Segment>& se
   }
 }
 
+/// The path that the layers of a segment have in common.
+std::string scope_of_segment(const Segment& segment, const Statements& body, const Network& network) {
+  return common_scope({body.begin() + static_cast<ptrdiff_t>(segment.begin), body.begin() + static_cast<ptrdiff_t>(segment.end)}, network);
+}
+
 /// Joins neighbours that the model has in one module, if its path is of the form that pieces with edges have: "features.2" beside the block
 /// "features.3".
 std::vector<Segment> joined_by_scope(const std::vector<Segment>& segments, const Statements& body, const Network& network,
                                      const Places& places) {
-  const auto scope_of_segment = [&](const Segment& segment) {
-    const Statements part(body.begin() + static_cast<ptrdiff_t>(segment.begin), body.begin() + static_cast<ptrdiff_t>(segment.end));
-    return up_to_number(common_scope(part, network));
-  };
   std::vector<std::string> modules(segments.size());
   for (size_t i = 0; i < segments.size(); ++i) {
-    if (segments[i].block) modules[i] = scope_of_segment(segments[i]);
+    if (segments[i].block) modules[i] = up_to_number(scope_of_segment(segments[i], body, network));
   }
   std::vector<std::string> layers(segments.size());
   for (size_t i = 0; i < segments.size(); ++i) {
@@ -264,14 +265,24 @@ std::vector<Segment> segments_of(const Statements& body, const Network& network,
     begin = end;
   }
 
-  // The activation behind an edge, and the shuffle behind a concatenation.
+  // The activation behind an edge, and the shuffle behind a concatenation, unless the model has it in the next block.
+  const auto number_of = [&](const Segment& piece) {
+    const Statement& first = body[piece.begin];
+    const bool layer = !piece.block && first.kind == StatementKind::layer;
+    return up_to_number(layer ? network.node(first.layer).scope : scope_of_segment(piece, body, network));
+  };
   std::vector<Segment> joined;
-  for (const Segment& piece : pieces) {
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    const Segment& piece = pieces[i];
     const bool activation = piece.end == piece.begin + 1 && is_activation(body[piece.begin], network);
     const bool shuffle = piece.end == piece.begin + 1 && is_shuffle(body[piece.begin], network);
     const bool after_block = !joined.empty() && joined.back().block && !joined.back().named;
     const StatementKind before = after_block ? body[joined.back().end - 1].kind : StatementKind::layer;
-    if ((activation && is_edge(before)) || (shuffle && before == StatementKind::concat)) {
+    const bool joins = (activation && is_edge(before)) || (shuffle && before == StatementKind::concat);
+    const std::string number = joins ? number_of(piece) : "";
+    const bool of_next =
+        numbered(number) && i + 1 < pieces.size() && number == number_of(pieces[i + 1]) && number != number_of(joined.back());
+    if (joins && !of_next) {
       joined.back().end = piece.end;
       joined.back().named = piece.named;
     } else {

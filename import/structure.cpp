@@ -21,6 +21,9 @@ constexpr size_t longest_single = 40;
 /// Bounds the time: each round halves the edges that stay inside of pieces.
 constexpr int most_rounds = 24;
 
+/// Factors of a network with more channels in its `multiply` layers stay numbers, so that little memory goes into equal weights.
+constexpr int64_t most_factors = 1 << 22;
+
 struct Found {
   Segment segment;
   Piece piece;
@@ -48,9 +51,14 @@ std::string scope_of_piece(const Statements& body, const Segment& segment, const
 
 class Structure {
  public:
-  Structure(NetworkText& text, const Network& network, NameTable& names) : text_(text), network_(network), names_(names) {}
+  Structure(NetworkText& text, Network& network, NameTable& names) : text_(text), network_(network), names_(names) {}
 
   void run(const std::vector<std::string>& installed_dirs) {
+    int64_t factors = 0;
+    for (const Layer& layer : network_.nodes) {
+      if (layer.op == OpKind::multiply) factors = std::min(most_factors, factors) + std::min(most_factors, layer.type.channels);
+    }
+    share_factors_ = factors <= most_factors;
     find_pieces();
     if (found_.empty()) return;
     LibraryBlocks library(installed_dirs);
@@ -127,7 +135,7 @@ class Structure {
         found.segment = segment;
         found.piece = {text_.body.data() + segment.begin, text_.body.data() + segment.end, input,
                        scope_of_piece(text_.body, segment, network_)};
-        const std::string signature = signature_of(found.piece, network_, found.numbers);
+        const std::string signature = signature_of(found.piece, network_, share_factors_, found.numbers);
         found.kind = kinds.emplace(signature, kinds.size()).first->second;
         found.output = last.layer;
         found.joined = std::any_of(found.piece.begin, found.piece.end, [](const Statement& s) { return s.kind == StatementKind::concat; });
@@ -210,12 +218,35 @@ class Structure {
         copies.push_back(k);
         numbers.push_back(found_[k].numbers);
       }
+      share_factors(copies);
       const Template made = parameters_of(numbers, found_[i].piece, network_);
       const std::string name = blocks_.unique(kind_of(found_[i].piece));
       text_.blocks.push_back({name, made.parameters, body_of(found_[i].piece, network_, made.expressions, text_.marks)});
       for (size_t k = 0; k < copies.size(); ++k) {
         found_[copies[k]].block = name;
         found_[copies[k]].arguments = made.arguments[k];
+      }
+    }
+  }
+
+  /// Makes weights of the factors in which the copies of a block differ.
+  void share_factors(const std::vector<size_t>& copies) {
+    std::vector<std::vector<LayerId>> factors;
+    for (const size_t k : copies) {
+      std::vector<LayerId>& own = factors.emplace_back();
+      for_each_layer({found_[k].piece.begin, found_[k].piece.end}, [&](LayerId id) {
+        if (network_.node(id).op == OpKind::multiply) own.push_back(id);
+      });
+    }
+    for (size_t i = 0; i < factors[0].size(); ++i) {
+      const auto by = [&](const std::vector<LayerId>& own) { return network_.node(own[i]).attributes.by; };
+      if (std::all_of(factors.begin(), factors.end(), [&](const auto& own) { return by(own) == by(factors[0]); })) continue;
+      for (const std::vector<LayerId>& own : factors) {
+        Layer& layer = network_.node(own[i]);
+        layer.weights.push_back({"weight", reals_of({layer.type.channels},
+                                                    std::vector<double>(static_cast<size_t>(layer.type.channels), layer.attributes.by))});
+        layer.op = OpKind::scale;
+        layer.attributes = {};
       }
     }
   }
@@ -341,15 +372,16 @@ class Structure {
   }
 
   NetworkText& text_;
-  const Network& network_;
+  Network& network_;
   NameTable& names_;
   NameTable blocks_;
   std::vector<Found> found_;
+  bool share_factors_ = false;  ///< whether factors may become weights
 };
 
 }  // namespace
 
-void give_structure(NetworkText& text, const Network& network, const std::vector<std::string>& installed_dirs, NameTable& names) {
+void give_structure(NetworkText& text, Network& network, const std::vector<std::string>& installed_dirs, NameTable& names) {
   Structure(text, network, names).run(installed_dirs);
 }
 

@@ -53,7 +53,8 @@ bool related(std::string_view name, std::string_view of) {
 
 class SignatureReader {
  public:
-  SignatureReader(const Network& network, LayerId input, std::vector<int64_t>& numbers) : network_(network), numbers_(numbers) {
+  SignatureReader(const Network& network, LayerId input, bool any_factor, std::vector<int64_t>& numbers)
+      : network_(network), any_factor_(any_factor), numbers_(numbers) {
     places_[input] = -1;
   }
 
@@ -69,6 +70,7 @@ class SignatureReader {
       const Layer& layer = network_.node(s.layer);
       text += info(layer.op).layer;
       for (const WrittenArgument& argument : arguments_of(layer)) {
+        if (layer.op == OpKind::multiply && any_factor_) continue;
         if (const auto number = number_of(layer.op, argument)) {
           numbers_.push_back(number->value);
           text += fmt::format(" {}", number->name);
@@ -95,6 +97,7 @@ class SignatureReader {
   }
 
   const Network& network_;
+  const bool any_factor_;
   std::vector<int64_t>& numbers_;
   std::map<LayerId, int> places_;
   int count_ = 0;
@@ -260,8 +263,8 @@ class BodyWriter {
 
 }  // namespace
 
-std::string signature_of(const Piece& piece, const Network& network, std::vector<int64_t>& numbers) {
-  SignatureReader reader(network, piece.input, numbers);
+std::string signature_of(const Piece& piece, const Network& network, bool any_factor, std::vector<int64_t>& numbers) {
+  SignatureReader reader(network, piece.input, any_factor, numbers);
   reader.read(piece.begin, piece.end);
   return std::move(reader.text);
 }

@@ -21,8 +21,9 @@ struct Piece {
 };
 
 /// What two pieces have in common if they can be copies of one block: kinds of statements, edges, and all arguments but the numbers that a
-/// parameter may stand for. `numbers` receives these numbers, in their order. Equal texts have equally many numbers.
-std::string signature_of(const Piece& piece, const Network& network, std::vector<int64_t>& numbers);
+/// parameter may stand for. `any_factor`: and but for the factors of `multiply`. `numbers` receives the numbers, in their order. Equal
+/// texts have equally many numbers.
+std::string signature_of(const Piece& piece, const Network& network, bool any_factor, std::vector<int64_t>& numbers);
 
 /// A block with parameters, and what each of its copies gives for them.
 struct Template {

@@ -511,6 +511,44 @@ TEST_CASE("import: a far edge and a head beside the path hide no blocks") {
 )");
 }
 
+TEST_CASE("import: factors in which blocks differ become weights, and the others stay numbers") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  std::string at = "x";
+  for (int i = 0; i < 3; ++i) {
+    const std::string n = "blocks." + std::to_string(i);
+    for (const auto& [name, by] : {std::pair(".gain", 0.25F * static_cast<float>(i + 1)), std::pair(".same", 1.5F)}) {
+      m.values(n + name, {}, {by});
+    }
+    m.node("Mul", {at, n + ".gain"}, {n + ".by"});
+    m.conv(n + ".by", n + ".conv", {4, 4, 3, 3}, 1, 1);
+    m.node("Mul", {n + ".conv", n + ".same"}, {n + ".scaled"});
+    m.node("Add", {n + ".scaled", at}, {n + ".sum"});
+    at = n + ".sum";
+  }
+  m.output(at);
+  const importer::Imported network = imported(m);
+  CHECK(network.text == R"(# Imported from model.onnx.
+
+block identity_block {
+  scale1: scale
+  conv1:  conv(3x3, 4)   multiply(1.5)
+  skip from in
+}
+
+network model {
+  input x: f32[N, 4, 8, 8]
+
+  stage blocks { repeat 3 identity_block }
+
+  output blocks_2_sum
+}
+)");
+  Sources sources;
+  const auto weights = weights_of(network, sources);
+  CHECK(weights->read("blocks.1.scale1", {4}) == std::vector<double>(4, 0.5));
+}
+
 TEST_CASE("import: without names, a block without an edge is found by one that is like it") {
   OnnxModel m;
   m.input("x", {-1, 4, 8, 8});
