@@ -147,6 +147,10 @@ class Nester {
       const Layer& node = network_.node(id);
       if (node.operands.size() == 2) {
         const size_t main = main_operand(id);
+        const bool first = node.op == OpKind::concat && (i + 1 == path.size() || network_.node(path[i + 1]).op != OpKind::concat);
+        if (first) {
+          if (const Result<> good = make_parts(path, i, body); !good) return good.failure();
+        }
         if (const Result<> good = join(id, node.operands[main], node.operands[1 - main], body); !good) return good.failure();
       } else {
         body.push_back({.kind = StatementKind::layer, .layer = id});
@@ -155,6 +159,28 @@ class Nester {
     }
     --recursion_;
     return start;
+  }
+
+  /// Concatenations follow one another from path[at] on, towards path[0]. Makes the values that they append and that stand on no edge, one
+  /// after the other, and those that go on from them. All the concatenations then stand together.
+  Result<> make_parts(const std::vector<LayerId>& path, size_t at, Statements& body) {
+    const LayerId before = network_.node(path[at]).operands[0];
+    LayerId current = before;
+    for (size_t i = at + 1; i-- > 0 && network_.node(path[i]).op == OpKind::concat;) {
+      LayerId part = network_.node(path[i]).operands[1], reader = path[i];
+      if (network_.node(part).op == OpKind::spread) {
+        reader = part;
+        part = network_.node(part).operands[0];
+      }
+      if (made(part)) continue;
+      const bool goes_on = current != before && start_of(part) == current;
+      if (!goes_on && fits_on_edge(part, reader)) continue;
+      if (leads_to(part, path[at])) break;  // a dense block: the part is made of what is there
+      if (const Result<> good = emit_from(current, part, body); !good) return good;
+      current = part;
+    }
+    if (current != before) body.push_back(back_to(before));
+    return {};
   }
 
   Failure too_deep(LayerId id) const {

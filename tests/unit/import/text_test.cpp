@@ -511,6 +511,26 @@ TEST_CASE("import: a far edge and a head beside the path hide no blocks") {
 )");
 }
 
+TEST_CASE("import: values that are appended one after the other are made first") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  m.conv("x", "a", {4, 4, 3, 3}, 1, 1);
+  m.conv("a", "b", {4, 4, 3, 3}, 1, 1);
+  m.conv("b", "c", {4, 4, 3, 3}, 1, 1);
+  OnnxModel::with(m.node("Concat", {"x", "a", "b", "c"}, {"y"}), "axis", int64_t{1});
+  m.output("y");
+  CHECK(text_of(m) == R"(  a: conv(3x3, 4)
+  b: conv(3x3, 4)
+  c: conv(3x3, 4)
+  from x
+  concat from a
+  concat from b
+  concat from c
+  output y
+}
+)");
+}
+
 TEST_CASE("import: factors in which blocks differ become weights, and the others stay numbers") {
   OnnxModel m;
   m.input("x", {-1, 4, 8, 8});
