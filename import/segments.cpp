@@ -278,7 +278,9 @@ std::vector<Segment> segments_of(const Statements& body, const Network& network,
     const bool shuffle = piece.end == piece.begin + 1 && is_shuffle(body[piece.begin], network);
     const bool after_block = !joined.empty() && joined.back().block && !joined.back().named;
     const StatementKind before = after_block ? body[joined.back().end - 1].kind : StatementKind::layer;
-    const bool joins = (activation && is_edge(before)) || (shuffle && before == StatementKind::concat);
+    const bool factor = activation && network.node(body[piece.begin].layer).op == OpKind::multiply;
+    const bool after_concat = before == StatementKind::concat && !factor;
+    const bool joins = (activation && (before == StatementKind::skip || after_concat)) || (shuffle && before == StatementKind::concat);
     const std::string number = joins ? number_of(piece) : "";
     const bool of_next =
         numbered(number) && i + 1 < pieces.size() && number == number_of(pieces[i + 1]) && number != number_of(joined.back());

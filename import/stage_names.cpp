@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <set>
 
 #include "import/scopes.h"
 
@@ -39,7 +40,7 @@ class Naming {
         std::all_of(stage.scopes.begin(), stage.scopes.end(), [&](const std::string& s) { return stage_scope(s) == scope; });
     const std::string label = as_label(scope);
     std::optional<std::string> name;
-    if (!scope.empty() && all_inside(label, stage)) name = taken(label);
+    if (!scope.empty() && blocks_inside(label, stage)) name = taken(label);
     if (name) return *name;
     const std::optional<int64_t> first = number_of(stage.scopes.front());
     if (stage.scopes.size() == 1 && !stage.scopes.front().empty()) {
@@ -67,15 +68,33 @@ class Naming {
     return true;
   }
 
-  /// Whether all that the model has under this name is in the stage.
-  bool all_inside(const std::string& label, const StageBlocks& stage, bool numbered = true) const {
-    size_t own = 0;
+  /// How many of a stage's layers with weights the model has under this name.
+  size_t own(const std::string& label, const StageBlocks& stage, bool numbered) const {
+    size_t count = 0;
     for (const LayerId id : stage.layers) {
       const Layer& layer = network_.node(id);
       if (layer.weights.empty() || layer.scope.empty()) continue;
-      own += ModelNames::is_under(as_label(layer.scope), label, numbered) ? 1 : 0;
+      count += ModelNames::is_under(as_label(layer.scope), label, numbered) ? 1 : 0;
     }
-    return own == model_.count(label, numbered);
+    return count;
+  }
+
+  /// Whether all that the model has under this name is in the stage.
+  bool all_inside(const std::string& label, const StageBlocks& stage, bool numbered = true) const {
+    return own(label, stage, numbered) == model_.count(label, numbered);
+  }
+
+  /// The same where a part of the stage's blocks may stand beside it, such as the norm before the first.
+  bool blocks_inside(const std::string& label, const StageBlocks& stage) const {
+    size_t count = own(label, stage, true);
+    const size_t all = model_.count(label);
+    if (count == all) return true;
+    const std::set<std::string> blocks(stage.scopes.begin(), stage.scopes.end());
+    for (const std::string& block : blocks) {
+      const std::string inside = as_label(block);
+      if (inside.size() > label.size()) count += model_.count(inside, false) - own(inside, stage, false);
+    }
+    return count == all;
   }
 
   /// This label as a name; nothing if something else has that.

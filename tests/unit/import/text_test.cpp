@@ -511,6 +511,32 @@ TEST_CASE("import: a far edge and a head beside the path hide no blocks") {
 )");
 }
 
+TEST_CASE("import: a stage has the model's name though a norm of its first block stands before it") {
+  OnnxModel m;
+  m.input("x", {-1, 4, 8, 8});
+  std::string at = "x";
+  for (const std::string part : {"low", "high"}) {
+    const std::string name = part + ".first.";
+    m.bn(at, name + "norm", 4);
+    m.node("Relu", {name + "norm"}, {name + "relu"});
+    for (const std::string& n : {part + ".first.", part + ".second."}) {
+      const std::string from = n == name ? name + "relu" : at;
+      m.conv(from, n + "a", {4, 4, 3, 3}, 1, 1);
+      m.node("Relu", {n + "a"}, {n + "r"});
+      m.conv(n + "r", n + "b", {4, 4, 3, 3}, 1, 1);
+      m.node("Add", {n + "b", from}, {n + "sum"});
+      at = n + "sum";
+    }
+    m.node("MaxPool", {at}, {part + "pool"});
+    OnnxModel::with(*m.graph().mutable_node()->rbegin(), "kernel_shape", Ints{2, 2});
+    at = part + "pool";
+  }
+  m.output(at);
+  const std::string text = text_of(m);
+  INFO(text);
+  CHECK(text.find("  low_first_norm: batch_norm\n  relu\n\n  stage low { repeat 2 identity_block }\n") != std::string::npos);
+}
+
 TEST_CASE("import: values that are appended one after the other are made first") {
   OnnxModel m;
   m.input("x", {-1, 4, 8, 8});
