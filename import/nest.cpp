@@ -42,9 +42,6 @@ class Nester {
     std::iota(order.begin(), order.end(), size_t{0});
     const auto depth = [&](size_t i) { return depth_[static_cast<size_t>(network_.outputs[i].value)]; };
     std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return std::pair(depth(a), a) < std::pair(depth(b), b); });
-    // Of several that are as far, the first in the model's order ends the text.
-    const auto last = std::find_if(order.begin(), order.end(), [&](size_t i) { return depth(i) == depth(order.back()); });
-    std::rotate(last, last + 1, order.end());
     Statements body;
     LayerId current = 0;
     for (const size_t i : order) {
@@ -53,13 +50,11 @@ class Nester {
       if (const Result<> good = emit_from(current, value, body); !good) return good.failure();
       current = value;
     }
-    const Network::Output& end = network_.outputs[order.back()];
-    for (size_t i = 0; i < network_.outputs.size(); ++i) {
-      if (i == order.back()) continue;
-      body.push_back({.kind = StatementKind::output, .source = network_.outputs[i].value, .name = network_.outputs[i].name});
+    // The model's order, because a library's functions take the outputs in the order of the text.
+    for (const Network::Output& output : network_.outputs) {
+      const bool ends = &output == &network_.outputs.back() && output.value == current;
+      body.push_back({.kind = StatementKind::output, .source = ends ? no_layer : output.value, .name = output.name});
     }
-    if (current != end.value) body.push_back(back_to(end.value));
-    body.push_back({.kind = StatementKind::output, .name = end.name});
     return body;
   }
 

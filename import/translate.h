@@ -77,6 +77,9 @@ class Translation {
   void refuse(flat::NodeId id, std::string reason) { refusals_.push_back({std::move(reason), id}); }
   Failure refused() const;
   std::string chain(flat::NodeId id) const;
+  /// Why the value, which was translated, cannot be an output of a network; nothing if it can.
+  std::string output_fault(flat::ValueId value) const;
+  std::string last_before(flat::NodeId id) const;
   Result<> outputs();
   void remove_unused_layers();
 
