@@ -22,7 +22,7 @@ void find_channels_last(flat::Graph& graph);
 void name_views(flat::Graph& graph);
 /// A Pad with zeros before a convolution or pool becomes its padding.
 void absorb_pads(flat::Graph& graph);
-/// Activations that are spelled out as products: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU and Mish.
+/// Activations that are spelled out: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU, Mish and softsign.
 void name_activations(flat::Graph& graph);
 /// Group norms spelled as an instance norm of reshaped values become `GroupNorm`, layer norms spelled as means become `LayerNorm`, both
 /// with the weight and the bias that follow, if any, as their second and third input. Where nothing subtracts the mean, the attribute
