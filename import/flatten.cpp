@@ -113,7 +113,12 @@ class Flattener {
       return std::nullopt;
     };
     const size_t rank = info.shape.size();
-    const std::string_view usual[] = {"N", rank == 2 ? "features" : "channels", rank == 3 ? "length" : "height", "width"};
+    std::vector<std::string_view> usual{"N", rank == 2 ? "features" : "channels", rank == 3 ? "length" : "height", "width"};
+    usual.resize(rank);
+    // Channels are never open, so where the last dimension is the only one that is not, they come last.
+    const bool last = rank > 2 && info.shape.back().size > 0 &&
+                      std::all_of(info.shape.begin() + 1, info.shape.end() - 1, [](const Dimension& d) { return d.size < 0; });
+    if (last) std::rotate(usual.begin() + 1, usual.begin() + 2, usual.end());
     Dims dims;
     std::string open;
     for (size_t i = 0; i < info.shape.size(); ++i) {
@@ -137,7 +142,7 @@ class Flattener {
     }
     for (const auto& [name, value] : settings_) {
       if (used.contains(name)) continue;
-      std::vector<std::string_view> known(usual, usual + info.shape.size());
+      std::vector<std::string_view> known = usual;
       for (const Dimension& d : info.shape) {
         if (!d.name.empty()) known.emplace_back(d.name);
       }

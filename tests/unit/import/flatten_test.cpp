@@ -275,4 +275,8 @@ TEST_CASE("import: open dimensions are given by the model's names or by ours") {
   CHECK(flatten_failure(open, {{"d2", 32}, {"d3", 16}, {"d5", 1}}) == "--set d5: the input 'x' has no such dimension; did you mean 'd0'?");
   CHECK(flatten_failure(open, {{"channels", 4}}) == "the input 'x' has channels = 3 in the model; --set cannot change it");
   CHECK(flattened(open, {{"d2", 32}, {"d3", 16}, {"N", 2}})->batch == Whole{2, 0});
+  // Keras's, whose channels come last.
+  const OnnxModel last = picture({-1, -1, -1, 3}).output("x");
+  CHECK(flattened(last, {{"height", 32}, {"width", 16}})->value(0).dims == Dims{{0, 1}, {32, 0}, {16, 0}, {3, 0}});
+  CHECK(flatten_failure(last, {{"height", 32}, {"channels", 16}}) == "the input 'x' has channels = 3 in the model; --set cannot change it");
 }
