@@ -43,7 +43,7 @@ bool may_read_channels_last(std::string_view op) {
       "Transpose",   "Relu",    "Gelu",    "Sigmoid",    "Tanh",      "Silu",    "GeluTanh",           "HardSwish",
       "HardSigmoid", "Mish",    "Clip",    "LeakyRelu",  "Elu",       "Selu",    "Softplus",           "Softsign",
       "Split",       "Slice",   "Concat",  "ReduceMean", "ReduceMax", "RmsNorm", "MeanNorm",           "ReduceL2",
-      "Pow",         "Softmax", "Reshape", "Flatten",    "Gemm"};
+      "Pow",         "Softmax", "Reshape", "Flatten",    "Gemm",      "Repeat"};
   return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
 }
 

@@ -20,6 +20,9 @@ void turn_before_pads(flat::Graph& graph);
 void find_channels_last(flat::Graph& graph);
 /// All elements in a row, from which a Gather takes each in its turn, become a Reshape: PyTorch's `as_strided` of what lies in order.
 void name_views(flat::Graph& graph);
+/// Elements that are repeated beside themselves along some axes become `Repeat`, with `times` for each axis of its input, and `perm`, the
+/// order in which its output has these axes.
+void name_repeats(flat::Graph& graph);
 /// A Pad with zeros before a convolution or pool becomes its padding.
 void absorb_pads(flat::Graph& graph);
 /// Activations that are spelled out: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU, Mish and softsign.
