@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 
@@ -47,9 +48,20 @@ Result<> build(const KernelJob& job, common::Built& built) {
   return Failure{"no device"};
 }
 
+/// Halide hands the options in this variable to LLVM when a process first uses it.
+constexpr const char* options_variable = "HL_LLVM_ARGS";
+
+/// Options for LLVM: those that the user of this process gave, or ours. LLVM's SLP vectorizer is off: it searches for vectors in scalar
+/// code, of which kernels have next to none, and took half of the time of kernels with large tiles (docs/decisions/0029-no-slp.md).
+std::string llvm_options() {
+  const char* given = std::getenv(options_variable);
+  return given != nullptr ? given : "-vectorize-slp=false";
+}
+
 /// Builds and lowers the kernel and passes both to `use`.
 template <class Use>
-Result<> with_module(const KernelJob& job, const std::string& symbol, Use use) {
+Result<> with_module(const KernelJob& job, const std::string& symbol, const std::string& options, Use use) {
+  setenv(options_variable, options.c_str(), 1);  // a worker process has one thread
   static Quiet quiet;
   Halide::set_custom_compile_time_error_reporter(&quiet);
   try {
@@ -93,11 +105,11 @@ class MemoryFile {
 class HalideEmitter final : public KernelEmitter {
  public:
   std::string version() const override {
-    return fmt::format("halide {}.{}.{}", HALIDE_VERSION_MAJOR, HALIDE_VERSION_MINOR, HALIDE_VERSION_PATCH);
+    return fmt::format("halide {}.{}.{} {}", HALIDE_VERSION_MAJOR, HALIDE_VERSION_MINOR, HALIDE_VERSION_PATCH, options_);
   }
 
   Result<> object(const KernelJob& job, const std::string& symbol, const std::string& path) const override {
-    return with_module(job, symbol, [&](const common::Built&, const Halide::Module& module) {
+    return with_module(job, symbol, options_, [&](const common::Built&, const Halide::Module& module) {
       module.compile({{Halide::OutputFileType::object, path}});
       return Result<>();
     });
@@ -106,7 +118,7 @@ class HalideEmitter final : public KernelEmitter {
   Result<std::vector<std::string>> texts(const KernelJob& job, const std::string& symbol,
                                          std::span<const KernelText> kinds) const override {
     std::vector<std::string> texts;
-    const Result<> made = with_module(job, symbol, [&](const common::Built& built, const Halide::Module& module) {
+    const Result<> made = with_module(job, symbol, options_, [&](const common::Built& built, const Halide::Module& module) {
       std::map<KernelText, MemoryFile> written;
       const bool gpu = job.target->on_gpu();
       std::map<Halide::OutputFileType, std::string> files;  // all files together, so that the code is generated once
@@ -122,6 +134,9 @@ class HalideEmitter final : public KernelEmitter {
     if (!made) return made.failure();
     return texts;
   }
+
+ private:
+  std::string options_ = llvm_options();
 };
 
 }  // namespace

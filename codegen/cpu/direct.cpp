@@ -208,8 +208,9 @@ class DirectKernel {
     tiled_.compute_at(out_, s_.rows <= 0 ? co_ : task_).store_in(Halide::MemoryType::Heap).never_partition_all();
     bound(tiled_, axes_.x, buffer);
     bound(tiled_, axes_.y, buffer);
-    tiled_.bound_extent(axes_.n, 1).vectorize(axes_.c, vector);
+    tiled_.bound_extent(axes_.n, 1);
     if (!deep_) return over_tiles(tiled_, {});
+    tiled_.vectorize(axes_.c, vector);
     over_tiles(tiled_.update(), {rk_.x});
     for (size_t i = 0; i < projected_.size(); ++i) over_tiles(tiled_.update(static_cast<int>(i) + 1), {});
   }

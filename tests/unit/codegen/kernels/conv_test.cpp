@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <optional>
+#include <sstream>
 
 #include "ir/algorithms/implementation.h"
 #include "ir/forms/text_forms.h"
@@ -605,6 +606,35 @@ TEST_CASE("kernels: convolutions") {
   for (const Target& target : runnable_targets()) {  // the best first
     for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);
     std::erase_if(cases, [](const KernelCase& one) { return !one.on_every_target; });
+  }
+}
+
+/// Whether a line of a loop nest is a loop over the lanes of a vector that lies in another. Halide computes such a nest lane by lane.
+bool has_vectors_of_vectors(const std::string& loops) {
+  std::istringstream lines(loops);
+  size_t outer = std::string::npos;  // the indentation of the loop over lanes that is open
+  for (std::string line; std::getline(lines, line);) {
+    const size_t indent = line.find_first_not_of(' ');
+    if (indent == std::string::npos) continue;
+    if (outer != std::string::npos && indent <= outer) outer = std::string::npos;
+    if (line.compare(indent, 10, "vectorized") != 0) continue;
+    if (outer != std::string::npos) return true;
+    outer = indent;
+  }
+  return false;
+}
+
+TEST_CASE("kernels: no loop over the lanes of a vector lies in another") {
+  std::vector<KernelCase> cases = all_convolutions();
+  std::erase_if(cases, [](const KernelCase& one) { return !one.on_every_target; });
+  const Target best = runnable_targets().front();
+  std::vector<codegen::KernelJob> jobs;
+  for (const KernelCase& one : cases) jobs.push_back({one.spec, &best});
+  const auto texts = codegen::texts_of(jobs, std::vector{codegen::KernelText::loops}, {});
+  REQUIRE_MESSAGE(texts, texts.failure().text);
+  for (size_t i = 0; i < cases.size(); ++i) {
+    const std::string& loops = texts->texts[texts->index[i]][0];
+    CHECK_MESSAGE(!has_vectors_of_vectors(loops), cases[i].name, "\n", loops);
   }
 }
 
