@@ -105,7 +105,12 @@ class Flattener {
                       what, info.shaped ? fmt::format("{} dimensions", info.shape.size()) : "no dimensions")};
     }
     const size_t rank = info.shape.size();
-    const std::string_view usual[] = {"N", rank == 2 ? "features" : "channels", rank == 3 ? "length" : "height", "width"};
+    std::vector<std::string_view> usual{"N", rank == 2 ? "features" : "channels", rank == 3 ? "length" : "height", "width"};
+    usual.resize(rank);
+    // Channels are never open, so where the last dimension is the only one that is not, they come last.
+    const bool last = rank > 2 && info.shape.back().size > 0 &&
+                      std::all_of(info.shape.begin() + 1, info.shape.end() - 1, [](const Dimension& d) { return d.size < 0; });
+    if (last) std::rotate(usual.begin() + 1, usual.begin() + 2, usual.end());
     std::set<std::string, std::less<>> used;
     Dims dims;
     std::vector<std::string> open;
@@ -135,11 +140,11 @@ class Flattener {
       }
       dims.push_back({std::max<int64_t>(size, 0), size <= 0 && i == 0 ? 1 : 0});
       // Exporters' names such as '?' are none.
-      if (size < 0 && i > 0) open.push_back(fmt::format("'--set {}=...'", is_name(d.name) ? d.name : usual[i]));
+      if (size < 0 && i > 0) open.push_back(fmt::format("'--set {}=...'", is_name(d.name) ? std::string_view(d.name) : usual[i]));
     }
     for (const auto& [name, value] : settings_) {
       if (used.contains(name)) continue;
-      std::vector<std::string> known(usual, usual + rank);
+      std::vector<std::string> known(usual.begin(), usual.end());
       for (const Dimension& d : info.shape) {
         if (is_name(d.name)) known.push_back(d.name);
       }

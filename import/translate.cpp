@@ -39,11 +39,11 @@ const Translators& translators() {
 /// Operators that may read pictures whose channels come last. All others count on the usual order.
 bool may_read_channels_last(std::string_view op) {
   static constexpr std::string_view ops[] = {
-      "Add",       "Sub",       "Mul",         "Div",        "Neg",       "MatMul",    "LayerNormalization",
-      "LayerNorm", "Transpose", "Relu",        "Gelu",       "Sigmoid",   "Tanh",      "Silu",
-      "GeluTanh",  "HardSwish", "HardSigmoid", "Mish",       "Clip",      "LeakyRelu", "Elu",
-      "Split",     "Slice",     "Concat",      "ReduceMean", "ReduceMax", "RmsNorm",   "MeanNorm",
-      "ReduceL2",  "Pow",       "Softmax",     "Reshape",    "Flatten",   "Gemm"};
+      "Add",         "Sub",     "Mul",     "Div",        "Neg",       "MatMul",  "LayerNormalization", "LayerNorm",
+      "Transpose",   "Relu",    "Gelu",    "Sigmoid",    "Tanh",      "Silu",    "GeluTanh",           "HardSwish",
+      "HardSigmoid", "Mish",    "Clip",    "LeakyRelu",  "Elu",       "Selu",    "Softplus",           "Softsign",
+      "Split",       "Slice",   "Concat",  "ReduceMean", "ReduceMax", "RmsNorm", "MeanNorm",           "ReduceL2",
+      "Pow",         "Softmax", "Reshape", "Flatten",    "Gemm",      "Repeat"};
   return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
 }
 

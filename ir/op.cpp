@@ -432,6 +432,8 @@ constexpr Expression limited(const Expression& value, const Expression& low, con
 
 constexpr Expression leaky = below_zero(x * constant(0));
 constexpr Expression elu = below_zero(constant(0) * (exp(x) - 1));
+constexpr double selu_alpha = 1.6732632423543772, selu_gamma = 1.0507009873554805;
+constexpr Expression selu = select(x < 0, (exp(x) - 1) * (selu_alpha * selu_gamma), x* selu_gamma);
 constexpr Expression gelu = x * 0.5 * (1 + erf(x * 0.70710678118654752));
 // (1 + tanh(u)) / 2 is the sigmoid of 2 u.
 constexpr Expression gelu_tanh = x / (1 + exp(x * (-1.5957691216057308 - 0.07135481627260025 * x * x)));
@@ -439,6 +441,9 @@ constexpr Expression silu = x / (1 + exp(-x));
 // With e = exp(x), tanh(log(1 + e)) is n / (n + 2) for n = e (e + 2). From 20 on it is 1 in float32, and n would overflow later.
 constexpr Expression mish_n = exp(x) * (exp(x) + 2);
 constexpr Expression mish = select(20 < x, x, x* mish_n / (mish_n + 2));
+// exp of the negative magnitude is at most 1, so nothing overflows: log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)).
+constexpr Expression softplus = select(x < 0, 0, x) + log_1p(exp(select(x < 0, x, -x)));
+constexpr Expression softsign = x / (1 + select(x < 0, -x, x));
 constexpr Expression hard_sigmoid = limited(x * constant(0) + constant(1), 0, 1);
 constexpr Expression hard_swish = x * limited(x * (1.0 / 6) + 0.5, 0, 1);
 constexpr Expression tanh = 1 - 2 / (1 + exp(x * 2));
@@ -503,6 +508,12 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .meaning = meaning::elu,
               .constants = alpha_names,
               .sign = Sign::kept};
+    case OpKind::selu:
+      return {.name = "selu",
+              .layer = "selu",
+              .help = "1.0507009873554805 times `elu(1.6732632423543772)`",
+              .meaning = meaning::selu,
+              .sign = Sign::kept};
     case OpKind::gelu:
       return {.name = "gelu", .layer = "gelu", .help = "x / 2 * (1 + erf(x / sqrt(2)))", .meaning = meaning::gelu, .sign = Sign::kept};
     case OpKind::gelu_tanh:
@@ -514,6 +525,10 @@ constexpr OpInfo line_of_op(OpKind kind) {
     case OpKind::silu: return {.name = "silu", .layer = "silu", .help = "x * sigmoid(x)", .meaning = meaning::silu, .sign = Sign::kept};
     case OpKind::mish:
       return {.name = "mish", .layer = "mish", .help = "x * tanh(log(1 + exp(x)))", .meaning = meaning::mish, .sign = Sign::kept};
+    case OpKind::softplus:
+      return {.name = "softplus", .layer = "softplus", .help = "log(1 + exp(x))", .meaning = meaning::softplus, .sign = Sign::non_negative};
+    case OpKind::softsign:
+      return {.name = "softsign", .layer = "softsign", .help = "x / (1 + abs(x))", .meaning = meaning::softsign, .sign = Sign::kept};
     case OpKind::hard_sigmoid:
       return {.name = "hard_sigmoid",
               .layer = "hard_sigmoid",

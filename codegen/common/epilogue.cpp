@@ -27,6 +27,7 @@ struct Element {
   static Expr number(double number) { return static_cast<float>(number); }
   static Expr exp(const Expr& x) { return exponential(x); }
   static Expr erf(const Expr& x) { return error_function(x); }
+  static Expr log_1p(const Expr& x) { return logarithm_of_1_plus(x); }
   static Expr select_less(const Expr& a, const Expr& b, const Expr& then, const Expr& otherwise) {
     return Halide::select(a < b, then, otherwise);
   }
@@ -36,7 +37,8 @@ struct Element {
 /// are written.
 bool is_strict(const Expression& meaning) {
   return std::any_of(meaning.parts().begin(), meaning.parts().end(), [](const Expression::Part& part) {
-    return part.kind == Expression::Kind::exp || part.kind == Expression::Kind::erf || part.kind == Expression::Kind::select_less;
+    using Kind = Expression::Kind;
+    return part.kind == Kind::exp || part.kind == Kind::erf || part.kind == Kind::log_1p || part.kind == Kind::select_less;
   });
 }
 

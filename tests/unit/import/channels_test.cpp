@@ -96,6 +96,8 @@ TEST_CASE("import: larger pictures") {
   };
   const std::pair<const char*, const char*> linear{"mode", "linear"}, floor{"nearest_mode", "floor"};
   CHECK(resized({1, 1, 2, 2}, {{"coordinate_transformation_mode", "asymmetric"}, floor}) == "  upsample(factor = 2)");
+  CHECK(resized({1, 1, 2, 2}, {{"coordinate_transformation_mode", "tf_half_pixel_for_nn"}, floor}) == "  upsample(factor = 2)");
+  CHECK(resized({1, 1, 1.5, 2}, {{"coordinate_transformation_mode", "tf_half_pixel_for_nn"}, floor}).starts_with("error"));
   CHECK(resized({1, 1, 2, 3}, {}) == "  upsample(factor = [2, 3])");
   CHECK(resized({1, 1, 1.5, 2}, {linear}) == "  upsample(size = [12, 16], bilinear = true)");
   CHECK(resized({1, 1, 2, 2}, {linear, {"coordinate_transformation_mode", "align_corners"}}) ==

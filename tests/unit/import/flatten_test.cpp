@@ -289,4 +289,9 @@ TEST_CASE("import: open dimensions are given by the model's names or by ours") {
                                                                                                                                   : "s");
   }
   CHECK(flatten_failure(square) == "the input 'x' has open dimensions: give them with '--set c=...', '--set s=...'");
+  // Keras's, whose channels come last.
+  const OnnxModel last = picture({-1, -1, -1, 3}).output("x");
+  CHECK(flattened(last, {{"height", 32}, {"width", 16}})->value(0).dims == Dims{{0, 1}, {32, 0}, {16, 0}, {3, 0}});
+  CHECK(flatten_failure(last, {{"height", 32}, {"channels", 16}}) ==
+        "--set channels: the input 'x' has channels = 3 in the model, which --set cannot change");
 }
