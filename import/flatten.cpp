@@ -7,6 +7,7 @@
 #include <set>
 
 #include "import/fold.h"
+#include "import/rewrite/rewrite.h"
 #include "import/shapes.h"
 #include "ir/forms/text.h"
 #include "ir/tensor_type.h"
@@ -249,6 +250,9 @@ class Flattener {
       return call(node, function->second, made, names, depth);
     }
     if (node.domain.empty()) {
+      // An operator of this name is none of ONNX's own.
+      if (std::find(std::begin(made_by_rewrites), std::end(made_by_rewrites), node.op) != std::end(made_by_rewrites))
+        made.domain = "ai.onnx";
       if (node.op == "If") return branch(node, made, names, arguments, depth);
       if (node.op == "Loop" || node.op == "Scan") {
         return Failure{

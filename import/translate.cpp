@@ -36,17 +36,6 @@ const Translators& translators() {
   return table;
 }
 
-/// Operators that may read pictures whose channels come last. All others count on the usual order.
-bool may_read_channels_last(std::string_view op) {
-  static constexpr std::string_view ops[] = {
-      "Add",         "Sub",     "Mul",     "Div",        "Neg",       "MatMul",  "LayerNormalization", "LayerNorm",
-      "Transpose",   "Relu",    "Gelu",    "Sigmoid",    "Tanh",      "Silu",    "GeluTanh",           "HardSwish",
-      "HardSigmoid", "Mish",    "Clip",    "LeakyRelu",  "Elu",       "Selu",    "Softplus",           "Softsign",
-      "Split",       "Slice",   "Concat",  "ReduceMean", "ReduceMax", "RmsNorm", "MeanNorm",           "ReduceL2",
-      "Pow",         "Softmax", "Reshape", "Flatten",    "Gemm",      "Repeat"};
-  return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
-}
-
 }  // namespace
 
 double decimal_of(double value) {
@@ -234,15 +223,16 @@ void Translation::translate_node(flat::NodeId id) {
     if (!operand(node, i)) continue;
     (channels_last(node, i) ? last : first) = true;
   }
-  if (last && (first || !may_read_channels_last(node.op))) {
+  const Translator& translator = found->second;
+  if (last && (first || translator.channels_last == ChannelsLast::refused)) {
     return refuse(id, first ? "only one of its inputs has its channels last" : "its input has its channels last");
   }
-  const Result<LayerId> made = found->second(*this, node);
+  const Result<LayerId> made = translator.layer(*this, node);
   if (!made) return refuse(id, made.failure().text);
   if (node.outputs.empty() || node.outputs[0] == no_value) return;
   if (*made != no_layer) made_[static_cast<size_t>(node.outputs[0])] = *made;
-  if (!last || node.op == "Transpose" || node.op == "Reshape") return;  // these say themselves what they make
-  for (const flat::ValueId output : node.outputs) {                     // a mean without its axes is a vector like any other
+  if (!last || translator.channels_last == ChannelsLast::told) return;
+  for (const flat::ValueId output : node.outputs) {  // a mean without its axes is a vector like any other
     const auto dims = output == no_value ? std::nullopt : graph_.value(output).dims;
     if (dims && dims->size() >= 3) last_[static_cast<size_t>(output)] = true;
   }

@@ -93,8 +93,18 @@ class Translation {
   std::map<std::string, LayerId> same_;  ///< layers without weights, by what they compute
 };
 
-/// Translates one node. The layer is that of its first output.
-using Translator = Result<LayerId> (*)(Translation&, const flat::Node&);
+/// What an operator does with values whose channels come last in the model.
+enum class ChannelsLast {
+  refused,  ///< it needs channels before pixels
+  kept,     ///< its results have their channels last too, if they have three or more dimensions
+  told,     ///< its translator says by put_channels_last() where its results have them
+};
+
+/// Translates the nodes of one operator. The layer is that of a node's first output.
+struct Translator {
+  Result<LayerId> (*layer)(Translation&, const flat::Node&);
+  ChannelsLast channels_last = ChannelsLast::refused;
+};
 
 /// The translators of one kind, by the operator's name. One file of import/layers has each list.
 using Translators = std::map<std::string_view, Translator>;

@@ -100,6 +100,7 @@ class OpSet {
   constexpr bool has(OpKind kind) const { return (bits_ >> static_cast<unsigned>(kind) & 1) != 0; }
 
  private:
+  static_assert(static_cast<unsigned>(OpKind::project) < 64);  // the last kind
   uint64_t bits_ = 0;
 };
 

@@ -33,13 +33,29 @@ struct Element {
   }
 };
 
-/// Whether an expression is more than sums and products. LLVM may contract sums and products; the other expressions must treat NaN as they
-/// are written.
+/// Whether NaN must be treated as a part says. LLVM may contract sums and products.
+bool is_strict(Expression::Kind kind) {
+  using enum Expression::Kind;
+  switch (kind) {
+    case element:
+    case operand:
+    case constant:
+    case number:
+    case negate:
+    case add:
+    case subtract:
+    case multiply:
+    case divide: return false;
+    case exp:
+    case erf:
+    case log_1p:
+    case select_less: return true;
+  }
+  return true;
+}
+
 bool is_strict(const Expression& meaning) {
-  return std::any_of(meaning.parts().begin(), meaning.parts().end(), [](const Expression::Part& part) {
-    using Kind = Expression::Kind;
-    return part.kind == Kind::exp || part.kind == Kind::erf || part.kind == Kind::log_1p || part.kind == Kind::select_less;
-  });
+  return std::any_of(meaning.parts().begin(), meaning.parts().end(), [](const Expression::Part& part) { return is_strict(part.kind); });
 }
 
 /// Applies the step with the given name to `value`, which is the element at `axes`.

@@ -131,10 +131,19 @@ Result<LayerId> softmax(Translation& t, const flat::Node& node) {
 }  // namespace
 
 Translators elementwise_translators() {
-  Translators all{{"Softmax", softmax}, {"LeakyRelu", leaky_relu}, {"Elu", elu},     {"Selu", selu}, {"HardSigmoid", hard_sigmoid},
-                  {"Gelu", gelu},       {"Swish", swish},          {"PRelu", prelu}, {"Clip", clip}, {"Min", one_bound},
-                  {"Max", one_bound}};
-  for (const Same& one : same_layers) all.emplace(one.op, same);
+  using enum ChannelsLast;
+  Translators all{{"Softmax", {softmax, kept}},
+                  {"LeakyRelu", {leaky_relu, kept}},
+                  {"Elu", {elu, kept}},
+                  {"Selu", {selu, kept}},
+                  {"HardSigmoid", {hard_sigmoid, kept}},
+                  {"Gelu", {gelu, kept}},
+                  {"Swish", {swish, kept}},
+                  {"PRelu", {prelu, kept}},
+                  {"Clip", {clip, kept}},
+                  {"Min", {one_bound, kept}},
+                  {"Max", {one_bound, kept}}};
+  for (const Same& one : same_layers) all.emplace(one.op, Translator{same, kept});
   return all;
 }
 

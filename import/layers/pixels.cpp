@@ -130,7 +130,12 @@ Result<LayerId> space_to_depth(Translation& t, const flat::Node& node) {
 }  // namespace
 
 Translators pixel_translators() {
-  return {{"Resize", resize}, {"Upsample", resize}, {"Repeat", repeat}, {"DepthToSpace", depth_to_space}, {"SpaceToDepth", space_to_depth}};
+  using enum ChannelsLast;
+  return {{"Resize", {resize}},
+          {"Upsample", {resize}},
+          {"Repeat", {repeat, kept}},
+          {"DepthToSpace", {depth_to_space}},
+          {"SpaceToDepth", {space_to_depth}}};
 }
 
 }  // namespace resnetc::importer

@@ -45,6 +45,11 @@ void name_shuffles(flat::Graph& graph);
 /// Reshape, Transpose and Reshape that make channels of neighbouring pixels become `SpaceToDepth`.
 void name_space_to_depth(flat::Graph& graph);
 
+/// The operators that only rewrites make. Their translators rely on what the rewrites checked, so flatten() lets no model have one. `Silu`
+/// and `GeluTanh` are not among them: they are plain functions of one element.
+inline constexpr std::string_view made_by_rewrites[] = {"Repeat",      "GroupNorm",    "LayerNorm",  "RmsNorm",       "MeanNorm",
+                                                        "ChannelConv", "PartsSoftmax", "SumOfParts", "ChannelShuffle"};
+
 // What rewrites ask of a graph
 
 /// The node that makes a value as its first output, if it is one of ONNX's own with this name and has an input; else null.
