@@ -222,6 +222,11 @@ extern "C" {
   for (const Port& port : interface.outputs) {
     out += fmt::format("#define {}_OUTPUT_BYTES_{} {}\n", interface.macro, port.c_name, port.picture_bytes);
   }
+  out += "/* The same by number, in the order in which the functions take the outputs, for code that does not know their names. */\n";
+  for (size_t i = 0; i < interface.outputs.size(); ++i) {
+    const Port& port = interface.outputs[i];
+    out += fmt::format("#define {0}_OUTPUT_BYTES_{1} {0}_OUTPUT_BYTES_{2}\n", interface.macro, i, port.c_name);
+  }
   out += fmt::format("size_t {}_input_bytes(void);\n", name);
   for (const Port& port : interface.outputs) out += fmt::format("size_t {}_output_bytes_{}(void);\n", name, port.c_name);
   out += expand(interface, status_declarations);

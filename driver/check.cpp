@@ -23,8 +23,10 @@ class LayerTable {
     add({network_.input.name, "input", shape(network_.input.value), "", "", ""}, 0);
     walk(network_.body, 0);
     table_.rule();
-    table_.add({"total", "", "", grouped(total_.parameters), grouped(total_.multiply_adds),
-                fmt::format("{} skip edge{}", skips_, skips_ == 1 ? "" : "s")});
+    std::string edges;
+    if (skips_ != 0 || concats_ == 0) edges = fmt::format("{} skip edge{}", skips_, skips_ == 1 ? "" : "s");
+    if (concats_ != 0) edges += fmt::format("{}{} concat edge{}", edges.empty() ? "" : ", ", concats_, concats_ == 1 ? "" : "s");
+    table_.add({"total", "", "", grouped(total_.parameters), grouped(total_.multiply_adds), edges});
     return table_.str();
   }
 
@@ -44,7 +46,10 @@ class LayerTable {
           ++skips_;
           edge(node, depth);
           break;
-        case topology::NodeKind::concat: edge(node, depth); break;
+        case topology::NodeKind::concat:
+          ++concats_;
+          edge(node, depth);
+          break;
         case topology::NodeKind::gate:
           add({network_.value(node.result).name, "gate", shape(node.result), "", "", ""}, depth);
           walk(node.children, depth + 1);
@@ -80,7 +85,7 @@ class LayerTable {
   const topology::Network& network_;
   Table table_{{{"name"}, {"layer"}, {"output"}, {"parameters", Table::Align::right}, {"multiply-adds", Table::Align::right}, {"edge"}}};
   topology::Cost total_;
-  int skips_ = 0;
+  int skips_ = 0, concats_ = 0;
 };
 
 int check(const NetworkOptions& options, const Invocation& invocation) {

@@ -121,7 +121,7 @@ void add_compile_options(Command command, CompileOptions& options) {
   add_input_options(command, options.network, "the network's text, a model to import, or IR that resnetc printed, of any level",
                     "file names and symbol prefix instead of the network's name");
   command.add_option("-o", options.output_dir, "where the artefacts go (the current folder)").type_name("DIR");
-  command.add_flag("--force", options.force, "of a model: replace a text that differs from the new one");
+  command.add_flag("--force", options.force, "of a model: replace a text or weights that differ from the new ones");
   command.add_option("--depfile", options.depfile, "write a rule for make that lists the files read").type_name("FILE");
   add_checkpoint_options(command, options.checkpoint, "a checkpoint to pack; without it, 'resnetc pack' does so later");
   command.add_flag("--embed-weights", options.embed_weights, "put the packed weights into the library, and write no NET.weights");

@@ -30,8 +30,8 @@ int run_import(const ImportCommand& command) {
     if (const Result<> leaves = leaves_inputs(path, imported->files); !leaves) return fail(leaves.failure());
   }
   if (const Result<> written = write_model(made, command.force); !written) return fail(written.failure());
-  fmt::print("{}: {} layers, {} parameters, from {}; {:.2f} s\n", imported->name, imported->layers, grouped(imported->parameters),
-             command.model.path, seconds_since(start));
+  fmt::print("{}: {} layer{}, {} parameter{}, from {}; {:.2f} s\n", imported->name, imported->layers, imported->layers == 1 ? "" : "s",
+             grouped(imported->parameters), imported->parameters == 1 ? "" : "s", command.model.path, seconds_since(start));
   for (const NewFile& file : made.files) fmt::print("  {}  {}\n", file.path, human_bytes(file.bytes.size()));
   return done;
 }
@@ -49,7 +49,7 @@ void add_import(Command program, Invocation& invocation) {
       "the size of an open dimension, by the model's name for it, or N, channels, height, width, length; may be given several times");
   add_include_option(command, options->model.include_dirs, "also look here for the model's files of weights; may be given several times");
   add_up_to_option(command, options->model);
-  command.add_flag("--force", options->force, "replace a text that differs from the new one");
+  command.add_flag("--force", options->force, "replace a text or weights that differ from the new ones");
   command.callback([&invocation, options] { invocation.action = [options] { return run_import(*options); }; });
 }
 

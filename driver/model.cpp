@@ -1,28 +1,37 @@
-/// \file Imports models. A text that someone may have changed is not replaced unasked.
+/// \file Imports models. Files that someone may have changed are not replaced unasked.
 #include "driver/model.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
+#include "codegen/interface.h"
 #include "driver/command_line.h"
+#include "frontend/lexer.h"
+#include "support/mapped_file.h"
 
 namespace resnetc::driver {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether the file holds another text than `text`.
-bool holds_other(const std::string& path, std::string_view text) {
+/// Whether another file lies in this file's place.
+bool holds_other(const NewFile& file) {
   std::error_code error;
-  if (!fs::exists(path, error)) return false;
-  const Result<std::string> there = read_file(path);
-  return !there || *there != text;
+  if (!fs::is_regular_file(file.path, error)) return false;
+  const auto there = MappedFile::open(file.path);
+  return !there || (*there)->bytes() != file.bytes;
 }
 
 }  // namespace
 
-bool is_model(std::string_view path) { return path.ends_with(model_ending); }
+bool is_model(std::string_view path) {
+  if (path.size() < model_ending.size()) return false;
+  const std::string_view end = path.substr(path.size() - model_ending.size());
+  return std::equal(end.begin(), end.end(), model_ending.begin(),
+                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; });
+}
 
 void add_up_to_option(Command command, NetworkOptions& options) {
   command.add_option("--up-to", options.up_to, "of a model: import what lies before this value, which becomes the output")
@@ -32,6 +41,13 @@ void add_up_to_option(Command command, NetworkOptions& options) {
 Result<importer::Imported> import_model(const NetworkOptions& options) {
   importer::ImportOptions import;
   import.name = options.name;
+  if (!options.name.empty()) {
+    if (const std::string fault = codegen::name_fault(options.name); !fault.empty()) return Failure{"--name: " + fault, Blame::command};
+    const auto words = all_keywords();
+    if (std::find(words.begin(), words.end(), options.name) != words.end()) {
+      return Failure{fmt::format("--name: '{}' is a word of the language", options.name), Blame::command};
+    }
+  }
   import.folders = options.include_dirs;
   import.up_to = options.up_to;
   import.installed_dirs = {RESNETC_NETWORKS_DIR};
@@ -54,9 +70,10 @@ ModelFiles files_of(const importer::Imported& model, const std::string& folder) 
 }
 
 Result<> write_model(const ModelFiles& files, bool force) {
-  const NewFile& text = files.files.front();
-  if (!force && holds_other(text.path, text.bytes)) {
-    return Failure{fmt::format("'{}' exists, with another text; --force replaces it, --name chooses another name", text.path),
+  for (const NewFile& file : files.files) {
+    if (force || !holds_other(file)) continue;
+    return Failure{fmt::format("'{}' exists, with {}; --force replaces it, --name chooses another name", file.path,
+                               file.path == files.text_path ? "another text" : "other weights"),
                    Blame::command};
   }
   return replace_files(files.files);

@@ -15,7 +15,7 @@ class Command;
 
 /// How the names of models end.
 inline constexpr std::string_view model_ending = ".onnx";
-/// Whether a path names a model. Only its ending counts, so the answer does not depend on what a file holds.
+/// Whether a path names a model. Only its ending counts, in letters of any case, so the answer does not depend on what a file holds.
 bool is_model(std::string_view path);
 
 /// Adds --up-to.
@@ -30,7 +30,8 @@ struct ModelFiles {
   std::vector<NewFile> files;
 };
 ModelFiles files_of(const importer::Imported& model, const std::string& folder);
-/// Writes the files to a folder that is there. The command is to blame if another text lies in the text's place, and `force` is not given.
+/// Writes the files to a folder that is there. The command is to blame if a file with other content lies in the place of one of them, and
+/// `force` is not given.
 Result<> write_model(const ModelFiles& files, bool force);
 
 }  // namespace resnetc::driver

@@ -66,7 +66,7 @@ class Elaborator {
     statements(definition_.body, body, scope);
     if (!stopped_ && network_.input.value == no_value) {
       reporter_.error(definition_.name.at, fmt::format(message::no_input, network_.name));
-    } else if (!stopped_ && !ended_.known()) {
+    } else if (!stopped_ && network_.outputs.empty()) {
       reporter_.error(definition_.end, fmt::format(message::no_output, network_.name));
     }
     if (diagnostics_.error_count() != errors_before_) return std::nullopt;

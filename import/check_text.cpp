@@ -136,11 +136,11 @@ Result<std::vector<NamedWeight>> check_text(const std::string& text, const std::
     if (const Result<> same = comparison.operation(i + 1, order[i]); !same) return same.failure();
   }
   if (graph.outputs.size() != network.outputs.size()) return differs("the number of outputs");
-  for (const graph::Output& output : graph.outputs) {
-    const auto found = std::find(output_names.begin(), output_names.end(), output.name);
-    const bool same = found != output_names.end() &&
-                      comparison.layer_of(output.value) == network.outputs[static_cast<size_t>(found - output_names.begin())].value;
-    if (!same) return differs(fmt::format("the output '{}'", output.name));
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    const graph::Output& output = graph.outputs[i];
+    if (output.name != output_names[i] || comparison.layer_of(output.value) != network.outputs[i].value) {
+      return differs(fmt::format("the output '{}'", output.name));
+    }
   }
   return comparison.take_weights();
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "import/fold.h"
+#include "import/rewrite/rewrite.h"
 #include "import/shapes.h"
 #include "ir/forms/text.h"
 #include "ir/tensor_type.h"
@@ -95,55 +96,66 @@ class Flattener {
     const ValueInfo& info = read.empty() ? model_.graph.inputs.front() : *read.front();
     const std::string what = fmt::format("the input '{}'", shown(info.name));
     static const std::set<std::string_view> floats{"FLOAT", "FLOAT16", "BFLOAT16", "DOUBLE"};
-    if (!floats.contains(info.type)) return Failure{fmt::format("{} has the type {}; a network takes floats", what, info.type)};
+    if (!floats.contains(info.type)) {
+      return Failure{fmt::format("{} has the type {}; a network takes floats: export the model with an input of floats", what, info.type)};
+    }
     if (!info.shaped || info.shape.size() < 2 || info.shape.size() > 4) {
       return Failure{
           fmt::format("{} has {}; a network takes pictures, [N, channels, height, width], lines, [N, channels, length], or "
                       "vectors, [N, features]",
                       what, info.shaped ? fmt::format("{} dimensions", info.shape.size()) : "no dimensions")};
     }
-    std::set<std::string, std::less<>> used;
-    const auto setting = [&](const Dimension& d, std::string_view usual) -> std::optional<int64_t> {
-      for (const std::string_view name : {std::string_view(d.name), usual}) {
-        const auto found = settings_.find(name);
-        if (name.empty() || found == settings_.end()) continue;
-        used.insert(found->first);
-        return found->second;
-      }
-      return std::nullopt;
-    };
     const size_t rank = info.shape.size();
-    const std::string_view usual[] = {"N", rank == 2 ? "features" : "channels", rank == 3 ? "length" : "height", "width"};
+    std::vector<std::string_view> usual{"N", rank == 2 ? "features" : "channels", rank == 3 ? "length" : "height", "width"};
+    usual.resize(rank);
+    // Channels are never open, so where the last dimension is the only one that is not, they come last.
+    const bool last = rank > 2 && info.shape.back().size > 0 &&
+                      std::all_of(info.shape.begin() + 1, info.shape.end() - 1, [](const Dimension& d) { return d.size < 0; });
+    if (last) std::rotate(usual.begin() + 1, usual.begin() + 2, usual.end());
+    std::set<std::string, std::less<>> used;
     Dims dims;
-    std::string open;
-    for (size_t i = 0; i < info.shape.size(); ++i) {
+    std::vector<std::string> open;
+    for (size_t i = 0; i < rank; ++i) {
       const Dimension& d = info.shape[i];
-      const std::optional<int64_t> given = setting(d, usual[i]);
-      // Exporters' names such as '?' are none.
-      const std::string_view name = is_name(d.name) ? std::string_view(d.name) : usual[i];
-      if (given && d.size >= 0 && *given != d.size) {
-        return Failure{fmt::format("{} has {} = {} in the model; --set cannot change it", what, usual[i], d.size), Blame::command};
+      std::optional<int64_t> given;
+      std::string_view by;
+      for (const std::string_view name : {std::string_view(d.name), usual[i]}) {
+        const auto found = settings_.find(name);
+        if (name.empty() || found == settings_.end() || name == by) continue;
+        if (given) return Failure{fmt::format("--set: '{}' and '{}' are the same dimension of {}", by, name, what), Blame::command};
+        given = found->second;
+        by = name;
+        used.insert(found->first);
+      }
+      if (i == 0 && given.value_or(1) != 1) {
+        return Failure{fmt::format("--set {}: the batch stays open in a network, so only 1 may be given", by), Blame::command};
+      }
+      if (i > 0 && given && d.size >= 0 && *given != d.size) {
+        return Failure{fmt::format("--set {}: {} has {} = {} in the model, which --set cannot change", by, what, usual[i], d.size),
+                       Blame::command};
       }
       const int64_t size = given.value_or(d.size);
-      if (size == 0 || size > max_elements) return Failure{fmt::format("{} has a dimension of {}", what, size)};
-      if (size > 0) {
-        dims.push_back({size, 0});
-      } else if (i == 0) {
-        dims.push_back({0, 1});
-      } else {
-        dims.push_back({0, 0});
-        open += fmt::format("{}'--set {}=...'", open.empty() ? "" : " and ", shown(name));
+      if (size == 0 || size > max_elements) {
+        return Failure{fmt::format("{} has a dimension of {}; at least 1 and at most {} are possible", what, size, max_elements),
+                       given ? Blame::command : Blame::input};
       }
+      dims.push_back({std::max<int64_t>(size, 0), size <= 0 && i == 0 ? 1 : 0});
+      // Exporters' names such as '?' are none.
+      if (size < 0 && i > 0) open.push_back(fmt::format("'--set {}=...'", is_name(d.name) ? std::string_view(d.name) : usual[i]));
     }
     for (const auto& [name, value] : settings_) {
       if (used.contains(name)) continue;
-      std::vector<std::string_view> known(usual, usual + info.shape.size());
+      std::vector<std::string> known(usual.begin(), usual.end());
       for (const Dimension& d : info.shape) {
-        if (!d.name.empty()) known.emplace_back(d.name);
+        if (is_name(d.name)) known.push_back(d.name);
       }
-      return Failure{fmt::format("--set {}: {} has no such dimension{}", shown(name), what, suggestion(name, known)), Blame::command};
+      return Failure{fmt::format("--set {}: {} has no such dimension; it has {}", shown(name), what, fmt::join(known, ", ")),
+                     Blame::command};
     }
-    if (!open.empty()) return Failure{fmt::format("{} has open dimensions: give them with {}", what, open), Blame::command};
+    if (!open.empty()) {
+      open.erase(std::unique(open.begin(), open.end()), open.end());
+      return Failure{fmt::format("{} has open dimensions: give them with {}", what, fmt::join(open, ", ")), Blame::command};
+    }
     result_.batch = dims.front();
     result_.input_name = info.name;
     result_.input = names[info.name] = add_value(info.name, dims);
@@ -152,18 +164,22 @@ class Flattener {
 
   Result<> outputs(const Names& names) {
     if (!up_to_.empty()) {
-      ValueId found = no_value;
+      const auto named = names.find(up_to_);
+      ValueId found = named != names.end() ? named->second : no_value;
       std::vector<std::string_view> known;
       for (size_t i = 0; i < result_.values.size(); ++i) {
-        if (result_.values[i].constant) continue;
-        known.emplace_back(result_.values[i].name);
-        if (result_.values[i].name == up_to_) found = static_cast<ValueId>(i);
+        if (found == no_value && result_.values[i].name == up_to_) found = static_cast<ValueId>(i);  // inside a function
+        if (!result_.values[i].constant) known.emplace_back(result_.values[i].name);
       }
       for (const flat::Node& node : result_.nodes) {  // the name of a node stands for its first output
         if (found == no_value && !node.name.empty() && node.name == up_to_ && !node.outputs.empty()) found = node.outputs[0];
       }
       if (found == no_value) {
-        return Failure{fmt::format("--up-to: there is no value '{}'{}", shown(up_to_), suggestion(up_to_, known)), Blame::command};
+        return Failure{fmt::format("--up-to: the model has no value or node '{}'{}", shown(up_to_), suggestion(up_to_, known)),
+                       Blame::command};
+      }
+      if (result_.values[static_cast<size_t>(found)].constant) {
+        return Failure{fmt::format("--up-to: '{}' does not depend on the input", shown(up_to_)), Blame::command};
       }
       result_.outputs.emplace_back(up_to_, found);
       return {};
@@ -234,6 +250,9 @@ class Flattener {
       return call(node, function->second, made, names, depth);
     }
     if (node.domain.empty()) {
+      // An operator of this name is none of ONNX's own.
+      if (std::find(std::begin(made_by_rewrites), std::end(made_by_rewrites), node.op) != std::end(made_by_rewrites))
+        made.domain = "ai.onnx";
       if (node.op == "If") return branch(node, made, names, arguments, depth);
       if (node.op == "Loop" || node.op == "Scan") {
         return Failure{

@@ -38,7 +38,7 @@ class Nester {
     open_.push_back(lists_++);
     list_of_[0] = open_.back();
     // The farthest output first: the other ones are values on the way to it, or heads beside it. Of several that are as far, the first in
-    // the model's order. It also ends the text.
+    // the model's order.
     std::vector<size_t> order(network_.outputs.size());
     std::iota(order.begin(), order.end(), size_t{0});
     const auto depth = [&](size_t i) { return depth_[static_cast<size_t>(network_.outputs[i].value)]; };
@@ -53,13 +53,11 @@ class Nester {
       if (const Result<> good = emit_from(current, value, body); !good) return good.failure();
       current = value;
     }
-    const Network::Output& end = network_.outputs[order.front()];
-    for (size_t i = 0; i < network_.outputs.size(); ++i) {
-      if (i == order.front()) continue;
-      body.push_back({.kind = StatementKind::output, .source = network_.outputs[i].value, .name = network_.outputs[i].name});
+    // The model's order, because a library's functions take the outputs in the order of the text.
+    for (const Network::Output& output : network_.outputs) {
+      const bool ends = &output == &network_.outputs.back() && output.value == current;
+      body.push_back({.kind = StatementKind::output, .source = ends ? no_layer : output.value, .name = output.name});
     }
-    if (current != end.value) body.push_back(back_to(end.value));
-    body.push_back({.kind = StatementKind::output, .name = end.name});
     return body;
   }
 

@@ -280,6 +280,18 @@ MaybeDims expand_dims(const Graph& graph, const Node& node) {
   return importer::broadcast(*in, shape->wholes);
 }
 
+MaybeDims tile_dims(const Graph& graph, const Node& node) {
+  MaybeDims result = dims_at(graph, node, 0);
+  const auto repeats = list_at(graph, node, 1, "repeats");
+  if (!result || !repeats || repeats->size() != result->size()) return std::nullopt;
+  for (size_t i = 0; i < result->size(); ++i) {
+    const auto longer = (*repeats)[i] < 0 ? std::nullopt : times((*result)[i], {(*repeats)[i], 0});
+    if (!longer) return std::nullopt;
+    (*result)[i] = *longer;
+  }
+  return result;
+}
+
 MaybeDims slice_dims(const Graph& graph, const Node& node) {
   MaybeDims result = dims_at(graph, node, 0);
   const auto taken = result ? taken_by(graph, node, *result) : std::nullopt;
@@ -365,6 +377,7 @@ const std::map<std::string_view, Rule>& rules() {
         {"Gather", gather_dims},
         {"Pad", pad_dims},
         {"Expand", expand_dims},
+        {"Tile", tile_dims},
         {"Slice", slice_dims},
         {"Resize", resize_dims},
         {"Upsample", resize_dims},

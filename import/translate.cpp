@@ -36,17 +36,6 @@ const Translators& translators() {
   return table;
 }
 
-/// Operators that may read pictures whose channels come last. All others count on the usual order.
-bool may_read_channels_last(std::string_view op) {
-  static constexpr std::string_view ops[] = {
-      "Add",       "Sub",       "Mul",         "Div",        "Neg",       "MatMul",    "LayerNormalization",
-      "LayerNorm", "Transpose", "Relu",        "Gelu",       "Sigmoid",   "Tanh",      "Silu",
-      "GeluTanh",  "HardSwish", "HardSigmoid", "Mish",       "Clip",      "LeakyRelu", "Elu",
-      "Split",     "Slice",     "Concat",      "ReduceMean", "ReduceMax", "RmsNorm",   "MeanNorm",
-      "ReduceL2",  "Pow",       "Softmax",     "Reshape",    "Flatten",   "Gemm"};
-  return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
-}
-
 }  // namespace
 
 double decimal_of(double value) {
@@ -234,15 +223,16 @@ void Translation::translate_node(flat::NodeId id) {
     if (!operand(node, i)) continue;
     (channels_last(node, i) ? last : first) = true;
   }
-  if (last && (first || !may_read_channels_last(node.op))) {
+  const Translator& translator = found->second;
+  if (last && (first || translator.channels_last == ChannelsLast::refused)) {
     return refuse(id, first ? "only one of its inputs has its channels last" : "its input has its channels last");
   }
-  const Result<LayerId> made = found->second(*this, node);
+  const Result<LayerId> made = translator.layer(*this, node);
   if (!made) return refuse(id, made.failure().text);
   if (node.outputs.empty() || node.outputs[0] == no_value) return;
   if (*made != no_layer) made_[static_cast<size_t>(node.outputs[0])] = *made;
-  if (!last || node.op == "Transpose" || node.op == "Reshape") return;  // these say themselves what they make
-  for (const flat::ValueId output : node.outputs) {                     // a mean without its axes is a vector like any other
+  if (!last || translator.channels_last == ChannelsLast::told) return;
+  for (const flat::ValueId output : node.outputs) {  // a mean without its axes is a vector like any other
     const auto dims = output == no_value ? std::nullopt : graph_.value(output).dims;
     if (dims && dims->size() >= 3) last_[static_cast<size_t>(output)] = true;
   }
@@ -306,28 +296,52 @@ Failure Translation::refused() const {
   }
   if (others != 0) text += fmt::format("\nand {} more", others);
   text += "\n--up-to NAME imports what lies before a value";
-  for (const flat::ValueId input : graph_.node(refusals_.front().node).inputs) {
-    if (input == no_value || made_[static_cast<size_t>(input)] <= 0) continue;
-    text += fmt::format("; '{}' is the last before the first of these", shown(graph_.value(input).name));
-    break;
+  if (const std::string name = last_before(refusals_.front().node); !name.empty()) {
+    text += fmt::format("; '{}' is the last before the first of these", name);
   }
   return Failure{std::move(text), Blame::limit};
 }
 
+/// The nearest value before a node that --up-to can make the output, by a name that can be typed. Empty if there is none.
+std::string Translation::last_before(flat::NodeId id) const {
+  constexpr size_t longest = 500;
+  std::vector<flat::NodeId> open{id};
+  std::vector<bool> seen(graph_.nodes.size());
+  while (!open.empty()) {
+    // The latest node first, so that what lies behind it is not overlooked.
+    const auto latest = std::max_element(open.begin(), open.end());
+    const flat::Node& node = graph_.node(*latest);
+    open.erase(latest);
+    for (const flat::ValueId input : node.inputs) {
+      if (input == no_value || graph_.value(input).constant != nullptr) continue;
+      const flat::Value& value = graph_.value(input);
+      const bool plain = std::all_of(value.name.begin(), value.name.end(), [](unsigned char c) { return c > ' ' && c < 127 && c != '\''; });
+      if (made_[static_cast<size_t>(input)] > 0 && output_fault(input).empty() && plain && value.name.size() <= longest) return value.name;
+      if (value.producer == flat::no_node || seen[static_cast<size_t>(value.producer)]) continue;
+      seen[static_cast<size_t>(value.producer)] = true;
+      open.push_back(value.producer);
+    }
+  }
+  return {};
+}
+
+std::string Translation::output_fault(flat::ValueId value) const {
+  const LayerId made = made_[static_cast<size_t>(value)];
+  if (made == 0) return "is the input";
+  // A model that takes pictures in this order may give them so.
+  if (last_[static_cast<size_t>(value)] && !graph_.channels_last) return "has its channels last; resnetc has planes";
+  const auto& dims = graph_.value(value).dims;
+  if (type(made).is_vector() && dims && dims->size() >= 3 && !is_view(type(made), *dims)) return "has a vector at every pixel";
+  return {};
+}
+
 Result<> Translation::outputs() {
-  std::set<std::string> taken;
   for (const auto& [name, value] : graph_.outputs) {
     const LayerId made = made_[static_cast<size_t>(value)];
     if (graph_.value(value).constant) return Failure{fmt::format("the output '{}' does not depend on the input", shown(name))};
     if (made == no_layer) return Failure{fmt::format("the output '{}' was not translated", shown(name)), Blame::bug};
-    if (made == 0) return Failure{fmt::format("the output '{}' is the input", shown(name))};
-    // A model that takes pictures in this order may give them so.
-    if (last_[static_cast<size_t>(value)] && !graph_.channels_last) {
-      return Failure{fmt::format("the output '{}' has its channels last; resnetc has planes", shown(name)), Blame::limit};
-    }
-    const auto& dims = graph_.value(value).dims;
-    if (type(made).is_vector() && dims && dims->size() >= 3 && !is_view(type(made), *dims)) {
-      return Failure{fmt::format("the output '{}' has a vector at every pixel", shown(name)), Blame::limit};
+    if (const std::string fault = output_fault(value); !fault.empty()) {
+      return Failure{fmt::format("the output '{}' {}", shown(name), fault), Blame::limit};
     }
     network_.outputs.push_back({name, made});
   }
@@ -372,7 +386,9 @@ Result<Network> Translation::run() {
                                            : TensorType::vector(dims[1].fixed);
   last_[static_cast<size_t>(graph_.input)] = graph_.channels_last;
   if (!fits(network_.input.type)) {
-    return Failure{fmt::format("the input '{}' is too large: {}", shown(graph_.input_name), to_string(network_.input.type)), Blame::limit};
+    return Failure{fmt::format("the input '{}' is too large: {}; at most {} elements are possible", shown(graph_.input_name),
+                               to_string(network_.input.type), max_elements),
+                   Blame::limit};
   }
   network_.nodes.push_back({OpKind::input, {}, {}, {}, network_.input.type, graph_.input_name, ""});
   made_[static_cast<size_t>(graph_.input)] = 0;

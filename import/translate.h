@@ -77,6 +77,9 @@ class Translation {
   void refuse(flat::NodeId id, std::string reason) { refusals_.push_back({std::move(reason), id}); }
   Failure refused() const;
   std::string chain(flat::NodeId id) const;
+  /// Why the value, which was translated, cannot be an output of a network; nothing if it can.
+  std::string output_fault(flat::ValueId value) const;
+  std::string last_before(flat::NodeId id) const;
   Result<> outputs();
   void remove_unused_layers();
 
@@ -90,8 +93,18 @@ class Translation {
   std::map<std::string, LayerId> same_;  ///< layers without weights, by what they compute
 };
 
-/// Translates one node. The layer is that of its first output.
-using Translator = Result<LayerId> (*)(Translation&, const flat::Node&);
+/// What an operator does with values whose channels come last in the model.
+enum class ChannelsLast {
+  refused,  ///< it needs channels before pixels
+  kept,     ///< its results have their channels last too, if they have three or more dimensions
+  told,     ///< its translator says by put_channels_last() where its results have them
+};
+
+/// Translates the nodes of one operator. The layer is that of a node's first output.
+struct Translator {
+  Result<LayerId> (*layer)(Translation&, const flat::Node&);
+  ChannelsLast channels_last = ChannelsLast::refused;
+};
 
 /// The translators of one kind, by the operator's name. One file of import/layers has each list.
 using Translators = std::map<std::string_view, Translator>;

@@ -45,10 +45,7 @@ constexpr ForeignLayer foreign_layers[] = {
     {"lrelu", advice::leaky},
     {"relu6", advice::clipped},
     {"rrelu", ""},
-    {"selu", ""},
     {"softmin", ""},
-    {"softplus", ""},
-    {"softsign", ""},
     {"swish", advice::silu},
     {"thresholded_relu", ""},
     // pools

@@ -264,10 +264,13 @@ double relu(double x) { return x < 0 ? 0 : x; }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double leaky(double x, double slope) { return x < 0 ? slope * x : x; }
 double elu(double x, double alpha) { return x < 0 ? alpha * std::expm1(x) : x; }
+double selu(double x) { return 1.0507009873554804934 * elu(x, 1.6732632423543772848); }
 double gelu(double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }
 double gelu_tanh(double x) { return x / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x))); }
 double silu(double x) { return x * sigmoid(x); }
 double mish(double x) { return x * std::tanh(std::log1p(std::exp(x))); }
+double softplus(double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
+double softsign(double x) { return x / (1 + std::abs(x)); }
 double clip(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 double hard_swish(double x) { return x * clip(x + 3, 0, 6) / 6; }
 double hyperbolic_tangent(double x) { return std::tanh(x); }
@@ -460,10 +463,13 @@ class Interpreter {
         for_each_in_channel(out, type, [&](double x, size_t c) { return elu(x, alpha[c]); });
         break;
       }
+      case OpKind::selu: for_each(out, selu); break;
       case OpKind::gelu: for_each(out, gelu); break;
       case OpKind::gelu_tanh: for_each(out, gelu_tanh); break;
       case OpKind::silu: for_each(out, silu); break;
       case OpKind::mish: for_each(out, mish); break;
+      case OpKind::softplus: for_each(out, softplus); break;
+      case OpKind::softsign: for_each(out, softsign); break;
       case OpKind::hard_sigmoid: {
         const std::vector<double> slope = constant(s.constants[0]), offset = constant(s.constants[1]);
         for_each_in_channel(out, type, [&](double x, size_t c) { return clip(x * slope[c] + offset[c], 0, 1); });

@@ -42,10 +42,13 @@ enum class OpKind {
   leaky_relu,    ///< x, or slope * x where x < 0
   prelu,         ///< x, or weight[c] * x where x < 0
   elu,           ///< x, or alpha * (exp(x) - 1) where x < 0
+  selu,          ///< 1.0507009873554805 * elu(x) with alpha 1.6732632423543772 (arXiv:1706.02515)
   gelu,          ///< x * (1 + erf(x / sqrt(2))) / 2
   gelu_tanh,     ///< x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2
   silu,          ///< x * sigmoid(x)
   mish,          ///< x * tanh(log(1 + exp(x)))
+  softplus,      ///< log(1 + exp(x))
+  softsign,      ///< x / (1 + |x|)
   hard_sigmoid,  ///< x * slope + offset, at least 0 and at most 1
   hard_swish,    ///< x * hard_sigmoid(x) with slope 1 / 6 and offset 1 / 2
   tanh,
@@ -97,6 +100,7 @@ class OpSet {
   constexpr bool has(OpKind kind) const { return (bits_ >> static_cast<unsigned>(kind) & 1) != 0; }
 
  private:
+  static_assert(static_cast<unsigned>(OpKind::project) < 64);  // the last kind
   uint64_t bits_ = 0;
 };
 

@@ -48,6 +48,7 @@ std::string described_window(const OpAttributes& a, const TensorType& made) {
 
 std::string described(const Network& network, const Node& layer) {
   const TensorType made = network.value(layer.result).type.value_or(TensorType());
+  if (layer.op == OpKind::pad) return fmt::format("pad {}", to_string(layer.attributes.pad));
   return std::string(info(layer.op).layer) + (window_ops.has(layer.op) ? described_window(layer.attributes, made) : "");
 }
 

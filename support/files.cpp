@@ -22,9 +22,23 @@ std::string place_of(const std::string& path) {
   return error ? path : target.string();
 }
 
+/// What is there, if it is neither a regular file nor nothing: "it is a directory".
+std::string other_than_file(fs::file_status status) {
+  switch (status.type()) {
+    case fs::file_type::directory: return "it is a directory";
+    case fs::file_type::none:
+    case fs::file_type::not_found:
+    case fs::file_type::regular: return "";
+    default: return "it is not a regular file";
+  }
+}
+
 Result<> write_temporary(const NewFile& file) {
   std::error_code error;
-  if (fs::is_directory(file.path, error)) return Failure{fmt::format("cannot write '{}': it is a directory", file.path)};
+  // A rename would replace a device or a pipe by a file.
+  if (const std::string other = other_than_file(fs::status(file.path, error)); !other.empty()) {
+    return Failure{fmt::format("cannot write '{}': {}", file.path, other)};
+  }
   errno = 0;
   std::ofstream out(temporary_of(file.path), std::ios::binary | std::ios::trunc);
   const bool written = out && out.write(file.bytes.data(), static_cast<std::streamsize>(file.bytes.size())) && out.flush();
@@ -51,9 +65,7 @@ std::string unreadable(const std::string& path) {
   switch (status.type()) {
     case fs::file_type::not_found: return reason_of(std::make_error_code(std::errc::no_such_file_or_directory));
     case fs::file_type::none: return reason_of(error);
-    case fs::file_type::directory: return "it is a directory";
-    case fs::file_type::regular: return "";
-    default: return "it is not a regular file";
+    default: return other_than_file(status);
   }
 }
 

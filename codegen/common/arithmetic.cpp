@@ -2,6 +2,8 @@
 /// ln 2.
 #include "codegen/common/arithmetic.h"
 
+#include <limits>
+
 namespace resnetc::codegen::common {
 
 using Halide::Expr;
@@ -39,6 +41,25 @@ Expr error_function(const Expr& x) {
     below = below * square + factor;
   }
   return strict_float(Halide::select(Halide::is_nan(x), x, clamped * above / below));
+}
+
+// 1 + x is m * 2^power with m between sqrt(1 / 2) and sqrt(2). log(m) is Cephes' polynomial. What the rounding of 1 + x lost is added
+// again, by the derivative: so a small x stays itself.
+Expr logarithm_of_1_plus(const Expr& x) {
+  constexpr int bits_of_root = 0x3f3504f3;  // of sqrt(1 / 2)
+  const Expr sum = x + 1.0f;
+  const Expr bits = Halide::reinterpret<int>(sum);
+  const Expr power = (bits - bits_of_root) >> 23;
+  const Expr rest = Halide::reinterpret<float>(bits - (power << 23)) - 1.0f;
+  Expr series = 7.0376836292e-2f;
+  for (float factor : {-1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f, 1.4249322787e-1f, -1.6668057665e-1f, 2.0000714765e-1f,
+                       -2.4999993993e-1f, 3.3333331174e-1f}) {
+    series = series * rest + factor;
+  }
+  const Expr square = rest * rest, scale = Halide::cast<float>(power);
+  const Expr small = series * rest * square + scale * -2.12194440e-4f - square * 0.5f;
+  const Expr result = rest + small + scale * 0.693359375f + (x - (sum - 1.0f)) / sum;
+  return strict_float(Halide::select(x < std::numeric_limits<float>::infinity(), result, x));
 }
 
 }  // namespace resnetc::codegen::common

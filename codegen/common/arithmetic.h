@@ -15,4 +15,7 @@ Halide::Expr exponential(const Halide::Expr& x);
 /// The error function with an absolute error of about 4e-7; NaN stays NaN.
 Halide::Expr error_function(const Halide::Expr& x);
 
+/// log(1 + x) of an x that is not negative, with a relative error of at most 1.3e-7; infinity and NaN stay.
+Halide::Expr logarithm_of_1_plus(const Halide::Expr& x);
+
 }  // namespace resnetc::codegen::common

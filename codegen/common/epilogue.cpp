@@ -27,17 +27,35 @@ struct Element {
   static Expr number(double number) { return static_cast<float>(number); }
   static Expr exp(const Expr& x) { return exponential(x); }
   static Expr erf(const Expr& x) { return error_function(x); }
+  static Expr log_1p(const Expr& x) { return logarithm_of_1_plus(x); }
   static Expr select_less(const Expr& a, const Expr& b, const Expr& then, const Expr& otherwise) {
     return Halide::select(a < b, then, otherwise);
   }
 };
 
-/// Whether an expression is more than sums and products. LLVM may contract sums and products; the other expressions must treat NaN as they
-/// are written.
+/// Whether NaN must be treated as a part says. LLVM may contract sums and products.
+bool is_strict(Expression::Kind kind) {
+  using enum Expression::Kind;
+  switch (kind) {
+    case element:
+    case operand:
+    case constant:
+    case number:
+    case negate:
+    case add:
+    case subtract:
+    case multiply:
+    case divide: return false;
+    case exp:
+    case erf:
+    case log_1p:
+    case select_less: return true;
+  }
+  return true;
+}
+
 bool is_strict(const Expression& meaning) {
-  return std::any_of(meaning.parts().begin(), meaning.parts().end(), [](const Expression::Part& part) {
-    return part.kind == Expression::Kind::exp || part.kind == Expression::Kind::erf || part.kind == Expression::Kind::select_less;
-  });
+  return std::any_of(meaning.parts().begin(), meaning.parts().end(), [](const Expression::Part& part) { return is_strict(part.kind); });
 }
 
 /// Applies the step with the given name to `value`, which is the element at `axes`.

@@ -62,6 +62,9 @@ Result<LayerId> channel_shuffle(Translation& t, const flat::Node& node) {
 
 }  // namespace
 
-Translators channel_translators() { return {{"Concat", concat}, {"Split", split}, {"ChannelShuffle", channel_shuffle}}; }
+Translators channel_translators() {
+  using enum ChannelsLast;
+  return {{"Concat", {concat, kept}}, {"Split", {split, kept}}, {"ChannelShuffle", {channel_shuffle}}};
+}
 
 }  // namespace resnetc::importer

@@ -14,8 +14,9 @@ namespace {
 struct Same {
   std::string_view op, layer;
 };
-constexpr Same same_layers[] = {{"Relu", "relu"}, {"Sigmoid", "sigmoid"},    {"Tanh", "tanh"},           {"Mish", "mish"},
-                                {"Silu", "silu"}, {"GeluTanh", "gelu_tanh"}, {"HardSwish", "hard_swish"}};
+constexpr Same same_layers[] = {
+    {"Relu", "relu"},          {"Sigmoid", "sigmoid"},      {"Tanh", "tanh"},         {"Mish", "mish"},        {"Silu", "silu"},
+    {"GeluTanh", "gelu_tanh"}, {"HardSwish", "hard_swish"}, {"Softplus", "softplus"}, {"Softsign", "softsign"}};
 
 /// A layer of the language by its name.
 Result<LayerId> named(Translation& t, const flat::Node& node, std::string_view layer, const OpAttributes& attributes = {},
@@ -44,6 +45,19 @@ Result<LayerId> elu(Translation& t, const flat::Node& node) {
   OpAttributes a;
   a.alpha = decimal_of(flat::real(node, "alpha", 1));
   return named(t, node, "elu", a);
+}
+
+/// The layer `selu` where the numbers are those of the paper, as exporters write them; else an elu and a factor.
+Result<LayerId> selu(Translation& t, const flat::Node& node) {
+  constexpr double usual_alpha = 1.6732632423543772F, usual_gamma = 1.0507009873554805F;
+  const double alpha = flat::real(node, "alpha", usual_alpha), gamma = flat::real(node, "gamma", usual_gamma);
+  const auto near = [](double a, double b) { return std::abs(a - b) < 1e-6; };
+  if (near(alpha, usual_alpha) && near(gamma, usual_gamma)) return named(t, node, "selu");
+  OpAttributes a, factor;
+  a.alpha = decimal_of(alpha);
+  factor.by = decimal_of(gamma);
+  const Result<LayerId> curve = named(t, node, "elu", a);
+  return curve ? t.add(node, OpKind::multiply, factor, {*curve}) : curve;
 }
 
 Result<LayerId> hard_sigmoid(Translation& t, const flat::Node& node) {
@@ -117,10 +131,19 @@ Result<LayerId> softmax(Translation& t, const flat::Node& node) {
 }  // namespace
 
 Translators elementwise_translators() {
-  Translators all{{"Softmax", softmax}, {"LeakyRelu", leaky_relu}, {"Elu", elu},     {"HardSigmoid", hard_sigmoid},
-                  {"Gelu", gelu},       {"Swish", swish},          {"PRelu", prelu}, {"Clip", clip},
-                  {"Min", one_bound},   {"Max", one_bound}};
-  for (const Same& one : same_layers) all.emplace(one.op, same);
+  using enum ChannelsLast;
+  Translators all{{"Softmax", {softmax, kept}},
+                  {"LeakyRelu", {leaky_relu, kept}},
+                  {"Elu", {elu, kept}},
+                  {"Selu", {selu, kept}},
+                  {"HardSigmoid", {hard_sigmoid, kept}},
+                  {"Gelu", {gelu, kept}},
+                  {"Swish", {swish, kept}},
+                  {"PRelu", {prelu, kept}},
+                  {"Clip", {clip, kept}},
+                  {"Min", {one_bound, kept}},
+                  {"Max", {one_bound, kept}}};
+  for (const Same& one : same_layers) all.emplace(one.op, Translator{same, kept});
   return all;
 }
 

@@ -199,7 +199,9 @@ std::optional<std::vector<double>> per_channel(const Translation& t, const flat:
 }
 
 Translators join_translators() {
-  return {{"Add", add}, {"Sub", subtract}, {"Mul", multiply}, {"Div", divide}, {"Sum", sum_of_all}, {"Neg", negate}};
+  using enum ChannelsLast;
+  return {{"Add", {add, kept}},    {"Sub", {subtract, kept}},   {"Mul", {multiply, kept}},
+          {"Div", {divide, kept}}, {"Sum", {sum_of_all, kept}}, {"Neg", {negate, kept}}};
 }
 
 }  // namespace resnetc::importer

@@ -91,8 +91,9 @@ Result<LayerId> named_layer_norm(Translation& t, const flat::Node& node) {
 }  // namespace
 
 Translators norm_translators() {
-  return {{"BatchNormalization", batch_norm}, {"InstanceNormalization", instance_norm}, {"GroupNormalization", group_norm},
-          {"GroupNorm", named_group_norm},    {"LayerNorm", named_layer_norm},          {"LayerNormalization", layer_norm}};
+  using enum ChannelsLast;
+  return {{"BatchNormalization", {batch_norm}}, {"InstanceNormalization", {instance_norm}}, {"GroupNormalization", {group_norm}},
+          {"GroupNorm", {named_group_norm}},    {"LayerNorm", {named_layer_norm, kept}},    {"LayerNormalization", {layer_norm, kept}}};
 }
 
 }  // namespace resnetc::importer

@@ -63,6 +63,6 @@ Result<LayerId> sum_of_parts(Translation& t, const flat::Node& node) {
 
 }  // namespace
 
-Translators part_translators() { return {{"PartsSoftmax", parts_softmax}, {"SumOfParts", sum_of_parts}}; }
+Translators part_translators() { return {{"PartsSoftmax", {parts_softmax}}, {"SumOfParts", {sum_of_parts}}}; }
 
 }  // namespace resnetc::importer

@@ -1,6 +1,7 @@
 /// \file Operators that make larger pictures and lines.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "import/translate.h"
@@ -53,7 +54,8 @@ Result<LayerId> resize(Translation& t, const flat::Node& node) {
   } else {
     const std::string_view rounding = flat::text(node, "nearest_mode", old ? "floor" : "round_prefer_floor");
     // With whole scales, the middle of a new pixel never lies between two old ones.
-    const bool middle = whole && (places == "half_pixel" || places == "pytorch_half_pixel") && rounding.starts_with("round");
+    const bool middle = whole && (((places == "half_pixel" || places == "pytorch_half_pixel") && rounding.starts_with("round")) ||
+                                  (places == "tf_half_pixel_for_nn" && rounding == "floor"));
     if (!middle && (places != "asymmetric" || rounding != "floor")) {
       return Failure{fmt::format("its coordinates are '{}', rounded by '{}'; {}", places, rounding, sampling)};
     }
@@ -65,6 +67,36 @@ Result<LayerId> resize(Translation& t, const flat::Node& node) {
     a.size = {height, width};
   }
   return t.add(node, OpKind::upsample, a, {*in});
+}
+
+/// Pixels that are repeated beside themselves, one axis after the other or both at once.
+Result<LayerId> repeat(Translation& t, const flat::Node& node) {
+  const auto in = t.operand(node, 0);
+  const auto dims = t.dims(node, 0);
+  const auto times = flat::list(node, "times"), order = flat::list(node, "perm");
+  if (!in || !dims || !times || !order || times->size() != dims->size()) return Failure{"it has no input"};
+  if (std::any_of(times->begin(), times->end(), [](int64_t n) { return n < 1 || n > max_elements; }))
+    return Failure{"its result is too large"};
+  const TensorType type = t.type(*in);
+  const bool last = t.channels_last(node, 0);
+  if (!last && !t.is_view(type, *dims)) return Failure{"it repeats elements of what is no picture, line or vector"};
+  const size_t columns = dims->size() - (last ? 2 : 1), rows = columns - 1;
+  if ((*times)[0] != 1 || (*times)[t.channel_axis(node, 0)] != 1) return Failure{"it repeats pictures or channels; resnetc repeats pixels"};
+  const bool kept = std::is_sorted(order->begin(), order->end());
+  const std::vector<int64_t> to_last = dims->size() == 4 ? std::vector<int64_t>{0, 2, 3, 1} : std::vector<int64_t>{0, 2, 1};
+  if (!kept && (last || type.is_vector() || *order != to_last)) return Failure{"it changes the order of dimensions"};
+  if (!kept) t.put_channels_last(node);
+  // One pixel at every place: the vector stands for them all, and what reads it spreads it.
+  if (type.pixels() == 1 && !last && kept) return t.as_vector(node, *in);
+  OpAttributes a;
+  a.factor = {dims->size() == 4 ? (*times)[rows] : 1, (*times)[columns]};
+  // Two in a row, of which one repeats rows and one columns, are one layer.
+  const Layer before = t.network().node(*in);
+  if (before.op != OpKind::upsample || before.attributes.bilinear || before.attributes.size != Extent2{0, 0}) {
+    return t.add(node, OpKind::upsample, a, {*in});
+  }
+  a.factor = {a.factor.h * before.attributes.factor.h, a.factor.w * before.attributes.factor.w};
+  return t.add(node, OpKind::upsample, a, before.operands);
 }
 
 Result<LayerId> depth_to_space(Translation& t, const flat::Node& node) {
@@ -98,7 +130,12 @@ Result<LayerId> space_to_depth(Translation& t, const flat::Node& node) {
 }  // namespace
 
 Translators pixel_translators() {
-  return {{"Resize", resize}, {"Upsample", resize}, {"DepthToSpace", depth_to_space}, {"SpaceToDepth", space_to_depth}};
+  using enum ChannelsLast;
+  return {{"Resize", {resize}},
+          {"Upsample", {resize}},
+          {"Repeat", {repeat, kept}},
+          {"DepthToSpace", {depth_to_space}},
+          {"SpaceToDepth", {space_to_depth}}};
 }
 
 }  // namespace resnetc::importer

@@ -99,6 +99,9 @@ Result<LayerId> matmul(Translation& t, const flat::Node& node) {
 
 }  // namespace
 
-Translators product_translators() { return {{"Gemm", gemm}, {"MatMul", matmul}}; }
+Translators product_translators() {
+  using enum ChannelsLast;
+  return {{"Gemm", {gemm, kept}}, {"MatMul", {matmul, kept}}};
+}
 
 }  // namespace resnetc::importer

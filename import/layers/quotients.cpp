@@ -66,7 +66,8 @@ Result<LayerId> channel_conv(Translation& t, const flat::Node& node) {
 }  // namespace
 
 Translators quotient_translators() {
-  return {{"RmsNorm", rms_norm}, {"MeanNorm", mean_norm}, {"Pow", power}, {"ChannelConv", channel_conv}};
+  using enum ChannelsLast;
+  return {{"RmsNorm", {rms_norm, kept}}, {"MeanNorm", {mean_norm, kept}}, {"Pow", {power, kept}}, {"ChannelConv", {channel_conv}}};
 }
 
 }  // namespace resnetc::importer

@@ -172,8 +172,9 @@ Result<LayerId> pad(Translation& t, const flat::Node& node) {
 }  // namespace
 
 Translators view_translators() {
-  return {{"Reshape", view}, {"Flatten", view},        {"Squeeze", view}, {"Unsqueeze", view},
-          {"Expand", view},  {"Transpose", transpose}, {"Slice", slice},  {"Pad", pad}};
+  using enum ChannelsLast;
+  return {{"Reshape", {view, told}}, {"Flatten", {view, kept}},        {"Squeeze", {view}},      {"Unsqueeze", {view}},
+          {"Expand", {view}},        {"Transpose", {transpose, told}}, {"Slice", {slice, kept}}, {"Pad", {pad}}};
 }
 
 }  // namespace resnetc::importer

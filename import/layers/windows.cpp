@@ -214,15 +214,16 @@ Result<LayerId> reduce_max(Translation& t, const flat::Node& node) { return redu
 }  // namespace
 
 Translators window_translators() {
-  return {{"Conv", conv},
-          {"ConvTranspose", conv_transpose},
-          {"MaxPool", max_pool},
-          {"AveragePool", average_pool},
-          {"GlobalAveragePool", global_average_pool},
-          {"GlobalMaxPool", global_max_pool},
-          {"ReduceL2", reduce_l2},
-          {"ReduceMean", reduce_mean},
-          {"ReduceMax", reduce_max}};
+  using enum ChannelsLast;
+  return {{"Conv", {conv}},
+          {"ConvTranspose", {conv_transpose}},
+          {"MaxPool", {max_pool}},
+          {"AveragePool", {average_pool}},
+          {"GlobalAveragePool", {global_average_pool}},
+          {"GlobalMaxPool", {global_max_pool}},
+          {"ReduceL2", {reduce_l2, kept}},
+          {"ReduceMean", {reduce_mean, kept}},
+          {"ReduceMax", {reduce_max, kept}}};
 }
 
 }  // namespace resnetc::importer

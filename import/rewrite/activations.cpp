@@ -1,4 +1,5 @@
-/// \file Activations that exporters spell out. Each is a product: its factors and its number are found first, in whatever order they stand.
+/// \file Activations that exporters spell out. Nearly all are products: a product's factors and its number are found first, in whatever
+/// order they stand. Softsign is a quotient.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -29,6 +30,7 @@ class Activations {
   };
   std::optional<Named> named(const flat::Node& node) const {
     if (!node.domain.empty() || node.outputs.empty() || (node.op != "Mul" && node.op != "Div")) return std::nullopt;
+    if (is_softsign(node)) return Named{"Softsign", node.inputs[0]};
     // x may be a product itself, so each value near is tried as one that stays whole.
     std::vector<ValueId> whole{flat::no_value};
     for (const ValueId input : node.inputs) {
@@ -56,6 +58,13 @@ class Activations {
       if (const std::string_view op = gated(x, other, product.number); !op.empty()) return Named{op, x};
     }
     return std::nullopt;
+  }
+
+  /// Whether a Mul or Div is x / (1 + |x|).
+  bool is_softsign(const flat::Node& node) const {
+    if (node.op != "Div" || node.inputs.size() != 2) return false;
+    const flat::Node* magnitude = made_by(graph_, minus_number(node.inputs[1], 1), "Abs");
+    return magnitude != nullptr && magnitude->inputs[0] == node.inputs[0];
   }
 
   /// Takes a Mul or Div into the product, and the products that its inputs are. `whole` is not taken apart.

@@ -20,9 +20,12 @@ void turn_before_pads(flat::Graph& graph);
 void find_channels_last(flat::Graph& graph);
 /// All elements in a row, from which a Gather takes each in its turn, become a Reshape: PyTorch's `as_strided` of what lies in order.
 void name_views(flat::Graph& graph);
+/// Elements that are repeated beside themselves along some axes become `Repeat`, with `times` for each axis of its input, and `perm`, the
+/// order in which its output has these axes.
+void name_repeats(flat::Graph& graph);
 /// A Pad with zeros before a convolution or pool becomes its padding.
 void absorb_pads(flat::Graph& graph);
-/// Activations that are spelled out as products: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU and Mish.
+/// Activations that are spelled out: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU, Mish and softsign.
 void name_activations(flat::Graph& graph);
 /// Group norms spelled as an instance norm of reshaped values become `GroupNorm`, layer norms spelled as means become `LayerNorm`, both
 /// with the weight and the bias that follow, if any, as their second and third input. Where nothing subtracts the mean, the attribute
@@ -41,6 +44,11 @@ void name_parts(flat::Graph& graph);
 void name_shuffles(flat::Graph& graph);
 /// Reshape, Transpose and Reshape that make channels of neighbouring pixels become `SpaceToDepth`.
 void name_space_to_depth(flat::Graph& graph);
+
+/// The operators that only rewrites make. Their translators rely on what the rewrites checked, so flatten() lets no model have one. `Silu`
+/// and `GeluTanh` are not among them: they are plain functions of one element.
+inline constexpr std::string_view made_by_rewrites[] = {"Repeat",      "GroupNorm",    "LayerNorm",  "RmsNorm",       "MeanNorm",
+                                                        "ChannelConv", "PartsSoftmax", "SumOfParts", "ChannelShuffle"};
 
 // What rewrites ask of a graph
 

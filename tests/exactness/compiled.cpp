@@ -180,9 +180,9 @@ std::vector<std::byte> to_bytes(const Values& picture, const InputBuffer& buffer
   return bytes;
 }
 
-double relative_difference(std::span<const float> result, std::span<const double> reference) {
+double relative_difference(std::span<const float> result, std::span<const double> reference, double scale) {
   if (result.size() != reference.size()) return std::numeric_limits<double>::infinity();
-  double largest = 0, difference = 0;
+  double largest = scale, difference = 0;
   for (size_t i = 0; i < result.size(); ++i) {
     const double apart = std::abs(static_cast<double>(result[i]) - reference[i]);
     if (!std::isfinite(apart)) return std::numeric_limits<double>::infinity();

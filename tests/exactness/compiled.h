@@ -71,8 +71,8 @@ class Context {
 /// A picture in planar order converted to the format of the caller's buffer: floats do not change, and packed pixels are interleaved.
 std::vector<std::byte> to_bytes(const Values& picture, const InputBuffer& buffer);
 
-/// The largest difference divided by the largest reference value. Infinite if a value is not finite. If the whole reference is zero, the
-/// largest difference.
-double relative_difference(std::span<const float> result, std::span<const double> reference);
+/// The largest difference divided by the largest reference value, or by `scale` if that is larger. Infinite if a value is not finite. If
+/// both are zero, the largest difference.
+double relative_difference(std::span<const float> result, std::span<const double> reference, double scale = 0);
 
 }  // namespace resnetc::exactness

@@ -15,10 +15,15 @@ def padded(x, pads, value):
     return F.pad(torch.from_numpy(np.ascontiguousarray(x)), (left, right, top, bottom), value=value)
 
 
-def explicit(auto_pad, pads):
-    if auto_pad not in (None, "", "NOTSET"):
+def explicit(auto_pad, pads, lengths=(), kernel=(), strides=(), dilations=None):
+    """The padding: all beginnings, then all ends. With SAME_UPPER, as much as a window at every stride needs, the odd pixel at the end."""
+    if auto_pad in (None, "", "NOTSET"):
+        return pads
+    if auto_pad != "SAME_UPPER" or not lengths:
         raise NotImplementedError(f"auto_pad {auto_pad}")
-    return pads
+    totals = [max(0, (-(-n // s) - 1) * s + d * (k - 1) + 1 - n)
+              for n, k, s, d in zip(lengths, kernel, strides or (1, 1), dilations or (1, 1))]  # fmt: skip
+    return [t // 2 for t in totals] + [t - t // 2 for t in totals]
 
 
 def cells(length, kernel, stride, ceil):
@@ -34,7 +39,7 @@ class Conv(OpRun):
             x = F.pad(torch.from_numpy(np.ascontiguousarray(x)), tuple(explicit(auto_pad, pads) or (0, 0)))
             y = F.conv1d(x, w, b, tuple(strides or (1,)), 0, tuple(dilations or (1,)), group or 1)
         else:
-            x = padded(x, explicit(auto_pad, pads), 0.0)
+            x = padded(x, explicit(auto_pad, pads, x.shape[2:], w.shape[2:], strides, dilations), 0.0)
             y = F.conv2d(x, w, b, tuple(strides or (1, 1)), 0, tuple(dilations or (1, 1)), group or 1)
         return (y.numpy(),)
 

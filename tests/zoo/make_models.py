@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Makes tests/zoo: exports networks of timm and torchvision, takes their weights out, and computes their outputs in float64.
+"""Makes tests/zoo: exports networks, takes their weights out, and computes their outputs in float64.
 
 This is a developer's tool: nothing that builds or tests resnetc runs it, because graphs and outputs are in the repository. It needs
     python3 -m pip install -r bench/zoo-requirements.txt
 
-    python3 tests/zoo/make_models.py [--only-outputs] [NAME...]
+    python3 tests/zoo/make_models.py [--only-graphs | --only-outputs] [NAME...]
 
-graphs/NAME.onnx is the network as PyTorch exports it, batch norms folded, without the bytes of its weights. outputs/NAME.npy holds the
+and, for the graphs of networks of Keras and Paddle, environments of their own and --only-graphs. They were made with
+    python3 -m pip install tensorflow==2.21.0 keras==3.15.1 tf2onnx==1.17.0
+    python3 -m pip install paddlepaddle==3.3.1 paddle2onnx
+
+graphs/NAME.onnx is the network as its framework exports it, without the bytes of its weights. outputs/NAME.npy holds the
 output for picture 0 as float32: all elements, or every k-th of the flattened output if there are many. Weights and pictures are generated
 (generated.py, docs/exactness.md). The script fails if a comparison would say little, or if ONNX Runtime computes something else.
 To add a network, add it to NETWORKS, run this script with its name, and configure the build again: each graph is a test. If its text is
@@ -22,16 +26,12 @@ import warnings
 
 import numpy as np
 import onnx
-import onnxruntime
-import torch
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path += [str(HERE.parent / "exactness"), str(HERE.parents[1] / "bench")]
 
-import evaluate  # noqa: E402
 import generated  # noqa: E402
 import generator  # noqa: E402
-import zoo_network  # noqa: E402
 
 OPSET = 17
 LARGEST_FILE = 160_000
@@ -69,11 +69,16 @@ NETWORKS = {
     "shufflenet_v2_x0_5": ("torchvision", 64),
     "skresnet18": ("timm", 64),
     "tresnet_m": ("timm", 64),
+    "keras_mobilenet_v3_small": ("keras", 64),
+    "paddle_mobilenet_v1": ("paddle", 64),
 }
 
 
-def export(name, package, size, path):
-    """The network with generated weights, so that what stays inside is not trivial."""
+def export_torch(name, package, size, path):
+    """The network with generated weights, so that what stays inside is not trivial. PyTorch folds its batch norms."""
+    import torch
+    import zoo_network
+
     torch.manual_seed(0)
     model, _ = zoo_network.build(package, name)
     with torch.no_grad():
@@ -86,6 +91,32 @@ def export(name, package, size, path):
                 tensor.copy_(0.5 + torch.rand(tensor.shape) if tensor.numel() == 1 else 0.5 * torch.randn(tensor.shape))
         torch.onnx.export(model, (torch.zeros(1, 3, size, size),), str(path), opset_version=OPSET, input_names=["image"],
                           output_names=["output"], dynamo=False)  # fmt: skip
+
+
+def export_keras(name, _, size, path):
+    import keras
+    import tensorflow
+    import tf2onnx
+
+    makers = {"keras_mobilenet_v3_small": keras.applications.MobileNetV3Small}
+    keras.utils.set_random_seed(0)
+    model = makers[name](input_shape=(size, size, 3), weights=None, classifier_activation=None)
+    signature = (tensorflow.TensorSpec((1, size, size, 3), tensorflow.float32, name="image"),)
+    tf2onnx.convert.from_keras(model, input_signature=signature, opset=OPSET, output_path=str(path))
+
+
+def export_paddle(name, _, size, path):
+    import paddle
+
+    paddle.seed(0)
+    model = getattr(paddle.vision.models, name.removeprefix("paddle_"))()
+    model.eval()
+    paddle.onnx.export(model, str(path.with_suffix("")), input_spec=[paddle.static.InputSpec([1, 3, size, size], "float32", "image")])
+
+
+def export(name, package, size, path):
+    exporters = {"keras": export_keras, "paddle": export_paddle}
+    exporters.get(package, export_torch)(name, package, size, path)
     model = onnx.load(path)
     for name_of_kept in generated.strip(model):
         print(f"{name}: the constant '{name_of_kept}' stays inside")
@@ -104,10 +135,18 @@ def sampled(output):
 
 
 def compute(name, graphs, outputs):
+    import evaluate
+    import onnxruntime
+    import zoo_network
+
     model = generated.fill(onnx.load(graphs / f"{name}.onnx", load_external_data=False))
     onnx.checker.check_model(model)
     shape = [d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim]
-    pictures = [generator.picture("image", k, shape) for k in range(2)]
+    last = shape[-1] == 3  # the channels come last; resnetc takes planes, which the generator makes
+    planes = [1, 3, *shape[1:3]] if last else shape
+    pictures = [generator.picture("image", k, planes) for k in range(2)]
+    if last:
+        pictures = [np.ascontiguousarray(picture.transpose(0, 2, 3, 1)) for picture in pictures]
     first, second = evaluate.in_float64(model, pictures)
     largest = np.abs(first).max()
     options = onnxruntime.SessionOptions()
@@ -128,7 +167,9 @@ def compute(name, graphs, outputs):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("names", nargs="*", metavar="NAME")
-    arguments.add_argument("--only-outputs", action="store_true", help="take the graphs as they are")
+    only = arguments.add_mutually_exclusive_group()
+    only.add_argument("--only-graphs", action="store_true", help="compute no outputs")
+    only.add_argument("--only-outputs", action="store_true", help="take the graphs as they are")
     options = arguments.parse_args()
     warnings.filterwarnings("ignore")
     graphs, outputs = HERE / "graphs", HERE / "outputs"
@@ -139,7 +180,7 @@ def main():
         start = time.time()
         if not options.only_outputs:
             export(name, *NETWORKS[name], graphs / f"{name}.onnx")
-        facts = compute(name, graphs, outputs)
+        facts = name if options.only_graphs else compute(name, graphs, outputs)
         failed |= facts.endswith("LITTLE")
         print(f"{facts}; {(graphs / f'{name}.onnx').stat().st_size / 1000:.0f} kB, {time.time() - start:.1f} s", flush=True)
     sys.exit(failed)

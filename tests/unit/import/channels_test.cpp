@@ -96,6 +96,8 @@ TEST_CASE("import: larger pictures") {
   };
   const std::pair<const char*, const char*> linear{"mode", "linear"}, floor{"nearest_mode", "floor"};
   CHECK(resized({1, 1, 2, 2}, {{"coordinate_transformation_mode", "asymmetric"}, floor}) == "  upsample(factor = 2)");
+  CHECK(resized({1, 1, 2, 2}, {{"coordinate_transformation_mode", "tf_half_pixel_for_nn"}, floor}) == "  upsample(factor = 2)");
+  CHECK(resized({1, 1, 1.5, 2}, {{"coordinate_transformation_mode", "tf_half_pixel_for_nn"}, floor}).starts_with("error"));
   CHECK(resized({1, 1, 2, 3}, {}) == "  upsample(factor = [2, 3])");
   CHECK(resized({1, 1, 1.5, 2}, {linear}) == "  upsample(size = [12, 16], bilinear = true)");
   CHECK(resized({1, 1, 2, 2}, {linear, {"coordinate_transformation_mode", "align_corners"}}) ==
@@ -185,4 +187,49 @@ TEST_CASE("import: layers between transposes to channels last and back") {
   last.output("c");
   CHECK(text_of(last).find("its input has its channels last") != std::string::npos);
   CHECK(text_of(last, {.up_to = "r"}).starts_with("error: the output 'r' has its channels last"));
+}
+
+TEST_CASE("import: every function of one element may stand where channels come last") {
+  struct Function {
+    const char *op, *slope, *layer;
+  };
+  constexpr Function functions[] = {{"Relu", nullptr, "relu"},
+                                    {"Sigmoid", nullptr, "sigmoid"},
+                                    {"Tanh", nullptr, "tanh"},
+                                    {"Mish", nullptr, "mish"},
+                                    {"Gelu", nullptr, "gelu"},
+                                    {"Swish", nullptr, "silu"},
+                                    {"HardSwish", nullptr, "hard_swish"},
+                                    {"HardSigmoid", nullptr, "hard_sigmoid(slope = 0.2)"},
+                                    {"LeakyRelu", nullptr, "leaky_relu"},
+                                    {"Elu", nullptr, "elu"},
+                                    {"Selu", nullptr, "selu"},
+                                    {"Softplus", nullptr, "softplus"},
+                                    {"Softsign", nullptr, "softsign"},
+                                    {"PRelu", "slope", "prelu1: prelu"}};
+  for (const Function& function : functions) {
+    OnnxModel m;
+    m.input("x", {-1, 4, 6, 6});
+    OnnxModel::with(m.node("Transpose", {"x"}, {"last"}), "perm", Ints{0, 2, 3, 1});
+    if (function.slope != nullptr) {
+      m.weight(function.slope, {4});
+      m.node(function.op, {"last", function.slope}, {"f"});
+    } else {
+      m.node(function.op, {"last"}, {"f"});
+    }
+    OnnxModel::with(m.node("Transpose", {"f"}, {"y"}), "perm", Ints{0, 3, 1, 2});
+    m.output("y");
+    INFO(text_of(m));
+    CHECK(text_of(m).find(std::string("  ") + function.layer + "\n  output y\n}\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("import: a model's own operator with the name of one that rewrites make is unknown") {
+  for (const char* op : {"GroupNorm", "Repeat", "ChannelConv", "SumOfParts"}) {
+    OnnxModel m;
+    m.input("x", {-1, 4, 6, 6});
+    m.node(op, {"x"}, {"y"});
+    m.output("y");
+    CHECK(text_of(m).starts_with(std::string("error: 'ai.onnx.") + op + "' (output 'y'): resnetc has no layer for it yet"));
+  }
 }

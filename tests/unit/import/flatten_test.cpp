@@ -260,19 +260,38 @@ TEST_CASE("import: what is wrong with a graph is told with the node's name") {
   CHECK(flatten_failure(two) == "the model has 2 inputs: 'x', 'z'; a network has one: export it with the values of the others");
   OnnxModel bytes;
   bytes.input("x", {1, 3, 8, 8}, onnx::TensorProto::UINT8);
-  CHECK(flatten_failure(bytes) == "the input 'x' has the type UINT8; a network takes floats");
+  CHECK(flatten_failure(bytes) == "the input 'x' has the type UINT8; a network takes floats: export the model with an input of floats");
 }
 
 TEST_CASE("import: open dimensions are given by the model's names or by ours") {
   const OnnxModel open = picture({-1, 3, -1, -1}).output("x");
-  CHECK(flatten_failure(open) == "the input 'x' has open dimensions: give them with '--set d2=...' and '--set d3=...'");
+  CHECK(flatten_failure(open) == "the input 'x' has open dimensions: give them with '--set d2=...', '--set d3=...'");
   CHECK(flatten_failure(open, {{"d2", 32}, {"width", 16}}) == "no failure");
   OnnxModel unnamed = picture({-1, 3, -1, -1}).output("x");
   for (int i : {2, 3}) {
     unnamed.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(i)->set_dim_param("?");
   }
-  CHECK(flatten_failure(unnamed) == "the input 'x' has open dimensions: give them with '--set height=...' and '--set width=...'");
-  CHECK(flatten_failure(open, {{"d2", 32}, {"d3", 16}, {"d5", 1}}) == "--set d5: the input 'x' has no such dimension; did you mean 'd0'?");
-  CHECK(flatten_failure(open, {{"channels", 4}}) == "the input 'x' has channels = 3 in the model; --set cannot change it");
-  CHECK(flattened(open, {{"d2", 32}, {"d3", 16}, {"N", 2}})->batch == Whole{2, 0});
+  CHECK(flatten_failure(unnamed) == "the input 'x' has open dimensions: give them with '--set height=...', '--set width=...'");
+  CHECK(flatten_failure(open, {{"d2", 32}, {"d3", 16}, {"d5", 1}}) ==
+        "--set d5: the input 'x' has no such dimension; it has N, channels, height, width, d0, d2, d3");
+  CHECK(flatten_failure(open, {{"channels", 4}}) ==
+        "--set channels: the input 'x' has channels = 3 in the model, which --set cannot change");
+  CHECK(flattened(open, {{"d2", 32}, {"d3", 16}, {"N", 1}})->batch == Whole{1, 0});
+  CHECK(flatten_failure(open, {{"d2", 32}, {"d3", 16}, {"d0", 2}}) ==
+        "--set d0: the batch stays open in a network, so only 1 may be given");
+  CHECK(flatten_failure(open, {{"d2", 32}, {"height", 32}, {"d3", 16}}) ==
+        "--set: 'd2' and 'height' are the same dimension of the input 'x'");
+  CHECK(flatten_failure(open, {{"d2", int64_t{1} << 40}, {"d3", 1}}) ==
+        "the input 'x' has a dimension of 1099511627776; at least 1 and at most 268435456 are possible");
+  OnnxModel square = picture({-1, -1, -1, -1}).output("x");
+  for (int i : {1, 2, 3}) {
+    square.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(i)->set_dim_param(i == 1 ? "c"
+                                                                                                                                  : "s");
+  }
+  CHECK(flatten_failure(square) == "the input 'x' has open dimensions: give them with '--set c=...', '--set s=...'");
+  // Keras's, whose channels come last.
+  const OnnxModel last = picture({-1, -1, -1, 3}).output("x");
+  CHECK(flattened(last, {{"height", 32}, {"width", 16}})->value(0).dims == Dims{{0, 1}, {32, 0}, {16, 0}, {3, 0}});
+  CHECK(flatten_failure(last, {{"height", 32}, {"channels", 16}}) ==
+        "--set channels: the input 'x' has channels = 3 in the model, which --set cannot change");
 }

@@ -169,6 +169,66 @@ TEST_CASE("import: an input with its channels last may be normalised before it i
   CHECK(weights->read("normalization_2", {3})[2] == 0.25);
 }
 
+TEST_CASE("import: Keras repeats rows, then columns, and so makes a larger picture") {
+  const auto larger = [](int64_t rows, int64_t columns, const Ints& turn = {0, 2, 3, 4, 1}) {
+    OnnxModel m;
+    m.input("x", {-1, 4, 8, 6});
+    m.ints("axis", {3});
+    m.ints("by_rows", {1, 1, 1, rows, 1});
+    m.ints("by_columns", {1, 1, 1, columns, 1});
+    m.ints("rows", {-1, 8 * rows, 6, 4});
+    m.ints("both", {-1, 8 * rows, 6 * columns, 4});
+    m.node("Unsqueeze", {"x", "axis"}, {"thin"});
+    m.node("Tile", {"thin", "by_rows"}, {"tiled"});
+    OnnxModel::with(m.node("Transpose", {"tiled"}, {"tiled_last"}), "perm", turn);
+    m.node("Reshape", {"tiled_last", "rows"}, {"high"});
+    m.node("Unsqueeze", {"high", "axis"}, {"high_thin"});
+    m.node("Tile", {"high_thin", "by_columns"}, {"high_tiled"});
+    m.node("Reshape", {"high_tiled", "both"}, {"last"});
+    to_front(m, "last");
+    m.conv("planes", "y", {4, 4, 1, 1});
+    m.output("y");
+    return text_of(m);
+  };
+  CHECK(larger(2, 2) == "  upsample(factor = 2)\n  y: conv(1x1, 4)\n  output y\n}\n");
+  CHECK(larger(3, 2) == "  upsample(factor = [3, 2])\n  y: conv(1x1, 4)\n  output y\n}\n");
+  CHECK(larger(2, 2, {0, 3, 2, 4, 1}).starts_with("error"));  // all rows, and then all again
+}
+
+TEST_CASE("import: a line's places are repeated, and all pixels at once by an Expand") {
+  OnnxModel line;
+  line.input("x", {-1, 8, 4});
+  line.ints("axis", {2});
+  line.ints("by", {1, 1, 3, 1});
+  line.ints("shape", {-1, 24, 4});
+  OnnxModel::with(line.node("Transpose", {"x"}, {"first"}), "perm", Ints{0, 2, 1});
+  line.conv("first", "c", {4, 4, 1});
+  OnnxModel::with(line.node("Transpose", {"c"}, {"c_last"}), "perm", Ints{0, 2, 1});
+  line.node("Unsqueeze", {"c_last", "axis"}, {"thin"});
+  line.node("Tile", {"thin", "by"}, {"tiled"});
+  line.node("Reshape", {"tiled", "shape"}, {"long"});
+  OnnxModel::with(line.node("Transpose", {"long"}, {"y"}), "perm", Ints{0, 2, 1});
+  line.output("y");
+  CHECK(text_of(line) == "  c: conv(1, 4)\n  upsample(factor = 3)\n  output y\n}\n");
+
+  const auto repeated = [](const Ints& middle, const Ints& larger, const Ints& result) {
+    OnnxModel m;
+    m.input("x", {1, 4, 8, 6});
+    m.ints("middle", middle);
+    m.ints("larger", larger);
+    m.ints("result", result);
+    m.node("Reshape", {"x", "middle"}, {"thin"});
+    m.node("Expand", {"thin", "larger"}, {"tiled"});
+    m.node("Reshape", {"tiled", "result"}, {"y"});
+    m.output("y");
+    return text_of(m);
+  };
+  CHECK(repeated({1, 4, 8, 1, 6, 1}, {1, 4, 8, 2, 6, 3}, {1, 4, 16, 18}) == "  upsample(factor = [2, 3])\n  output y\n}\n");
+  CHECK(repeated({1, 4, 8, 6, 1}, {1, 4, 8, 6, 2}, {1, 4, 8, 12}) == "  upsample(factor = [1, 2])\n  output y\n}\n");
+  CHECK(repeated({1, 4, 1, 8, 6}, {1, 4, 2, 8, 6}, {1, 8, 8, 6}).find("it repeats pictures or channels") != std::string::npos);
+  CHECK(repeated({1, 4, 1, 8, 6}, {1, 4, 2, 8, 6}, {1, 4, 16, 6}).starts_with("error"));  // all rows, and then all again
+}
+
 TEST_CASE("import: a picture with one channel is turned by a Reshape") {
   OnnxModel m = tensorflow({-1, 6, 8, 1});
   m.ints("shape", {-1, 1, 6, 8});

@@ -38,6 +38,12 @@ TEST_CASE("import: activations as operators") {
   CHECK(op("LeakyRelu") == "  leaky_relu\n");
   CHECK(op("LeakyRelu", {{"alpha", 0.2F}}) == "  leaky_relu(slope = 0.2)\n");
   CHECK(op("Elu") == "  elu\n");
+  CHECK(op("Selu") == "  selu\n");
+  CHECK(op("Selu", {{"alpha", 1.6732632423543772F}, {"gamma", 1.0507009873554805F}}) == "  selu\n");
+  CHECK(op("Selu", {{"alpha", 1.5F}}) == "  elu(alpha = 1.5)\n  multiply(1.050701)\n");
+  CHECK(op("Selu", {{"alpha", 1.0F}, {"gamma", 2.0F}}) == "  elu\n  multiply(2)\n");
+  CHECK(op("Softplus") == "  softplus\n");
+  CHECK(op("Softsign") == "  softsign\n");
   CHECK(op("HardSigmoid") == "  hard_sigmoid(slope = 0.2)\n");
   CHECK(op("HardSigmoid", {{"alpha", 1.0F / 6}}) == "  hard_sigmoid\n");
   CHECK(op("Clip", {{"min", 0.0F}, {"max", 6.0F}}) == "  clip(0, 6)\n");
@@ -129,6 +135,22 @@ TEST_CASE("import: activations spelled out") {
           m.node("Tanh", {"p"}, {"t"});
           m.node("Mul", {"x", "t"}, {"y"});
         }) == "  mish\n");
+  const auto quotient = [](float number) {
+    return statements([&](OnnxModel& m) {
+      scalar(m, "c", number);
+      m.node("Abs", {"x"}, {"m"});
+      m.node("Add", {"c", "m"}, {"a"});
+      m.node("Div", {"x", "a"}, {"y"});
+    });
+  };
+  CHECK(quotient(1) == "  softsign\n");
+  CHECK(quotient(2).find("softsign") == std::string::npos);
+  CHECK(statements([](OnnxModel& m) {  // PyTorch's Softplus(beta = 2)
+          scalar(m, "beta", 2);
+          m.node("Mul", {"x", "beta"}, {"p"});
+          m.node("Softplus", {"p"}, {"s"});
+          m.node("Div", {"s", "beta"}, {"y"});
+        }) == "  multiply(2)\n  softplus\n  multiply(0.5)\n");
 }
 
 TEST_CASE("import: sums and products with constants") {

@@ -459,15 +459,41 @@ TEST_CASE("import: all operators without a layer are told at once, with the way 
 --up-to NAME imports what lies before a value; 'c8' is the last before the first of these)");
   CHECK(text_of(m, {.up_to = "r"}).find("  c8: conv(1x1, 4)\n  relu\n  output r\n") != std::string::npos);
   CHECK(text_of(m, {.up_to = "norm1"}).starts_with("error: 'LRN'"));
-  CHECK(text_of(m, {.up_to = "sun"}) == "error: --up-to: there is no value 'sun'; did you mean 'sum'?");
+  CHECK(text_of(m, {.up_to = "sun"}) == "error: --up-to: the model has no value or node 'sun'; did you mean 'sum'?");
+}
+
+TEST_CASE("import: the value that is suggested for --up-to can be an output, and its name is never shortened") {
+  OnnxModel m;
+  m.input("x", {-1, 3, 8, 8});
+  const std::string name(90, 'c');
+  m.weight("w", {4, 3, 1, 1});
+  m.node("Conv", {"x", "w"}, {name});
+  OnnxModel::with(m.node("Transpose", {name}, {"last"}), "perm", std::vector<int64_t>{0, 2, 3, 1});
+  m.node("LRN", {"last"}, {"y"});
+  m.output("y");
+  CHECK(text_of(m).ends_with("'" + name + "' is the last before the first of these"));
+  CHECK_FALSE(text_of(m, {.up_to = name}).starts_with("error"));
+}
+
+TEST_CASE("import: --up-to takes names that only say another one, as those of outputs") {
+  OnnxModel m;
+  m.input("x", {-1, 3, 8, 8});
+  m.node("Relu", {"x"}, {"r"});
+  m.node("Identity", {"r"}, {"out"});
+  m.node("Sigmoid", {"out"}, {"s"});
+  m.weight("w", {3});
+  m.output("out");
+  m.output("s");
+  CHECK(text_of(m, {.up_to = "out"}).ends_with("  relu\n  output out\n}\n"));
+  CHECK(text_of(m, {.up_to = "w"}) == "error: --up-to: 'w' does not depend on the input");
 }
 
 TEST_CASE("import: several outputs") {
   OnnxModel m = resnet();
   m.output("layer1.1.out");
   const std::string text = text_of(m);
-  CHECK(text.find("  output layer1_1_out from layer1\n  output fc\n") != std::string::npos);
-  m.output("layer2.0.relu");  // inside a block
+  CHECK(text.ends_with("  output fc from fc\n  output layer1_1_out from layer1\n}\n"));  // in the model's order
+  m.output("layer2.0.relu");                                                             // inside a block
   const std::string inside = text_of(m);
   INFO(inside);
   CHECK(inside.find("  output layer2_0_relu from relu1\n") != std::string::npos);
@@ -476,7 +502,7 @@ TEST_CASE("import: several outputs") {
   apart.output("away");
   const std::string two = text_of(apart);
   INFO(two);
-  CHECK(two.ends_with("  fc: linear(10)\n  from relu1\n  sigmoid1: sigmoid\n  output away from sigmoid1\n  from fc\n  output fc\n}\n"));
+  CHECK(two.ends_with("  fc: linear(10)\n  from relu1\n  sigmoid\n  output fc from fc\n  output away\n}\n"));
 }
 
 TEST_CASE("import: a far edge and a head beside the path hide no blocks") {
@@ -504,9 +530,8 @@ TEST_CASE("import: a far edge and a head beside the path hide no blocks") {
   skip from stage1 via early { conv(1x1, 4) }   sum1: here
   from stage2
   aux: conv(1x1, 2)
-  output aux from aux
-  from sum1
-  output y
+  output y from sum1
+  output aux
 }
 )");
 }

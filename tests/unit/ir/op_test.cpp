@@ -435,7 +435,7 @@ TEST_CASE("a suggestion is a misspelling, not another thing") {
   CHECK(suggestion("MAX_POOOL", layers) == "; did you mean 'max_pool'?");
   CHECK(suggestion("globl_avg_pool", layers, foreign_names()) == "; did you mean 'global_avg_pool'?");
   CHECK(suggestion("prelu", layers) == "; did you mean 'relu'?");  // of names that a user chose
-  for (const char* other : {"celu", "selu", "min_pool", "global_sum_pool", "global_sum_pol"}) {
+  for (const char* other : {"celu", "crelu", "min_pool", "global_sum_pool", "global_sum_pol"}) {
     CHECK_MESSAGE(suggestion(other, layers, foreign_names()).empty(), other);
   }
 }

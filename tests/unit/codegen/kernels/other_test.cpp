@@ -148,9 +148,10 @@ std::vector<KernelCase> all_others() {
       with(spec_of(KernelKind::copy, layout(TensorType::vector(40)), layout(TensorType::vector(40)), 0),
            {StepKind::bias, StepKind::sigmoid}),
       3);
-  for (StepKind activation : {StepKind::leaky_relu, StepKind::prelu, StepKind::elu, StepKind::gelu, StepKind::gelu_tanh, StepKind::silu,
-                              StepKind::mish, StepKind::hard_sigmoid, StepKind::hard_swish, StepKind::tanh, StepKind::clip, StepKind::scale,
-                              StepKind::multiply, StepKind::square}) {
+  for (StepKind activation :
+       {StepKind::leaky_relu, StepKind::prelu, StepKind::elu, StepKind::selu, StepKind::gelu, StepKind::gelu_tanh, StepKind::silu,
+        StepKind::mish, StepKind::softplus, StepKind::softsign, StepKind::hard_sigmoid, StepKind::hard_swish, StepKind::tanh,
+        StepKind::clip, StepKind::scale, StepKind::multiply, StepKind::square}) {
     // Elements from -6 to 6: both ends of each activation, and what is between them.
     KernelCase wide = make_case(
         "activation", with(spec_of(KernelKind::copy, layout(picture(17, 7, 9), {1, 0}), layout(picture(17, 7, 9)), 3), {activation}), 2,

@@ -223,10 +223,13 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::leaky_relu:
       case OpKind::prelu: value = value < 0 ? value * v[static_cast<size_t>(c)] : value; break;
       case OpKind::elu: value = value < 0 ? v[static_cast<size_t>(c)] * (std::exp(value) - 1) : value; break;
+      case OpKind::selu: value = value < 0 ? 1.7580993408473766 * (std::exp(value) - 1) : 1.0507009873554805 * value; break;
       case OpKind::gelu: value *= std::erfc(-value / std::sqrt(2)) / 2; break;
       case OpKind::gelu_tanh: value *= (1 + std::tanh(0.7978845608028654 * (value + 0.044715 * std::pow(value, 3)))) / 2; break;
       case OpKind::silu: value /= 1 + std::exp(-value); break;
       case OpKind::mish: value *= std::tanh(std::log(1 + std::exp(value))); break;
+      case OpKind::softplus: value = std::log(1 + std::exp(value)); break;
+      case OpKind::softsign: value /= 1 + std::fabs(value); break;
       case OpKind::hard_sigmoid:
         value = value * v[static_cast<size_t>(c)] + v[static_cast<size_t>(channels + c)];
         value = value < 0 ? 0 : value > 1 ? 1 : value;
