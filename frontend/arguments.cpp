@@ -253,7 +253,7 @@ void read_conv(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.extent("dilation", arguments[4], a.dilation);
   reader.integer("groups", arguments[5], a.groups);
   reader.flag("bias", arguments[6], a.bias);
-  a.pad = default_pad(a.kernel, a.dilation);
+  a.pad = default_attributes(OpKind::conv2d, a).pad;
   reader.pad(arguments[3], a);
 }
 
@@ -269,7 +269,7 @@ void read_conv_transpose(Reader& reader, const Arguments& arguments, OpAttribute
 
 void read_pool(Reader& reader, const Arguments& arguments, OpAttributes& a) {
   reader.extent("kernel", arguments[0], a.kernel);
-  a.stride = a.kernel;
+  a.stride = default_attributes(OpKind::max_pool, a).stride;
   reader.extent("stride", arguments[1], a.stride);
   reader.pad(arguments[2], a);
   reader.flag("ceil", arguments[3], a.ceil);
@@ -297,13 +297,7 @@ void read_group_norm(Reader& reader, const Arguments& arguments, OpAttributes& a
   reader.flag("subtract_mean", arguments[3], a.subtract_mean);
 }
 
-void read_instance_norm(Reader& reader, const Arguments& arguments, OpAttributes& a) {
-  a.affine = false;  // as in PyTorch
-  read_layer_norm(reader, arguments, a);
-}
-
 void read_linear(Reader& reader, const Arguments& arguments, OpAttributes& a) {
-  a.bias = true;
   reader.integer("features", arguments[0], a.channels);
   reader.flag("bias", arguments[1], a.bias);
 }
@@ -343,19 +337,11 @@ void read_channel_shuffle(Reader& reader, const Arguments& arguments, OpAttribut
 
 void read_softmax(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.integer("parts", arguments[0], a.parts, 2); }
 
-void read_leaky_relu(Reader& reader, const Arguments& arguments, OpAttributes& a) {
-  a.slope = 0.01;
-  reader.float32("slope", arguments[0], a.slope);
-}
+void read_leaky_relu(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.float32("slope", arguments[0], a.slope); }
 
-void read_elu(Reader& reader, const Arguments& arguments, OpAttributes& a) {
-  a.alpha = 1;
-  reader.float32("alpha", arguments[0], a.alpha);
-}
+void read_elu(Reader& reader, const Arguments& arguments, OpAttributes& a) { reader.float32("alpha", arguments[0], a.alpha); }
 
 void read_hard_sigmoid(Reader& reader, const Arguments& arguments, OpAttributes& a) {
-  a.slope = 1.0 / 6;
-  a.offset = 0.5;
   reader.float32("slope", arguments[0], a.slope);
   reader.float32("offset", arguments[1], a.offset);
 }
@@ -399,7 +385,7 @@ constexpr LayerArguments table[] = {
     {OpKind::softmax, softmax_slots, read_softmax},
     {OpKind::layer_norm, layer_norm_slots, read_layer_norm},
     {OpKind::group_norm, group_norm_slots, read_group_norm},
-    {OpKind::instance_norm, instance_norm_slots, read_instance_norm},
+    {OpKind::instance_norm, instance_norm_slots, read_layer_norm},
 };
 
 const LayerArguments* arguments_of(OpKind kind) {
@@ -436,8 +422,21 @@ std::string shown(std::span<const Slot> slots) {
 
 Space space_of(const TensorType& input) { return input.is_line() ? Space::lines : Space::pictures; }
 
+OpAttributes default_attributes(OpKind kind, const OpAttributes& given) {
+  OpAttributes a;
+  if (kind == OpKind::conv2d) a.pad = default_pad(given.kernel, given.dilation);
+  if (kind == OpKind::max_pool || kind == OpKind::avg_pool) a.stride = given.kernel;
+  if (kind == OpKind::linear) a.bias = true;
+  if (kind == OpKind::instance_norm) a.affine = false;  // as in PyTorch
+  if (kind == OpKind::leaky_relu) a.slope = 0.01;
+  if (kind == OpKind::hard_sigmoid) a.slope = 1.0 / 6;
+  if (kind == OpKind::hard_sigmoid) a.offset = 0.5;
+  if (kind == OpKind::elu) a.alpha = 1;
+  return a;
+}
+
 OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, Space space, const Scope& scope, Reporter& reporter) {
-  OpAttributes attributes;
+  OpAttributes attributes = default_attributes(kind, {});
   const Arguments arguments = match(layer_slots(kind), call, reporter);
   Reader reader{call, space, scope, reporter};
   if (const LayerArguments* layer = arguments_of(kind)) layer->read(reader, arguments, attributes);

@@ -32,6 +32,9 @@ enum class Space { unknown, pictures, lines };
 /// The space of a network with this input.
 Space space_of(const TensorType& input);
 
+/// The attributes of a layer of which only what must be written is written. Of those, a window's default padding or stride depends on the
+/// kernel and the dilation in `given`. The slots show the same defaults to people.
+OpAttributes default_attributes(OpKind kind, const OpAttributes& given);
 /// The attributes of the layer that `call` writes. Reports errors; the result is then good enough to go on with.
 OpAttributes layer_attributes(OpKind kind, const ast::Statement& call, Space space, const Scope& scope, Reporter& reporter);
 

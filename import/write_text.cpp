@@ -16,20 +16,6 @@ namespace {
 /// The attribute that a parameter sets.
 std::string_view attribute_name(std::string_view parameter) { return parameter == "features" ? "channels" : parameter; }
 
-/// The attributes of a layer with nothing but what must be written.
-OpAttributes defaults_for(OpKind kind, const OpAttributes& a) {
-  OpAttributes defaults;
-  if (kind == OpKind::conv2d) defaults.pad = default_pad(a.kernel, a.dilation);
-  if (kind == OpKind::max_pool || kind == OpKind::avg_pool) defaults.stride = a.kernel;
-  if (kind == OpKind::linear) defaults.bias = true;
-  if (kind == OpKind::instance_norm) defaults.affine = false;
-  if (kind == OpKind::leaky_relu) defaults.slope = 0.01;
-  if (kind == OpKind::hard_sigmoid) defaults.slope = 1.0 / 6;
-  if (kind == OpKind::hard_sigmoid) defaults.offset = 0.5;
-  if (kind == OpKind::elu) defaults.alpha = 1;
-  return defaults;
-}
-
 /// Decimals of the language have a point or an exponent.
 std::string decimal_text(double value) { return text::number(value); }
 
@@ -141,7 +127,7 @@ std::vector<WrittenArgument> arguments_of(const Layer& layer) {
   const OpKind kind = layer.op;
   const OpAttributes& attributes = layer.attributes;
   const bool line = layer.type.is_line();
-  const OpAttributes defaults = defaults_for(kind, attributes);
+  const OpAttributes defaults = default_attributes(kind, attributes);
   std::vector<WrittenArgument> result;
   for (const Slot& slot : layer_slots(kind)) {
     for_each_attribute([&](const auto& attribute) {

@@ -10,7 +10,7 @@ namespace {
 
 using flat::ValueId;
 
-constexpr std::array<std::string_view, 6> views = {"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity"};
+constexpr std::array<std::string_view, 6> views_of_parts = {"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity"};
 
 class Parts {
  public:
@@ -39,7 +39,7 @@ class Parts {
   ValueId whole_before(ValueId value, int64_t channels) const {
     for (int step = 0; step < 6; ++step) {
       const flat::Node* view = nullptr;
-      for (const std::string_view op : views) view = view == nullptr ? made_by(graph_, value, op) : view;
+      for (const std::string_view op : views_of_parts) view = view == nullptr ? made_by(graph_, value, op) : view;
       if (view == nullptr || (view->op == "Transpose" && !keeps_order(*view))) return flat::no_value;
       value = view->inputs[0];
       const auto& dims = dims_of(value);
