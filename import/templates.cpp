@@ -24,11 +24,11 @@ struct Number {
   int64_t value;
 };
 constexpr std::string_view row = "length";
-constexpr std::string_view same = "same";
+constexpr std::string_view same_word = "same";
 
 std::optional<Number> number_of(OpKind op, const WrittenArgument& argument) {
   const std::vector<int64_t>& n = argument.numbers;
-  if (argument.same_pad) return Number{same, argument.shown ? 1 : 0};
+  if (argument.same_pad) return Number{same_word, argument.shown ? 1 : 0};
   if (n.empty() || (argument.name == "size" && n[0] == 0)) return std::nullopt;  // an upsample's factor says its size
   if (argument.name == "size" && n.size() == 2 && n[0] == 1 && n[1] > 1) return Number{row, n[1]};
   if (n.size() == 2 && n[0] != n[1]) return std::nullopt;
@@ -238,7 +238,7 @@ class BodyWriter {
       bool shown = argument.shown;
       if (const auto number = number_of(layer.op, argument)) {
         value = expressions_[next_++];
-        shown = argument.positional || (number->name == same ? !value.empty() : value != "1");
+        shown = argument.positional || (number->name == same_word ? !value.empty() : value != "1");
         if (argument.name == "kernel" && argument.numbers.size() == 2)
           value = is_number(value) ? fmt::format("{}x{}", value, value) : fmt::format("[{}, {}]", value, value);
         if (number->name == row) value = fmt::format("[1, {}]", value);
@@ -312,8 +312,8 @@ Template parameters_of(const std::vector<std::vector<int64_t>>& numbers, const P
   if (narrowest != order.end() && has_width) std::rotate(order.begin(), narrowest, narrowest + 1);
   for (const size_t k : order) {
     const Column& column = columns[k];
-    if (names[k] == same) {
-      if (std::any_of(column.begin(), column.end(), [](int64_t v) { return v != 0; })) result.expressions[k] = same;
+    if (names[k] == same_word) {
+      if (std::any_of(column.begin(), column.end(), [](int64_t v) { return v != 0; })) result.expressions[k] = same_word;
       continue;
     }
     if (std::all_of(column.begin(), column.end(), [&](int64_t v) { return v == column[0]; })) {
