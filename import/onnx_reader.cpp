@@ -366,7 +366,7 @@ class Reader {
         return Failure{fmt::format("it has {} bytes of data, but its shape takes {}", proto.raw_data().size(), size * form->bytes)};
       }
       fill_raw(result, type, proto.raw_data(), size);
-      proto.clear_raw_data();
+      std::string().swap(*proto.mutable_raw_data());  // clear_raw_data() would keep the memory
     } else if (const Result<> filled = fill_listed(result, proto, size); !filled) {
       return filled.failure();
     }
@@ -383,7 +383,7 @@ class Reader {
     if (type == onnx::TensorProto::FLOAT) {
       if (const Result<> good = counted(proto.float_data_size()); !good) return good;
       tensor.floats.assign(proto.float_data().begin(), proto.float_data().end());
-      proto.clear_float_data();
+      google::protobuf::RepeatedField<float>().Swap(proto.mutable_float_data());
       return {};
     }
     if (type == onnx::TensorProto::DOUBLE) {
@@ -423,7 +423,9 @@ std::string_view other_format(std::string_view bytes) {
 
 }  // namespace
 
-Result<Model> read_onnx_bytes(std::string_view bytes, const std::vector<std::string>& folders) {
+namespace {
+
+Result<onnx::ModelProto> parsed(std::string_view bytes) {
   google::protobuf::SetLogHandler(nullptr);  // what it says of a broken file would go to stderr
   if (bytes.size() > INT32_MAX) {
     return Failure{"it has more than 2 GiB, the most that ONNX allows; export its weights to a file of their own", Blame::limit};
@@ -436,16 +438,29 @@ Result<Model> read_onnx_bytes(std::string_view bytes, const std::vector<std::str
     if (other.empty()) return Failure{"it is no ONNX model, or it is truncated"};
     return Failure{fmt::format("it is no ONNX model but {}: export the model as ONNX, as docs/import.md shows", other)};
   }
-  return Reader(folders).model(proto);
+  return proto;
+}
+
+}  // namespace
+
+Result<Model> read_onnx_bytes(std::string_view bytes, const std::vector<std::string>& folders) {
+  Result<onnx::ModelProto> proto = parsed(bytes);
+  return proto ? Reader(folders).model(*proto) : proto.failure();
 }
 
 Result<Model> read_onnx(const std::string& path, const std::vector<std::string>& folders) {
-  const Result<std::unique_ptr<MappedFile>> file = MappedFile::open(path);
+  Result<std::unique_ptr<MappedFile>> file = MappedFile::open(path);
   if (!file) return file.failure();
   std::vector<std::string> all{fs::path(path).parent_path().string()};
   all.insert(all.end(), folders.begin(), folders.end());
-  Result<Model> model = read_onnx_bytes((*file)->bytes(), all);
-  if (!model) return Failure{fmt::format("cannot import '{}': {}", path, model.failure().text), model.failure().blame};
+  const auto failed = [&](const Failure& failure) {
+    return Failure{fmt::format("cannot import '{}': {}", path, failure.text), failure.blame};
+  };
+  Result<onnx::ModelProto> proto = parsed((*file)->bytes());
+  if (!proto) return failed(proto.failure());
+  file->reset();  // the proto has copies of the bytes
+  Result<Model> model = Reader(all).model(*proto);
+  if (!model) return failed(model.failure());
   model->files.insert(model->files.begin(), path);
   return model;
 }
