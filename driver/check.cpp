@@ -24,8 +24,8 @@ class LayerTable {
     walk(network_.body, 0);
     table_.rule();
     std::string edges;
-    if (skips_ != 0 || concats_ == 0) edges = fmt::format("{} skip edge{}", skips_, skips_ == 1 ? "" : "s");
-    if (concats_ != 0) edges += fmt::format("{}{} concat edge{}", edges.empty() ? "" : ", ", concats_, concats_ == 1 ? "" : "s");
+    if (skips_ != 0 || concats_ == 0) edges = fmt::format("{} {}", skips_, plural(skips_, "skip edge"));
+    if (concats_ != 0) edges += fmt::format("{}{} {}", edges.empty() ? "" : ", ", concats_, plural(concats_, "concat edge"));
     table_.add({"total", "", "", grouped(total_.parameters), grouped(total_.multiply_adds), edges});
     return table_.str();
   }

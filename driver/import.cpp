@@ -30,8 +30,9 @@ int run_import(const ImportCommand& command) {
     if (const Result<> leaves = leaves_inputs(path, imported->files); !leaves) return fail(leaves.failure());
   }
   if (const Result<> written = write_model(made, command.force); !written) return fail(written.failure());
-  fmt::print("{}: {} layer{}, {} parameter{}, from {}; {:.2f} s\n", imported->name, imported->layers, imported->layers == 1 ? "" : "s",
-             grouped(imported->parameters), imported->parameters == 1 ? "" : "s", command.model.path, seconds_since(start));
+  fmt::print("{}: {} {}, {} {}, from {}; {:.2f} s\n", imported->name, imported->layers,
+             plural(static_cast<int64_t>(imported->layers), "layer"), grouped(imported->parameters),
+             plural(imported->parameters, "parameter"), command.model.path, seconds_since(start));
   for (const NewFile& file : made.files) fmt::print("  {}  {}\n", file.path, human_bytes(file.bytes.size()));
   return done;
 }

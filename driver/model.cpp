@@ -2,8 +2,8 @@
 #include "driver/model.h"
 
 #include <fmt/format.h>
+#include <llvm/ADT/StringRef.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "codegen/interface.h"
@@ -26,12 +26,7 @@ bool holds_other(const NewFile& file) {
 
 }  // namespace
 
-bool is_model(std::string_view path) {
-  if (path.size() < model_ending.size()) return false;
-  const std::string_view end = path.substr(path.size() - model_ending.size());
-  return std::equal(end.begin(), end.end(), model_ending.begin(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; });
-}
+bool is_model(std::string_view path) { return llvm::StringRef(path).ends_with_insensitive(model_ending); }
 
 void add_up_to_option(Command command, NetworkOptions& options) {
   command.add_option("--up-to", options.up_to, "of a model: import what lies before this value, which becomes the output")
@@ -43,10 +38,7 @@ Result<importer::Imported> import_model(const NetworkOptions& options) {
   import.name = options.name;
   if (!options.name.empty()) {
     if (const std::string fault = codegen::name_fault(options.name); !fault.empty()) return Failure{"--name: " + fault, Blame::command};
-    const auto words = all_keywords();
-    if (std::find(words.begin(), words.end(), options.name) != words.end()) {
-      return Failure{fmt::format("--name: '{}' is a word of the language", options.name), Blame::command};
-    }
+    if (is_keyword(options.name)) return Failure{fmt::format("--name: '{}' is a word of the language", options.name), Blame::command};
   }
   import.folders = options.include_dirs;
   import.up_to = options.up_to;

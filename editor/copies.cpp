@@ -21,7 +21,7 @@ constexpr size_t max_groups = 12;  ///< number of groups of equal copies that ar
 constexpr size_t max_names = 4;    ///< number of names of copies in a group
 constexpr size_t max_values = 12;
 
-std::string plural(int64_t count, std::string_view what) { return fmt::format("{} {}{}", grouped(count), what, count == 1 ? "" : "s"); }
+std::string counted(int64_t count, std::string_view what) { return fmt::format("{} {}", grouped(count), plural(count, what)); }
 
 /// The description of one copy, without its name.
 class Describer {
@@ -57,8 +57,8 @@ class Describer {
   std::string cost(const Node& node) const {
     const topology::Cost cost = topology::cost(network_, node);
     std::string text;
-    if (cost.parameters != 0) text += ", " + plural(cost.parameters, "parameter");
-    if (cost.multiply_adds != 0) text += ", " + plural(cost.multiply_adds, "multiply-add");
+    if (cost.parameters != 0) text += ", " + counted(cost.parameters, "parameter");
+    if (cost.multiply_adds != 0) text += ", " + counted(cost.multiply_adds, "multiply-add");
     return text;
   }
 
@@ -188,8 +188,8 @@ std::string described_total(const Workspace& workspace, const std::string& file)
     for (const topology::Output& output : network.outputs) {
       outputs += fmt::format("{}`{}`", outputs.empty() ? "" : ", ", topology::shape(network, output.value));
     }
-    return fmt::format("`{}` → {}, {}, {}\n", topology::shape(network, network.input.value), outputs, plural(cost.parameters, "parameter"),
-                       plural(cost.multiply_adds, "multiply-add"));
+    return fmt::format("`{}` → {}, {}, {}\n", topology::shape(network, network.input.value), outputs, counted(cost.parameters, "parameter"),
+                       counted(cost.multiply_adds, "multiply-add"));
   }
   return "";
 }

@@ -182,6 +182,8 @@ class Lexer {
 
 std::span<const std::string_view> all_keywords() { return keywords; }
 
+bool is_keyword(std::string_view word) { return std::find(std::begin(keywords), std::end(keywords), word) != std::end(keywords); }
+
 std::vector<Token> lex(FileId file, Diagnostics& diagnostics, std::vector<Comment>* comments) {
   return Lexer(file, diagnostics, comments).run();
 }

@@ -40,6 +40,7 @@ constexpr size_t max_name_length = 100;
 
 /// The words that cannot be names.
 std::span<const std::string_view> all_keywords();
+bool is_keyword(std::string_view word);
 
 struct Comment {
   std::string_view text;  ///< from its `#` to the end of the line

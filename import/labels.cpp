@@ -16,12 +16,6 @@ bool has_weights(const Statements& list, const Network& network) {
   return any;
 }
 
-std::string flat_name(std::string_view scope) {
-  std::string name(scope);
-  std::replace(name.begin(), name.end(), '.', '_');
-  return name;
-}
-
 void label_list(Statements& statements, const Network& network, NameTable& names, const std::set<LayerId>& sources, bool in_list) {
   for (Statement& s : statements) {
     if (s.kind == StatementKind::layer) {

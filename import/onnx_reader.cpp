@@ -421,10 +421,6 @@ std::string_view other_format(std::string_view bytes) {
   return "";
 }
 
-}  // namespace
-
-namespace {
-
 Result<onnx::ModelProto> parsed(std::string_view bytes) {
   google::protobuf::SetLogHandler(nullptr);  // what it says of a broken file would go to stderr
   if (bytes.size() > INT32_MAX) {

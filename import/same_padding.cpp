@@ -1,8 +1,6 @@
 /// \file Compares each padding with what the rule gives for the layer's input.
 #include "import/same_padding.h"
 
-#include <algorithm>
-
 #include "ir/window.h"
 
 namespace resnetc::importer {
@@ -10,8 +8,7 @@ namespace resnetc::importer {
 void find_same_padding(Network& network) {
   bool uneven = false;
   for (Layer& layer : network.nodes) {
-    const bool window = layer.op == OpKind::conv2d || layer.op == OpKind::max_pool || layer.op == OpKind::avg_pool;
-    if (!window || layer.attributes.ceil) continue;
+    if (!padded_ops.has(layer.op) || layer.attributes.ceil) continue;
     OpAttributes same = layer.attributes;
     same.pad = {};
     same.same_pad = true;

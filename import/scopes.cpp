@@ -126,12 +126,17 @@ bool is_made_up(std::string_view name) {
   return dot != std::string_view::npos && is_number(name.substr(dot + 1)) && is_plain_word(name.substr(0, dot));
 }
 
+std::string flat_name(std::string_view scope) {
+  std::string name(scope);
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
+
 std::string as_name(std::string_view text) {
   std::string name;
   for (const char c : text.substr(0, longest_name)) name += is_plain(c) ? c : '_';
-  const auto words = all_keywords();
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) name.insert(0, "_");
-  if (std::find(words.begin(), words.end(), name) != words.end()) name += "_";
+  if (is_keyword(name)) name += "_";
   return name;
 }
 

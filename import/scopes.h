@@ -19,6 +19,9 @@ std::string joined_scope(const std::vector<std::string_view>& parts);
 /// The parts between the separators, without empty ones.
 std::vector<std::string_view> parts_of(std::string_view path, char separator = '.');
 
+/// A path as a label: "layer1_0_conv1".
+std::string flat_name(std::string_view scope);
+
 /// Whether a part of a path is a number, as children of a list have it.
 bool is_number(std::string_view part);
 

@@ -13,12 +13,6 @@
 namespace resnetc::importer {
 namespace {
 
-std::string as_label(std::string_view scope) {
-  std::string label(scope);
-  std::replace(label.begin(), label.end(), '.', '_');
-  return label;
-}
-
 /// The number that a block has in the model: 4 of "features.4.conv".
 std::optional<int64_t> number_of(std::string_view scope) {
   const std::string numbered = up_to_number(scope);
@@ -38,14 +32,14 @@ class Naming {
     const std::string scope = stage_scope(stage.scopes.front());
     const bool one_scope =
         std::all_of(stage.scopes.begin(), stage.scopes.end(), [&](const std::string& s) { return stage_scope(s) == scope; });
-    const std::string label = as_label(scope);
+    const std::string label = flat_name(scope);
     std::optional<std::string> name;
     if (!scope.empty() && blocks_inside(label, stage)) name = taken(label);
     if (name) return *name;
     const std::optional<int64_t> first = number_of(stage.scopes.front());
     if (stage.scopes.size() == 1 && !stage.scopes.front().empty()) {
       // Keras calls the first block "expanded_conv" and the next one "expanded_conv_1": these are others.
-      const std::string own = as_label(up_to_number(stage.scopes.front()));
+      const std::string own = flat_name(up_to_number(stage.scopes.front()));
       if (all_inside(own, stage, first.has_value())) name = taken(own);
     } else if (one_scope && first && counted(stage, *first)) {
       const std::string range = fmt::format("{}_{}_to_{}", label, *first, *first + static_cast<int64_t>(stage.scopes.size()) - 1);
@@ -74,7 +68,7 @@ class Naming {
     for (const LayerId id : stage.layers) {
       const Layer& layer = network_.node(id);
       if (layer.weights.empty() || layer.scope.empty()) continue;
-      count += ModelNames::is_under(as_label(layer.scope), label, numbered) ? 1 : 0;
+      count += ModelNames::is_under(flat_name(layer.scope), label, numbered) ? 1 : 0;
     }
     return count;
   }
@@ -91,7 +85,7 @@ class Naming {
     if (count == all) return true;
     const std::set<std::string> blocks(stage.scopes.begin(), stage.scopes.end());
     for (const std::string& block : blocks) {
-      const std::string inside = as_label(block);
+      const std::string inside = flat_name(block);
       if (inside.size() > label.size()) count += model_.count(inside, false) - own(inside, stage, false);
     }
     return count == all;
@@ -121,7 +115,7 @@ std::string stage_scope(std::string_view scope) {
 
 ModelNames::ModelNames(const Network& network) {
   for (const Layer& layer : network.nodes) {
-    if (!layer.weights.empty() && !layer.scope.empty()) labels_.push_back(as_label(layer.scope));
+    if (!layer.weights.empty() && !layer.scope.empty()) labels_.push_back(flat_name(layer.scope));
   }
   std::sort(labels_.begin(), labels_.end());
 }

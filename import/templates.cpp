@@ -194,8 +194,7 @@ class BodyWriter {
     if (parts.empty() || (numbered && parts.size() == 1 && parts[0] == otherwise)) return names_.numbered(otherwise);
     // A module of several layers has one name for all of them; "block" of "block.2" is a word of the language.
     const std::string name = fmt::format("{}", fmt::join(parts, "_"));
-    const auto words = all_keywords();
-    if (std::find(words.begin(), words.end(), name) != words.end()) return names_.numbered(otherwise);
+    if (is_keyword(name)) return names_.numbered(otherwise);
     const auto [first, fresh] = named_.emplace(name, otherwise);
     if (fresh) return names_.unique(name);
     return first->second == otherwise ? names_.unique(name) : names_.unique(fmt::format("{}_{}", name, otherwise));

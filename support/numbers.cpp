@@ -11,4 +11,6 @@ std::string grouped(int64_t value) {
   return digits;
 }
 
+std::string plural(int64_t count, std::string_view word) { return fmt::format("{}{}", word, count == 1 ? "" : "s"); }
+
 }  // namespace resnetc

@@ -45,8 +45,7 @@ PartsSoftmax define_parts_softmax(const program::KernelSpec& spec, const Axes& a
 
 Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 
-/// An element of the result is one element of the operand, or lies between four. For
-/// KernelFamily::rearrangement.
+/// An element of the result is one element of the operand, or lies between four. For KernelFamily::rearrangement.
 Func define_rearrangement(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
 
 /// Copies between the caller's dense buffers and the arena. A store of pictures has the axes (x, y, c, n), with all pixels along x if

@@ -6,6 +6,7 @@
 
 #include "import/layers/per_channel.h"
 #include "import/translate.h"
+#include "ir/meanings.h"
 
 namespace resnetc::importer {
 namespace {
@@ -49,7 +50,7 @@ Result<LayerId> elu(Translation& t, const flat::Node& node) {
 
 /// The layer `selu` where the numbers are those of the paper, as exporters write them; else an elu and a factor.
 Result<LayerId> selu(Translation& t, const flat::Node& node) {
-  constexpr double usual_alpha = 1.6732632423543772F, usual_gamma = 1.0507009873554805F;
+  constexpr double usual_alpha = static_cast<float>(meaning::selu_alpha), usual_gamma = static_cast<float>(meaning::selu_gamma);
   const double alpha = flat::real(node, "alpha", usual_alpha), gamma = flat::real(node, "gamma", usual_gamma);
   const auto near = [](double a, double b) { return std::abs(a - b) < 1e-6; };
   if (near(alpha, usual_alpha) && near(gamma, usual_gamma)) return named(t, node, "selu");

@@ -10,7 +10,6 @@ namespace {
 
 using flat::ValueId;
 
-constexpr std::array<std::string_view, 5> views_of_signals = {"Reshape", "Squeeze", "Unsqueeze", "Transpose", "Flatten"};
 constexpr std::array<std::string_view, 4> activations = {"Sigmoid", "HardSigmoid", "Relu", "Tanh"};
 
 bool is_signal(const Dims& dims) { return dims.size() == 3 && dims[1] == Whole{1, 0} && dims[2].known(); }
@@ -23,8 +22,7 @@ bool is_vector(const Dims& dims, const Whole& channels) {
 /// The value [N, C], [N, C, 1] or [N, C, 1, 1] that views have turned into the signal [N, 1, C].
 ValueId vector_before(const flat::Graph& graph, ValueId signal, const Whole& channels) {
   for (int step = 0; step < 4; ++step) {
-    const flat::Node* view = nullptr;
-    for (const std::string_view op : views_of_signals) view = view == nullptr ? made_by(graph, signal, op) : view;
+    const flat::Node* view = made_by(graph, signal, {"Reshape", "Squeeze", "Unsqueeze", "Transpose", "Flatten"});
     if (view == nullptr) return flat::no_value;
     signal = view->inputs[0];
     const auto& dims = signal == flat::no_value ? std::nullopt : graph.value(signal).dims;

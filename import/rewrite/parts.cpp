@@ -1,7 +1,6 @@
 /// \file Sums and softmaxes over parts of channels, as in split attention (arXiv:2004.08955) and selective kernels (arXiv:1903.06586).
 /// Models give the parts a dimension of their own, [N, parts, C, H, W].
 #include <algorithm>
-#include <array>
 
 #include "import/rewrite/rewrite.h"
 
@@ -9,8 +8,6 @@ namespace resnetc::importer {
 namespace {
 
 using flat::ValueId;
-
-constexpr std::array<std::string_view, 6> views_of_parts = {"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity"};
 
 class Parts {
  public:
@@ -38,8 +35,7 @@ class Parts {
   /// The value [N, channels, ...] of which views make this one. Dimensions of 1 may move.
   ValueId whole_before(ValueId value, int64_t channels) const {
     for (int step = 0; step < 6; ++step) {
-      const flat::Node* view = nullptr;
-      for (const std::string_view op : views_of_parts) view = view == nullptr ? made_by(graph_, value, op) : view;
+      const flat::Node* view = made_by(graph_, value, {"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity"});
       if (view == nullptr || (view->op == "Transpose" && !keeps_order(*view))) return flat::no_value;
       value = view->inputs[0];
       const auto& dims = dims_of(value);

@@ -46,10 +46,8 @@ std::optional<Repeat> repeat_before(const flat::Graph& graph, const flat::Node& 
   if (last.op != "Reshape" || !last.domain.empty() || last.inputs.empty()) return std::nullopt;
   const flat::Node* turn = made_by(graph, last.inputs[0], "Transpose");
   const flat::ValueId larger = turn == nullptr ? last.inputs[0] : turn->inputs[0];
-  const flat::Node* made = made_by(graph, larger, "Tile");
-  if (made == nullptr) made = made_by(graph, larger, "Expand");
-  const flat::Node* first = made == nullptr ? nullptr : made_by(graph, made->inputs[0], "Unsqueeze");
-  if (made != nullptr && first == nullptr) first = made_by(graph, made->inputs[0], "Reshape");
+  const flat::Node* made = made_by(graph, larger, {"Tile", "Expand"});
+  const flat::Node* first = made == nullptr ? nullptr : made_by(graph, made->inputs[0], {"Unsqueeze", "Reshape"});
   if (first == nullptr) return std::nullopt;
   const auto &from = graph.value(first->inputs[0]).dims, &middle = graph.value(made->inputs[0]).dims, &to = graph.value(larger).dims,
              &result = graph.value(last.outputs[0]).dims;

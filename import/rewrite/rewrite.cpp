@@ -42,6 +42,13 @@ const flat::Node* made_by(const flat::Graph& graph, flat::ValueId value, std::st
   return fits ? &node : nullptr;
 }
 
+const flat::Node* made_by(const flat::Graph& graph, flat::ValueId value, std::initializer_list<std::string_view> ops) {
+  for (const std::string_view op : ops) {
+    if (const flat::Node* node = made_by(graph, value, op); node != nullptr) return node;
+  }
+  return nullptr;
+}
+
 std::optional<double> number_at(const flat::Graph& graph, const flat::Node& node, size_t input) {
   const TensorPtr constant = graph.constant(node, input);
   return constant ? uniform(*constant) : std::nullopt;

@@ -1,6 +1,7 @@
 /// \file Rewrites of the list of operators: several that together spell one thing become one operator. Each file has one idea.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,8 @@ inline constexpr std::string_view made_by_rewrites[] = {"Repeat",      "GroupNor
 
 /// The node that makes a value as its first output, if it is one of ONNX's own with this name and has an input; else null.
 const flat::Node* made_by(const flat::Graph& graph, flat::ValueId value, std::string_view op);
+/// The same for the first of several names that fits.
+const flat::Node* made_by(const flat::Graph& graph, flat::ValueId value, std::initializer_list<std::string_view> ops);
 /// The one number that an input is, whatever its shape.
 std::optional<double> number_at(const flat::Graph& graph, const flat::Node& node, size_t input);
 /// Whether two numbers agree as far as constants in half precision tell.
