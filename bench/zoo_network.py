@@ -19,6 +19,7 @@ facts show that the comparison can fail: how much two pictures' outputs differ, 
 addition or concatenation is set to zero. Both are relative to the largest output.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -279,6 +280,16 @@ def make(package, name, folder):
     facts["pictures_differ"] = float(np.abs(outputs[0] - outputs[1]).max() / np.abs(outputs).max())
     facts["smallest_branch"] = smallest_branch(exported, values, pictures[:1].numpy())
     return facts
+
+
+def send(connection, package, name, folder):
+    """Sends what `make` returns, and None; or no facts, and the exception."""
+    try:
+        with open(os.devnull, "w") as nothing, contextlib.redirect_stdout(nothing), contextlib.redirect_stderr(nothing):
+            facts = make(package, name, folder)
+        connection.send((facts, None))
+    except Exception as error:
+        connection.send(({}, f"{type(error).__name__}: {error}".splitlines()[0]))
 
 
 def main():
