@@ -15,8 +15,8 @@ right outputs: fresh networks often begin as the identity. Batch norms get the s
 the signal keeps its size. Many deep networks with such weights are chaotic: PyTorch's own outputs in float32 have nothing to do with those in
 float64. So the scales of batch norms (of other norms in networks without any) and the gains of networks without norms are then multiplied by
 the largest of `GAINS` with which float32 errs by at most `WELL_CONDITIONED` of the largest output, or the one with which it errs least. Two
-facts show that the comparison can fail: how much two pictures' outputs differ, and how much the outputs change if any one operand of an
-addition or concatenation is set to zero. Both are relative to the largest output.
+facts show that the comparison can fail: how much two pictures' outputs differ, and how much the outputs change if any one of the values
+that additions and concatenations read is zero for all of them. Both are relative to the largest output.
 """
 
 import contextlib
@@ -184,7 +184,8 @@ def why_out(graph, values):
 
 
 def smallest_branch(model, values, picture):
-    """The smallest change of the outputs, relative to the largest, when one operand of one join is set to zero. None without joins."""
+    """The smallest change of the outputs, relative to the largest, when one of the values that joins read is zero for all of them. None
+    without joins."""
     import onnx
     import onnxruntime as ort
     from onnx import TensorProto, helper, numpy_helper
@@ -192,17 +193,20 @@ def smallest_branch(model, values, picture):
     probe = onnx.ModelProto()
     probe.CopyFrom(model)
     graph = probe.graph
-    nodes, count = [], 0
+    nodes, places = [], {}  # by value that joins read: the index of its factor
     for node in graph.node:
         if node.op_type in JOINS and sum(name in values for name in node.input) >= 2:
             for index, name in enumerate(node.input):
-                if name in values:
+                if name not in values:
+                    continue
+                if name not in places:
+                    count = places[name] = len(places)
                     nodes.append(helper.make_node("Gather", ["zoo.factors", f"zoo.index{count}"], [f"zoo.factor{count}"]))
                     nodes.append(helper.make_node("Mul", [name, f"zoo.factor{count}"], [f"zoo.value{count}"]))
                     graph.initializer.append(numpy_helper.from_array(np.array(count, np.int64), f"zoo.index{count}"))
-                    node.input[index] = f"zoo.value{count}"
-                    count += 1
+                node.input[index] = f"zoo.value{places[name]}"
         nodes.append(node)
+    count = len(places)
     if count == 0:
         return None
     nodes = [type(node).FromString(node.SerializeToString()) for node in nodes]

@@ -6,6 +6,7 @@
 #include "ir/checks.h"
 #include "ir/forms/graph_parts.h"
 #include "ir/graph.h"
+#include "ir/quantized.h"
 
 namespace resnetc::graph {
 
@@ -24,11 +25,57 @@ Fault check_constants(const Graph& graph, const Op& op) {
   return std::nullopt;
 }
 
+/// Checks that an operation makes numbers of the type from numbers of the operands' types. How integers mean numbers is another matter.
+Fault check_numbers(OpKind kind, const OpAttributes& attributes, std::vector<TensorType> operands, const TensorType& type) {
+  for (TensorType& operand : operands) operand = operand.of_numbers();
+  return checks::result_type(kind, attributes, operands, type.of_numbers());
+}
+
+/// What can be computed with quantized values: sums of products, averages, and whatever chooses or moves elements or works on each.
+constexpr OpSet quantized_ops{OpKind::conv2d,  OpKind::linear,    OpKind::max_pool,      OpKind::avg_pool,        OpKind::global_avg_pool,
+                              OpKind::convert, OpKind::concat,    OpKind::pad,           OpKind::pad_channels,    OpKind::slice_channels,
+                              OpKind::flatten, OpKind::unflatten, OpKind::pixel_shuffle, OpKind::pixel_unshuffle, OpKind::channel_shuffle};
+
+Fault check_element(const TensorType& type) {
+  if (!fits(type.quantization, type.element)) return fmt::format("the scale or zero of {} is out of range", to_string(type));
+  if (type.is_quantized()) return std::nullopt;
+  if (type.element == ElementType::u8)
+    return fmt::format("{} says nothing of what its integers mean, as in u8(scale=0.02, zero=3)[...]", to_string(type));
+  return checks::computable(type);
+}
+
+int64_t terms(const Graph& graph, const Op& op) {
+  const int64_t channels = graph.op(op.operands[0]).type.channels;
+  int64_t sum = op.kind == OpKind::linear ? channels : channels / op.attributes.groups * op.attributes.kernel.h * op.attributes.kernel.w;
+  for (const Step& step : op.epilogue) {
+    if (step.kind == StepKind::project) sum += graph.op(step.operand).type.channels;
+  }
+  return sum;
+}
+
+Fault check_quantized(const Graph& graph, const Op& op) {
+  if (!is_quantized(graph, op)) return std::nullopt;
+  if (!quantized_ops.has(op.kind) && !is_step(op.kind)) return "it has no meaning for quantized values: convert them to f32 first";
+  const bool sums = sums_integers(graph, op);
+  for (const Step& step : op.epilogue) {
+    if (step.kind == StepKind::project && graph.op(step.operand).type.is_quantized() != sums) {
+      return "a projection of integers can only be added to sums of integers";
+    }
+  }
+  if (!sums) return std::nullopt;
+  if (terms(graph, op) > max_integer_terms) return fmt::format("a sum of integers has at most {} terms", max_integer_terms);
+  const size_t first = integer_steps(graph, op);
+  if (first == op.epilogue.size() || op.epilogue[first].kind != StepKind::scale) {
+    return "a sum of integers needs a step 'scale' that makes numbers of it, behind nothing but bias and project";
+  }
+  return std::nullopt;
+}
+
 Fault check_projection(const Graph& graph, const TensorType& type, const Step& step) {
   const OpAttributes attributes = projection(type.channels);
-  const TensorType operand[] = {graph.op(step.operand).type};
-  if (Fault fault = checks::result_type(OpKind::conv2d, attributes, operand, type)) return fault;
-  return checks::recipe_shape("weight", step.constants[0], weight_specs(OpKind::conv2d, attributes, operand[0])[0].shape);
+  const TensorType& operand = graph.op(step.operand).type;
+  if (Fault fault = check_numbers(OpKind::conv2d, attributes, {operand}, type)) return fault;
+  return checks::recipe_shape("weight", step.constants[0], weight_specs(OpKind::conv2d, attributes, operand)[0].shape);
 }
 
 Fault check_step(const Graph& graph, ValueId id, const Step& step) {
@@ -47,8 +94,7 @@ Fault check_step(const Graph& graph, ValueId id, const Step& step) {
     if (Fault fault = checks::recipe_shape(wanted.constants[i], step.constants[i], {type.channels})) return fault;
   }
   if (!wanted.joins()) return std::nullopt;
-  const TensorType pair[] = {type, graph.op(step.operand).type};
-  return checks::result_type(step.kind, {}, pair, type);
+  return check_numbers(step.kind, {}, {type, graph.op(step.operand).type}, type);
 }
 
 Fault check_op(const Graph& graph, ValueId id) {
@@ -61,7 +107,8 @@ Fault check_op(const Graph& graph, ValueId id) {
   }
   if (Fault fault = checks::attributes(op.kind, op.attributes)) return fault;
   if (Fault fault = checks::lowered(op.attributes)) return fault;
-  if (Fault fault = checks::result_type(op.kind, op.attributes, operands, op.type)) return fault;
+  if (Fault fault = check_element(op.type)) return fault;
+  if (Fault fault = check_numbers(op.kind, op.attributes, operands, op.type)) return fault;
   if (Fault fault = check_constants(graph, op)) return fault;
   if (op.epilogue.size() > max_epilogue_steps) return fmt::format("its epilogue has more than {} steps", max_epilogue_steps);
   if (const int count = most_operands(op); count > max_operands) {
@@ -73,7 +120,7 @@ Fault check_op(const Graph& graph, ValueId id) {
     sums = sums && may_precede_projection(step.kind);
     if (Fault fault = check_step(graph, id, step)) return fault;
   }
-  return std::nullopt;
+  return check_quantized(graph, op);
 }
 
 Fault check_input(const Graph& graph) {

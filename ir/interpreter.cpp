@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
+
+#include "ir/quantized.h"
+#include "ir/reference_ops.h"
 
 namespace resnetc {
 namespace {
@@ -12,251 +14,7 @@ namespace {
 using graph::Graph;
 using graph::Op;
 using graph::StepKind;
-
-/// out[x] over one row += weight * in row, for the columns where the input exists.
-void accumulate_row(double* out, int64_t out_width, const double* in, int64_t in_width, double weight, int64_t stride, int64_t offset) {
-  int64_t first = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
-  int64_t last = offset >= in_width ? 0 : std::min(out_width, (in_width - 1 - offset) / stride + 1);
-  for (int64_t x = first; x < last; ++x) out[x] += weight * in[x * stride + offset];
-}
-
-Values convolve(const OpAttributes& a, const TensorType& in_type, const TensorType& t, const Values& in,
-                const std::vector<double>& weight) {
-  int64_t per_group = in_type.channels / a.groups, co_per_group = t.channels / a.groups;
-  Values out(static_cast<size_t>(t.elements()), 0.0);
-  for (int64_t o = 0; o < t.channels; ++o) {
-    double* plane = &out[static_cast<size_t>(o * t.pixels())];
-    for (int64_t i = 0; i < per_group; ++i) {
-      const double* source = &in[static_cast<size_t>((o / co_per_group * per_group + i) * in_type.pixels())];
-      const double* taps = &weight[static_cast<size_t>((o * per_group + i) * a.kernel.h * a.kernel.w)];
-      for (int64_t y = 0; y < t.height; ++y) {
-        for (int64_t ky = 0; ky < a.kernel.h; ++ky) {
-          int64_t in_y = y * a.stride.h + ky * a.dilation.h - a.pad.top;
-          if (in_y < 0 || in_y >= in_type.height) continue;
-          for (int64_t kx = 0; kx < a.kernel.w; ++kx) {
-            accumulate_row(plane + y * t.width, t.width, source + in_y * in_type.width, in_type.width, taps[ky * a.kernel.w + kx],
-                           a.stride.w, kx * a.dilation.w - a.pad.left);
-          }
-        }
-      }
-    }
-  }
-  return out;
-}
-
-/// Adds each element of the input, times the weights of its channel, to the window of the result that begins at stride times its place.
-Values convolve_transposed(const OpAttributes& a, const TensorType& in_type, const TensorType& t, const Values& in,
-                           const std::vector<double>& weight) {
-  const int64_t ci_per_group = in_type.channels / a.groups, co_per_group = t.channels / a.groups;
-  Values out(static_cast<size_t>(t.elements()), 0.0);
-  for (int64_t i = 0; i < in_type.channels; ++i) {
-    for (int64_t o = 0; o < co_per_group; ++o) {
-      double* plane = &out[static_cast<size_t>((i / ci_per_group * co_per_group + o) * t.pixels())];
-      const double* taps = &weight[static_cast<size_t>((i * co_per_group + o) * a.kernel.h * a.kernel.w)];
-      for (int64_t y = 0; y < in_type.height; ++y) {
-        for (int64_t x = 0; x < in_type.width; ++x) {
-          const double value = in[static_cast<size_t>((i * in_type.height + y) * in_type.width + x)];
-          for (int64_t ky = 0; ky < a.kernel.h; ++ky) {
-            for (int64_t kx = 0; kx < a.kernel.w; ++kx) {
-              const int64_t row = y * a.stride.h + ky - a.pad.top, column = x * a.stride.w + kx - a.pad.left;
-              if (row < 0 || column < 0 || row >= t.height || column >= t.width) continue;
-              plane[row * t.width + column] += value * taps[ky * a.kernel.w + kx];
-            }
-          }
-        }
-      }
-    }
-  }
-  return out;
-}
-
-Values multiply_matrix(const Op& op, const Values& in, const std::vector<double>& weight) {
-  Values out(static_cast<size_t>(op.type.channels), 0.0);
-  for (size_t o = 0; o < out.size(); ++o) {
-    for (size_t i = 0; i < in.size(); ++i) out[o] += weight[o * in.size() + i] * in[i];
-  }
-  return out;
-}
-
-/// Of one row of pixels.
-Values transpose(const TensorType& in_type, const Values& in) {
-  const auto pixels = static_cast<size_t>(in_type.width), channels = static_cast<size_t>(in_type.channels);
-  Values out(in.size());
-  for (size_t c = 0; c < channels; ++c) {
-    for (size_t x = 0; x < pixels; ++x) out[x * channels + c] = in[c * pixels + x];
-  }
-  return out;
-}
-
-/// A pool. Of a window's places only those in the picture have values. An average divides by their number, with count_pad by that of the
-/// places in the picture and its padding. If the window contains a NaN, the result is NaN.
-Values pool(const Op& op, const TensorType& in_type, const Values& in) {
-  const OpAttributes& a = op.attributes;
-  const TensorType& t = op.type;
-  bool max = op.kind == OpKind::max_pool;
-  Values out(static_cast<size_t>(t.elements()));
-  for (int64_t c = 0; c < t.channels; ++c) {
-    const double* plane = &in[static_cast<size_t>(c * in_type.pixels())];
-    for (int64_t y = 0; y < t.height; ++y) {
-      for (int64_t x = 0; x < t.width; ++x) {
-        double value = max ? -std::numeric_limits<double>::infinity() : 0;
-        int64_t counted = 0;
-        for (int64_t ky = 0; ky < a.kernel.h; ++ky) {
-          for (int64_t kx = 0; kx < a.kernel.w; ++kx) {
-            int64_t in_y = y * a.stride.h + ky - a.pad.top, in_x = x * a.stride.w + kx - a.pad.left;
-            if (in_y >= in_type.height + a.pad.bottom || in_x >= in_type.width + a.pad.right) continue;
-            bool inside = in_y >= 0 && in_x >= 0 && in_y < in_type.height && in_x < in_type.width;
-            if (inside || a.count_pad) ++counted;
-            if (!inside) continue;
-            double v = plane[in_y * in_type.width + in_x];
-            if (!max) {
-              value += v;
-            } else if (v > value || std::isnan(v)) {
-              value = v;
-            }
-          }
-        }
-        if (!max) value /= static_cast<double>(counted);
-        out[static_cast<size_t>((c * t.height + y) * t.width + x)] = value;
-      }
-    }
-  }
-  return out;
-}
-
-Values global_average(const TensorType& in_type, const Values& in) {
-  Values out(static_cast<size_t>(in_type.channels), 0.0);
-  auto pixels = static_cast<size_t>(in_type.pixels());
-  for (size_t i = 0; i < in.size(); ++i) out[i / pixels] += in[i];
-  for (double& v : out) v /= static_cast<double>(pixels);
-  return out;
-}
-
-Values global_maximum(const TensorType& in_type, const Values& in) {
-  Values out(static_cast<size_t>(in_type.channels), -std::numeric_limits<double>::infinity());
-  auto pixels = static_cast<size_t>(in_type.pixels());
-  for (size_t i = 0; i < in.size(); ++i) {
-    double& largest = out[i / pixels];
-    if (in[i] > largest || std::isnan(in[i])) largest = in[i];
-  }
-  return out;
-}
-
-/// The root of each channel's sum of squares.
-Values global_norm(const TensorType& in_type, const Values& in) {
-  Values out(static_cast<size_t>(in_type.channels), 0.0);
-  auto pixels = static_cast<size_t>(in_type.pixels());
-  for (size_t i = 0; i < in.size(); ++i) out[i / pixels] += in[i] * in[i];
-  for (double& v : out) v = std::sqrt(v);
-  return out;
-}
-
-/// The place in a row or column of `in` elements from which element `i` of `out` is taken, as in PyTorch's `interpolate`.
-double sampled_at(const OpAttributes& a, int64_t i, int64_t in, int64_t out) {
-  const auto at = static_cast<double>(i), from = static_cast<double>(in), to = static_cast<double>(out);
-  if (!a.bilinear) return std::floor(at * from / to);
-  if (a.align_corners) return out == 1 ? 0 : at * (from - 1) / (to - 1);
-  return std::max((at + 0.5) * from / to - 0.5, 0.0);
-}
-
-Values upsample(const Op& op, const TensorType& in_type, const Values& in) {
-  const TensorType& t = op.type;
-  Values out(static_cast<size_t>(t.elements()));
-  for (int64_t c = 0; c < t.channels; ++c) {
-    const auto pixel = [&](int64_t y, int64_t x) {
-      y = std::min(y, in_type.height - 1);
-      x = std::min(x, in_type.width - 1);
-      return in[static_cast<size_t>((c * in_type.height + y) * in_type.width + x)];
-    };
-    for (int64_t y = 0; y < t.height; ++y) {
-      for (int64_t x = 0; x < t.width; ++x) {
-        const double row = sampled_at(op.attributes, y, in_type.height, t.height),
-                     column = sampled_at(op.attributes, x, in_type.width, t.width);
-        const auto top = static_cast<int64_t>(row), left = static_cast<int64_t>(column);
-        const double down = row - static_cast<double>(top), right = column - static_cast<double>(left);
-        double& value = out[static_cast<size_t>((c * t.height + y) * t.width + x)];
-        value = pixel(top, left);
-        if (!op.attributes.bilinear) continue;
-        const double above = value * (1 - right) + pixel(top, left + 1) * right;
-        const double below = pixel(top + 1, left) * (1 - right) + pixel(top + 1, left + 1) * right;
-        value = above * (1 - down) + below * down;
-      }
-    }
-  }
-  return out;
-}
-
-/// The picture, or vector, of the type whose elements `element` gives by channel, row and column.
-template <class Element>
-Values filled(const TensorType& type, Element element) {
-  Values out;
-  for (int64_t c = 0; c < type.channels; ++c) {
-    for (int64_t y = 0; y < type.height; ++y) {
-      for (int64_t x = 0; x < type.width; ++x) out.push_back(element(c, y, x));
-    }
-  }
-  return out;
-}
-
-double element_at(const TensorType& type, const Values& values, int64_t c, int64_t y, int64_t x) {
-  return values[static_cast<size_t>((c * type.height + y) * type.width + x)];
-}
-
-Values shuffle_pixels(const Op& op, const TensorType& in_type, const Values& in) {
-  const Extent2 by = op.attributes.factor;
-  return filled(op.type, [&](int64_t c, int64_t y, int64_t x) {
-    return element_at(in_type, in, (c * by.h + y % by.h) * by.w + x % by.w, y / by.h, x / by.w);
-  });
-}
-
-Values unshuffle_pixels(const Op& op, const TensorType& in_type, const Values& in) {
-  const Extent2 by = op.attributes.factor;
-  return filled(op.type, [&](int64_t c, int64_t y, int64_t x) {
-    return element_at(in_type, in, c / (by.h * by.w), y * by.h + c / by.w % by.h, x * by.w + c % by.w);
-  });
-}
-
-Values pad(const Op& op, const TensorType& in_type, const Values& in) {
-  // The place in a row or column of `extent` elements; none where a zero stands.
-  const auto place = [&](int64_t at, int64_t extent) -> std::optional<int64_t> {
-    if (at >= 0 && at < extent) return at;
-    if (!op.attributes.reflect) return std::nullopt;
-    return at < 0 ? -at : 2 * (extent - 1) - at;
-  };
-  return filled(op.type, [&](int64_t c, int64_t y, int64_t x) {
-    const std::optional<int64_t> row = place(y - op.attributes.pad.top, in_type.height),
-                                 column = place(x - op.attributes.pad.left, in_type.width);
-    return row && column ? element_at(in_type, in, c, *row, *column) : 0;
-  });
-}
-
-/// The softmax of `count` values from `first` on, `apart` from one another. If one of them is NaN, all results are NaN.
-void softmax(Values& values, size_t first, size_t apart, size_t count) {
-  double most = -std::numeric_limits<double>::infinity(), sum = 0;
-  for (size_t i = 0; i < count; ++i) most = std::max(most, values[first + i * apart]);
-  for (size_t i = 0; i < count; ++i) sum += values[first + i * apart] = std::exp(values[first + i * apart] - most);
-  for (size_t i = 0; i < count; ++i) values[first + i * apart] /= sum;
-}
-
-/// Normalises `count` values from `first` on, `apart` from one another, by their variance and, if `a` says so, their mean.
-void normalise(Values& values, size_t first, size_t apart, size_t count, const OpAttributes& a) {
-  double mean = 0, variance = 0;
-  for (size_t i = 0; i < count; ++i) mean += values[first + i * apart] / static_cast<double>(count);
-  for (size_t i = 0; i < count; ++i) variance += std::pow(values[first + i * apart] - mean, 2) / static_cast<double>(count);
-  const double centre = a.subtract_mean ? mean : 0;
-  for (size_t i = 0; i < count; ++i) values[first + i * apart] = (values[first + i * apart] - centre) / std::sqrt(variance + a.eps);
-}
-
-/// Divides `count` values from `first` on, `apart` from one another, by the root of the mean of their squares, or by their mean.
-void divide(Values& values, size_t first, size_t apart, size_t count, double eps, bool by_mean) {
-  double mean = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const double v = values[first + i * apart];
-    mean += (by_mean ? v : v * v) / static_cast<double>(count);
-  }
-  const double divisor = by_mean ? mean + eps : std::sqrt(mean + eps);
-  for (size_t i = 0; i < count; ++i) values[first + i * apart] /= divisor;
-}
+using namespace reference;
 
 // Written so that NaN stays NaN.
 double square(double x) { return x * x; }
@@ -294,12 +52,109 @@ void add(Values& values, const Values& other) {
   for (size_t i = 0; i < values.size(); ++i) values[i] += other[i];
 }
 
-/// The value of the type `from` over the dimensions of `to`: a vector at every pixel, or one channel in all channels.
-Values spread_over(const TensorType& to, const TensorType& from, const Values& value) {
-  Values out(static_cast<size_t>(to.elements()));
-  const auto pixels = static_cast<size_t>(to.pixels());
-  for (size_t i = 0; i < out.size(); ++i) out[i] = value[from.is_vector() ? i / pixels : i % pixels];
-  return out;
+/// The values of an operation's or step's constants.
+using Constants = std::vector<std::vector<double>>;
+
+/// Computes, in place, a step of an epilogue or an operation that could be one. `other` is the other operand of one that joins, over the
+/// dimensions of the type; of a projection, its sums.
+void apply(StepKind kind, const Constants& constants, const Values& other, const TensorType& type, Values& out) {
+  switch (kind) {
+    case OpKind::bias: scale_and_shift(out, type, {}, constants[0]); break;
+    case OpKind::affine: scale_and_shift(out, type, constants[0], constants[1]); break;
+    case OpKind::project:
+    case OpKind::add: add(out, other); break;
+    case OpKind::mul:
+      for (size_t i = 0; i < out.size(); ++i) out[i] *= other[i];
+      break;
+    case OpKind::square: for_each(out, square); break;
+    case OpKind::relu: for_each(out, relu); break;
+    case OpKind::sigmoid: for_each(out, sigmoid); break;
+    case OpKind::leaky_relu:
+    case OpKind::prelu: {
+      const std::vector<double>& slope = constants[0];
+      for_each_in_channel(out, type, [&](double x, size_t c) { return leaky(x, slope[c]); });
+      break;
+    }
+    case OpKind::elu: {
+      const std::vector<double>& alpha = constants[0];
+      for_each_in_channel(out, type, [&](double x, size_t c) { return elu(x, alpha[c]); });
+      break;
+    }
+    case OpKind::selu: for_each(out, selu); break;
+    case OpKind::gelu: for_each(out, gelu); break;
+    case OpKind::gelu_tanh: for_each(out, gelu_tanh); break;
+    case OpKind::silu: for_each(out, silu); break;
+    case OpKind::mish: for_each(out, mish); break;
+    case OpKind::softplus: for_each(out, softplus); break;
+    case OpKind::softsign: for_each(out, softsign); break;
+    case OpKind::hard_sigmoid: {
+      const std::vector<double>&slope = constants[0], &offset = constants[1];
+      for_each_in_channel(out, type, [&](double x, size_t c) { return clip(x * slope[c] + offset[c], 0, 1); });
+      break;
+    }
+    case OpKind::hard_swish: for_each(out, hard_swish); break;
+    case OpKind::tanh: for_each(out, hyperbolic_tangent); break;
+    case OpKind::clip: {
+      const std::vector<double>&low = constants[0], &high = constants[1];
+      for_each_in_channel(out, type, [&](double x, size_t c) { return clip(x, low[c], high[c]); });
+      break;
+    }
+    case OpKind::scale:
+    case OpKind::multiply: {
+      const std::vector<double>& factor = constants[0];
+      for_each_in_channel(out, type, [&](double x, size_t c) { return x * factor[c]; });
+      break;
+    }
+    case OpKind::input:
+    case OpKind::conv2d:
+    case OpKind::conv_transpose:
+    case OpKind::linear:
+    case OpKind::max_pool:
+    case OpKind::avg_pool:
+    case OpKind::global_avg_pool:
+    case OpKind::global_max_pool:
+    case OpKind::batch_norm:
+    case OpKind::softmax:
+    case OpKind::slice_channels:
+    case OpKind::flatten:
+    case OpKind::join_rows:
+    case OpKind::transpose:
+    case OpKind::upsample:
+    case OpKind::pixel_shuffle:
+    case OpKind::channel_shuffle:
+    case OpKind::spread:
+    case OpKind::concat:
+    case OpKind::layer_norm:
+    case OpKind::group_norm:
+    case OpKind::instance_norm:
+    case OpKind::rms_norm:
+    case OpKind::mean_norm:
+    case OpKind::global_l2_pool:
+    case OpKind::unflatten:
+    case OpKind::pad:
+    case OpKind::pixel_unshuffle:
+    case OpKind::pad_channels:
+    case OpKind::convert: break;  // main_operation() computes them
+  }
+}
+
+double as_float(double v) { return static_cast<double>(static_cast<float>(v)); }
+
+void round_to_float(Values& values) { for_each(values, as_float); }
+
+double float64_average(double sum, int64_t count) { return sum / static_cast<double>(count); }
+/// As kernels compute an average: the sum times a rounded share.
+double float_average(double sum, int64_t count) { return as_float(sum) * static_cast<double>(1.0f / static_cast<float>(count)); }
+
+constexpr OpSet average_ops{OpKind::avg_pool, OpKind::global_avg_pool};
+
+/// Makes integers of numbers, in place.
+void quantize(Values& values, const Quantization& quantization, float unit) {
+  const double factor = unit == quantization.scale ? 1 : static_cast<double>(1.0f / quantization.scale);
+  for (double& x : values) {
+    const double nearest = std::nearbyint(as_float(x * factor)) + quantization.zero;
+    x = nearest > 0 ? std::min(nearest, 255.0) : 0;
+  }
 }
 
 class Interpreter {
@@ -310,8 +165,7 @@ class Interpreter {
   std::vector<Values> run(const Values& input) {
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
       const Op& op = graph_.ops[i];
-      values_[i] = i == 0 ? normalised(input) : main_operation(op);
-      for (const graph::Step& s : op.epilogue) step(s, op.type, values_[i]);
+      values_[i] = i == 0 ? normalised(input) : graph::is_quantized(graph_, op) ? quantized(op) : computed(op);
       if (observe_) observe_(op, values_[i]);
       for (graph::ValueId v : op.operands) release(v);
       for (const graph::Step& s : op.epilogue) {
@@ -331,6 +185,13 @@ class Interpreter {
     if (--uses_[i] == 0) values_[i] = {};
   }
 
+  Values computed(const Op& op) const {
+    static const Values none;
+    Values out = main_operation(op, value(op.operands[0]), op.operands.size() > 1 ? value(op.operands[1]) : none, float64_average);
+    for (const graph::Step& s : op.epilogue) step(s, op.type, out);
+    return out;
+  }
+
   Values normalised(Values input) const {
     if (!is_normalised(graph_.input)) return input;
     auto pixels = static_cast<size_t>(graph_.ops[0].type.pixels());
@@ -345,19 +206,19 @@ class Interpreter {
 
   std::vector<double> constant(const RecipePtr& recipe) const { return evaluate(*recipe, weights_); }
 
-  Values main_operation(const Op& op) const {
+  /// The operation without its epilogue. `in` are the numbers of its first operand, `other` those of its second, if it has one.
+  Values main_operation(const Op& op, const Values& in, const Values& other, Average average) const {
     const TensorType& in_type = graph_.op(op.operands[0]).type;
-    const Values& in = value(op.operands[0]);
     Values out;
-    if (in_type == op.type || op.kind == OpKind::pad_channels) out = in;  // the operations below work in place
+    if (in.size() == static_cast<size_t>(op.type.elements()) || op.kind == OpKind::pad_channels) out = in;  // for those that work in place
     switch (op.kind) {
       case OpKind::input: break;
       case OpKind::conv2d: return convolve(op.attributes, in_type, op.type, in, constant(op.constants[0]));
       case OpKind::conv_transpose: return convolve_transposed(op.attributes, in_type, op.type, in, constant(op.constants[0]));
       case OpKind::linear: return multiply_matrix(op, in, constant(op.constants[0]));
       case OpKind::max_pool:
-      case OpKind::avg_pool: return pool(op, in_type, in);
-      case OpKind::global_avg_pool: return global_average(in_type, in);
+      case OpKind::avg_pool: return pool(op, in_type, in, average);
+      case OpKind::global_avg_pool: return global_average(in_type, in, average);
       case OpKind::global_max_pool: return global_maximum(in_type, in);
       case OpKind::global_l2_pool: return global_norm(in_type, in);
       case OpKind::batch_norm: {
@@ -418,106 +279,87 @@ class Interpreter {
       case OpKind::spread: return spread_over(op.type, in_type, in);
       case OpKind::concat: {
         out = in;
-        const Values& appended = value(op.operands[1]);
-        out.insert(out.end(), appended.begin(), appended.end());
+        out.insert(out.end(), other.begin(), other.end());
         break;
       }
+      case OpKind::convert: break;
       case OpKind::pad_channels: out.resize(static_cast<size_t>(op.type.elements()), 0.0); break;
-      // All other operations work element by element. step() has no default, so an operation that both switches lack stops the build.
-      default: step({op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants}, op.type, out);
+      // All other operations work element by element. apply() has no default, so an operation that both switches lack stops the build.
+      default: {
+        const bool joins = op.operands.size() > 1;
+        apply(op.kind, constants(op.constants), joins ? over(op.type, op.operands[1], other) : Values(), op.type, out);
+      }
     }
     return out;
   }
 
-  /// The other operand of an addition or product whose result has the type.
-  Values joined(graph::ValueId operand, const TensorType& type) const {
-    const TensorType& from = graph_.op(operand).type;
-    return from == type ? value(operand) : spread_over(type, from, value(operand));
+  Constants constants(const std::vector<RecipePtr>& recipes) const {
+    Constants values;
+    for (const RecipePtr& recipe : recipes) values.push_back(constant(recipe));
+    return values;
   }
 
-  /// Computes, in place, a step of an epilogue or an operation that could be one.
+  /// The value of an operand over the dimensions of the type of a sum or product.
+  Values over(const TensorType& type, graph::ValueId operand, const Values& values) const {
+    const TensorType& from = graph_.op(operand).type;
+    return from.of_numbers() == type.of_numbers() ? values : spread_over(type, from, values);
+  }
+
+  Values project(const graph::Step& s, const TensorType& type, const Values& in) const {
+    return convolve(graph::projection(type.channels), graph_.op(s.operand).type, type, in, constant(s.constants[0]));
+  }
+
   void step(const graph::Step& s, const TensorType& type, Values& out) const {
-    switch (s.kind) {
-      case OpKind::bias: scale_and_shift(out, type, {}, constant(s.constants[0])); break;
-      case OpKind::affine: scale_and_shift(out, type, constant(s.constants[0]), constant(s.constants[1])); break;
-      case OpKind::add: add(out, joined(s.operand, type)); break;
-      case OpKind::mul: {
-        const Values factor = joined(s.operand, type);
-        for (size_t i = 0; i < out.size(); ++i) out[i] *= factor[i];
-        break;
-      }
-      case OpKind::project:
-        add(out, convolve(graph::projection(type.channels), graph_.op(s.operand).type, type, value(s.operand), constant(s.constants[0])));
-        break;
-      case OpKind::square: for_each(out, square); break;
-      case OpKind::relu: for_each(out, relu); break;
-      case OpKind::sigmoid: for_each(out, sigmoid); break;
-      case OpKind::leaky_relu:
-      case OpKind::prelu: {
-        const std::vector<double> slope = constant(s.constants[0]);
-        for_each_in_channel(out, type, [&](double x, size_t c) { return leaky(x, slope[c]); });
-        break;
-      }
-      case OpKind::elu: {
-        const std::vector<double> alpha = constant(s.constants[0]);
-        for_each_in_channel(out, type, [&](double x, size_t c) { return elu(x, alpha[c]); });
-        break;
-      }
-      case OpKind::selu: for_each(out, selu); break;
-      case OpKind::gelu: for_each(out, gelu); break;
-      case OpKind::gelu_tanh: for_each(out, gelu_tanh); break;
-      case OpKind::silu: for_each(out, silu); break;
-      case OpKind::mish: for_each(out, mish); break;
-      case OpKind::softplus: for_each(out, softplus); break;
-      case OpKind::softsign: for_each(out, softsign); break;
-      case OpKind::hard_sigmoid: {
-        const std::vector<double> slope = constant(s.constants[0]), offset = constant(s.constants[1]);
-        for_each_in_channel(out, type, [&](double x, size_t c) { return clip(x * slope[c] + offset[c], 0, 1); });
-        break;
-      }
-      case OpKind::hard_swish: for_each(out, hard_swish); break;
-      case OpKind::tanh: for_each(out, hyperbolic_tangent); break;
-      case OpKind::clip: {
-        const std::vector<double> low = constant(s.constants[0]), high = constant(s.constants[1]);
-        for_each_in_channel(out, type, [&](double x, size_t c) { return clip(x, low[c], high[c]); });
-        break;
-      }
-      case OpKind::scale:
-      case OpKind::multiply: {
-        const std::vector<double> factor = constant(s.constants[0]);
-        for_each_in_channel(out, type, [&](double x, size_t c) { return x * factor[c]; });
-        break;
-      }
-      case OpKind::input:
-      case OpKind::conv2d:
-      case OpKind::conv_transpose:
-      case OpKind::linear:
-      case OpKind::max_pool:
-      case OpKind::avg_pool:
-      case OpKind::global_avg_pool:
-      case OpKind::global_max_pool:
-      case OpKind::batch_norm:
-      case OpKind::softmax:
-      case OpKind::slice_channels:
-      case OpKind::flatten:
-      case OpKind::join_rows:
-      case OpKind::transpose:
-      case OpKind::upsample:
-      case OpKind::pixel_shuffle:
-      case OpKind::channel_shuffle:
-      case OpKind::spread:
-      case OpKind::concat:
-      case OpKind::layer_norm:
-      case OpKind::group_norm:
-      case OpKind::instance_norm:
-      case OpKind::rms_norm:
-      case OpKind::mean_norm:
-      case OpKind::global_l2_pool:
-      case OpKind::unflatten:
-      case OpKind::pad:
-      case OpKind::pixel_unshuffle:
-      case OpKind::pad_channels: break;  // main_operation() computes them
+    if (s.kind == StepKind::project) return add(out, project(s, type, value(s.operand)));
+    const bool joins = s.operand != graph::no_value;
+    apply(s.kind, constants(s.constants), joins ? over(type, s.operand, value(s.operand)) : Values(), type, out);
+  }
+
+  /// An operation that reads or makes a quantized value (ir/quantized.h).
+  Values quantized(const Op& op) const {
+    const float unit = graph::unit_of(graph_, op);
+    const bool sums = graph::sums_integers(graph_, op), averages = average_ops.has(op.kind), alone = graph::is_step(op.kind);
+    std::vector<graph::Step> steps = op.epilogue;
+    if (alone) steps.insert(steps.begin(), {op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
+    Values out = sums || averages ? integers(op.operands[0]) : numbers(op.operands[0], unit);
+    if (!alone) out = main_operation(op, out, op.operands.size() > 1 ? numbers(op.operands[1], unit) : Values(), float_average);
+    size_t done = 0;
+    for (; done < graph::integer_steps(graph_, op); ++done) {
+      const graph::Step& s = steps[done];
+      if (s.kind == StepKind::project) add(out, project(s, op.type, integers(s.operand)));
+      if (s.kind == StepKind::bias) apply(s.kind, constants(s.constants), {}, op.type, out);
     }
+    round_to_float(out);
+    if (averages) {
+      const double factor = graph::factor_of(graph_.op(op.operands[0]).type.quantization, unit);
+      for (double& x : out) x = as_float(x * factor);
+    }
+    for (; done < steps.size(); ++done) {
+      const graph::Step s = graph::in_units(steps[done], sums && done == graph::integer_steps(graph_, op), unit);
+      Constants values = constants(s.constants);
+      for (std::vector<double>& each : values) round_to_float(each);
+      const Values other = s.operand == graph::no_value ? Values() : over(op.type, s.operand, numbers(s.operand, unit));
+      apply(s.kind, values, other, op.type, out);
+      round_to_float(out);
+    }
+    if (op.type.is_quantized()) quantize(out, op.type.quantization, unit);
+    return out;
+  }
+
+  /// The integers of a quantized value, without their zero.
+  Values integers(graph::ValueId id) const {
+    Values values = value(id);
+    for (double& q : values) q -= graph_.op(id).type.quantization.zero;
+    return values;
+  }
+
+  /// The numbers that a value means, in units.
+  Values numbers(graph::ValueId id, float unit) const {
+    const TensorType& type = graph_.op(id).type;
+    Values values = type.is_quantized() ? integers(id) : value(id);
+    const double factor = type.is_quantized() ? graph::factor_of(type.quantization, unit) : 1;
+    for (double& x : values) x = as_float(x * factor);
+    return values;
   }
 
   const Graph& graph_;
@@ -549,7 +391,6 @@ class Stream {
 };
 
 double unit(uint64_t z) { return static_cast<double>(z >> 11) * 0x1p-53; }
-double as_float(double v) { return static_cast<double>(static_cast<float>(v)); }
 
 }  // namespace
 

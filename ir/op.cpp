@@ -310,6 +310,7 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .type = type_of_channel_shuffle,
               .kernel = KernelKind::channel_shuffle,
               .sign = Sign::kept};
+    case OpKind::convert: return {.name = "convert", .sign = Sign::kept};
     case OpKind::spread: return {.name = "spread", .type = type_of_spread, .sign = Sign::kept, .sums_or_chooses = true};
     case OpKind::concat: return {.name = "concat", .operands = 2, .type = type_of_concatenation};
     case OpKind::add: return {.name = "add", .operands = 2, .type = type_of_pair, .meaning = x + operand, .sums_or_chooses = true};

@@ -83,6 +83,7 @@ enum class OpKind {
   pixel_shuffle,    ///< factor.h * factor.w channels become as many neighbouring pixels of one channel; `size` may leave out the last ones
   pixel_unshuffle,  ///< the reverse of pixel_shuffle
   channel_shuffle,  ///< channel c of g groups of n goes to c % n * g + c / n: the first of each group, then the second
+  convert,          ///< the same numbers in another element type; graph only
   spread,           ///< a vector at every pixel of a picture, or line, of `size`; graph only
   concat,           ///< the channels of a, then those of b, which has the same height and width; graph only
   add,              ///< a + b; b has the type of a, or is spread: see spreads_over(); the end of a skip edge; graph only

@@ -23,8 +23,11 @@ RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> sum
     case RecipeKind::add:
     case RecipeKind::sub:
     case RecipeKind::mul:
+    case RecipeKind::max:
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
+    case RecipeKind::row_step:
+    case RecipeKind::quantize_rows:
     case RecipeKind::as_picture:
     case RecipeKind::scale_columns:
     case RecipeKind::to_phases:
@@ -91,8 +94,11 @@ std::string to_string(const Packing& packing) {
     case RecipeKind::add:
     case RecipeKind::sub:
     case RecipeKind::mul:
+    case RecipeKind::max:
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
+    case RecipeKind::row_step:
+    case RecipeKind::quantize_rows:
     case RecipeKind::as_picture:
     case RecipeKind::scale_columns:
     case RecipeKind::to_phases:

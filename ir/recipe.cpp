@@ -221,6 +221,9 @@ class Evaluation {
       case RecipeKind::mul: return combined(std::move(a), std::move(b), [](double x, double y) { return x * y; });
       case RecipeKind::rsqrt:
         return combined(std::move(a), {{}, recipe.value}, [](double x, double eps) { return 1.0 / std::sqrt(x + eps); });
+      case RecipeKind::max: return combined(std::move(a), std::move(b), [](double x, double y) { return larger(x, y); });
+      case RecipeKind::row_step: return steps(std::move(a), recipe);
+      case RecipeKind::quantize_rows: return quantized(std::move(a), b, recipe);
       case RecipeKind::scale_rows: return scaled(std::move(a), b, recipe.shape);
       case RecipeKind::as_picture: return a;  // in row-major order nothing moves
       case RecipeKind::scale_columns: return scaled_columns(std::move(a), b, recipe);
@@ -264,6 +267,27 @@ class Evaluation {
     }
     for (size_t i = 0; i < a.elements.size(); ++i) a.elements[i] = f(a.elements[i], b.at(i));
     return a;
+  }
+
+  PartValues steps(PartValues a, const Recipe& recipe) {
+    const auto limit = static_cast<double>(recipe.limit);
+    if (a.each) return {{}, std::abs(*a.each) / limit};
+    std::vector<double> largest(static_cast<size_t>(recipe.shape[0]));
+    const size_t row = a.elements.size() / largest.size();
+    for (size_t i = 0; i < a.elements.size(); ++i) largest[i / row] = larger(largest[i / row], std::abs(a.elements[i]));
+    for (double& x : largest) x /= limit;
+    return {std::move(largest), {}};
+  }
+
+  PartValues quantized(PartValues a, const PartValues& b, const Recipe& recipe) {
+    std::vector<double> values = spread(std::move(a), recipe.shape, recipe.shape);
+    const size_t row = values.size() / static_cast<size_t>(recipe.shape[0]);
+    const auto limit = static_cast<double>(recipe.limit);
+    for (size_t i = 0; i < values.size(); ++i) {
+      const double quotient = values[i] / b.at(i / row);
+      values[i] = std::isnan(quotient) ? 0 : std::clamp(std::nearbyint(quotient), -limit, limit);
+    }
+    return {std::move(values), {}};
   }
 
   PartValues scaled(PartValues a, const PartValues& b, const std::vector<int64_t>& shape) {
@@ -323,6 +347,28 @@ RecipePtr fill(double value, std::vector<int64_t> shape) {
 RecipePtr add(RecipePtr a, RecipePtr b) { return elementwise(RecipeKind::add, std::move(a), std::move(b)); }
 RecipePtr sub(RecipePtr a, RecipePtr b) { return elementwise(RecipeKind::sub, std::move(a), std::move(b)); }
 RecipePtr mul(RecipePtr a, RecipePtr b) { return elementwise(RecipeKind::mul, std::move(a), std::move(b)); }
+
+RecipePtr max(RecipePtr a, RecipePtr b) { return elementwise(RecipeKind::max, std::move(a), std::move(b)); }
+
+RecipePtr row_step(RecipePtr w, int64_t limit) {
+  assert(!w->shape.empty() && limit >= 1);
+  auto recipe = std::make_shared<Recipe>();
+  recipe->kind = RecipeKind::row_step;
+  recipe->limit = limit;
+  recipe->shape = {w->shape[0]};
+  recipe->args = {std::move(w)};
+  return recipe;
+}
+
+RecipePtr quantize_rows(RecipePtr w, RecipePtr step, int64_t limit) {
+  assert(!w->shape.empty() && step->shape == std::vector<int64_t>{w->shape[0]} && limit >= 1);
+  auto recipe = std::make_shared<Recipe>();
+  recipe->kind = RecipeKind::quantize_rows;
+  recipe->limit = limit;
+  recipe->shape = w->shape;
+  recipe->args = {std::move(w), std::move(step)};
+  return recipe;
+}
 
 RecipePtr rsqrt(RecipePtr a, double eps) {
   assert(std::isfinite(eps));

@@ -26,8 +26,11 @@ enum class RecipeKind {
   add,            ///< a + b, equal shapes
   sub,            ///< a - b, equal shapes
   mul,            ///< a * b, equal shapes
+  max,            ///< the larger of a and b, equal shapes
   rsqrt,          ///< 1 / sqrt(a + value)
   scale_rows,     ///< a[i, ...] * b[i]; b has shape [rows of a]
+  row_step,       ///< see row_step()
+  quantize_rows,  ///< see quantize_rows()
   as_picture,     ///< see as_picture()
   scale_columns,  ///< see scale_columns()
   to_phases,      ///< see to_phases()
@@ -65,6 +68,7 @@ struct Recipe {
   int64_t lanes = resnetc::lanes;  ///< pack_conv: lanes of a vector
   int64_t interleave = 1;          ///< pack_conv: number of adjacent input channels in each lane
   int64_t block = 0;               ///< pack_blocks
+  int64_t limit = 0;               ///< row_step, quantize_rows: the largest integer
   int64_t output = 0;              ///< pack_winograd: height and width of a tile of the result
   int64_t stride = 1;              ///< pack_winograd
   PhaseTaps taps;                  ///< to_phases; take_taps: `first` and `window`
@@ -81,7 +85,14 @@ RecipePtr add(RecipePtr a, RecipePtr b);
 RecipePtr sub(RecipePtr a, RecipePtr b);
 RecipePtr mul(RecipePtr a, RecipePtr b);
 RecipePtr rsqrt(RecipePtr a, double eps);
+/// The larger of two elements, or NaN if either is.
+RecipePtr max(RecipePtr a, RecipePtr b);
 RecipePtr scale_rows(RecipePtr a, RecipePtr b);
+/// The step [co] with which the integers from -limit to limit cover each row of w[co][...]: its largest element in absolute value, divided
+/// by the limit.
+RecipePtr row_step(RecipePtr w, int64_t limit);
+/// Each element of w[co][...] divided by the step of its row, as the nearest integer, ties to even, from -limit to limit. 0 / 0 gives 0.
+RecipePtr quantize_rows(RecipePtr w, RecipePtr step, int64_t limit);
 /// The weights w[co][ci][k] of a convolution along lines as those of one over pictures of height 1, [co][ci][1][k].
 RecipePtr as_picture(RecipePtr w);
 /// Scales the output channels of w[ci][co / groups][...], the weights of a transposed convolution, by b[co].

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <limits>
+
 namespace resnetc {
 
 bool fits(const TensorType& type, Extent2 halo) {
@@ -17,10 +20,19 @@ bool fits(const TensorType& type, Extent2 halo) {
   return (type.height + 2 * halo.h) * (type.width + 2 * halo.w) <= storage_limit / channels;
 }
 
+bool fits(const Quantization& quantization, ElementType element) {
+  if (quantization == Quantization{}) return true;
+  return element == ElementType::u8 && std::isfinite(quantization.scale) && quantization.scale > 0 && quantization.zero >= 0 &&
+         quantization.zero <= std::numeric_limits<uint8_t>::max();
+}
+
 std::string to_string(const TensorType& type) {
-  if (type.is_vector()) return fmt::format("{}[N, {}]", to_string(type.element), type.channels);
-  if (type.is_line()) return fmt::format("{}[N, {}, {}]", to_string(type.element), type.channels, type.width);
-  return fmt::format("{}[N, {}, {}, {}]", to_string(type.element), type.channels, type.height, type.width);
+  std::string text(to_string(type.element));
+  if (type.is_quantized()) text += fmt::format("(scale={}, zero={})", type.quantization.scale, type.quantization.zero);
+  text += fmt::format("[N, {}", type.channels);
+  if (type.is_picture()) text += fmt::format(", {}", type.height);
+  if (!type.is_vector()) text += fmt::format(", {}", type.width);
+  return text + ']';
 }
 
 std::string to_string(Extent2 extent) { return fmt::format("{}x{}", extent.h, extent.w); }

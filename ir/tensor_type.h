@@ -36,15 +36,25 @@ struct Sides {
   bool operator==(const Sides&) const = default;
 };
 
-/// The dimensions of a value. A picture is `f32[N, channels, height, width]` (rank 4; channels come first here, whatever their order in
-/// memory), a line `f32[N, channels, length]` (rank 3, where the height is 1 and the width is the length), and a vector `f32[N, channels]`
-/// (rank 2, where height and width are 1). N is the batch.
+/// How the integers of a value mean numbers: the integer q means scale * (q - zero). A scale of 0 says that the elements are no such
+/// integers, but the numbers themselves.
+struct Quantization {
+  float scale = 0;
+  int32_t zero = 0;  ///< an integer that the elements can have
+
+  bool operator==(const Quantization&) const = default;
+};
+
+/// The element type and the dimensions of a value. A picture is `f32[N, channels, height, width]` (rank 4; channels come first here,
+/// whatever their order in memory), a line `f32[N, channels, length]` (rank 3, where the height is 1 and the width is the length), and a
+/// vector `f32[N, channels]` (rank 2, where height and width are 1). N is the batch.
 struct TensorType {
   int64_t channels = 0;
   int64_t height = 1;
   int64_t width = 1;
   int rank = 4;
   ElementType element = ElementType::f32;
+  Quantization quantization{};  ///< of u8 only; the value then is quantized
 
   static TensorType picture(int64_t channels, int64_t height, int64_t width) {
     return {.channels = channels, .height = height, .width = width};
@@ -55,13 +65,17 @@ struct TensorType {
   bool is_picture() const { return rank == 4; }
   bool is_line() const { return rank == 3; }
   bool is_vector() const { return rank == 2; }
+  bool is_quantized() const { return quantization.scale != 0; }
 
   /// The type with other dimensions: a line stays a line, of this width, and its height must then be 1.
   TensorType with(int64_t new_channels, int64_t new_height, int64_t new_width) const {
-    return {.channels = new_channels, .height = new_height, .width = new_width, .rank = rank, .element = element};
+    return {
+        .channels = new_channels, .height = new_height, .width = new_width, .rank = rank, .element = element, .quantization = quantization};
   }
+  /// The type of the numbers that a quantized value means.
+  TensorType of_numbers() const { return {.channels = channels, .height = height, .width = width, .rank = rank}; }
   /// A line as the picture of height 1 that it is in memory and in kernels; another type as it is.
-  TensorType as_picture() const { return is_line() ? TensorType{channels, height, width, 4, element} : *this; }
+  TensorType as_picture() const { return is_line() ? TensorType{channels, height, width, 4, element, quantization} : *this; }
 
   int64_t pixels() const { return height * width; }
   int64_t elements() const { return channels * height * width; }
@@ -78,7 +92,11 @@ inline constexpr int64_t max_elements = int64_t{1} << 28;
 /// and their bytes when they are stored in vectors of 16 channels with `halo` pixels on each side.
 bool fits(const TensorType& type, Extent2 halo = {0, 0});
 
-/// The text form: `f32[N, 64, 56, 56]`, `f32[N, 64, 250]` or `f32[N, 1000]`.
+/// Whether the elements can be integers that mean numbers in this way: a finite scale above zero, and a zero from 0 to 255. A type that is
+/// not quantized can.
+bool fits(const Quantization& quantization, ElementType element);
+
+/// The text form: `f32[N, 64, 56, 56]`, `f32[N, 64, 250]`, `f32[N, 1000]`, and if quantized `u8(scale=0.02, zero=3)[N, 64, 56, 56]`.
 std::string to_string(const TensorType& type);
 /// The text form: `3x3`.
 std::string to_string(Extent2 extent);

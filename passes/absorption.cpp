@@ -36,6 +36,8 @@ Result<> Absorption::may_absorb(ValueId producer, ValueId op) const {
   const Op& from = graph_.op(producer);
   const Op& into = graph_.op(op);
   if (uses(producer) != 1) return Failure{fmt::format("'{}' has another use", from.name)};
+  if (from.type.is_quantized())
+    return Failure{fmt::format("'{}' makes integers", from.name)};  // a step would see them before they are rounded
   if (from.type != into.type) {
     return Failure{fmt::format("'{}' is {}, the result {}", from.name, to_string(from.type), to_string(into.type))};
   }

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "ir/machine.h"
+#include "ir/op.h"
+#include "ir/ranges.h"
 #include "ir/recipe.h"
 #include "ir/target.h"
 #include "ir/tuning.h"
@@ -31,6 +33,8 @@ struct PassContext {
   /// Strassen's products either. Larger tiles have larger rounding errors.
   int64_t winograd_tile = largest_winograd_tile;
   const program::Tuning* tuned = nullptr;  ///< schedules for this target, which select-kernels prefers to its own; may be null
+  const Ranges* ranges = nullptr;          ///< quantize acts only if there are ranges
+  ValueNames keep_float;                   ///< layers that quantize leaves in float, by their values' names
   int64_t batch = 32;                      ///< on a GPU: number of pictures of a run for which schedules are chosen
   bool weights_limited = true;             ///< whether the limit of the packed weights holds for `tuned` too; not while measuring
   std::vector<Remark> remarks;             ///< filled by the passes

@@ -16,6 +16,7 @@
 #include "passes/infer_shapes.h"
 #include "passes/lower_to_graph.h"
 #include "passes/plan_memory.h"
+#include "passes/quantize.h"
 #include "passes/select_kernels.h"
 #include "passes/split_transposed.h"
 #include "passes/trim_windows.h"
@@ -94,6 +95,9 @@ const auto pipeline = std::to_array<Pass>({
     {.info = {"fuse-pools", Level::graph, Level::graph, "element-wise operations into the pool before them",
               "takes what fuse-shortcuts left", true},
      .on_graph = fuse_pools},
+    {.info = {"quantize", Level::graph, Level::graph, "with ranges: values and weights of convolutions become integers of 8 bits",
+              "after all fusing, because the integers of a value that only an epilogue has need no range", true},
+     .on_graph = quantize},
     {.info = {"select-kernels", Level::graph, Level::program, "algorithm, layout and schedule of each kernel",
               "the first pass that knows the target"},
      .to_program = select_kernels},

@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "ir/quantized.h"
 #include "passes/selection/bare_kernels.h"
 #include "passes/selection/choices.h"
 #include "passes/selection/constants.h"
@@ -248,14 +249,30 @@ class KernelMaker {
 
 }  // namespace
 
-std::optional<Program> select_kernels(const graph::Graph& with_lines, PassContext& context) {
-  if (with_lines.ops.empty()) return std::nullopt;
-  for (const graph::Op& op : with_lines.ops) {
-    if (op.kind != OpKind::conv_transpose) continue;
-    context.diagnostics->error(op.at,
-                               fmt::format("'{}' is a transposed convolution still: run split-transposed first", printable(op.name)));
-    return std::nullopt;
+namespace {
+
+/// Reports the first operation that no kernel computes yet.
+bool has_kernels(const graph::Graph& graph, PassContext& context) {
+  for (const graph::Op& op : graph.ops) {
+    if (op.kind == OpKind::conv_transpose) {
+      context.diagnostics->error(op.at,
+                                 fmt::format("'{}' is a transposed convolution still: run split-transposed first", printable(op.name)));
+      return false;
+    }
+    if (op.kind == OpKind::convert || is_quantized(graph, op)) {
+      context.diagnostics->error(op.at, fmt::format("'{}' is computed with integers, for which there are no kernels yet; the interpreter "
+                                                    "computes them",
+                                                    printable(op.name)));
+      return false;
+    }
   }
+  return true;
+}
+
+}  // namespace
+
+std::optional<Program> select_kernels(const graph::Graph& with_lines, PassContext& context) {
+  if (with_lines.ops.empty() || !has_kernels(with_lines, context)) return std::nullopt;
   const graph::Graph graph = with_lines_as_pictures(with_lines);
   if (context.target->on_gpu() && !all_run_on_gpus(graph, context)) return std::nullopt;
   Program program;

@@ -88,7 +88,7 @@ void Type::read(Reader& reader, TensorType& value) const {
 std::string Type::schema() const {
   std::string elements;
   for (const ElementInfo& element : element_types::table) elements += fmt::format("{}{}", elements.empty() ? "" : "|", element.name);
-  return fmt::format(R"("type": "string", "pattern": "^({})\\[N(, [0-9]+){{1,3}}\\]$")", elements);
+  return fmt::format(R"("type": "string", "pattern": "^({})(\\(scale=[-+.e0-9]+, zero=[0-9]+\\))?\\[N(, [0-9]+){{1,3}}\\]$")", elements);
 }
 
 std::string Place::print(const Location& value) const {

@@ -26,8 +26,11 @@ constexpr RecipeName line_of_recipe(RecipeKind kind) {
     case RecipeKind::add: return {.name = "add", .args = 2};
     case RecipeKind::sub: return {.name = "sub", .args = 2};
     case RecipeKind::mul: return {.name = "mul", .args = 2};
+    case RecipeKind::max: return {.name = "max", .args = 2};
     case RecipeKind::rsqrt: return {.name = "rsqrt", .args = 1};
     case RecipeKind::scale_rows: return {.name = "scale_rows", .args = 2};
+    case RecipeKind::row_step: return {.name = "row_step", .args = 1};
+    case RecipeKind::quantize_rows: return {.name = "quantize_rows", .args = 2};
     case RecipeKind::as_picture: return {.name = "as_picture", .args = 1};
     case RecipeKind::scale_columns: return {.name = "scale_columns", .args = 2};
     case RecipeKind::to_phases: return {.name = "to_phases", .args = 1};
@@ -75,6 +78,7 @@ void write(const Recipe& recipe, std::string& out) {
     if (recipe.lanes != lanes) out += fmt::format(", lanes={}", recipe.lanes);
     if (recipe.interleave != 1) out += fmt::format(", interleave={}", recipe.interleave);
   }
+  if (recipe.limit != 0) out += fmt::format(", limit={}", recipe.limit);
   if (recipe.kind == RecipeKind::pack_blocks) out += fmt::format(", block={}", recipe.block);
   if (recipe.kind == RecipeKind::pack_winograd) out += fmt::format(", output={}, stride={}", recipe.output, recipe.stride);
   out += ')';
@@ -140,10 +144,12 @@ class Reader {
       case RecipeKind::add:
       case RecipeKind::sub:
       case RecipeKind::mul:
+      case RecipeKind::max:
         if (a->shape != b->shape)
           return fault(start, fmt::format("operands of shapes {} and {}", shape_text(a->shape), shape_text(b->shape)));
         if (kind == RecipeKind::add) return add(std::move(a), std::move(b));
         if (kind == RecipeKind::sub) return sub(std::move(a), std::move(b));
+        if (kind == RecipeKind::max) return max(std::move(a), std::move(b));
         return mul(std::move(a), std::move(b));
       case RecipeKind::rsqrt: {
         cursor_.expect(",");
@@ -155,6 +161,18 @@ class Reader {
           return fault(start, fmt::format("rows of {} scaled by {}", shape_text(a->shape), shape_text(b->shape)));
         }
         return scale_rows(std::move(a), std::move(b));
+      case RecipeKind::row_step: {
+        const int64_t limit = number_named("limit", 1);
+        return cursor_.failed() ? nullptr : row_step(std::move(a), limit);
+      }
+      case RecipeKind::quantize_rows: {
+        const int64_t limit = number_named("limit", 1);
+        if (cursor_.failed()) return nullptr;
+        if (b->shape != std::vector<int64_t>{a->shape[0]}) {
+          return fault(start, fmt::format("rows of {} in steps of {}", shape_text(a->shape), shape_text(b->shape)));
+        }
+        return quantize_rows(std::move(a), std::move(b), limit);
+      }
       case RecipeKind::as_picture:
         if (a->shape.size() != 3) return fault(start, fmt::format("as_picture of {}", shape_text(a->shape)));
         return as_picture(std::move(a));

@@ -103,13 +103,38 @@ ElementType read_element(Cursor& cursor) {
   return ElementType::f32;
 }
 
+namespace {
+
+/// Reads `(scale=0.02, zero=3)`.
+Quantization read_quantization(Cursor& cursor, ElementType element) {
+  const size_t start = cursor.offset();
+  Quantization quantization;
+  cursor.expect("(");
+  cursor.expect("scale");
+  cursor.expect("=");
+  quantization.scale = static_cast<float>(cursor.real());
+  cursor.expect(",");
+  cursor.expect("zero");
+  cursor.expect("=");
+  quantization.zero = static_cast<int32_t>(cursor.integer(0, std::numeric_limits<uint8_t>::max()));
+  cursor.expect(")");
+  if (!cursor.failed() && (quantization.scale == 0 || !fits(quantization, element))) {
+    cursor.fail_at(start, "a scale is a finite number above zero, and only u8 has one");
+  }
+  return quantization;
+}
+
+}  // namespace
+
 TensorType read_type(Cursor& cursor) {
   const ElementType element = read_element(cursor);
+  const Quantization quantization = cursor.peek("(") ? read_quantization(cursor, element) : Quantization{};
   cursor.expect("[");
   cursor.expect("N");
   cursor.expect(",");
   TensorType type = TensorType::vector(cursor.integer(1, max_elements));
   type.element = element;
+  type.quantization = quantization;
   if (cursor.accept(",")) {
     type.rank = 3;
     type.width = cursor.integer(1, max_elements);

@@ -176,7 +176,7 @@ TEST_CASE("the verifier of graphs finds each fault") {
   CHECK(fault("then add(%bn), sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
         "add 'add': its epilogue has more than 8 steps");
   CHECK(fault(": f32[N, 16, 4, 4]", ": i8[N, 16, 4, 4]") ==
-        "max_pool 'max': its type is i8[N, 16, 4, 4] where the operation makes f32[N, 16, 4, 4]");
+        "max_pool 'max': there is no kernel for i8[N, 16, 4, 4]");
   CHECK(fault("output \"logits\"", "output \"features\"") == "two outputs have the name 'features'");
 
   using graph::Graph;

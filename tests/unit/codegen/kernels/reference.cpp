@@ -262,6 +262,7 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::pixel_shuffle:
       case OpKind::channel_shuffle:
       case OpKind::spread:
+      case OpKind::convert:
       case OpKind::concat:
       case OpKind::layer_norm:
       case OpKind::group_norm:

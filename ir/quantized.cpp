@@ -1,0 +1,63 @@
+/// \file Units of quantized operations.
+#include "ir/quantized.h"
+
+#include <algorithm>
+
+namespace resnetc::graph {
+
+namespace {
+
+constexpr OpSet sum_ops{OpKind::conv2d, OpKind::linear};
+/// Steps that make of a multiple of x, and of constants that count units, the same multiple of what they make of x.
+constexpr OpSet unitless_steps{OpKind::bias,       OpKind::scale, OpKind::multiply, OpKind::relu,
+                               OpKind::leaky_relu, OpKind::prelu, OpKind::clip,     OpKind::mul};
+/// Those whose constants count units.
+constexpr OpSet with_units{OpKind::bias, OpKind::clip};
+
+bool is_quantized(const Graph& graph, ValueId id) { return graph.op(id).type.is_quantized(); }
+
+/// Whether the operation or step means the same in every unit.
+bool is_unitless(const Graph& graph, OpKind kind, ValueId operand) {
+  if (kind == OpKind::add) return is_quantized(graph, operand);
+  if (kind == OpKind::mul) return !is_quantized(graph, operand);
+  return unitless_steps.has(kind);
+}
+
+RecipePtr counted(const RecipePtr& recipe, float unit) { return mul(recipe, fill(1.0 / static_cast<double>(unit), recipe->shape)); }
+
+}  // namespace
+
+bool is_quantized(const Graph& graph, const Op& op) {
+  const auto reads = [&](ValueId id) { return id != no_value && is_quantized(graph, id); };
+  return op.type.is_quantized() || std::any_of(op.operands.begin(), op.operands.end(), reads) ||
+         std::any_of(op.epilogue.begin(), op.epilogue.end(), [&](const Step& step) { return reads(step.operand); });
+}
+
+bool sums_integers(const Graph& graph, const Op& op) { return sum_ops.has(op.kind) && is_quantized(graph, op.operands[0]); }
+
+size_t integer_steps(const Graph& graph, const Op& op) {
+  if (!sums_integers(graph, op)) return 0;
+  const auto is_sum = [](const Step& step) { return step.kind == StepKind::bias || step.kind == StepKind::project; };
+  return static_cast<size_t>(std::find_if_not(op.epilogue.begin(), op.epilogue.end(), is_sum) - op.epilogue.begin());
+}
+
+float unit_of(const Graph& graph, const Op& op) {
+  if (!op.type.is_quantized() || op.operands.empty() || !is_quantized(graph, op.operands[0])) return 1;
+  if (is_step(op.kind) && !is_unitless(graph, op.kind, op.operands.back())) return 1;
+  for (size_t i = integer_steps(graph, op); i < op.epilogue.size(); ++i) {
+    if (!is_unitless(graph, op.epilogue[i].kind, op.epilogue[i].operand)) return 1;
+  }
+  return op.type.quantization.scale;
+}
+
+float factor_of(const Quantization& quantization, float unit) {
+  return static_cast<float>(static_cast<double>(quantization.scale) / static_cast<double>(unit));
+}
+
+Step in_units(Step step, bool first, float unit) {
+  if (unit == 1 || !(first || with_units.has(step.kind))) return step;
+  for (RecipePtr& constant : step.constants) constant = counted(constant, unit);
+  return step;
+}
+
+}  // namespace resnetc::graph

@@ -1,0 +1,40 @@
+/// \file The arithmetic of operations that read or make quantized values. (The scheme is that of Jacob et al., "Quantization and training
+/// of neural networks for efficient integer-arithmetic-only inference", arXiv:1712.05877, with a float32 multiplier.)
+///
+/// An operation reads the integer q of a quantized value as q - zero, so that padding, which means 0, adds nothing.
+/// - A conv2d or linear with a quantized operand has a weight of integers from -127 to 127. Its sums are exact integers of 32 bits, and so
+/// are
+///   the constants of the `bias` steps that may follow. Then a `scale` step makes numbers of the sums.
+/// - Any other operation first multiplies q - zero by the value's scale; a pool that averages does so with the exact sum.
+/// From there on each sum and product is rounded to float32, to the nearest and ties to even. A result of u8 becomes the nearest integer,
+/// ties to even, plus its zero, and at least 0 and at most 255.
+///
+/// The numbers count units: a unit is the scale of the result if all steps mean the same in every unit, and else 1. So a convolution with
+/// bias, skip edge and relu needs one product for each element and one for each element of the skip edge.
+#pragma once
+
+#include "ir/graph.h"
+
+namespace resnetc::graph {
+
+/// The largest number of terms of an integer sum: with 65536 products of 255 and 127 it fits in 32 bits.
+inline constexpr int64_t max_integer_terms = int64_t{1} << 16;
+inline constexpr int64_t largest_weight = 127;
+/// The largest constant of a bias of integer sums, in absolute value: it and the sum fit in 32 bits together.
+inline constexpr int64_t largest_bias = int64_t{1} << 24;
+
+/// Whether an operation or a step of its epilogue reads a quantized value, or the operation makes one.
+bool is_quantized(const Graph& graph, const Op& op);
+/// Whether an operation sums integers: it is a conv2d or linear with a quantized operand.
+bool sums_integers(const Graph& graph, const Op& op);
+/// The number of steps that the operation's integer sums go through before they become numbers: biases and projections.
+size_t integer_steps(const Graph& graph, const Op& op);
+/// The unit that the numbers of an operation count.
+float unit_of(const Graph& graph, const Op& op);
+/// The factor that makes units of the integers of a quantized value.
+float factor_of(const Quantization& quantization, float unit);
+/// A step whose constants count units: biases and limits are divided, and so is the scale that makes numbers of integer sums. `first` says
+/// whether the step is that scale.
+Step in_units(Step step, bool first, float unit);
+
+}  // namespace resnetc::graph

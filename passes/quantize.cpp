@@ -1,0 +1,284 @@
+/// \file Decides which values are integers, then rewrites the graph.
+#include "passes/quantize.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "ir/quantized.h"
+#include "ir/ranges.h"
+#include "support/printable.h"
+
+namespace resnetc::passes {
+
+namespace {
+
+using graph::Graph;
+using graph::no_value;
+using graph::Op;
+using graph::Step;
+using graph::StepKind;
+using graph::ValueId;
+
+/// Operations whose result has elements of their operands and no others, except zeros.
+constexpr OpSet moves{OpKind::max_pool, OpKind::concat,    OpKind::pad,           OpKind::pad_channels,    OpKind::slice_channels,
+                      OpKind::flatten,  OpKind::unflatten, OpKind::pixel_shuffle, OpKind::pixel_unshuffle, OpKind::channel_shuffle};
+constexpr OpSet averages{OpKind::avg_pool, OpKind::global_avg_pool};
+constexpr OpSet sums{OpKind::conv2d, OpKind::linear};
+
+/// Whether the operation can read a quantized value without summing products of it.
+bool passes_on(const Op& op) { return moves.has(op.kind) || averages.has(op.kind) || graph::is_step(op.kind); }
+
+struct Interval {
+  double low = 0, high = 0;
+
+  void cover(const Interval& other) {
+    low = std::min(low, other.low);
+    high = std::max(high, other.high);
+  }
+  Quantization quantization() const {
+    constexpr double steps = 255;
+    if (low == high) return {.scale = 1, .zero = 0};
+    const auto scale = static_cast<float>((high - low) / steps);
+    return {.scale = scale, .zero = static_cast<int32_t>(std::clamp(std::nearbyint(-low / static_cast<double>(scale)), 0.0, steps))};
+  }
+};
+
+/// What each value of a graph becomes.
+class Plan {
+ public:
+  Plan(const Graph& graph, PassContext& context) : graph_(graph), context_(context), values_(graph.ops.size()) {
+    std::map<std::string_view, const ValueRange*> ranges;
+    for (const ValueRange& range : context.ranges->values) ranges.emplace(range.name, &range);
+    for (size_t i = 0; i < values_.size(); ++i) {
+      values_[i].leader = static_cast<ValueId>(i);
+      const auto found = ranges.find(graph.ops[i].name);
+      if (found != ranges.end()) values_[i].range = {found->second->low, found->second->high};
+    }
+    share_ranges();
+    find_wanted();
+  }
+
+  /// How the integers of a value mean numbers; nothing if the value stays in float.
+  std::optional<Quantization> quantization(ValueId v) const {
+    const Value& value = values_[static_cast<size_t>(v)];
+    if (!value.wanted) return std::nullopt;
+    return values_[static_cast<size_t>(leader(v))].range->quantization();
+  }
+  /// Whether the operation sums products of integers.
+  bool sums_integers(ValueId v) const { return values_[static_cast<size_t>(v)].sums_integers; }
+
+ private:
+  struct Value {
+    std::optional<Interval> range;
+    ValueId leader = no_value;  ///< of the values that share a range; the way to it may lead over others
+    bool wanted = false;        ///< whether integers of it are read
+    bool sums_integers = false;
+  };
+
+  ValueId leader(ValueId v) const {
+    while (values_[static_cast<size_t>(v)].leader != v) v = values_[static_cast<size_t>(v)].leader;
+    return v;
+  }
+  bool has_range(ValueId v) const { return values_[static_cast<size_t>(leader(v))].range.has_value(); }
+
+  void share_ranges() {
+    for (size_t i = 0; i < graph_.ops.size(); ++i) {
+      const Op& op = graph_.ops[i];
+      if (!moves.has(op.kind) || !op.epilogue.empty()) continue;
+      for (const ValueId operand : op.operands) share(operand, static_cast<ValueId>(i));
+    }
+  }
+
+  void share(ValueId a, ValueId b) {
+    const ValueId first = leader(a), second = leader(b);
+    if (first == second) return;
+    Value& to = values_[static_cast<size_t>(first)];
+    Value& from = values_[static_cast<size_t>(second)];
+    from.leader = first;
+    if (to.range && from.range) to.range->cover(*from.range);
+    if (!to.range) to.range = from.range;
+  }
+
+  /// The values that the operation sums products of.
+  std::vector<ValueId> summed(const Op& op) const {
+    std::vector<ValueId> all{op.operands[0]};
+    for (const Step& step : op.epilogue) {
+      if (step.kind == StepKind::project) all.push_back(step.operand);
+    }
+    return all;
+  }
+
+  /// Why a convolution or linear layer stays in float; empty if it does not.
+  std::string stays(const Op& op) const {
+    if (context_.keep_float.contains(op.name)) return "as asked";
+    if (op.epilogue.size() == graph::max_epilogue_steps) return "its epilogue has no room for another step";
+    int64_t terms = 0;
+    for (const ValueId v : summed(op)) {
+      if (!has_range(v)) return fmt::format("'{}' has no range", graph_.op(v).name);
+      terms += graph_.op(v).type.channels * (v == op.operands[0] ? op.attributes.kernel.h * op.attributes.kernel.w : 1);
+    }
+    if (terms > graph::max_integer_terms) return fmt::format("a sum has {} terms, more than {}", terms, graph::max_integer_terms);
+    return {};
+  }
+
+  /// From the last operation to the first, so that the readers of a value are decided before it.
+  void find_wanted() {
+    for (size_t i = graph_.ops.size(); i-- > 1;) {
+      const Op& op = graph_.ops[i];
+      Value& value = values_[i];
+      value.wanted = value.wanted && has_range(static_cast<ValueId>(i));
+      if (sums.has(op.kind)) {
+        const std::string why = stays(op);
+        value.sums_integers = why.empty();
+        if (!why.empty()) context_.remarks.push_back({"quantize", op.name, fmt::format("stays in float: {}", why), op.at});
+        for (const ValueId v : summed(op)) want(v, value.sums_integers);
+      } else if (passes_on(op)) {
+        for (const ValueId v : op.operands) {
+          // A gate or another vector that is spread over a picture costs nothing in float.
+          const bool spread = graph_.op(v).type.pixels() == 1 && op.type.pixels() > 1;
+          want(v, value.wanted && !spread);
+        }
+      }
+    }
+    values_[0].wanted = values_[0].wanted && has_range(0);
+  }
+
+  void want(ValueId v, bool wanted) {
+    Value& value = values_[static_cast<size_t>(v)];
+    value.wanted = value.wanted || wanted;
+  }
+
+  const Graph& graph_;
+  PassContext& context_;
+  std::vector<Value> values_;
+};
+
+class Rewriting {
+ public:
+  Rewriting(Graph& graph, PassContext& context)
+      : old_(graph), plan_(graph, context), floats_(graph.ops.size(), no_value), integers_(floats_) {
+    for (const Op& op : graph.ops) names_.insert(op.name);
+  }
+
+  Graph run() {
+    for (size_t i = 0; i < old_.ops.size(); ++i) rewrite(static_cast<ValueId>(i));
+    for (graph::Output& output : old_.outputs) output.value = as_float(output.value);
+    old_.ops = std::move(ops_);
+    return std::move(old_);
+  }
+
+ private:
+  void rewrite(ValueId v) {
+    Op op = old_.op(v);
+    const bool sums_integers = plan_.sums_integers(v), mixes = sums.has(op.kind) || passes_on(op);
+    if (sums_integers) {
+      sum_integers(op);
+    } else {
+      for (ValueId& operand : op.operands) operand = mixes && !sums.has(op.kind) ? as_it_is(operand) : as_float(operand);
+    }
+    for (Step& step : op.epilogue) {
+      if (step.operand == no_value) continue;
+      const bool summed = step.kind == StepKind::project;
+      step.operand = summed && sums_integers ? as_integers(step.operand)
+                     : mixes && !summed      ? as_it_is(step.operand)
+                                             : as_float(step.operand);
+    }
+    const std::optional<Quantization> quantization = plan_.quantization(v);
+    const bool makes_integers = quantization && mixes && op.kind != OpKind::input;
+    if (makes_integers) op.type = quantized(op.type, *quantization);
+    (makes_integers ? integers_ : floats_)[static_cast<size_t>(v)] = add(std::move(op));
+  }
+
+  static TensorType quantized(TensorType type, const Quantization& quantization) {
+    type.element = ElementType::u8;
+    type.quantization = quantization;
+    return type;
+  }
+
+  ValueId add(Op op) {
+    ops_.push_back(std::move(op));
+    return static_cast<ValueId>(ops_.size()) - 1;
+  }
+
+  ValueId as_it_is(ValueId v) const {
+    const ValueId integers = integers_[static_cast<size_t>(v)];
+    return integers != no_value ? integers : floats_[static_cast<size_t>(v)];
+  }
+  ValueId as_float(ValueId v) {
+    ValueId& id = floats_[static_cast<size_t>(v)];
+    if (id == no_value) id = convert(v, "f32", old_.op(v).type);
+    return id;
+  }
+  ValueId as_integers(ValueId v) {
+    ValueId& id = integers_[static_cast<size_t>(v)];
+    if (id == no_value) id = convert(v, "u8", quantized(old_.op(v).type, *plan_.quantization(v)));
+    return id;
+  }
+
+  ValueId convert(ValueId v, std::string_view element, const TensorType& type) {
+    std::string name = fmt::format("{}.{}", old_.op(v).name, element);
+    while (!names_.insert(name).second) name += '_';
+    Op op;
+    op.kind = OpKind::convert;
+    op.name = std::move(name);
+    op.type = type;
+    op.operands = {as_it_is(v)};
+    op.at = old_.op(v).at;
+    return add(std::move(op));
+  }
+
+  double scale_of(ValueId v) const { return static_cast<double>(plan_.quantization(v)->scale); }
+
+  /// Gives the operation weights and biases of integers, and the step that makes numbers of its sums. All that is summed has the same step
+  /// for each output channel: the smallest with which the weights and the bias are in range.
+  void sum_integers(Op& op) {
+    const auto [in, weight] = std::pair(op.operands[0], op.constants[0]);
+    const std::vector<int64_t> channels{op.type.channels};
+    const auto times = [&](const RecipePtr& recipe, double factor) { return mul(recipe, fill(factor, channels)); };
+    RecipePtr step = times(row_step(weight, graph::largest_weight), scale_of(in));
+    const auto end = std::find_if_not(op.epilogue.begin(), op.epilogue.end(),
+                                      [](const Step& s) { return s.kind == StepKind::bias || s.kind == StepKind::project; });
+    for (auto s = op.epilogue.begin(); s != end; ++s) {
+      const bool bias = s->kind == StepKind::bias;
+      const RecipePtr own = row_step(s->constants[0], bias ? graph::largest_bias : graph::largest_weight);
+      step = max(step, bias ? own : times(own, scale_of(s->operand)));
+    }
+    op.constants[0] = quantize_rows(weight, times(step, 1 / scale_of(in)), graph::largest_weight);
+    for (auto s = op.epilogue.begin(); s != end; ++s) {
+      const bool bias = s->kind == StepKind::bias;
+      s->constants[0] = bias ? quantize_rows(s->constants[0], step, graph::largest_bias)
+                             : quantize_rows(s->constants[0], times(step, 1 / scale_of(s->operand)), graph::largest_weight);
+    }
+    op.epilogue.insert(end, Step{StepKind::scale, no_value, {step}});
+    op.operands[0] = as_integers(in);
+  }
+
+  Graph& old_;
+  Plan plan_;
+  std::vector<Op> ops_;
+  std::vector<ValueId> floats_, integers_;  ///< of each old value, if there is one
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+void quantize(Graph& graph, PassContext& context) {
+  if (context.ranges == nullptr) return;
+  const auto there = std::find_if(graph.ops.begin(), graph.ops.end(), [&](const Op& op) { return graph::is_quantized(graph, op); });
+  if (there != graph.ops.end()) {
+    context.diagnostics->error(there->at,
+                               fmt::format("'{}' has integers already: quantize takes a network of f32", printable(there->name)));
+    return;
+  }
+  Graph rewritten = Rewriting(graph, context).run();
+  graph = std::move(rewritten);
+}
+
+}  // namespace resnetc::passes
