@@ -28,6 +28,7 @@ constexpr Known table[] = {
     {"part", Kind::part, "a part, as --only writes it for people", "whole IR is what can be read"},
     {"tuning", Kind::tuning, "a file of tuned schedules", "'resnetc compile NET.rn --tuned FILE' reads it"},
     {"machine", Kind::machine, "a machine's description", "'resnetc compile NET.rn --machine FILE' reads it"},
+    {"ranges", Kind::ranges, "a file of ranges", "'resnetc calibrate' writes it"},
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ enum class Kind {
   part,     ///< a part of an IR, which `--only` writes for people
   tuning,   ///< tuned schedules
   machine,  ///< a machine's description
+  ranges,   ///< ranges of values
   unknown,
 };
 

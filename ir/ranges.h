@@ -1,0 +1,49 @@
+/// \file The ranges of a network's values, which a network with integers is made by. `resnetc calibrate` measures them.
+///
+/// The text form has one line for each value, in the network's order. People may edit the numbers. A comment goes from `#` to the end of
+/// the line:
+///
+///     ranges 1 "resnet18"
+///     # chosen by mse from 500 pictures of 'train.npy'
+///     value "image" low=-2.117904 high=2.64 because "seen -2.1179 to 2.64; 0 % outside"
+///     value "relu" low=0 high=4.7312 because "seen 0 to 5.9021; 0.013 % outside"
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/diagnostics.h"
+
+namespace resnetc {
+
+/// The largest number of lines: no network has more values.
+inline constexpr size_t max_value_ranges = 50'000;
+inline constexpr size_t max_ranges_bytes = size_t{1} << 24;
+
+/// What integers are to tell apart of a value; what lies outside becomes the nearest end. The range holds 0. Both ends are finite float32
+/// numbers, in the value's unit.
+struct ValueRange {
+  std::string name;  ///< of the value in graphs
+  double low = 0, high = 0;
+  std::string reason;  ///< what was measured; only for people
+  Location at;         ///< place of the name, if it was read from a file
+};
+
+struct Ranges {
+  std::string network;  ///< its name
+  std::string source;   ///< where the ranges are from, for people; a comment in the text form, so parse_ranges() leaves it empty
+  std::vector<ValueRange> values;
+
+  /// The range of the value with this name, or null. The time is proportional to the number of ranges.
+  const ValueRange* find(std::string_view name) const;
+};
+
+/// The text form. Each number has the fewest digits that read back as the same float32.
+std::string print(const Ranges& ranges);
+/// Reads the text form, which is untrusted. Nothing, and one error in its place, if a line cannot be read, a value has two ranges, or a
+/// range is not as ValueRange says. Whether the network has the values is not known here.
+std::optional<Ranges> parse_ranges(FileId file, Diagnostics& diagnostics);
+
+}  // namespace resnetc
