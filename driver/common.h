@@ -40,6 +40,7 @@ void add_dump(Command program, Invocation& invocation);
 void add_opt(Command program, Invocation& invocation);
 void add_run(Command program, Invocation& invocation);
 void add_verify(Command program, Invocation& invocation);
+void add_calibrate(Command program, Invocation& invocation);
 void add_bench(Command program, Invocation& invocation);
 void add_compare(Command program, Invocation& invocation);
 void add_explain(Command program, Invocation& invocation);

@@ -38,8 +38,6 @@ struct Difference {
   bool parts() const { return !shapes.empty() || parted != 0; }
 };
 
-std::string shape_text(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
-
 /// The shape without trailing ones: [2, 10, 1, 1] has the same elements as [2, 10].
 std::vector<int64_t> significant(std::vector<int64_t> shape) {
   while (!shape.empty() && shape.back() == 1) shape.pop_back();

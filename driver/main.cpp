@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
   add_opt(program, invocation);
   add_run(program, invocation);
   add_verify(program, invocation);
+  add_calibrate(program, invocation);
   add_bench(program, invocation);
   add_compare(program, invocation);
   add_explain(program, invocation);

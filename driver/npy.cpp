@@ -28,33 +28,24 @@ constexpr Descr descrs[] = {{Array::Type::f32, "<f4", bytes_of(ElementType::f32)
 
 constexpr const Descr& descr_of(Array::Type type) { return descrs[static_cast<size_t>(type)]; }
 
-}  // namespace
-
-int64_t Array::elements() const {
-  int64_t n = 1;
-  for (int64_t d : shape) n *= d;
-  return n;
-}
-
-double Array::at(int64_t i) const {
+/// Element `i` of these bytes.
+double element_at(Array::Type type, std::string_view data, int64_t i) {
   const char* at = data.data() + i * descr_of(type).bytes;
   switch (type) {
-    case Type::f32: {
+    case Array::Type::f32: {
       float value = 0;
       std::memcpy(&value, at, sizeof value);
       return static_cast<double>(value);
     }
-    case Type::f64: {
+    case Array::Type::f64: {
       double value = 0;
       std::memcpy(&value, at, sizeof value);
       return value;
     }
-    case Type::u8: break;
+    case Array::Type::u8: break;
   }
   return static_cast<unsigned char>(*at);
 }
-
-namespace {
 
 /// The text after `'key':` and blanks in the header's dictionary; nothing if there is no such key.
 std::optional<std::string_view> value_of(std::string_view header, std::string_view key) {
@@ -83,9 +74,18 @@ bool parse_shape(std::string_view text, std::vector<int64_t>& shape) {
 
 }  // namespace
 
-Result<Array> parse_npy(std::string_view file) {
+int64_t ArrayView::elements() const {
+  int64_t n = 1;
+  for (int64_t d : shape) n *= d;
+  return n;
+}
+
+double ArrayView::at(int64_t i) const { return element_at(type, data, i); }
+double Array::at(int64_t i) const { return element_at(type, data, i); }
+
+Result<ArrayView> view_npy(std::string_view file) {
   const auto fail = [](std::string reason) { return Failure{std::move(reason)}; };
-  if (!file.starts_with("\x93NUMPY") || file.size() < 10) return fail("it is not a .npy file");
+  if (!file.starts_with(npy_beginning) || file.size() < 10) return fail("it is not a .npy file");
   auto byte = [&](size_t at) { return static_cast<size_t>(static_cast<unsigned char>(file[at])); };
   size_t version = byte(6);
   size_t prefix = version == 1 ? 10 : 12;
@@ -101,7 +101,7 @@ Result<Array> parse_npy(std::string_view file) {
   auto order = value_of(header, "fortran_order");
   auto shape = value_of(header, "shape");
   if (!descr || !order || !shape) return fail("its header is damaged");
-  Array array;
+  ArrayView array;
   const auto* known =
       std::find_if(std::begin(descrs), std::end(descrs), [&](const Descr& d) { return descr->starts_with(fmt::format("'{}'", d.name)); });
   if (known == std::end(descrs)) return fail("its elements are neither float32, float64 nor uint8");
@@ -115,6 +115,12 @@ Result<Array> parse_npy(std::string_view file) {
   if (bytes != data.size()) return fail(fmt::format("its shape wants {} bytes of data, it has {}", bytes, data.size()));
   array.data = data;
   return array;
+}
+
+Result<Array> parse_npy(std::string_view file) {
+  Result<ArrayView> array = view_npy(file);
+  if (!array) return array.failure();
+  return Array{array->type, std::move(array->shape), std::string(array->data)};
 }
 
 std::string npy_header(const std::vector<int64_t>& shape, ElementType element) {
@@ -136,5 +142,7 @@ std::string npy_of(std::span<const float> values, const std::vector<int64_t>& sh
   out.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
   return out;
 }
+
+std::string shape_text(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 }  // namespace resnetc::driver

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -13,7 +12,7 @@
 #include "driver/common.h"
 #include "driver/loaded_library.h"
 #include "driver/npy.h"
-#include "driver/picture.h"
+#include "driver/picture_input.h"
 #include "driver/target_options.h"
 #include "driver/trace.h"
 
@@ -27,13 +26,10 @@ struct RunOptions {
   int threads = 0;
   int device = 0;
   int top = 5;
-  bool resize = false;
+  PictureOptions pictures;
   bool keep_denormals = false;
   bool copy_weights = false;
-  std::vector<double> mean, std;
 };
-
-std::string shape_text(const std::vector<int64_t>& dims) { return fmt::format("[{}]", fmt::join(dims, ", ")); }
 
 /// The bytes of a library's input, and the number of pictures.
 struct Input {
@@ -41,80 +37,25 @@ struct Input {
   int batch = 1;
 };
 
-Result<Input> array_input(const Array& array, const Port& port) {
-  Input input;
-  std::vector<int64_t> shape = array.shape;
-  if (shape.size() == port.dims.size() + 1) {
-    if (shape.front() < 1 || shape.front() > 65536) return Failure{fmt::format("a batch of {} cannot be run", shape.front())};
-    input.batch = static_cast<int>(shape.front());
-    shape.erase(shape.begin());
-  }
-  if (shape != port.dims) {
-    return Failure{fmt::format("the array's shape is {}, the network takes {}{}, with or without a batch before it",
-                               shape_text(array.shape), to_string(port.element), shape_text(port.dims))};
-  }
-  if (port.element == ElementType::u8) {
-    if (array.type != Array::Type::u8) return Failure{"the network takes 8-bit pixels, the array holds floats"};
-    input.bytes = array.data;
-    return input;
-  }
-  int64_t count = array.elements();
-  input.bytes.reserve(static_cast<size_t>(bytes_of(port.element, count)));
-  for (int64_t i = 0; i < count; ++i) append_element(port.element, array.at(i), input.bytes);
+Result<Input> array_input(std::string_view file, const InputForm& form) {
+  Result<ArrayView> array = view_npy(file);
+  if (!array) return array.failure();
+  const Result<ArrayInput> pictures = ArrayInput::make(std::move(*array), form);
+  if (!pictures) return pictures.failure();
+  constexpr int64_t most = 65536;
+  if (pictures->count() < 1 || pictures->count() > most) return Failure{fmt::format("a batch of {} cannot be run", pictures->count())};
+  Input input{{}, static_cast<int>(pictures->count())};
+  for (int64_t k = 0; k < pictures->count(); ++k) pictures->append(k, input.bytes);
   return input;
 }
 
-/// One value for each channel: the user's (one for all channels, or one for each) or the default.
-Result<std::vector<double>> per_channel(const std::vector<double>& given, const std::vector<double>& fallback, int64_t channels,
-                                        const char* flag) {
-  std::vector<double> values = given.empty() ? fallback : given;
-  if (values.size() == 1) values.resize(static_cast<size_t>(channels), values.front());
-  if (values.size() == static_cast<size_t>(channels)) return values;
-  return Failure{fmt::format("{} has {} values, the network has {} channels", flag, values.size(), channels), Blame::command};
-}
-
-Result<Input> picture_input(std::string_view file, const RunOptions& options, const Port& port) {
-  if (port.dims.size() == 2) {
-    return Failure{fmt::format("the network takes lines of shape {}, not pictures: give it a .npy file", shape_text(port.dims))};
-  }
-  if (port.dims.size() != 3) {
-    return Failure{fmt::format("the network takes vectors of {} values, not pictures: give it a .npy file", port.dims.front())};
-  }
-  const bool last = port.order == DimensionOrder::channels_last;
-  int64_t channels = last ? port.dims[2] : port.dims[0];
-  int64_t height = last ? port.dims[0] : port.dims[1];
-  int64_t width = last ? port.dims[1] : port.dims[2];
-  if (channels != 1 && channels != 3) {
-    return Failure{fmt::format("the network takes pictures of {} channels: give it a .npy file", channels)};
-  }
-  Result<Picture> picture = decode_picture(file, channels);
-  if (!picture) return picture.failure();
-  if (picture->height != height || picture->width != width) {
-    if (!options.resize) {
-      return Failure{fmt::format("the picture has {}x{} pixels (height x width), the network takes {}x{}: --resize fits it",
-                                 picture->height, picture->width, height, width)};
-    }
-    picture = resize_to(*picture, height, width);
-  }
-  Input input;
-  if (port.element == ElementType::u8) {
-    input.bytes.assign(picture->pixels.begin(), picture->pixels.end());
-    return input;
-  }
-  bool imagenet = channels == 3;
-  const auto mean = per_channel(options.mean, imagenet ? std::vector{0.485, 0.456, 0.406} : std::vector{0.0}, channels, "--mean");
-  if (!mean) return mean.failure();
-  const auto std = per_channel(options.std, imagenet ? std::vector{0.229, 0.224, 0.225} : std::vector{1.0}, channels, "--std");
-  if (!std) return std.failure();
-  fmt::print(beside(options.output), "pixels as (x / 255 - mean) / std with mean {} and std {}{}\n", fmt::join(*mean, ", "),
-             fmt::join(*std, ", "), options.mean.empty() && options.std.empty() && imagenet ? " (ImageNet's)" : "");
-  auto pixels = static_cast<size_t>(height * width);
-  for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
-    for (size_t p = 0; p < pixels; ++p) {
-      append_element(port.element, (picture->pixels[p * static_cast<size_t>(channels) + c] / 255.0 - (*mean)[c]) / (*std)[c], input.bytes);
-    }
-  }
-  return input;
+Result<Input> picture_input(std::string_view file, const RunOptions& options, const InputForm& form) {
+  const Result<PictureInput> pictures = PictureInput::make(options.pictures, form);
+  if (!pictures) return pictures.failure();
+  Result<std::string> bytes = pictures->bytes(file);
+  if (!bytes) return bytes.failure();
+  if (!pictures->rule().empty()) fmt::print(beside(options.output), "{}\n", pictures->rule());
+  return Input{std::move(*bytes), 1};
 }
 
 void print_top(std::FILE* words, std::span<const float> values, int top, const std::vector<std::string>& labels) {
@@ -131,12 +72,7 @@ void print_top(std::FILE* words, std::span<const float> values, int top, const s
 }
 
 int run(const RunOptions& options, const Invocation& invocation) {
-  for (double value : options.std) {
-    if (!(value > 0 && std::isfinite(value))) return usage_error("--std takes finite values above 0");
-  }
-  for (double value : options.mean) {
-    if (!std::isfinite(value)) return usage_error("--mean takes finite values");
-  }
+  if (std::string fault = picture_options_fault(options.pictures); !fault.empty()) return usage_error(std::move(fault));
   Sources sources;
   Diagnostics diagnostics(sources);
   std::vector<std::string> labels;
@@ -164,22 +100,16 @@ int run(const RunOptions& options, const Invocation& invocation) {
       return fail({fmt::format("the output '{}' cannot be part of a file's name", port.name)});
     }
   }
-  if (facts.input.element == ElementType::u8 && (!options.mean.empty() || !options.std.empty())) {
-    return usage_error(
-        fmt::format("'{}' takes 8-bit pixels and normalises them itself; --mean and --std are for networks of floats", facts.name));
-  }
+  if (std::string fault = picture_options_fault(options.pictures, facts.name, facts.input.element); !fault.empty())
+    return usage_error(std::move(fault));
   const Result<std::string> file = read_file(options.input);
   if (!file) return fail(file.failure());
-  Result<Input> input = Failure{};
-  if (file->starts_with("\x93NUMPY")) {
-    if (options.resize || !options.mean.empty() || !options.std.empty()) {
-      return usage_error("--resize, --mean and --std are for pictures; an array is taken as it is");
-    }
-    const Result<Array> array = parse_npy(*file);
-    input = array ? array_input(*array, facts.input) : array.failure();
-  } else {
-    input = picture_input(*file, options, facts.input);
+  const bool is_array = file->starts_with(npy_beginning);
+  if (is_array && options.pictures.given()) {
+    return usage_error("--resize, --mean and --std are for pictures; an array is taken as it is");
   }
+  const InputForm form{facts.input.element, facts.input.order, facts.input.dims};
+  const Result<Input> input = is_array ? array_input(*file, form) : picture_input(*file, options, form);
   if (!input) return fail({fmt::format("'{}': {}", options.input, input.failure().text), input.failure().blame});
   const int batch = input->batch;
 
@@ -246,13 +176,7 @@ void add_run(Command program, Invocation& invocation) {
   command.add_flag("--copy-weights", options->copy_weights, copy_weights_in_runs);
   command.add_option("--top", options->top, "print the K largest values of a vector (5)").type_name("K").range(0, 1000000);
   command.add_option("--labels", options->labels, "names of the classes, one a line").type_name("FILE");
-  command.add_flag("--resize", options->resize, "scale a picture to cover the network's size and cut out the middle");
-  command.add_option("--mean", options->mean, "for float networks: subtracted from x / 255 (ImageNet's for 3 channels, else 0)")
-      .type_name("M[,M...]")
-      .delimiter(',');
-  command.add_option("--std", options->std, "for float networks: the divisor of that difference (ImageNet's for 3 channels, else 1)")
-      .type_name("S[,S...]")
-      .delimiter(',');
+  add_picture_options(command, options->pictures);
   command.callback([&invocation, options] { invocation.action = [&invocation, options] { return run(*options, invocation); }; });
 }
 

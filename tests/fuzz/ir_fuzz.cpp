@@ -1,5 +1,5 @@
-/// \file The readers of IR text, of tuned schedules and of recipes. What they accept must print to a text that reads back the same, and
-/// all functions that later stages call on it must work.
+/// \file The readers of IR text, of tuned schedules, machines, ranges and recipes. What they accept must print to a text that reads back
+/// the same, and all functions that later stages call on it must work.
 #include <cstdint>
 #include <string>
 
@@ -7,6 +7,7 @@
 #include "ir/graph.h"
 #include "ir/machine_text.h"
 #include "ir/program.h"
+#include "ir/ranges.h"
 #include "ir/recipe.h"
 #include "ir/topology.h"
 #include "ir/tuning.h"
@@ -73,6 +74,22 @@ void check_machine(const std::string& input) {
   require(again && *again == *machine, "a machine reads back as something else");
 }
 
+void check_ranges(const std::string& input) {
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const auto ranges = parse_ranges(sources.add("fuzz.ranges", input), diagnostics);
+  require(ranges.has_value() != diagnostics.has_errors(), "a failure without an error, or an error without a failure");
+  diagnostics.render();
+  if (!ranges) return;
+  for (const ValueRange& range : ranges->values) {
+    require(range.low <= 0 && range.high >= 0 && range.high - range.low < 1e39, "a range that does not hold 0, or is not finite");
+    require(ranges->find(range.name) == &range, "a value with two ranges");
+  }
+  const std::string printed = print(*ranges);
+  const auto again = parse_ranges(sources.add("again.ranges", printed), diagnostics);
+  require(again && print(*again) == printed, "ranges read back as something else");
+}
+
 class NoWeights final : public WeightSource {
  public:
   std::vector<double> read(const std::string&, const std::vector<int64_t>&) const override { return {}; }
@@ -91,6 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   check_tuning(input);
   check_machine(input);
+  check_ranges(input);
   check(input, topology::parse, topology::parse_json, [](const topology::Network&) {});
   check(input, graph::parse, graph::parse_json, [](graph::Graph graph) {
     graph::checkpoint_tensors(graph);

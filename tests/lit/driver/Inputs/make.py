@@ -7,6 +7,7 @@
     make.py tensors_named OUT.safetensors NAME=D0,D1,...
     make.py empty OUT.safetensors
     make.py npy OUT.npy TYPE D0,D1,...
+    make.py npy_of OUT.npy D0,D1,... VALUE...
     make.py ppm OUT.ppm WIDTH HEIGHT
 """
 
@@ -139,12 +140,19 @@ def empty(path):
 
 def npy(path, kind, dims):
     shape = [int(d) for d in dims.split(",")]
+    values = [i * 7919 % 251 if kind == "|u1" else i * 7919 % 251 / 251 for i in range(count(shape))]
+    write_npy(path, kind, shape, values)
+
+
+def npy_of(path, dims, *values):
+    """An array of f32 with these elements."""
+    write_npy(path, "<f4", [int(d) for d in dims.split(",")], [float(value) for value in values])
+
+
+def write_npy(path, kind, shape, values):
     header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': ({', '.join(map(str, shape))},), }}"
     header += " " * (-(len(header) + 11) % 64) + "\n"
     code = {"<f4": "f", "<f8": "d", "|u1": "B"}[kind]
-    values = [(i * 7919 % 251) / (1 if code == "B" else 251) for i in range(count(shape))]
-    if code == "B":
-        values = [int(v) for v in values]
     with open(path, "wb") as f:
         f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
         f.write(struct.pack(f"<{len(values)}{code}", *values))
