@@ -6,7 +6,7 @@
     python3 bench/zoo.py table RESULTS.jsonl > docs/zoo.md
 
 This is a developer's tool: nothing that builds, tests or demonstrates resnetc runs it. `run` writes a line of JSON for each network and
-skips those that the file has: a pass takes hours, and may be stopped and resumed at any time. zoo_network.py says which networks count and
+skips those that the file has: a pass takes hours, and may be stopped and resumed at any time. bench/zoo.jsonl has the newest pass. zoo_network.py says which networks count and
 how their weights are drawn. Each network is compared at one picture; the time of a run is the median of some turns of resnetc and ONNX
 Runtime on one processor.
 """
@@ -137,7 +137,12 @@ def trial(options, package, name, folder):
             raise Step("check of the weights", f"an operand of a join changes {facts['smallest_branch']:.1e} of the largest output only")
         return facts | {"status": "equal"}
     except Step as failure:
-        return facts | {"status": "failed", "step": failure.step, "reason": failure.reason}
+        return facts | {"status": "failed", "step": failure.step, "reason": failure.reason.replace(f"{folder}/", "")}
+
+
+def tidied(facts):
+    """The facts without what no table shows, and their numbers with four digits: the file of a whole pass belongs to the repository."""
+    return {key: float(f"{value:.4g}") if isinstance(value, float) else value for key, value in facts.items() if key != "operators"}
 
 
 def run(options):
@@ -156,7 +161,7 @@ def run(options):
             facts = network | trial(options, network["package"], network["name"], pathlib.Path(folder))
         facts["seconds"] = round(time.perf_counter() - start, 1)
         with open(options.results, "a") as file:
-            file.write(json.dumps(facts) + "\n")
+            file.write(json.dumps(tidied(facts)) + "\n")
         note = facts.get("out") or facts.get("reason", "").splitlines()[:1] or f"{facts.get('ratio', 0):.2f}"
         print(f"{index + 1}/{len(networks)} {network['package']}/{network['name']}: {facts['status']} {facts.get('step', '')} {note}", flush=True)
 

@@ -13,6 +13,7 @@
 #include "codegen/interface.h"
 #include "codegen/library.h"
 #include "ir/forms/text_kind.h"
+#include "ir/packing.h"
 #include "runtime/runtime.h"
 #include "support/json.h"
 #include "support/mapped_file.h"
@@ -121,6 +122,7 @@ class Reader {
     if (ok_ && !recipe) fail("a recipe: " + recipe.failure().text);
     if (!ok_) return result;
     result.recipe = *recipe;
+    result.element = program::element_of(**recipe);
     result.offset = number(o, "offset");
     if (result.bytes() != number(o, "bytes")) fail("a constant's size is not its recipe's");
     return result;

@@ -44,7 +44,7 @@ class Builder {
 
   /// The number of bits of an element, by which the runtime distinguishes floats and bytes.
   int32_t type_bits(ElementType element) {
-    if (element != ElementType::f32 && element != ElementType::u8) fits_ = false;
+    if (element == ElementType::i8 || element == ElementType::i32) fits_ = false;
     return static_cast<int32_t>(8 * bytes_of(element));
   }
 

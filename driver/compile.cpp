@@ -114,6 +114,7 @@ class Compilation {
     lowering_.goals = goals_.each;
     lowering_.weights = weights_.get();
     if (options_.no_winograd) lowering_.winograd_tile = 0;
+    lowering_.weights_element = options_.precision.weights_element();
     if (options_.batch) lowering_.batch = *options_.batch;
     lowering_.disabled = options_.disabled;
     library_.output_dir = options_.output_dir;

@@ -27,6 +27,7 @@ std::string device_fault(const CompileOptions& options, const Targets& targets) 
   return cpu_option_fault({{!options.tune.empty(), "--tune measures schedules of the CPU"},
                            {!options.tuned.empty(), "--tuned names schedules of the CPU"},
                            {options.max_error != 0, "--max-error chooses among algorithms of the CPU"},
+                           {!options.precision.weights.empty(), weights_precision_of_cpus},
                            {options.no_winograd, "--no-winograd chooses among algorithms of the CPU", /* beside_gpu */ true}},
                           targets);
 }
@@ -69,6 +70,7 @@ std::string ir_fault(const CompileOptions& options, const passes::AnyIr& ir) {
   if (level == passes::Level::graph) return "";
   if (!options.tuned.empty()) return needs("--tuned", "schedules to choose");
   if (options.no_winograd) return needs("--no-winograd", "algorithms to choose");
+  if (!options.precision.weights.empty()) return needs("--weights-precision", "a network or a graph");
   if (std::string fault = disable_pass_fault(options.disabled, level); !fault.empty()) return fault;
   if (options.batch) return needs("--batch", "schedules to choose");
   return "";
@@ -129,6 +131,7 @@ void add_compile_options(Command command, CompileOptions& options) {
   command.add_flag(
       "--no-winograd", options.no_winograd,
       "sum every convolution directly, without Winograd's transforms and Strassen's products: slower, and a little more exact");
+  add_precision_options(command, options.precision);
   command.add_option("--max-error", options.max_error, "the largest error allowed, over the largest output: it is measured")
       .type_name("E")
       .above(0);

@@ -8,6 +8,7 @@
 
 #include "driver/checkpoint.h"
 #include "driver/common.h"
+#include "driver/precision_options.h"
 #include "driver/target_options.h"
 #include "passes/any_ir.h"
 
@@ -24,6 +25,7 @@ struct CompileOptions {
   bool embed_weights = false;
   bool keep_denormals = false;
   bool no_winograd = false;
+  PrecisionOptions precision;
   double max_error = 0;  ///< 0: not requested
   TargetOptions target;
   std::optional<int64_t> batch;

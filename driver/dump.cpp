@@ -10,6 +10,7 @@
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
 #include "driver/network_input.h"
+#include "driver/precision_options.h"
 #include "driver/target_options.h"
 #include "passes/lineage.h"
 
@@ -25,6 +26,7 @@ struct DumpOptions {
   std::optional<int64_t> batch;
   std::string only;
   std::vector<std::string> disabled;
+  PrecisionOptions precision;
 };
 
 int dump(const DumpOptions& options, bool level_given, const Invocation& invocation) {
@@ -59,6 +61,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     context.machine = goals->front().machine;
     context.disabled = options.disabled;
     if (options.batch) context.batch = *options.batch;
+    context.weights_element = options.precision.weights_element();
     read = loaded->ir;
     ir = std::move(loaded->ir);
     good = passes::run_pipeline(ir, level, context, options.after);
@@ -91,6 +94,7 @@ void add_dump(Command program, Invocation& invocation) {
       .one_of({"text", "dot", "svg", "json"});
   add_target_options(command, options->target, Wanted::one_target, "for a program: ");
   add_schedule_batch(command, "--batch", options->batch, "for a program for cuda: as compile's --batch (32)");
+  add_precision_options(command, options->precision);
   add_disable_pass(command, options->disabled);
   command.callback([&invocation, options, level] {
     bool given = level.given();

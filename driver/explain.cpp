@@ -12,6 +12,7 @@
 #include "driver/lowering.h"
 #include "driver/measure.h"
 #include "driver/network_input.h"
+#include "driver/precision_options.h"
 #include "driver/phases.h"
 #include "driver/target_options.h"
 #include "inspect/report.h"
@@ -29,6 +30,7 @@ struct ExplainOptions {
   bool copy_weights = false;
   std::vector<std::string> disabled;
   bool no_winograd = false;
+  PrecisionOptions precision;
   int jobs = 0;
 };
 
@@ -92,7 +94,9 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   const Result<Goals> goals = options.target.goals(diagnostics);
   if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
   const Target* target = goals->front().target;
-  const std::string fault = cpu_option_fault({{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}}, {target});
+  const std::string fault = cpu_option_fault({{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"},
+                                              {!options.precision.weights.empty(), weights_precision_of_cpus}},
+                                             {target});
   if (!fault.empty()) return usage_error(fault);
   if (options.copy_weights && options.profile.empty()) return usage_error("--copy-weights is for the library that --profile measures");
   std::unique_ptr<LoadedLibrary> library;
@@ -124,6 +128,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   lowering.goals = goals->each;
   lowering.weights = weights.get();
   lowering.disabled = options.disabled;
+  lowering.weights_element = options.precision.weights_element();
   if (options.no_winograd) lowering.winograd_tile = 0;
   lowering.after_pass = [&](const passes::PassRun& run) { compilation.phases.push_back(inspect::phase_of(run)); };
   const auto lowered = lower(std::move(*network), lowering, diagnostics);
@@ -181,6 +186,7 @@ void add_explain(Command program, Invocation& invocation) {
   command.add_option("--profile", options->profile, "measure this library of the network, and show its kernels' times").type_name("LIB.so");
   command.add_flag("--copy-weights", options->copy_weights, "for --profile, as bench's");
   command.add_flag("--no-winograd", options->no_winograd, "as compile's");
+  add_precision_options(command, options->precision);
   add_disable_pass(command, options->disabled);
   command.add_option("-j,--jobs", options->jobs, "kernels compiled at once (one for each processor)").type_name("N").range(1, 1024);
   command.callback([&invocation, options] { invocation.action = [&invocation, options] { return explain(*options, invocation); }; });

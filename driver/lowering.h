@@ -25,6 +25,7 @@ struct LoweringOptions {
   const program::Tuning* tuned = nullptr;         ///< measured schedules, for the target that they name
   int64_t batch = 32;                             ///< as PassContext's
   std::vector<std::string> disabled;              ///< as PipelineContext's
+  ElementType weights_element = ElementType::f32;  ///< as PassContext's
   bool weights_limited = true;                    ///< whether tuned schedules must keep the packed weights within their limit
 };
 

@@ -12,7 +12,9 @@
 #include "driver/lowering.h"
 #include "driver/measured_error.h"
 #include "driver/network_input.h"
+#include "driver/noise.h"
 #include "driver/observed.h"
+#include "driver/precision_options.h"
 #include "driver/table.h"
 #include "driver/target_options.h"
 #include "driver/trial.h"
@@ -33,6 +35,7 @@ struct VerifyOptions {
   bool copy_weights = false;
   bool no_cache = false;
   std::vector<std::string> disabled;
+  PrecisionOptions precision;
 };
 
 /// Interprets one picture and compares each value as soon as it is made.
@@ -74,6 +77,17 @@ int print_table(const Observed& observed, const std::string& target, double tole
   return bad;
 }
 
+/// The graph with the weights that kernels read, and with its operations apart: how exact a channel can be is seen before it is added to
+/// others and cut off.
+std::optional<graph::Graph> with_narrow_weights(const topology::Network& network, LoweringOptions lowering, Diagnostics& diagnostics) {
+  lowering.goals.clear();
+  lowering.tuned = nullptr;
+  lowering.disabled.insert(lowering.disabled.end(), {"fuse-shortcuts", "fuse-projections", "fuse-pools"});
+  std::optional<Lowered> lowered = lower(network, lowering, diagnostics);
+  if (!lowered) return std::nullopt;
+  return std::move(lowered->graph);
+}
+
 int verify(const VerifyOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
@@ -84,6 +98,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   if (options.for_batch && !gpu) return usage_error("--for-batch is for --device cuda: on the CPU the schedules serve any batch");
   std::string fault = cpu_option_fault({{!options.tuned.empty(), "--tuned names schedules of the CPU"}}, targets);
   if (fault.empty() && !options.tuned.empty()) fault = tuned_targets_fault(targets);
+  if (fault.empty()) fault = cpu_option_fault({{!options.precision.weights.empty(), weights_precision_of_cpus}}, targets);
   if (!fault.empty()) return usage_error(fault);
   const auto loaded = load_input(options.network, diagnostics);
   if (!loaded) return report(diagnostics, invocation);
@@ -111,6 +126,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   if (tuning) lowering.tuned = &*tuning;
   if (options.for_batch) lowering.batch = *options.for_batch;
   lowering.disabled = options.disabled;
+  lowering.weights_element = options.precision.weights_element();
   auto lowered = lower(network, lowering, diagnostics);
   if (lowered && tuning) warn_of_unused(*tuning, *lowered, *targets.front(), diagnostics);
   int status = report(diagnostics, invocation);
@@ -123,6 +139,12 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   if (!made) return fail(made.failure());
   const Trial& trial = **made;
   const Pictures pictures = trial.pictures(options.batch);
+  // Kernels are compared with what they are to compute. With narrow weights that is not the network as it was written.
+  const bool narrow = !options.precision.weights.empty();
+  std::optional<graph::Graph> rounded;
+  if (narrow) rounded = with_narrow_weights(network, lowering, diagnostics);
+  if (narrow && !rounded) return report(diagnostics, invocation);
+  const graph::Graph& reference = narrow ? *rounded : *graph;
   int bad = 0;
   for (const Goal& goal : goals->each) {
     const std::string label = goal.label();
@@ -133,8 +155,12 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
     observed.watch(**session);
     const Result<> ran = (*session)->run(pictures.bytes);
     if (!ran) return fail({fmt::format("{}: {}", label, ran.failure().text), ran.failure().blame});
-    for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(*graph, weights, pictures, k, observed);
+    for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(reference, weights, pictures, k, observed);
     bad += print_table(observed, label, options.tolerance);
+  }
+  if (narrow) {
+    fmt::print("what weights of {} cost, against float64\n{}", options.precision.weights,
+               noise_table(measure_noise(*graph, reference, weights, pictures)));
   }
   return bad == 0 ? done : input_wrong;
 }
@@ -159,6 +185,7 @@ void add_verify(Command program, Invocation& invocation) {
       .from_to(0, 1);
   command.add_flag("--copy-weights", options->copy_weights, copy_weights_in_runs);
   command.add_flag("--no-cache", options->no_cache, "compile every kernel anew and keep none");
+  add_precision_options(command, options->precision);
   add_disable_pass(command, options->disabled);
   command.callback([&invocation, options] { invocation.action = [&invocation, options] { return verify(*options, invocation); }; });
 }

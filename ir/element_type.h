@@ -51,7 +51,11 @@ constexpr int64_t bytes_of(ElementType type, int64_t elements = 1) { return elem
 /// The number of whole elements that fit in `bytes`.
 constexpr int64_t elements_in(int64_t bytes, ElementType type) { return bytes / info(type).bytes; }
 
-/// Appends an element in its form in memory. The type is f32 or u8, because callers' buffers have no other types.
+/// The value of the element that is nearest to `value`, ties to even. Of a float that is too large for the type it is infinite. A value of
+/// an integer type must be within its range.
+double nearest(ElementType type, double value);
+
+/// Appends the nearest element in its form in memory.
 void append_element(ElementType type, double value, std::string& bytes);
 
 }  // namespace resnetc

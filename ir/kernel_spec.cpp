@@ -33,7 +33,7 @@ std::string layout_text(const Tensor& tensor) {
 
 std::string without_schedule(const KernelSpec& spec) {
   // A new field stops the build here until the text contains it.
-  [[maybe_unused]] const auto& [kind, attributes, input, in, to, epilogue, pool, schedule, in_place] = spec;
+  [[maybe_unused]] const auto& [kind, attributes, input, in, to, epilogue, pool, weight, schedule, in_place] = spec;
   std::string out(to_string(spec.kind));
   out += text::attributes(spec.attributes);
   out += text::input_details(spec.input);
@@ -43,9 +43,11 @@ std::string without_schedule(const KernelSpec& spec) {
     out += i == 0 ? " then " : ", ";
     out += info(step.kind).name;
     if (info(step.kind).joins()) {
-      out += fmt::format("({}{})", layout_text(step.operand), step.in_place ? " in_place" : "");
+      const std::string elements = step.weight == ElementType::f32 ? "" : fmt::format(" weight {}", to_string(step.weight));
+      out += fmt::format("({}{}{})", layout_text(step.operand), step.in_place ? " in_place" : "", elements);
     }
   }
+  if (spec.weight != ElementType::f32) out += fmt::format(" weight {}", to_string(spec.weight));
   if (spec.pool) out += " pool" + text::attributes(*spec.pool);
   return out + " out " + layout_text(spec.out);
 }
@@ -72,8 +74,10 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel) {
     if (step.operand == none) continue;
     s.operand = layout_of(program.tensor(step.operand));
     s.in_place = in_place(program, kernel, step.operand);
+    if (step.kind == graph::StepKind::project && !step.constants.empty()) s.weight = program.constant(step.constants[0]).element;
   }
   spec.pool = kernel.pool;
+  if (kernel.weight != none) spec.weight = program.constant(kernel.weight).element;
   spec.schedule = kernel.schedule;
   spec.in_place = in_place(program, kernel, kernel.in);
   return spec;
@@ -94,8 +98,12 @@ bool has_one_axis(const KernelSpec& spec) {
 
 std::string work_of(const KernelSpec& spec) {
   KernelSpec work = spec;
+  work.weight = ElementType::f32;
   work.in_place = false;  // places come from the memory plan, which comes from the schedules
-  for (KernelSpec::StepSpec& step : work.epilogue) step.in_place = false;
+  for (KernelSpec::StepSpec& step : work.epilogue) {
+    step.in_place = false;
+    step.weight = ElementType::f32;
+  }
   return without_schedule(work);
 }
 

@@ -120,7 +120,8 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .help = "x, at least `low` and at most `high`; keeps NaN",
               .type = type_of_clip,
               .meaning = meaning::clip,
-              .constants = limit_names};
+              .constants = limit_names,
+              .sums_or_chooses = true};
     case OpKind::scale:
       return {.name = "scale",
               .layer = "scale",

@@ -26,6 +26,7 @@ RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> sum
     case RecipeKind::max:
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
+    case RecipeKind::narrow:
     case RecipeKind::row_step:
     case RecipeKind::quantize_rows:
     case RecipeKind::as_picture:
@@ -73,6 +74,13 @@ const RecipePtr& packed_by(const Recipe& constant) {
   return packed->kind == RecipeKind::split_phases ? packed->args[0] : packed;
 }
 
+ElementType element_of(const Recipe& constant) {
+  if (constant.kind != RecipeKind::pack_conv) return ElementType::f32;
+  const RecipePtr& packed = packed_by(constant);
+  const Recipe& weights = packed->kind == RecipeKind::as_picture ? *packed->args[0] : *packed;
+  return weights.kind == RecipeKind::narrow ? weights.element : ElementType::f32;
+}
+
 std::span<const RecipePtr> summed_with(const Recipe& constant) {
   return constant.kind == RecipeKind::pack_strassen ? std::span(constant.args).subspan(1) : std::span<const RecipePtr>();
 }
@@ -97,6 +105,7 @@ std::string to_string(const Packing& packing) {
     case RecipeKind::max:
     case RecipeKind::rsqrt:
     case RecipeKind::scale_rows:
+    case RecipeKind::narrow:
     case RecipeKind::row_step:
     case RecipeKind::quantize_rows:
     case RecipeKind::as_picture:

@@ -30,6 +30,8 @@ std::vector<RecipePtr> pack(const std::vector<RecipePtr>& weights, const OpAttri
 Packing packing_of(const Recipe& constant);
 /// The recipe of the weights that a packed constant packs.
 const RecipePtr& packed_by(const Recipe& constant);
+/// The type that a constant's elements have in memory. Narrow weights stay narrow if the packing only moves them.
+ElementType element_of(const Recipe& constant);
 /// The other weights of the same kernel that the packing depends on, in the order of pack(). Most packings depend on no others.
 std::span<const RecipePtr> summed_with(const Recipe& constant);
 /// The words of a verifier: "packed in blocks of 8".

@@ -232,17 +232,19 @@ struct KernelSpec {
     graph::StepKind kind;
     Tensor operand;  ///< add, mul, project
     bool in_place = false;
+    ElementType weight = ElementType::f32;  ///< project: the elements of its weight
   };
   std::vector<StepSpec> epilogue;
   std::optional<OpAttributes> pool;
+  ElementType weight = ElementType::f32;  ///< conv2d: the elements of its weight
   Schedule schedule;
   bool in_place = false;  ///< only copy: the output takes the input's place
 };
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
 /// The type that a kernel computes before its pool, if it has one.
 TensorType computed_type(const KernelSpec& spec);
-/// The kernel's computation and layouts, without its schedule. A line of a file of tuned schedules (ir/tuning.h) names the kernel by this
-/// text.
+/// The kernel's computation and layouts, without its schedule and the type of its weight's elements. A line of a file of tuned schedules
+/// (ir/tuning.h) names the kernel by this text.
 std::string work_of(const KernelSpec& spec);
 /// The reason why the kernel cannot have its schedule, or nothing if it can. Types and layouts must be right.
 std::optional<std::string> schedule_fault(const KernelSpec& spec);

@@ -131,7 +131,10 @@ class Verifier {
       const Constant& c = p_.constants[i];
       at_ = {"", Part::constant, i};
       if (!c.recipe || c.recipe->shape.size() != 1) return fmt::format("constant @{} has no recipe of one dimension", i);
-      if (c.element != ElementType::f32) return fmt::format("constant @{}: there is no kernel that reads {}", i, to_string(c.element));
+      if (const ElementType element = element_of(*c.recipe); c.element != element) {
+        return fmt::format("constant @{} is {} where its recipe makes {}", i, to_string(c.element), to_string(element));
+      }
+      if (c.element != ElementType::f32 && on_gpu(p_)) return fmt::format("constant @{}: GPUs read weights of f32 only", i);
       // There must be no gaps, because the weights file must not be larger than its contents.
       if (c.offset != end) return fmt::format("constant @{} does not stand right after the one before it, at {}", i, end);
       end += (c.bytes() + 63) / 64 * 64;

@@ -222,6 +222,7 @@ class Evaluation {
       case RecipeKind::rsqrt:
         return combined(std::move(a), {{}, recipe.value}, [](double x, double eps) { return 1.0 / std::sqrt(x + eps); });
       case RecipeKind::max: return combined(std::move(a), std::move(b), [](double x, double y) { return larger(x, y); });
+      case RecipeKind::narrow: return combined(std::move(a), {{}, 0.0}, [&](double x, double) { return nearest(recipe.element, x); });
       case RecipeKind::row_step: return steps(std::move(a), recipe);
       case RecipeKind::quantize_rows: return quantized(std::move(a), b, recipe);
       case RecipeKind::scale_rows: return scaled(std::move(a), b, recipe.shape);
@@ -349,6 +350,15 @@ RecipePtr sub(RecipePtr a, RecipePtr b) { return elementwise(RecipeKind::sub, st
 RecipePtr mul(RecipePtr a, RecipePtr b) { return elementwise(RecipeKind::mul, std::move(a), std::move(b)); }
 
 RecipePtr max(RecipePtr a, RecipePtr b) { return elementwise(RecipeKind::max, std::move(a), std::move(b)); }
+
+RecipePtr narrow(RecipePtr a, ElementType element) {
+  auto recipe = std::make_shared<Recipe>();
+  recipe->kind = RecipeKind::narrow;
+  recipe->element = element;
+  recipe->shape = a->shape;
+  recipe->args = {std::move(a)};
+  return recipe;
+}
 
 RecipePtr row_step(RecipePtr w, int64_t limit) {
   assert(!w->shape.empty() && limit >= 1);

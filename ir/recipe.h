@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/element_type.h"
 #include "ir/tensor_type.h"
 #include "support/failure.h"
 
@@ -29,6 +30,7 @@ enum class RecipeKind {
   max,            ///< the larger of a and b, equal shapes
   rsqrt,          ///< 1 / sqrt(a + value)
   scale_rows,     ///< a[i, ...] * b[i]; b has shape [rows of a]
+  narrow,         ///< the nearest value that `element` can have, to each element
   row_step,       ///< see row_step()
   quantize_rows,  ///< see quantize_rows()
   as_picture,     ///< see as_picture()
@@ -62,17 +64,18 @@ struct PhaseTaps {
 struct Recipe {
   RecipeKind kind;
   std::vector<RecipePtr> args;
-  std::string name;                ///< tensor: name in the checkpoint
-  double value = 0;                ///< fill: the element; rsqrt: the number that is added under the root
-  int64_t groups = 1;              ///< pack_conv, scale_columns
-  int64_t lanes = resnetc::lanes;  ///< pack_conv: lanes of a vector
-  int64_t interleave = 1;          ///< pack_conv: number of adjacent input channels in each lane
-  int64_t block = 0;               ///< pack_blocks
-  int64_t limit = 0;               ///< row_step, quantize_rows: the largest integer
-  int64_t output = 0;              ///< pack_winograd: height and width of a tile of the result
-  int64_t stride = 1;              ///< pack_winograd
-  PhaseTaps taps;                  ///< to_phases; take_taps: `first` and `window`
-  std::vector<int64_t> shape;      ///< shape of the result
+  std::string name;                        ///< tensor: name in the checkpoint
+  double value = 0;                        ///< fill: the element; rsqrt: the number that is added under the root
+  int64_t groups = 1;                      ///< pack_conv, scale_columns
+  int64_t lanes = resnetc::lanes;          ///< pack_conv: lanes of a vector
+  int64_t interleave = 1;                  ///< pack_conv: number of adjacent input channels in each lane
+  int64_t block = 0;                       ///< pack_blocks
+  ElementType element = ElementType::f32;  ///< narrow
+  int64_t limit = 0;                       ///< row_step, quantize_rows: the largest integer
+  int64_t output = 0;                      ///< pack_winograd: height and width of a tile of the result
+  int64_t stride = 1;                      ///< pack_winograd
+  PhaseTaps taps;                          ///< to_phases; take_taps: `first` and `window`
+  std::vector<int64_t> shape;              ///< shape of the result
 };
 
 /// `channels` rounded up to whole vectors.
@@ -88,6 +91,8 @@ RecipePtr rsqrt(RecipePtr a, double eps);
 /// The larger of two elements, or NaN if either is.
 RecipePtr max(RecipePtr a, RecipePtr b);
 RecipePtr scale_rows(RecipePtr a, RecipePtr b);
+/// The elements of `a` as floats of this type have them.
+RecipePtr narrow(RecipePtr a, ElementType element);
 /// The step [co] with which the integers from -limit to limit cover each row of w[co][...]: its largest element in absolute value, divided
 /// by the limit.
 RecipePtr row_step(RecipePtr w, int64_t limit);

@@ -14,7 +14,7 @@ void share_constants(std::span<Program> programs) {
     for (const Constant& constant : program.constants) {
       const auto [it, added] = known.emplace(to_string(*constant.recipe), static_cast<ConstantId>(all.size()));
       if (added) {
-        all.push_back({constant.recipe, end});
+        all.push_back({constant.recipe, end, constant.element});
         end += (constant.bytes() + 63) / 64 * 64;
       }
       shared.push_back(it->second);

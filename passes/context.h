@@ -33,6 +33,7 @@ struct PassContext {
   /// Strassen's products either. Larger tiles have larger rounding errors.
   int64_t winograd_tile = largest_winograd_tile;
   const program::Tuning* tuned = nullptr;  ///< schedules for this target, which select-kernels prefers to its own; may be null
+  ElementType weights_element = ElementType::f32;  ///< to which narrow-weights rounds weights: f32, bf16 or f16
   const Ranges* ranges = nullptr;          ///< quantize acts only if there are ranges
   ValueNames keep_float;                   ///< layers that quantize leaves in float, by their values' names
   int64_t batch = 32;                      ///< on a GPU: number of pictures of a run for which schedules are chosen

@@ -15,6 +15,7 @@
 #include "passes/fuse_shortcuts.h"
 #include "passes/infer_shapes.h"
 #include "passes/lower_to_graph.h"
+#include "passes/narrow_weights.h"
 #include "passes/plan_memory.h"
 #include "passes/quantize.h"
 #include "passes/select_kernels.h"
@@ -95,6 +96,9 @@ const auto pipeline = std::to_array<Pass>({
     {.info = {"fuse-pools", Level::graph, Level::graph, "element-wise operations into the pool before them",
               "takes what fuse-shortcuts left", true},
      .on_graph = fuse_pools},
+    {.info = {"narrow-weights", Level::graph, Level::graph, "with --weights-precision: rounds weights to 16 bits",
+              "after all that computes with weights: what is rounded is what kernels read", true},
+     .on_graph = narrow_weights},
     {.info = {"quantize", Level::graph, Level::graph, "with ranges: values and weights of convolutions become integers of 8 bits",
               "after all fusing, because the integers of a value that only an epilogue has need no range", true},
      .on_graph = quantize},

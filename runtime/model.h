@@ -27,7 +27,7 @@ typedef struct rn_operand {
   int32_t port; /* of RN_OUTPUT */
   int64_t offset;
   int64_t halo_bytes;
-  int32_t type_bits; /* 32: float, 8: uint8 */
+  int32_t type_bits; /* 32: float, 16: a constant of half floats, 8: uint8 */
   int32_t dims;      /* 4 for tensors and ports, 1 for constants */
   int32_t planar;    /* 1: dimensions are (x, y, c, n), 0: (c, x, y, n) */
   int32_t reserved;

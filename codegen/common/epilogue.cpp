@@ -11,7 +11,7 @@ namespace resnetc::codegen::common {
 
 Expr Projection::term(const Axes& axes, const Expr& x, const Expr& y, const Expr& r) const {
   const Expr element = (r + channels() * block_of(axes.c)) * to_int(lanes) + lane_of(axes.c);
-  return weight(element) * in(r, x, y, axes.n);
+  return Halide::cast<float>(weight(element)) * in(r, x, y, axes.n);
 }
 
 namespace {
@@ -83,7 +83,7 @@ Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axe
   for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
     const std::string name = "step" + std::to_string(number++);
     if (step.kind == graph::StepKind::project) {
-      const Halide::ImageParam weight = operands.constant(name + "_weight");
+      const Halide::ImageParam weight = operands.constant(name + "_weight", step.weight);
       const Expr projected = project({step, name, weight, operands.tensor(name, step.operand)});
       if (projected.defined()) value = value + projected;
     } else {

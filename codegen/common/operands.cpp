@@ -42,8 +42,8 @@ Halide::ImageParam Operands::caller(const std::string& name, const InputBuffer& 
   return param;
 }
 
-Halide::ImageParam Operands::constant(const std::string& name) {
-  Halide::ImageParam param(halide_type(ElementType::f32), 1, name);
+Halide::ImageParam Operands::constant(const std::string& name, ElementType element) {
+  Halide::ImageParam param(halide_type(element), 1, name);
   param.dim(0).set_min(0).set_stride(1);
   add(param, true);
   return param;

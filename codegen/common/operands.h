@@ -35,8 +35,8 @@ class Operands {
   Halide::ImageParam tensor(const std::string& name, const program::Tensor& tensor);
   /// A caller's buffer, dense, with the axes (x, y, c, n) if it has planes and otherwise (c, x, y, n).
   Halide::ImageParam caller(const std::string& name, const InputBuffer& buffer);
-  /// A constant of f32 with one dimension.
-  Halide::ImageParam constant(const std::string& name);
+  /// A constant with one dimension.
+  Halide::ImageParam constant(const std::string& name, ElementType element = ElementType::f32);
 
   std::vector<Halide::Argument> arguments;
 

@@ -95,7 +95,7 @@ class DirectKernel {
   /// The product of a weight and an element of the input: for channel `channel`, counted from the first of step or window, and an element
   /// of the window. `term` counts both.
   Expr product(const Expr& channel, const Expr& column, const Expr& row, const Expr& term) {
-    const Halide::ImageParam in = operands_.tensor("in", spec_.in), weight = operands_.constant("weight");
+    const Halide::ImageParam in = operands_.tensor("in", spec_.in), weight = operands_.constant("weight", spec_.weight);
     const Expr block = block_of(axes_.c);
     Expr from = channel;
     if (a_.groups > 1) {
@@ -103,7 +103,8 @@ class DirectKernel {
     }
     const Expr in_x = x_ * to_int(a_.stride.w) + column * to_int(a_.dilation.w) - to_int(a_.pad.left);
     const Expr in_y = y_ * to_int(a_.stride.h) + row * to_int(a_.dilation.h) - to_int(a_.pad.top);
-    return weight((block * to_int(span_.span * taps_) + term) * vector + lane_of(axes_.c)) * in(from, in_x, in_y, axes_.n);
+    const Expr element = weight((block * to_int(span_.span * taps_) + term) * vector + lane_of(axes_.c));
+    return Halide::cast<float>(element) * in(from, in_x, in_y, axes_.n);
   }
 
   void define_sums() {

@@ -31,15 +31,15 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
   Axes axes;
   Operands operands;
   const Halide::ImageParam in = operands.tensor("in", spec.in);
-  const Halide::ImageParam weight = operands.constant("weight");
+  const Halide::ImageParam weight = operands.constant("weight", spec.weight);
   RDom r(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), 0, group, "r");
   const Expr tap = r.x + to_int(a.kernel.w) * (r.y + to_int(a.kernel.h) * block_of(axes.c));
   const Expr in_x = axes.x * to_int(a.stride.w) + r.x * to_int(a.dilation.w) - to_int(a.pad.left);
   const Expr in_y = axes.y * to_int(a.stride.h) + r.y * to_int(a.dilation.h) - to_int(a.pad.top);
   Func sum("sum"), out("out");
   sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
-  sum(axes.c, axes.x, axes.y, axes.n) +=
-      weight((tap * group + r.z) * vector + lane_of(axes.c)) * member_of_group(in(axes.c, in_x, in_y, axes.n), r.z, group);
+  sum(axes.c, axes.x, axes.y, axes.n) += Halide::cast<float>(weight((tap * group + r.z) * vector + lane_of(axes.c))) *
+                                         member_of_group(in(axes.c, in_x, in_y, axes.n), r.z, group);
   std::vector<RDom> projected;
   const Project project = [&](const Projection& shortcut) {
     const RDom& channel = projected.emplace_back(0, shortcut.channels(), shortcut.name + "_r");

@@ -62,7 +62,7 @@ WinogradKernel::WinogradKernel(const program::KernelSpec& spec, const Target& ta
       whole_(!spec.pool && across_ % tiles_x_ == 0 && down_ % rows_ == 0 && type_.width % m_ == 0 && type_.height % m_ == 0 &&
              by_.stride == 1),
       in_(operands_.tensor("in", spec.in)),
-      weight_(operands_.constant("weight")),
+      weight_(operands_.constant("weight", spec.weight)),
       picture_(axes_.n),
       first_line_(0),
       result_(spec.pool ? Func("result") : out_) {
@@ -127,12 +127,12 @@ void WinogradKernel::transform_weights() {
   const int channels = to_int(form_.channels), kinds = to_int(by_.weights());
   if (packed_) {
     const Expr element = cb_ * vector + ci_ + channels * (j_ + kinds * (i_ + kinds * block_of(axes_.c)));
-    weights_(axes_.c, ci_, j_, i_, cb_) = weight_(element * vector + lane_of(axes_.c));
+    weights_(axes_.c, ci_, j_, i_, cb_) = Halide::cast<float>(weight_(element * vector + lane_of(axes_.c)));
     return;
   }
   half_weights_(axes_.c, ci_, x_, i_, cb_) = product(by_.g, i_, [&](int at) {
     const Expr tap = cb_ * vector + ci_ + channels * (x_ + 3 * (at + 3 * block_of(axes_.c)));
-    return weight_(tap * vector + lane_of(axes_.c));
+    return Halide::cast<float>(weight_(tap * vector + lane_of(axes_.c)));
   });
   weights_(axes_.c, ci_, j_, i_, cb_) = product(by_.g, j_, [&](int at) { return half_weights_(axes_.c, ci_, at, i_, cb_); });
 }

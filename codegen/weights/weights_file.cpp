@@ -35,6 +35,18 @@ float rounded(double value, bool keep_denormals) {
   return !keep_denormals && std::abs(number) < std::numeric_limits<float>::min() ? std::copysign(0.0F, number) : number;
 }
 
+std::string elements(const std::vector<double>& values, ElementType type, bool keep_denormals) {
+  std::string bytes;
+  bytes.reserve(static_cast<size_t>(bytes_of(type, static_cast<int64_t>(values.size()))));
+  for (const double value : values) {
+    append_element(type, type == ElementType::f32 ? static_cast<double>(rounded(value, keep_denormals)) : value, bytes);
+  }
+  return bytes;
+}
+
+/// Whether a value of f16 is not beyond its range. NaN is none of its numbers, and is left to those who look for NaN.
+bool fits_f16(double value) { return !std::isinf(value); }
+
 /// The name of the first tensor of a recipe that the source does not have.
 std::string missing_tensor(const Recipe& recipe, const WeightSource& source) {
   std::vector<TensorRef> wanted;
@@ -86,14 +98,15 @@ Result<std::string> pack_weights(const std::vector<program::Constant>& constants
                    Blame::limit};
   }
   // Constants are independent of each other and have fixed places, so any order of work gives the same file.
-  std::vector<std::vector<float>> packed(constants.size());
+  std::vector<std::string> packed(constants.size());
   std::atomic<size_t> next{0}, failed{constants.size()};
+  std::atomic<bool> too_large{false};
   const auto work = [&] {
     for (size_t i = next++; i < constants.size(); i = next++) {
       const std::vector<double> values = evaluate(*constants[i].recipe, source);
       if (static_cast<int64_t>(values.size()) == constants[i].elements()) {
-        packed[i].resize(values.size());
-        std::transform(values.begin(), values.end(), packed[i].begin(), [&](double value) { return rounded(value, keep_denormals); });
+        packed[i] = elements(values, constants[i].element, keep_denormals);
+        if (constants[i].element == ElementType::f16 && !std::all_of(values.begin(), values.end(), fits_f16)) too_large = true;
         continue;
       }
       size_t known = failed;
@@ -106,6 +119,7 @@ Result<std::string> pack_weights(const std::vector<program::Constant>& constants
   for (size_t i = 1; i < count; ++i) threads.emplace_back(work);
   work();
   for (std::thread& thread : threads) thread.join();
+  if (too_large) return Failure{"a weight is larger than 65504, the largest number of f16: bf16 has a wider range"};
   if (failed < constants.size()) {
     return Failure{missing_tensor(*constants[failed].recipe, source)};
   }
@@ -113,9 +127,7 @@ Result<std::string> pack_weights(const std::vector<program::Constant>& constants
   const size_t data_bytes = static_cast<size_t>(weights_data_bytes(constants));
   std::string file(RN_WEIGHTS_ALIGN + data_bytes, '\0');
   for (size_t i = 0; i < constants.size(); ++i) {
-    if (!packed[i].empty()) {
-      std::memcpy(file.data() + RN_WEIGHTS_ALIGN + constants[i].offset, packed[i].data(), std::span(packed[i]).size_bytes());
-    }
+    if (!packed[i].empty()) std::memcpy(file.data() + RN_WEIGHTS_ALIGN + constants[i].offset, packed[i].data(), packed[i].size());
   }
 
   rn_weights_header header{};

@@ -216,6 +216,8 @@ class Direct final : public Implementation {
 
   std::vector<AlgorithmChoice> choices(const Convolution&, const Machine&, int64_t) const override { return {{this}}; }
 
+  ElementType packed_type(const Convolution& c, const AlgorithmChoice&) const override { return c.weight; }
+
   double work(const Convolution& c, const AlgorithmChoice&, const Machine&) const override {
     constexpr double efficiency = 0.95;
     return products_of(c) / efficiency;

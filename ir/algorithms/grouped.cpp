@@ -175,6 +175,8 @@ class Grouped final : public Implementation {
     return {{this}};
   }
 
+  ElementType packed_type(const Convolution& c, const AlgorithmChoice&) const override { return c.weight; }
+
   double work(const Convolution& c, const AlgorithmChoice&, const Machine&) const override {
     constexpr double efficiency = 0.5;
     return static_cast<double>(c.out.pixels()) * checkpoint_elements(c) / efficiency;

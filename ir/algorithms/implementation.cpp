@@ -62,20 +62,20 @@ bool decides_layout(const OpAttributes& attributes, int64_t in_channels) {
   return std::any_of(all_implementations().begin(), all_implementations().end(), other);
 }
 
-namespace {
-
 double packed_bytes(const Convolution& convolution, const AlgorithmChoice& choice) {
-  return static_cast<double>(bytes_of(convolution.in.element)) * choice.by->packed_elements(convolution, choice);
+  return static_cast<double>(bytes_of(choice.by->packed_type(convolution, choice))) * choice.by->packed_elements(convolution, choice);
 }
 
-}  // namespace
+double checkpoint_bytes(const Convolution& convolution) {
+  return static_cast<double>(bytes_of(convolution.weight)) * checkpoint_elements(convolution);
+}
 
 double weight_bytes_a_second(const Machine& machine, std::span<const Convolution> convolutions) {
   // The tensors have the rest of the second-level cache. The third is shared with other cores, so a small part of it is a program's: no
   // more than 'resnetc machine' reads to measure its speed, since virtual machines name the size of a whole socket's.
   constexpr double part_of_second = 0.75, part_of_third = 0.25, most_of_third = 32 << 20;
   double bytes = 0;
-  for (const Convolution& c : convolutions) bytes += static_cast<double>(bytes_of(c.in.element)) * checkpoint_elements(c);
+  for (const Convolution& c : convolutions) bytes += checkpoint_bytes(c);
   if (bytes <= part_of_second * static_cast<double>(machine.second.bytes)) return machine.second.bytes_a_second;
   if (bytes <= std::min(part_of_third * static_cast<double>(machine.third.bytes), most_of_third)) return machine.third.bytes_a_second;
   return machine.memory_bytes_a_second;

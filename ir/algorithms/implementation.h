@@ -20,8 +20,9 @@ namespace resnetc::program {
 struct Convolution {
   TensorType in, out;
   OpAttributes attributes;
-  std::vector<int64_t> projected;  ///< number of channels of each tensor that its projections read
-  bool dense = false;              ///< whether there are no gaps between the pixels of its input; phases need this
+  std::vector<int64_t> projected;         ///< number of channels of each tensor that its projections read
+  bool dense = false;                     ///< whether there are no gaps between the pixels of its input; phases need this
+  ElementType weight = ElementType::f32;  ///< the elements of its weights in a graph
 };
 /// The convolution that a kernel computes, without the kernel's pool.
 Convolution convolution_of(const KernelSpec& spec);
@@ -29,6 +30,8 @@ Convolution convolution_of(const KernelSpec& spec);
 int64_t projected_channels(const Convolution& convolution);
 /// The number of elements of its weights in the checkpoint, including those of projections.
 double checkpoint_elements(const Convolution& convolution);
+/// The bytes of these elements in a graph's type.
+double checkpoint_bytes(const Convolution& convolution);
 
 /// The choice of an algorithm for a convolution before its layouts are known. It decides how weights are packed and which halo the input
 /// has.
@@ -113,6 +116,8 @@ class Implementation {
   virtual bool within(const AlgorithmChoice&, int64_t /*largest_tile*/) const { return true; }
   /// The number of elements of the packed weights, including those of projections, without the zeros that fill vectors.
   virtual double packed_elements(const Convolution& convolution, const AlgorithmChoice&) const { return checkpoint_elements(convolution); }
+  /// The type of these elements: that of the weights if the packing only moves them.
+  virtual ElementType packed_type(const Convolution&, const AlgorithmChoice&) const { return ElementType::f32; }
   /// The work on one thread, in multiply-adds of one lane. Other work counts as the multiply-adds that take the same time. What does not
   /// say its work is never chosen.
   virtual double work(const Convolution&, const AlgorithmChoice&, const Machine&) const { return std::numeric_limits<double>::infinity(); }
@@ -136,6 +141,8 @@ std::span<const Implementation* const> all_implementations();
 std::vector<AlgorithmChoice> all_choices(const Convolution& convolution, const Machine& machine, int64_t largest_tile);
 /// Whether different choices for a convolution need different halos of its input. Gaps do not count, because every algorithm reads them.
 bool decides_layout(const OpAttributes& attributes, int64_t in_channels);
+/// The bytes of a convolution's packed weights, including those of projections, without the zeros that fill vectors.
+double packed_bytes(const Convolution& convolution, const AlgorithmChoice& choice);
 /// The bytes of weights that one core fetches in a second, in runs of a network with these convolutions, one after another: weights stay in
 /// a cache if it has room for those of all convolutions together.
 double weight_bytes_a_second(const Machine& machine, std::span<const Convolution> convolutions);

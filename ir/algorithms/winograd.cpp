@@ -275,6 +275,10 @@ class Transforms final : public Implementation {
 
   bool within(const AlgorithmChoice& choice, int64_t largest_tile) const override { return choice.output <= largest_tile; }
 
+  ElementType packed_type(const Convolution& c, const AlgorithmChoice& choice) const override {
+    return choice.packed ? ElementType::f32 : c.weight;
+  }
+
   double packed_elements(const Convolution& c, const AlgorithmChoice& choice) const override {
     if (!choice.packed) return checkpoint_elements(c);
     const WinogradForm form = *winograd_form(c.attributes, c.in.channels);

@@ -29,6 +29,7 @@ constexpr RecipeName line_of_recipe(RecipeKind kind) {
     case RecipeKind::max: return {.name = "max", .args = 2};
     case RecipeKind::rsqrt: return {.name = "rsqrt", .args = 1};
     case RecipeKind::scale_rows: return {.name = "scale_rows", .args = 2};
+    case RecipeKind::narrow: return {.name = "narrow", .args = 1};
     case RecipeKind::row_step: return {.name = "row_step", .args = 1};
     case RecipeKind::quantize_rows: return {.name = "quantize_rows", .args = 2};
     case RecipeKind::as_picture: return {.name = "as_picture", .args = 1};
@@ -78,6 +79,7 @@ void write(const Recipe& recipe, std::string& out) {
     if (recipe.lanes != lanes) out += fmt::format(", lanes={}", recipe.lanes);
     if (recipe.interleave != 1) out += fmt::format(", interleave={}", recipe.interleave);
   }
+  if (recipe.kind == RecipeKind::narrow) out += fmt::format(", {}", to_string(recipe.element));
   if (recipe.limit != 0) out += fmt::format(", limit={}", recipe.limit);
   if (recipe.kind == RecipeKind::pack_blocks) out += fmt::format(", block={}", recipe.block);
   if (recipe.kind == RecipeKind::pack_winograd) out += fmt::format(", output={}, stride={}", recipe.output, recipe.stride);
@@ -161,6 +163,12 @@ class Reader {
           return fault(start, fmt::format("rows of {} scaled by {}", shape_text(a->shape), shape_text(b->shape)));
         }
         return scale_rows(std::move(a), std::move(b));
+      case RecipeKind::narrow:
+        cursor_.expect(",");
+        for (const ElementType element : {ElementType::bf16, ElementType::f16}) {
+          if (cursor_.accept(to_string(element))) return narrow(std::move(a), element);
+        }
+        return fault(start, "narrow makes bf16 or f16");
       case RecipeKind::row_step: {
         const int64_t limit = number_named("limit", 1);
         return cursor_.failed() ? nullptr : row_step(std::move(a), limit);

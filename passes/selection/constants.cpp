@@ -12,6 +12,7 @@ program::ConstantId ConstantTable::constant(const RecipePtr& recipe) {
   if (added) {
     program::Constant made;
     made.recipe = recipe;
+    made.element = program::element_of(*recipe);
     made.offset = bytes_;
     bytes_ += (made.bytes() + 63) / 64 * 64;
     program_.constants.push_back(std::move(made));

@@ -7,8 +7,10 @@
 
 #include "driver/channel_sizes.h"
 #include "driver/measured_error.h"
+#include "tests/unit/passes/session.h"
 
 using namespace resnetc;
+using pass_test::Session;
 using driver::ChannelSizes;
 using driver::MeasuredError;
 
@@ -94,4 +96,15 @@ TEST_CASE("what is left of a sum or chosen from values counts as large as these"
   CHECK(sizes.add(graph.ops[3], two_channels(0, 0)) == std::vector<double>{3, 7});
   CHECK(sizes.add(graph.ops[4], two_channels(std::nan(""), 0.5)) == std::vector<double>{0, 0.5});
   CHECK(sizes.of(3) == std::vector<double>{3, 7});
+}
+
+TEST_CASE("a channel is as large as what its clip leaves of it was made from") {
+  Session session;
+  const graph::Graph graph = session.graph(
+      "graph \"net\" {\n  input %x : f32[N, 2, 1, 2]\n  %y = clip(%x) : f32[N, 2, 1, 2]\n    low = fill(0, [2])\n    high = fill(6, [2])\n"
+      "  %z = sigmoid(%x) : f32[N, 2, 1, 2]\n  output \"out\" %y\n  output \"other\" %z\n}\n");
+  ChannelSizes sizes(graph);
+  sizes.add(graph.ops[0], {-9, 0.5, 2, 1});
+  CHECK(sizes.add(graph.ops[1], {0, 0.5, 2, 1}) == std::vector<double>{9, 2});
+  CHECK(sizes.add(graph.ops[2], {0, 0.5, 2, 1}) == std::vector<double>{0.5, 2});
 }

@@ -1,6 +1,10 @@
 /// \file Element types: their names and sizes, in types and in texts, and the types that no kernel computes with.
 #include <fmt/format.h>
 
+#include <cmath>
+#include <cstring>
+#include <limits>
+
 #include "ir/forms/text_forms.h"
 #include "tests/unit/ir/samples.h"
 
@@ -51,7 +55,35 @@ TEST_CASE("what no kernel computes with is refused in the operation's name") {
   };
   CHECK(fault("%sum : f32", "%sum : bf16") == "this IR is not valid: tensor 'sum': there is no kernel for bf16[N, 16, 8, 8]");
   CHECK(fault("\"logits\" : f32", "\"logits\" : i32") == "this IR is not valid: output 'logits': there is no kernel for i32[N, 10]");
-  CHECK(fault("@1 : f32", "@1 : f16") == "this IR is not valid: constant @1: there is no kernel that reads f16");
+  CHECK(fault("@1 : f32", "@1 : f16") == "this IR is not valid: constant @1 is f16 where its recipe makes f32");
+}
+
+TEST_CASE("elements are the nearest that their type has, ties to even") {
+  const auto bits = [](ElementType type, double value) {
+    std::string bytes;
+    append_element(type, value, bytes);
+    REQUIRE(bytes.size() == static_cast<size_t>(bytes_of(type)));
+    uint32_t read = 0;
+    std::memcpy(&read, bytes.data(), bytes.size());
+    return read;
+  };
+  const double inf = std::numeric_limits<double>::infinity();
+  CHECK(nearest(ElementType::bf16, 1 + 1.0 / 256) == 1);              // a tie
+  CHECK(nearest(ElementType::bf16, 1 + 3.0 / 256) == 1 + 4.0 / 256);  // a tie
+  CHECK(nearest(ElementType::bf16, -1.005) == -(1 + 1.0 / 128));
+  CHECK(nearest(ElementType::bf16, 3.4e38) == inf);
+  CHECK(std::isnan(nearest(ElementType::bf16, std::nan(""))));
+  CHECK(nearest(ElementType::f16, 1 + 1.0 / 2048) == 1);
+  CHECK(nearest(ElementType::f16, 65504) == 65504);
+  CHECK(nearest(ElementType::f16, 65520) == inf);
+  CHECK(nearest(ElementType::f16, 6e-8) == 0x1p-24);
+  CHECK(nearest(ElementType::f32, 0.1) == static_cast<double>(0.1f));
+  CHECK(bits(ElementType::bf16, -1) == 0xbf80);
+  CHECK(bits(ElementType::f16, 1.5) == 0x3e00);
+  CHECK(bits(ElementType::f32, 1.5) == 0x3fc00000);
+  CHECK(bits(ElementType::u8, 200) == 200);
+  CHECK(bits(ElementType::i8, -3) == 0xfd);
+  CHECK(bits(ElementType::i32, -3) == 0xfffffffd);
 }
 
 TEST_CASE("the bytes of tensors and constants follow from their elements") {

@@ -31,6 +31,7 @@ struct Conv {
   std::optional<Sides> pad{};       ///< the default of a convolution
   std::optional<Sides> pool_pad{};  ///< (window - 1) / 2
   bool pool_ceil = false;
+  ElementType weight = ElementType::f32;
 };
 
 bool is_flat(const program::Schedule& schedule) {
@@ -77,14 +78,16 @@ KernelCase conv_case(const Conv& conv, uint32_t seed) {
     if (kind == graph::StepKind::project) {
       const Extent2 halo = is_flat(conv.schedule) ? Extent2{0, 0} : Extent2{1, 2};
       step.operand = layout(TensorType::picture(conv.projected, out.height, out.width), halo);
+      step.weight = conv.weight;
     }
     if (kind == graph::StepKind::mul) step.operand = layout(TensorType::vector(conv.co));
     spec.epilogue.push_back(step);
   }
+  spec.weight = conv.weight;
   spec.schedule = conv.schedule;
   const std::string name = "conv " + std::to_string(conv.ci) + "->" + std::to_string(conv.co) + " " + to_string(conv.size) + " k" +
                            to_string(conv.kernel) + " s" + to_string(conv.stride) + " p" + to_string(a.pad) + " g" +
-                           std::to_string(conv.groups) + text::schedule(conv.schedule);
+                           std::to_string(conv.groups) + " " + std::string(to_string(conv.weight)) + text::schedule(conv.schedule);
   return make_case(name, spec, conv.batch, seed);
 }
 
@@ -595,6 +598,33 @@ TEST_CASE("kernels: each channel is as exact as its own values ask for, whatever
     KernelCase projected = conv_case(conv, seed++);  // the weights of the convolution alone
     for (size_t i = 0; i < projected.weight.size(); ++i) projected.weight[i] *= i % 2 == 0 ? 1e-3 : 1e-5;
     cases.push_back(with_rows(std::move(projected), every_other_block));
+  }
+  for (const Target& target : runnable_targets()) {
+    for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);
+  }
+}
+
+TEST_CASE("kernels: convolutions with weights of half the size") {
+  using graph::StepKind;
+  const std::vector<StepKind> projected{StepKind::bias, StepKind::project, StepKind::relu};
+  std::vector<KernelCase> cases;
+  uint32_t seed = 1;
+  for (const ElementType weight : {ElementType::bf16, ElementType::f16}) {
+    const std::vector<Conv> convs{
+        {.ci = 3, .co = 40, .size = {13, 14}, .kernel = {7, 7}, .stride = {2, 2}, .schedule = tile(1, 5, 3), .in_stride = 3},
+        {.ci = 33, .co = 50, .size = {9, 14}, .schedule = tile(2, 6, 2), .epilogue = {StepKind::bias, StepKind::add, StepKind::relu}},
+        {.ci = 64, .co = 64, .size = {7, 7}, .schedule = tile(2, 7, 4, true)},
+        {.ci = 64, .co = 48, .size = {9, 9}, .kernel = {1, 1}, .schedule = tile(3, 4, 5, true, 32), .epilogue = projected, .projected = 24},
+        {.ci = 64, .co = 48, .size = {9, 9}, .kernel = {1, 1}, .schedule = wide(3, 4, 5, true), .epilogue = projected, .projected = 24},
+        {.ci = 64, .co = 100, .size = {1, 1}, .kernel = {1, 1}, .schedule = tile(1, 1, 0, true)},
+        {.ci = 32, .co = 48, .size = {13, 14}, .schedule = transformed(4, 1, {1, 3}, 2, 16)},
+        {.ci = 32, .co = 48, .size = {13, 14}, .schedule = transformed(2, 1, {1, 3}, 2, 32), .epilogue = projected, .projected = 24},
+        {.ci = 64, .co = 64, .size = {9, 9}, .groups = 64, .schedule = grouped(16, {2, 3}, 2, 2)},
+        {.ci = 64, .co = 64, .size = {9, 9}, .groups = 16, .schedule = grouped(16, {2, 3}, 2, 2)}};
+    for (Conv conv : convs) {
+      conv.weight = weight;
+      cases.push_back(conv_case(conv, seed++));
+    }
   }
   for (const Target& target : runnable_targets()) {
     for (const std::string& failure : run_cases(cases, target)) FAIL_CHECK(failure);

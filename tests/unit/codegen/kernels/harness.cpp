@@ -29,7 +29,7 @@ struct Buffer {
   std::array<halide_dimension_t, 4> dims{};
   Buffer(void* host, int bits, std::vector<int64_t> extents, std::vector<int64_t> strides) {
     raw.host = static_cast<uint8_t*>(host);
-    raw.type = bits == 8 ? halide_type_t(halide_type_uint, 8) : halide_type_t(halide_type_float, 32);
+    raw.type = bits == 8 ? halide_type_t(halide_type_uint, 8) : halide_type_t(halide_type_float, static_cast<uint8_t>(bits));
     raw.dimensions = static_cast<int32_t>(extents.size());
     for (size_t d = 0; d < extents.size(); ++d) {
       dims[d].min = 0;
@@ -148,16 +148,17 @@ Result<Planar> run_case(const KernelCase& one, Entry entry) {
   const program::KernelSpec& spec = one.spec;
   std::vector<std::unique_ptr<Buffer>> buffers;
   std::vector<std::unique_ptr<Storage>> storages;
-  std::vector<std::unique_ptr<std::vector<float>>> constants;
+  std::vector<std::unique_ptr<std::string>> constants;
   auto add_tensor = [&](const program::Tensor& tensor, const Planar* values) {
     storages.push_back(std::make_unique<Storage>(tensor, one.batch, values));
     buffers.push_back(tensor_buffer(tensor, storages.back()->origin(), one.batch));
     return storages.back().get();
   };
-  auto add_constant = [&](std::vector<float> values) {
-    constants.push_back(std::make_unique<std::vector<float>>(std::move(values)));
-    const int64_t count = static_cast<int64_t>(constants.back()->size());
-    buffers.push_back(std::make_unique<Buffer>(constants.back()->data(), 32, std::vector<int64_t>{count}, std::vector<int64_t>{1}));
+  auto add_constant = [&](const std::vector<float>& values, ElementType element = ElementType::f32) {
+    std::string& bytes = *constants.emplace_back(std::make_unique<std::string>());
+    for (const float value : values) append_element(element, static_cast<double>(value), bytes);
+    buffers.push_back(std::make_unique<Buffer>(bytes.data(), static_cast<int>(8 * bytes_of(element)),
+                                               std::vector<int64_t>{static_cast<int64_t>(values.size())}, std::vector<int64_t>{1}));
   };
 
   std::vector<float> caller_f32;
@@ -174,14 +175,14 @@ Result<Planar> run_case(const KernelCase& one, Entry entry) {
   } else {
     add_tensor(spec.in, &one.input);
   }
-  if (spec.kind == KernelKind::conv2d) add_constant(pack_weights_naively(one));
+  if (spec.kind == KernelKind::conv2d) add_constant(pack_weights_naively(one), spec.weight);
   Storage* shared = nullptr;
   for (size_t i = 0; i < spec.epilogue.size(); ++i) {
     const program::KernelSpec::StepSpec& step = spec.epilogue[i];
     const std::vector<double>& values = one.steps[i];
     const int64_t channels = spec.out.type.channels;
     const OpInfo& info = resnetc::info(step.kind);
-    if (step.kind == graph::StepKind::project) add_constant(pack_projection_naively(one, i));
+    if (step.kind == graph::StepKind::project) add_constant(pack_projection_naively(one, i), step.weight);
     for (size_t k = 0; k < info.constants.size() && step.kind != graph::StepKind::project; ++k) {
       add_constant(padded_vector(values.data() + static_cast<int64_t>(k) * channels, channels));
     }

@@ -496,6 +496,7 @@ KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, 
     const TensorType shape =
         TensorType::picture(s.out.type.channels * (s.in.type.channels / s.attributes.groups), s.attributes.kernel.h, s.attributes.kernel.w);
     one.weight = random_values(shape, 1, random);
+    for (double& v : one.weight) v = nearest(s.weight, v);
   }
   for (const program::KernelSpec::StepSpec& step : s.epilogue) {
     std::vector<double>& values = one.steps.emplace_back();
@@ -506,6 +507,9 @@ KernelCase make_case(std::string name, program::KernelSpec spec, int64_t batch, 
     if (info(step.kind).joins()) append(step.operand.type, batch);
     const int64_t rows = step.kind == graph::StepKind::project ? step.operand.type.channels : 1;
     append(TensorType::vector(s.out.type.channels * rows), static_cast<int64_t>(info(step.kind).constants.size()));
+    if (step.kind != graph::StepKind::project) continue;
+    for (size_t i = static_cast<size_t>(step.operand.type.elements() * batch); i < values.size(); ++i)
+      values[i] = nearest(step.weight, values[i]);
   }
   return finished(std::move(one));
 }
