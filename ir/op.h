@@ -264,8 +264,8 @@ struct OpInfo {
   /// The step into which lower-to-graph puts all weights. Without it, they are the operation's own, except for a bias.
   std::optional<OpKind> weights_step{};
   Sign sign = Sign::any;  ///< the sign of the result
-  /// Whether each element of the result is an element of one operand in the same channel, a limit of it, or a sum of such elements. Then the
-  /// result can be as inexact as the operand's elements, even where all that is left of them is small.
+  /// Whether each element of the result is an element of one operand in the same channel, a limit of it, or a sum of such elements. Then
+  /// the result can be as inexact as the operand's elements, even where all that is left of them is small.
   bool sums_or_chooses = false;
 
   /// Whether the operation reads another tensor besides the value that passes through.

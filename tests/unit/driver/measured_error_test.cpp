@@ -10,9 +10,9 @@
 #include "tests/unit/passes/session.h"
 
 using namespace resnetc;
-using pass_test::Session;
 using driver::ChannelSizes;
 using driver::MeasuredError;
+using pass_test::Session;
 
 namespace {
 
