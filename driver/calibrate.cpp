@@ -39,13 +39,6 @@ struct CalibrateOptions {
   bool no_cache = false;
 };
 
-/// The passes that make one kernel of several operations: values that such a kernel keeps to itself could not be seen.
-const std::vector<std::string> hiding_passes = {"fuse-shortcuts", "fuse-projections", "fuse-pools"};
-
-const std::string& network_name(const passes::AnyIr& ir) {
-  return std::visit([](const auto& level) -> const std::string& { return level.name; }, ir);
-}
-
 /// Whether the file can be written, as far as is known before the long work. A file that is there may have been edited.
 Result<> may_write(const CalibrateOptions& options, const std::string& output, std::vector<std::string> inputs) {
   if (const Result<> leaves = leaves_inputs(output, inputs); !leaves) return leaves.failure();
@@ -99,7 +92,7 @@ class Calibration {
     if (!tensors) return report(first, invocation_);
     if (!has_weights(options_.checkpoint, model_)) {
       if (tensors->empty()) return std::nullopt;
-      return usage_error(fmt::format("--weights is required: the values of '{}' depend on its weights", network_name(*ir_)));
+      return usage_error(fmt::format("--weights is required: the values of '{}' depend on its weights", passes::name_of(*ir_)));
     }
     if (!model_) files_.push_back(options_.checkpoint.path);
     weights_ = open_weights(options_.checkpoint, options_.network, model_, *tensors, std::holds_alternative<topology::Network>(*ir_),
@@ -115,20 +108,20 @@ class Calibration {
     LoweringOptions lowering;
     lowering.goals = {goals->front()};
     lowering.winograd_tile = 0;  // the kernel of a transformed convolution may end with a pool
-    lowering.disabled = hiding_passes;
+    lowering.disabled = fusing_passes;
     lowered_ = lower(*ir_, lowering, diagnostics_);
     if (const int status = report(diagnostics_, invocation_); status != done) return status;
     if (!lowered_) return fail(first_failure(diagnostics_));
     if (lowered_->graph.ops.size() > max_value_ranges) {
       return fail(
-          {fmt::format("'{}' has more than {} values; give a part of the network", network_name(*ir_), max_value_ranges), Blame::limit});
+          {fmt::format("'{}' has more than {} values; give a part of the network", passes::name_of(*ir_), max_value_ranges), Blame::limit});
     }
     return std::nullopt;
   }
 
   Ended open_data() {
     const program::Program& program = lowered_->programs.front();
-    const std::string& name = network_name(*ir_);
+    const std::string& name = passes::name_of(*ir_);
     if (std::string fault = picture_options_fault(options_.pictures, name, program.input.type.element); !fault.empty()) {
       return usage_error(std::move(fault));
     }
@@ -146,7 +139,7 @@ class Calibration {
   Ended run_pictures() {
     codegen::KernelOptions kernels;
     kernels.cache_dir = options_.no_cache ? "" : codegen::default_cache_dir();
-    const std::string& name = network_name(*ir_);
+    const std::string& name = passes::name_of(*ir_);
     const codegen::NoTensors none;
     const WeightSource& weights = weights_ ? static_cast<const WeightSource&>(*weights_) : none;
     const Result<std::unique_ptr<Trial>> trial = Trial::make(*lowered_, name, weights, std::move(kernels));
@@ -183,7 +176,7 @@ class Calibration {
     const std::vector<Histogram>& seen = histograms_->finish();
     const RangeMethod method = *range_method_named(options_.method);
     Ranges ranges;
-    ranges.network = network_name(*ir_);
+    ranges.network = passes::name_of(*ir_);
     ranges.source = fmt::format("chosen by {} from {} {} of '{}'", options_.method, data_->count(),
                                 plural(static_cast<int64_t>(data_->count()), "picture"), options_.data);
     for (size_t i = 0; i < seen.size(); ++i) {

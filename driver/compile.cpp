@@ -49,10 +49,6 @@ std::string cache_dir(const CompileOptions& options) {
   return options.no_cache ? "" : options.cache_dir.empty() ? codegen::default_cache_dir() : options.cache_dir;
 }
 
-const std::string& name_of(const passes::AnyIr& ir) {
-  return std::visit([](const auto& level) -> const std::string& { return level.name; }, ir);
-}
-
 /// The exit status of a command that ends here; nothing if the command goes on.
 using Ended = std::optional<int>;
 
@@ -118,7 +114,7 @@ class Compilation {
     if (options_.batch) lowering_.batch = *options_.batch;
     lowering_.disabled = options_.disabled;
     library_.output_dir = options_.output_dir;
-    library_.name = options_.network.name.empty() ? name_of(*source_) : options_.network.name;
+    library_.name = options_.network.name.empty() ? passes::name_of(*source_) : options_.network.name;
     library_.weights = weights_.get();
     library_.embed_weights = options_.embed_weights;
     library_.keep_denormals = options_.keep_denormals;

@@ -12,6 +12,7 @@
 namespace resnetc::driver {
 
 void Noise::add(const Values& exact, const Values& narrow) {
+  measured_ = true;
   for (size_t i = 0; i < exact.size(); ++i) {
     signal_ += exact[i] * exact[i];
     noise_ += (narrow[i] - exact[i]) * (narrow[i] - exact[i]);
@@ -41,6 +42,7 @@ std::vector<LayerNoise> measure_noise(const graph::Graph& exact, const graph::Gr
       wanted.erase(found);
     });
   }
+  std::erase_if(layers, [](const LayerNoise& layer) { return !layer.noise.measured(); });
   return layers;
 }
 

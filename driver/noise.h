@@ -16,9 +16,11 @@ class Noise {
   void add(const Values& exact, const Values& narrow);
   /// The ratio of their powers in decibels; infinite without noise.
   double decibels() const;
+  bool measured() const { return measured_; }
 
  private:
   double signal_ = 0, noise_ = 0;
+  bool measured_ = false;
 };
 
 struct LayerNoise {

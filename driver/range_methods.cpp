@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+#include "ir/element_type.h"
+
 namespace resnetc::driver {
 
 namespace {
@@ -166,8 +168,6 @@ RangeEnds ends_by(const Histogram& seen, RangeMethod method, double kept) {
   return {-seen.least() / seen.width(), seen.most() / seen.width()};
 }
 
-double as_float32(double value) { return static_cast<double>(static_cast<float>(value)); }
-
 }  // namespace
 
 std::span<const std::string_view> range_method_names() { return method_names; }
@@ -183,8 +183,8 @@ ChosenRange choose_range(const Histogram& seen, RangeMethod method, double kept)
   const RangeEnds ends = ends_by(seen, method, kept);
   ChosenRange chosen;
   // What was seen is float32, so that rounding cannot lead out of it.
-  chosen.low = as_float32(std::max(seen.least(), -ends.below * width)) + 0.0;
-  chosen.high = as_float32(std::min(seen.most(), ends.above * width));
+  chosen.low = nearest(ElementType::f32, std::max(seen.least(), -ends.below * width)) + 0.0;
+  chosen.high = nearest(ElementType::f32, std::min(seen.most(), ends.above * width));
   if (seen.count() == 0) return chosen;
   double outside = 0;
   if (chosen.low > seen.least()) outside += beyond(seen.below(), -chosen.low / width);

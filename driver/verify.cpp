@@ -82,7 +82,7 @@ int print_table(const Observed& observed, const std::string& target, double tole
 std::optional<graph::Graph> with_narrow_weights(const topology::Network& network, LoweringOptions lowering, Diagnostics& diagnostics) {
   lowering.goals.clear();
   lowering.tuned = nullptr;
-  lowering.disabled.insert(lowering.disabled.end(), {"fuse-shortcuts", "fuse-projections", "fuse-pools"});
+  lowering.disabled.insert(lowering.disabled.end(), fusing_passes.begin(), fusing_passes.end());
   std::optional<Lowered> lowered = lower(network, lowering, diagnostics);
   if (!lowered) return std::nullopt;
   return std::move(lowered->graph);

@@ -31,11 +31,6 @@ Fault check_numbers(OpKind kind, const OpAttributes& attributes, std::vector<Ten
   return checks::result_type(kind, attributes, operands, type.of_numbers());
 }
 
-/// What can be computed with quantized values: sums of products, averages, and whatever chooses or moves elements or works on each.
-constexpr OpSet quantized_ops{OpKind::conv2d,  OpKind::linear,    OpKind::max_pool,      OpKind::avg_pool,        OpKind::global_avg_pool,
-                              OpKind::convert, OpKind::concat,    OpKind::pad,           OpKind::pad_channels,    OpKind::slice_channels,
-                              OpKind::flatten, OpKind::unflatten, OpKind::pixel_shuffle, OpKind::pixel_unshuffle, OpKind::channel_shuffle};
-
 Fault check_element(const TensorType& type) {
   if (!fits(type.quantization, type.element)) return fmt::format("the scale or zero of {} is out of range", to_string(type));
   if (type.is_quantized()) return std::nullopt;
@@ -44,18 +39,10 @@ Fault check_element(const TensorType& type) {
   return checks::computable(type);
 }
 
-int64_t terms(const Graph& graph, const Op& op) {
-  const int64_t channels = graph.op(op.operands[0]).type.channels;
-  int64_t sum = op.kind == OpKind::linear ? channels : channels / op.attributes.groups * op.attributes.kernel.h * op.attributes.kernel.w;
-  for (const Step& step : op.epilogue) {
-    if (step.kind == StepKind::project) sum += graph.op(step.operand).type.channels;
-  }
-  return sum;
-}
-
 Fault check_quantized(const Graph& graph, const Op& op) {
   if (!is_quantized(graph, op)) return std::nullopt;
-  if (!quantized_ops.has(op.kind) && !is_step(op.kind)) return "it has no meaning for quantized values: convert them to f32 first";
+  const bool moves = moving_ops.has(op.kind) || averaging_ops.has(op.kind) || op.kind == OpKind::convert;
+  if (!moves && !summing_ops.has(op.kind) && !is_step(op.kind)) return "it has no meaning for quantized values: convert them to f32 first";
   const bool sums = sums_integers(graph, op);
   for (const Step& step : op.epilogue) {
     if (step.kind == StepKind::project && graph.op(step.operand).type.is_quantized() != sums) {
@@ -63,7 +50,7 @@ Fault check_quantized(const Graph& graph, const Op& op) {
     }
   }
   if (!sums) return std::nullopt;
-  if (terms(graph, op) > max_integer_terms) return fmt::format("a sum of integers has at most {} terms", max_integer_terms);
+  if (terms_of(graph, op) > max_integer_terms) return fmt::format("a sum of integers has at most {} terms", max_integer_terms);
   const size_t first = integer_steps(graph, op);
   if (first == op.epilogue.size() || op.epilogue[first].kind != StepKind::scale) {
     return "a sum of integers needs a step 'scale' that makes numbers of it, behind nothing but bias and project";

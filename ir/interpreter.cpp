@@ -146,8 +146,6 @@ double float64_average(double sum, int64_t count) { return sum / static_cast<dou
 /// As kernels compute an average: the sum times a rounded share.
 double float_average(double sum, int64_t count) { return as_float(sum) * static_cast<double>(1.0f / static_cast<float>(count)); }
 
-constexpr OpSet average_ops{OpKind::avg_pool, OpKind::global_avg_pool};
-
 /// Makes integers of numbers, in place.
 void quantize(Values& values, const Quantization& quantization, float unit) {
   const double factor = unit == quantization.scale ? 1 : static_cast<double>(1.0f / quantization.scale);
@@ -318,7 +316,7 @@ class Interpreter {
   /// An operation that reads or makes a quantized value (ir/quantized.h).
   Values quantized(const Op& op) const {
     const float unit = graph::unit_of(graph_, op);
-    const bool sums = graph::sums_integers(graph_, op), averages = average_ops.has(op.kind), alone = graph::is_step(op.kind);
+    const bool sums = graph::sums_integers(graph_, op), averages = graph::averaging_ops.has(op.kind), alone = graph::is_step(op.kind);
     std::vector<graph::Step> steps = op.epilogue;
     if (alone) steps.insert(steps.begin(), {op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
     Values out = sums || averages ? integers(op.operands[0]) : numbers(op.operands[0], unit);

@@ -74,11 +74,13 @@ const RecipePtr& packed_by(const Recipe& constant) {
   return packed->kind == RecipeKind::split_phases ? packed->args[0] : packed;
 }
 
+ElementType weight_type(const Recipe& weight) {
+  const Recipe& narrowed = weight.kind == RecipeKind::as_picture ? *weight.args[0] : weight;
+  return narrowed.kind == RecipeKind::narrow ? narrowed.element : ElementType::f32;
+}
+
 ElementType element_of(const Recipe& constant) {
-  if (constant.kind != RecipeKind::pack_conv) return ElementType::f32;
-  const RecipePtr& packed = packed_by(constant);
-  const Recipe& weights = packed->kind == RecipeKind::as_picture ? *packed->args[0] : *packed;
-  return weights.kind == RecipeKind::narrow ? weights.element : ElementType::f32;
+  return constant.kind == RecipeKind::pack_conv ? weight_type(*packed_by(constant)) : ElementType::f32;
 }
 
 std::span<const RecipePtr> summed_with(const Recipe& constant) {

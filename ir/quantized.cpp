@@ -7,7 +7,6 @@ namespace resnetc::graph {
 
 namespace {
 
-constexpr OpSet sum_ops{OpKind::conv2d, OpKind::linear};
 /// Steps that make of a multiple of x, and of constants that count units, the same multiple of what they make of x.
 constexpr OpSet unitless_steps{OpKind::bias,       OpKind::scale, OpKind::multiply, OpKind::relu,
                                OpKind::leaky_relu, OpKind::prelu, OpKind::clip,     OpKind::mul};
@@ -27,17 +26,26 @@ RecipePtr counted(const RecipePtr& recipe, float unit) { return mul(recipe, fill
 
 }  // namespace
 
+int64_t terms_of(const Graph& graph, const Op& op) {
+  const OpAttributes& a = op.attributes;
+  int64_t terms = graph.op(op.operands[0]).type.channels / a.groups * a.kernel.h * a.kernel.w;
+  for (const Step& step : op.epilogue) {
+    if (step.kind == StepKind::project) terms += graph.op(step.operand).type.channels;
+  }
+  return terms;
+}
+
 bool is_quantized(const Graph& graph, const Op& op) {
   const auto reads = [&](ValueId id) { return id != no_value && is_quantized(graph, id); };
   return op.type.is_quantized() || std::any_of(op.operands.begin(), op.operands.end(), reads) ||
          std::any_of(op.epilogue.begin(), op.epilogue.end(), [&](const Step& step) { return reads(step.operand); });
 }
 
-bool sums_integers(const Graph& graph, const Op& op) { return sum_ops.has(op.kind) && is_quantized(graph, op.operands[0]); }
+bool sums_integers(const Graph& graph, const Op& op) { return summing_ops.has(op.kind) && is_quantized(graph, op.operands[0]); }
 
 size_t integer_steps(const Graph& graph, const Op& op) {
   if (!sums_integers(graph, op)) return 0;
-  const auto is_sum = [](const Step& step) { return step.kind == StepKind::bias || step.kind == StepKind::project; };
+  const auto is_sum = [](const Step& step) { return integer_sums.has(step.kind); };
   return static_cast<size_t>(std::find_if_not(op.epilogue.begin(), op.epilogue.end(), is_sum) - op.epilogue.begin());
 }
 

@@ -23,6 +23,18 @@ inline constexpr int64_t largest_weight = 127;
 /// The largest constant of a bias of integer sums, in absolute value: it and the sum fit in 32 bits together.
 inline constexpr int64_t largest_bias = int64_t{1} << 24;
 
+/// What can be computed with quantized values besides single elements: sums of products, averages, and what only moves or chooses elements,
+/// besides zeros.
+inline constexpr OpSet summing_ops{OpKind::conv2d, OpKind::linear};
+inline constexpr OpSet averaging_ops{OpKind::avg_pool, OpKind::global_avg_pool};
+inline constexpr OpSet moving_ops{OpKind::max_pool,        OpKind::concat,         OpKind::pad,       OpKind::pad_channels,
+                                  OpKind::slice_channels,  OpKind::flatten,        OpKind::unflatten, OpKind::pixel_shuffle,
+                                  OpKind::pixel_unshuffle, OpKind::channel_shuffle};
+/// The steps that add integers to integer sums.
+inline constexpr OpSet integer_sums{OpKind::bias, OpKind::project};
+
+/// The terms of each sum of a conv2d or linear, with those of its projections.
+int64_t terms_of(const Graph& graph, const Op& op);
 /// Whether an operation or a step of its epilogue reads a quantized value, or the operation makes one.
 bool is_quantized(const Graph& graph, const Op& op);
 /// Whether an operation sums integers: it is a conv2d or linear with a quantized operand.

@@ -26,4 +26,8 @@ Excerpts excerpts(const AnyIr& ir, const Sources& sources) {
   return std::visit([&](const auto& m) { return excerpts(m, sources); }, ir);
 }
 
+const std::string& name_of(const AnyIr& ir) {
+  return std::visit([](const auto& level) -> const std::string& { return level.name; }, ir);
+}
+
 }  // namespace resnetc::passes

@@ -22,4 +22,7 @@ std::string excerpt(const AnyIr& ir, const ValueNames& names, const Sources& sou
 /// The excerpt of each value by itself.
 Excerpts excerpts(const AnyIr& ir, const Sources& sources);
 
+/// The name of the network.
+const std::string& name_of(const AnyIr& ir);
+
 }  // namespace resnetc::passes

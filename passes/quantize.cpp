@@ -26,14 +26,8 @@ using graph::Step;
 using graph::StepKind;
 using graph::ValueId;
 
-/// Operations whose result has elements of their operands and no others, except zeros.
-constexpr OpSet moves{OpKind::max_pool, OpKind::concat,    OpKind::pad,           OpKind::pad_channels,    OpKind::slice_channels,
-                      OpKind::flatten,  OpKind::unflatten, OpKind::pixel_shuffle, OpKind::pixel_unshuffle, OpKind::channel_shuffle};
-constexpr OpSet averages{OpKind::avg_pool, OpKind::global_avg_pool};
-constexpr OpSet sums{OpKind::conv2d, OpKind::linear};
-
 /// Whether the operation can read a quantized value without summing products of it.
-bool passes_on(const Op& op) { return moves.has(op.kind) || averages.has(op.kind) || graph::is_step(op.kind); }
+bool passes_on(const Op& op) { return graph::moving_ops.has(op.kind) || graph::averaging_ops.has(op.kind) || graph::is_step(op.kind); }
 
 struct Interval {
   double low = 0, high = 0;
@@ -91,7 +85,7 @@ class Plan {
   void share_ranges() {
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
       const Op& op = graph_.ops[i];
-      if (!moves.has(op.kind) || !op.epilogue.empty()) continue;
+      if (!graph::moving_ops.has(op.kind) || !op.epilogue.empty()) continue;
       for (const ValueId operand : op.operands) share(operand, static_cast<ValueId>(i));
     }
   }
@@ -119,12 +113,12 @@ class Plan {
   std::string stays(const Op& op) const {
     if (context_.keep_float.contains(op.name)) return "as asked";
     if (op.epilogue.size() == graph::max_epilogue_steps) return "its epilogue has no room for another step";
-    int64_t terms = 0;
     for (const ValueId v : summed(op)) {
       if (!has_range(v)) return fmt::format("'{}' has no range", graph_.op(v).name);
-      terms += graph_.op(v).type.channels * (v == op.operands[0] ? op.attributes.kernel.h * op.attributes.kernel.w : 1);
     }
-    if (terms > graph::max_integer_terms) return fmt::format("a sum has {} terms, more than {}", terms, graph::max_integer_terms);
+    if (const int64_t terms = graph::terms_of(graph_, op); terms > graph::max_integer_terms) {
+      return fmt::format("a sum has {} terms, more than {}", terms, graph::max_integer_terms);
+    }
     return {};
   }
 
@@ -134,7 +128,7 @@ class Plan {
       const Op& op = graph_.ops[i];
       Value& value = values_[i];
       value.wanted = value.wanted && has_range(static_cast<ValueId>(i));
-      if (sums.has(op.kind)) {
+      if (graph::summing_ops.has(op.kind)) {
         const std::string why = stays(op);
         value.sums_integers = why.empty();
         if (!why.empty()) context_.remarks.push_back({"quantize", op.name, fmt::format("stays in float: {}", why), op.at});
@@ -177,11 +171,11 @@ class Rewriting {
  private:
   void rewrite(ValueId v) {
     Op op = old_.op(v);
-    const bool sums_integers = plan_.sums_integers(v), mixes = sums.has(op.kind) || passes_on(op);
+    const bool sums_integers = plan_.sums_integers(v), mixes = graph::summing_ops.has(op.kind) || passes_on(op);
     if (sums_integers) {
       sum_integers(op);
     } else {
-      for (ValueId& operand : op.operands) operand = mixes && !sums.has(op.kind) ? as_it_is(operand) : as_float(operand);
+      for (ValueId& operand : op.operands) operand = mixes && !graph::summing_ops.has(op.kind) ? as_it_is(operand) : as_float(operand);
     }
     for (Step& step : op.epilogue) {
       if (step.operand == no_value) continue;
@@ -243,8 +237,8 @@ class Rewriting {
     const std::vector<int64_t> channels{op.type.channels};
     const auto times = [&](const RecipePtr& recipe, double factor) { return mul(recipe, fill(factor, channels)); };
     RecipePtr step = times(row_step(weight, graph::largest_weight), scale_of(in));
-    const auto end = std::find_if_not(op.epilogue.begin(), op.epilogue.end(),
-                                      [](const Step& s) { return s.kind == StepKind::bias || s.kind == StepKind::project; });
+    const auto end =
+        std::find_if_not(op.epilogue.begin(), op.epilogue.end(), [](const Step& s) { return graph::integer_sums.has(s.kind); });
     for (auto s = op.epilogue.begin(); s != end; ++s) {
       const bool bias = s->kind == StepKind::bias;
       const RecipePtr own = row_step(s->constants[0], bias ? graph::largest_bias : graph::largest_weight);

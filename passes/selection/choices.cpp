@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ir/packing.h"
 #include "passes/algorithms.h"
 
 namespace resnetc::passes {
@@ -27,15 +28,9 @@ bool only_convolutions_read_input(const graph::Graph& graph) {
   return std::none_of(graph.outputs.begin(), graph.outputs.end(), [](const graph::Output& output) { return output.value == 0; });
 }
 
-/// The type of the elements of a convolution's weight. (Along lines, as_picture() stands around it.)
-ElementType weight_type(const graph::Op& op) {
-  const Recipe& weight = op.constants[0]->kind == RecipeKind::as_picture ? *op.constants[0]->args[0] : *op.constants[0];
-  return weight.kind == RecipeKind::narrow ? weight.element : ElementType::f32;
-}
-
 Convolution convolution_of(const graph::Graph& graph, const graph::Op& op, bool input_as_it_is) {
   Convolution convolution{graph.op(op.operands[0]).type, op.type, op.attributes, {}, op.operands[0] == 0 && input_as_it_is};
-  convolution.weight = weight_type(op);
+  convolution.weight = program::weight_type(*op.constants[0]);
   for (const graph::Step& step : op.epilogue) {
     if (step.kind == StepKind::project) convolution.projected.push_back(graph.op(step.operand).type.channels);
   }

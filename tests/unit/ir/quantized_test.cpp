@@ -123,3 +123,13 @@ TEST_CASE("quantized: what graphs may say") {
   says("  %y = relu(%q) : u8(scale=1, zero=256)[N, 4, 1, 2]\n", "expected an integer between 0 and 255");
   says("  %y = relu(%q) : u8(scale=1e39, zero=2)[N, 4, 1, 2]\n", "a scale is a finite number above zero");
 }
+
+TEST_CASE("quantized: a sum has the terms of one group, and those of projections") {
+  Session session;
+  const graph::Graph graph = session.graph(
+      integer_graph(4, 2,
+                    "  %y = conv2d(%q) channels=4 kernel=1x3 pad=0x1 groups=4 then project(%q), scale : f32[N, 4, 1, 2]\n"
+                    "    weight = tensor(\"w\", [4, 1, 1, 3])\n    weight = tensor(\"p\", [4, 4, 1, 1])\n    weight = tensor(\"s\", [4])\n",
+                    "y"));
+  CHECK(graph::terms_of(graph, graph.ops.back()) == 3 + 4);
+}
