@@ -9,15 +9,16 @@ from zoo_network import LARGEST_INPUT
 HEAD = """# The zoo
 
     python3 -m pip install -r bench/zoo-requirements.txt
-    python3 bench/zoo.py run zoo.jsonl
-    python3 bench/zoo.py table zoo.jsonl > docs/zoo.md
+    python3 bench/zoo.py run bench/zoo.jsonl
+    python3 bench/zoo.py table bench/zoo.jsonl > docs/zoo.md
 
-The first command needs PyTorch, timm and ONNX Runtime; nothing else in the project does. The second takes hours, writes a line for each
-network, and can be stopped and resumed. It exports each convolutional architecture of timm and torchvision with at most 100 million
-parameters, imports it, compiles it, and compares one picture's outputs with PyTorch's in float64. A network counts as convolutional unless
-its file multiplies two activations as matrices, or has a loop or a recurrent layer. All parameters are random, layer scales and
-statistics included, so that each branch of each block changes the outputs; `bench/zoo_network.py` says how, and checks it. Pictures have
-at most {size} pixels a side where the network can be exported for them, so times are those of small pictures.
+The first command needs PyTorch, timm and ONNX Runtime; nothing else in the project does. The second takes hours for all networks. It does
+only those that the file lacks, and adds a line for each, so it can be stopped and resumed. It exports each convolutional architecture of
+timm and torchvision with at most 100 million parameters, imports it, compiles it, and compares one picture's outputs with PyTorch's in
+float64. A network counts as convolutional unless its file multiplies two activations as matrices, or has a loop or a recurrent layer. All
+parameters are random, layer scales and statistics included, so that each branch of each block changes the outputs; `bench/zoo_network.py`
+says how, and checks it. Pictures have at most {size} pixels a side where the network can be exported for them, so times are those of small
+pictures.
 
 - *imported*: `resnetc import` gives a text whose graph is the model's.
 - *equal*: the library's outputs differ from PyTorch's by at most 1e-4 of the largest.

@@ -27,11 +27,12 @@ struct Types {
       : none(llvm::Type::getVoidTy(context)),
         i32(llvm::Type::getInt32Ty(context)),
         i64(llvm::Type::getInt64Ty(context)),
+        f32(llvm::Type::getFloatTy(context)),
         ptr(llvm::PointerType::getUnqual(context)),
         four(llvm::ArrayType::get(i32, RN_MAX_DIMS)),
         operand(llvm::StructType::get(context, {i32, i32, i64, i64, i32, i32, i32, i32, four, four})),
         halo(llvm::StructType::get(context, {i64, i64, i64, i64, i32, i32, i32, i32})),
-        kernel(llvm::StructType::get(context, {ptr, ptr, i32, i32, halo})),
+        kernel(llvm::StructType::get(context, {ptr, ptr, i32, i32, halo, f32, i32})),
         rule(llvm::StructType::get(context, {i32, i32, i64, i64, i64})),
         program(llvm::StructType::get(context, {ptr, i64, ptr, i64, i64, i32, i32, i32, i32, ptr, ptr, rule})),
         port(llvm::StructType::get(context, {ptr, i64})),
@@ -39,6 +40,7 @@ struct Types {
 
   llvm::Type* none;
   llvm::IntegerType *i32, *i64;
+  llvm::Type* f32;
   llvm::PointerType* ptr;
   llvm::ArrayType* four;
   llvm::StructType *operand, *halo, *kernel, *rule, *program, *port, *model;
@@ -99,7 +101,7 @@ class Emitter {
       return llvm::ConstantArray::get(types_.four, {i32(values[0]), i32(values[1]), i32(values[2]), i32(values[3])});
     };
     return llvm::ConstantStruct::get(types_.operand, {i32(o.place), i32(o.port), i64(o.offset), i64(o.halo_bytes), i32(o.type_bits),
-                                                      i32(o.dims), i32(o.planar), i32(0), four(o.extent), four(o.stride)});
+                                                      i32(o.dims), i32(o.planar), i32(o.is_signed), four(o.extent), four(o.stride)});
   }
 
   llvm::Constant* kernel_row(const ProgramTables::Kernel& kernel, const std::string& symbol) {
@@ -107,8 +109,9 @@ class Emitter {
     llvm::Constant* halo =
         llvm::ConstantStruct::get(types_.halo, {i64(h.offset), i64(h.picture_bytes), i64(h.row_bytes), i64(h.pixel_bytes), i32(h.height),
                                                 i32(h.width), i32(h.rows), i32(h.columns)});
-    return llvm::ConstantStruct::get(types_.kernel, {text(kernel.name), declare(symbol, types_.i32, {types_.ptr}),
-                                                     i32(kernel.operand_count), i32(kernel.first_operand), halo});
+    return llvm::ConstantStruct::get(
+        types_.kernel, {text(kernel.name), declare(symbol, types_.i32, {types_.ptr}), i32(kernel.operand_count), i32(kernel.first_operand),
+                        halo, llvm::ConstantFP::get(types_.f32, static_cast<double>(kernel.scale)), i32(kernel.zero)});
   }
 
   llvm::Constant* rule_row(const program::Program& program) {
@@ -307,12 +310,13 @@ std::optional<std::string> check_table_layout(Architecture architecture) {
 #define AT(type, field) offsetof(type, field)
   differs("rn_operand", types.operand, sizeof(rn_operand),
           {AT(rn_operand, place), AT(rn_operand, port), AT(rn_operand, offset), AT(rn_operand, halo_bytes), AT(rn_operand, type_bits),
-           AT(rn_operand, dims), AT(rn_operand, planar), AT(rn_operand, reserved), AT(rn_operand, extent), AT(rn_operand, stride)});
+           AT(rn_operand, dims), AT(rn_operand, planar), AT(rn_operand, is_signed), AT(rn_operand, extent), AT(rn_operand, stride)});
   differs("rn_halo", types.halo, sizeof(rn_halo),
           {AT(rn_halo, offset), AT(rn_halo, picture_bytes), AT(rn_halo, row_bytes), AT(rn_halo, pixel_bytes), AT(rn_halo, height),
            AT(rn_halo, width), AT(rn_halo, rows), AT(rn_halo, columns)});
   differs("rn_kernel", types.kernel, sizeof(rn_kernel),
-          {AT(rn_kernel, name), AT(rn_kernel, function), AT(rn_kernel, operand_count), AT(rn_kernel, first_operand), AT(rn_kernel, halo)});
+          {AT(rn_kernel, name), AT(rn_kernel, function), AT(rn_kernel, operand_count), AT(rn_kernel, first_operand), AT(rn_kernel, halo),
+           AT(rn_kernel, scale), AT(rn_kernel, zero)});
   differs("rn_program", types.program, sizeof(rn_program),
           {AT(rn_program, label), AT(rn_program, features), AT(rn_program, device), AT(rn_program, arena_bytes),
            AT(rn_program, scratch_bytes), AT(rn_program, kernel_count), AT(rn_program, operand_count), AT(rn_program, by_picture),

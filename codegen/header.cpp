@@ -117,7 +117,8 @@ typedef struct @_options {
 #define $_OPTIONS_INIT { sizeof(@_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* For an observer, after each kernel: the value that the kernel made for `batch` pictures of the run, from `picture` on. Element (c, y, x)
- * of the n-th picture is data[n * stride_batch + c * stride_channel + y * stride_y + x * stride_x]; `data` is valid during the call. */
+ * of the n-th picture is data[n * stride_batch + c * stride_channel + y * stride_y + x * stride_x]; `data` is valid during the call. Where
+ * data is NULL the value has integers instead: the integer q means scale * (q - zero). */
 typedef struct @_observation {
   const char *name;
   double seconds;
@@ -125,6 +126,9 @@ typedef struct @_observation {
   int32_t kernel, kernel_count;
   int32_t picture, batch, channels, height, width, reserved;
   int64_t stride_batch, stride_channel, stride_y, stride_x;
+  const uint8_t *integers;
+  float scale;
+  int32_t zero;
 } @_observation;
 typedef void (*@_observer)(void *data, const @_observation *observation);
 )";

@@ -22,9 +22,9 @@ const rn_cpu& host_cpu() {
 
 bool runs_here(const Target& target) { return target.on_gpu() || (target.features & ~host_cpu().features) == 0; }
 
-const Target* host_target() {
+const Target* host_target(Arithmetic arithmetic) {
   for (const Target& target : all_targets()) {
-    if (!target.on_gpu() && runs_here(target)) return &target;
+    if (!target.on_gpu() && target.serves(arithmetic) && runs_here(target)) return &target;
   }
   return nullptr;
 }
@@ -44,6 +44,8 @@ const Machine* recognised(const rn_cpu& cpu) {
 
 const Machine* host_machine() { return recognised(host_cpu()); }
 
-const Target* target_named(std::string_view name) { return name == "host" ? host_target() : find_target(name); }
+const Target* target_named(std::string_view name, Arithmetic arithmetic) {
+  return name == "host" ? host_target(arithmetic) : find_target(name);
+}
 
 }  // namespace resnetc::codegen

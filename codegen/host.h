@@ -13,7 +13,7 @@ namespace resnetc::codegen {
 /// Whether this machine has the target's instructions. For a GPU this is found out only when a context is created.
 bool runs_here(const Target& target);
 /// The best target of this machine's processor; null if the processor can run no target of the table.
-const Target* host_target();
+const Target* host_target(Arithmetic arithmetic = Arithmetic::floats);
 /// A machine's rule as the runtime compares it; one that fits no processor if the machine has none.
 rn_cpu_rule rule_of(const Machine& machine);
 /// The first of the known machines whose rule fits the processor. Null if there is none.
@@ -22,6 +22,6 @@ const Machine* recognised(const rn_cpu& cpu);
 const Machine* host_machine();
 
 /// The target with the name that a user gave, which may be "host". Null if there is none.
-const Target* target_named(std::string_view name);
+const Target* target_named(std::string_view name, Arithmetic arithmetic = Arithmetic::floats);
 
 }  // namespace resnetc::codegen

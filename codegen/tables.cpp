@@ -8,7 +8,7 @@
 namespace resnetc::codegen {
 namespace {
 
-static_assert(graph::max_operands == RN_MAX_OPERANDS);
+static_assert(graph::max_kernel_operands == RN_MAX_OPERANDS);
 
 class Builder {
  public:
@@ -26,7 +26,12 @@ class Builder {
         // The verifier's count must be right, because the runtime has room for that number.
         return Failure{fmt::format("kernel '{}' has {} operands, not {}", kernel.name, row.operand_count, program::operand_count(kernel))};
       }
-      if (kernel.out != program::none) row.halo = halo(program_.tensor(kernel.out));
+      if (kernel.out != program::none) {
+        const program::Tensor& out = program_.tensor(kernel.out);
+        row.halo = halo(out);
+        row.scale = out.type.quantization.scale;
+        row.zero = out.type.quantization.zero;
+      }
       tables.kernels.push_back(row);
       if (!fits_) {
         return Failure{fmt::format("kernel '{}' has an operand without a place, or one too large for 32-bit indices", kernel.name),
@@ -42,10 +47,10 @@ class Builder {
     return static_cast<int32_t>(value);
   }
 
-  /// The number of bits of an element, by which the runtime distinguishes floats and bytes.
-  int32_t type_bits(ElementType element) {
-    if (element == ElementType::i8 || element == ElementType::i32) fits_ = false;
-    return static_cast<int32_t>(8 * bytes_of(element));
+  /// Tells the runtime the type of an operand's elements.
+  static void set_type(rn_operand& operand, ElementType element) {
+    operand.type_bits = static_cast<int32_t>(8 * bytes_of(element));
+    operand.is_signed = element == ElementType::i8 || element == ElementType::i32 ? 1 : 0;
   }
 
   void add_operands(const program::Kernel& kernel, std::vector<rn_operand>& out) {
@@ -71,7 +76,7 @@ class Builder {
     operand.place = RN_ARENA;
     operand.offset = t.offset;
     operand.halo_bytes = t.halo.h * t.row_bytes() + t.halo.w * t.pixel_bytes() + bytes_of(t.type.element, t.first_channel);
-    operand.type_bits = type_bits(t.type.element);
+    set_type(operand, t.type.element);
     set_dims(operand, false, {t.type.channels, t.type.width, t.type.height}, {1, t.channel_stride, t.row_elements(), t.picture_elements()});
     if (t.offset < 0) fits_ = false;
     return operand;
@@ -82,7 +87,7 @@ class Builder {
     rn_operand operand{};
     operand.place = RN_CONSTANT;
     operand.offset = c.offset;
-    operand.type_bits = type_bits(c.element);
+    set_type(operand, c.element);
     operand.dims = 1;
     operand.extent[0] = narrow(c.elements());
     operand.stride[0] = 1;
@@ -94,7 +99,7 @@ class Builder {
   rn_operand port(int32_t place, const TensorType& type, bool planar) {
     rn_operand operand{};
     operand.place = place;
-    operand.type_bits = type_bits(type.element);
+    set_type(operand, type.element);
     const int64_t c = type.channels, h = type.height, w = type.width;
     if (planar) {
       set_dims(operand, true, {w, h, c}, {1, w, w * h, w * h * c});

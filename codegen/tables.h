@@ -16,6 +16,8 @@ struct ProgramTables {
     int32_t first_operand = 0;
     int32_t operand_count = 0;
     rn_halo halo{};
+    float scale = 0;  ///< of the output, as in rn_kernel
+    int32_t zero = 0;
   };
   std::vector<Kernel> kernels;
   std::vector<rn_operand> operands;

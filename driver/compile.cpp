@@ -70,7 +70,9 @@ class Compilation {
  private:
   Ended check_options() {
     if (std::string fault = option_fault(options_); !fault.empty()) return usage_error(fault);
-    Result<Goals> named = options_.target.goals(diagnostics_);
+    TargetOptions target = options_.target;
+    target.arithmetic = options_.precision.arithmetic();
+    Result<Goals> named = target.goals(diagnostics_);
     if (!named) return report_or_fail(diagnostics_, invocation_, named.failure());
     goals_ = std::move(*named);
     if (std::string fault = target_fault(options_, goals_.targets()); !fault.empty()) return usage_error(fault);
@@ -110,7 +112,9 @@ class Compilation {
     lowering_.goals = goals_.each;
     lowering_.weights = weights_.get();
     if (options_.no_winograd) lowering_.winograd_tile = 0;
-    lowering_.weights_element = options_.precision.weights_element();
+    std::optional<Precision> precision = options_.precision.read(*source_, diagnostics_);
+    if (!precision) return report(diagnostics_, invocation_);
+    lowering_.precision = std::move(*precision);
     if (options_.batch) lowering_.batch = *options_.batch;
     lowering_.disabled = options_.disabled;
     library_.output_dir = options_.output_dir;
@@ -132,7 +136,7 @@ class Compilation {
   /// What cannot be written is said before the long work, not after it. A model's text and weights are written at once, as if they had been
   /// imported before: diagnostics refer to the text.
   Ended make_room() {
-    for (const std::string& read : {options_.tuned, options_.target.machine}) {
+    for (const std::string& read : {options_.tuned, options_.target.machine, options_.precision.ranges}) {
       if (!read.empty()) files_.push_back(read);
     }
     std::vector<std::string> others{options_.depfile, options_.tune};

@@ -27,7 +27,7 @@ std::string device_fault(const CompileOptions& options, const Targets& targets) 
   return cpu_option_fault({{!options.tune.empty(), "--tune measures schedules of the CPU"},
                            {!options.tuned.empty(), "--tuned names schedules of the CPU"},
                            {options.max_error != 0, "--max-error chooses among algorithms of the CPU"},
-                           {!options.precision.weights.empty(), weights_precision_of_cpus},
+                           {!options.precision.given().empty(), precision_of_cpus},
                            {options.no_winograd, "--no-winograd chooses among algorithms of the CPU", /* beside_gpu */ true}},
                           targets);
 }
@@ -70,7 +70,7 @@ std::string ir_fault(const CompileOptions& options, const passes::AnyIr& ir) {
   if (level == passes::Level::graph) return "";
   if (!options.tuned.empty()) return needs("--tuned", "schedules to choose");
   if (options.no_winograd) return needs("--no-winograd", "algorithms to choose");
-  if (!options.precision.weights.empty()) return needs("--weights-precision", "a network or a graph");
+  if (!options.precision.given().empty()) return needs(options.precision.given(), "a network or a graph");
   if (std::string fault = disable_pass_fault(options.disabled, level); !fault.empty()) return fault;
   if (options.batch) return needs("--batch", "schedules to choose");
   return "";
@@ -84,6 +84,7 @@ std::string option_fault(const CompileOptions& options) {
   if (options.output_dir == "-") return "-o names a folder, and '-' is none";
   if (options.depfile == "-") return "--depfile names a file, and '-' is none";
   if (options.tune == "-") return "--tune names a file, and '-' is none";
+  if (std::string fault = options.precision.fault(); !fault.empty()) return fault;
   if (!options.stop_after.empty() && !options.emit.empty())
     return "--emit shows what --stop-after does not come to; --dump-phases-to works with it";
   if (!options.only.empty() && options.emit.empty()) return "--only chooses among what --emit writes, and nothing is to be emitted";

@@ -42,7 +42,10 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
   }
   Sources sources;
   Diagnostics diagnostics(sources);
-  const Result<Goals> goals = options.target.goals(diagnostics);
+  if (const std::string fault = options.precision.fault(); !fault.empty()) return usage_error(fault);
+  TargetOptions named = options.target;
+  named.arithmetic = options.precision.arithmetic();
+  const Result<Goals> goals = named.goals(diagnostics);
   if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
   const Target* target = goals->front().target;
   const std::string_view of_program = options.batch ? "--batch" : options.target.given();
@@ -61,10 +64,11 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     context.machine = goals->front().machine;
     context.disabled = options.disabled;
     if (options.batch) context.batch = *options.batch;
-    context.weights_element = options.precision.weights_element();
+    const std::optional<Precision> precision = options.precision.read(loaded->ir, diagnostics);
+    if (precision) precision->set(context);
     read = loaded->ir;
     ir = std::move(loaded->ir);
-    good = passes::run_pipeline(ir, level, context, options.after);
+    good = precision && passes::run_pipeline(ir, level, context, options.after);
   }
   int status = report(diagnostics, invocation);
   if (status != done) return status;

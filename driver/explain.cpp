@@ -91,12 +91,15 @@ Result<inspect::Times> measured_times(const LoadedLibrary& library, const std::s
 int explain(const ExplainOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
-  const Result<Goals> goals = options.target.goals(diagnostics);
+  if (const std::string unfit = options.precision.fault(); !unfit.empty()) return usage_error(unfit);
+  TargetOptions named = options.target;
+  named.arithmetic = options.precision.arithmetic();
+  const Result<Goals> goals = named.goals(diagnostics);
   if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
   const Target* target = goals->front().target;
-  const std::string fault = cpu_option_fault({{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"},
-                                              {!options.precision.weights.empty(), weights_precision_of_cpus}},
-                                             {target});
+  const std::string fault = cpu_option_fault(
+      {{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}, {!options.precision.given().empty(), precision_of_cpus}},
+      {target});
   if (!fault.empty()) return usage_error(fault);
   if (options.copy_weights && options.profile.empty()) return usage_error("--copy-weights is for the library that --profile measures");
   std::unique_ptr<LoadedLibrary> library;
@@ -128,7 +131,9 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   lowering.goals = goals->each;
   lowering.weights = weights.get();
   lowering.disabled = options.disabled;
-  lowering.weights_element = options.precision.weights_element();
+  std::optional<Precision> precision = options.precision.read(*network, diagnostics);
+  if (!precision) return report(diagnostics, invocation);
+  lowering.precision = std::move(*precision);
   if (options.no_winograd) lowering.winograd_tile = 0;
   lowering.after_pass = [&](const passes::PassRun& run) { compilation.phases.push_back(inspect::phase_of(run)); };
   const auto lowered = lower(std::move(*network), lowering, diagnostics);

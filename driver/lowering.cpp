@@ -20,7 +20,7 @@ passes::PipelineContext context_of(const LoweringOptions& options, Diagnostics& 
   context.winograd_tile = options.winograd_tile;
   context.weights_limited = options.weights_limited;
   context.batch = options.batch;
-  context.weights_element = options.weights_element;
+  options.precision.set(context);
   context.disabled = options.disabled;
   context.after_pass = options.after_pass;
   return context;

@@ -8,6 +8,7 @@
 
 #include "codegen/weights/safetensors.h"
 #include "driver/goals.h"
+#include "driver/precision_options.h"
 #include "ir/graph.h"
 #include "ir/program.h"
 #include "ir/tuning.h"
@@ -18,15 +19,15 @@ namespace resnetc::driver {
 class Command;
 
 struct LoweringOptions {
-  std::vector<Goal> goals;                         ///< best target first; none: lowering ends with the graph
-  const WeightSource* weights = nullptr;           ///< null: values of weights are unknown
-  int64_t winograd_tile = largest_winograd_tile;   ///< as PassContext's
-  passes::PassObserver after_pass;                 ///< as PipelineContext's; its target is null up to the graph
-  const program::Tuning* tuned = nullptr;          ///< measured schedules, for the target that they name
-  int64_t batch = 32;                              ///< as PassContext's
-  std::vector<std::string> disabled;               ///< as PipelineContext's
-  ElementType weights_element = ElementType::f32;  ///< as PassContext's
-  bool weights_limited = true;                     ///< whether tuned schedules must keep the packed weights within their limit
+  std::vector<Goal> goals;                        ///< best target first; none: lowering ends with the graph
+  const WeightSource* weights = nullptr;          ///< null: values of weights are unknown
+  int64_t winograd_tile = largest_winograd_tile;  ///< as PassContext's
+  passes::PassObserver after_pass;                ///< as PipelineContext's; its target is null up to the graph
+  const program::Tuning* tuned = nullptr;         ///< measured schedules, for the target that they name
+  int64_t batch = 32;                             ///< as PassContext's
+  std::vector<std::string> disabled;              ///< as PipelineContext's
+  Precision precision;                            ///< as PassContext's
+  bool weights_limited = true;                    ///< whether tuned schedules must keep the packed weights within their limit
 };
 
 /// The passes that make one kernel of several operations. Without them every value can be seen.

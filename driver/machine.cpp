@@ -44,6 +44,9 @@ int measure_machine(const std::string& output) {
   Machine& machine = measured->machine;
   const Machine* known = codegen::host_machine();
   machine.name = known != nullptr ? known->name : "measured";
+  if (const Target* target = codegen::host_target(Arithmetic::integers); target != nullptr && !target->serves(Arithmetic::floats)) {
+    machine.integer_target = target->name;
+  }
   machine.source = "Measured by 'resnetc machine', version " RESNETC_VERSION ".";
   const std::string text = print(machine);
   if (const Result<> written = write_file(output, text); !written) {

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "driver/table.h"
+#include "ir/quantized.h"
 #include "support/printable.h"
 
 namespace resnetc::driver {
@@ -38,7 +39,9 @@ std::vector<LayerNoise> measure_noise(const graph::Graph& exact, const graph::Gr
     interpret_picture(narrow, weights, pictures, k, [&](const graph::Op& op, const Values& values) {
       const auto found = wanted.find(op.name);
       if (found == wanted.end() || found->second.size() != values.size()) return;
-      layers[layer_named.find(op.name)->second].noise.add(found->second, values);
+      Values numbers = values;
+      graph::to_numbers(op.type, numbers);
+      layers[layer_named.find(op.name)->second].noise.add(found->second, numbers);
       wanted.erase(found);
     });
   }

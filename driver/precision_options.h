@@ -1,21 +1,46 @@
 /// \file The options that say with how many bits a network is computed, shared by all commands that compile.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "ir/element_type.h"
+#include "ir/ranges.h"
+#include "passes/any_ir.h"
+#include "passes/context.h"
 
 namespace resnetc::driver {
 
 class Command;
 
-struct PrecisionOptions {
-  std::string weights;  ///< --weights-precision; empty: f32
+/// What the options come to, for the passes.
+struct Precision {
+  ElementType weights = ElementType::f32;  ///< as PassContext's weights_element
+  std::shared_ptr<const Ranges> ranges;    ///< null: there are no integers
+  ValueNames keep_float;
 
-  ElementType weights_element() const { return element_named(weights).value_or(ElementType::f32); }
+  void set(passes::PassContext& context) const;
 };
 
-inline constexpr const char* weights_precision_of_cpus = "--weights-precision is for kernels of the CPU";
+struct PrecisionOptions {
+  std::string weights;                  ///< --weights-precision; empty: f32
+  std::string values;                   ///< --precision; empty: f32
+  std::string ranges;                   ///< --ranges; empty: none
+  std::vector<std::string> keep_float;  ///< --keep-float: layers, blocks or stages
+
+  bool integers() const { return values == "int8"; }
+  Arithmetic arithmetic() const { return integers() ? Arithmetic::integers : Arithmetic::floats; }
+  /// The option that asks for less than f32; empty if there is none.
+  std::string_view given() const { return !weights.empty() ? "--weights-precision" : integers() ? "--precision int8" : ""; }
+  /// Why the options do not fit each other; empty if they do.
+  std::string fault() const;
+  /// Reads the ranges for `ir`, of which `read` is what was read. Nothing, with errors in `diagnostics`, if the file has faults or is about
+  /// another network, or if no layer has a name of keep_float.
+  std::optional<Precision> read(const passes::AnyIr& ir, Diagnostics& diagnostics) const;
+};
+
+inline constexpr const char* precision_of_cpus = "kernels with less than 32 bits are for the CPU";
 
 /// `options` must live as long as the command.
 void add_precision_options(Command command, PrecisionOptions& options);

@@ -14,10 +14,10 @@ namespace resnetc::driver {
 
 namespace {
 
-Result<> append_targets(const std::string& text, Targets& targets) {
+Result<> append_targets(const std::string& text, Arithmetic arithmetic, Targets& targets) {
   const std::vector<std::string> names = split(text);
   for (const std::string& name : names) {
-    const Target* target = codegen::target_named(name);
+    const Target* target = codegen::target_named(name, arithmetic);
     if (target == nullptr) {
       return Failure{name == "host" ? "this machine has none of the instruction sets that resnetc compiles for: " + target_names()
                                     : fmt::format("unknown target '{}': the targets are host, {}", name, target_names()),
@@ -95,13 +95,13 @@ Result<Machines> machines_of(const TargetOptions& options, Diagnostics& diagnost
 }
 
 /// The default target of each machine.
-Result<> append_defaults(const Machines& machines, std::vector<Goal>& goals) {
+Result<> append_defaults(const Machines& machines, Arithmetic arithmetic, std::vector<Goal>& goals) {
   for (size_t i = 0; i < machines.named.size(); ++i) {
     Targets host;
     if (machines.by_host[i]) {
-      if (const Result<> known = append_targets("host", host); !known) return known.failure();
+      if (const Result<> known = append_targets("host", arithmetic, host); !known) return known.failure();
     }
-    goals.push_back({machines.by_host[i] ? host.front() : best_target(*machines.named[i]), machines.named[i]});
+    goals.push_back({machines.by_host[i] ? host.front() : best_target(*machines.named[i], arithmetic), machines.named[i]});
   }
   return {};
 }
@@ -126,7 +126,7 @@ std::string misfit(const std::string& option, const Machines& machines, const Ta
 Result<Goals> TargetOptions::goals(Diagnostics& diagnostics) const {
   Targets targets;
   if (!target.empty()) {
-    if (const Result<> known = append_targets(target, targets); !known) return known.failure();
+    if (const Result<> known = append_targets(target, arithmetic, targets); !known) return known.failure();
   }
   const auto has = [&](bool gpu) { return std::any_of(targets.begin(), targets.end(), [=](const auto* t) { return t->on_gpu() == gpu; }); };
   const auto names_device = [&](Device device) { return std::find(devices.begin(), devices.end(), to_string(device)) != devices.end(); };
@@ -138,7 +138,7 @@ Result<Goals> TargetOptions::goals(Diagnostics& diagnostics) const {
     }
   }
   if (names_device(Device::cuda) && !has(true)) {
-    if (const Result<> known = append_targets("cuda", targets); !known) return known.failure();
+    if (const Result<> known = append_targets("cuda", arithmetic, targets); !known) return known.failure();
   }
   const bool default_of_cpu = !has(false) && (names_device(Device::cpu) || (target.empty() && devices.empty()));
   if (!default_of_cpu && !has(false) && !machine_option().empty()) {
@@ -148,7 +148,7 @@ Result<Goals> TargetOptions::goals(Diagnostics& diagnostics) const {
   if (!machines) return machines.failure();
   Goals goals{pair_up(machines->named, targets), machines->own};
   if (default_of_cpu) {
-    if (const Result<> known = append_defaults(*machines, goals.each); !known) return known.failure();
+    if (const Result<> known = append_defaults(*machines, arithmetic, goals.each); !known) return known.failure();
     sort(goals.each);
   }
   if (const std::string fault = has(false) ? misfit(target, *machines, targets, goals.each) : ""; !fault.empty()) {

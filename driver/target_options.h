@@ -28,6 +28,7 @@ struct TargetOptions {
   std::string cpu;                   ///< empty: not named
   std::string machine;               ///< empty: not named
   Wanted wanted = Wanted::targets;
+  Arithmetic arithmetic = Arithmetic::floats;  ///< that defaults are for; no option of its own
 
   bool named() const { return !devices.empty() || !target.empty(); }
   /// The option that names machines; empty if none does.

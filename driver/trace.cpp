@@ -13,6 +13,7 @@
 
 #include "driver/common.h"
 #include "driver/npy.h"
+#include "driver/observation.h"
 #include "support/files.h"
 #include "support/json.h"
 
@@ -58,8 +59,9 @@ void TraceWriter::append(const rn_observation& seen) {
   for (int64_t n = 0; n < seen.batch; ++n) {
     for (int64_t c = 0; c < seen.channels; ++c) {
       for (int64_t y = 0; y < seen.height; ++y) {
-        const float* row = seen.data + n * seen.stride_batch + c * seen.stride_channel + y * seen.stride_y;
-        for (int64_t x = 0; x < seen.width; ++x) append_element(ElementType::f32, static_cast<double>(row[x * seen.stride_x]), bytes);
+        const int64_t row = n * seen.stride_batch + c * seen.stride_channel + y * seen.stride_y;
+        for (int64_t x = 0; x < seen.width; ++x)
+          append_element(ElementType::f32, static_cast<double>(number_at(seen, row + x * seen.stride_x)), bytes);
       }
     }
   }

@@ -9,10 +9,10 @@
 namespace resnetc::driver {
 
 std::vector<Values> interpret_picture(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t index,
-                                      const std::function<void(const graph::Op&, const Values&)>& observe) {
+                                      const std::function<void(const graph::Op&, Values&)>& observe) {
   Progress progress(fmt::format("interpreting picture {}", index));
   size_t count = 0;
-  return interpret(graph, weights, pictures.planar[index], [&](const graph::Op& op, const Values& values) {
+  return interpret(graph, weights, pictures.planar[index], [&](const graph::Op& op, Values& values) {
     progress.update(++count, graph.ops.size());
     if (observe) observe(op, values);
   });

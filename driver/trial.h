@@ -22,7 +22,7 @@ struct Pictures {
 
 /// interpret() of one of the pictures, with a line of progress.
 std::vector<Values> interpret_picture(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t index,
-                                      const std::function<void(const graph::Op&, const Values&)>& observe = {});
+                                      const std::function<void(const graph::Op&, Values&)>& observe = {});
 
 /// A network's loaded library and packed weights, in a temporary folder for as long as this object lives.
 class Trial {

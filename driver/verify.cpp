@@ -38,28 +38,35 @@ struct VerifyOptions {
   PrecisionOptions precision;
 };
 
-/// Interprets one picture and compares each value as soon as it is made.
-void interpret_and_compare(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t picture,
-                           Observed& observed) {
-  ChannelSizes sizes(graph);
-  interpret_picture(graph, weights, pictures, picture, [&](const graph::Op& op, const Values& values) {
-    observed.compare(graph, op, values, sizes.add(op, values), picture);
-  });
+/// How a kernel's integers compare, and whether that is right.
+std::string words_of(const IntegerError& error) {
+  if (error.unequal == 0) return "equal";
+  return fmt::format("{} of {} differ, by at most {:g}", error.unequal, error.elements, error.most);
 }
 
 /// Prints the table. Returns the number of kernels whose error is too large.
 int print_table(const Observed& observed, const std::string& target, double tolerance) {
-  int bad = 0, compared = 0;
+  int bad = 0, compared = 0, of_integers = 0, equal = 0;
+  int far = 0;
   double worst = 0, worst_by_channel = 0;
   constexpr auto number = Table::Align::right;
   Table table({{"kernel"}, {"largest", number}, {"error", number}, {"by channel", number}, {""}});
   for (const auto& kernel : observed.kernels()) {
+    if (kernel.compared && kernel.integers.elements != 0) {
+      const bool right = is_right(kernel, tolerance);
+      of_integers += 1;
+      equal += kernel.integers.unequal == 0 ? 1 : 0;
+      bad += right ? 0 : 1;
+      table.add({kernel.name, "integers", words_of(kernel.integers), "", right ? "" : "wrong"});
+      continue;
+    }
     const MeasuredError& measured = kernel.measured;
     const double by_channel = measured.by_channel();
     const bool near = measured.error <= tolerance;
-    const bool right = !kernel.compared || (measured.finite && near && by_channel <= tolerance);
+    const bool right = is_right(kernel, tolerance);
     compared += kernel.compared ? 1 : 0;
     bad += right ? 0 : 1;
+    far += right ? 0 : 1;
     worst = std::max(worst, measured.error);
     worst_by_channel = std::max(worst_by_channel, by_channel);
     table.add({kernel.name, kernel.compared ? fmt::format("{:.4g}", measured.largest) : "",
@@ -71,7 +78,8 @@ int print_table(const Observed& observed, const std::string& target, double tole
                                   : "too far off"});
   }
   fmt::print("{}\n{}", target, table.str());
-  fmt::print("{} of {} kernels within {:g} of the largest value; the worst is {}", compared - bad, compared, tolerance, error_text(worst));
+  if (of_integers != 0) fmt::print("{} of {} kernels make equal integers; ", equal, of_integers);
+  fmt::print("{} of {} kernels within {:g} of the largest value; the worst is {}", compared - far, compared, tolerance, error_text(worst));
   if (worst_by_channel > 0) fmt::print(", and {} of a channel's own", error_text(worst_by_channel));
   fmt::print("\n\n");
   return bad;
@@ -91,14 +99,17 @@ std::optional<graph::Graph> with_narrow_weights(const topology::Network& network
 int verify(const VerifyOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
-  const Result<Goals> goals = options.target.goals(diagnostics);
+  if (const std::string unfit = options.precision.fault(); !unfit.empty()) return usage_error(unfit);
+  TargetOptions named = options.target;
+  named.arithmetic = options.precision.arithmetic();
+  const Result<Goals> goals = named.goals(diagnostics);
   if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
   const Targets targets = goals->targets();
   const bool gpu = targets.front()->on_gpu();
   if (options.for_batch && !gpu) return usage_error("--for-batch is for --device cuda: on the CPU the schedules serve any batch");
   std::string fault = cpu_option_fault({{!options.tuned.empty(), "--tuned names schedules of the CPU"}}, targets);
   if (fault.empty() && !options.tuned.empty()) fault = tuned_targets_fault(targets);
-  if (fault.empty()) fault = cpu_option_fault({{!options.precision.weights.empty(), weights_precision_of_cpus}}, targets);
+  if (fault.empty()) fault = cpu_option_fault({{!options.precision.given().empty(), precision_of_cpus}}, targets);
   if (!fault.empty()) return usage_error(fault);
   const auto loaded = load_input(options.network, diagnostics);
   if (!loaded) return report(diagnostics, invocation);
@@ -126,7 +137,9 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   if (tuning) lowering.tuned = &*tuning;
   if (options.for_batch) lowering.batch = *options.for_batch;
   lowering.disabled = options.disabled;
-  lowering.weights_element = options.precision.weights_element();
+  std::optional<Precision> precision = options.precision.read(network, diagnostics);
+  if (!precision) return report(diagnostics, invocation);
+  lowering.precision = std::move(*precision);
   auto lowered = lower(network, lowering, diagnostics);
   if (lowered && tuning) warn_of_unused(*tuning, *lowered, *targets.front(), diagnostics);
   int status = report(diagnostics, invocation);
@@ -144,7 +157,8 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   std::optional<graph::Graph> rounded;
   if (narrow) rounded = with_narrow_weights(network, lowering, diagnostics);
   if (narrow && !rounded) return report(diagnostics, invocation);
-  const graph::Graph& reference = narrow ? *rounded : *graph;
+  const bool integers = options.precision.integers();
+  const graph::Graph& reference = integers ? lowered->graph : narrow ? *rounded : *graph;
   int bad = 0;
   for (const Goal& goal : goals->each) {
     const std::string label = goal.label();
@@ -155,12 +169,12 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
     observed.watch(**session);
     const Result<> ran = (*session)->run(pictures.bytes);
     if (!ran) return fail({fmt::format("{}: {}", label, ran.failure().text), ran.failure().blame});
-    for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(reference, weights, pictures, k, observed);
+    for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(reference, weights, pictures, k, integers, observed);
     bad += print_table(observed, label, options.tolerance);
   }
-  if (narrow) {
-    fmt::print("what weights of {} cost, against float64\n{}", options.precision.weights,
-               noise_table(measure_noise(*graph, reference, weights, pictures)));
+  if (narrow || integers) {
+    const std::string what = integers ? "integers" : "weights of " + options.precision.weights;
+    fmt::print("what {} cost, against float64\n{}", what, noise_table(measure_noise(*graph, reference, weights, pictures)));
   }
   return bad == 0 ? done : input_wrong;
 }

@@ -51,10 +51,12 @@ constexpr int64_t bytes_of(ElementType type, int64_t elements = 1) { return elem
 /// The number of whole elements that fit in `bytes`.
 constexpr int64_t elements_in(int64_t bytes, ElementType type) { return bytes / info(type).bytes; }
 
-/// The value of the element that is nearest to `value`, ties to even. Of a float that is too large for the type it is infinite. A value of
-/// an integer type must be within its range.
+/// The value of the element that is nearest to `value`, ties to even. Of a float that is too large for the type it is infinite. An integer
+/// type's is within its range, and 0 for NaN.
 double nearest(ElementType type, double value);
 
+/// The value of the element whose form in memory begins at `bytes`.
+double read_element(ElementType type, const char* bytes);
 /// Appends the nearest element in its form in memory.
 void append_element(ElementType type, double value, std::string& bytes);
 

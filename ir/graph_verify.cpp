@@ -43,14 +43,25 @@ Fault check_quantized(const Graph& graph, const Op& op) {
   if (!is_quantized(graph, op)) return std::nullopt;
   const bool moves = moving_ops.has(op.kind) || averaging_ops.has(op.kind) || op.kind == OpKind::convert;
   if (!moves && !summing_ops.has(op.kind) && !is_step(op.kind)) return "it has no meaning for quantized values: convert them to f32 first";
+  if (const int count = most_operands(op) + integer_operands(graph, op); count > max_kernel_operands) {
+    return fmt::format("its kernel could have {} operands with its zeros and scales, more than {}", count, max_kernel_operands);
+  }
+  for (ValueId operand : op.operands) {
+    if (part_ops.has(op.kind) && graph.op(operand).type.quantization != op.type.quantization) {
+      return fmt::format("integers of '{}' mean other numbers than those of the result, of which they become a part",
+                         graph.op(operand).name);
+    }
+  }
   const bool sums = sums_integers(graph, op);
   for (const Step& step : op.epilogue) {
     if (step.kind == StepKind::project && graph.op(step.operand).type.is_quantized() != sums) {
       return "a projection of integers can only be added to sums of integers";
     }
   }
-  if (!sums) return std::nullopt;
+  const bool averages = averaging_ops.has(op.kind);
+  if (!sums && !averages) return std::nullopt;
   if (terms_of(graph, op) > max_integer_terms) return fmt::format("a sum of integers has at most {} terms", max_integer_terms);
+  if (averages) return std::nullopt;
   const size_t first = integer_steps(graph, op);
   if (first == op.epilogue.size() || op.epilogue[first].kind != StepKind::scale) {
     return "a sum of integers needs a step 'scale' that makes numbers of it, behind nothing but bias and project";
@@ -68,7 +79,7 @@ Fault check_projection(const Graph& graph, const TensorType& type, const Step& s
 Fault check_step(const Graph& graph, ValueId id, const Step& step) {
   const TensorType& type = graph.op(id).type;
   const OpInfo& wanted = info(step.kind);
-  if (!wanted.step()) return fmt::format("{} is no step", wanted.name);
+  if (!wanted.step() || wanted.only_in_programs()) return fmt::format("{} is no step", wanted.name);
   if (wanted.joins() != (step.operand != no_value)) return fmt::format("its step {} has one operand too many or too few", wanted.name);
   if (wanted.constants.size() != step.constants.size()) {
     return fmt::format("its step {} has {} constants where it needs {}", wanted.name, step.constants.size(), wanted.constants.size());

@@ -135,6 +135,10 @@ void apply(StepKind kind, const Constants& constants, const Values& other, const
     case OpKind::pixel_unshuffle:
     case OpKind::pad_channels:
     case OpKind::convert: break;  // main_operation() computes them
+    case OpKind::dequantize:
+    case OpKind::add_quantized:
+    case OpKind::mul_quantized:
+    case OpKind::round: break;  // graphs do not have them
   }
 }
 
@@ -151,13 +155,13 @@ void quantize(Values& values, const Quantization& quantization, float unit) {
   const double factor = unit == quantization.scale ? 1 : static_cast<double>(1.0f / quantization.scale);
   for (double& x : values) {
     const double nearest = std::nearbyint(as_float(x * factor)) + quantization.zero;
-    x = nearest > 0 ? std::min(nearest, 255.0) : 0;
+    x = std::isnan(nearest) ? quantization.zero : std::clamp(nearest, 0.0, 255.0);
   }
 }
 
 class Interpreter {
  public:
-  Interpreter(const Graph& graph, const WeightSource& weights, const std::function<void(const Op&, const Values&)>& observe)
+  Interpreter(const Graph& graph, const WeightSource& weights, const std::function<void(const Op&, Values&)>& observe)
       : graph_(graph), weights_(weights), observe_(observe), values_(graph.ops.size()), uses_(graph::use_counts(graph)) {}
 
   std::vector<Values> run(const Values& input) {
@@ -316,7 +320,9 @@ class Interpreter {
   /// An operation that reads or makes a quantized value (ir/quantized.h).
   Values quantized(const Op& op) const {
     const float unit = graph::unit_of(graph_, op);
-    const bool sums = graph::sums_integers(graph_, op), averages = graph::averaging_ops.has(op.kind), alone = graph::is_step(op.kind);
+    const TensorType& in_type = graph_.op(op.operands[0]).type;
+    const bool sums = graph::sums_integers(graph_, op), alone = graph::is_step(op.kind);
+    const bool averages = graph::averaging_ops.has(op.kind) && in_type.is_quantized();
     std::vector<graph::Step> steps = op.epilogue;
     if (alone) steps.insert(steps.begin(), {op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
     Values out = sums || averages ? integers(op.operands[0]) : numbers(op.operands[0], unit);
@@ -329,7 +335,7 @@ class Interpreter {
     }
     round_to_float(out);
     if (averages) {
-      const double factor = graph::factor_of(graph_.op(op.operands[0]).type.quantization, unit);
+      const double factor = graph::factor_of(in_type.quantization, unit);
       for (double& x : out) x = as_float(x * factor);
     }
     for (; done < steps.size(); ++done) {
@@ -362,7 +368,7 @@ class Interpreter {
 
   const Graph& graph_;
   const WeightSource& weights_;
-  const std::function<void(const Op&, const Values&)>& observe_;
+  const std::function<void(const Op&, Values&)>& observe_;
   std::vector<Values> values_;
   std::vector<int> uses_;
 };
@@ -393,7 +399,7 @@ double unit(uint64_t z) { return static_cast<double>(z >> 11) * 0x1p-53; }
 }  // namespace
 
 std::vector<Values> interpret(const Graph& graph, const WeightSource& weights, const Values& input,
-                              const std::function<void(const Op&, const Values&)>& observe) {
+                              const std::function<void(const Op&, Values&)>& observe) {
   return Interpreter(graph, weights, observe).run(input);
 }
 

@@ -18,9 +18,10 @@ using Values = std::vector<double>;
 
 /// Interprets `graph` for one picture. `input` is planar and already float. For an input of u8 it holds raw pixel values 0..255 in planar
 /// order, and the interpreter normalises them. The weights must have every tensor of checkpoint_tensors(). Returns the outputs in order.
-/// `observe` (may be empty) receives every operation and its value as soon as the value is made. Values are freed after their last use.
+/// `observe` (may be empty) receives every operation and its value as soon as the value is made. What it makes of the value is what later
+/// operations read. Values are freed after their last use. A quantized value has its integers.
 std::vector<Values> interpret(const graph::Graph& graph, const WeightSource& weights, const Values& input,
-                              const std::function<void(const graph::Op&, const Values&)>& observe = {});
+                              const std::function<void(const graph::Op&, Values&)>& observe = {});
 
 /// Weights from the generator that docs/exactness.md describes, for tests, `verify` and benchmarks without a checkpoint. The values depend
 /// only on the tensor's name and shape. The generator is SplitMix64 seeded with the 64-bit FNV-1a hash of the name. Element i is drawn from

@@ -77,6 +77,17 @@ constexpr KernelFamily family_of(KernelKind kind) {
 /// Whether there are kernels of the kind for GPUs.
 constexpr bool runs_on_gpus(KernelKind kind) { return family_of(kind) != KernelFamily::norm; }
 
+/// Whether each element of the result is one element of the operand, or zero: integers may then stay integers.
+constexpr bool moves_elements(KernelKind kind) {
+  const KernelFamily family = family_of(kind);
+  const bool rearranges = family == KernelFamily::rearrangement && kind != KernelKind::upsample;
+  return rearranges || family == KernelFamily::copy || kind == KernelKind::max_pool;
+}
+/// Whether kernels of the kind, besides convolutions, can read integers.
+constexpr bool reads_integers(KernelKind kind) {
+  return moves_elements(kind) || kind == KernelKind::avg_pool || kind == KernelKind::global_avg_pool;
+}
+
 /// The name in the text form.
 std::string_view to_string(KernelKind kind);
 

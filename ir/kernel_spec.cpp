@@ -14,7 +14,7 @@ namespace {
 /// A caller's buffer is dense: it has no separate stride. Kernels know no lines.
 Tensor callers_side(const TensorType& type) {
   Tensor tensor;
-  tensor.type = type.as_picture();
+  tensor.type = type.as_picture().of_elements();
   return tensor;
 }
 
@@ -82,6 +82,8 @@ KernelSpec spec_of(const Program& program, const Kernel& kernel) {
   spec.in_place = in_place(program, kernel, kernel.in);
   return spec;
 }
+
+bool sums_integers(const KernelSpec& spec) { return spec.kind == KernelKind::conv2d && spec.in.type.element == ElementType::u8; }
 
 TensorType computed_type(const KernelSpec& spec) {
   if (!spec.pool) return spec.out.type;

@@ -62,6 +62,7 @@ std::span<const Machine> all_machines() {
           .memory_bytes_a_second_of_all = 3.2e10,
           .hidden = 0.5,
           .crowding = 1.05,
+          .integer_target = "avx512_vnni",
           .source = "Clock, loads of 64 bytes and the speeds of one core: rounded from what 'resnetc machine' measured in virtual machines "
                     "with two cores. So are hidden (0.58 to 0.64) and crowding (1.05 to 1.09). Other rates and the latency: uops.info "
                     "(Golden Cove). Sizes of caches: Intel's optimization manual. The speeds of all cores are estimates.",
@@ -82,6 +83,7 @@ std::span<const Machine> all_machines() {
           .memory_bytes_a_second_of_all = 2.2e10,
           .hidden = 0.5,
           .crowding = 1.05,
+          .integer_target = "avx512_vnni",
           .source =
               "Clock, loads of 64 bytes and the memory's speed: measured in a virtual machine with two cores. Other rates and the "
               "latency: uops.info (Ice Lake). Caches: Intel's optimization manual; the speeds of the second and third are estimates, and "
@@ -123,6 +125,7 @@ std::span<const Machine> all_machines() {
           .memory_bytes_a_second_of_all = 7e10,
           .hidden = 0.5,
           .crowding = 1.3,
+          .integer_target = "avx_vnni",
           .source = "Rates and latency: uops.info (Alder Lake-P, the core for performance); loads: measured on Sapphire Rapids, the same "
                     "core. Sizes of caches: chips and cheese, 'Popping the Hood on Golden Cove'. The clock is a desktop's. The speeds of "
                     "caches and memory, hidden and crowding are estimates, with DDR5.",
@@ -164,6 +167,7 @@ std::span<const Machine> all_machines() {
           .memory_bytes_a_second_of_all = 7e10,
           .hidden = 0.9,
           .crowding = 1.7,
+          .integer_target = "avx512_vnni",
           .source = "Clock (260 to 280 GFLOP/s a core) and the memory's speed: measured in virtual machines. Rates, latency and sizes of "
                     "caches: AMD's software optimization guide for Zen 5. The speeds of the caches, hidden and crowding are estimates.",
           .rule = CpuRule{Vendor::amd, 0x1a, feature::avx2},
@@ -183,6 +187,7 @@ std::span<const Machine> all_machines() {
           .memory_bytes_a_second_of_all = 4.4e10,
           .hidden = 0.9,
           .crowding = 1.7,
+          .integer_target = "avx512_vnni",
           .source = "Clock (115 GFLOP/s a core), the memory's speed (17 to 28 GB/s a core) and the third cache's: measured in virtual "
                     "machines. Rates, latency and sizes of caches: AMD's software optimization guide for Zen 4. The other speeds of "
                     "caches, hidden and crowding are estimates.",
@@ -393,9 +398,12 @@ bool can_run(const Machine& machine, const Target& target) {
   return !target.on_gpu() && info(target.architecture).name == machine.architecture && target.registers.bytes <= machine.widest();
 }
 
-const Target* best_target(const Machine& machine) {
+const Target* best_target(const Machine& machine, Arithmetic arithmetic) {
+  const Target* integers = find_target(machine.integer_target);
+  if (arithmetic == Arithmetic::integers && integers != nullptr && can_run(machine, *integers)) return integers;
   const auto all = all_targets();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Target& target) { return can_run(machine, target); });
+  const auto serves = [&](const Target& target) { return target.serves(Arithmetic::floats) && can_run(machine, target); };
+  const auto found = std::find_if(all.begin(), all.end(), serves);
   return found == all.end() ? nullptr : &*found;
 }
 

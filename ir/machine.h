@@ -62,6 +62,7 @@ struct Machine {
   /// How much longer a tile takes if its pixels push each other out of their set of the first-level cache.
   double crowding = 0;
 
+  std::string integer_target = {};   ///< the target with instructions for integers that it is known to run; empty: none is known
   std::string source;                ///< where the figures are from, in words
   std::optional<CpuRule> rule = {};  ///< nothing: no CPU is recognised as this machine
 
@@ -99,7 +100,8 @@ std::string exact_label_of(const Target& target, std::string_view machine);
 
 /// Whether the target is for a processor, and the machine has the target's registers.
 bool can_run(const Machine& machine, const Target& target);
-/// The best target of the table that the machine can run. Null if there is none: resnetc has no target for its architecture.
-const Target* best_target(const Machine& machine);
+/// The best target of the table that the machine can run and that serves the arithmetic. Null if there is none: resnetc has no target for
+/// its architecture.
+const Target* best_target(const Machine& machine, Arithmetic arithmetic = Arithmetic::floats);
 
 }  // namespace resnetc

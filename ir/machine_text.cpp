@@ -145,8 +145,10 @@ class Parser {
     }
     if (word == "architecture") {
       read_architecture();
+    } else if (word == "integer_target") {
+      read_integer_target();
     } else {
-      read_one_of(fields, word, start, {"architecture", "registers"});
+      read_one_of(fields, word, start, {"architecture", "integer_target", "registers"});
     }
     seen_.emplace_back(word, start);
   }
@@ -162,6 +164,14 @@ class Parser {
     if (std::find(known.begin(), known.end(), machine_.architecture) == known.end()) {
       r_.fail_at(start, text::unknown_name("architecture", machine_.architecture, known));
     }
+  }
+
+  void read_integer_target() {
+    r_.expect("=");
+    const size_t start = r_.offset();
+    machine_.integer_target = r_.string();
+    const Target* target = find_target(machine_.integer_target);
+    if (target == nullptr || target->on_gpu()) r_.fail_at(start, unknown_target(text::shown(machine_.integer_target)));
   }
 
   /// Reads the value of the field with this name, or fails at `start`: `others` might have come there too.
@@ -252,6 +262,10 @@ std::string print(const Machine& machine) {
   Machine described = machine;
   std::string out = fmt::format("machine {} {}\n{}", version, text::quoted(machine.name), comment(machine.source));
   out += fmt::format("\narchitecture={}\n", text::quoted(machine.architecture));
+  if (!machine.integer_target.empty()) {
+    out +=
+        fmt::format("{:<42} # the target for sums of integers\n", fmt::format("integer_target={}", text::quoted(machine.integer_target)));
+  }
   out += "\n# What a core begins in each cycle with registers of so many bytes:\n";
   for (VectorRates& rates : described.vectors) {
     out += fmt::format("registers {}", rates.bytes);

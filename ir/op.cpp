@@ -20,6 +20,8 @@ constexpr std::string_view by_names[] = {"by"};
 constexpr std::string_view bias_names[] = {"bias"};
 constexpr std::string_view affine_names[] = {"scale", "shift"};
 constexpr std::string_view project_names[] = {"weight"};
+constexpr std::string_view zero_and_scale_names[] = {"zero", "scale"};
+constexpr std::string_view zero_names[] = {"zero"};
 
 constexpr OpInfo line_of_op(OpKind kind) {
   using namespace op_rules;
@@ -317,6 +319,16 @@ constexpr OpInfo line_of_op(OpKind kind) {
     case OpKind::add: return {.name = "add", .operands = 2, .type = type_of_pair, .meaning = x + operand, .sums_or_chooses = true};
     case OpKind::mul: return {.name = "mul", .operands = 2, .type = type_of_pair, .meaning = x * operand};
     case OpKind::project: return {.name = "project", .operands = 2, .constants = project_names};
+    case OpKind::dequantize: return {.name = "dequantize", .meaning = (x - constant(0)) * constant(1), .constants = zero_and_scale_names};
+    case OpKind::add_quantized:
+      return {
+          .name = "add_quantized", .operands = 2, .meaning = x + (operand - constant(0)) * constant(1), .constants = zero_and_scale_names};
+    case OpKind::mul_quantized:
+      return {.name = "mul_quantized",
+              .operands = 2,
+              .meaning = x * ((operand - constant(0)) * constant(1)),
+              .constants = zero_and_scale_names};
+    case OpKind::round: return {.name = "round", .meaning = meaning::round, .constants = zero_names};
   }
   return {};
 }

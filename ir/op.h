@@ -90,6 +90,11 @@ enum class OpKind {
   mul,              ///< a * b, otherwise like add; the end of a gate; graph only
   // Only steps of an epilogue (ir/step.h), not operations of a graph. They stand last.
   project,  ///< x + 1x1 convolution of another tensor: a projection shortcut, summed with its convolution (see graph::projection())
+  // Only steps of a program's kernels: how integers become numbers and numbers integers (ir/quantized.h).
+  dequantize,     ///< (x - zero) * scale; the first step of a kernel that reads integers and sums no products of them
+  add_quantized,  ///< x + (b - zero) * scale, for integers b
+  mul_quantized,  ///< x * ((b - zero) * scale), for integers b
+  round,          ///< the nearest integer to x, ties to even, plus zero, at least 0 and at most 255 (zero for NaN); the last step
 };
 
 /// A set of operations.
@@ -101,7 +106,7 @@ class OpSet {
   constexpr bool has(OpKind kind) const { return (bits_ >> static_cast<unsigned>(kind) & 1) != 0; }
 
  private:
-  static_assert(static_cast<unsigned>(OpKind::project) < 64);  // the last kind
+  static_assert(static_cast<unsigned>(OpKind::round) < 64);  // the last kind
   uint64_t bits_ = 0;
 };
 
@@ -274,6 +279,8 @@ struct OpInfo {
   constexpr bool joins_in_place() const { return joins() && !meaning.empty(); }
   /// Whether the operation can be a step of an epilogue.
   constexpr bool step() const { return !meaning.empty() || kind == OpKind::project; }
+  /// Whether only programs have the step.
+  constexpr bool only_in_programs() const { return kind > OpKind::project; }
 };
 
 /// The whole table, in the order of the kinds.

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "ir/algorithms/implementation.h"
 
 namespace resnetc::program {
@@ -28,6 +30,7 @@ RecipePtr packed(RecipePtr w, const Packing& packing, std::vector<RecipePtr> sum
     case RecipeKind::scale_rows:
     case RecipeKind::narrow:
     case RecipeKind::row_step:
+    case RecipeKind::row_sum:
     case RecipeKind::quantize_rows:
     case RecipeKind::as_picture:
     case RecipeKind::scale_columns:
@@ -76,11 +79,15 @@ const RecipePtr& packed_by(const Recipe& constant) {
 
 ElementType weight_type(const Recipe& weight) {
   const Recipe& narrowed = weight.kind == RecipeKind::as_picture ? *weight.args[0] : weight;
+  if (narrowed.kind == RecipeKind::quantize_rows && narrowed.limit <= std::numeric_limits<int8_t>::max()) return ElementType::i8;
   return narrowed.kind == RecipeKind::narrow ? narrowed.element : ElementType::f32;
 }
 
 ElementType element_of(const Recipe& constant) {
-  return constant.kind == RecipeKind::pack_conv ? weight_type(*packed_by(constant)) : ElementType::f32;
+  const bool moves = constant.kind == RecipeKind::pack_conv || constant.kind == RecipeKind::pack_vector;
+  const ElementType moved = moves || constant.kind == RecipeKind::pack_blocks ? weight_type(*packed_by(constant)) : ElementType::f32;
+  // Kernels of GPUs, which also read weights in blocks, read floats of 32 bits only.
+  return moves || moved == ElementType::i8 ? moved : ElementType::f32;
 }
 
 std::span<const RecipePtr> summed_with(const Recipe& constant) {
@@ -109,6 +116,7 @@ std::string to_string(const Packing& packing) {
     case RecipeKind::scale_rows:
     case RecipeKind::narrow:
     case RecipeKind::row_step:
+    case RecipeKind::row_sum:
     case RecipeKind::quantize_rows:
     case RecipeKind::as_picture:
     case RecipeKind::scale_columns:

@@ -1,8 +1,8 @@
 /// \file The third IR: fused kernels in execution order over one planned arena, for one target. Device-specific choices live here.
 ///
 /// Storage. Every tensor in the arena is pixel-major with the channel innermost (NHWC). Pixels lie `channel_stride` apart, and kernels
-/// write the `stored_channels()` of each; nothing reads or writes what lies between. On each side a tensor has a halo of `halo` pixels of
-/// zeros, as wide as the widest consumer needs:
+/// write the `stored_channels()` of each; nothing reads or writes what lies between. On each side a tensor has a halo of `halo` pixels that
+/// mean 0, as wide as the widest consumer needs:
 ///     address(n, y, x, c) = arena + batch * offset + n * picture_bytes + (((y + halo.h) * (width + 2 * halo.w) + x + halo.w) *
 ///     channel_stride + c) * bytes of an element
 /// Lanes past the last channel hold values that nothing reads. The producer of a tensor zeroes its halo in every run. Vectors are pictures
@@ -85,9 +85,11 @@ struct Tensor {
   int64_t row_bytes() const { return bytes_of(type.element, row_elements()); }
   int64_t pixel_bytes() const { return bytes_of(type.element, channel_stride); }
   bool dense() const { return halo == Extent2{0, 0}; }
-  /// Whether one tensor could take the other's place, element by element. A part never can, because its place has other parts.
+  /// Whether one tensor could take the other's place, element by element, whatever its integers mean. A part never can, because its place
+  /// has other parts.
   bool same_layout(const Tensor& other) const {
-    return type == other.type && channel_stride == other.channel_stride && halo == other.halo && !is_part() && !other.is_part();
+    return type.of_elements() == other.type.of_elements() && channel_stride == other.channel_stride && halo == other.halo && !is_part() &&
+           !other.is_part();
   }
 };
 
@@ -171,8 +173,8 @@ TensorId whole_of(const Program& program, TensorId id);
 std::vector<TensorId> reads(const Kernel& kernel);
 /// The name of the kernel's algorithm. The convolutions of a GPU are direct sums.
 std::string_view algorithm_of(const Kernel& kernel);
-/// The number of the kernel's operands, at most graph::max_operands: the tensors that it reads and writes, each counted as often as it is
-/// named, and its constants.
+/// The number of the kernel's operands, at most graph::max_kernel_operands: the tensors that it reads and writes, each counted as often as
+/// it is named, and its constants.
 int operand_count(const Kernel& kernel);
 /// Whether the schedule stores each element of the output exactly once, so that the output may take the place of an operand that is read
 /// element by element. (A tail that shifts inwards stores some elements twice.) Always false on a GPU, where a kernel reads through a cache
@@ -225,8 +227,8 @@ struct KernelSpec {
   KernelKind kind = KernelKind::copy;
   OpAttributes attributes;
   InputBuffer input;  ///< load
-  /// Name, offset and part_of are empty; first_channel counts from a whole vector. The caller's side of a load or store has channel_stride
-  /// 0.
+  /// Name, offset and part_of are empty, and types say nothing of what integers mean; first_channel counts from a whole vector. The
+  /// caller's side of a load or store has channel_stride 0.
   Tensor in, out;
   struct StepSpec {
     graph::StepKind kind;
@@ -241,6 +243,8 @@ struct KernelSpec {
   bool in_place = false;  ///< only copy: the output takes the input's place
 };
 KernelSpec spec_of(const Program& program, const Kernel& kernel);
+/// Whether a convolution's kernel sums products of integers, as integers of 32 bits.
+bool sums_integers(const KernelSpec& spec);
 /// The type that a kernel computes before its pool, if it has one.
 TensorType computed_type(const KernelSpec& spec);
 /// The kernel's computation and layouts, without its schedule and the type of its weight's elements. A line of a file of tuned schedules

@@ -6,6 +6,7 @@
 
 #include "ir/algorithms/implementation.h"
 #include "ir/checks.h"
+#include "ir/integer_checks.h"
 #include "ir/written_channels.h"
 
 namespace resnetc::program {
@@ -81,7 +82,12 @@ class Verifier {
       if (!names.insert(t.name).second) return fmt::format("two tensors have the name '{}'", t.name);
       const auto fault = [&t](std::string_view what) { return fmt::format("tensor '{}' {}", t.name, what); };
       if (!fits(t.type, t.halo)) return fault("is empty or too large with its halo");
-      if (Fault other = checks::computable(t.type)) return fmt::format("tensor '{}': {}", t.name, *other);
+      if (!fits(t.type.quantization, t.type.element))
+        return fault(fmt::format("has a scale or zero that is out of range: {}", to_string(t.type)));
+      if (Fault other = t.type.is_quantized() ? std::nullopt : checks::computable(t.type)) {
+        return fmt::format("tensor '{}': {}", t.name, *other);
+      }
+      if (t.type.is_quantized() && on_gpu(p_)) return fault("has integers, for which GPUs have no kernels");
       if (t.type.is_line()) return fault("is a line, which programs have as a picture of height 1");
       if (t.type.is_vector() && !t.dense()) return fault("is a vector with a halo");
       if (t.is_part()) {
@@ -196,6 +202,7 @@ class Verifier {
     if (Fault fault = check_epilogue(kernel)) return fault;
     if (Fault fault = check_schedule(kernel)) return fault;
     if (Fault fault = check_weights(kernel)) return fault;
+    if (Fault fault = check_integers(p_, kernel)) return fault;
     if (store) {
       if (stored_[static_cast<size_t>(kernel.port)]) return fmt::format("output {} is stored twice", kernel.port);
       stored_[static_cast<size_t>(kernel.port)] = true;
@@ -225,13 +232,13 @@ class Verifier {
 
   Fault check_types(const Kernel& kernel) const {
     const auto equal = [](const TensorType& type, const TensorType& wanted) -> Fault {
-      if (type == wanted) return std::nullopt;
+      if (type.of_numbers() == wanted.of_numbers()) return std::nullopt;
       return fmt::format("it has {} where {} is needed", to_string(type), to_string(wanted));
     };
     const auto op = [&](OpKind kind) {
       if (Fault fault = checks::attributes(kind, kernel.attributes)) return fault;
-      const TensorType operand[] = {p_.tensor(kernel.in).type};
-      return checks::result_type(kind, kernel.attributes, operand, p_.tensor(kernel.out).type);
+      const TensorType operand[] = {p_.tensor(kernel.in).type.of_numbers()};
+      return checks::result_type(kind, kernel.attributes, operand, p_.tensor(kernel.out).type.of_numbers());
     };
     switch (kernel.kind) {
       case KernelKind::load: return equal(p_.tensor(kernel.out).type, value_type(p_.input).as_picture());
@@ -276,7 +283,7 @@ class Verifier {
     if (Fault fault = checks::lowered(pool)) return fault;
     if (Fault fault = checks::attributes(OpKind::max_pool, pool)) return fault;
     const TensorType operand[] = {computed};
-    if (Fault fault = checks::result_type(OpKind::max_pool, pool, operand, p_.tensor(kernel.out).type)) return fault;
+    if (Fault fault = checks::result_type(OpKind::max_pool, pool, operand, p_.tensor(kernel.out).type.of_numbers())) return fault;
     const Extent2 pad = pool.pad.largest();
     if (2 * pad.h >= pool.kernel.h || 2 * pad.w >= pool.kernel.w) return "a pool's window must be more than twice its padding";
     if (pool.kernel.h * pool.kernel.w > 16) return "a pool inside a kernel has at most 16 elements";
@@ -294,8 +301,8 @@ class Verifier {
     if (linear) {
       if (Fault fault = checks::attributes(OpKind::linear, a)) return fault;
     }
-    const TensorType operand[] = {in.type};
-    TensorType computed = out.type;
+    const TensorType operand[] = {in.type.of_numbers()};
+    TensorType computed = out.type.of_numbers();
     if (kernel.pool) {
       const Result<TensorType> type = infer_type(OpKind::conv2d, a, operand);
       if (!type) return type.failure().text;
@@ -344,22 +351,21 @@ class Verifier {
   }
 
   Fault check_projection(const Step& step, const TensorType& type) const {
-    const TensorType operand[] = {p_.tensor(step.operand).type};
+    const TensorType operand[] = {p_.tensor(step.operand).type.of_numbers()};
     return checks::result_type(OpKind::conv2d, graph::projection(type.channels), operand, type);
   }
 
   Fault check_epilogue(const Kernel& kernel) const {
-    // A kernel may have one step more than a graph's epilogue, because an element-wise operation becomes the first step of its own kernel.
-    if (kernel.epilogue.size() > graph::max_epilogue_steps + 1) return "its epilogue is too long";
-    if (const int count = operand_count(kernel); count > graph::max_operands) {
+    if (kernel.epilogue.size() > graph::max_kernel_steps) return "its epilogue is too long";
+    if (const int count = operand_count(kernel); count > graph::max_kernel_operands) {
       return fmt::format("it has {} operands, more than {}: each tensor and each constant that it names is one", count,
-                         graph::max_operands);
+                         graph::max_kernel_operands);
     }
     if (kernel.out == none) {
       if (kernel.epilogue.empty()) return std::nullopt;
       return "a store has no epilogue";
     }
-    const TensorType& type = p_.tensor(kernel.out).type;
+    const TensorType type = p_.tensor(kernel.out).type.of_numbers();
     bool sums = kernel.kind == KernelKind::conv2d;
     for (const Step& step : kernel.epilogue) {
       const OpInfo& wanted = info(step.kind);
@@ -374,8 +380,9 @@ class Verifier {
       }
       sums = sums && graph::may_precede_projection(step.kind);
       if (wanted.joins()) {
-        const TensorType pair[] = {type, p_.tensor(step.operand).type};
-        if (Fault fault = checks::result_type(step.kind, {}, pair, type)) return fault;
+        const TensorType pair[] = {type, p_.tensor(step.operand).type.of_numbers()};
+        const OpKind kind = step.kind == OpKind::add_quantized ? OpKind::add : step.kind == OpKind::mul_quantized ? OpKind::mul : step.kind;
+        if (Fault fault = checks::result_type(kind, {}, pair, type)) return fault;
       }
       for (size_t i = 0; i < step.constants.size(); ++i) {
         if (Fault fault = check_constant(wanted.constants[i], step.constants[i], Packing{}, {type.channels})) return fault;

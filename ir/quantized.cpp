@@ -10,6 +10,8 @@ namespace {
 /// Steps that make of a multiple of x, and of constants that count units, the same multiple of what they make of x.
 constexpr OpSet unitless_steps{OpKind::bias,       OpKind::scale, OpKind::multiply, OpKind::relu,
                                OpKind::leaky_relu, OpKind::prelu, OpKind::clip,     OpKind::mul};
+/// Others that round once.
+constexpr OpSet other_exact_steps{OpKind::add, OpKind::project, OpKind::square};
 /// Those whose constants count units.
 constexpr OpSet with_units{OpKind::bias, OpKind::clip};
 
@@ -28,6 +30,8 @@ RecipePtr counted(const RecipePtr& recipe, float unit) { return mul(recipe, fill
 
 int64_t terms_of(const Graph& graph, const Op& op) {
   const OpAttributes& a = op.attributes;
+  if (op.kind == OpKind::global_avg_pool) return graph.op(op.operands[0]).type.pixels();
+  if (op.kind == OpKind::avg_pool) return a.kernel.h * a.kernel.w;
   int64_t terms = graph.op(op.operands[0]).type.channels / a.groups * a.kernel.h * a.kernel.w;
   for (const Step& step : op.epilogue) {
     if (step.kind == StepKind::project) terms += graph.op(step.operand).type.channels;
@@ -47,6 +51,28 @@ size_t integer_steps(const Graph& graph, const Op& op) {
   if (!sums_integers(graph, op)) return 0;
   const auto is_sum = [](const Step& step) { return integer_sums.has(step.kind); };
   return static_cast<size_t>(std::find_if_not(op.epilogue.begin(), op.epilogue.end(), is_sum) - op.epilogue.begin());
+}
+
+bool has_exact_integers(const Graph& graph, const Op& op) {
+  if (!op.type.is_quantized() || (summing_ops.has(op.kind) && !sums_integers(graph, op))) return false;
+  const auto exact = [](OpKind kind) { return unitless_steps.has(kind) || other_exact_steps.has(kind); };
+  return (!is_step(op.kind) || exact(op.kind)) &&
+         std::all_of(op.epilogue.begin(), op.epilogue.end(), [&](const Step& step) { return exact(step.kind); });
+}
+
+void to_numbers(const TensorType& type, std::vector<double>& values) {
+  if (!type.is_quantized()) return;
+  const auto scale = static_cast<double>(type.quantization.scale);
+  for (double& value : values) value = scale * (value - type.quantization.zero);
+}
+
+int integer_operands(const Graph& graph, const Op& op) {
+  if (!is_quantized(graph, op)) return 0;
+  int count = op.type.is_quantized() ? operands_of(StepKind::multiply) + operands_of(StepKind::round) : 0;
+  count += sums_integers(graph, op) ? operands_of(StepKind::bias) : operands_of(StepKind::dequantize);
+  const int joined = operands_of(StepKind::add_quantized) - operands_of(StepKind::add);
+  for (const Step& step : op.epilogue) count += info(step.kind).joins_in_place() ? joined : 0;
+  return count + (info(op.kind).joins_in_place() ? joined : 0);
 }
 
 float unit_of(const Graph& graph, const Op& op) {

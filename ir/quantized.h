@@ -7,7 +7,7 @@
 ///   the constants of the `bias` steps that may follow. Then a `scale` step makes numbers of the sums.
 /// - Any other operation first multiplies q - zero by the value's scale; a pool that averages does so with the exact sum.
 /// From there on each sum and product is rounded to float32, to the nearest and ties to even. A result of u8 becomes the nearest integer,
-/// ties to even, plus its zero, and at least 0 and at most 255.
+/// ties to even, plus its zero, and at least 0 and at most 255. NaN becomes the zero.
 ///
 /// The numbers count units: a unit is the scale of the result if all steps mean the same in every unit, and else 1. So a convolution with
 /// bias, skip edge and relu needs one product for each element and one for each element of the skip edge.
@@ -30,17 +30,27 @@ inline constexpr OpSet averaging_ops{OpKind::avg_pool, OpKind::global_avg_pool};
 inline constexpr OpSet moving_ops{OpKind::max_pool,        OpKind::concat,         OpKind::pad,       OpKind::pad_channels,
                                   OpKind::slice_channels,  OpKind::flatten,        OpKind::unflatten, OpKind::pixel_shuffle,
                                   OpKind::pixel_unshuffle, OpKind::channel_shuffle};
+/// Those of them whose operands or results lie where they are parts of another value.
+inline constexpr OpSet part_ops{OpKind::concat, OpKind::slice_channels};
 /// The steps that add integers to integer sums.
 inline constexpr OpSet integer_sums{OpKind::bias, OpKind::project};
 
-/// The terms of each sum of a conv2d or linear, with those of its projections.
+/// The terms of each sum of a conv2d or linear, with those of its projections, or of an average.
 int64_t terms_of(const Graph& graph, const Op& op);
 /// Whether an operation or a step of its epilogue reads a quantized value, or the operation makes one.
 bool is_quantized(const Graph& graph, const Op& op);
 /// Whether an operation sums integers: it is a conv2d or linear with a quantized operand.
 bool sums_integers(const Graph& graph, const Op& op);
+/// Whether float32 gives each step of the operation as this file says, so that its integers are equal everywhere. The integers of others
+/// may differ by one: activations with an exponential are approximated, and so are sums of floats.
+bool has_exact_integers(const Graph& graph, const Op& op);
+/// Makes the numbers that a quantized value means of its integers, in place; leaves other values as they are.
+void to_numbers(const TensorType& type, std::vector<double>& values);
 /// The number of steps that the operation's integer sums go through before they become numbers: biases and projections.
 size_t integer_steps(const Graph& graph, const Op& op);
+/// The number of operands that the kernel of an operation has beyond most_operands() because it reads or makes integers, at most: zeros and
+/// scales, and a bias for the zeros of what is summed.
+int integer_operands(const Graph& graph, const Op& op);
 /// The unit that the numbers of an operation count.
 float unit_of(const Graph& graph, const Op& op);
 /// The factor that makes units of the integers of a quantized value.

@@ -224,6 +224,7 @@ class Evaluation {
       case RecipeKind::max: return combined(std::move(a), std::move(b), [](double x, double y) { return larger(x, y); });
       case RecipeKind::narrow: return combined(std::move(a), {{}, 0.0}, [&](double x, double) { return nearest(recipe.element, x); });
       case RecipeKind::row_step: return steps(std::move(a), recipe);
+      case RecipeKind::row_sum: return sums(std::move(a), recipe);
       case RecipeKind::quantize_rows: return quantized(std::move(a), b, recipe);
       case RecipeKind::scale_rows: return scaled(std::move(a), b, recipe.shape);
       case RecipeKind::as_picture: return a;  // in row-major order nothing moves
@@ -278,6 +279,16 @@ class Evaluation {
     for (size_t i = 0; i < a.elements.size(); ++i) largest[i / row] = larger(largest[i / row], std::abs(a.elements[i]));
     for (double& x : largest) x /= limit;
     return {std::move(largest), {}};
+  }
+
+  PartValues sums(PartValues a, const Recipe& recipe) {
+    const std::vector<int64_t>& from = recipe.args[0]->shape;
+    const auto row = static_cast<double>(element_count(from) / from[0]);
+    if (a.each) return {{}, *a.each * row};
+    std::vector<double> sums(static_cast<size_t>(recipe.shape[0]));
+    const size_t elements = a.elements.size() / sums.size();
+    for (size_t i = 0; i < a.elements.size(); ++i) sums[i / elements] += a.elements[i];
+    return {std::move(sums), {}};
   }
 
   PartValues quantized(PartValues a, const PartValues& b, const Recipe& recipe) {
@@ -368,6 +379,12 @@ RecipePtr row_step(RecipePtr w, int64_t limit) {
   recipe->shape = {w->shape[0]};
   recipe->args = {std::move(w)};
   return recipe;
+}
+
+RecipePtr row_sum(RecipePtr w) {
+  assert(!w->shape.empty());
+  std::vector<int64_t> shape{w->shape[0]};
+  return make(RecipeKind::row_sum, {std::move(w)}, std::move(shape));
 }
 
 RecipePtr quantize_rows(RecipePtr w, RecipePtr step, int64_t limit) {

@@ -32,6 +32,7 @@ enum class RecipeKind {
   scale_rows,     ///< a[i, ...] * b[i]; b has shape [rows of a]
   narrow,         ///< the nearest value that `element` can have, to each element
   row_step,       ///< see row_step()
+  row_sum,        ///< see row_sum()
   quantize_rows,  ///< see quantize_rows()
   as_picture,     ///< see as_picture()
   scale_columns,  ///< see scale_columns()
@@ -91,11 +92,13 @@ RecipePtr rsqrt(RecipePtr a, double eps);
 /// The larger of two elements, or NaN if either is.
 RecipePtr max(RecipePtr a, RecipePtr b);
 RecipePtr scale_rows(RecipePtr a, RecipePtr b);
-/// The elements of `a` as floats of this type have them.
+/// The elements of `a` as this type has them. Those of an integer type are limited to its range.
 RecipePtr narrow(RecipePtr a, ElementType element);
 /// The step [co] with which the integers from -limit to limit cover each row of w[co][...]: its largest element in absolute value, divided
 /// by the limit.
 RecipePtr row_step(RecipePtr w, int64_t limit);
+/// The sum [co] of the elements of each row of w[co][...].
+RecipePtr row_sum(RecipePtr w);
 /// Each element of w[co][...] divided by the step of its row, as the nearest integer, ties to even, from -limit to limit. 0 / 0 gives 0.
 RecipePtr quantize_rows(RecipePtr w, RecipePtr step, int64_t limit);
 /// The weights w[co][ci][k] of a convolution along lines as those of one over pictures of height 1, [co][ci][1][k].

@@ -13,7 +13,7 @@ std::span<const OpInfo> all_steps() {
   static const std::vector<OpInfo> steps = [] {
     std::vector<OpInfo> found;
     for (const OpInfo& op : all_kinds()) {
-      if (op.step()) found.push_back(op);
+      if (op.step() && !op.only_in_programs()) found.push_back(op);
     }
     const auto reads = [](const OpInfo& op) {
       const bool nothing = !op.joins() && op.constants.empty();

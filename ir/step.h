@@ -13,7 +13,7 @@ namespace resnetc::graph {
 /// An operation whose OpInfo says step().
 using StepKind = OpKind;
 
-/// All steps: first those that read constants, then those that read another tensor, then the others.
+/// All steps of graphs: first those that read constants, then those that read another tensor, then the others.
 std::span<const OpInfo> all_steps();
 std::optional<StepKind> step_named(std::string_view name);
 /// Whether an operation of a graph can become a step: only operations that work element by element can.
@@ -21,7 +21,12 @@ bool is_step(OpKind op);
 
 /// The largest number of a kernel's operands: the tensors that it reads, its constants, and the tensor that it writes. The runtime passes
 /// no more.
+inline constexpr int max_kernel_operands = 16;
+/// The same of an operation of a graph, without what makes numbers of integers and integers of numbers.
 inline constexpr int max_operands = 12;
+/// The largest number of steps of a kernel: an operation that is a step itself, its epilogue, and what makes numbers of integers and
+/// integers of numbers.
+inline constexpr size_t max_kernel_steps = 12;
 /// The number of operands that a step adds to its kernel: the tensor that it reads, and its constants.
 int operands_of(StepKind step);
 

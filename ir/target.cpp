@@ -18,6 +18,10 @@ constexpr HalideFeature halide_features[] = {
     {feature::avx, {"avx"}},
     {feature::avx2, {"avx2", "fma", "f16c"}},
     {feature::avx512, {"avx512", "avx512_skylake"}},
+    {feature::avx_vnni, {"avxvnni"}},
+    // Halide's name nearest to what Intel's CPUs have since Ice Lake. It also names BF16, which code for sums of integers does not use; a
+    // test looks at the code (tests/unit/codegen/kernels/instructions_test.cpp).
+    {feature::avx512_vnni, {"avx512_cannonlake", "avx512_zen4"}},
 };
 
 /// Halide's name of a target. It lists every feature, in alphabetical order. Halide's own detection is not used, because the result of a
@@ -90,7 +94,9 @@ std::span<const Target> all_targets() {
   constexpr Architecture x86 = Architecture::x86_64;
   static const Target table[] = {
       cuda("cuda", x86, 80),
+      cpu("avx512_vnni", x86, sse41 | avx | avx2 | avx512 | avx512_vnni | avx512_vbmi2, {32, 64}),
       cpu("avx512", x86, sse41 | avx | avx2 | avx512, {32, 64}),
+      cpu("avx_vnni", x86, sse41 | avx | avx2 | avx_vnni, {16, 32}),
       cpu("avx2", x86, sse41 | avx | avx2, {16, 32}),
       cpu("sse41", x86, sse41, {16, 16}),
   };

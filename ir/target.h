@@ -40,6 +40,9 @@ inline constexpr uint64_t avx512_vnni = 32;
 inline constexpr uint64_t avx512_vbmi2 = 64;
 inline constexpr uint64_t avx512_fp16 = 128;
 inline constexpr uint64_t amx_int8 = 256;
+
+/// Each of these sums products of four neighbouring bytes in one instruction.
+inline constexpr uint64_t dot_products = avx_vnni | avx512_vnni;
 }  // namespace feature
 
 /// The device that runs kernels.
@@ -48,6 +51,9 @@ enum class Device { cpu, cuda };
 std::string_view to_string(Device device);
 /// The symbol of the device's table in the runtime (runtime/device.h); empty for a CPU, which needs no table.
 std::string_view runtime_symbol(Device device);
+
+/// What most of a program's sums are of. Some targets have instructions for integers alone.
+enum class Arithmetic { floats, integers };
 
 /// A CPU's vector registers.
 struct Registers {
@@ -66,11 +72,13 @@ struct Target {
   std::string halide;     ///< Halide's name, made from the other fields
 
   bool on_gpu() const { return device != Device::cpu; }
+  /// Whether programs gain from the target: floats gain nothing from instructions for integers.
+  bool serves(Arithmetic arithmetic) const { return arithmetic == Arithmetic::integers || (features & feature::dot_products) == 0; }
   /// The instruction sets or compute capability that the runtime compares with those of the machine when it loads a library.
   uint64_t required() const { return on_gpu() ? static_cast<uint64_t>(capability) : features; }
 };
 
-/// The table of targets, best first.
+/// The table of targets, best first. Defaults are chosen from those that serve a program's arithmetic.
 std::span<const Target> all_targets();
 /// The target with this name, or with this name in Halide, which the text forms of programs used in older versions. Null if there is none.
 const Target* find_target(std::string_view name);

@@ -74,6 +74,8 @@ struct TensorType {
   }
   /// The type of the numbers that a quantized value means.
   TensorType of_numbers() const { return {.channels = channels, .height = height, .width = width, .rank = rank}; }
+  /// The type of the elements alone, without what integers mean.
+  TensorType of_elements() const { return {.channels = channels, .height = height, .width = width, .rank = rank, .element = element}; }
   /// A line as the picture of height 1 that it is in memory and in kernels; another type as it is.
   TensorType as_picture() const { return is_line() ? TensorType{channels, height, width, 4, element, quantization} : *this; }
 

@@ -26,8 +26,20 @@ using graph::Step;
 using graph::StepKind;
 using graph::ValueId;
 
+/// Whether the kernel of the operation has room for the zeros and scales of all that it reads and makes.
+bool has_room(const Op& op) {
+  const auto joins = [](const Step& step) { return info(step.kind).joins_in_place(); };
+  const auto joined = std::count_if(op.epilogue.begin(), op.epilogue.end(), joins) + (info(op.kind).joins_in_place() ? 1 : 0);
+  constexpr int most = 5, of_joined = 2;  // a scale, a bias or a zero and a factor, a factor, a zero
+  return graph::most_operands(op) + most + of_joined * static_cast<int>(joined) <= graph::max_kernel_operands;
+}
+
 /// Whether the operation can read a quantized value without summing products of it.
-bool passes_on(const Op& op) { return graph::moving_ops.has(op.kind) || graph::averaging_ops.has(op.kind) || graph::is_step(op.kind); }
+bool passes_on(const Graph& graph, const Op& op) {
+  if (!has_room(op)) return false;
+  if (graph::averaging_ops.has(op.kind)) return graph::terms_of(graph, op) <= graph::max_integer_terms;
+  return graph::moving_ops.has(op.kind) || graph::is_step(op.kind);
+}
 
 struct Interval {
   double low = 0, high = 0;
@@ -113,6 +125,7 @@ class Plan {
   std::string stays(const Op& op) const {
     if (context_.keep_float.contains(op.name)) return "as asked";
     if (op.epilogue.size() == graph::max_epilogue_steps) return "its epilogue has no room for another step";
+    if (!has_room(op)) return "its kernel has no room for the scales of all that it reads";
     for (const ValueId v : summed(op)) {
       if (!has_range(v)) return fmt::format("'{}' has no range", graph_.op(v).name);
     }
@@ -133,7 +146,7 @@ class Plan {
         value.sums_integers = why.empty();
         if (!why.empty()) context_.remarks.push_back({"quantize", op.name, fmt::format("stays in float: {}", why), op.at});
         for (const ValueId v : summed(op)) want(v, value.sums_integers);
-      } else if (passes_on(op)) {
+      } else if (passes_on(graph_, op)) {
         for (const ValueId v : op.operands) {
           // A gate or another vector that is spread over a picture costs nothing in float.
           const bool spread = graph_.op(v).type.pixels() == 1 && op.type.pixels() > 1;
@@ -171,11 +184,12 @@ class Rewriting {
  private:
   void rewrite(ValueId v) {
     Op op = old_.op(v);
-    const bool sums_integers = plan_.sums_integers(v), mixes = graph::summing_ops.has(op.kind) || passes_on(op);
+    const bool sums_integers = plan_.sums_integers(v), mixes = (graph::summing_ops.has(op.kind) && has_room(op)) || passes_on(old_, op);
+    const bool integers = plan_.quantization(v).has_value();
     if (sums_integers) {
       sum_integers(op);
     } else {
-      for (ValueId& operand : op.operands) operand = mixes && !graph::summing_ops.has(op.kind) ? as_it_is(operand) : as_float(operand);
+      for (ValueId& operand : op.operands) operand = read(operand, op.kind, mixes, integers);
     }
     for (Step& step : op.epilogue) {
       if (step.operand == no_value) continue;
@@ -188,6 +202,13 @@ class Rewriting {
     const bool makes_integers = quantization && mixes && op.kind != OpKind::input;
     if (makes_integers) op.type = quantized(op.type, *quantization);
     (makes_integers ? integers_ : floats_)[static_cast<size_t>(v)] = add(std::move(op));
+  }
+
+  /// The form of a value that an operation which sums no products of integers reads.
+  ValueId read(ValueId v, OpKind reader, bool mixes, bool makes_integers) {
+    if (!mixes || graph::summing_ops.has(reader)) return as_float(v);
+    if (graph::part_ops.has(reader)) return makes_integers ? as_integers(v) : as_float(v);
+    return as_it_is(v);
   }
 
   static TensorType quantized(TensorType type, const Quantization& quantization) {

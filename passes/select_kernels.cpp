@@ -13,6 +13,7 @@
 #include "passes/selection/constants.h"
 #include "passes/selection/parts.h"
 #include "passes/selection/pictures.h"
+#include "passes/selection/steps.h"
 #include "passes/selection/tuned.h"
 #include "support/printable.h"
 
@@ -176,7 +177,7 @@ class KernelMaker {
     if (const program::TunedKernel* measured = tuned_[static_cast<size_t>(id)])
       choice = tuned_or(std::move(choice), *measured, graph_, op, chosen, context_);
     kernel.schedule = choice.schedule;
-    constants_.add_to(kernel, op, steps_of(op));
+    constants_.add_to(kernel, op, steps_of(graph_, op));
     add(std::move(kernel), std::move(choice));
   }
 
@@ -259,10 +260,10 @@ bool has_kernels(const graph::Graph& graph, PassContext& context) {
                                  fmt::format("'{}' is a transposed convolution still: run split-transposed first", printable(op.name)));
       return false;
     }
-    if (op.kind == OpKind::convert || is_quantized(graph, op)) {
-      context.diagnostics->error(op.at, fmt::format("'{}' is computed with integers, for which there are no kernels yet; the interpreter "
-                                                    "computes them",
-                                                    printable(op.name)));
+    if (is_quantized(graph, op) && context.target->on_gpu()) {
+      context.diagnostics->error(
+          op.at, fmt::format("'{}' is computed with integers, for which there are no kernels for GPUs; compile the network for processors",
+                             printable(op.name)));
       return false;
     }
   }

@@ -8,7 +8,7 @@ void rn_describe_buffers(const rn_program* program, halide_buffer_t* buffers, ha
   for (int32_t i = 0; i < program->operand_count; ++i, dimensions += RN_MAX_DIMS) {
     const rn_operand* operand = &program->operands[i];
     halide_buffer_t* buffer = &buffers[i];
-    buffer->type.code = operand->type_bits == 8 ? halide_type_uint : halide_type_float;
+    buffer->type.code = operand->is_signed ? halide_type_int : operand->type_bits == 8 ? halide_type_uint : halide_type_float;
     buffer->type.bits = (uint8_t)operand->type_bits;
     buffer->type.lanes = 1;
     buffer->dimensions = operand->dims;
@@ -34,7 +34,7 @@ rn_range rn_constants_read(const rn_program* program) {
 }
 
 void rn_observe(rn_observer observer, void* observer_data, const rn_program* program, int32_t index, const halide_buffer_t* result,
-                const float* data, int32_t picture, int32_t batch, double seconds) {
+                const void* data, int32_t picture, int32_t batch, double seconds) {
   const rn_kernel* kernel = &program->kernels[index];
   const int planar = program->operands[kernel->first_operand + kernel->operand_count - 1].planar;
   const halide_dimension_t* d = result->dim;
@@ -43,7 +43,10 @@ void rn_observe(rn_observer observer, void* observer_data, const rn_program* pro
   memset(&observation, 0, sizeof observation);
   observation.name = kernel->name;
   observation.seconds = seconds;
-  observation.data = data;
+  if (kernel->scale == 0) observation.data = data;
+  if (kernel->scale != 0) observation.integers = data;
+  observation.scale = kernel->scale;
+  observation.zero = kernel->zero;
   observation.kernel = index;
   observation.kernel_count = program->kernel_count;
   observation.picture = picture;

@@ -21,7 +21,7 @@ rn_range rn_constants_read(const rn_program* program);
 
 /* Calls the observer with the result of kernel `index`: `result` describes it, `data` is its first element in the host's memory. */
 void rn_observe(rn_observer observer, void* observer_data, const rn_program* program, int32_t index, const halide_buffer_t* result,
-                const float* data, int32_t picture, int32_t batch, double seconds);
+                const void* data, int32_t picture, int32_t batch, double seconds);
 
 /* Seconds of a clock that never goes back. */
 double rn_now(void);

@@ -248,18 +248,18 @@ void rn_destroy(rn_context* context) {
   free(context);
 }
 
-/* Zeroes the rows above and below the picture, each in one block, then the right edge of each row together with the left edge
+/* Fills the rows above and below the picture, each in one block, then the right edge of each row together with the left edge
  * of the next. */
-static void zero_halo(const rn_halo* halo, unsigned char* tensor, int32_t batch) {
+static void fill_halo(const rn_halo* halo, int32_t zero, unsigned char* tensor, int32_t batch) {
   const size_t above = (size_t)(halo->rows * halo->row_bytes), side = (size_t)(halo->columns * halo->pixel_bytes);
   for (int32_t n = 0; n < batch; ++n, tensor += halo->picture_bytes) {
     unsigned char* row = tensor + above;
-    memset(tensor, 0, above + side);
+    memset(tensor, zero, above + side);
     for (int32_t y = 1; y < halo->height; ++y) {
       row += halo->row_bytes;
-      if (side != 0) memset(row - side, 0, 2 * side);
+      if (side != 0) memset(row - side, zero, 2 * side);
     }
-    memset(row + halo->row_bytes - side, 0, above + side);
+    memset(row + halo->row_bytes - side, zero, above + side);
   }
 }
 
@@ -299,14 +299,13 @@ static int32_t walk_kernels(const rn_context* context, const rn_lane* lane, void
     for (int32_t i = 0; i < kernel->operand_count; ++i) arguments[1 + i] = &lane->buffers[kernel->first_operand + i];
     const double begin = context->observer != NULL ? rn_now() : 0;
     if (kernel->halo.rows != 0 || kernel->halo.columns != 0) {
-      zero_halo(&kernel->halo, lane->arena + walk->batch * kernel->halo.offset, walk->batch);
+      fill_halo(&kernel->halo, kernel->zero, lane->arena + walk->batch * kernel->halo.offset, walk->batch);
     }
     if (kernel->function(arguments) != 0) return RN_KERNEL_FAILED;
     if (context->observer != NULL) {
       const double seconds = rn_now() - begin;
       rn_pool_leave(context->pool);
-      rn_observe(context->observer, context->observer_data, program, k, result, (const float*)(const void*)result->host, walk->first,
-                 walk->batch, seconds);
+      rn_observe(context->observer, context->observer_data, program, k, result, result->host, walk->first, walk->batch, seconds);
       rn_pool_enter(context->pool);
     }
   }

@@ -398,8 +398,7 @@ static int32_t show(rn_instance* instance, const rn_device_run* run, int32_t k, 
   }
   if (status == RN_CU_SUCCESS) status = instance->cu->stream_synchronize(instance->current_stream);
   if (status != RN_CU_SUCCESS) return status_of(status);
-  rn_observe(run->observer, run->observer_data, instance->program, k, result, (const float*)(const void*)instance->observed, 0, run->batch,
-             seconds);
+  rn_observe(run->observer, run->observer_data, instance->program, k, result, instance->observed, 0, run->batch, seconds);
   return RN_OK;
 }
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define RN_MODEL_VERSION 5
-#define RN_MAX_OPERANDS 12 /* of a kernel; graph::max_operands (ir/step.h) is the same for passes and verifiers */
+#define RN_MODEL_VERSION 6
+#define RN_MAX_OPERANDS 16 /* of a kernel; graph::max_kernel_operands (ir/step.h) is the same for passes and verifiers */
 #define RN_MAX_DIMS 4
 
 /* The place of an operand's bytes. */
@@ -20,17 +20,17 @@ enum {
 
 /* One halide_buffer_t argument of a kernel. Dimensions stand in order, innermost first. A tensor's last dimension is the batch: its extent
  * in the table is 0 and becomes the batch of the run. For an arena operand, `offset` is the tensor's offset for a batch of one. The run
- * multiplies it by the batch and adds `halo_bytes` once, to get element (0, 0, 0) of the first picture: the bytes of the halo before it, and
- * of the channels before it where the tensor is a part of another one. */
+ * multiplies it by the batch and adds `halo_bytes` once, to get element (0, 0, 0) of the first picture: the bytes of the halo before it,
+ * and of the channels before it where the tensor is a part of another one. */
 typedef struct rn_operand {
   int32_t place;
   int32_t port; /* of RN_OUTPUT */
   int64_t offset;
   int64_t halo_bytes;
-  int32_t type_bits; /* 32: float, 16: a constant of half floats, 8: uint8 */
+  int32_t type_bits; /* 32: float, 16: a constant of half floats, 8: uint8; with is_signed: integers of so many bits */
   int32_t dims;      /* 4 for tensors and ports, 1 for constants */
   int32_t planar;    /* 1: dimensions are (x, y, c, n), 0: (c, x, y, n) */
-  int32_t reserved;
+  int32_t is_signed; /* 1: a constant of signed integers */
   int32_t extent[RN_MAX_DIMS];
   int32_t stride[RN_MAX_DIMS]; /* in elements */
 } rn_operand;
@@ -38,7 +38,7 @@ typedef struct rn_operand {
 /* The bytes of an element of an operand. */
 static inline int32_t rn_element_bytes(int32_t type_bits) { return type_bits / 8; }
 
-/* The halo of a kernel's output that must be zero: `rows` rows above and below, `columns` pixels left and right. */
+/* The halo of a kernel's output, whose elements must mean 0: `rows` rows above and below, `columns` pixels left and right. */
 typedef struct rn_halo {
   int64_t offset; /* of the tensor, as in rn_operand */
   int64_t picture_bytes;
@@ -57,6 +57,9 @@ typedef struct rn_kernel {
   int32_t operand_count;
   int32_t first_operand; /* index into rn_program.operands; the output is the last one */
   rn_halo halo;
+  /* What the integers of the output mean: q means scale * (q - zero). A scale of 0 says that the output has floats; zero is 0 then. */
+  float scale;
+  int32_t zero;
 } rn_kernel;
 
 /* Instruction sets that a program needs, bits of rn_program.features, and others by which processors are told apart. The compiler knows

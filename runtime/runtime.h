@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define RN_ABI_VERSION 4
+#define RN_ABI_VERSION 5
 #define RN_MAX_THREADS 1024
 
 enum {
@@ -61,15 +61,19 @@ typedef struct rn_options {
   int32_t copy_weights;
 } rn_options;
 
-/* The value that a kernel made for `batch` pictures from `picture` on, as float32, for an observer. Strides count elements. */
+/* The value that a kernel made for `batch` pictures from `picture` on, for an observer, as float32 or as integers: q means
+ * scale * (q - zero). Strides count elements. */
 typedef struct rn_observation {
   const char* name;
   double seconds;
-  const float* data; /* element (0, 0, 0) of the first picture */
+  const float* data; /* element (0, 0, 0) of the first picture; NULL if the value has integers */
   int32_t kernel;    /* the kernel's index */
   int32_t kernel_count;
   int32_t picture, batch, channels, height, width, reserved;
   int64_t stride_batch, stride_channel, stride_y, stride_x;
+  const uint8_t* integers; /* the same of a value that has integers; NULL if it has none */
+  float scale;
+  int32_t zero;
 } rn_observation;
 typedef void (*rn_observer)(void* data, const rn_observation* observation);
 

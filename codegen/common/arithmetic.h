@@ -12,6 +12,10 @@ Halide::Expr max_keeping_nan(const Halide::Expr& a, const Halide::Expr& b);
 /// below the least normal number.
 Halide::Expr exponential(const Halide::Expr& x);
 
+/// The byte that the step `round` makes of x: the nearest integer, ties to even, plus `zero`, at least 0 and at most 255; `zero` itself if
+/// x is NaN. x is float32, and zero an integer of 32 bits from 0 to 255.
+Halide::Expr to_byte(const Halide::Expr& x, const Halide::Expr& zero);
+
 /// The error function with an absolute error of about 4e-7; NaN stays NaN.
 Halide::Expr error_function(const Halide::Expr& x);
 

@@ -44,7 +44,7 @@ Expr counted(const WindowAxis& axis, const Expr& begin) {
 // Pools clip their windows by clamping coordinates, so they read no halo.
 Window define_max_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const OpAttributes& a = spec.attributes;
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Input in(spec, axes, operands);
   const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.left);
   const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.top);
   const int right = to_int(spec.in.type.width - 1), bottom = to_int(spec.in.type.height - 1);
@@ -55,15 +55,17 @@ Window define_max_pool(const program::KernelSpec& spec, const Axes& axes, Operan
   Window pool{Func("out"), Func("largest"), window_of(a)};
   Func& largest = pool.reduction;
   largest(axes.c, axes.x, axes.y, axes.n) = at(0, 0);
-  largest(axes.c, axes.x, axes.y, axes.n) = max_keeping_nan(largest(axes.c, axes.x, axes.y, axes.n), at(pool.r.x, pool.r.y));
+  const Expr so_far = largest(axes.c, axes.x, axes.y, axes.n), next = at(pool.r.x, pool.r.y);
+  largest(axes.c, axes.x, axes.y, axes.n) = next.type().is_float() ? max_keeping_nan(so_far, next) : Halide::max(so_far, next);
   pool.out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, largest(axes.c, axes.x, axes.y, axes.n), axes, operands);
   set_output(pool.out, axes, spec.out, false);
   return pool;
 }
 
+// Float32 holds the sums of integers without their zero: graph::max_integer_terms of them are less than 2^24.
 Window define_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const OpAttributes& a = spec.attributes;
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Input in(spec, axes, operands);
   const WindowAxis rows = rows_of(a, spec.in.type), columns = columns_of(a, spec.in.type);
   const auto in_each = [&](auto holds) { return holds(rows) && holds(columns); };
   Window pool{Func("out"), Func("sum"), window_of(a)};
@@ -88,7 +90,7 @@ Window define_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operan
 }
 
 GlobalPool define_global_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Input in(spec, axes, operands);
   const bool largest = spec.kind == program::KernelKind::global_max_pool, root = spec.kind == program::KernelKind::global_l2_pool;
   const auto joined = [largest](const Expr& a, const Expr& b) { return largest ? max_keeping_nan(a, b) : a + b; };
   const std::string name = largest ? "largest" : "sum";
@@ -157,14 +159,14 @@ PartsSoftmax define_parts_softmax(const program::KernelSpec& spec, const Axes& a
 }
 
 Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Input in(spec, axes, operands);
   const int channels = to_int(spec.in.type.channels);
   const bool spread = spec.in.type.pixels() == 1;  // over all pixels
   Expr value = spread ? in(axes.c, 0, 0, axes.n) : in(axes.c, axes.x, axes.y, axes.n);
   if (spec.out.type.channels > channels) {
     // Blocks past the input's storage read its last block instead. Nothing uses the elements that they read.
     const Expr block = Halide::min(block_of(axes.c), to_int(spec.in.stored_channels() / lanes - 1));
-    value = Halide::select(axes.c < channels, in(block * to_int(lanes) + lane_of(axes.c), axes.x, axes.y, axes.n), 0.0f);
+    value = Halide::select(axes.c < channels, in(block * to_int(lanes) + lane_of(axes.c), axes.x, axes.y, axes.n), in.zero());
   }
   Func out("out");
   out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands);
@@ -200,7 +202,7 @@ Sample sampled_at(const OpAttributes& a, const Expr& i, int64_t in, int64_t out)
 }  // namespace
 
 Func define_rearrangement(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Input in(spec, axes, operands);
   const OpAttributes& a = spec.attributes;
   const TensorType &from = spec.in.type, &to = spec.out.type;
   // Lanes past the last channel take an element of the last channel: nothing uses them, and the operand has no more channels.
@@ -232,7 +234,7 @@ Func define_rearrangement(const program::KernelSpec& spec, const Axes& axes, Ope
     };
     const Expr x = axes.x - to_int(a.pad.left), y = axes.y - to_int(a.pad.top);
     value = in(axes.c, nearest(x, from.width), nearest(y, from.height), axes.n);
-    if (!a.reflect) value = Halide::select(inside(x, from.width) && inside(y, from.height), value, 0.0f);
+    if (!a.reflect) value = Halide::select(inside(x, from.width) && inside(y, from.height), value, in.zero());
   } else if (spec.kind == program::KernelKind::channel_shuffle) {
     const int groups = to_int(a.groups);
     value = in(c % groups * to_int(from.channels / a.groups) + c / groups, axes.x, axes.y, axes.n);

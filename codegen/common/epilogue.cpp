@@ -9,10 +9,29 @@
 
 namespace resnetc::codegen::common {
 
-Expr Projection::term(const Axes& axes, const Expr& x, const Expr& y, const Expr& r) const {
-  const Expr element = (r + channels() * block_of(axes.c)) * to_int(lanes) + lane_of(axes.c);
-  return Halide::cast<float>(weight(element)) * in(r, x, y, axes.n);
+Expr product_of(const Expr& weight, const Expr& element, Halide::Type sum, int side) {
+  const auto widened = [&](const Expr& e) { return Halide::cast(sum, side == 2 ? Halide::cast<int16_t>(e) : e); };
+  return widened(weight) * widened(element);
 }
+
+Expr Projection::term(const Axes& axes, const Expr& x, const Expr& y, const Expr& r, Halide::Type sum, int side) const {
+  const int groups = (channels() + side - 1) / side;
+  const Expr group = side == 1 ? r : r / side;
+  Expr element = (group + groups * block_of(axes.c)) * to_int(lanes) + lane_of(axes.c);
+  if (side > 1) element = element * side + r % side;
+  return product_of(weight(element), in(r, x, y, axes.n), sum, side);
+}
+
+Input::Input(const program::KernelSpec& spec, const Axes& axes, Operands& operands) : in_(operands.tensor("in", spec.in)) {
+  if (!spec.epilogue.empty() && spec.epilogue.front().kind == OpKind::dequantize) zero_ = operands.constant("step0_zero")(axes.c);
+}
+
+Expr Input::operator()(const Expr& c, const Expr& x, const Expr& y, const Expr& n) const {
+  const Expr element = in_(c, x, y, n);
+  return zero_.defined() ? Halide::strict_float(Halide::cast<float>(element) - zero_) : element;
+}
+
+Expr Input::zero() const { return zero_.defined() ? Expr(0.0f) : Halide::Internal::make_zero(in_.type()); }
 
 namespace {
 
@@ -28,6 +47,7 @@ struct Element {
   static Expr exp(const Expr& x) { return exponential(x); }
   static Expr erf(const Expr& x) { return error_function(x); }
   static Expr log_1p(const Expr& x) { return logarithm_of_1_plus(x); }
+  static Expr round(const Expr& x) { return Halide::round(x); }
   static Expr select_less(const Expr& a, const Expr& b, const Expr& then, const Expr& otherwise) {
     return Halide::select(a < b, then, otherwise);
   }
@@ -45,7 +65,8 @@ bool is_strict(Expression::Kind kind) {
     case add:
     case subtract:
     case multiply:
-    case divide: return false;
+    case divide:
+    case round: return false;
     case exp:
     case erf:
     case log_1p:
@@ -58,12 +79,27 @@ bool is_strict(const Expression& meaning) {
   return std::any_of(meaning.parts().begin(), meaning.parts().end(), [](const Expression::Part& part) { return is_strict(part.kind); });
 }
 
+/// Whether each sum and product is rounded by itself, as ir/quantized.h says.
+bool is_exact(const program::KernelSpec& spec) {
+  const auto integers = [](const program::Tensor& tensor) { return tensor.type.element == ElementType::u8; };
+  const auto joins = [&](const program::KernelSpec::StepSpec& step) { return info(step.kind).joins() && integers(step.operand); };
+  return spec.kind != program::KernelKind::load &&
+         (integers(spec.in) || integers(spec.out) || std::any_of(spec.epilogue.begin(), spec.epilogue.end(), joins));
+}
+
 /// Applies the step with the given name to `value`, which is the element at `axes`.
-Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& name, Expr value, const Axes& axes, Operands& operands) {
+Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& name, Expr value, bool exact, const Axes& axes,
+                Operands& operands) {
   const OpInfo& op = info(step.kind);
+  // Integers that are summed become numbers behind their biases.
+  const bool sum = value.type().is_int() && step.kind == OpKind::bias;
+  if (step.kind == OpKind::round) return to_byte(value, operands.constant(name, ElementType::i32)(axes.c));
+  if (!value.type().is_float() && !sum) value = Halide::cast<float>(value);
   Element element{std::move(value), {}, {}};
   for (const std::string_view constant : op.constants) {
-    element.constants.push_back(operands.constant(op.constants.size() == 1 ? name : name + "_" + std::string(constant))(axes.c));
+    const std::string full = op.constants.size() == 1 ? name : name + "_" + std::string(constant);
+    const bool read = step.kind == OpKind::dequantize && constant == op.constants.front();  // by Input
+    element.constants.push_back(read ? Expr(0.0f) : operands.constant(full, sum ? ElementType::i32 : ElementType::f32)(axes.c));
   }
   if (op.joins()) {
     const Halide::ImageParam other = operands.tensor(name, step.operand);
@@ -71,14 +107,16 @@ Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& na
     const Expr channel = step.operand.type.channels == 1 ? Expr(0) : Expr(axes.c);
     const bool spread = step.operand.type.pixels() == 1;
     element.other = spread ? other(channel, 0, 0, axes.n) : other(channel, axes.x, axes.y, axes.n);
+    if (!element.other.type().is_float()) element.other = Halide::cast<float>(element.other);
   }
-  const Expr result = op.meaning.evaluate<Expr>(element);
-  return is_strict(op.meaning) ? Halide::strict_float(result) : result;
+  const Expr result = step.kind == OpKind::dequantize ? element.value * element.constants.back() : op.meaning.evaluate<Expr>(element);
+  return (exact && !sum) || is_strict(op.meaning) ? Halide::strict_float(result) : result;
 }
 
 }  // namespace
 
 Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axes, Operands& operands, const Project& project) {
+  const bool exact = is_exact(spec);
   int number = 0;
   for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
     const std::string name = "step" + std::to_string(number++);
@@ -87,7 +125,7 @@ Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axe
       const Expr projected = project({step, name, weight, operands.tensor(name, step.operand)});
       if (projected.defined()) value = value + projected;
     } else {
-      value = apply_step(step, name, value, axes, operands);
+      value = apply_step(step, name, value, exact, axes, operands);
     }
   }
   return value;

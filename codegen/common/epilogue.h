@@ -8,6 +8,11 @@
 
 namespace resnetc::codegen::common {
 
+/// The product of a weight and an element of the input as sums of the type take it, which have float32 or integers of 32 bits. `side` is
+/// the number of products that are summed together: two are of 16 bits, for which instruction sets without dot products of bytes have an
+/// instruction.
+Expr product_of(const Expr& weight, const Expr& element, Halide::Type sum, int side);
+
 /// A projection step and its operands, as its builder needs them.
 struct Projection {
   const program::KernelSpec::StepSpec& step;
@@ -15,13 +20,30 @@ struct Projection {
   Halide::ImageParam weight, in;
 
   int channels() const { return to_int(step.operand.type.channels); }
-  /// The term of input channel `r` in the sum for the element at `axes`: weight * input.
-  Expr term(const Axes& axes, const Expr& x, const Expr& y, const Expr& r) const;
+  /// The term of input channel `r` in the sum for the element at `axes`: weight * input as product_of() makes it. The weight's vectors have
+  /// `side` neighbouring channels in each lane.
+  Expr term(const Axes& axes, const Expr& x, const Expr& y, const Expr& r, Halide::Type sum = Halide::Float(32), int side = 1) const;
 };
 
 /// Sums a projection for the current element. Returns the sum to add to the element's value, or an undefined Expr if the value contains it
 /// already.
 using Project = std::function<Expr(const Projection&)>;
+
+/// The input of a kernel that sums no products of it. If the spec's first step is `dequantize`, the input has integers, and its elements
+/// are read without their zero; the step's scale follows in apply_epilogue().
+class Input {
+ public:
+  Input(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
+
+  /// The element that becomes one of the result's channel.
+  Expr operator()(const Expr& c, const Expr& x, const Expr& y, const Expr& n) const;
+  /// What stands where the result has a zero.
+  Expr zero() const;
+
+ private:
+  Halide::ImageParam in_;
+  Expr zero_;  ///< of the integers; undefined if elements are read as they are
+};
 
 /// Applies the spec's steps in order to `value`, which is the element at `axes`, and adds their operands to the kernel's arguments. Only
 /// convolutions have projections.

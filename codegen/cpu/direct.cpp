@@ -8,6 +8,10 @@
 ///
 /// With a depth, the reduction is divided into steps of `depth` input channels of one element of the window. All tiles of a task sum one
 /// step before the next begins, so the weights of a step stay in the first-level cache. The sums are kept in scratch memory between steps.
+///
+/// Sums of integers have 32 bits. Their innermost loop has the neighbouring channels that lie side by side in each lane of the weights; as
+/// a reduction within the vector it becomes one instruction for products of bytes. Weights past the last channel are zeros, so what stands
+/// there in the input does not count.
 #include "codegen/common/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
 #include "codegen/cpu/prefetch.h"
@@ -59,7 +63,9 @@ class DirectKernel {
         rows_(s_.rows <= 0 ? units_ : std::min(s_.rows, units_)),
         taps_(a_.kernel.h * a_.kernel.w),
         depth_(deep_ ? s_.depth : span_.span),
-        steps_(deep_ ? span_.span / depth_ * taps_ : 1) {}
+        steps_(deep_ ? span_.span / depth_ * taps_ : 1),
+        integers_(program::sums_integers(spec)),
+        side_(std::max<int64_t>(s_.dot, 1)) {}
 
   void build() {
     define_pixel();
@@ -92,54 +98,70 @@ class DirectKernel {
     }
   }
 
-  /// The product of a weight and an element of the input: for channel `channel`, counted from the first of step or window, and an element
-  /// of the window. `term` counts both.
-  Expr product(const Expr& channel, const Expr& column, const Expr& row, const Expr& term) {
+  Halide::Type sum_type() const { return integers_ ? Halide::Int(32) : Halide::Float(32); }
+  int side() const { return to_int(side_); }
+  /// The groups of `side` channels that hold so many.
+  int groups_of(int64_t channels) const { return to_int(program::ceil_div(channels, side_)); }
+
+  /// The product of a weight and an element of the input: for channel `channel` of group `group` of the channels of step or window, and an
+  /// element of the window. `term` counts groups and elements of the window.
+  Expr product(const Expr& group, const Expr& channel, const Expr& column, const Expr& row, const Expr& term) {
     const Halide::ImageParam in = operands_.tensor("in", spec_.in), weight = operands_.constant("weight", spec_.weight);
     const Expr block = block_of(axes_.c);
-    Expr from = channel;
+    Expr from = integers_ ? group * side() + channel : group;
     if (a_.groups > 1) {
       from += Halide::min(block * vector / to_int(span_.co_per_group) * to_int(span_.ci_per_group), to_int(span_.ci - span_.span));
     }
     const Expr in_x = x_ * to_int(a_.stride.w) + column * to_int(a_.dilation.w) - to_int(a_.pad.left);
     const Expr in_y = y_ * to_int(a_.stride.h) + row * to_int(a_.dilation.h) - to_int(a_.pad.top);
-    const Expr element = weight((block * to_int(span_.span * taps_) + term) * vector + lane_of(axes_.c));
-    return Halide::cast<float>(element) * in(from, in_x, in_y, axes_.n);
+    Expr at = (block * to_int(groups_of(span_.span) * taps_) + term) * vector + lane_of(axes_.c);
+    if (integers_) at = at * side() + channel;
+    return product_of(weight(at), in(from, in_x, in_y, axes_.n), sum_type(), side());
   }
 
+  /// The innermost loop of an update of sums over `groups` groups: over the channels of a group for integers, otherwise over the groups, of
+  /// one channel each.
+  RDom over(int64_t channels, const std::string& name) const {
+    return integers_ ? RDom(0, side(), 0, groups_of(channels), name) : RDom(0, to_int(channels), name);
+  }
+  Halide::RVar group(const RDom& r) const { return integers_ ? r.y : r.x; }
+  Expr zero() const { return Halide::Internal::make_zero(sum_type()); }
+
   void define_sums() {
-    const int columns = to_int(a_.kernel.w);
+    const int columns = to_int(a_.kernel.w), rows = to_int(a_.kernel.h), groups = groups_of(deep_ ? depth_ : span_.span);
     if (!deep_) {
-      r_ = RDom(0, to_int(span_.span), 0, columns, 0, to_int(a_.kernel.h), "r");
-      here(sum_) = 0.0f;
-      here(sum_) += product(r_.x, r_.y, r_.z, r_.x + to_int(span_.span) * (r_.y + columns * r_.z));
+      r_ = integers_ ? RDom(0, side(), 0, groups, 0, columns, 0, rows, "r") : RDom(0, groups, 0, columns, 0, rows, "r");
+      const Halide::RVar column = integers_ ? r_.z : r_.y, row = integers_ ? r_.w : r_.z;
+      here(sum_) = zero();
+      here(sum_) += product(group(r_), r_.x, column, row, group(r_) + groups * (column + columns * row));
       return;
     }
     // A step is a part of the channels of one element of the window.
     const int parts = to_int(span_.span / depth_);
     Var k("k");
-    r_ = RDom(0, to_int(depth_), "r");
+    r_ = over(depth_, "r");
     rk_ = RDom(0, to_int(steps_), "rk");
-    sum_(axes_.c, axes_.x, axes_.y, axes_.n, k) = 0.0f;
+    sum_(axes_.c, axes_.x, axes_.y, axes_.n, k) = zero();
     sum_(axes_.c, axes_.x, axes_.y, axes_.n, k) +=
-        product(k % parts * to_int(depth_) + r_.x, k / parts % columns, k / parts / columns, k * to_int(depth_) + r_.x);
-    here(sums_) = 0.0f;
+        product(k % parts * groups + group(r_), r_.x, k / parts % columns, k / parts / columns, k * groups + group(r_));
+    here(sums_) = zero();
     here(sums_) += sum_(axes_.c, axes_.x, axes_.y, axes_.n, rk_);
   }
 
   /// A projection is added to the same sums, as another sum over the channels of another tensor.
   void add_projection(const Projection& shortcut) {
-    const RDom& channel = channels_.emplace_back(0, shortcut.channels(), shortcut.name + "_r");
-    const Expr value = shortcut.term(axes_, x_, y_, channel);
+    const RDom& channel = channels_.emplace_back(over(shortcut.channels(), shortcut.name + "_r"));
+    const Expr all = integers_ ? channel.y * side() + channel.x : Expr(channel.x);
+    const Expr value = shortcut.term(axes_, x_, y_, all, sum_type(), side());
     if (deep_) {
       Func& one = projected_.emplace_back(shortcut.name + "_sum");
-      here(one) = 0.0f;
+      here(one) = zero();
       here(one) += value;
       here(sums_) += here(one);
     } else {
       here(sum_) += value;
     }
-    if (s_.wide) return;
+    if (s_.wide || integers_) return;
     const int by = unroll_of(vectors_ * pixels_, shortcut.channels());
     built_.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors_, shortcut.channels(), by));
   }
@@ -232,37 +254,48 @@ class DirectKernel {
     stage.reorder(order).vectorize(axes_.c, vector).unroll(axes_.c).unroll(x).never_partition_all();
   }
 
+  /// The same for an update that sums over `r`.
+  void sum_in_tile(Halide::Stage stage, const RDom& r) const {
+    std::vector<Halide::VarOrRVar> loops{group(r)};
+    for (int i = integers_ ? 2 : 1; i < r.dimensions(); ++i) loops.emplace_back(r[i]);
+    if (integers_ && side_ > 1) {
+      Var inner("ci");
+      stage.split(axes_.c, axes_.c, inner, vector);
+      std::vector<Halide::VarOrRVar> order{r.x, inner, axes_.c, axes_.x};
+      order.insert(order.end(), loops.begin(), loops.end());
+      stage.reorder(order).atomic().vectorize(r.x).vectorize(inner).unroll(axes_.c).unroll(axes_.x).never_partition_all();
+    } else {
+      in_tile(stage, axes_.x, loops);
+    }
+  }
+
   void schedule_sums() {
     in_registers(sum_);
     Halide::Stage update = sum_.update();
-    if (deep_) {
-      in_tile(update, axes_.x, {r_.x});
-    } else {
-      in_tile(update, axes_.x, {r_.x, r_.y, r_.z});
-    }
+    sum_in_tile(update, r_);
     for (size_t i = 0; i < channels_.size(); ++i) {
       if (deep_) in_registers(projected_[i]);
       Halide::Stage stage = deep_ ? projected_[i].update() : sum_.update(static_cast<int>(i) + 1);
-      in_tile(stage, axes_.x, {channels_[i].x});
-      const int64_t channels = *Halide::Internal::as_const_int(channels_[i].x.extent());
-      if (const int by = unroll_of(vectors_ * pixels_, channels); by > 1) stage.unroll(channels_[i].x, by);
+      sum_in_tile(stage, channels_[i]);
+      const int64_t groups = *Halide::Internal::as_const_int(group(channels_[i]).extent());
+      if (const int by = unroll_of(vectors_ * pixels_, groups); by > 1) stage.unroll(group(channels_[i]), by);
     }
     // For a few input channels, a loop over them would cost more than its work.
     if (span_.span <= few) {
-      update.unroll(r_.x);
-      if (span_.span * a_.kernel.w <= 9) update.unroll(r_.y);
+      update.unroll(group(r_));
+      if (!deep_ && groups_of(span_.span) * a_.kernel.w <= 9) update.unroll(integers_ ? r_.z : r_.y);
     } else if (unrolled() > 1) {
-      update.unroll(r_.x, unrolled());
+      update.unroll(group(r_), unrolled());
     }
   }
 
   void prefetch_weights() const {
-    if (span_.span <= few || s_.wide) return;  // the weights of a wide schedule stay in the second-level cache
+    if (span_.span <= few || s_.wide || integers_) return;  // the weights of a wide schedule stay in the second-level cache
     built_.passes.push_back(deep_ ? prefetch_steps(vectors_, depth_, steps_, unrolled())
                                   : prefetch_rows("weight", "r$x", vectors_ * taps_, span_.span, unrolled()));
   }
 
-  int unrolled() const { return unroll_of(vectors_ * pixels_, depth_); }
+  int unrolled() const { return unroll_of(vectors_ * pixels_, groups_of(depth_)); }
 
   static constexpr int64_t few = 4;
 
@@ -278,6 +311,8 @@ class DirectKernel {
   int64_t units_, rows_;      ///< what a schedule's `rows` counts: all, and those of a task
   int64_t taps_;              ///< elements of the window
   int64_t depth_, steps_;     ///< input channels of a step, and steps
+  bool integers_;             ///< whether sums are of integers
+  int64_t side_;              ///< neighbouring channels in a lane of the weights
 
   Axes axes_;
   Operands operands_;

@@ -158,9 +158,7 @@ std::string not_numbers(const std::vector<program::Constant>& constants, std::st
     const char* at = weights_file.data() + RN_WEIGHTS_ALIGN + constant.offset;
     bool finite = true;
     for (int64_t i = 0; i < constant.elements() && finite; ++i) {
-      float value = 0;
-      std::memcpy(&value, at + bytes_of(constant.element, i), sizeof value);
-      finite = std::isfinite(value);
+      finite = std::isfinite(read_element(constant.element, at + bytes_of(constant.element, i)));
     }
     if (!finite && count++ == 0) first = to_string(*constant.recipe);
   }

@@ -19,6 +19,28 @@ int64_t channels_of_tap(const KernelSpec& spec) {
   return group_span(spec.in.type.channels, spec.out.type.channels, spec.attributes.groups).span;
 }
 
+/// The input channels whose products an instruction of the target sums, for integers, and how fast it does.
+struct Dot {
+  int64_t side = 1;                 ///< DirectSchedule::dot, or 1 for floats
+  double instructions_of_term = 1;  ///< of the time of a multiply-add of floats; a term is `side` products
+};
+
+Dot dot_of(const KernelSpec& spec, const Target& target) {
+  if (!sums_integers(spec)) return {};
+  // A block's channels in groups need not begin or end with whole fours.
+  const int64_t channels = spec.attributes.groups > 1 ? channels_of_tap(spec) : 4;
+  if ((target.features & feature::dot_products) != 0 && channels % 4 == 0) return {4, 1};
+  // Products of 16 bits are summed in pairs, and another instruction adds the pairs to the sums; bytes are widened before.
+  if (channels % 2 == 0) return {2, 2.5};
+  return {1, 4};
+}
+
+/// The registers as those of instructions that compute whole terms.
+RegisterFile with_dots(RegisterFile file, const Dot& dot) {
+  file.rates.multiply_adds /= dot.instructions_of_term;
+  return file;
+}
+
 struct DirectTile {
   int64_t vectors = 1, pixels = 1, depth = 0;
   bool wide = false;
@@ -41,12 +63,14 @@ class Space {
         height_(situation.spec.out.type.height),
         blocks_(channel_blocks(situation.spec)),
         multiply_adds_(situation.multiply_adds),
-        terms_(std::max<int64_t>(multiply_adds_ / (width_ * height_ * blocks_ * lanes), 1)),
+        dot_(dot_of(situation.spec, situation.target)),
+        terms_(std::max<int64_t>(multiply_adds_ / (width_ * height_ * blocks_ * lanes) / dot_.side, 1)),
         channels_of_tap_(channels_of_tap(situation.spec)),
         input_bytes_(situation.spec.in.type.bytes()),
         projected_(projected_channels(convolution_of(situation.spec))),
         machine_(&situation.machine),
-        file_(registers_of(situation.target, situation.machine)),
+        file_(with_dots(registers_of(situation.target, situation.machine), dot_)),
+        integers_(sums_integers(situation.spec)),
         stride_bytes_(bytes_of(situation.spec.in.type.element, situation.spec.in.channel_stride * situation.spec.attributes.stride.w)) {
     rank_tiles();
   }
@@ -71,6 +95,7 @@ class Space {
     schedule.pixels = tile.pixels;
     schedule.depth = tile.depth;
     schedule.wide = tile.wide;
+    schedule.dot = integers_ ? dot_.side : 0;
     schedule.rows = choose_rows(units(tile), channel_tasks(tile), multiply_adds_);
     return schedule;
   }
@@ -78,17 +103,19 @@ class Space {
   /// The depth for which the weights of one step stay in the first-level cache; 0 if those of all steps do, or if they are not read often.
   int64_t useful_depth(const DirectTile& tile) const {
     constexpr int64_t fewest_tiles = 4;
-    if (5 * projected_ > terms_ || !is_streamed(*machine_, tile.vectors, terms_) || axis_of_task(tile) < fewest_tiles * tile.pixels)
+    if (5 * projected_ > terms_ * dot_.side || !is_streamed(*machine_, tile.vectors, terms_) ||
+        axis_of_task(tile) < fewest_tiles * tile.pixels) {
       return 0;
+    }
     int64_t parts = 1;
-    while (channels_of_tap_ % parts != 0 || is_streamed(*machine_, tile.vectors, channels_of_tap_ / parts)) ++parts;
+    while (channels_of_tap_ % parts != 0 || is_streamed(*machine_, tile.vectors, channels_of_tap_ / parts / dot_.side)) ++parts;
     const int64_t depth = channels_of_tap_ / parts;
-    return depth < lanes ? 0 : depth;
+    return depth < lanes || depth % dot_.side != 0 ? 0 : depth;
   }
 
   /// What limits a kernel with this tile, whose sums have so many products.
   Limit limit(const DirectTile& tile, double products) const {
-    return {products / (peak(*machine_, file_) * tile.efficiency), limit_of(*machine_, file_, summed(tile))};
+    return {products / (peak() * tile.efficiency), limit_of(*machine_, file_, summed(tile))};
   }
 
   /// Whether tasks may have all channels: their weights must stay in the second-level cache.
@@ -107,7 +134,7 @@ class Space {
   SummedTile summed(const DirectTile& tile) const {
     return {.vectors = tile.vectors,
             .pixels = tile.pixels,
-            .terms = tile.depth == 0 ? terms_ : tile.depth,
+            .terms = tile.depth == 0 ? terms_ : tile.depth / dot_.side,
             .axis = walk_ == Walk::staged ? axis_of_task(tile) : axis(),
             .stride_bytes = stride_bytes_};
   }
@@ -116,15 +143,18 @@ class Space {
   /// kept in scratch memory is stored and read once more, and once for each step.
   double reached(const DirectTile& tile) const {
     constexpr double terms_of_staging = 6, terms_of_step = 3;
-    const double steps = tile.depth == 0 ? 0 : static_cast<double>(terms_) / static_cast<double>(tile.depth);
+    const double steps = tile.depth == 0 ? 0 : static_cast<double>(terms_ * dot_.side) / static_cast<double>(tile.depth);
     const double more = steps * terms_of_step + (walk_ == Walk::staged || steps > 0 ? terms_of_staging : 0);
     const auto terms = static_cast<double>(terms_);
     const double alone = efficiency(*machine_, file_, summed(tile)) * terms / (terms + more);
     // Each group of channels reads the input again, from the second-level cache; a wide task does so from the first.
-    const double arithmetic = static_cast<double>(multiply_adds_) / (peak(*machine_, file_) * alone);
+    const double arithmetic = static_cast<double>(multiply_adds_) / (peak() * alone);
     const double again = static_cast<double>((channel_tasks(tile) - 1) * input_bytes_) / machine_->second.bytes_a_second;
     return alone * arithmetic / overlapped(*machine_, arithmetic, again);
   }
+
+  /// The multiply-adds of one lane that a core does in a second, at most.
+  double peak() const { return program::peak(*machine_, file_) * static_cast<double>(dot_.side); }
 
   void rank_tiles() {
     // The model is too rough to tell smaller gains.
@@ -150,12 +180,14 @@ class Space {
 
   Walk walk_;
   int64_t width_, height_, blocks_, multiply_adds_;
-  int64_t terms_;            ///< of each sum
+  Dot dot_;
+  int64_t terms_;            ///< of each sum: products, or groups of products that one instruction sums
   int64_t channels_of_tap_;  ///< input channels that are summed for one element of the window
   int64_t input_bytes_;
   int64_t projected_;  ///< terms of each sum that projections add, all at once
   const Machine* machine_;
   RegisterFile file_;
+  bool integers_;
   int64_t stride_bytes_;
   std::vector<DirectTile> tiles_;
 };
@@ -180,6 +212,18 @@ double products_of(const Convolution& c) {
   return static_cast<double>(c.out.pixels()) * (checkpoint_elements(c) + (a.groups > 1 ? (zeros - 1) * grouped : 0));
 }
 
+Fault dot_fault(const KernelSpec& spec, const DirectSchedule& s) {
+  if (!sums_integers(spec)) {
+    if (s.dot == 0) return std::nullopt;
+    return fmt::format("dot={} is for sums of integers", s.dot);
+  }
+  if (s.dot != 4 && s.dot != 2 && s.dot != 1) return fmt::format("dot={} is none of 4, 2 and 1, which are for sums of integers", s.dot);
+  const bool whole = spec.attributes.groups > 1 ? channels_of_tap(spec) % s.dot == 0 : spec.in.stored_channels() % lanes == 0;
+  if (!whole) return fmt::format("its input channels are not stored in whole groups of {}", s.dot);
+  if (s.depth % s.dot != 0) return fmt::format("a depth of {} has no whole groups of {} channels", s.depth, s.dot);
+  return std::nullopt;
+}
+
 Fault depth_fault(const KernelSpec& spec, int64_t depth) {
   const int64_t channels = channels_of_tap(spec);
   if (depth == 0 || (depth >= lanes && channels % depth == 0)) return std::nullopt;
@@ -197,6 +241,7 @@ class Direct final : public Implementation {
     const int64_t units = tiles ? ceil_div(spec.out.type.pixels(), s.pixels) : spec.out.type.height;
     if (Fault fault = rows_fault(s.rows, units, tiles ? "tiles" : "rows")) return fault;
     if (Fault fault = depth_fault(spec, s.depth)) return fault;
+    if (Fault fault = dot_fault(spec, s)) return fault;
     if (s.wide && keeps_sums(spec)) return "a wide schedule keeps no sums: it has no depth, and its pixels lie in rows or along one axis";
     return pool_fault(spec);
   }
@@ -204,6 +249,13 @@ class Direct final : public Implementation {
   std::vector<ScratchBuffer> scratch(const KernelSpec& spec) const override {
     if (!keeps_sums(spec)) return {};
     return {kept_sums(spec)};
+  }
+
+  Packing weight_packing(const OpAttributes& attributes, int64_t, const Schedule& schedule) const override {
+    return {.kind = RecipeKind::pack_conv, .groups = attributes.groups, .interleave = side_of(schedule)};
+  }
+  Packing projection_packing(const Schedule& schedule) const override {
+    return {.kind = RecipeKind::pack_conv, .interleave = side_of(schedule)};
   }
 
   bool writes_once(const KernelSpec& spec) const override {
@@ -219,8 +271,8 @@ class Direct final : public Implementation {
   ElementType packed_type(const Convolution& c, const AlgorithmChoice&) const override { return c.weight; }
 
   double work(const Convolution& c, const AlgorithmChoice&, const Machine&) const override {
-    constexpr double efficiency = 0.95;
-    return products_of(c) / efficiency;
+    constexpr double efficiency = 0.95, products_at_once = 4;
+    return products_of(c) / efficiency / (sums_integers(c) ? products_at_once : 1);
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {
@@ -274,6 +326,9 @@ class Direct final : public Implementation {
     candidates.push_back(other.schedule(other.tiles().front()));
     return candidates;
   }
+
+ private:
+  static int64_t side_of(const Schedule& schedule) { return std::max<int64_t>(std::get<DirectSchedule>(schedule).dot, 1); }
 };
 
 }  // namespace

@@ -17,12 +17,15 @@ struct DirectSchedule {
   bool flat = false;    ///< the pixels of all rows form one axis, so that tiles need not divide a row
   int64_t depth = 0;    ///< number of input channels that all tiles of a task sum before they go on to the next; 0: a tile sums all
   bool wide = false;    ///< a task has all output channels: its tiles compute all channels of their pixels before they go on to others
+  /// Of integers, the number of adjacent input channels whose products are summed together: 4 for instructions that sum four products of
+  /// bytes, 2 for those that sum two of 16 bits, 1 for neither. 0: the sums are no integers.
+  int64_t dot = 0;
   bool operator==(const DirectSchedule&) const = default;
 };
 
 template <class Fields>
 void describe(Fields& fields, DirectSchedule& schedule) {
-  auto& [vectors, pixels, rows, flat, depth, wide] = schedule;  // a new parameter stops the build here
+  auto& [vectors, pixels, rows, flat, depth, wide, dot] = schedule;  // a new parameter stops the build here
   fields.number("vectors", vectors, meaning::vectors);
   fields.number("pixels", pixels, meaning::pixels);
   fields.number("rows", rows, meaning::rows);
@@ -30,6 +33,7 @@ void describe(Fields& fields, DirectSchedule& schedule) {
   fields.unless_zero("depth", depth,
                      "input channels that all tiles of a task sum before they go on to the next; 0: a tile sums all at once");
   fields.flag("wide", wide, "whether a task has all output channels, which are computed for some pixels before the next");
+  fields.unless_zero("dot", dot, "of integers, adjacent input channels whose products are summed together: 4, 2 or 1; 0: of floats");
 }
 
 const Implementation& implementation_of(const DirectSchedule&);

@@ -8,6 +8,7 @@
 
 #include "ir/algorithms/implementation.h"
 #include "ir/algorithms/machine_model.h"
+#include "ir/quantized.h"
 
 namespace resnetc::program {
 
@@ -18,6 +19,17 @@ int64_t narrow_group(const OpAttributes& a, const TensorType& in, const TensorTy
   if (a.groups <= 1 || in.channels != out.channels) return 0;
   const int64_t channels = in.channels / a.groups;
   return channels == 1 || channels == 2 || channels == 4 ? channels : 0;
+}
+
+/// Whether float32 holds the sums of integers: each partial sum is at most 2^24 in absolute value.
+bool are_exact(int64_t products) {
+  constexpr int64_t largest_product = 255 * graph::largest_weight, exact = int64_t{1} << 24;
+  return products * largest_product <= exact;
+}
+
+/// Whether an integer convolution in groups of so many channels can be summed in float32.
+bool are_exact(const Convolution& c, int64_t group) {
+  return !sums_integers(c) || are_exact(c.attributes.kernel.h * c.attributes.kernel.w * group + projected_channels(c));
 }
 
 /// The multiply-adds of a result.
@@ -135,7 +147,7 @@ class Grouped final : public Implementation {
     if (Fault fault = pool_fault(spec)) return fault;
     if (!can_be_grouped(spec)) {
       return "grouped schedules are for convolutions of which each group has 1, 2 or 4 channels and as many results, stored in whole "
-             "vectors";
+             "vectors, and of integers only for sums that float32 holds";
     }
     if (s.channels != 16 && s.channels != 8 && s.channels != 4) return fmt::format("channels={} is none of 16, 8 and 4", s.channels);
     const Extent2 t = s.tiles;
@@ -171,7 +183,8 @@ class Grouped final : public Implementation {
 
   std::vector<AlgorithmChoice> choices(const Convolution& c, const Machine&, int64_t) const override {
     const bool in_vectors = !c.dense || c.in.channels % lanes == 0;
-    if (narrow_group(c.attributes, c.in, c.out) == 0 || !in_vectors) return {};
+    const int64_t group = narrow_group(c.attributes, c.in, c.out);
+    if (group == 0 || !in_vectors || !are_exact(c, group)) return {};
     return {{this}};
   }
 
@@ -233,8 +246,9 @@ const Implementation& implementation_of(const GroupedSchedule&) {
 }
 
 bool can_be_grouped(const KernelSpec& spec) {
-  return spec.kind == KernelKind::conv2d && spec.in.type.is_picture() && narrow_group(spec.attributes, spec.in.type, spec.out.type) != 0 &&
-         spec.in.stored_channels() == whole_vectors(spec.in.type.channels);
+  if (spec.kind != KernelKind::conv2d || !spec.in.type.is_picture()) return false;
+  const int64_t group = narrow_group(spec.attributes, spec.in.type, spec.out.type);
+  return group != 0 && spec.in.stored_channels() == whole_vectors(spec.in.type.channels) && are_exact(convolution_of(spec), group);
 }
 
 bool is_window_unrolled(const KernelSpec& spec) { return taps_of(spec) <= 49; }

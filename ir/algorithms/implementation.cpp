@@ -14,11 +14,14 @@ namespace resnetc::program {
 
 Convolution convolution_of(const KernelSpec& spec) {
   Convolution convolution{spec.in.type, computed_type(spec), spec.attributes, {}, spec.in.channel_stride == spec.in.type.channels};
+  if (sums_integers(spec)) convolution.weight = ElementType::i8;
   for (const KernelSpec::StepSpec& step : spec.epilogue) {
     if (step.kind == graph::StepKind::project) convolution.projected.push_back(step.operand.type.channels);
   }
   return convolution;
 }
+
+bool sums_integers(const Convolution& c) { return c.in.element == ElementType::u8; }
 
 int64_t projected_channels(const Convolution& c) { return std::accumulate(c.projected.begin(), c.projected.end(), int64_t{0}); }
 

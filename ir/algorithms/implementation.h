@@ -26,6 +26,8 @@ struct Convolution {
 };
 /// The convolution that a kernel computes, without the kernel's pool.
 Convolution convolution_of(const KernelSpec& spec);
+/// Whether it sums products of integers.
+bool sums_integers(const Convolution& convolution);
 /// The number of channels that all its projections read.
 int64_t projected_channels(const Convolution& convolution);
 /// The number of elements of its weights in the checkpoint, including those of projections.

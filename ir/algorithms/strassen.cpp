@@ -20,7 +20,7 @@ constexpr double combining_input = 16, combining_products = 10;
 
 /// Whether the products can be formed: the convolution must read each pixel, and all channels must form whole halves.
 bool has_whole_halves(const Convolution& c) {
-  return is_pointwise(c.attributes) && c.attributes.groups == 1 && strassen::has_halves(c.in.channels) &&
+  return !sums_integers(c) && is_pointwise(c.attributes) && c.attributes.groups == 1 && strassen::has_halves(c.in.channels) &&
          strassen::has_halves(whole_vectors(c.out.channels)) && std::all_of(c.projected.begin(), c.projected.end(), strassen::has_halves);
 }
 

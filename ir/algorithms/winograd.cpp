@@ -23,6 +23,8 @@ double operations(const Matrix& matrix, int64_t columns) {
 /// The form of a convolution for the transforms, if its input has a suitable layout: the channels form whole vectors or, for phases, have
 /// no gaps.
 std::optional<WinogradForm> form_of(const Convolution& c) {
+  // Transformed bytes need 16 bits, for which there is no faster instruction than for products of bytes.
+  if (sums_integers(c)) return std::nullopt;
   const std::optional<WinogradForm> form = winograd_form(c.attributes, c.in.channels);
   if (form && (form->phases ? !c.dense : c.in.channels % lanes != 0)) return std::nullopt;
   return form;

@@ -9,6 +9,14 @@ OneOf<graph::StepKind> steps() {
   return result;
 }
 
+OneOf<graph::StepKind> program_steps() {
+  OneOf<graph::StepKind> result = steps();
+  for (const OpInfo& step : all_kinds()) {
+    if (step.only_in_programs()) result.known.emplace_back(step.kind, step.name);
+  }
+  return result;
+}
+
 OneOf<ElementType> elements() {
   OneOf<ElementType> result{"element type", {}};
   for (const ElementInfo& element : element_types::table) result.known.emplace_back(element.kind, element.name);

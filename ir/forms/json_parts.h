@@ -53,6 +53,8 @@ inline std::string no_constant(int64_t number, std::string_view mark, size_t cou
 }
 
 OneOf<graph::StepKind> steps();
+/// The same, and those that only programs have.
+OneOf<graph::StepKind> program_steps();
 OneOf<ElementType> elements();
 
 inline constexpr Integer size_limits{0, max_elements};

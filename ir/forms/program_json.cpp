@@ -166,7 +166,7 @@ class Form {
   }
 
   void step(Step& s) {
-    a_.choice("step", s.kind, form::steps(), "what the step does", [&] {
+    a_.choice("step", s.kind, form::program_steps(), "what the step does", [&] {
       const OpInfo& wanted = info(s.kind);
       if (wanted.joins()) a_.field("operand", s.operand, form::Reference{&names_}, "the other tensor that it reads");
       s.constants.resize(wanted.constants.size());

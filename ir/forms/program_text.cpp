@@ -199,7 +199,7 @@ class Parser {
   }
 
   void read_step(Kernel& kernel) {
-    const std::optional<StepKind> kind = read_one_of(r_, json_form::steps());
+    const std::optional<StepKind> kind = read_one_of(r_, json_form::program_steps());
     if (!kind) return;
     Step& step = kernel.epilogue.emplace_back();
     step.kind = *kind;

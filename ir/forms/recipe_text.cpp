@@ -31,6 +31,7 @@ constexpr RecipeName line_of_recipe(RecipeKind kind) {
     case RecipeKind::scale_rows: return {.name = "scale_rows", .args = 2};
     case RecipeKind::narrow: return {.name = "narrow", .args = 1};
     case RecipeKind::row_step: return {.name = "row_step", .args = 1};
+    case RecipeKind::row_sum: return {.name = "row_sum", .args = 1};
     case RecipeKind::quantize_rows: return {.name = "quantize_rows", .args = 2};
     case RecipeKind::as_picture: return {.name = "as_picture", .args = 1};
     case RecipeKind::scale_columns: return {.name = "scale_columns", .args = 2};
@@ -165,14 +166,15 @@ class Reader {
         return scale_rows(std::move(a), std::move(b));
       case RecipeKind::narrow:
         cursor_.expect(",");
-        for (const ElementType element : {ElementType::bf16, ElementType::f16}) {
+        for (const ElementType element : {ElementType::bf16, ElementType::f16, ElementType::i32}) {
           if (cursor_.accept(to_string(element))) return narrow(std::move(a), element);
         }
-        return fault(start, "narrow makes bf16 or f16");
+        return fault(start, "narrow makes bf16, f16 or i32");
       case RecipeKind::row_step: {
         const int64_t limit = number_named("limit", 1);
         return cursor_.failed() ? nullptr : row_step(std::move(a), limit);
       }
+      case RecipeKind::row_sum: return row_sum(std::move(a));
       case RecipeKind::quantize_rows: {
         const int64_t limit = number_named("limit", 1);
         if (cursor_.failed()) return nullptr;

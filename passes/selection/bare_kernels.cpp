@@ -1,19 +1,9 @@
 /// \file From operations to kernels without schedules and constants.
 #include "passes/selection/bare_kernels.h"
 
-namespace resnetc::passes {
+#include "passes/selection/steps.h"
 
-std::vector<graph::Step> steps_of(const graph::Op& op) {
-  std::vector<graph::Step> steps;
-  if (graph::is_step(op.kind)) {
-    steps.push_back({op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
-  } else if (op.kind == OpKind::batch_norm) {
-    const RecipePtr scale = mul(op.constants[0], rsqrt(op.constants[3], op.attributes.eps));
-    steps.push_back({graph::StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))}});
-  }
-  steps.insert(steps.end(), op.epilogue.begin(), op.epilogue.end());
-  return steps;
-}
+namespace resnetc::passes {
 
 program::Kernel bare_kernel(const graph::Graph& graph, graph::ValueId value, graph::ValueId pool) {
   const graph::Op& op = graph.op(value);
@@ -26,7 +16,7 @@ program::Kernel bare_kernel(const graph::Graph& graph, graph::ValueId value, gra
   kernel.at = op.at;
   if (!op.operands.empty()) kernel.in = op.operands[0];
   kernel.out = value;
-  for (const graph::Step& from : steps_of(op)) {
+  for (const graph::Step& from : steps_of(graph, op)) {
     program::Step& step = kernel.epilogue.emplace_back();
     step.kind = from.kind;
     if (from.operand != graph::no_value) step.operand = from.operand;

@@ -8,9 +8,6 @@
 
 namespace resnetc::passes {
 
-/// The steps of an operation's kernel: the operation itself, if it is a step, and its epilogue.
-std::vector<graph::Step> steps_of(const graph::Op& op);
-
 /// The kernel that computes a value, and ends with `pool` unless that is no_value.
 program::Kernel bare_kernel(const graph::Graph& graph, graph::ValueId value, graph::ValueId pool);
 

@@ -24,10 +24,10 @@ namespace resnetc::exactness {
 
 namespace fs = std::filesystem;
 
-std::vector<const Target*> runnable_targets() {
+std::vector<const Target*> runnable_targets(Arithmetic arithmetic) {
   std::vector<const Target*> targets;
   for (const Target& target : all_targets()) {
-    if (!target.on_gpu() && codegen::runs_here(target)) targets.push_back(&target);
+    if (!target.on_gpu() && target.serves(arithmetic) && codegen::runs_here(target)) targets.push_back(&target);
   }
   return targets;
 }

@@ -20,8 +20,8 @@
 
 namespace resnetc::exactness {
 
-/// All targets that this machine can run, best first.
-std::vector<const Target*> runnable_targets();
+/// All targets that this machine can run and that serve the arithmetic, best first.
+std::vector<const Target*> runnable_targets(Arithmetic arithmetic = Arithmetic::floats);
 
 /// The network's programs, one for each target, best first. Empty after errors, which are in `diagnostics`. `graph` (may be null) receives
 /// the graph before any graph pass, for the interpreter. No tile of Winograd's transforms is larger than `winograd_tile`; `tuned` (may be

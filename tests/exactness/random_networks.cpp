@@ -9,8 +9,10 @@
 #include <cmath>
 #include <cstring>
 
+#include "codegen/host.h"
 #include "frontend/frontend.h"
 #include "tests/exactness/compiled.h"
+#include "tests/exactness/integer_networks.h"
 #include "tests/unit/random_network.h"
 
 namespace resnetc::exactness {
@@ -143,11 +145,47 @@ Result<codegen::KernelSet> compile_ahead(std::span<const Network> networks, cons
   return codegen::compile_kernels(jobs, kernels);
 }
 
+/// The targets that this machine cannot run.
+std::string missing_targets() {
+  std::string names;
+  for (const Target& target : all_targets()) {
+    if (!target.on_gpu() && !codegen::runs_here(target)) names += " " + target.name;
+  }
+  return names;
+}
+
+/// Runs networks that compute with integers, as check_with_integers() says. Returns the exit status.
+int run_integers(uint64_t seed, uint64_t count, std::span<const Target* const> targets, const codegen::KernelOptions& kernels) {
+  const auto start = std::chrono::steady_clock::now();
+  uint64_t failed = 0;
+  size_t all = 0, of_integers = 0;
+  for (uint64_t own = seed; own < seed + count; ++own) {
+    const Target& target = *targets[own % targets.size()];
+    const IntegerResult result = check_with_integers(own, target, machine_of(own, target), kernels);
+    all += result.kernels;
+    of_integers += result.integer_kernels;
+    if (!result.why.empty()) {
+      ++failed;
+      fmt::print("FAILED: seed {} on {}: {}\n{}\nto repeat: random_networks --precision int8 --seed {} --count 1 --target {}\n\n", own,
+                 target.name, result.why, random_network(own, false), own, target.name);
+    }
+    if ((own - seed + 1) % chunk != 0) continue;
+    fmt::print("{} of {} networks, {} of {} kernels make integers, {:.0f} s\n", own - seed + 1, count, of_integers, all,
+               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    std::fflush(stdout);
+  }
+  fmt::print("{} of {} networks make the interpreter's integers (seeds {} to {}); {} of {} kernels make integers\n", count - failed, count,
+             seed, seed + count - 1, of_integers, all);
+  if (const std::string missing = missing_targets(); !missing.empty()) fmt::print("not run, because this machine lacks them:{}\n", missing);
+  return failed == 0 ? 0 : 1;
+}
+
 int run(int argc, char** argv) {
   remove_temp_dirs_on_signals();
   CLI::App app{"Compares compiled random networks with the reference interpreter (docs/exactness.md)."};
   uint64_t seed = 1, count = 200;
   bool show = false;
+  std::string precision = "f32";
   std::vector<std::string> target_names;
   codegen::KernelOptions kernels;
   const TempDir cache;
@@ -158,10 +196,12 @@ int run(int argc, char** argv) {
       ->delimiter(',')
       ->type_name("T[,T...]");
   app.add_option("--cache-dir", kernels.cache_dir, "where compiled kernels are kept (nowhere)")->type_name("DIR");
+  app.add_option("--precision", precision, "f32 (the default), or int8: with integers")->type_name("TYPE");
   app.add_flag("--show", show, "print the networks' texts");
   CLI11_PARSE(app, argc, argv);
 
-  std::vector<const Target*> all = runnable_targets();
+  const bool integers = precision == "int8";
+  std::vector<const Target*> all = runnable_targets(integers ? Arithmetic::integers : Arithmetic::floats);
   if (std::find(target_names.begin(), target_names.end(), "cuda") != target_names.end()) all = {find_target("cuda")};
   std::vector<const Target*> targets = all;
   if (!target_names.empty()) {
@@ -173,6 +213,7 @@ int run(int argc, char** argv) {
     return 2;
   }
 
+  if (integers) return run_integers(seed, count, targets, kernels);
   const auto start = std::chrono::steady_clock::now();
   uint64_t done = 0, failed = 0;
   size_t kernel_count = 0;

@@ -82,7 +82,7 @@ TEST_CASE("a lying manifest is an error") {
   CHECK(why_not(good.substr(0, good.size() / 2)).starts_with("bad manifest: "));
   CHECK(why_not(replaced(good, "\"manifest_version\": 1", "\"manifest_version\": 2")) ==
         "bad manifest: of another format version; 'resnetc compile' makes the library anew");
-  CHECK(why_not(replaced(good, "\"abi_version\": 4", "\"abi_version\": 9")) ==
+  CHECK(why_not(replaced(good, "\"abi_version\": 5", "\"abi_version\": 9")) ==
         "bad manifest: of another version of the libraries' interface; 'resnetc compile' makes the library anew");
   CHECK(why_not(replaced(good, "\"name\": \"tiny\"", "\"name\": \"a b\"")) == "bad manifest: 'name' is not a C identifier");
   CHECK(why_not(replaced(good, "\"picture_bytes\": 420", "\"picture_bytes\": 421")) ==
@@ -221,7 +221,7 @@ TEST_CASE("the generated header's structures are the runtime's") {
     source += std::string("SAME(options, ") + field + ");\n";
   }
   for (const char* field : {"name", "seconds", "data", "kernel", "kernel_count", "picture", "batch", "channels", "height", "width",
-                            "stride_batch", "stride_channel", "stride_y", "stride_x"}) {
+                            "stride_batch", "stride_channel", "stride_y", "stride_x", "integers", "scale", "zero"}) {
     source += std::string("SAME(observation, ") + field + ");\n";
   }
   for (const char* status : {"OK",

@@ -84,6 +84,21 @@ TEST_CASE("elements are the nearest that their type has, ties to even") {
   CHECK(bits(ElementType::u8, 200) == 200);
   CHECK(bits(ElementType::i8, -3) == 0xfd);
   CHECK(bits(ElementType::i32, -3) == 0xfffffffd);
+  CHECK(nearest(ElementType::u8, 2.5) == 2);
+  CHECK(nearest(ElementType::u8, -7) == 0);
+  CHECK(nearest(ElementType::i8, 1e300) == 127);
+  CHECK(nearest(ElementType::i32, -inf) == -2147483648.0);
+  CHECK(nearest(ElementType::i32, std::nan("")) == 0);
+}
+
+TEST_CASE("an element is read as it was appended") {
+  for (const ElementInfo& element : element_types::table) {
+    for (const double value : {0.0, 1.0, 2.7, 100.0, -3.25, 1e5}) {
+      std::string bytes = "x";
+      append_element(element.kind, value, bytes);
+      CHECK(read_element(element.kind, bytes.data() + 1) == nearest(element.kind, value));
+    }
+  }
 }
 
 TEST_CASE("the bytes of tensors and constants follow from their elements") {

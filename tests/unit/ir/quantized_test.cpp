@@ -75,7 +75,10 @@ TEST_CASE("quantized: pools, concatenations and single operations") {
   CHECK(integer_result(integer_graph(1, 4, line("max_pool(%q) kernel=1x2 stride=1x2", "[N, 1, 1, 2]"), "y"), input) == Values{8, 16});
   CHECK(integer_result(integer_graph(1, 4, line("avg_pool(%q) kernel=1x2 stride=1x2", "[N, 1, 1, 2]"), "y"), input) == Values{2, 11});
   CHECK(integer_result(integer_graph(1, 4, line("global_avg_pool(%q)", "[N, 1]"), "y"), input) == Values{6});  // 0.625 is 2.5 steps, a tie
-  CHECK(integer_result(integer_graph(1, 4, line("concat(%q, %q)", "[N, 2, 1, 4]"), "y"), input) == Values{8, 0, 16, 6, 8, 0, 16, 6});
+  CHECK(integer_result(integer_graph(1, 4, "  %y = concat(%q, %q) : u8(scale=0.5, zero=10)[N, 2, 1, 4]\n", "y"), input) ==
+        Values{12, 6, 16, 11, 12, 6, 16, 11});
+  CHECK(graph_fault("  %y = concat(%q, %q) : u8(scale=0.25, zero=10)[N, 8, 1, 2]\n")
+            .find("integers of 'q' mean other numbers than those of the result, of which they become a part") != std::string::npos);
   CHECK(integer_result(integer_graph(1, 4, line("add(%q, %q)", "[N, 1, 1, 4]"), "y"), input) == Values{12, 0, 28, 8});
   CHECK(integer_result(integer_graph(1, 4, line("pad(%q) pad=0x1", "[N, 1, 1, 6]"), "y"), input) == Values{4, 8, 0, 16, 6, 4});
   CHECK(integer_result(integer_graph(1, 4, "  %y = relu(%q) : f32[N, 1, 1, 4]\n", "y"), input) == Values{1, 0, 3, 0.5});

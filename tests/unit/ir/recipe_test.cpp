@@ -82,14 +82,18 @@ TEST_CASE("recipe: integers of rows, and narrow floats") {
   CHECK(values(max(w, fill(3.5, {2, 2}))) == std::vector<double>{3.5, 3.5, 4, 5});
   CHECK(values(row_step(w, 2)) == std::vector<double>{1.5, 2.5});
   CHECK(values(row_step(sub(fill(0, {2, 2}), w), 2)) == std::vector<double>{1.5, 2.5});
+  CHECK(values(row_sum(w)) == std::vector<double>{5, 9});
+  CHECK(values(row_sum(fill(2, {3, 4, 1, 1}))) == std::vector<double>{8, 8, 8});
+  CHECK(values(narrow(fill(-2.5, {2}), ElementType::i32)) == std::vector<double>{-2, -2});
   CHECK(values(quantize_rows(w, fill(2, {2}), 127)) == std::vector<double>{1, 2, 2, 2});  // 1.5 and 2.5 are ties
   CHECK(values(quantize_rows(w, fill(0.01, {2}), 127)) == std::vector<double>{127, 127, 127, 127});
   CHECK(values(quantize_rows(fill(0, {2}), fill(0, {2}), 127)) == std::vector<double>{0, 0});
   CHECK(values(quantize_rows(b, row_step(b, 100), 100)) == std::vector<double>{100, 100});
   CHECK(values(narrow(fill(0.1, {2}), ElementType::bf16)) == std::vector<double>(2, nearest(ElementType::bf16, 0.1)));
-  for (const char* text : {"max(tensor(\"w\", [2, 2]), fill(3.5, [2, 2]))", "row_step(tensor(\"w\", [2, 2]), limit=127)",
-                           "quantize_rows(tensor(\"w\", [2, 2]), row_step(tensor(\"w\", [2, 2]), limit=127), limit=127)",
-                           "narrow(tensor(\"w\", [2, 2]), f16)", "narrow(tensor(\"w\", [2, 2]), bf16)"}) {
+  for (const char* text :
+       {"max(tensor(\"w\", [2, 2]), fill(3.5, [2, 2]))", "row_step(tensor(\"w\", [2, 2]), limit=127)",
+        "quantize_rows(tensor(\"w\", [2, 2]), row_step(tensor(\"w\", [2, 2]), limit=127), limit=127)", "narrow(tensor(\"w\", [2, 2]), f16)",
+        "narrow(tensor(\"w\", [2, 2]), bf16)", "narrow(tensor(\"w\", [2, 2]), i32)", "row_sum(tensor(\"w\", [2, 2]))"}) {
     const Result<RecipePtr> read = parse_recipe(text);
     REQUIRE_MESSAGE(read.has_value(), text);
     CHECK(to_string(**read) == text);

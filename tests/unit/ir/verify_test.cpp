@@ -53,7 +53,8 @@ TEST_CASE("a fault that the verifier finds is reported where its part begins") {
   CHECK(place(program::parse, program_text, "at 4160", "at 4161") == "%fc");
   CHECK(place(program::parse, program_text, "at 1728", "at 1792") == "@1");
   CHECK(place(program::parse, program_text, "then add(%conv1)",
-              "then bias(@1), bias(@1), bias(@1), bias(@1), bias(@1), bias(@1), affine(@1, @1), affine(@1, @1)") == "\"sum\"");
+              "then bias(@1), bias(@1), bias(@1), bias(@1), bias(@1), bias(@1), affine(@1, @1), affine(@1, @1), affine(@1, @1), affine(@1, "
+              "@1)") == "\"sum\"");
   CHECK(place(program::parse, program_text, "output \"logits\" :", "output \"features\" :") == "\"features\"");
   CHECK(place(program::parse, program_text, "kernel \"features\" store in %sum output 0", "kernel \"logits\" store in %fc output 1") ==
         "\"logits\"");
@@ -175,8 +176,7 @@ TEST_CASE("the verifier of graphs finds each fault") {
         "batch_norm 'bn': affine=false exists in topologies only: in a graph it is a step, a constant or a number");
   CHECK(fault("then add(%bn), sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
         "add 'add': its epilogue has more than 8 steps");
-  CHECK(fault(": f32[N, 16, 4, 4]", ": i8[N, 16, 4, 4]") ==
-        "max_pool 'max': there is no kernel for i8[N, 16, 4, 4]");
+  CHECK(fault(": f32[N, 16, 4, 4]", ": i8[N, 16, 4, 4]") == "max_pool 'max': there is no kernel for i8[N, 16, 4, 4]");
   CHECK(fault("output \"logits\"", "output \"features\"") == "two outputs have the name 'features'");
 
   using graph::Graph;
@@ -263,15 +263,15 @@ TEST_CASE("the verifier of programs finds each fault") {
   CHECK(fault("because \"little work\"", "because \"petit \xc3\xa0 petit\"") == "read");
   CHECK(fault("because \"direct convolution", "because \"\rdirect convolution") ==
         "kernel 'conv1': a reason has control characters, or bytes that are no UTF-8");
-  CHECK(fault("then sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
+  CHECK(fault("then sigmoid", "then relu, relu, relu, relu, relu, relu, relu, relu, relu, relu, relu, relu, relu") ==
         "kernel 'fc': its epilogue is too long");
   // Each read of a tensor is checked by itself, also where the convolution reads the same tensor and needs less.
   CHECK(fault("weight @0 then bias(@1)", "weight @0 then add(%image), bias(@1)") ==
         "kernel 'conv1': tensor 'image' is not stored in whole vectors, which only a convolution's input may do without");
   const std::string three = "weight @0 then affine(@1, @1), affine(@1, @1), affine(@1, @1), bias(@1)";
   CHECK(fault("weight @0 then bias(@1)", three) == "read");
-  CHECK(fault("weight @0 then bias(@1)", three + ", bias(@1)") ==
-        "kernel 'conv1': it has 13 operands, more than 12: each tensor and each constant that it names is one");
+  CHECK(fault("weight @0 then bias(@1)", three + ", bias(@1), bias(@1), bias(@1), bias(@1), bias(@1)") ==
+        "kernel 'conv1': it has 17 operands, more than 16: each tensor and each constant that it names is one");
   const std::string of_a_tile = ": vectors are 1 to 8, their product with pixels 1 to 64";
   CHECK(fault("vectors=2 pixels=16", "vectors=9 pixels=1") ==
         "kernel \'conv2\': a tile of 9 vectors by 1 pixels is out of range" + of_a_tile);

@@ -272,7 +272,7 @@ Entry entry_of(const Library& library, const codegen::KernelObject& object) {
 std::vector<Target> runnable_targets() {
   std::vector<Target> targets;
   for (const Target& target : all_targets()) {
-    if (!target.on_gpu() && codegen::runs_here(target)) targets.push_back(target);
+    if (!target.on_gpu() && target.serves(Arithmetic::floats) && codegen::runs_here(target)) targets.push_back(target);
   }
   return targets;
 }

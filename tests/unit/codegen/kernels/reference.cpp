@@ -262,6 +262,10 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::pixel_shuffle:
       case OpKind::channel_shuffle:
       case OpKind::spread:
+      case OpKind::dequantize:
+      case OpKind::add_quantized:
+      case OpKind::mul_quantized:
+      case OpKind::round:  // the interpreter is the reference for integers (random_networks --precision int8)
       case OpKind::convert:
       case OpKind::concat:
       case OpKind::layer_norm:

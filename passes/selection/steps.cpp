@@ -1,0 +1,118 @@
+/// \file Spells the arithmetic of integers as steps.
+#include "passes/selection/steps.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ir/quantized.h"
+
+namespace resnetc::passes {
+
+namespace {
+
+using graph::Graph;
+using graph::Op;
+using graph::Step;
+using graph::StepKind;
+using graph::ValueId;
+
+/// The steps that the operation has in the graph.
+std::vector<Step> own_steps(const Op& op) {
+  std::vector<Step> steps;
+  if (graph::is_step(op.kind)) {
+    steps.push_back({op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
+  } else if (op.kind == OpKind::batch_norm) {
+    const RecipePtr scale = mul(op.constants[0], rsqrt(op.constants[3], op.attributes.eps));
+    steps.push_back({StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))}});
+  }
+  steps.insert(steps.end(), op.epilogue.begin(), op.epilogue.end());
+  return steps;
+}
+
+class IntegerSteps {
+ public:
+  IntegerSteps(const Graph& graph, const Op& op)
+      : graph_(graph), op_(op), unit_(graph::unit_of(graph, op)), sums_(graph::sums_integers(graph, op)) {}
+
+  std::vector<Step> make() {
+    const TensorType& in = type_of(op_.operands[0]);
+    if (!sums_ && moves_integers(in)) return {};
+    std::vector<Step> own = own_steps(op_);
+    const size_t integers = graph::integer_steps(graph_, op_);
+    if (sums_) {
+      add_integers(std::span(own).first(integers));
+    } else if (in.is_quantized()) {
+      steps_.push_back({StepKind::dequantize, graph::no_value, zero_and_factor(in.quantization)});
+    }
+    for (size_t i = integers; i < own.size(); ++i) {
+      steps_.push_back(of_integers(graph::in_units(std::move(own[i]), sums_ && i == integers, unit_)));
+    }
+    if (op_.type.is_quantized()) make_integers(op_.type.quantization);
+    return std::move(steps_);
+  }
+
+ private:
+  const TensorType& type_of(ValueId id) const { return graph_.op(id).type; }
+  RecipePtr each(double value) const { return fill(value, {op_.type.channels}); }
+  std::vector<RecipePtr> zero_and_factor(const Quantization& quantization) const {
+    return {each(quantization.zero), each(static_cast<double>(graph::factor_of(quantization, unit_)))};
+  }
+
+  /// Whether the integers of the operand are those of the result.
+  bool moves_integers(const TensorType& in) const {
+    const bool pads = op_.kind == OpKind::pad_channels || (op_.kind == OpKind::pad && !op_.attributes.reflect);
+    return graph::moving_ops.has(op_.kind) && op_.epilogue.empty() && in.is_quantized() && in.quantization == op_.type.quantization &&
+           !(pads && in.quantization.zero != 0);
+  }
+
+  /// The sum of q * w is that of (q - zero) * w and zero times the sum of w.
+  RecipePtr excess(const RecipePtr& weight, ValueId operand) const {
+    const int32_t zero = type_of(operand).quantization.zero;
+    return zero == 0 ? nullptr : mul(row_sum(weight), each(zero));
+  }
+
+  /// The steps that integers are added in. What the zeros add to the sums is taken from the first bias.
+  void add_integers(std::span<Step> own) {
+    RecipePtr all = excess(op_.constants[0], op_.operands[0]);
+    for (const Step& step : own) {
+      if (step.kind != StepKind::project) continue;
+      const RecipePtr more = excess(step.constants[0], step.operand);
+      if (more) all = all ? add(all, more) : more;
+    }
+    const auto biased = std::find_if(own.begin(), own.end(), [](const Step& step) { return step.kind == StepKind::bias; });
+    if (all && biased == own.end()) steps_.push_back({StepKind::bias, graph::no_value, {narrow(sub(each(0), all), ElementType::i32)}});
+    for (auto step = own.begin(); step != own.end(); ++step) {
+      if (step == biased && all) step->constants[0] = sub(step->constants[0], all);
+      if (step->kind == StepKind::bias) step->constants[0] = narrow(step->constants[0], ElementType::i32);
+      steps_.push_back(std::move(*step));
+    }
+  }
+
+  /// A step that may join integers.
+  Step of_integers(Step step) const {
+    if (step.operand == graph::no_value || !type_of(step.operand).is_quantized()) return step;
+    return {step.kind == StepKind::add ? StepKind::add_quantized : StepKind::mul_quantized, step.operand,
+            zero_and_factor(type_of(step.operand).quantization)};
+  }
+
+  void make_integers(const Quantization& quantization) {
+    if (unit_ != quantization.scale) {
+      steps_.push_back({StepKind::multiply, graph::no_value, {each(static_cast<double>(1.0f / quantization.scale))}});
+    }
+    steps_.push_back({StepKind::round, graph::no_value, {narrow(each(quantization.zero), ElementType::i32)}});
+  }
+
+  const Graph& graph_;
+  const Op& op_;
+  float unit_;
+  bool sums_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace
+
+std::vector<Step> steps_of(const Graph& graph, const Op& op) {
+  return op.operands.empty() || !graph::is_quantized(graph, op) ? own_steps(op) : IntegerSteps(graph, op).make();
+}
+
+}  // namespace resnetc::passes

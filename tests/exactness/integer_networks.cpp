@@ -1,0 +1,105 @@
+#include "tests/exactness/integer_networks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "driver/lowering.h"
+#include "driver/observed.h"
+#include "driver/trial.h"
+#include "frontend/frontend.h"
+#include "tests/unit/random_network.h"
+
+namespace resnetc::exactness {
+
+namespace {
+
+constexpr double tolerance = 1e-4;
+constexpr int pictures = 3;
+
+/// The smallest and largest elements of each value for the first two pictures.
+std::shared_ptr<const Ranges> ranges_of(const graph::Graph& graph) {
+  auto ranges = std::make_shared<Ranges>();
+  ranges->network = graph.name;
+  for (const graph::Op& op : graph.ops) ranges->values.push_back({op.name, 0, 0, "", {}});
+  const TensorType& type = graph.input.type;
+  for (int64_t k = 0; k < 2; ++k) {
+    const Values picture = generated_input(graph.ops.front().name, k, type.elements(), type.element);
+    interpret(graph, GeneratedWeights(), picture, [&](const graph::Op& op, const Values& values) {
+      ValueRange& range = ranges->values[static_cast<size_t>(&op - graph.ops.data())];
+      for (const double value : values) {
+        range.low = std::min(range.low, value);
+        range.high = std::max(range.high, value);
+      }
+    });
+  }
+  return ranges;
+}
+
+/// What the kernels made that are not as they must be.
+std::string faults(const driver::Observed& observed, IntegerResult& result) {
+  std::string why;
+  result.integer_kernels = 0;
+  for (const driver::Observed::Kernel& kernel : observed.kernels()) {
+    const driver::IntegerError& integers = kernel.integers;
+    result.integer_kernels += integers.elements != 0 ? 1 : 0;
+    if (is_right(kernel, tolerance)) continue;
+    why += integers.elements != 0 ? fmt::format("'{}': {} of {} integers differ, by at most {:g}\n", kernel.name, integers.unequal,
+                                                integers.elements, integers.most)
+                                  : fmt::format("'{}' differs by {:.3g}, and {:.3g} in a channel\n", kernel.name, kernel.measured.error,
+                                                kernel.measured.by_channel());
+  }
+  return why;
+}
+
+/// Runs a batch and compares its kernels, then each picture alone.
+Result<> run(const driver::Trial& trial, const std::string& label, const graph::Graph& graph, IntegerResult& result) {
+  const driver::Pictures all = trial.pictures(pictures);
+  const auto together = trial.session(label, pictures, 2);
+  if (!together) return together.failure();
+  driver::Observed observed;
+  observed.watch(**together);
+  if (const Result<> ran = (*together)->run(all.bytes); !ran) return ran;
+  for (size_t k = 0; k < all.planar.size(); ++k) interpret_and_compare(graph, GeneratedWeights(), all, k, true, observed);
+  result.why = faults(observed, result);
+  const auto alone = trial.session(label, 1, 1);
+  if (!alone) return alone.failure();
+  const size_t bytes = all.bytes.size() / pictures;
+  for (size_t k = 0; k < pictures; ++k) {
+    if (const Result<> ran = (*alone)->run(std::string_view(all.bytes).substr(k * bytes, bytes)); !ran) return ran;
+    for (size_t port = 0; port < graph.outputs.size(); ++port) {
+      const auto one = (*alone)->output(port), batch = (*together)->output(port).subspan(k * one.size(), one.size());
+      if (std::memcmp(one.data(), batch.data(), one.size_bytes()) == 0) continue;
+      result.why += fmt::format("output {} of picture {} differs alone on 1 thread and in a batch of {} on 2\n", port, k, pictures);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+IntegerResult check_with_integers(uint64_t seed, const Target& target, const Machine& machine, const codegen::KernelOptions& kernels) {
+  IntegerResult result;
+  Sources sources;
+  Diagnostics diagnostics(sources);
+  const auto topology = parse_network(fmt::format("seed{}.rn", seed), random_network(seed, false), {}, diagnostics);
+  const std::optional<graph::Graph> plain = topology ? driver::plain_graph(*topology, diagnostics) : std::nullopt;
+  std::optional<driver::Lowered> lowered;
+  const driver::Goal goal{&target, &machine};
+  if (plain) {
+    driver::LoweringOptions lowering;
+    lowering.goals = {goal};
+    lowering.precision.ranges = ranges_of(*plain);
+    lowered = driver::lower(*topology, lowering, diagnostics);
+  }
+  if (!lowered) return {diagnostics.render()};
+  result.kernels = lowered->programs.front().kernels.size();
+  const auto trial = driver::Trial::make(*lowered, "random_network", GeneratedWeights(), kernels);
+  const Result<> ran = trial ? run(**trial, goal.exact_label(), lowered->graph, result) : Result<>(trial.failure());
+  if (!ran) result.why += ran.failure().text;
+  return result;
+}
+
+}  // namespace resnetc::exactness
