@@ -9,6 +9,13 @@ namespace {
 
 bool is_float(ElementType element) { return element != ElementType::i8 && element != ElementType::i32 && element != ElementType::u8; }
 
+/// Whether all elements that the recipe packs are one number.
+bool is_uniform(const Recipe& constant) {
+  const Recipe* recipe = &constant;
+  while (recipe->kind == RecipeKind::pack_vector || recipe->kind == RecipeKind::narrow) recipe = recipe->args[0].get();
+  return recipe->kind == RecipeKind::fill;
+}
+
 class Checking {
  public:
   Checking(const Program& program, const Kernel& kernel)
@@ -20,7 +27,6 @@ class Checking {
 
   Fault run() const {
     if (reads_ && !sums_ && !reads_integers(kernel_.kind)) return fmt::format("a {} cannot read integers", to_string(kernel_.kind));
-    if (makes_ && kernel_.kind == KernelKind::load) return "a load makes no integers";
     if (reads_ && makes_ && kernel_.epilogue.empty() && moves_elements(kernel_.kind)) return check_move();
     if (Fault fault = check_steps()) return fault;
     if (kernel_.weight == none) return std::nullopt;
@@ -76,6 +82,9 @@ class Checking {
       const ElementType element = p_.constant(id).element;
       const bool integers = summing || step.kind == OpKind::round;
       const ElementType wanted = !integers ? ElementType::f32 : step.kind == OpKind::project ? ElementType::i8 : ElementType::i32;
+      if (info(step.kind).only_in_programs() && !is_uniform(*p_.constant(id).recipe)) {
+        return fmt::format("a constant of its step {} is not the same for all channels", info(step.kind).name);
+      }
       const bool narrow = step.kind == OpKind::project && !summing && is_float(element);
       if (element == wanted || narrow) continue;
       return fmt::format("a constant of its step {} is {} where {} is needed", info(step.kind).name, to_string(element), to_string(wanted));

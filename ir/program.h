@@ -55,6 +55,9 @@ using TensorId = int32_t;
 using ConstantId = int32_t;
 inline constexpr int32_t none = -1;
 
+/// A network's input that has integers and at most this number of channels may have as many between its pixels, in place of a whole vector.
+inline constexpr int64_t channels_in_fours = 4;
+
 /// A tensor in the arena.
 struct Tensor {
   std::string name;  ///< the graph value's name

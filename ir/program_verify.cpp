@@ -96,7 +96,8 @@ class Verifier {
       }
       if (t.first_channel != 0) return fault("has a first channel and is part of no tensor");
       const int64_t whole = whole_vectors(t.type.channels);
-      if (t.channel_stride != t.type.channels && t.channel_stride != whole && t.channel_stride != whole + lanes) {
+      const bool in_fours = t.type.is_quantized() && t.type.channels <= channels_in_fours && t.channel_stride == channels_in_fours;
+      if (!in_fours && t.channel_stride != t.type.channels && t.channel_stride != whole && t.channel_stride != whole + lanes) {
         const std::string own = t.type.channels == whole ? "" : fmt::format("{}, its channels, or ", t.type.channels);
         return fault(fmt::format("has stride={}; it can be {}{}, whole vectors, or {}, one vector more", t.channel_stride, own, whole,
                                  whole + lanes));

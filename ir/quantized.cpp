@@ -55,6 +55,7 @@ size_t integer_steps(const Graph& graph, const Op& op) {
 
 bool has_exact_integers(const Graph& graph, const Op& op) {
   if (!op.type.is_quantized() || (summing_ops.has(op.kind) && !sums_integers(graph, op))) return false;
+  if (op.operands[0] == 0 && is_normalised(graph.input)) return false;  // normalising rounds more than once
   const auto exact = [](OpKind kind) { return unitless_steps.has(kind) || other_exact_steps.has(kind); };
   return (!is_step(op.kind) || exact(op.kind)) &&
          std::all_of(op.epilogue.begin(), op.epilogue.end(), [&](const Step& step) { return exact(step.kind); });

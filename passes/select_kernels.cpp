@@ -74,6 +74,7 @@ std::vector<program::Tensor> lay_out(const graph::Graph& graph, const KernelChoi
     tensor.name = op.name;
     tensor.type = op.type;
     tensor.channel_stride = i == 0 && choices.input_as_it_is ? op.type.channels : whole_vectors(op.type.channels);
+    if (i == static_cast<size_t>(choices.loaded) && choices.loaded_in_fours) tensor.channel_stride = program::channels_in_fours;
     if (gaps[i]) tensor.channel_stride += lanes;
     tensor.halo = halos[i];
     tensor.at = op.at;
@@ -170,6 +171,8 @@ class KernelMaker {
     if (op.kind == OpKind::max_pool && pool != graph::no_value) return;  // its kernel exists already
     if (op.kind == OpKind::slice_channels) return;                       // its readers read its operand's tensor
     if (op.kind == OpKind::concat) return concatenate(id);
+    if (id == choices_.loaded && id != 0) return;  // the load makes it
+    if (id == 0 && choices_.loaded != 0) return load_integers();
     program::Kernel kernel = bare_kernel(graph_, id, pool);
     const AlgorithmChoice& chosen = choices_.algorithm(id);
     ScheduleChoice choice = choose_schedule(kernel, chosen);
@@ -199,6 +202,18 @@ class KernelMaker {
       choice.reason += "; " + expectation(convolution_of(spec), chosen, *context_.machine, choice.limit);
     }
     return choice;
+  }
+
+  /// The load makes integers at once, so that the input in float is never stored.
+  void load_integers() {
+    const graph::Op& op = graph_.op(choices_.loaded);
+    program::Kernel kernel = bare_kernel(graph_, choices_.loaded, graph::no_value);
+    kernel.kind = KernelKind::load;
+    kernel.in = program::none;
+    ScheduleChoice choice = choose_schedule(kernel, {});
+    kernel.schedule = choice.schedule;
+    constants_.add_to(kernel, op, steps_of(graph_, op));
+    add(std::move(kernel), std::move(choice));
   }
 
   void add(program::Kernel kernel, ScheduleChoice choice) {

@@ -44,7 +44,7 @@ Expr counted(const WindowAxis& axis, const Expr& begin) {
 // Pools clip their windows by clamping coordinates, so they read no halo.
 Window define_max_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const OpAttributes& a = spec.attributes;
-  const Input in(spec, axes, operands);
+  const Input in(spec, operands);
   const Expr x = axes.x * to_int(a.stride.w) - to_int(a.pad.left);
   const Expr y = axes.y * to_int(a.stride.h) - to_int(a.pad.top);
   const int right = to_int(spec.in.type.width - 1), bottom = to_int(spec.in.type.height - 1);
@@ -65,7 +65,7 @@ Window define_max_pool(const program::KernelSpec& spec, const Axes& axes, Operan
 // Float32 holds the sums of integers without their zero: graph::max_integer_terms of them are less than 2^24.
 Window define_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
   const OpAttributes& a = spec.attributes;
-  const Input in(spec, axes, operands);
+  const Input in(spec, operands);
   const WindowAxis rows = rows_of(a, spec.in.type), columns = columns_of(a, spec.in.type);
   const auto in_each = [&](auto holds) { return holds(rows) && holds(columns); };
   Window pool{Func("out"), Func("sum"), window_of(a)};
@@ -90,7 +90,7 @@ Window define_avg_pool(const program::KernelSpec& spec, const Axes& axes, Operan
 }
 
 GlobalPool define_global_pool(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
-  const Input in(spec, axes, operands);
+  const Input in(spec, operands);
   const bool largest = spec.kind == program::KernelKind::global_max_pool, root = spec.kind == program::KernelKind::global_l2_pool;
   const auto joined = [largest](const Expr& a, const Expr& b) { return largest ? max_keeping_nan(a, b) : a + b; };
   const std::string name = largest ? "largest" : "sum";
@@ -159,7 +159,7 @@ PartsSoftmax define_parts_softmax(const program::KernelSpec& spec, const Axes& a
 }
 
 Func define_copy(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
-  const Input in(spec, axes, operands);
+  const Input in(spec, operands);
   const int channels = to_int(spec.in.type.channels);
   const bool spread = spec.in.type.pixels() == 1;  // over all pixels
   Expr value = spread ? in(axes.c, 0, 0, axes.n) : in(axes.c, axes.x, axes.y, axes.n);
@@ -202,7 +202,7 @@ Sample sampled_at(const OpAttributes& a, const Expr& i, int64_t in, int64_t out)
 }  // namespace
 
 Func define_rearrangement(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
-  const Input in(spec, axes, operands);
+  const Input in(spec, operands);
   const OpAttributes& a = spec.attributes;
   const TensorType &from = spec.in.type, &to = spec.out.type;
   // Lanes past the last channel take an element of the last channel: nothing uses them, and the operand has no more channels.

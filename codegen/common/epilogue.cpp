@@ -22,8 +22,8 @@ Expr Projection::term(const Axes& axes, const Expr& x, const Expr& y, const Expr
   return product_of(weight(element), in(r, x, y, axes.n), sum, side);
 }
 
-Input::Input(const program::KernelSpec& spec, const Axes& axes, Operands& operands) : in_(operands.tensor("in", spec.in)) {
-  if (!spec.epilogue.empty() && spec.epilogue.front().kind == OpKind::dequantize) zero_ = operands.constant("step0_zero")(axes.c);
+Input::Input(const program::KernelSpec& spec, Operands& operands) : in_(operands.tensor("in", spec.in)) {
+  if (!spec.epilogue.empty() && spec.epilogue.front().kind == OpKind::dequantize) zero_ = operands.constant("step0_zero")(0);
 }
 
 Expr Input::operator()(const Expr& c, const Expr& x, const Expr& y, const Expr& n) const {
@@ -93,20 +93,22 @@ Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& na
   const OpInfo& op = info(step.kind);
   // Integers that are summed become numbers behind their biases.
   const bool sum = value.type().is_int() && step.kind == OpKind::bias;
-  if (step.kind == OpKind::round) return to_byte(value, operands.constant(name, ElementType::i32)(axes.c));
+  if (step.kind == OpKind::round) return to_byte(value, operands.constant(name, ElementType::i32)(0));
   if (!value.type().is_float() && !sum) value = Halide::cast<float>(value);
   Element element{std::move(value), {}, {}};
+  // What is the same for all channels takes one register, not one for each vector of a tile.
+  const Expr channel = op.only_in_programs() ? Expr(0) : Expr(axes.c);
   for (const std::string_view constant : op.constants) {
     const std::string full = op.constants.size() == 1 ? name : name + "_" + std::string(constant);
     const bool read = step.kind == OpKind::dequantize && constant == op.constants.front();  // by Input
-    element.constants.push_back(read ? Expr(0.0f) : operands.constant(full, sum ? ElementType::i32 : ElementType::f32)(axes.c));
+    element.constants.push_back(read ? Expr(0.0f) : operands.constant(full, sum ? ElementType::i32 : ElementType::f32)(channel));
   }
   if (op.joins()) {
     const Halide::ImageParam other = operands.tensor(name, step.operand);
     // An operand of one pixel is spread over all pixels, and one of one channel over all channels.
-    const Expr channel = step.operand.type.channels == 1 ? Expr(0) : Expr(axes.c);
+    const Expr of = step.operand.type.channels == 1 ? Expr(0) : Expr(axes.c);
     const bool spread = step.operand.type.pixels() == 1;
-    element.other = spread ? other(channel, 0, 0, axes.n) : other(channel, axes.x, axes.y, axes.n);
+    element.other = spread ? other(of, 0, 0, axes.n) : other(of, axes.x, axes.y, axes.n);
     if (!element.other.type().is_float()) element.other = Halide::cast<float>(element.other);
   }
   const Expr result = step.kind == OpKind::dequantize ? element.value * element.constants.back() : op.meaning.evaluate<Expr>(element);

@@ -33,9 +33,8 @@ using Project = std::function<Expr(const Projection&)>;
 /// are read without their zero; the step's scale follows in apply_epilogue().
 class Input {
  public:
-  Input(const program::KernelSpec& spec, const Axes& axes, Operands& operands);
+  Input(const program::KernelSpec& spec, Operands& operands);
 
-  /// The element that becomes one of the result's channel.
   Expr operator()(const Expr& c, const Expr& x, const Expr& y, const Expr& n) const;
   /// What stands where the result has a zero.
   Expr zero() const;

@@ -33,12 +33,13 @@ std::shared_ptr<Halide::Internal::IRMutator> prefetch_rows(const std::string& bu
 
 /// While one step computes, prefetches the weights of the next: of `depth` vectors of each of `rows` rows, which have the vectors of all
 /// `steps`. After the last step come the next channels.
-std::shared_ptr<Halide::Internal::IRMutator> prefetch_steps(int64_t rows, int64_t depth, int64_t steps, int unrolled) {
+std::shared_ptr<Halide::Internal::IRMutator> prefetch_steps(const std::string& loop, int64_t rows, int64_t depth, int64_t steps,
+                                                            int unrolled) {
   const int step = to_int(depth * lanes), row = to_int(steps) * step, all = to_int(rows) * row, last = to_int(steps) - 1;
   const auto offset = [=](const Expr& at, const Expr& segment) {
     return Halide::select(at == last, all - last * step, step) + segment * row;
   };
-  return prefetch_pass({"weight", "rk$x", "r$x", rows, offset, unrolled});
+  return prefetch_pass({"weight", "rk$x", loop, rows, offset, unrolled});
 }
 
 /// A kernel while it is built: its sums and their Funcs first, then their loops.
@@ -65,7 +66,8 @@ class DirectKernel {
         depth_(deep_ ? s_.depth : span_.span),
         steps_(deep_ ? span_.span / depth_ * taps_ : 1),
         integers_(program::sums_integers(spec)),
-        side_(std::max<int64_t>(s_.dot, 1)) {}
+        side_(std::max<int64_t>(s_.dot, 1)),
+        joined_(integers_ && !deep_ && a_.groups == 1 && a_.dilation.w == 1 && spec.in.channel_stride == groups_of(span_.span) * side_) {}
 
   void build() {
     define_pixel();
@@ -129,6 +131,14 @@ class DirectKernel {
 
   void define_sums() {
     const int columns = to_int(a_.kernel.w), rows = to_int(a_.kernel.h), groups = groups_of(deep_ ? depth_ : span_.span);
+    if (joined_) {
+      // The window's pixels of a row follow one another, so one loop goes over all of their channels: short loops end with a branch that
+      // is predicted wrongly.
+      r_ = RDom(0, side(), 0, groups * columns, 0, rows, "r");
+      here(sum_) = zero();
+      here(sum_) += product(r_.y, r_.x, 0, r_.z, r_.y + groups * columns * r_.z);
+      return;
+    }
     if (!deep_) {
       r_ = integers_ ? RDom(0, side(), 0, groups, 0, columns, 0, rows, "r") : RDom(0, groups, 0, columns, 0, rows, "r");
       const Halide::RVar column = integers_ ? r_.z : r_.y, row = integers_ ? r_.w : r_.z;
@@ -161,9 +171,11 @@ class DirectKernel {
     } else {
       here(sum_) += value;
     }
-    if (s_.wide || integers_) return;
-    const int by = unroll_of(vectors_ * pixels_, shortcut.channels());
-    built_.passes.push_back(prefetch_rows(shortcut.name + "_weight", shortcut.name + "_r$x", vectors_, shortcut.channels(), by));
+    if (s_.wide) return;
+    const int64_t groups = groups_of(shortcut.channels());
+    const int by = unroll_of(vectors_ * pixels_, groups);
+    built_.passes.push_back(
+        prefetch_rows(shortcut.name + "_weight", shortcut.name + (integers_ ? "_r$y" : "_r$x"), vectors_, groups * side_, by));
   }
 
   void define_output() {
@@ -283,16 +295,18 @@ class DirectKernel {
     // For a few input channels, a loop over them would cost more than its work.
     if (span_.span <= few) {
       update.unroll(group(r_));
-      if (!deep_ && groups_of(span_.span) * a_.kernel.w <= 9) update.unroll(integers_ ? r_.z : r_.y);
+      if (!deep_ && groups_of(span_.span) * a_.kernel.w <= 9 && (!joined_ || a_.kernel.h <= 3)) update.unroll(integers_ ? r_.z : r_.y);
     } else if (unrolled() > 1) {
       update.unroll(group(r_), unrolled());
     }
   }
 
   void prefetch_weights() const {
-    if (span_.span <= few || s_.wide || integers_) return;  // the weights of a wide schedule stay in the second-level cache
-    built_.passes.push_back(deep_ ? prefetch_steps(vectors_, depth_, steps_, unrolled())
-                                  : prefetch_rows("weight", "r$x", vectors_ * taps_, span_.span, unrolled()));
+    if (span_.span <= few || s_.wide) return;  // the weights of a wide schedule stay in the second-level cache
+    const std::string loop = integers_ ? "r$y" : "r$x";
+    const int64_t of_row = joined_ ? a_.kernel.w : 1, channels = groups_of(span_.span) * side_;
+    built_.passes.push_back(deep_ ? prefetch_steps(loop, vectors_, groups_of(depth_) * side_, steps_, unrolled())
+                                  : prefetch_rows("weight", loop, vectors_ * taps_ / of_row, channels * of_row, unrolled()));
   }
 
   int unrolled() const { return unroll_of(vectors_ * pixels_, groups_of(depth_)); }
@@ -313,6 +327,7 @@ class DirectKernel {
   int64_t depth_, steps_;     ///< input channels of a step, and steps
   bool integers_;             ///< whether sums are of integers
   int64_t side_;              ///< neighbouring channels in a lane of the weights
+  bool joined_;               ///< whether one loop goes over the window's columns and their channels
 
   Axes axes_;
   Operands operands_;

@@ -27,8 +27,8 @@ class FirstLoad final : public IRVisitor {
   void visit(const Load* load) override {
     IRVisitor::visit(load);
     if (index.defined() || load->name != buffer_) return;
-    const Ramp* ramp = load->index.as<Ramp>();
-    index = ramp == nullptr ? load->index : ramp->base;
+    index = load->index;
+    while (const Ramp* ramp = index.as<Ramp>()) index = ramp->base;
     element_bytes = load->type.bytes();
     for (auto name = names_.rbegin(); name != names_.rend(); ++name) index = substitute(name->first, name->second, index);
   }

@@ -61,7 +61,13 @@ void build_load(const program::KernelSpec& spec, const Target& target, Built& bu
   Operands operands;
   Func out = define_load(spec, axes, operands);
   parallel_rows(out, axes, rows_of(spec), type.height);
-  if (spec.out.channel_stride % lanes == 0) {
+  if (spec.out.channel_stride == program::channels_in_fours && type.element == ElementType::u8) {
+    // The four channels of neighbouring pixels become one store.
+    out.unroll(axes.c);
+    if (type.width >= vector) out.vectorize(axes.x, vector, TailStrategy::ShiftInwards);
+  } else if (spec.out.channel_stride % lanes == 0 && type.element == ElementType::u8) {
+    out.vectorize(axes.c, vector);
+  } else if (spec.out.channel_stride % lanes == 0) {
     if (spec.input.has_planes() && pixels > 0) {
       transpose_load(spec, target, pixels, out, axes, built);
     } else {

@@ -49,6 +49,27 @@ void choose_for_convolutions(const graph::Graph& graph, const PassContext& conte
       choose_algorithms(choices.convolutions, *context.machine, context.target->on_gpu() ? 0 : context.winograd_tile));
 }
 
+/// Finds what the load makes.
+void find_loaded(const graph::Graph& graph, KernelChoices& choices) {
+  const auto is_conversion = [](const graph::Op& op) { return op.kind == OpKind::convert && op.operands[0] == 0; };
+  const auto found = std::find_if(graph.ops.begin(), graph.ops.end(), is_conversion);
+  if (found == graph.ops.end() || use_counts(graph)[0] != 1) return;
+  choices.loaded = static_cast<graph::ValueId>(found - graph.ops.begin());
+  const auto reads = [&](const graph::Op& op) {
+    const auto in_steps = [&](const graph::Step& step) { return step.operand == choices.loaded; };
+    return std::find(op.operands.begin(), op.operands.end(), choices.loaded) != op.operands.end() ||
+           std::any_of(op.epilogue.begin(), op.epilogue.end(), in_steps);
+  };
+  const auto sums = [&](const graph::Op& op) {
+    const auto in_steps = [&](const graph::Step& step) { return step.operand == choices.loaded; };
+    return op.kind == OpKind::conv2d && op.attributes.groups == 1 && std::none_of(op.epilogue.begin(), op.epilogue.end(), in_steps);
+  };
+  choices.loaded_in_fours =
+      found->type.channels <= program::channels_in_fours && found->epilogue.empty() &&
+      std::all_of(graph.ops.begin(), graph.ops.end(), [&](const graph::Op& op) { return !reads(op) || sums(op); }) &&
+      std::none_of(graph.outputs.begin(), graph.outputs.end(), [&](const auto& o) { return o.value == choices.loaded; });
+}
+
 /// Whether the kernel of the pool's operand, which the pool alone reads if `alone`, may end with the pool.
 bool may_end_with(const graph::Op& pool, const graph::Op& operand, const AlgorithmChoice& algorithm, bool alone) {
   if (pool.kind != OpKind::max_pool || !pool.epilogue.empty()) return false;
@@ -93,6 +114,7 @@ KernelChoices choose_kernels(const graph::Graph& graph, const PassContext& conte
   choices.input_as_it_is = only_convolutions_read_input(graph);
   choose_for_convolutions(graph, context, choices);
   find_pools(graph, choices);
+  find_loaded(graph, choices);
   return choices;
 }
 

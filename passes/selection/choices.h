@@ -11,6 +11,8 @@ namespace resnetc::passes {
 
 struct KernelChoices {
   bool input_as_it_is = false;                       ///< the input has no gaps between its pixels: only convolutions read it
+  graph::ValueId loaded = 0;                         ///< what the load makes: the input, or its integers if nothing else reads it
+  bool loaded_in_fours = false;                      ///< `loaded` has at most four channels, and only sums of integers read it
   std::vector<graph::ValueId> values;                ///< the values that convolutions compute
   std::vector<program::Convolution> convolutions;    ///< those of `values`
   std::vector<program::AlgorithmChoice> algorithms;  ///< of each value of the graph

@@ -99,6 +99,8 @@ class IntegerSteps {
     if (unit_ != quantization.scale) {
       steps_.push_back({StepKind::multiply, graph::no_value, {each(static_cast<double>(1.0f / quantization.scale))}});
     }
+    // A result whose zero is its least integer has no negative numbers anyway.
+    if (quantization.zero == 0 && !steps_.empty() && steps_.back().kind == StepKind::relu) steps_.pop_back();
     steps_.push_back({StepKind::round, graph::no_value, {narrow(each(quantization.zero), ElementType::i32)}});
   }
 
