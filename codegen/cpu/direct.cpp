@@ -292,17 +292,18 @@ class DirectKernel {
       const int64_t groups = *Halide::Internal::as_const_int(group(channels_[i]).extent());
       if (const int by = unroll_of(vectors_ * pixels_, groups); by > 1) stage.unroll(group(channels_[i]), by);
     }
-    // For a few input channels, a loop over them would cost more than its work.
-    if (span_.span <= few) {
+    // For a few input channels, a loop over them would cost more than its work. (Joined columns are more; unrolled, their elements would be
+    // kept in memory for the next column.)
+    if (span_.span <= few && !joined_) {
       update.unroll(group(r_));
-      if (!deep_ && groups_of(span_.span) * a_.kernel.w <= 9 && (!joined_ || a_.kernel.h <= 3)) update.unroll(integers_ ? r_.z : r_.y);
+      if (!deep_ && groups_of(span_.span) * a_.kernel.w <= 9) update.unroll(integers_ ? r_.z : r_.y);
     } else if (unrolled() > 1) {
       update.unroll(group(r_), unrolled());
     }
   }
 
   void prefetch_weights() const {
-    if (span_.span <= few || s_.wide) return;  // the weights of a wide schedule stay in the second-level cache
+    if ((span_.span <= few && !joined_) || s_.wide) return;  // the weights of a wide schedule stay in the second-level cache
     const std::string loop = integers_ ? "r$y" : "r$x";
     const int64_t of_row = joined_ ? a_.kernel.w : 1, channels = groups_of(span_.span) * side_;
     built_.passes.push_back(deep_ ? prefetch_steps(loop, vectors_, groups_of(depth_) * side_, steps_, unrolled())
