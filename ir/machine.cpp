@@ -125,7 +125,6 @@ std::span<const Machine> all_machines() {
           .memory_bytes_a_second_of_all = 7e10,
           .hidden = 0.5,
           .crowding = 1.3,
-          .integer_target = "avx_vnni",
           .source = "Rates and latency: uops.info (Alder Lake-P, the core for performance); loads: measured on Sapphire Rapids, the same "
                     "core. Sizes of caches: chips and cheese, 'Popping the Hood on Golden Cove'. The clock is a desktop's. The speeds of "
                     "caches and memory, hidden and crowding are estimates, with DDR5.",

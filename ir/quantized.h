@@ -20,8 +20,9 @@ namespace resnetc::graph {
 /// The largest number of terms of an integer sum: with 65536 products of 255 and 127 it fits in 32 bits.
 inline constexpr int64_t max_integer_terms = int64_t{1} << 16;
 inline constexpr int64_t largest_weight = 127;
-/// The largest constant of a bias of integer sums, in absolute value: it and the sum fit in 32 bits together.
-inline constexpr int64_t largest_bias = int64_t{1} << 24;
+/// The largest constant of a bias of integer sums, in absolute value: it and the sum fit in 32 bits together, and in float32 if the sum is
+/// of few terms.
+inline constexpr int64_t largest_bias = int64_t{1} << 23;
 
 /// What can be computed with quantized values besides single elements: sums of products, averages, and what only moves or chooses elements,
 /// besides zeros.

@@ -18,7 +18,6 @@ constexpr HalideFeature halide_features[] = {
     {feature::avx, {"avx"}},
     {feature::avx2, {"avx2", "fma", "f16c"}},
     {feature::avx512, {"avx512", "avx512_skylake"}},
-    {feature::avx_vnni, {"avxvnni"}},
     // Halide's name nearest to what Intel's CPUs have since Ice Lake. It also names BF16, which code for sums of integers does not use; a
     // test looks at the code (tests/unit/codegen/kernels/instructions_test.cpp).
     {feature::avx512_vnni, {"avx512_cannonlake", "avx512_zen4"}},
@@ -96,7 +95,6 @@ std::span<const Target> all_targets() {
       cuda("cuda", x86, 80),
       cpu("avx512_vnni", x86, sse41 | avx | avx2 | avx512 | avx512_vnni | avx512_vbmi2, {32, 64}),
       cpu("avx512", x86, sse41 | avx | avx2 | avx512, {32, 64}),
-      cpu("avx_vnni", x86, sse41 | avx | avx2 | avx_vnni, {16, 32}),
       cpu("avx2", x86, sse41 | avx | avx2, {16, 32}),
       cpu("sse41", x86, sse41, {16, 16}),
   };

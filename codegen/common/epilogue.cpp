@@ -87,12 +87,10 @@ bool is_exact(const program::KernelSpec& spec) {
          (integers(spec.in) || integers(spec.out) || std::any_of(spec.epilogue.begin(), spec.epilogue.end(), joins));
 }
 
-/// Applies the step with the given name to `value`, which is the element at `axes`.
-Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& name, Expr value, bool exact, const Axes& axes,
+/// Applies the step with the given name to `value`, which is the element at `axes`. `sum` says whether it is a bias of a sum of integers.
+Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& name, Expr value, bool exact, bool sum, const Axes& axes,
                 Operands& operands) {
   const OpInfo& op = info(step.kind);
-  // Integers that are summed become numbers behind their biases.
-  const bool sum = value.type().is_int() && step.kind == OpKind::bias;
   if (step.kind == OpKind::round) return to_byte(value, operands.constant(name, ElementType::i32)(0));
   if (!value.type().is_float() && !sum) value = Halide::cast<float>(value);
   Element element{std::move(value), {}, {}};
@@ -101,7 +99,8 @@ Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& na
   for (const std::string_view constant : op.constants) {
     const std::string full = op.constants.size() == 1 ? name : name + "_" + std::string(constant);
     const bool read = step.kind == OpKind::dequantize && constant == op.constants.front();  // by Input
-    element.constants.push_back(read ? Expr(0.0f) : operands.constant(full, sum ? ElementType::i32 : ElementType::f32)(channel));
+    const Expr there = read ? Expr(0.0f) : operands.constant(full, sum ? ElementType::i32 : ElementType::f32)(channel);
+    element.constants.push_back(sum ? Halide::cast(element.value.type(), there) : there);
   }
   if (op.joins()) {
     const Halide::ImageParam other = operands.tensor(name, step.operand);
@@ -119,6 +118,7 @@ Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& na
 
 Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axes, Operands& operands, const Project& project) {
   const bool exact = is_exact(spec);
+  bool sums = program::sums_integers(spec);  // while the value is a sum of integers, of 32 bits or in float32
   int number = 0;
   for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
     const std::string name = "step" + std::to_string(number++);
@@ -127,7 +127,8 @@ Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axe
       const Expr projected = project({step, name, weight, operands.tensor(name, step.operand)});
       if (projected.defined()) value = value + projected;
     } else {
-      value = apply_step(step, name, value, exact, axes, operands);
+      sums = sums && step.kind == OpKind::bias;
+      value = apply_step(step, name, value, exact, sums, axes, operands);
     }
   }
   return value;

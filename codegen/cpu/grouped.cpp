@@ -5,7 +5,7 @@
 /// A tile is a few rows and columns of pixels of one vector of channels, held in registers during the whole window. It loads each element
 /// of the input once, or once for each row of the window if the window is too large to be unrolled. After a tile come the neighbouring
 /// vectors of the same pixels, which are adjacent in memory, then the next tile of the row. Padding is the producer's halo of zeros. Sums
-/// of integers are made in float32, which holds them exactly.
+/// of integers are made in float32, which holds them exactly, with their biases.
 #include "ir/algorithms/grouped.h"
 #include "codegen/common/epilogue.h"
 #include "codegen/cpu/groups.h"
@@ -47,9 +47,7 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
     sum(axes.c, axes.x, axes.y, axes.n) += shortcut.term(axes, axes.x, axes.y, channel);
     return Expr();
   };
-  Expr value = sum(axes.c, axes.x, axes.y, axes.n);
-  if (program::sums_integers(spec)) value = Halide::cast<int32_t>(value);
-  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands, project);
+  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, sum(axes.c, axes.x, axes.y, axes.n), axes, operands, project);
   set_output(out, axes, spec.out, false);
 
   // The loops, innermost first: one tile (c, xi, yi), the vectors of its channels, tiles of a row, rows of tiles; then tasks.

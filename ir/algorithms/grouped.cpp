@@ -21,10 +21,11 @@ int64_t narrow_group(const OpAttributes& a, const TensorType& in, const TensorTy
   return channels == 1 || channels == 2 || channels == 4 ? channels : 0;
 }
 
-/// Whether float32 holds the sums of integers: each partial sum is at most 2^24 in absolute value.
+/// Whether float32 holds the sums of integers: each partial sum, and what a bias with the zeros' part makes of it, is at most 2^24 in
+/// absolute value.
 bool are_exact(int64_t products) {
   constexpr int64_t largest_product = 255 * graph::largest_weight, exact = int64_t{1} << 24;
-  return products * largest_product <= exact;
+  return 2 * products * largest_product + graph::largest_bias <= exact;
 }
 
 /// Whether an integer convolution in groups of so many channels can be summed in float32.

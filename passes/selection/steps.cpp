@@ -2,6 +2,8 @@
 #include "passes/selection/steps.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 #include "ir/quantized.h"
@@ -27,6 +29,18 @@ std::vector<Step> own_steps(const Op& op) {
   }
   steps.insert(steps.end(), op.epilogue.begin(), op.epilogue.end());
   return steps;
+}
+
+class NoWeights final : public WeightSource {
+ public:
+  std::vector<double> read(const std::string&, const std::vector<int64_t>&) const override { return {}; }
+};
+
+/// The number that the recipe gives for each channel, if it is one that no weight decides.
+std::optional<double> number_of(const RecipePtr& recipe) {
+  const std::vector<double> values = evaluate(*recipe, NoWeights());
+  if (values.empty() || std::any_of(values.begin(), values.end(), [&](double value) { return value != values[0]; })) return std::nullopt;
+  return values[0];
 }
 
 class IntegerSteps {
@@ -95,12 +109,20 @@ class IntegerSteps {
             zero_and_factor(type_of(step.operand).quantization)};
   }
 
+  /// Whether the limits of bytes do what the last step does: what it cuts off becomes 0 or 255 anyway.
+  bool limits_as_bytes(const Step& step, const Quantization& quantization) const {
+    if (step.kind == StepKind::relu) return quantization.zero == 0;
+    if (step.kind != StepKind::clip || unit_ != quantization.scale) return false;
+    const std::optional<double> low = number_of(step.constants[0]), high = number_of(step.constants[1]);
+    constexpr double largest = 255;
+    return low && high && std::nearbyint(*low) + quantization.zero <= 0 && std::nearbyint(*high) + quantization.zero >= largest;
+  }
+
   void make_integers(const Quantization& quantization) {
     if (unit_ != quantization.scale) {
       steps_.push_back({StepKind::multiply, graph::no_value, {each(static_cast<double>(1.0f / quantization.scale))}});
     }
-    // A result whose zero is its least integer has no negative numbers anyway.
-    if (quantization.zero == 0 && !steps_.empty() && steps_.back().kind == StepKind::relu) steps_.pop_back();
+    if (!steps_.empty() && limits_as_bytes(steps_.back(), quantization)) steps_.pop_back();
     steps_.push_back({StepKind::round, graph::no_value, {narrow(each(quantization.zero), ElementType::i32)}});
   }
 
