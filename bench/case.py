@@ -16,19 +16,24 @@ class Case:
     output_shape: list
     multiply_adds: int  # of one picture, convolutions counted as direct sums
     target: str
+    precision: str = "f32"  # of resnetc's library and of the model that peers read: f32 or int8
 
     @staticmethod
-    def of_library(folder, network, batch):
+    def of_library(folder, network, batch, precision="f32"):
         """Reads the manifest that `resnetc compile` wrote."""
         manifest = json.loads((folder / f"{network}.json").read_text())
         target = manifest["targets"][0]
         return Case(str(folder), network, batch, manifest["input"]["name"], manifest["input"]["shape"],
                     manifest["outputs"][0]["name"], manifest["outputs"][0]["shape"],
-                    sum(kernel["multiply_adds"] for kernel in target["kernels"]), target["name"])  # fmt: skip
+                    sum(kernel["multiply_adds"] for kernel in target["kernels"]), target["name"], precision)  # fmt: skip
 
     def file(self, suffix):
         """A file of this network at this batch size."""
         return pathlib.Path(self.folder) / f"batch{self.batch}{suffix}"
+
+    def onnx(self):
+        """The model that peers read."""
+        return self.file(".onnx" if self.precision == "f32" else f".{self.precision}.onnx")
 
     def network_file(self, name):
         """A file of this network, for every batch size."""

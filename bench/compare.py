@@ -13,6 +13,9 @@ is shuffled for the round. A turn is a pause, then a burst of runs without pause
 Before the next turn its threads must be asleep. Ratios are taken round by round, so that whatever slows the machine for a while slows both
 sides.
 
+With --precision int8, resnetc's library has integers of 8 bits, by ranges from 16 generated pictures, and the peers read the model as ONNX
+Runtime quantizes it with the same pictures. Outputs may then differ from PyTorch's float32 by a tenth of the largest value.
+
 A peer that is not installed, cannot convert a network or crashes is shown with its reason. The exit status is 1 if resnetc's own
 outputs are off, or if it cannot run.
 """
@@ -36,7 +39,7 @@ from rounds import measure, summary
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 NETWORKS = "resnet18,resnet34,resnet50,resnet101,resnext50_32x4d,wide_resnet50_2,cifar_resnet20"
-TOLERANCE = 1e-4
+TOLERANCE = {"f32": 1e-4, "int8": 0.1}
 
 
 def say(text):
@@ -56,8 +59,23 @@ def compile_network(options, network, folder):
         source = folder / f"{network}.rn"
         source.write_text(chain.text())
     cpu = [] if options.target == "cuda" else ["--cpu", options.cpu]
-    subprocess.run([options.resnetc, "compile", source, "-o", folder, "--weights", weights,
-                    "--target", options.target, *cpu, *options.resnetc_options], check=True, stdout=sys.stderr)  # fmt: skip
+    command = [options.resnetc, "compile", source, "-o", folder, "--weights", weights, "--target", options.target, *cpu,
+               *options.resnetc_options]  # fmt: skip
+    if options.precision == "int8":
+        command += ["--precision", "int8", "--ranges", calibrate(options, network, source, weights, folder)]
+    subprocess.run(command, check=True, stdout=sys.stderr)
+
+
+def calibrate(options, network, source, weights, folder):
+    """The file of the network's ranges. Its pictures lie beside it, for the peers."""
+    pictures, ranges = folder / "calibration.npy", folder / f"{network}.ranges"
+    if not pictures.exists():
+        subprocess.run([options.resnetc, "compile", source, "-o", folder], check=True, stdout=sys.stderr)  # for its manifest
+        case = Case.of_library(folder, network, 1)
+        subprocess.run([sys.executable, HERE / "export.py", "pictures", case.to_json(), pictures], check=True)
+    subprocess.run([options.resnetc, "calibrate", source, "--weights", weights, "--data", pictures, "-o", ranges, "--force"],
+                   check=True, stdout=sys.stderr)  # fmt: skip
+    return ranges
 
 
 def bench(options, case, processors):
@@ -82,7 +100,7 @@ def start(options, case, processors):
             row["reason"] = f"cannot run it: {error}"
             continue
         row |= contender.facts
-        if not row["difference"] <= TOLERANCE:
+        if not row["difference"] <= TOLERANCE[case.precision]:
             row["reason"] = f"outputs differ by {row['difference']:.1e} of the largest"
             contender.stop()
             continue
@@ -133,7 +151,8 @@ def parse():
     arguments.add_argument("--batches", type=numbers, default=[1, 8], help="(1,8)")
     arguments.add_argument("--threads", type=numbers, default=[1, 2], help="(1,2)")
     arguments.add_argument("--peers", default="all",
-                           help=f"some of {','.join(peers.ALL[1:])}; with --target cuda {','.join(peers.ON_GPU[1:])} (all)")  # fmt: skip
+                           help=f"some of {','.join(peers.ALL[1:])}; with --target cuda {','.join(peers.ON_GPU[1:])}; "
+                                f"with --precision int8 {','.join(peers.INT8[1:])} (all)")  # fmt: skip
     arguments.add_argument("--rounds", "--pairs", type=int, default=30, help="turns of each contender (30)")
     arguments.add_argument("--burst", type=int, default=3, help="runs of a turn, whose median counts (3)")
     arguments.add_argument("--warm-up", type=int, default=10, help="untimed runs of each before the first round (10)")
@@ -143,6 +162,7 @@ def parse():
     arguments.add_argument("--timeout", type=float, default=1800, help="seconds that one answer of a contender may take (1800)")
     arguments.add_argument("--target", default="host")
     arguments.add_argument("--cpu", default="host", help="the machine whose schedules resnetc is to choose (host)")
+    arguments.add_argument("--precision", choices=["f32", "int8"], default="f32", help="(f32)")
     arguments.add_argument("--resnetc-options", type=str.split, default=[], help="more options for resnetc compile")
     arguments.add_argument("--json", type=pathlib.Path, help="write all measurements to this file")
     arguments.add_argument("--markdown", type=pathlib.Path, help="write tables to this file")
@@ -150,7 +170,7 @@ def parse():
     arguments.add_argument("--folder", type=pathlib.Path, help="keep exported and converted networks in this folder, for the next call")
     options = arguments.parse_args()
     options.networks = [network for name in options.networks for network in chains.SETS.get(name, [name])]
-    known = (peers.ON_GPU if options.target == "cuda" else peers.ALL)[1:]
+    known = (peers.ON_GPU if options.target == "cuda" else peers.INT8 if options.precision == "int8" else peers.ALL)[1:]
     options.peers = list(known) if options.peers == "all" else names(options.peers)
     if unknown := set(options.peers) - set(known):
         arguments.error(f"no peer is called {', '.join(sorted(unknown))}")
@@ -177,10 +197,13 @@ def main():
             say(f"compiling {network} with {options.resnetc}")
             compile_network(options, network, root / network)
             for batch in options.batches:
-                case = Case.of_library(root / network, network, batch)
+                case = Case.of_library(root / network, network, batch, options.precision)
                 if not case.file(".exported").exists():
                     say(f"exporting {network}, batch {batch}")
                     subprocess.run([sys.executable, HERE / "export.py", "models", case.to_json()], check=True, stdout=sys.stderr)
+                if options.precision == "int8" and not case.onnx().exists():
+                    subprocess.run([sys.executable, HERE / "export.py", "quantized", case.to_json(), root / network / "calibration.npy"],
+                                   check=True, stdout=sys.stderr)  # fmt: skip
                 for threads in options.threads:
                     say(f"{network}, batch {batch}, {threads} thread(s)")
                     results["cases"].append(measure_case(options, case, sorted(os.sched_getaffinity(0))[:threads]))

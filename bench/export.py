@@ -2,6 +2,8 @@
 
     python3 bench/export.py weights NETWORK FILE
     python3 bench/export.py models CASE
+    python3 bench/export.py pictures CASE FILE
+    python3 bench/export.py quantized CASE PICTURES
 """
 
 import pathlib
@@ -40,8 +42,41 @@ def export_models(case):
     case.file(".exported").touch()
 
 
+def export_pictures(case, path):
+    """Pictures for calibration, other ones than those that are timed."""
+    import generator
+
+    count, first = 16, 1000
+    np.save(path, np.stack([generator.picture(case.input, first + k, case.input_shape) for k in range(count)]))
+
+
+def export_quantized(case, pictures):
+    """The ONNX model as ONNX Runtime quantizes it: QDQ, activations u8, weights i8 for each channel, ranges from the pictures."""
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Pictures(CalibrationDataReader):
+        def __init__(self):
+            every = np.load(pictures)
+            batches = (np.resize(every[k : k + case.batch], (case.batch, *every.shape[1:])) for k in range(0, len(every), case.batch))
+            self.batches = iter([{case.input: batch} for batch in batches])
+
+        def get_next(self):
+            return next(self.batches, None)
+
+    prepared = case.file(".prepared.onnx")
+    quant_pre_process(str(case.file(".onnx")), str(prepared))
+    quantize_static(str(prepared), str(case.onnx()), Pictures(), quant_format=QuantFormat.QDQ, per_channel=True,
+                    activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)  # fmt: skip
+    prepared.unlink()
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "weights":
         export_weights(sys.argv[2], sys.argv[3])
-    else:
+    elif sys.argv[1] == "models":
         export_models(Case.from_json(sys.argv[2]))
+    elif sys.argv[1] == "pictures":
+        export_pictures(Case.from_json(sys.argv[2]), sys.argv[3])
+    else:
+        export_quantized(Case.from_json(sys.argv[2]), sys.argv[3])

@@ -85,6 +85,10 @@ std::string option_fault(const CompileOptions& options) {
   if (options.depfile == "-") return "--depfile names a file, and '-' is none";
   if (options.tune == "-") return "--tune names a file, and '-' is none";
   if (std::string fault = options.precision.fault(); !fault.empty()) return fault;
+  if (options.precision.integers() && options.max_error != 0) {
+    return "--max-error chooses among algorithms of floats; with --precision int8, 'resnetc verify' says what integers cost, and --keep-float "
+           "takes layers back";
+  }
   if (!options.stop_after.empty() && !options.emit.empty())
     return "--emit shows what --stop-after does not come to; --dump-phases-to works with it";
   if (!options.only.empty() && options.emit.empty()) return "--only chooses among what --emit writes, and nothing is to be emitted";

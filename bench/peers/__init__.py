@@ -13,6 +13,7 @@ tables show its text as the reason.
 import time
 
 ALL = ("resnetc", "onnxruntime", "openvino", "ncnn", "mnn", "pytorch", "tvm")
+INT8 = ("resnetc", "onnxruntime", "openvino")  # that read a quantized ONNX model, or calibrate
 ON_GPU = ("resnetc", "onnxruntime_cuda", "pytorch_cuda")  # where resnetc's target is cuda
 
 

@@ -16,7 +16,7 @@ def prepare(case, threads, picture, output):
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     # Its threads spin within a run, as they do by default, but stop before the next contender's turn.
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    session = ort.InferenceSession(str(case.file(".onnx")), options, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(str(case.onnx()), options, providers=["CPUExecutionProvider"])
     binding = session.io_binding()
     binding.bind_input(case.input, "cpu", 0, np.float32, picture.shape, picture.ctypes.data)
     binding.bind_output(case.output, "cpu", 0, np.float32, output.shape, output.ctypes.data)

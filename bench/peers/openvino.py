@@ -2,14 +2,14 @@
 
 TITLE = "OpenVINO"
 PACKAGE = "openvino"
-SETTINGS = "latency hint, one stream, float32, shared buffers"
+SETTINGS = "latency hint, one stream, float32 where the model has no integers, shared buffers"
 
 
 def prepare(case, threads, picture, output):
     import openvino as ov
 
     core = ov.Core()
-    compiled = core.compile_model(core.read_model(case.file(".onnx")), "CPU", {
+    compiled = core.compile_model(core.read_model(case.onnx()), "CPU", {
         "PERFORMANCE_HINT": "LATENCY",
         "NUM_STREAMS": "1",
         "INFERENCE_NUM_THREADS": str(threads),

@@ -116,12 +116,18 @@ Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& na
 
 }  // namespace
 
-Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axes, Operands& operands, const Project& project) {
+Expr first_bias(const program::KernelSpec& spec, const Axes& axes, Operands& operands, Halide::Type sum) {
+  if (!program::sums_integers(spec) || spec.epilogue.empty() || spec.epilogue.front().kind != OpKind::bias) return {};
+  return Halide::cast(sum, operands.constant("step0", ElementType::i32)(axes.c));
+}
+
+Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axes, Operands& operands, const Project& project,
+                    size_t first) {
   const bool exact = is_exact(spec);
   bool sums = program::sums_integers(spec);  // while the value is a sum of integers, of 32 bits or in float32
-  int number = 0;
-  for (const program::KernelSpec::StepSpec& step : spec.epilogue) {
-    const std::string name = "step" + std::to_string(number++);
+  for (size_t number = first; number < spec.epilogue.size(); ++number) {
+    const program::KernelSpec::StepSpec& step = spec.epilogue[number];
+    const std::string name = "step" + std::to_string(number);
     if (step.kind == graph::StepKind::project) {
       const Halide::ImageParam weight = operands.constant(name + "_weight", step.weight);
       const Expr projected = project({step, name, weight, operands.tensor(name, step.operand)});

@@ -44,8 +44,13 @@ class Input {
   Expr zero_;  ///< of the integers; undefined if elements are read as they are
 };
 
-/// Applies the spec's steps in order to `value`, which is the element at `axes`, and adds their operands to the kernel's arguments. Only
-/// convolutions have projections.
-Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axes, Operands& operands, const Project& project = nullptr);
+/// The bias with which sums of integers may begin, which saves an addition for each element, in the arithmetic of the sums; undefined if
+/// the first step is no bias of such sums. Where it is used, apply_epilogue() begins at step 1.
+Expr first_bias(const program::KernelSpec& spec, const Axes& axes, Operands& operands, Halide::Type sum);
+
+/// Applies the spec's steps from `first` on, in order, to `value`, which is the element at `axes`, and adds their operands to the kernel's
+/// arguments. Only convolutions have projections.
+Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axes, Operands& operands, const Project& project = nullptr,
+                    size_t first = 0);
 
 }  // namespace resnetc::codegen::common

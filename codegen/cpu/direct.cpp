@@ -129,21 +129,27 @@ class DirectKernel {
   Halide::RVar group(const RDom& r) const { return integers_ ? r.y : r.x; }
   Expr zero() const { return Halide::Internal::make_zero(sum_type()); }
 
+  /// Sums of one step begin with the bias, if they are of integers. The product comes first, since its operands do.
+  void begin_sums(const Expr& term) {
+    const Expr bias = first_bias(spec_, axes_, operands_, sum_type());
+    first_step_ = bias.defined() ? 1 : 0;
+    here(sum_) = bias.defined() ? bias : zero();
+    here(sum_) += term;
+  }
+
   void define_sums() {
     const int columns = to_int(a_.kernel.w), rows = to_int(a_.kernel.h), groups = groups_of(deep_ ? depth_ : span_.span);
     if (joined_) {
       // The window's pixels of a row follow one another, so one loop goes over all of their channels: short loops end with a branch that
       // is predicted wrongly.
       r_ = RDom(0, side(), 0, groups * columns, 0, rows, "r");
-      here(sum_) = zero();
-      here(sum_) += product(r_.y, r_.x, 0, r_.z, r_.y + groups * columns * r_.z);
+      begin_sums(product(r_.y, r_.x, 0, r_.z, r_.y + groups * columns * r_.z));
       return;
     }
     if (!deep_) {
       r_ = integers_ ? RDom(0, side(), 0, groups, 0, columns, 0, rows, "r") : RDom(0, groups, 0, columns, 0, rows, "r");
       const Halide::RVar column = integers_ ? r_.z : r_.y, row = integers_ ? r_.w : r_.z;
-      here(sum_) = zero();
-      here(sum_) += product(group(r_), r_.x, column, row, group(r_) + groups * (column + columns * row));
+      begin_sums(product(group(r_), r_.x, column, row, group(r_) + groups * (column + columns * row)));
       return;
     }
     // A step is a part of the channels of one element of the window.
@@ -181,10 +187,11 @@ class DirectKernel {
   void define_output() {
     const Func& all = deep_ ? sums_ : sum_;
     const Expr value = staged_ ? element(all, axes_.y * to_int(width_) + axes_.x, 0) : element(all, axes_.x, axes_.y);
-    out_(axes_.c, axes_.x, axes_.y, axes_.n) = apply_epilogue(spec_, value, axes_, operands_, [&](const Projection& shortcut) {
+    const Project project = [&](const Projection& shortcut) {
       add_projection(shortcut);
       return Expr();
-    });
+    };
+    out_(axes_.c, axes_.x, axes_.y, axes_.n) = apply_epilogue(spec_, value, axes_, operands_, project, first_step_);
     set_output(out_, axes_, spec_.out, flat_);
   }
 
@@ -339,6 +346,7 @@ class DirectKernel {
   Func sums_{"sums"};            ///< with several steps, those of a task over all steps
   std::vector<Func> projected_;  ///< with several steps, the sums of each projection
   std::vector<RDom> channels_;   ///< of each projection
+  size_t first_step_ = 0;        ///< of the epilogue, without the bias that sums begin with
   Func out_{"out"};
   Func tiled_;  ///< the Func that has the loops over tiles
   Var co_{"co"}, xi_{"xi"}, xo_{"xo"}, task_{"task"};

@@ -38,7 +38,8 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
   const Expr in_x = axes.x * to_int(a.stride.w) + r.x * to_int(a.dilation.w) - to_int(a.pad.left);
   const Expr in_y = axes.y * to_int(a.stride.h) + r.y * to_int(a.dilation.h) - to_int(a.pad.top);
   Func sum("sum"), out("out");
-  sum(axes.c, axes.x, axes.y, axes.n) = 0.0f;
+  const Expr bias = first_bias(spec, axes, operands, Halide::Float(32));
+  sum(axes.c, axes.x, axes.y, axes.n) = bias.defined() ? bias : Expr(0.0f);
   sum(axes.c, axes.x, axes.y, axes.n) += Halide::cast<float>(weight((tap * group + r.z) * vector + lane_of(axes.c))) *
                                          Halide::cast<float>(member_of_group(in(axes.c, in_x, in_y, axes.n), r.z, group));
   std::vector<RDom> projected;
@@ -47,7 +48,8 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
     sum(axes.c, axes.x, axes.y, axes.n) += shortcut.term(axes, axes.x, axes.y, channel);
     return Expr();
   };
-  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, sum(axes.c, axes.x, axes.y, axes.n), axes, operands, project);
+  const Expr value = sum(axes.c, axes.x, axes.y, axes.n);
+  out(axes.c, axes.x, axes.y, axes.n) = apply_epilogue(spec, value, axes, operands, project, bias.defined() ? 1 : 0);
   set_output(out, axes, spec.out, false);
 
   // The loops, innermost first: one tile (c, xi, yi), the vectors of its channels, tiles of a row, rows of tiles; then tasks.

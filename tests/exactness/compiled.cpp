@@ -33,7 +33,8 @@ std::vector<const Target*> runnable_targets(Arithmetic arithmetic) {
 }
 
 std::vector<program::Program> lower(const topology::Network& network, std::span<const Target* const> targets, Diagnostics& diagnostics,
-                                    graph::Graph* graph, int64_t winograd_tile, const program::Tuning* tuned, const Machine& machine) {
+                                    graph::Graph* graph, int64_t winograd_tile, const program::Tuning* tuned, const Machine& machine,
+                                    ElementType weights, graph::Graph* rounded) {
   std::vector<program::Program> programs;
   for (const Target* target : targets) {
     passes::AnyIr ir = network;
@@ -44,9 +45,11 @@ std::vector<program::Program> lower(const topology::Network& network, std::span<
     context.winograd_tile = winograd_tile;
     context.tuned = tuned;
     context.weights_limited = tuned == nullptr;
+    context.weights_element = weights;
     context.after_pass = [&](const passes::PassRun& run) {
       if (graph != nullptr && run.pass.from == passes::Level::topology && run.pass.to == passes::Level::graph)
         *graph = std::get<graph::Graph>(run.ir);
+      if (rounded != nullptr && run.pass.name == "narrow-weights") *rounded = std::get<graph::Graph>(run.ir);
     };
     if (!passes::run_pipeline(ir, passes::Level::program, context)) return {};
     programs.push_back(std::get<program::Program>(std::move(ir)));

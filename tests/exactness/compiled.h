@@ -25,10 +25,12 @@ std::vector<const Target*> runnable_targets(Arithmetic arithmetic = Arithmetic::
 
 /// The network's programs, one for each target, best first. Empty after errors, which are in `diagnostics`. `graph` (may be null) receives
 /// the graph before any graph pass, for the interpreter. No tile of Winograd's transforms is larger than `winograd_tile`; `tuned` (may be
-/// null) gives schedules that are preferred, whatever the size of their weights. The others are chosen for `machine`.
+/// null) gives schedules that are preferred, whatever the size of their weights. The others are chosen for `machine`. Weights have the type
+/// `weights`; if that is not f32, `rounded` receives the graph with the rounded weights.
 std::vector<program::Program> lower(const topology::Network& network, std::span<const Target* const> targets, Diagnostics& diagnostics,
                                     graph::Graph* graph = nullptr, int64_t winograd_tile = largest_winograd_tile,
-                                    const program::Tuning* tuned = nullptr, const Machine& machine = default_machine());
+                                    const program::Tuning* tuned = nullptr, const Machine& machine = default_machine(),
+                                    ElementType weights = ElementType::f32, graph::Graph* rounded = nullptr);
 
 /// A compiled network with generated or other weights, loaded.
 class Library {

@@ -27,7 +27,8 @@ struct Network {
   uint64_t seed = 0;
   const Target* target = nullptr;
   std::string text;
-  graph::Graph graph;  ///< as it was before any rewrite
+  graph::Graph graph;    ///< as it was before any rewrite
+  graph::Graph rounded;  ///< of a network with weights of 16 bits: the graph with these weights; otherwise empty
   std::vector<program::Program> programs;
   std::string why;  ///< the fault that was found; empty if there is none
 };
@@ -44,6 +45,12 @@ const Machine& machine_of(uint64_t seed, const Target& target) {
   return *machines[seed % machines.size()];
 }
 
+/// The type of the network's weights: f32, and of every fifth network for a processor f16 or bf16.
+ElementType weights_of(uint64_t seed, const Target& target) {
+  if (target.on_gpu() || seed % 5 != 4) return ElementType::f32;
+  return seed % 2 == 0 ? ElementType::f16 : ElementType::bf16;
+}
+
 Network make_network(uint64_t seed, const Target* target, Schedules schedules) {
   Network network;
   network.seed = seed;
@@ -53,8 +60,10 @@ Network make_network(uint64_t seed, const Target* target, Schedules schedules) {
   Diagnostics diagnostics(sources);
   const auto topology = parse_network(fmt::format("seed{}.rn", seed), network.text, {}, diagnostics);
   const Machine& machine = machine_of(seed, *target);
+  const ElementType weights = weights_of(seed, *target);
   const auto lowered = [&](graph::Graph* graph, const program::Tuning* tuned) {
-    return lower(*topology, {&target, 1}, diagnostics, graph, largest_winograd_tile, tuned, machine);
+    graph::Graph* const rounded = weights == ElementType::f32 ? nullptr : &network.rounded;
+    return lower(*topology, {&target, 1}, diagnostics, graph, largest_winograd_tile, tuned, machine, weights, rounded);
   };
   if (topology) network.programs = lowered(&network.graph, nullptr);
   if (!network.programs.empty() && schedules == Schedules::tuned) {
@@ -119,7 +128,9 @@ std::string check(const Network& network, const codegen::KernelOptions& kernels)
       double& most = largest[static_cast<size_t>(&op - network.graph.ops.data())];
       for (const double value : made) most = std::max(most, std::abs(value));
     };
-    const std::vector<Values> wanted = interpret(network.graph, weights, values[k], observe);
+    // The sizes of values are those of the network as it was written, whose operations are apart.
+    std::vector<Values> wanted = interpret(network.graph, weights, values[k], observe);
+    if (!network.rounded.ops.empty()) wanted = interpret(network.rounded, weights, values[k]);
     for (size_t port = 0; port < wanted.size(); ++port) {
       if (rest.size() < wanted[port].size()) return fmt::format("output '{}' is too short", program.outputs[port].name);
       const double scale = largest_before_functions(network.graph, network.graph.outputs[port].value, largest);
