@@ -70,9 +70,7 @@ class Compilation {
  private:
   Ended check_options() {
     if (std::string fault = option_fault(options_); !fault.empty()) return usage_error(fault);
-    TargetOptions target = options_.target;
-    target.arithmetic = options_.precision.arithmetic();
-    Result<Goals> named = target.goals(diagnostics_);
+    Result<Goals> named = options_.target.goals(diagnostics_, options_.precision.arithmetic());
     if (!named) return report_or_fail(diagnostics_, invocation_, named.failure());
     goals_ = std::move(*named);
     if (std::string fault = target_fault(options_, goals_.targets()); !fault.empty()) return usage_error(fault);

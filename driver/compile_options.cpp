@@ -86,7 +86,8 @@ std::string option_fault(const CompileOptions& options) {
   if (options.tune == "-") return "--tune names a file, and '-' is none";
   if (std::string fault = options.precision.fault(); !fault.empty()) return fault;
   if (options.precision.integers() && options.max_error != 0) {
-    return "--max-error chooses among algorithms of floats; with --precision int8, 'resnetc verify' says what integers cost, and --keep-float "
+    return "--max-error chooses among algorithms of floats; with --precision int8, 'resnetc verify' says what integers cost, and "
+           "--keep-float "
            "takes layers back";
   }
   if (!options.stop_after.empty() && !options.emit.empty())

@@ -43,9 +43,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
   Sources sources;
   Diagnostics diagnostics(sources);
   if (const std::string fault = options.precision.fault(); !fault.empty()) return usage_error(fault);
-  TargetOptions named = options.target;
-  named.arithmetic = options.precision.arithmetic();
-  const Result<Goals> goals = named.goals(diagnostics);
+  const Result<Goals> goals = options.target.goals(diagnostics, options.precision.arithmetic());
   if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
   const Target* target = goals->front().target;
   const std::string_view of_program = options.batch ? "--batch" : options.target.given();

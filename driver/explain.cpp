@@ -92,9 +92,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
   if (const std::string unfit = options.precision.fault(); !unfit.empty()) return usage_error(unfit);
-  TargetOptions named = options.target;
-  named.arithmetic = options.precision.arithmetic();
-  const Result<Goals> goals = named.goals(diagnostics);
+  const Result<Goals> goals = options.target.goals(diagnostics, options.precision.arithmetic());
   if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
   const Target* target = goals->front().target;
   const std::string fault = cpu_option_fault(

@@ -123,7 +123,7 @@ std::string misfit(const std::string& option, const Machines& machines, const Ta
 
 }  // namespace
 
-Result<Goals> TargetOptions::goals(Diagnostics& diagnostics) const {
+Result<Goals> TargetOptions::goals(Diagnostics& diagnostics, Arithmetic arithmetic) const {
   Targets targets;
   if (!target.empty()) {
     if (const Result<> known = append_targets(target, arithmetic, targets); !known) return known.failure();

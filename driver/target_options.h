@@ -28,7 +28,6 @@ struct TargetOptions {
   std::string cpu;                   ///< empty: not named
   std::string machine;               ///< empty: not named
   Wanted wanted = Wanted::targets;
-  Arithmetic arithmetic = Arithmetic::floats;  ///< that defaults are for; no option of its own
 
   bool named() const { return !devices.empty() || !target.empty(); }
   /// The option that names machines; empty if none does.
@@ -38,7 +37,8 @@ struct TargetOptions {
   /// At least one goal; exactly one if that is wanted. The command is to blame for an unknown name, for a target of a device that is not
   /// named, and for a target that no machine can run. What is wrong with the file of a machine is in `diagnostics`, and the failure is the
   /// first of its errors. If the machine is that of `host`, and no known one, a note on stderr says so.
-  Result<Goals> goals(Diagnostics& diagnostics) const;
+  /// Defaults serve the arithmetic.
+  Result<Goals> goals(Diagnostics& diagnostics, Arithmetic arithmetic = Arithmetic::floats) const;
 };
 
 /// Why a program that was read cannot be compiled for the goals of the options: its target is not theirs, or they name a machine, and the

@@ -5,8 +5,6 @@
 #include <set>
 #include <tuple>
 
-#include "driver/observation.h"
-
 namespace resnetc::driver {
 
 namespace {
@@ -76,8 +74,12 @@ void ValueHistograms::add(const rn_observation& seen) {
     for (int64_t n = 0; n < seen.batch; ++n) {
       for (int64_t y = 0; y < seen.height; ++y) {
         for (int64_t x = 0; x < seen.width; ++x) {
-          const int64_t pixel = n * seen.stride_batch + y * seen.stride_y + x * seen.stride_x + first * seen.stride_channel;
-          for (int64_t c = 0; c < channels; ++c) numbers_.push_back(number_at(seen, pixel + c * seen.stride_channel));
+          const float* pixel = seen.data + n * seen.stride_batch + y * seen.stride_y + x * seen.stride_x + first * seen.stride_channel;
+          if (seen.stride_channel == 1) {
+            numbers_.insert(numbers_.end(), pixel, pixel + channels);
+          } else {
+            for (int64_t c = 0; c < channels; ++c) numbers_.push_back(pixel[c * seen.stride_channel]);
+          }
         }
       }
     }

@@ -13,19 +13,22 @@ using graph::StepKind;
 using program::AlgorithmChoice;
 using program::Convolution;
 
-/// Whether only convolutions read the input, which then has no gaps between its pixels.
-bool only_convolutions_read_input(const graph::Graph& graph) {
-  if (!graph.ops.front().epilogue.empty()) return false;
+/// Whether each operation that reads the value may do so, and neither a step nor an output does.
+template <class May>
+bool only_read_by(const graph::Graph& graph, graph::ValueId value, May may) {
   for (const graph::Op& op : graph.ops) {
-    const bool convolution = info(op.kind).kernel == program::KernelKind::conv2d;  // or a linear layer
-    for (graph::ValueId v : op.operands) {
-      if (v == 0 && !convolution) return false;
-    }
+    if (std::find(op.operands.begin(), op.operands.end(), value) != op.operands.end() && !may(op)) return false;
     for (const graph::Step& step : op.epilogue) {
-      if (step.operand == 0) return false;
+      if (step.operand == value) return false;
     }
   }
-  return std::none_of(graph.outputs.begin(), graph.outputs.end(), [](const graph::Output& output) { return output.value == 0; });
+  return std::none_of(graph.outputs.begin(), graph.outputs.end(), [&](const graph::Output& output) { return output.value == value; });
+}
+
+/// Whether only convolutions read the input, which then has no gaps between its pixels.
+bool only_convolutions_read_input(const graph::Graph& graph) {
+  const auto convolution = [](const graph::Op& op) { return info(op.kind).kernel == program::KernelKind::conv2d; };  // or a linear layer
+  return graph.ops.front().epilogue.empty() && only_read_by(graph, 0, convolution);
 }
 
 Convolution convolution_of(const graph::Graph& graph, const graph::Op& op, bool input_as_it_is) {
@@ -55,19 +58,9 @@ void find_loaded(const graph::Graph& graph, KernelChoices& choices) {
   const auto found = std::find_if(graph.ops.begin(), graph.ops.end(), is_conversion);
   if (found == graph.ops.end() || use_counts(graph)[0] != 1) return;
   choices.loaded = static_cast<graph::ValueId>(found - graph.ops.begin());
-  const auto reads = [&](const graph::Op& op) {
-    const auto in_steps = [&](const graph::Step& step) { return step.operand == choices.loaded; };
-    return std::find(op.operands.begin(), op.operands.end(), choices.loaded) != op.operands.end() ||
-           std::any_of(op.epilogue.begin(), op.epilogue.end(), in_steps);
-  };
-  const auto sums = [&](const graph::Op& op) {
-    const auto in_steps = [&](const graph::Step& step) { return step.operand == choices.loaded; };
-    return op.kind == OpKind::conv2d && op.attributes.groups == 1 && std::none_of(op.epilogue.begin(), op.epilogue.end(), in_steps);
-  };
+  const auto sums = [](const graph::Op& op) { return op.kind == OpKind::conv2d && op.attributes.groups == 1; };
   choices.loaded_in_fours =
-      found->type.channels <= program::channels_in_fours && found->epilogue.empty() &&
-      std::all_of(graph.ops.begin(), graph.ops.end(), [&](const graph::Op& op) { return !reads(op) || sums(op); }) &&
-      std::none_of(graph.outputs.begin(), graph.outputs.end(), [&](const auto& o) { return o.value == choices.loaded; });
+      found->type.channels <= program::channels_in_fours && found->epilogue.empty() && only_read_by(graph, choices.loaded, sums);
 }
 
 /// Whether the kernel of the pool's operand, which the pool alone reads if `alone`, may end with the pool.
