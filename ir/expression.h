@@ -28,7 +28,6 @@ class Expression {
     subtract,     ///< a - b
     multiply,     ///< a * b
     divide,       ///< a / b
-    round,        ///< the integer that is nearest to a, ties to even
     select_less,  ///< c if a < b, else d; d also where a or b is NaN
   };
   struct Part {
@@ -54,7 +53,7 @@ class Expression {
 
   /// Computes the expression for any type of value that has + - * / and the sign -: numbers, the expressions of a code generator, numbers
   /// with their derivatives. `Arithmetic` provides the rest: element(), operand(), constant(size_t), number(double), exp(Value),
-  /// erf(Value), log_1p(Value), round(Value), select_less(Value a, Value b, Value then, Value otherwise).
+  /// erf(Value), log_1p(Value), select_less(Value a, Value b, Value then, Value otherwise).
   template <class Value, class Arithmetic>
   Value evaluate(const Arithmetic& arithmetic) const {
     std::array<Value, capacity> stack{};
@@ -72,7 +71,6 @@ class Expression {
         case Kind::exp: *a = arithmetic.exp(a[0]); break;
         case Kind::erf: *a = arithmetic.erf(a[0]); break;
         case Kind::log_1p: *a = arithmetic.log_1p(a[0]); break;
-        case Kind::round: *a = arithmetic.round(a[0]); break;
         case Kind::add: *a = a[0] + a[1]; break;
         case Kind::subtract: *a = a[0] - a[1]; break;
         case Kind::multiply: *a = a[0] * a[1]; break;
@@ -96,8 +94,7 @@ class Expression {
       case Kind::negate:
       case Kind::exp:
       case Kind::erf:
-      case Kind::log_1p:
-      case Kind::round: return 1;
+      case Kind::log_1p: return 1;
       case Kind::add:
       case Kind::subtract:
       case Kind::multiply:
@@ -134,7 +131,6 @@ constexpr Comparison operator<(const Expression& a, const Expression& b) { retur
 constexpr Expression exp(const Expression& a) { return {Expression::Kind::exp, {&a}}; }
 constexpr Expression erf(const Expression& a) { return {Expression::Kind::erf, {&a}}; }
 constexpr Expression log_1p(const Expression& a) { return {Expression::Kind::log_1p, {&a}}; }
-constexpr Expression round(const Expression& a) { return {Expression::Kind::round, {&a}}; }
 constexpr Expression select(const Comparison& c, const Expression& then, const Expression& otherwise) {
   return {Expression::Kind::select_less, {&c.less, &c.greater, &then, &otherwise}};
 }

@@ -30,7 +30,5 @@ constexpr Expression hard_sigmoid = limited(x * constant(0) + constant(1), 0, 1)
 constexpr Expression hard_swish = x * limited(x * (1.0 / 6) + 0.5, 0, 1);
 constexpr Expression tanh = 1 - 2 / (1 + exp(x * 2));
 constexpr Expression clip = limited(x, constant(0), constant(1));
-// A byte. The sum of two whole numbers rounds nothing where it matters: large ones are cut off.
-constexpr Expression round = limited(spelled::round(x) + constant(0), 0, 255);
 
 }  // namespace resnetc::meaning

@@ -328,7 +328,7 @@ constexpr OpInfo line_of_op(OpKind kind) {
               .operands = 2,
               .meaning = x * ((operand - constant(0)) * constant(1)),
               .constants = zero_and_scale_names};
-    case OpKind::round: return {.name = "round", .meaning = meaning::round, .constants = zero_names};
+    case OpKind::round: return {.name = "round", .constants = zero_names};
   }
   return {};
 }

@@ -278,7 +278,7 @@ struct OpInfo {
   /// Whether the operation reads, for each element of the result, the element of that tensor in the same place.
   constexpr bool joins_in_place() const { return joins() && !meaning.empty(); }
   /// Whether the operation can be a step of an epilogue.
-  constexpr bool step() const { return !meaning.empty() || kind == OpKind::project; }
+  constexpr bool step() const { return !meaning.empty() || kind >= OpKind::project; }
   /// Whether only programs have the step. Its constants are numbers of a whole tensor: each has the same element for all channels.
   constexpr bool only_in_programs() const { return kind > OpKind::project; }
 };

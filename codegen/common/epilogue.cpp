@@ -47,7 +47,6 @@ struct Element {
   static Expr exp(const Expr& x) { return exponential(x); }
   static Expr erf(const Expr& x) { return error_function(x); }
   static Expr log_1p(const Expr& x) { return logarithm_of_1_plus(x); }
-  static Expr round(const Expr& x) { return Halide::round(x); }
   static Expr select_less(const Expr& a, const Expr& b, const Expr& then, const Expr& otherwise) {
     return Halide::select(a < b, then, otherwise);
   }
@@ -65,8 +64,7 @@ bool is_strict(Expression::Kind kind) {
     case add:
     case subtract:
     case multiply:
-    case divide:
-    case round: return false;
+    case divide: return false;
     case exp:
     case erf:
     case log_1p:

@@ -28,7 +28,6 @@ struct Element {
   static double exp(double x) { return std::exp(x); }
   static double erf(double x) { return std::erf(x); }
   static double log_1p(double x) { return std::log1p(x); }
-  static double round(double x) { return std::nearbyint(x); }
   static double select_less(double a, double b, double then, double otherwise) { return a < b ? then : otherwise; }
 };
 
@@ -52,7 +51,6 @@ struct DualElement {
   static Dual exp(Dual x) { return {std::exp(x.value), x.slope * std::exp(x.value)}; }
   static Dual erf(Dual x) { return {std::erf(x.value), x.slope * 2 / std::sqrt(std::numbers::pi) * std::exp(-x.value * x.value)}; }
   static Dual log_1p(Dual x) { return {std::log1p(x.value), x.slope / (1 + x.value)}; }
-  static Dual round(Dual x) { return {std::nearbyint(x.value), 0}; }
   static Dual select_less(Dual a, Dual b, Dual then, Dual otherwise) { return a.value < b.value ? then : otherwise; }
 };
 
