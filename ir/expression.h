@@ -24,6 +24,7 @@ class Expression {
     exp,          ///< e to the power of a
     erf,          ///< the error function of a
     log_1p,       ///< the natural logarithm of 1 + a, for an a that is not negative
+    nearest,      ///< the integer nearest to a, ties to even
     add,          ///< a + b
     subtract,     ///< a - b
     multiply,     ///< a * b
@@ -53,7 +54,7 @@ class Expression {
 
   /// Computes the expression for any type of value that has + - * / and the sign -: numbers, the expressions of a code generator, numbers
   /// with their derivatives. `Arithmetic` provides the rest: element(), operand(), constant(size_t), number(double), exp(Value),
-  /// erf(Value), log_1p(Value), select_less(Value a, Value b, Value then, Value otherwise).
+  /// erf(Value), log_1p(Value), nearest(Value), select_less(Value a, Value b, Value then, Value otherwise).
   template <class Value, class Arithmetic>
   Value evaluate(const Arithmetic& arithmetic) const {
     std::array<Value, capacity> stack{};
@@ -71,6 +72,7 @@ class Expression {
         case Kind::exp: *a = arithmetic.exp(a[0]); break;
         case Kind::erf: *a = arithmetic.erf(a[0]); break;
         case Kind::log_1p: *a = arithmetic.log_1p(a[0]); break;
+        case Kind::nearest: *a = arithmetic.nearest(a[0]); break;
         case Kind::add: *a = a[0] + a[1]; break;
         case Kind::subtract: *a = a[0] - a[1]; break;
         case Kind::multiply: *a = a[0] * a[1]; break;
@@ -94,7 +96,8 @@ class Expression {
       case Kind::negate:
       case Kind::exp:
       case Kind::erf:
-      case Kind::log_1p: return 1;
+      case Kind::log_1p:
+      case Kind::nearest: return 1;
       case Kind::add:
       case Kind::subtract:
       case Kind::multiply:
@@ -131,6 +134,7 @@ constexpr Comparison operator<(const Expression& a, const Expression& b) { retur
 constexpr Expression exp(const Expression& a) { return {Expression::Kind::exp, {&a}}; }
 constexpr Expression erf(const Expression& a) { return {Expression::Kind::erf, {&a}}; }
 constexpr Expression log_1p(const Expression& a) { return {Expression::Kind::log_1p, {&a}}; }
+constexpr Expression nearest(const Expression& a) { return {Expression::Kind::nearest, {&a}}; }
 constexpr Expression select(const Comparison& c, const Expression& then, const Expression& otherwise) {
   return {Expression::Kind::select_less, {&c.less, &c.greater, &then, &otherwise}};
 }

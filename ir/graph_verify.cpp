@@ -1,6 +1,8 @@
 /// \file The rules for every graph, after every pass and for every source of its text.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include <unordered_set>
 
 #include "ir/checks.h"
@@ -39,13 +41,25 @@ Fault check_element(const TensorType& type) {
   return checks::computable(type);
 }
 
+/// Checks that the constants of a `fake_quantize` are those of a whole tensor.
+Fault check_rounding(StepKind kind, const std::vector<RecipePtr>& constants) {
+  if (kind != StepKind::fake_quantize) return std::nullopt;
+  for (const RecipePtr& constant : constants) {
+    if (constant->kind != RecipeKind::fill) return "the scale and zero of a fake_quantize are each a 'fill'";
+  }
+  const double scale = constants[0]->value, zero = constants[1]->value;
+  constexpr double largest = 255;
+  const bool whole = zero >= 0 && zero <= largest && zero == std::nearbyint(zero);
+  const bool known = scale == static_cast<double>(static_cast<float>(scale));
+  if (whole && known && fits(*quantization_of(kind, constants), ElementType::u8)) return std::nullopt;
+  return "a fake_quantize has a scale above zero, as float32 has it, and a zero from 0 to 255";
+}
+
 Fault check_quantized(const Graph& graph, const Op& op) {
-  if (!is_quantized(graph, op)) return std::nullopt;
+  if (Fault fault = check_room(graph, op)) return fault;
+  if (!mixes_integers(graph, op)) return std::nullopt;
   const bool moves = moving_ops.has(op.kind) || averaging_ops.has(op.kind) || op.kind == OpKind::convert;
   if (!moves && !summing_ops.has(op.kind) && !is_step(op.kind)) return "it has no meaning for quantized values: convert them to f32 first";
-  if (const int count = most_operands(op) + integer_operands(graph, op); count > max_kernel_operands) {
-    return fmt::format("its kernel could have {} operands with its zeros and scales, more than {}", count, max_kernel_operands);
-  }
   for (ValueId operand : op.operands) {
     if (part_ops.has(op.kind) && graph.op(operand).type.quantization != op.type.quantization) {
       return fmt::format("integers of '{}' mean other numbers than those of the result, of which they become a part",
@@ -91,6 +105,7 @@ Fault check_step(const Graph& graph, ValueId id, const Step& step) {
   for (size_t i = 0; i < step.constants.size(); ++i) {
     if (Fault fault = checks::recipe_shape(wanted.constants[i], step.constants[i], {type.channels})) return fault;
   }
+  if (Fault fault = check_rounding(step.kind, step.constants)) return fault;
   if (!wanted.joins()) return std::nullopt;
   return check_numbers(step.kind, {}, {type, graph.op(step.operand).type}, type);
 }
@@ -108,6 +123,7 @@ Fault check_op(const Graph& graph, ValueId id) {
   if (Fault fault = check_element(op.type)) return fault;
   if (Fault fault = check_numbers(op.kind, op.attributes, operands, op.type)) return fault;
   if (Fault fault = check_constants(graph, op)) return fault;
+  if (Fault fault = check_rounding(op.kind, op.constants)) return fault;
   if (op.epilogue.size() > max_epilogue_steps) return fmt::format("its epilogue has more than {} steps", max_epilogue_steps);
   if (const int count = most_operands(op); count > max_operands) {
     return fmt::format("its kernel could have {} operands, more than {}: each tensor and each constant is one", count, max_operands);

@@ -105,6 +105,12 @@ void apply(StepKind kind, const Constants& constants, const Values& other, const
       for_each_in_channel(out, type, [&](double x, size_t c) { return x * factor[c]; });
       break;
     }
+    case OpKind::fake_quantize: {
+      const std::vector<double>&scale = constants[0], &zero = constants[1];
+      for_each_in_channel(out, type,
+                          [&](double x, size_t c) { return clip(std::nearbyint(x / scale[c]), -zero[c], 255 - zero[c]) * scale[c]; });
+      break;
+    }
     case OpKind::input:
     case OpKind::conv2d:
     case OpKind::conv_transpose:
@@ -135,6 +141,7 @@ void apply(StepKind kind, const Constants& constants, const Values& other, const
     case OpKind::pixel_unshuffle:
     case OpKind::pad_channels:
     case OpKind::convert: break;  // main_operation() computes them
+    case OpKind::nearest:
     case OpKind::dequantize:
     case OpKind::add_quantized:
     case OpKind::mul_quantized:
@@ -156,6 +163,15 @@ void quantize(Values& values, const Quantization& quantization, float unit) {
   for (double& x : values) {
     const double nearest = std::nearbyint(as_float(x * factor)) + quantization.zero;
     x = std::isnan(nearest) ? quantization.zero : std::clamp(nearest, 0.0, 255.0);
+  }
+}
+
+/// A step `fake_quantize`, from numbers that count one unit to numbers that count another, in place.
+void round_to_integers(Values& values, const Quantization& quantization, float before, float behind) {
+  const double factor = before == quantization.scale ? 1 : static_cast<double>(before / quantization.scale);
+  const double back = static_cast<double>(graph::factor_of(quantization, behind));
+  for (double& x : values) {
+    x = as_float(clip(std::nearbyint(as_float(x * factor)), -quantization.zero, 255.0 - quantization.zero) * back);
   }
 }
 
@@ -319,12 +335,12 @@ class Interpreter {
 
   /// An operation that reads or makes a quantized value (ir/quantized.h).
   Values quantized(const Op& op) const {
-    const float unit = graph::unit_of(graph_, op);
+    const std::vector<float> units = graph::units_of(graph_, op);
+    const float unit = units.front();
     const TensorType& in_type = graph_.op(op.operands[0]).type;
     const bool sums = graph::sums_integers(graph_, op), alone = graph::is_step(op.kind);
     const bool averages = graph::averaging_ops.has(op.kind) && in_type.is_quantized();
-    std::vector<graph::Step> steps = op.epilogue;
-    if (alone) steps.insert(steps.begin(), {op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
+    const std::vector<graph::Step> steps = graph::steps_with(op);
     Values out = sums || averages ? integers(op.operands[0]) : numbers(op.operands[0], unit);
     if (!alone) out = main_operation(op, out, op.operands.size() > 1 ? numbers(op.operands[1], unit) : Values(), float_average);
     size_t done = 0;
@@ -339,14 +355,18 @@ class Interpreter {
       for (double& x : out) x = as_float(x * factor);
     }
     for (; done < steps.size(); ++done) {
-      const graph::Step s = graph::in_units(steps[done], sums && done == graph::integer_steps(graph_, op), unit);
+      if (const auto quantization = graph::quantization_of(steps[done].kind, steps[done].constants)) {
+        round_to_integers(out, *quantization, units[done], units[done + 1]);
+        continue;
+      }
+      const graph::Step s = graph::in_units(steps[done], sums && done == graph::integer_steps(graph_, op), units[done]);
       Constants values = constants(s.constants);
       for (std::vector<double>& each : values) round_to_float(each);
-      const Values other = s.operand == graph::no_value ? Values() : over(op.type, s.operand, numbers(s.operand, unit));
+      const Values other = s.operand == graph::no_value ? Values() : over(op.type, s.operand, numbers(s.operand, units[done]));
       apply(s.kind, values, other, op.type, out);
       round_to_float(out);
     }
-    if (op.type.is_quantized()) quantize(out, op.type.quantization, unit);
+    if (op.type.is_quantized()) quantize(out, op.type.quantization, units.back());
     return out;
   }
 

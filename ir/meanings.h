@@ -30,5 +30,7 @@ constexpr Expression hard_sigmoid = limited(x * constant(0) + constant(1), 0, 1)
 constexpr Expression hard_swish = x * limited(x * (1.0 / 6) + 0.5, 0, 1);
 constexpr Expression tanh = 1 - 2 / (1 + exp(x * 2));
 constexpr Expression clip = limited(x, constant(0), constant(1));
+constexpr Expression nearest_of_range = limited(nearest(x), constant(0), constant(1));
+constexpr Expression fake_quantize = limited(nearest(x / constant(0)), -constant(1), 255 - constant(1)) * constant(0);
 
 }  // namespace resnetc::meaning

@@ -84,6 +84,7 @@ enum class OpKind {
   pixel_unshuffle,  ///< the reverse of pixel_shuffle
   channel_shuffle,  ///< channel c of g groups of n goes to c % n * g + c / n: the first of each group, then the second
   convert,          ///< the same numbers in another element type; graph only
+  fake_quantize,    ///< the number that the integer nearest to x / scale means, of those that u8 with this scale and zero has; graph only
   spread,           ///< a vector at every pixel of a picture, or line, of `size`; graph only
   concat,           ///< the channels of a, then those of b, which has the same height and width; graph only
   add,              ///< a + b; b has the type of a, or is spread: see spreads_over(); the end of a skip edge; graph only
@@ -91,6 +92,7 @@ enum class OpKind {
   // Only steps of an epilogue (ir/step.h), not operations of a graph. They stand last.
   project,  ///< x + 1x1 convolution of another tensor: a projection shortcut, summed with its convolution (see graph::projection())
   // Only steps of a program's kernels: how integers become numbers and numbers integers (ir/quantized.h).
+  nearest,        ///< the integer nearest to x, ties to even, at least low and at most high; keeps NaN
   dequantize,     ///< (x - zero) * scale; the first step of a kernel that reads integers and sums no products of them
   add_quantized,  ///< x + (b - zero) * scale, for integers b
   mul_quantized,  ///< x * ((b - zero) * scale), for integers b

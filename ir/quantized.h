@@ -10,9 +10,14 @@
 /// ties to even, plus its zero, and at least 0 and at most 255. NaN becomes the zero.
 ///
 /// The numbers count units: a unit is the scale of the result if all steps mean the same in every unit, and else 1. So a convolution with
-/// bias, skip edge and relu needs one product for each element and one for each element of the skip edge.
+/// bias, skip edge and relu needs one product for each element and one for each element of the skip edge. A step `fake_quantize` rounds
+/// before others follow. What stands before it counts units of its scale in the same way.
 #pragma once
 
+#include <optional>
+#include <vector>
+
+#include "ir/checks.h"
 #include "ir/graph.h"
 
 namespace resnetc::graph {
@@ -38,22 +43,34 @@ inline constexpr OpSet integer_sums{OpKind::bias, OpKind::project};
 
 /// The terms of each sum of a conv2d or linear, with those of its projections, or of an average.
 int64_t terms_of(const Graph& graph, const Op& op);
+/// The operation itself, if it is a step, and its epilogue.
+std::vector<Step> steps_with(const Op& op);
+/// The quantization of a `fake_quantize`; nothing for other steps.
+std::optional<Quantization> quantization_of(StepKind kind, const std::vector<RecipePtr>& constants);
 /// Whether an operation or a step of its epilogue reads a quantized value, or the operation makes one.
+bool mixes_integers(const Graph& graph, const Op& op);
+/// Whether that is so, or a step rounds to integers.
 bool is_quantized(const Graph& graph, const Op& op);
 /// Whether an operation sums integers: it is a conv2d or linear with a quantized operand.
 bool sums_integers(const Graph& graph, const Op& op);
-/// Whether float32 gives each step of the operation as this file says, so that its integers are equal everywhere. The integers of others
-/// may differ by one: activations with an exponential are approximated, and so are sums of floats.
+/// Whether float32 gives the operation and the first `steps` of steps_with() as this file says, so that the numbers behind them are equal
+/// everywhere. Others may differ: activations with an exponential are approximated, and so are sums of floats.
+bool is_exact(const Graph& graph, const Op& op, size_t steps);
+/// Whether the operation makes integers that are equal everywhere. The integers of others may differ by one.
 bool has_exact_integers(const Graph& graph, const Op& op);
 /// Makes the numbers that a quantized value means of its integers, in place; leaves other values as they are.
 void to_numbers(const TensorType& type, std::vector<double>& values);
 /// The number of steps that the operation's integer sums go through before they become numbers: biases and projections.
 size_t integer_steps(const Graph& graph, const Op& op);
+/// Whether the first operand of the operation is quantized.
+bool reads_integers(const Graph& graph, const Op& op);
 /// The number of operands that the kernel of an operation has beyond most_operands() because it reads or makes integers, at most: zeros and
 /// scales, and a bias for the zeros of what is summed.
 int integer_operands(const Graph& graph, const Op& op);
-/// The unit that the numbers of an operation count.
-float unit_of(const Graph& graph, const Op& op);
+/// Checks that a kernel has room for what the operation needs with integers.
+Fault check_room(const Graph& graph, const Op& op);
+/// The units that the numbers of an operation count before each step of steps_with(), and behind the last.
+std::vector<float> units_of(const Graph& graph, const Op& op);
 /// The factor that makes units of the integers of a quantized value.
 float factor_of(const Quantization& quantization, float unit);
 /// A step whose constants count units: biases and limits are divided, and so is the scale that makes numbers of integer sums. `first` says

@@ -5,6 +5,9 @@
 
 #include <cassert>
 #include <numeric>
+#include <utility>
+
+#include "ir/quantized.h"
 
 namespace resnetc::passes {
 namespace {
@@ -16,6 +19,14 @@ using graph::ValueId;
 ValueId other_operand(const Op& op, ValueId producer) {
   if (op.operands.size() < 2) return graph::no_value;
   return op.operands[0] == producer ? op.operands[1] : op.operands[0];
+}
+
+/// The producer with the operation and its epilogue as its last steps.
+Op together(const Op& from, const Op& into, ValueId producer) {
+  Op both = from;
+  both.epilogue.push_back({into.kind, other_operand(into, producer), into.constants});
+  both.epilogue.insert(both.epilogue.end(), into.epilogue.begin(), into.epilogue.end());
+  return both;
 }
 
 }  // namespace
@@ -49,6 +60,7 @@ Result<> Absorption::may_absorb(ValueId producer, ValueId op) const {
   if (operands > graph::max_operands) {
     return Failure{fmt::format("the kernel of '{}' could have {} operands, more than {}", from.name, operands, graph::max_operands)};
   }
+  if (Fault fault = graph::check_room(graph_, together(from, into, producer))) return Failure{std::move(*fault)};
   auto after = [&](ValueId v) { return v != graph::no_value && v >= producer; };
   bool late = after(other_operand(into, producer));
   for (const graph::Step& s : into.epilogue) late = late || after(s.operand);

@@ -18,6 +18,7 @@
 #include "passes/narrow_weights.h"
 #include "passes/plan_memory.h"
 #include "passes/quantize.h"
+#include "passes/round_values.h"
 #include "passes/select_kernels.h"
 #include "passes/split_transposed.h"
 #include "passes/trim_windows.h"
@@ -76,6 +77,9 @@ const auto pipeline = std::to_array<Pass>({
     {.info = {"lower-to-graph", topo, Level::graph, "blocks and edges to operations", "the last pass that sees blocks"},
      .needs_checked = true,
      .to_graph = lower_to_graph},
+    {.info = {"round-values", Level::graph, Level::graph, "with ranges that say the integers of a value: rounds the value to them",
+              "before all fusing, which the rounding stands in the way of where it must"},
+     .on_graph = round_values},
     {.info = {"fold-batch-norm", Level::graph, Level::graph, "batch norms into the convolutions before them",
               "before fusing: a batch norm between a convolution and its addition would stand in the way", true},
      .on_graph = fold_batch_norm},

@@ -7,12 +7,13 @@
 #include <cmath>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
 #include "ir/quantized.h"
 #include "ir/ranges.h"
+#include "passes/split_roundings.h"
+#include "passes/unique_names.h"
 #include "support/printable.h"
 
 namespace resnetc::passes {
@@ -26,12 +27,23 @@ using graph::Step;
 using graph::StepKind;
 using graph::ValueId;
 
+/// What a value is rounded to at the end of the operation that makes it.
+std::optional<Quantization> rounded_to(const Op& op) {
+  if (op.epilogue.empty()) return graph::quantization_of(op.kind, op.constants);
+  return graph::quantization_of(op.epilogue.back().kind, op.epilogue.back().constants);
+}
+
 /// Whether the kernel of the operation has room for the zeros and scales of all that it reads and makes.
 bool has_room(const Op& op) {
-  const auto joins = [](const Step& step) { return info(step.kind).joins_in_place(); };
-  const auto joined = std::count_if(op.epilogue.begin(), op.epilogue.end(), joins) + (info(op.kind).joins_in_place() ? 1 : 0);
-  constexpr int most = 5, of_joined = 2;  // a scale, a bias or a zero and a factor, a factor, a zero
-  return graph::most_operands(op) + most + of_joined * static_cast<int>(joined) <= graph::max_kernel_operands;
+  const std::vector<Step> steps = graph::steps_with(op);
+  const auto joined = std::count_if(steps.begin(), steps.end(), [](const Step& step) { return info(step.kind).joins_in_place(); });
+  const auto rounded = std::count_if(steps.begin(), steps.end(), [](const Step& step) { return step.kind == StepKind::fake_quantize; });
+  // A scale, a bias or a zero and a factor, a factor, a zero; of what rounds, a factor before and behind.
+  constexpr int most = 5, of_joined = 2, of_rounded = 2, most_steps = 4;
+  const int operands = graph::most_operands(op) + most + of_joined * static_cast<int>(joined) + of_rounded * static_cast<int>(rounded);
+  const int last = rounded_to(op) ? graph::operands_of(StepKind::fake_quantize) + of_rounded : 0;  // becomes the factor and the zero
+  return operands - last <= graph::max_kernel_operands && steps.size() + of_rounded * static_cast<size_t>(rounded) + most_steps <=
+                                                              graph::max_kernel_steps + (last == 0 ? 0 : 1 + of_rounded);
 }
 
 /// Whether the operation can read a quantized value without summing products of it.
@@ -65,6 +77,7 @@ class Plan {
     for (size_t i = 0; i < values_.size(); ++i) {
       values_[i].leader = static_cast<ValueId>(i);
       const auto found = ranges.find(graph.ops[i].name);
+      values_[i].rounded = rounded_to(graph.ops[i]);
       if (found != ranges.end()) values_[i].range = {found->second->low, found->second->high};
     }
     share_ranges();
@@ -75,7 +88,8 @@ class Plan {
   std::optional<Quantization> quantization(ValueId v) const {
     const Value& value = values_[static_cast<size_t>(v)];
     if (!value.wanted) return std::nullopt;
-    return values_[static_cast<size_t>(leader(v))].range->quantization();
+    const Value& of_all = values_[static_cast<size_t>(leader(v))];
+    return of_all.rounded ? of_all.rounded : of_all.range->quantization();
   }
   /// Whether the operation sums products of integers.
   bool sums_integers(ValueId v) const { return values_[static_cast<size_t>(v)].sums_integers; }
@@ -83,8 +97,9 @@ class Plan {
  private:
   struct Value {
     std::optional<Interval> range;
-    ValueId leader = no_value;  ///< of the values that share a range; the way to it may lead over others
-    bool wanted = false;        ///< whether integers of it are read
+    std::optional<Quantization> rounded;  ///< what the value is rounded to in any case
+    ValueId leader = no_value;            ///< of the values that share a range; the way to it may lead over others
+    bool wanted = false;                  ///< whether integers of it are read
     bool sums_integers = false;
   };
 
@@ -92,14 +107,32 @@ class Plan {
     while (values_[static_cast<size_t>(v)].leader != v) v = values_[static_cast<size_t>(v)].leader;
     return v;
   }
-  bool has_range(ValueId v) const { return values_[static_cast<size_t>(leader(v))].range.has_value(); }
+  bool has_range(ValueId v) const {
+    const Value& of_all = values_[static_cast<size_t>(leader(v))];
+    return of_all.rounded || of_all.range;
+  }
 
   void share_ranges() {
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
       const Op& op = graph_.ops[i];
       if (!graph::moving_ops.has(op.kind) || !op.epilogue.empty()) continue;
+      if (reads_different(op)) {
+        values_[i].range.reset();
+        continue;
+      }
       for (const ValueId operand : op.operands) share(operand, static_cast<ValueId>(i));
     }
+  }
+
+  /// Whether the operation joins values that are rounded to different integers, so that none are those of all.
+  bool reads_different(const Op& op) const {
+    std::optional<Quantization> first;
+    for (const ValueId operand : op.operands) {
+      const std::optional<Quantization>& rounded = values_[static_cast<size_t>(leader(operand))].rounded;
+      if (first && rounded && rounded != first) return true;
+      if (rounded) first = rounded;
+    }
+    return false;
   }
 
   void share(ValueId a, ValueId b) {
@@ -108,6 +141,7 @@ class Plan {
     Value& to = values_[static_cast<size_t>(first)];
     Value& from = values_[static_cast<size_t>(second)];
     from.leader = first;
+    if (!to.rounded) to.rounded = from.rounded;
     if (to.range && from.range) to.range->cover(*from.range);
     if (!to.range) to.range = from.range;
   }
@@ -170,8 +204,8 @@ class Plan {
 class Rewriting {
  public:
   Rewriting(Graph& graph, PassContext& context)
-      : old_(graph), plan_(graph, context), floats_(graph.ops.size(), no_value), integers_(floats_) {
-    for (const Op& op : graph.ops) names_.insert(op.name);
+      : old_(graph), plan_(graph, context), floats_(graph.ops.size(), no_value), integers_(floats_), names_(graph) {
+    for (const WeightSteps& one : context.ranges->weights) weight_steps_.emplace(one.weights, one.steps);
   }
 
   Graph run() {
@@ -200,7 +234,7 @@ class Rewriting {
     }
     const std::optional<Quantization> quantization = plan_.quantization(v);
     const bool makes_integers = quantization && mixes && op.kind != OpKind::input;
-    if (makes_integers) op.type = quantized(op.type, *quantization);
+    if (makes_integers) make_integers(op, *quantization);
     (makes_integers ? integers_ : floats_)[static_cast<size_t>(v)] = add(std::move(op));
   }
 
@@ -209,6 +243,18 @@ class Rewriting {
     if (!mixes || graph::summing_ops.has(reader)) return as_float(v);
     if (graph::part_ops.has(reader)) return makes_integers ? as_integers(v) : as_float(v);
     return as_it_is(v);
+  }
+
+  /// Gives the operation a result of integers. What the value is rounded to anyway, its type says.
+  static void make_integers(Op& op, const Quantization& quantization) {
+    op.type = quantized(op.type, quantization);
+    if (!rounded_to(op)) return;
+    if (op.epilogue.empty()) {
+      op.kind = OpKind::convert;
+      op.constants.clear();
+    } else {
+      op.epilogue.pop_back();
+    }
   }
 
   static TensorType quantized(TensorType type, const Quantization& quantization) {
@@ -238,15 +284,19 @@ class Rewriting {
   }
 
   ValueId convert(ValueId v, std::string_view element, const TensorType& type) {
-    std::string name = fmt::format("{}.{}", old_.op(v).name, element);
-    while (!names_.insert(name).second) name += '_';
     Op op;
     op.kind = OpKind::convert;
-    op.name = std::move(name);
+    op.name = names_.unique(fmt::format("{}.{}", old_.op(v).name, element));
     op.type = type;
     op.operands = {as_it_is(v)};
     op.at = old_.op(v).at;
     return add(std::move(op));
+  }
+
+  /// The step of each row of the weights: those of the integers that they were made from, if that is known.
+  RecipePtr step_of(const RecipePtr& weight) const {
+    const auto found = weight->kind == RecipeKind::tensor ? weight_steps_.find(weight->name) : weight_steps_.end();
+    return found == weight_steps_.end() ? row_step(weight, graph::largest_weight) : tensor(found->second, {weight->shape[0]});
   }
 
   double scale_of(ValueId v) const { return static_cast<double>(plan_.quantization(v)->scale); }
@@ -257,12 +307,12 @@ class Rewriting {
     const auto [in, weight] = std::pair(op.operands[0], op.constants[0]);
     const std::vector<int64_t> channels{op.type.channels};
     const auto times = [&](const RecipePtr& recipe, double factor) { return mul(recipe, fill(factor, channels)); };
-    RecipePtr step = times(row_step(weight, graph::largest_weight), scale_of(in));
+    RecipePtr step = times(step_of(weight), scale_of(in));
     const auto end =
         std::find_if_not(op.epilogue.begin(), op.epilogue.end(), [](const Step& s) { return graph::integer_sums.has(s.kind); });
     for (auto s = op.epilogue.begin(); s != end; ++s) {
       const bool bias = s->kind == StepKind::bias;
-      const RecipePtr own = row_step(s->constants[0], bias ? graph::largest_bias : graph::largest_weight);
+      const RecipePtr own = bias ? row_step(s->constants[0], graph::largest_bias) : step_of(s->constants[0]);
       step = max(step, bias ? own : times(own, scale_of(s->operand)));
     }
     op.constants[0] = quantize_rows(weight, times(step, 1 / scale_of(in)), graph::largest_weight);
@@ -278,21 +328,25 @@ class Rewriting {
   Graph& old_;
   Plan plan_;
   std::vector<Op> ops_;
-  std::vector<ValueId> floats_, integers_;  ///< of each old value, if there is one
-  std::set<std::string> names_;
+  std::vector<ValueId> floats_, integers_;                ///< of each old value, if there is one
+  std::map<std::string_view, std::string> weight_steps_;  ///< of tensors of weights: the tensor with their steps
+  UniqueNames names_;
 };
 
 }  // namespace
 
 void quantize(Graph& graph, PassContext& context) {
   if (context.ranges == nullptr) return;
-  const auto there = std::find_if(graph.ops.begin(), graph.ops.end(), [&](const Op& op) { return graph::is_quantized(graph, op); });
+  const auto there = std::find_if(graph.ops.begin(), graph.ops.end(), [](const Op& op) { return op.type.is_quantized(); });
   if (there != graph.ops.end()) {
     context.diagnostics->error(there->at,
                                fmt::format("'{}' has integers already: quantize takes a network of f32", printable(there->name)));
     return;
   }
+  split_roundings(graph, [](const Graph&, const Op& op, size_t) { return !has_room(op); });
   Graph rewritten = Rewriting(graph, context).run();
+  // Numbers that are approximated may be rounded to another integer, which later steps must not see differently everywhere.
+  split_roundings(rewritten, [](const Graph& all, const Op& op, size_t step) { return !graph::is_exact(all, op, step); });
   graph = std::move(rewritten);
 }
 

@@ -47,6 +47,7 @@ struct Element {
   static Expr exp(const Expr& x) { return exponential(x); }
   static Expr erf(const Expr& x) { return error_function(x); }
   static Expr log_1p(const Expr& x) { return logarithm_of_1_plus(x); }
+  static Expr nearest(const Expr& x) { return Halide::round(x); }
   static Expr select_less(const Expr& a, const Expr& b, const Expr& then, const Expr& otherwise) {
     return Halide::select(a < b, then, otherwise);
   }
@@ -68,6 +69,7 @@ bool is_strict(Expression::Kind kind) {
     case exp:
     case erf:
     case log_1p:
+    case nearest:
     case select_less: return true;
   }
   return true;
@@ -80,9 +82,11 @@ bool is_strict(const Expression& meaning) {
 /// Whether each sum and product is rounded by itself, as ir/quantized.h says.
 bool is_exact(const program::KernelSpec& spec) {
   const auto integers = [](const program::Tensor& tensor) { return tensor.type.element == ElementType::u8; };
-  const auto joins = [&](const program::KernelSpec::StepSpec& step) { return info(step.kind).joins() && integers(step.operand); };
+  const auto rounds = [&](const program::KernelSpec::StepSpec& step) {
+    return step.kind == OpKind::nearest || (info(step.kind).joins() && integers(step.operand));
+  };
   return spec.kind != program::KernelKind::load &&
-         (integers(spec.in) || integers(spec.out) || std::any_of(spec.epilogue.begin(), spec.epilogue.end(), joins));
+         (integers(spec.in) || integers(spec.out) || std::any_of(spec.epilogue.begin(), spec.epilogue.end(), rounds));
 }
 
 /// Applies the step with the given name to `value`, which is the element at `axes`. `sum` says whether it is a bias of a sum of integers.

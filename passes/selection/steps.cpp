@@ -20,14 +20,11 @@ using graph::ValueId;
 
 /// The steps that the operation has in the graph.
 std::vector<Step> own_steps(const Op& op) {
-  std::vector<Step> steps;
-  if (graph::is_step(op.kind)) {
-    steps.push_back({op.kind, op.operands.size() > 1 ? op.operands[1] : graph::no_value, op.constants});
-  } else if (op.kind == OpKind::batch_norm) {
+  std::vector<Step> steps = graph::steps_with(op);
+  if (op.kind == OpKind::batch_norm) {
     const RecipePtr scale = mul(op.constants[0], rsqrt(op.constants[3], op.attributes.eps));
-    steps.push_back({StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))}});
+    steps.insert(steps.begin(), {StepKind::affine, graph::no_value, {scale, sub(op.constants[1], mul(op.constants[2], scale))}});
   }
-  steps.insert(steps.end(), op.epilogue.begin(), op.epilogue.end());
   return steps;
 }
 
@@ -46,7 +43,7 @@ std::optional<double> number_of(const RecipePtr& recipe) {
 class IntegerSteps {
  public:
   IntegerSteps(const Graph& graph, const Op& op)
-      : graph_(graph), op_(op), unit_(graph::unit_of(graph, op)), sums_(graph::sums_integers(graph, op)) {}
+      : graph_(graph), op_(op), units_(graph::units_of(graph, op)), sums_(graph::sums_integers(graph, op)) {}
 
   std::vector<Step> make() {
     const TensorType& in = type_of(op_.operands[0]);
@@ -56,10 +53,14 @@ class IntegerSteps {
     if (sums_) {
       add_integers(std::span(own).first(integers));
     } else if (in.is_quantized()) {
-      steps_.push_back({StepKind::dequantize, graph::no_value, zero_and_factor(in.quantization)});
+      steps_.push_back({StepKind::dequantize, graph::no_value, zero_and_factor(in.quantization, units_.front())});
     }
     for (size_t i = integers; i < own.size(); ++i) {
-      steps_.push_back(of_integers(graph::in_units(std::move(own[i]), sums_ && i == integers, unit_)));
+      if (const auto quantization = graph::quantization_of(own[i].kind, own[i].constants)) {
+        round_to_integers(*quantization, units_[i], units_[i + 1]);
+      } else {
+        steps_.push_back(of_integers(graph::in_units(std::move(own[i]), sums_ && i == integers, units_[i]), units_[i]));
+      }
     }
     if (op_.type.is_quantized()) make_integers(op_.type.quantization);
     return std::move(steps_);
@@ -68,8 +69,8 @@ class IntegerSteps {
  private:
   const TensorType& type_of(ValueId id) const { return graph_.op(id).type; }
   RecipePtr each(double value) const { return fill(value, {op_.type.channels}); }
-  std::vector<RecipePtr> zero_and_factor(const Quantization& quantization) const {
-    return {each(quantization.zero), each(static_cast<double>(graph::factor_of(quantization, unit_)))};
+  std::vector<RecipePtr> zero_and_factor(const Quantization& quantization, float unit) const {
+    return {each(quantization.zero), each(static_cast<double>(graph::factor_of(quantization, unit)))};
   }
 
   /// Whether the integers of the operand are those of the result.
@@ -103,32 +104,42 @@ class IntegerSteps {
   }
 
   /// A step that may join integers.
-  Step of_integers(Step step) const {
+  Step of_integers(Step step, float unit) const {
     if (step.operand == graph::no_value || !type_of(step.operand).is_quantized()) return step;
     return {step.kind == StepKind::add ? StepKind::add_quantized : StepKind::mul_quantized, step.operand,
-            zero_and_factor(type_of(step.operand).quantization)};
+            zero_and_factor(type_of(step.operand).quantization, unit)};
   }
 
   /// Whether the limits of bytes do what the last step does: what it cuts off becomes 0 or 255 anyway.
   bool limits_as_bytes(const Step& step, const Quantization& quantization) const {
     if (step.kind == StepKind::relu) return quantization.zero == 0;
-    if (step.kind != StepKind::clip || unit_ != quantization.scale) return false;
+    if (step.kind != StepKind::clip || units_.back() != quantization.scale) return false;
     const std::optional<double> low = number_of(step.constants[0]), high = number_of(step.constants[1]);
     constexpr double largest = 255;
     return low && high && std::nearbyint(*low) + quantization.zero <= 0 && std::nearbyint(*high) + quantization.zero >= largest;
   }
 
+  void multiply(float factor) {
+    if (factor != 1) steps_.push_back({StepKind::multiply, graph::no_value, {each(static_cast<double>(factor))}});
+  }
+
+  /// A step `fake_quantize`, from numbers that count one unit to numbers that count another.
+  void round_to_integers(const Quantization& quantization, float before, float behind) {
+    constexpr double largest = 255;
+    multiply(before / quantization.scale);
+    steps_.push_back({StepKind::nearest, graph::no_value, {each(-quantization.zero), each(largest - quantization.zero)}});
+    multiply(graph::factor_of(quantization, behind));
+  }
+
   void make_integers(const Quantization& quantization) {
-    if (unit_ != quantization.scale) {
-      steps_.push_back({StepKind::multiply, graph::no_value, {each(static_cast<double>(1.0f / quantization.scale))}});
-    }
+    if (units_.back() != quantization.scale) multiply(1.0f / quantization.scale);
     if (!steps_.empty() && limits_as_bytes(steps_.back(), quantization)) steps_.pop_back();
     steps_.push_back({StepKind::round, graph::no_value, {narrow(each(quantization.zero), ElementType::i32)}});
   }
 
   const Graph& graph_;
   const Op& op_;
-  float unit_;
+  std::vector<float> units_;
   bool sums_;
   std::vector<Step> steps_;
 };

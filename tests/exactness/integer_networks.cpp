@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 
@@ -19,8 +20,16 @@ namespace {
 constexpr double tolerance = 1e-4;
 constexpr int pictures = 3;
 
-/// The smallest and largest elements of each value for the first two pictures.
-std::shared_ptr<const Ranges> ranges_of(const graph::Graph& graph) {
+/// The integers that cover the range.
+Quantization integers_of(const ValueRange& range) {
+  constexpr double largest = 255;
+  const auto scale = static_cast<float>(std::max(range.high - range.low, 1e-3) / largest);
+  return {.scale = scale, .zero = static_cast<int32_t>(std::clamp(std::nearbyint(-range.low / static_cast<double>(scale)), 0.0, largest))};
+}
+
+/// The smallest and largest elements of each value for the first two pictures. Of every third network all values are rounded where they are
+/// made, as in models that were quantized elsewhere, and of another third every second value.
+std::shared_ptr<const Ranges> ranges_of(const graph::Graph& graph, uint64_t seed) {
   auto ranges = std::make_shared<Ranges>();
   ranges->network = graph.name;
   for (const graph::Op& op : graph.ops) ranges->values.push_back({op.name, 0, 0, "", {}});
@@ -34,6 +43,11 @@ std::shared_ptr<const Ranges> ranges_of(const graph::Graph& graph) {
         range.high = std::max(range.high, value);
       }
     });
+  }
+  const uint64_t every = seed % 3;  // 0: none is rounded
+  for (size_t i = 0; every != 0 && i < ranges->values.size(); i += every) {
+    ValueRange& range = ranges->values[i];
+    range = fixed_range(range.name, integers_of(range));
   }
   return ranges;
 }
@@ -91,7 +105,7 @@ IntegerResult check_with_integers(uint64_t seed, const Target& target, const Mac
   if (plain) {
     driver::LoweringOptions lowering;
     lowering.goals = {goal};
-    lowering.precision.ranges = ranges_of(*plain);
+    lowering.precision.ranges = ranges_of(*plain, seed);
     lowered = driver::lower(*topology, lowering, diagnostics);
   }
   if (!lowered) return {diagnostics.render()};

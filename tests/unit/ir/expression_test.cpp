@@ -28,6 +28,7 @@ struct Element {
   static double exp(double x) { return std::exp(x); }
   static double erf(double x) { return std::erf(x); }
   static double log_1p(double x) { return std::log1p(x); }
+  static double nearest(double x) { return std::nearbyint(x); }
   static double select_less(double a, double b, double then, double otherwise) { return a < b ? then : otherwise; }
 };
 
@@ -51,6 +52,7 @@ struct DualElement {
   static Dual exp(Dual x) { return {std::exp(x.value), x.slope * std::exp(x.value)}; }
   static Dual erf(Dual x) { return {std::erf(x.value), x.slope * 2 / std::sqrt(std::numbers::pi) * std::exp(-x.value * x.value)}; }
   static Dual log_1p(Dual x) { return {std::log1p(x.value), x.slope / (1 + x.value)}; }
+  static Dual nearest(Dual x) { return {std::nearbyint(x.value), 0}; }
   static Dual select_less(Dual a, Dual b, Dual then, Dual otherwise) { return a.value < b.value ? then : otherwise; }
 };
 
@@ -80,7 +82,7 @@ TEST_CASE("the meaning of each step is what the interpreter computes") {
     if (step.joins()) one.operand = 0;
     Element element{};
     for (size_t i = 0; i < step.constants.size(); ++i) {
-      element.constants.push_back(1.5 + static_cast<double>(i));
+      element.constants.push_back(1.5 + 1.5 * static_cast<double>(i));  // a zero is a whole number
       one.constants.push_back(fill(element.constants.back(), {type.channels}));
     }
     graph.outputs.push_back({"y", 1, {}});

@@ -86,22 +86,42 @@ TEST_CASE("quantized: pools, concatenations and single operations") {
 
 TEST_CASE("quantized: what steps work on is float32, in units of the result where all steps allow") {
   Session session;
-  const auto unit = [&](std::string_view steps, std::string_view type) {
+  const std::string rounding = "    scale = fill(0.5, [4])\n    zero = fill(3, [4])\n";
+  const auto units = [&](std::string_view steps, std::string_view type, const std::string& constants = "") {
     const std::string text =
         integer_graph(4, 2,
                       fmt::format("  %y = conv2d(%q) channels=4 then scale{} : {}[N, 4, 1, 2]\n    weight = tensor(\"w\", [4, 4, 1, 1])\n"
-                                  "    weight = tensor(\"s\", [4])\n",
-                                  steps, type),
+                                  "    weight = tensor(\"s\", [4])\n{}",
+                                  steps, type, constants),
                       "y");
     const graph::Graph graph = session.graph(text);
-    return graph::unit_of(graph, graph.ops.back());
+    return graph::units_of(graph, graph.ops.back());
   };
-  CHECK(unit("", "u8(scale=0.25, zero=0)") == 0.25f);
-  CHECK(unit(", relu", "u8(scale=0.25, zero=0)") == 0.25f);
-  CHECK(unit(", add(%q), relu", "u8(scale=0.25, zero=0)") == 0.25f);
-  CHECK(unit(", add(%x), relu", "u8(scale=0.25, zero=0)") == 1);
-  CHECK(unit(", silu", "u8(scale=0.25, zero=0)") == 1);
-  CHECK(unit(", relu", "f32") == 1);
+  using Units = std::vector<float>;
+  CHECK(units("", "u8(scale=0.25, zero=0)") == Units(2, 0.25f));
+  CHECK(units(", relu", "u8(scale=0.25, zero=0)") == Units(3, 0.25f));
+  CHECK(units(", add(%q), relu", "u8(scale=0.25, zero=0)") == Units(4, 0.25f));
+  CHECK(units(", add(%x), relu", "u8(scale=0.25, zero=0)") == Units(4, 1));
+  CHECK(units(", silu", "u8(scale=0.25, zero=0)") == Units(3, 1));
+  CHECK(units(", relu", "f32") == Units(3, 1));
+  CHECK(units(", fake_quantize, add(%q)", "u8(scale=0.25, zero=0)", rounding) == Units{0.5f, 0.5f, 0.25f, 0.25f});
+  CHECK(units(", silu, fake_quantize, relu", "u8(scale=0.25, zero=0)", rounding) == Units{1, 1, 1, 0.25f, 0.25f});
+  CHECK(units(", fake_quantize, add(%x)", "f32", rounding) == Units{0.5f, 0.5f, 1, 1});
+}
+
+TEST_CASE("quantized: a fake_quantize rounds between two steps") {
+  Weights weights;
+  weights.given = {{"w", {1}}, {"s", {0.75}}};
+  const std::string sums =
+      "  %y = conv2d(%q) channels=1 then scale, fake_quantize{} : {}[N, 1, 1, 4]\n    weight = tensor(\"w\", [1, 1, 1, 1])\n"
+      "    weight = tensor(\"s\", [1])\n    scale = fill(2, [1])\n    zero = fill(1, [1])\n";
+  const auto result = [&](std::string_view steps, std::string_view type) {
+    return integer_result(integer_graph(1, 4, fmt::format(fmt::runtime(sums), steps, type), "y"), Values{1, -2, 3, 0.5}, weights);
+  };
+  // The sums are 1.5, -3, 4.5 and 0.75. They become multiples of 2, ties even ones, and at least -2.
+  CHECK(result("", "f32") == Values{2, -2, 4, 0});
+  CHECK(result(", add(%q)", "f32") == Values{3, -4, 7, 0.5});
+  CHECK(result(", relu", "u8(scale=0.5, zero=3)") == Values{7, 3, 11, 3});
 }
 
 TEST_CASE("quantized: what graphs may say") {

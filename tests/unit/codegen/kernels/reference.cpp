@@ -265,8 +265,10 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::dequantize:
       case OpKind::add_quantized:
       case OpKind::mul_quantized:
+      case OpKind::nearest:
       case OpKind::round:  // the interpreter is the reference for integers (random_networks --precision int8)
       case OpKind::convert:
+      case OpKind::fake_quantize:
       case OpKind::concat:
       case OpKind::layer_norm:
       case OpKind::group_norm:
