@@ -55,9 +55,10 @@ Result<importer::Imported> import_model(const NetworkOptions& options) {
 
 ModelFiles files_of(const importer::Imported& model, const std::string& folder) {
   const std::string stem = fmt::format("{}/{}", folder, model.name);
-  ModelFiles result{stem + ".rn", stem + ".safetensors", {}};
+  ModelFiles result{stem + ".rn", stem + ".safetensors", stem + ".ranges", {}};
   result.files.push_back({result.text_path, model.text});
   if (!model.weights.empty()) result.files.push_back({result.weights_path, model.weights});
+  if (!model.ranges.empty()) result.files.push_back({result.ranges_path, model.ranges});
   return result;
 }
 
@@ -65,7 +66,9 @@ Result<> write_model(const ModelFiles& files, bool force) {
   for (const NewFile& file : files.files) {
     if (force || !holds_other(file)) continue;
     return Failure{fmt::format("'{}' exists, with {}; --force replaces it, --name chooses another name", file.path,
-                               file.path == files.text_path ? "another text" : "other weights"),
+                               file.path == files.text_path     ? "another text"
+                               : file.path == files.ranges_path ? "other ranges"
+                                                                : "other weights"),
                    Blame::command};
   }
   return replace_files(files.files);

@@ -26,7 +26,7 @@ Result<importer::Imported> import_model(const NetworkOptions& options);
 
 /// A model's text and weights as files that are to be written. They refer to the model.
 struct ModelFiles {
-  std::string text_path, weights_path;  ///< the latter also if the network has no weights
+  std::string text_path, weights_path, ranges_path;  ///< also of files that the network does not need
   std::vector<NewFile> files;
 };
 ModelFiles files_of(const importer::Imported& model, const std::string& folder);

@@ -51,7 +51,10 @@ Result<> same_attributes(const std::vector<topology::Node>& nodes, const Network
 
 class Comparison {
  public:
-  Comparison(const Network& network, const graph::Graph& graph) : network_(network), graph_(graph) { value_of_[0] = 0; }
+  Comparison(const Network& network, const graph::Graph& graph) : network_(network), graph_(graph) {
+    value_of_[0] = 0;
+    note_range(graph.ops[0], network.node(0));
+  }
 
   Result<> operation(size_t index, LayerId id) {
     const graph::Op& op = graph_.ops[index];
@@ -70,11 +73,15 @@ class Comparison {
     if (operands != wanted) return differs(fmt::format("operands of %{}", op.name));
     if (const Result<> good = weights(op, layer); !good) return good;
     value_of_[static_cast<graph::ValueId>(index)] = id;
+    note_range(op, layer);
     return {};
   }
 
   LayerId layer_of(graph::ValueId value) const { return value_of_.at(value); }
-  std::vector<NamedWeight> take_weights() { return std::move(weights_); }
+  CheckedText take() {
+    for (NamedWeight& steps : steps_) checked_.weights.push_back(std::move(steps));
+    return std::move(checked_);
+  }
 
  private:
   Result<> weights(const graph::Op& op, const Layer& layer) {
@@ -86,22 +93,39 @@ class Comparison {
       if (!named || element_count(tensors[i].shape) != static_cast<int64_t>(weight.values->size())) {
         return differs(fmt::format("'{}' of %{}", tensors[i].name, op.name));
       }
-      weights_.push_back({tensors[i].name, tensors[i].shape, weight.values});
+      checked_.weights.push_back({tensors[i].name, tensors[i].shape, weight.values});
+      if (weight.suffix == "weight") note_steps(op, tensors[i], *weight.values);
     }
     return {};
+  }
+
+  void note_range(const graph::Op& op, const Layer& layer) {
+    if (layer.rounded) checked_.ranges.values.push_back(fixed_range(op.name, *layer.rounded));
+  }
+
+  /// The steps of weights that the model has as integers become another tensor.
+  void note_steps(const graph::Op& op, const TensorRef& tensor, const Tensor& values) {
+    if ((op.kind != OpKind::conv2d && op.kind != OpKind::linear) || !values.steps) return;
+    const Tensor::Steps& steps = *values.steps;
+    const auto rows = static_cast<size_t>(tensor.shape[0]);
+    if (steps.values.size() != 1 && (steps.axis != 0 || steps.values.size() != rows)) return;
+    std::vector<double> of_rows(rows, steps.values[0]);
+    if (steps.values.size() == rows) of_rows = steps.values;
+    steps_.push_back({tensor.name + "_scale", {tensor.shape[0]}, reals_of({tensor.shape[0]}, std::move(of_rows))});
+    checked_.ranges.weights.push_back({tensor.name, steps_.back().name, {}});
   }
 
   const Network& network_;
   const graph::Graph& graph_;
   std::map<graph::ValueId, LayerId> value_of_;
-  std::vector<NamedWeight> weights_;
+  CheckedText checked_;
+  std::vector<NamedWeight> steps_;
 };
 
 }  // namespace
 
-Result<std::vector<NamedWeight>> check_text(const std::string& text, const std::string& name, const Network& network,
-                                            const Statements& body, const std::vector<std::string>& output_names,
-                                            const std::vector<std::string>& installed_dirs) {
+Result<CheckedText> check_text(const std::string& text, const std::string& name, const Network& network, const Statements& body,
+                               const std::vector<std::string>& output_names, const std::vector<std::string>& installed_dirs) {
   Sources sources;
   Diagnostics diagnostics(sources);
   FrontendOptions options;
@@ -142,7 +166,9 @@ Result<std::vector<NamedWeight>> check_text(const std::string& text, const std::
       return differs(fmt::format("the output '{}'", output.name));
     }
   }
-  return comparison.take_weights();
+  CheckedText checked = comparison.take();
+  checked.ranges.network = name;
+  return checked;
 }
 
 }  // namespace resnetc::importer

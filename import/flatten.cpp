@@ -7,6 +7,7 @@
 #include <set>
 
 #include "import/fold.h"
+#include "import/quantized_operators.h"
 #include "import/rewrite/rewrite.h"
 #include "import/shapes.h"
 #include "ir/forms/text.h"
@@ -248,6 +249,13 @@ class Flattener {
     }
     if (const auto function = model_.functions.find({node.domain, node.op}); function != model_.functions.end()) {
       return call(node, function->second, made, names, depth);
+    }
+    const auto unused = [&](std::string name) {
+      while (names.contains(name)) name += '\'';
+      return name;
+    };
+    if (const std::vector<Node> spelled = without_integers(node, unused); !spelled.empty()) {
+      return nodes(spelled, names, arguments, depth);
     }
     if (node.domain.empty()) {
       // An operator of this name is none of ONNX's own.

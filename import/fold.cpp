@@ -1,5 +1,6 @@
 /// \file One function for each kind of operator, and the table of operators.
 #include "import/fold.h"
+#include "import/quantized_operators.h"
 
 #include <algorithm>
 #include <cmath>
@@ -643,6 +644,14 @@ Outputs standardised(const Fold& f) {
                                 reals_of(list, std::move(running_variances))};
 }
 
+Outputs dequantize(const Fold& f) {
+  if (!f.given(0) || !f.given(1) || flat::integer(f.node, "block_size", 0) != 0) return std::nullopt;
+  const std::optional<size_t> axis = flat::axis_of(flat::integer(f.node, "axis", 1), f.in[0]->shape.size());
+  TensorPtr numbers = dequantized(*f.in[0], *f.in[1], f.given(2) ? f.in[2].get() : nullptr, axis.value_or(0));
+  if (!numbers) return std::nullopt;
+  return std::vector<TensorPtr>{std::move(numbers)};
+}
+
 Outputs sum(const Fold& f) {  // any number of inputs
   if (f.in.size() == 1) return std::vector<TensorPtr>{f.in[0]};
   TensorPtr total = f.given(0) ? f.in[0] : nullptr;
@@ -728,6 +737,7 @@ const std::map<std::string_view, Folder>& folders() {
       {"ReduceMin", reduction_of(Reduction::smallest)},
       {"ReduceSumSquare", reduction_of(Reduction::squares)},
       {"ReduceL2", norm},
+      {"DequantizeLinear", dequantize},
   };
   return table;
 }
@@ -735,7 +745,8 @@ const std::map<std::string_view, Folder>& folders() {
 }  // namespace
 
 std::optional<std::vector<TensorPtr>> fold(const flat::Graph& graph, const flat::Node& node, int64_t most) {
-  const auto found = node.domain.empty() ? folders().find(node.op) : folders().end();
+  const bool own = node.domain.empty() || (node.domain == "com.microsoft" && node.op == "DequantizeLinear");
+  const auto found = own ? folders().find(node.op) : folders().end();
   if (found == folders().end()) return std::nullopt;
   Fold f{graph, node, {}, most};
   for (const flat::ValueId input : node.inputs) f.in.push_back(input == flat::no_value ? nullptr : graph.value(input).constant);

@@ -81,12 +81,18 @@ Result<Imported> import_model(const Model& model, const std::string& origin, con
   Result<std::string> pretty = formatted(result.name, written(text, *network));
   if (!pretty) return pretty.failure();
   result.text = std::move(*pretty);
-  const Result<std::vector<NamedWeight>> weights =
-      check_text(result.text, result.name, *network, text.body, in_order, options.installed_dirs);
-  if (!weights) return weights.failure();
-  for (const NamedWeight& weight : *weights) result.parameters += static_cast<int64_t>(weight.values->size());
-  for (const Layer& layer : network->nodes) result.layers += info(layer.op).layer.empty() ? 0 : 1;
-  if (!weights->empty()) result.weights = safetensors_of(*weights);
+  Result<CheckedText> checked = check_text(result.text, result.name, *network, text.body, in_order, options.installed_dirs);
+  if (!checked) return checked.failure();
+  const std::vector<NamedWeight>& weights = checked->weights;
+  checked->ranges.source = fmt::format("as {} rounds its values", printable(origin.substr(0, 100)));
+  if (!checked->ranges.values.empty()) result.ranges = print(checked->ranges);
+  result.notes = network->notes;
+
+  for (const Layer& layer : network->nodes) {
+    result.layers += info(layer.op).layer.empty() ? 0 : 1;
+    for (const LayerWeight& weight : layer.weights) result.parameters += static_cast<int64_t>(weight.values->size());
+  }
+  if (!weights.empty()) result.weights = safetensors_of(weights);
   return result;
 }
 

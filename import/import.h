@@ -23,6 +23,8 @@ struct Imported {
   std::string name;                ///< of the network
   std::string text;                ///< NAME.rn, formatted
   std::string weights;             ///< NAME.safetensors; empty if the network has none
+  std::string ranges;              ///< NAME.ranges: how the model rounds values; empty if it has no integers
+  std::vector<std::string> notes;  ///< where the library will not give to the bit what the model does, in the user's words
   std::vector<std::string> files;  ///< that were read; empty for a model in memory
   size_t layers = 0;
   int64_t parameters = 0;

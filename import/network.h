@@ -1,6 +1,7 @@
 /// \file An imported network: layers of resnetc's language and the places where two values meet, as a small graph.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,9 +28,10 @@ struct Layer {
   std::vector<LayerId> operands;     ///< earlier nodes; where two values meet, in the model's order
   std::vector<LayerWeight> weights;  ///< in the order of weight_specs()
   TensorType type;
-  std::string value;      ///< the name of the value in the model
-  std::string scope;      ///< where the model has it, as a path: "layer1.0.conv1"; may be empty
-  bool same_pad = false;  ///< whether `pad = same` says the padding too, which `attributes` has in numbers
+  std::string value;                      ///< the name of the value in the model
+  std::string scope;                      ///< where the model has it, as a path: "layer1.0.conv1"; may be empty
+  std::optional<Quantization> rounded{};  ///< the integers to which the model rounds the value
+  bool same_pad = false;                  ///< whether `pad = same` says the padding too, which `attributes` has in numbers
 };
 
 /// A value type. Every node leads to an output.
@@ -41,7 +43,8 @@ struct Network {
     std::string name;
     LayerId value = no_layer;
   };
-  std::vector<Output> outputs;  ///< in the model's order
+  std::vector<Output> outputs;       ///< in the model's order
+  std::vector<std::string> notes{};  ///< where the network does not compute to the bit what the model does
 
   const Layer& node(LayerId id) const { return nodes[static_cast<size_t>(id)]; }
   Layer& node(LayerId id) { return nodes[static_cast<size_t>(id)]; }

@@ -62,7 +62,7 @@ std::optional<Stored> stored(int type) {
     case onnx::TensorProto::INT16:
     case onnx::TensorProto::UINT16: return Stored{Elements::whole, 2};
     case onnx::TensorProto::INT8:
-    case onnx::TensorProto::UINT8: return Stored{Elements::whole, 1};
+    case onnx::TensorProto::UINT8: return Stored{Elements::real, 1};
     case onnx::TensorProto::BOOL: return Stored{Elements::truth, 1};
     default: return std::nullopt;
   }
@@ -90,8 +90,8 @@ void fill_raw(Tensor& tensor, int type, std::string_view bytes, size_t count) {
       case onnx::TensorProto::INT32: tensor.wholes[i].fixed = read_raw<int32_t>(bytes, i); break;
       case onnx::TensorProto::INT16: tensor.wholes[i].fixed = read_raw<int16_t>(bytes, i); break;
       case onnx::TensorProto::UINT16: tensor.wholes[i].fixed = read_raw<uint16_t>(bytes, i); break;
-      case onnx::TensorProto::INT8: tensor.wholes[i].fixed = read_raw<int8_t>(bytes, i); break;
-      case onnx::TensorProto::UINT8: tensor.wholes[i].fixed = read_raw<uint8_t>(bytes, i); break;
+      case onnx::TensorProto::INT8: tensor.floats[i] = read_raw<int8_t>(bytes, i); break;
+      case onnx::TensorProto::UINT8: tensor.floats[i] = read_raw<uint8_t>(bytes, i); break;
       default: tensor.wholes[i].fixed = bytes[i] != 0; break;
     }
   }
@@ -352,6 +352,8 @@ class Reader {
     }
     Tensor result;
     result.elements = form->elements;
+    if (type == onnx::TensorProto::INT8) result.bytes = Tensor::Bytes::with_sign;
+    if (type == onnx::TensorProto::UINT8) result.bytes = Tensor::Bytes::without_sign;
     result.shape.assign(proto.dims().begin(), proto.dims().end());
     if (result.shape.size() > max_rank) return Failure{fmt::format("it has {} dimensions, more than {}", result.shape.size(), max_rank)};
     const std::optional<int64_t> count = elements_of(result.shape, int64_t{1} << 40);
@@ -402,6 +404,8 @@ class Reader {
         tensor.floats.push_back(half_to_float(static_cast<uint16_t>(i)));
       } else if (type == onnx::TensorProto::BFLOAT16) {
         tensor.floats.push_back(bfloat_to_float(static_cast<uint16_t>(i)));
+      } else if (tensor.bytes) {
+        tensor.floats.push_back(tensor.bytes == Tensor::Bytes::with_sign ? static_cast<int8_t>(i) : static_cast<uint8_t>(i));
       } else {
         tensor.wholes.push_back({type == onnx::TensorProto::BOOL ? (i != 0 ? 1 : 0) : i, 0});
       }

@@ -427,6 +427,8 @@ const std::map<std::string_view, Rule>& rules() {
                                       "Sin",
                                       "Cos",
                                       "QuickGelu",
+                                      "QuantizeLinear",
+                                      "DequantizeLinear",
                                       "Identity"}) {
       all.emplace(op, same_dims);
     }

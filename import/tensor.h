@@ -37,11 +37,21 @@ enum class Elements { real, whole, truth };
 
 /// A constant. A value type; constants are shared and never changed.
 struct Tensor {
+  /// Integers of 8 bits, with a sign or without.
+  enum class Bytes { with_sign, without_sign };
+  /// The numbers by which integers from -128 to 127 were multiplied: one, or one for each place along the axis.
+  struct Steps {
+    size_t axis = 0;
+    std::vector<double> values;
+  };
+
   Elements elements = Elements::real;
-  std::vector<int64_t> shape;   ///< outermost first; empty for a scalar
-  std::vector<float> floats;    ///< reals as a model holds them
-  std::vector<double> doubles;  ///< reals that were computed; one of the two lists is empty
-  std::vector<Whole> wholes;    ///< whole numbers; truths are 0 and 1
+  std::vector<int64_t> shape;    ///< outermost first; empty for a scalar
+  std::vector<float> floats;     ///< reals as a model holds them
+  std::vector<double> doubles;   ///< reals that were computed; one of the two lists is empty
+  std::vector<Whole> wholes;     ///< whole numbers; truths are 0 and 1
+  std::optional<Bytes> bytes{};  ///< of integers of 8 bits, which are reals here
+  std::optional<Steps> steps{};  ///< of reals that were made from such integers
 
   size_t size() const { return elements == Elements::real ? floats.size() + doubles.size() : wholes.size(); }
   /// An element as a real number; `i` is below size(). Of a whole number, the part without N.

@@ -27,8 +27,9 @@ constexpr size_t chain_ends = 3;      ///< names that a long chain shows at each
 const Translators& translators() {
   static const Translators table = [] {
     Translators all;
-    for (const auto list : {window_translators, product_translators, norm_translators, elementwise_translators, join_translators,
-                            view_translators, channel_translators, pixel_translators, quotient_translators, part_translators}) {
+    for (const auto list :
+         {window_translators, product_translators, norm_translators, elementwise_translators, join_translators, view_translators,
+          channel_translators, pixel_translators, quotient_translators, part_translators, rounding_translators}) {
       all.merge(list());
     }
     return all;
@@ -118,6 +119,39 @@ bool Translation::read_only_by(const flat::Node& node, std::initializer_list<std
 
 void Translation::give(const flat::Node& node, size_t output, LayerId layer) {
   if (output < node.outputs.size() && node.outputs[output] != no_value) made_[static_cast<size_t>(node.outputs[output])] = layer;
+}
+
+void Translation::round(const flat::Node& node, LayerId layer, const Quantization& integers) {
+  std::optional<Quantization>& rounded = network_.node(layer).rounded;
+  const std::string_view value = graph_.value(node.inputs[0]).name;
+  if (rounded && *rounded != integers) {
+    network_.notes.push_back(fmt::format("'{}' is rounded twice; here it is rounded once", shown(value)));
+  } else if (layer == made_[static_cast<size_t>(node.inputs[0])]) {
+    const std::vector<flat::NodeId>& readers = readers_[static_cast<size_t>(node.inputs[0])];
+    const auto rounds = [&](flat::NodeId id) { return graph_.node(id).op == "FakeQuantize"; };
+    if (!std::all_of(readers.begin(), readers.end(), rounds) || static_cast<int>(readers.size()) != uses_of_input(node, 0)) {
+      network_.notes.push_back(fmt::format("'{}' is also read before it is rounded; here all read it rounded", shown(value)));
+    }
+  }
+  if (!rounded) rounded = integers;
+}
+
+bool Translation::may_be_negative(LayerId id) const {
+  // Each layer stands behind its operands, of which one at most decides in most networks; joins are followed to both.
+  std::vector<LayerId> open{id};
+  std::set<LayerId> seen;
+  while (!open.empty()) {
+    const LayerId next = open.back();
+    open.pop_back();
+    const Layer& layer = network_.node(next);
+    if (!seen.insert(next).second || (layer.rounded && layer.rounded->zero == 0)) continue;
+    const Sign sign = info(layer.op).sign;
+    if (sign == Sign::non_negative || (layer.op == OpKind::clip && layer.attributes.low >= 0)) continue;
+    const bool joins = layer.op == OpKind::add || layer.op == OpKind::mul || layer.op == OpKind::concat;
+    if (sign != Sign::kept && !joins) return true;
+    open.insert(open.end(), layer.operands.begin(), layer.operands.end());
+  }
+  return false;
 }
 
 Result<LayerId> Translation::concatenated(const flat::Node& from, LayerId first, LayerId second) {

@@ -56,6 +56,10 @@ class Translation {
                       std::vector<LayerWeight> weights = {});
   /// Makes a layer stand for an output of `node`. Translators with several outputs call it for all but the first.
   void give(const flat::Node& node, size_t output, LayerId layer);
+  /// Notes how the layer of the first input of `node` is rounded. All readers of the layer read it rounded.
+  void round(const flat::Node& node, LayerId layer, const Quantization& integers);
+  /// Whether an element of the layer may be below 0, as far as is known.
+  bool may_be_negative(LayerId id) const;
   /// Two values one after the other, channel by channel. A vector beside a picture is spread over it.
   Result<LayerId> concatenated(const flat::Node& from, LayerId first, LayerId second);
   /// Whether the network is one of lines, in which a vector becomes a line where it becomes more than that.
@@ -118,6 +122,7 @@ Translators channel_translators();
 Translators pixel_translators();
 Translators quotient_translators();
 Translators part_translators();
+Translators rounding_translators();
 
 /// A number that was a float, as the decimal that stands for it: 1e-05 and not 9.999999747378752e-06.
 double decimal_of(double value);

@@ -42,7 +42,7 @@ class Checking {
     const TensorType &in = p_.tensor(kernel_.in).type, &out = p_.tensor(kernel_.out).type;
     if (in.quantization != out.quantization) return "it moves integers to where they mean other numbers";
     const bool appends = kernel_.kind == KernelKind::copy && in.channels < out.channels;
-    const bool zeros = kernel_.kind == KernelKind::pad || appends;
+    const bool zeros = (kernel_.kind == KernelKind::pad && !kernel_.attributes.reflect) || appends;
     if (zeros && in.quantization.zero != 0) return "it adds zeros to integers of which another means 0";
     return std::nullopt;
   }

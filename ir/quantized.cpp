@@ -98,7 +98,12 @@ void to_numbers(const TensorType& type, std::vector<double>& values) {
 int integer_operands(const Graph& graph, const Op& op) {
   if (!is_quantized(graph, op)) return 0;
   int count = op.type.is_quantized() ? operands_of(StepKind::multiply) + operands_of(StepKind::round) : 0;
-  if (reads_integers(graph, op)) count += sums_integers(graph, op) ? operands_of(StepKind::bias) : operands_of(StepKind::dequantize);
+  const auto biased = std::any_of(op.epilogue.begin(), op.epilogue.end(), [](const Step& step) { return step.kind == StepKind::bias; });
+  if (sums_integers(graph, op)) {
+    count += biased ? 0 : operands_of(StepKind::bias);
+  } else if (reads_integers(graph, op)) {
+    count += operands_of(StepKind::dequantize);
+  }
   const int joined = operands_of(StepKind::add_quantized) - operands_of(StepKind::add);
   const int rounded = 2 * operands_of(StepKind::multiply) + operands_of(StepKind::nearest) - operands_of(StepKind::fake_quantize);
   for (const Step& step : steps_with(op)) {

@@ -38,12 +38,16 @@ bool has_room(const Op& op) {
   const std::vector<Step> steps = graph::steps_with(op);
   const auto joined = std::count_if(steps.begin(), steps.end(), [](const Step& step) { return info(step.kind).joins_in_place(); });
   const auto rounded = std::count_if(steps.begin(), steps.end(), [](const Step& step) { return step.kind == StepKind::fake_quantize; });
-  // A scale, a bias or a zero and a factor, a factor, a zero; of what rounds, a factor before and behind.
-  constexpr int most = 5, of_joined = 2, of_rounded = 2, most_steps = 4;
-  const int operands = graph::most_operands(op) + most + of_joined * static_cast<int>(joined) + of_rounded * static_cast<int>(rounded);
-  const int last = rounded_to(op) ? graph::operands_of(StepKind::fake_quantize) + of_rounded : 0;  // becomes the factor and the zero
-  return operands - last <= graph::max_kernel_operands && steps.size() + of_rounded * static_cast<size_t>(rounded) + most_steps <=
-                                                              graph::max_kernel_steps + (last == 0 ? 0 : 1 + of_rounded);
+  const auto biased = std::any_of(steps.begin(), steps.end(), [](const Step& step) { return step.kind == StepKind::bias; });
+  // A scale and a bias, or a zero and a factor; of what joins, a zero and a factor; of what rounds, a factor before and behind; of the
+  // result, a factor and a zero, or the factors of its rounding. Each is a step but those of what joins.
+  const int first = graph::summing_ops.has(op.kind) ? (biased ? 1 : 2) : 2;
+  constexpr int each = 2;
+  const auto rounds_last = rounded_to(op) ? 1 : 0;
+  const auto extra = first + each * static_cast<int>(joined + rounded - rounds_last) + each;
+  const auto extra_steps = 2 + each * static_cast<int>(rounded - rounds_last) + each;
+  return graph::most_operands(op) + extra <= graph::max_kernel_operands &&
+         static_cast<int>(steps.size()) + extra_steps <= static_cast<int>(graph::max_kernel_steps);
 }
 
 /// Whether the operation can read a quantized value without summing products of it.

@@ -17,7 +17,13 @@ TensorPtr rows_of(const Tensor& matrix, bool transposed, double factor) {
       values[static_cast<size_t>(r * columns + c)] = factor * matrix.real(static_cast<size_t>(from));
     }
   }
-  return reals_of({rows, columns}, std::move(values));
+  Tensor result = *reals_of({rows, columns}, std::move(values));
+  if (matrix.steps && (matrix.steps->values.size() == 1 || matrix.steps->axis == (transposed ? 0 : 1))) {
+    result.steps = matrix.steps;
+    result.steps->axis = 0;
+    for (double& step : result.steps->values) step *= factor;
+  }
+  return std::make_shared<const Tensor>(std::move(result));
 }
 
 /// The columns of a weight for [H, W, C] in the order of [C, H, W].
@@ -30,7 +36,9 @@ TensorPtr channels_first(const Tensor& weight, const TensorType& type) {
       values[static_cast<size_t>(r * columns + c)] = weight.real(static_cast<size_t>(r * columns + from));
     }
   }
-  return reals_of({rows, columns}, std::move(values));
+  Tensor result = *reals_of({rows, columns}, std::move(values));
+  result.steps = weight.steps;
+  return std::make_shared<const Tensor>(std::move(result));
 }
 
 /// The layer for `weight` [out, in] over an operand: a vector, or a picture whose elements the model has in one row.

@@ -20,7 +20,7 @@ std::set<flat::ValueId> convolved(const flat::Graph& graph) {
 
 /// Whether an operator with constants computes each element from one alone: how models normalise their input.
 bool is_arithmetic(const flat::Node& node) {
-  static constexpr std::string_view ops[] = {"Add", "Sub", "Mul", "Div", "Neg", "Clip"};
+  static constexpr std::string_view ops[] = {"Add", "Sub", "Mul", "Div", "Neg", "Clip", "FakeQuantize"};
   return node.domain.empty() && node.outputs.size() == 1 && std::find(std::begin(ops), std::end(ops), node.op) != std::end(ops);
 }
 

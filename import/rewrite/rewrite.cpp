@@ -7,6 +7,7 @@
 namespace resnetc::importer {
 
 void rewrite(flat::Graph& graph) {
+  name_roundings(graph);
   turn_before_pads(graph);
   find_channels_last(graph);
   name_views(graph);

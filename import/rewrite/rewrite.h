@@ -15,6 +15,9 @@ void rewrite(flat::Graph& graph);
 
 // The rewrites, in the order in which they run.
 
+/// QuantizeLinear becomes `FakeQuantize`, with the attributes `scale` and `zero` of integers without a sign, and makes the numbers that the
+/// integers mean. DequantizeLinear goes, and so does a rounding of what has such numbers already.
+void name_roundings(flat::Graph& graph);
 /// A Pad of pictures whose channels come last, before a Transpose that puts them first, stands behind it instead: windows read it there.
 void turn_before_pads(flat::Graph& graph);
 /// Says of an input [N, H, W, C] that its channels come last, if the model normalises it at most before it transposes it to [N, C, H, W].
@@ -48,8 +51,8 @@ void name_space_to_depth(flat::Graph& graph);
 
 /// The operators that only rewrites make. Their translators rely on what the rewrites checked, so flatten() lets no model have one. `Silu`
 /// and `GeluTanh` are not among them: they are plain functions of one element.
-inline constexpr std::string_view made_by_rewrites[] = {"Repeat",      "GroupNorm",    "LayerNorm",  "RmsNorm",       "MeanNorm",
-                                                        "ChannelConv", "PartsSoftmax", "SumOfParts", "ChannelShuffle"};
+inline constexpr std::string_view made_by_rewrites[] = {"Repeat",      "GroupNorm",    "LayerNorm",  "RmsNorm",        "MeanNorm",
+                                                        "ChannelConv", "PartsSoftmax", "SumOfParts", "ChannelShuffle", "FakeQuantize"};
 
 // What rewrites ask of a graph
 

@@ -1,0 +1,22 @@
+/// \file Operators that read and make integers of 8 bits, as the float operators that they stand for between DequantizeLinear and
+/// QuantizeLinear. (https://onnx.ai/onnx/operators/, and ONNX Runtime's ContribOperators.md for the domain com.microsoft.)
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "import/model.h"
+#include "import/tensor.h"
+
+namespace resnetc::importer {
+
+/// The nodes, in order, that compute what `node` does; empty for an operator that is no such one, or has a form that is not known.
+/// `unused` gives each value between them a name, from one that is asked for.
+std::vector<Node> without_integers(const Node& node, const std::function<std::string(std::string)>& unused);
+
+/// The numbers that integers mean, (x - zero) * scale, in float32: with one scale for all, or one for each place along `axis`. A `zero` may
+/// be missing. Null if the shapes do not fit. The result has steps if all x - zero are from -128 to 127.
+TensorPtr dequantized(const Tensor& x, const Tensor& scale, const Tensor* zero, size_t axis);
+
+}  // namespace resnetc::importer
