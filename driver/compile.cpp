@@ -58,9 +58,9 @@ class Compilation {
   Compilation(const CompileOptions& options, const Invocation& invocation) : options_(options), invocation_(invocation) {}
 
   int run() {
-    for (const auto step : {&Compilation::check_options, &Compilation::read, &Compilation::read_weights, &Compilation::prepare_library,
-                            &Compilation::make_room, &Compilation::measure, &Compilation::watch_passes, &Compilation::stop_early,
-                            &Compilation::lower_network, &Compilation::write, &Compilation::write_beside}) {
+    for (const auto step : {&Compilation::check_options, &Compilation::read, &Compilation::choose_targets, &Compilation::read_weights,
+                            &Compilation::prepare_library, &Compilation::make_room, &Compilation::measure, &Compilation::watch_passes,
+                            &Compilation::stop_early, &Compilation::lower_network, &Compilation::write, &Compilation::write_beside}) {
       if (const Ended ended = (this->*step)()) return *ended;
     }
     print_reports();
@@ -70,20 +70,26 @@ class Compilation {
  private:
   Ended check_options() {
     if (std::string fault = option_fault(options_); !fault.empty()) return usage_error(fault);
-    Result<Goals> named = options_.target.goals(diagnostics_, options_.precision.arithmetic());
-    if (!named) return report_or_fail(diagnostics_, invocation_, named.failure());
-    goals_ = std::move(*named);
-    if (std::string fault = target_fault(options_, goals_.targets()); !fault.empty()) return usage_error(fault);
     return std::nullopt;
   }
 
-  /// A program is for its own target.
   Ended read() {
     auto loaded = load_any(options_.network, options_.output_dir, diagnostics_, files_);
     loading_ = seconds_since(start_);
     if (!loaded) return report(diagnostics_, invocation_);
     source_ = std::move(loaded->ir);
     model_ = std::move(loaded->model);
+    return std::nullopt;
+  }
+
+  /// A program is for its own target. A quantized model is computed with integers, for which other targets are best.
+  Ended choose_targets() {
+    options_.precision = options_.precision.with(model_);
+    if (std::string fault = precision_fault(options_); !fault.empty()) return usage_error(fault);
+    Result<Goals> named = options_.target.goals(diagnostics_, options_.precision.arithmetic());
+    if (!named) return report_or_fail(diagnostics_, invocation_, named.failure());
+    goals_ = std::move(*named);
+    if (std::string fault = target_fault(options_, goals_.targets()); !fault.empty()) return usage_error(fault);
     if (std::string fault = input_fault(options_, *source_, goals_); !fault.empty()) return usage_error(fault);
     if (const auto* program = std::get_if<program::Program>(&*source_)) goals_.each = {{program->target}};
     return std::nullopt;
@@ -139,7 +145,7 @@ class Compilation {
     }
     std::vector<std::string> others{options_.depfile, options_.tune};
     const ModelFiles imported = model_ ? files_of(*model_, options_.output_dir) : ModelFiles{};
-    if (model_) others.insert(others.end(), {imported.text_path, imported.weights_path});
+    if (model_) others.insert(others.end(), {imported.text_path, imported.weights_path, imported.ranges_path});
     const Result<> fit = places_fit(options_.output_dir, library_.name, others, files_);
     if (!fit) return fail(fit.failure());
     if (!folder_.emplace(options_.output_dir).good()) return fail(folder_->good().failure());
@@ -294,7 +300,7 @@ class Compilation {
   /// What was read, where options ask for a network's text.
   const topology::Network& network() const { return std::get<topology::Network>(*source_); }
 
-  const CompileOptions& options_;
+  CompileOptions options_;  ///< with what the model says of its own precision
   const Invocation& invocation_;
   Clock::time_point start_ = Clock::now();
   Sources sources_;

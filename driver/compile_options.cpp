@@ -78,17 +78,24 @@ std::string ir_fault(const CompileOptions& options, const passes::AnyIr& ir) {
 
 }  // namespace
 
+std::string precision_fault(const CompileOptions& options) {
+  if (std::string fault = options.precision.fault(); !fault.empty()) return fault;
+  if (options.precision.integers() && options.max_error != 0) {
+    return "--max-error chooses among algorithms of floats; with --precision int8, 'resnetc verify' says what integers cost, and "
+           "--keep-float "
+           "takes layers back";
+  }
+  return "";
+}
+
 std::string option_fault(const CompileOptions& options) {
   if (std::string fault = options.network.name.empty() ? "" : codegen::name_fault(options.network.name); !fault.empty())
     return "--name: " + fault;
   if (options.output_dir == "-") return "-o names a folder, and '-' is none";
   if (options.depfile == "-") return "--depfile names a file, and '-' is none";
   if (options.tune == "-") return "--tune names a file, and '-' is none";
-  if (std::string fault = options.precision.fault(); !fault.empty()) return fault;
-  if (options.precision.integers() && options.max_error != 0) {
-    return "--max-error chooses among algorithms of floats; with --precision int8, 'resnetc verify' says what integers cost, and "
-           "--keep-float "
-           "takes layers back";
+  if (!is_model(options.network.path)) {
+    if (std::string fault = precision_fault(options); !fault.empty()) return fault;
   }
   if (!options.stop_after.empty() && !options.emit.empty())
     return "--emit shows what --stop-after does not come to; --dump-phases-to works with it";

@@ -51,6 +51,8 @@ void add_compile_options(Command command, CompileOptions& options);
 
 /// With the options themselves.
 std::string option_fault(const CompileOptions& options);
+/// With the precision, once it is known of a model.
+std::string precision_fault(const CompileOptions& options);
 /// With options for the targets that are named.
 std::string target_fault(const CompileOptions& options, const Targets& targets);
 /// With options for what was read.

@@ -42,8 +42,10 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
   }
   Sources sources;
   Diagnostics diagnostics(sources);
-  if (const std::string fault = options.precision.fault(); !fault.empty()) return usage_error(fault);
-  const Result<Goals> goals = options.target.goals(diagnostics, options.precision.arithmetic());
+  auto loaded = load_input(options.network, diagnostics);
+  const PrecisionOptions precision_options = options.precision.with(loaded ? loaded->model : std::nullopt);
+  if (const std::string fault = precision_options.fault(); !fault.empty()) return usage_error(fault);
+  const Result<Goals> goals = options.target.goals(diagnostics, precision_options.arithmetic());
   if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
   const Target* target = goals->front().target;
   const std::string_view of_program = options.batch ? "--batch" : options.target.given();
@@ -55,14 +57,14 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
 
   passes::AnyIr read, ir;
   bool good = false;
-  if (auto loaded = load_input(options.network, diagnostics)) {
+  if (loaded) {
     passes::PipelineContext context;
     context.diagnostics = &diagnostics;
     context.target = target;
     context.machine = goals->front().machine;
     context.disabled = options.disabled;
     if (options.batch) context.batch = *options.batch;
-    const std::optional<Precision> precision = options.precision.read(loaded->ir, diagnostics);
+    const std::optional<Precision> precision = precision_options.read(loaded->ir, diagnostics);
     if (precision) precision->set(context);
     read = loaded->ir;
     ir = std::move(loaded->ir);

@@ -91,12 +91,15 @@ Result<inspect::Times> measured_times(const LoadedLibrary& library, const std::s
 int explain(const ExplainOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
-  if (const std::string unfit = options.precision.fault(); !unfit.empty()) return usage_error(unfit);
-  const Result<Goals> goals = options.target.goals(diagnostics, options.precision.arithmetic());
+  auto loaded = load_input(options.network, diagnostics);
+  if (!loaded) return report(diagnostics, invocation);
+  const PrecisionOptions precision_options = options.precision.with(loaded->model);
+  if (const std::string unfit = precision_options.fault(); !unfit.empty()) return usage_error(unfit);
+  const Result<Goals> goals = options.target.goals(diagnostics, precision_options.arithmetic());
   if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
   const Target* target = goals->front().target;
   const std::string fault = cpu_option_fault(
-      {{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}, {!options.precision.given().empty(), precision_of_cpus}},
+      {{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}, {!precision_options.given().empty(), precision_of_cpus}},
       {target});
   if (!fault.empty()) return usage_error(fault);
   if (options.copy_weights && options.profile.empty()) return usage_error("--copy-weights is for the library that --profile measures");
@@ -105,8 +108,6 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
     library = LoadedLibrary::open(options.profile, diagnostics);
     if (!library) return report(diagnostics, invocation);
   }
-  auto loaded = load_input(options.network, diagnostics);
-  if (!loaded) return report(diagnostics, invocation);
   topology::Network* network = &loaded->ir;
   const std::string output = options.output.empty() ? network->name + ".html" : options.output;
   const Result<> leaves = leaves_inputs(output, {options.network.path, options.checkpoint.path, options.profile});
@@ -129,7 +130,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   lowering.goals = goals->each;
   lowering.weights = weights.get();
   lowering.disabled = options.disabled;
-  std::optional<Precision> precision = options.precision.read(*network, diagnostics);
+  std::optional<Precision> precision = precision_options.read(*network, diagnostics);
   if (!precision) return report(diagnostics, invocation);
   lowering.precision = std::move(*precision);
   if (options.no_winograd) lowering.winograd_tile = 0;

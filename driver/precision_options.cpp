@@ -41,8 +41,17 @@ void Precision::set(passes::PassContext& context) const {
   context.keep_float = keep_float;
 }
 
+PrecisionOptions PrecisionOptions::with(const std::optional<importer::Imported>& model) const {
+  PrecisionOptions result = *this;
+  if (!model || model->ranges.empty() || !ranges.empty() || values == "f32") return result;
+  result.values = "int8";
+  result.own_ranges = model->ranges;
+  result.own_path = model->name + ".ranges";
+  return result;
+}
+
 std::string PrecisionOptions::fault() const {
-  if (integers() && ranges.empty()) return "--precision int8 needs --ranges: 'resnetc calibrate' measures them";
+  if (integers() && ranges.empty() && own_ranges.empty()) return "--precision int8 needs --ranges: 'resnetc calibrate' measures them";
   if (!integers() && !ranges.empty()) return "--ranges is for --precision int8";
   if (!integers() && !keep_float.empty()) return "--keep-float is for --precision int8: everything is in float without it";
   if (integers() && !weights.empty()) return "--weights-precision is for layers in float, and --precision int8 has weights of 8 bits";
@@ -52,13 +61,13 @@ std::string PrecisionOptions::fault() const {
 std::optional<Precision> PrecisionOptions::read(const passes::AnyIr& ir, Diagnostics& diagnostics) const {
   Precision precision;
   precision.weights = element_named(weights).value_or(ElementType::f32);
-  if (ranges.empty()) return precision;
-  Result<std::string> text = read_file(ranges, max_ranges_bytes);
+  if (!integers()) return precision;
+  Result<std::string> text = ranges.empty() ? Result<std::string>(own_ranges) : read_file(ranges, max_ranges_bytes);
   if (!text) {
     diagnostics.error({}, text.failure().text);
     return std::nullopt;
   }
-  const FileId file = diagnostics.sources().add(ranges, std::move(*text));
+  const FileId file = diagnostics.sources().add(ranges.empty() ? own_path : ranges, std::move(*text));
   std::optional<Ranges> parsed = parse_ranges(file, diagnostics);
   if (!parsed) return std::nullopt;
   if (const std::string name = passes::name_of(ir); parsed->network != name) {
@@ -75,7 +84,8 @@ std::optional<Precision> PrecisionOptions::read(const passes::AnyIr& ir, Diagnos
 void add_precision_options(Command command, PrecisionOptions& options) {
   command
       .add_option("--precision", options.values,
-                  "f32 (the default), or int8: values and weights of convolutions in integers of 8 bits, by --ranges")
+                  "f32 (the default), or int8: values and weights of convolutions in integers of 8 bits, by --ranges; a quantized model "
+                  "has int8 and its own ranges by default")
       .type_name("TYPE")
       .one_of({"f32", "int8"});
   command.add_option("--ranges", options.ranges, "for int8: the ranges of the network's values, from 'resnetc calibrate'")

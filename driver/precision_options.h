@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "import/import.h"
 #include "ir/element_type.h"
 #include "ir/ranges.h"
 #include "passes/any_ir.h"
@@ -28,7 +30,10 @@ struct PrecisionOptions {
   std::string values;                   ///< --precision; empty: f32
   std::string ranges;                   ///< --ranges; empty: none
   std::vector<std::string> keep_float;  ///< --keep-float: layers, blocks or stages
+  std::string own_ranges, own_path;     ///< of a quantized model: its ranges as text, and what they are called
 
+  /// The options for what was read: a quantized model is computed with its own integers unless they say something else.
+  PrecisionOptions with(const std::optional<importer::Imported>& model) const;
   bool integers() const { return values == "int8"; }
   Arithmetic arithmetic() const { return integers() ? Arithmetic::integers : Arithmetic::floats; }
   /// The option that asks for less than f32; empty if there is none.

@@ -99,18 +99,19 @@ std::optional<graph::Graph> with_narrow_weights(const topology::Network& network
 int verify(const VerifyOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
-  if (const std::string unfit = options.precision.fault(); !unfit.empty()) return usage_error(unfit);
-  const Result<Goals> goals = options.target.goals(diagnostics, options.precision.arithmetic());
+  const auto loaded = load_input(options.network, diagnostics);
+  if (!loaded) return report(diagnostics, invocation);
+  const PrecisionOptions precision_options = options.precision.with(loaded->model);
+  if (const std::string unfit = precision_options.fault(); !unfit.empty()) return usage_error(unfit);
+  const Result<Goals> goals = options.target.goals(diagnostics, precision_options.arithmetic());
   if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
   const Targets targets = goals->targets();
   const bool gpu = targets.front()->on_gpu();
   if (options.for_batch && !gpu) return usage_error("--for-batch is for --device cuda: on the CPU the schedules serve any batch");
   std::string fault = cpu_option_fault({{!options.tuned.empty(), "--tuned names schedules of the CPU"}}, targets);
   if (fault.empty() && !options.tuned.empty()) fault = tuned_targets_fault(targets);
-  if (fault.empty()) fault = cpu_option_fault({{!options.precision.given().empty(), precision_of_cpus}}, targets);
+  if (fault.empty()) fault = cpu_option_fault({{!precision_options.given().empty(), precision_of_cpus}}, targets);
   if (!fault.empty()) return usage_error(fault);
-  const auto loaded = load_input(options.network, diagnostics);
-  if (!loaded) return report(diagnostics, invocation);
   const topology::Network& network = loaded->ir;
   Diagnostics first(sources);  // separate, because the passes run again below, and each mistake must be reported once
   auto graph = plain_graph(network, first);
@@ -135,7 +136,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   if (tuning) lowering.tuned = &*tuning;
   if (options.for_batch) lowering.batch = *options.for_batch;
   lowering.disabled = options.disabled;
-  std::optional<Precision> precision = options.precision.read(network, diagnostics);
+  std::optional<Precision> precision = precision_options.read(network, diagnostics);
   if (!precision) return report(diagnostics, invocation);
   lowering.precision = std::move(*precision);
   auto lowered = lower(network, lowering, diagnostics);
@@ -151,11 +152,11 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   const Trial& trial = **made;
   const Pictures pictures = trial.pictures(options.batch);
   // Kernels are compared with what they are to compute. With narrow weights that is not the network as it was written.
-  const bool narrow = !options.precision.weights.empty();
+  const bool narrow = !precision_options.weights.empty();
   std::optional<graph::Graph> rounded;
   if (narrow) rounded = with_narrow_weights(network, lowering, diagnostics);
   if (narrow && !rounded) return report(diagnostics, invocation);
-  const bool integers = options.precision.integers();
+  const bool integers = precision_options.integers();
   const graph::Graph& reference = integers ? lowered->graph : narrow ? *rounded : *graph;
   int bad = 0;
   for (const Goal& goal : goals->each) {
@@ -171,7 +172,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
     bad += print_table(observed, label, options.tolerance);
   }
   if (narrow || integers) {
-    const std::string what = integers ? "integers" : "weights of " + options.precision.weights;
+    const std::string what = integers ? "integers" : "weights of " + precision_options.weights;
     fmt::print("what {} cost, against float64\n{}", what, noise_table(measure_noise(*graph, reference, weights, pictures)));
   }
   return bad == 0 ? done : input_wrong;
