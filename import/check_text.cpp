@@ -108,6 +108,10 @@ class Comparison {
     if ((op.kind != OpKind::conv2d && op.kind != OpKind::linear) || !values.steps) return;
     const Tensor::Steps& steps = *values.steps;
     const auto rows = static_cast<size_t>(tensor.shape[0]);
+    if (steps.values.empty()) {
+      checked_.ranges.weights.push_back({tensor.name, "", {}});
+      return;
+    }
     if (steps.values.size() != 1 && (steps.axis != 0 || steps.values.size() != rows)) return;
     std::vector<double> of_rows(rows, steps.values[0]);
     if (steps.values.size() == rows) of_rows = steps.values;

@@ -652,6 +652,19 @@ Outputs dequantize(const Fold& f) {
   return std::vector<TensorPtr>{std::move(numbers)};
 }
 
+Outputs quantize(const Fold& f) {
+  if (!f.given(0) || !f.given(1) || flat::integer(f.node, "block_size", 0) != 0) return std::nullopt;
+  constexpr int64_t unsigned_bytes = 2, signed_bytes = 3;  // as ONNX numbers types
+  const int64_t type = flat::integer(f.node, "output_dtype", unsigned_bytes);
+  if (f.given(2) ? !f.in[2]->bytes : type != unsigned_bytes && type != signed_bytes) return std::nullopt;
+  const Tensor::Bytes otherwise = type == signed_bytes ? Tensor::Bytes::with_sign : Tensor::Bytes::without_sign;
+  const std::optional<size_t> axis = flat::axis_of(flat::integer(f.node, "axis", 1), f.in[0]->shape.size());
+  TensorPtr integers =
+      quantized(*f.in[0], *f.in[1], f.given(2) ? f.in[2].get() : nullptr, f.given(2) ? *f.in[2]->bytes : otherwise, axis.value_or(0));
+  if (!integers) return std::nullopt;
+  return std::vector<TensorPtr>{std::move(integers)};
+}
+
 Outputs sum(const Fold& f) {  // any number of inputs
   if (f.in.size() == 1) return std::vector<TensorPtr>{f.in[0]};
   TensorPtr total = f.given(0) ? f.in[0] : nullptr;
@@ -737,6 +750,7 @@ const std::map<std::string_view, Folder>& folders() {
       {"ReduceMin", reduction_of(Reduction::smallest)},
       {"ReduceSumSquare", reduction_of(Reduction::squares)},
       {"ReduceL2", norm},
+      {"QuantizeLinear", quantize},
       {"DequantizeLinear", dequantize},
   };
   return table;
@@ -745,7 +759,8 @@ const std::map<std::string_view, Folder>& folders() {
 }  // namespace
 
 std::optional<std::vector<TensorPtr>> fold(const flat::Graph& graph, const flat::Node& node, int64_t most) {
-  const bool own = node.domain.empty() || (node.domain == "com.microsoft" && node.op == "DequantizeLinear");
+  const bool own =
+      node.domain.empty() || (node.domain == "com.microsoft" && (node.op == "DequantizeLinear" || node.op == "QuantizeLinear"));
   const auto found = own ? folders().find(node.op) : folders().end();
   if (found == folders().end()) return std::nullopt;
   Fold f{graph, node, {}, most};

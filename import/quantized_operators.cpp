@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace resnetc::importer {
@@ -135,28 +138,66 @@ std::vector<Node> without_integers(const Node& node, const std::function<std::st
   return {};
 }
 
+namespace {
+
+/// The places along an axis that have a scale and a zero of their own, and which of them an element has.
+struct Places {
+  size_t count = 1, inner = 1;
+
+  size_t of(size_t element) const { return element / inner % count; }
+};
+
+/// Nothing if the shapes do not fit.
+std::optional<Places> places_of(const Tensor& x, const Tensor& scale, const Tensor* zero, size_t axis) {
+  if (scale.elements != Elements::real || x.size() == 0 || scale.size() == 0) return std::nullopt;
+  Places places;
+  if (scale.size() > 1) {
+    places.count = scale.size();
+    if (axis >= x.shape.size() || x.shape[axis] != static_cast<int64_t>(places.count)) return std::nullopt;
+    for (size_t i = axis + 1; i < x.shape.size(); ++i) places.inner *= static_cast<size_t>(x.shape[i]);
+  }
+  if (zero != nullptr && zero->size() != 1 && zero->size() != places.count) return std::nullopt;
+  return places;
+}
+
+double zero_at(const Tensor* zero, size_t place) { return zero == nullptr ? 0 : zero->real(zero->size() == 1 ? 0 : place); }
+
+}  // namespace
+
+TensorPtr quantized(const Tensor& x, const Tensor& scale, const Tensor* zero, Tensor::Bytes bytes, size_t axis) {
+  const std::optional<Places> places = places_of(x, scale, zero, axis);
+  if (!places || x.elements != Elements::real) return nullptr;
+  const double least = bytes == Tensor::Bytes::with_sign ? -128 : 0;
+  Tensor result;
+  result.shape = x.shape;
+  result.bytes = bytes;
+  result.floats.resize(x.size());
+  for (size_t i = 0; i < x.size(); ++i) {
+    const size_t place = places->of(i);
+    const auto quotient = static_cast<float>(x.real(i)) / static_cast<float>(scale.real(place));
+    const double integer = std::nearbyint(static_cast<double>(quotient)) + zero_at(zero, place);
+    result.floats[i] = static_cast<float>(std::isnan(integer) ? zero_at(zero, place) : std::clamp(integer, least, least + 255));
+  }
+  return std::make_shared<const Tensor>(std::move(result));
+}
+
 TensorPtr dequantized(const Tensor& x, const Tensor& scale, const Tensor* zero, size_t axis) {
-  if (scale.elements != Elements::real || x.size() == 0) return nullptr;
-  const bool whole = scale.size() == 1;
-  const size_t places = whole ? 1 : scale.size();
-  if (!whole && (axis >= x.shape.size() || x.shape[axis] != static_cast<int64_t>(places))) return nullptr;
-  if (zero != nullptr && zero->size() != 1 && zero->size() != places) return nullptr;
-  size_t inner = 1;  // elements between two places
-  for (size_t i = axis + 1; !whole && i < x.shape.size(); ++i) inner *= static_cast<size_t>(x.shape[i]);
+  const std::optional<Places> places = places_of(x, scale, zero, axis);
+  if (!places) return nullptr;
   Tensor result;
   result.shape = x.shape;
   result.floats.resize(x.size());
-  bool bytes = true;
+  bool narrow = x.bytes.has_value();
   for (size_t i = 0; i < x.size(); ++i) {
-    const size_t place = whole ? 0 : i / inner % places;
-    const double integer = x.real(i) - (zero == nullptr ? 0 : zero->real(zero->size() == 1 ? 0 : place));
-    bytes = bytes && integer >= -128 && integer <= 127;
+    const size_t place = places->of(i);
+    const double integer = x.real(i) - zero_at(zero, place);
+    narrow = narrow && integer >= -128 && integer <= 127;
     result.floats[i] = static_cast<float>(integer * scale.real(place));
   }
-  if (bytes) {
+  if (x.bytes) {
     Tensor::Steps& steps = result.steps.emplace();
     steps.axis = axis;
-    for (size_t i = 0; i < places; ++i) steps.values.push_back(scale.real(i));
+    for (size_t i = 0; narrow && i < places->count; ++i) steps.values.push_back(scale.real(i));
   }
   return std::make_shared<const Tensor>(std::move(result));
 }

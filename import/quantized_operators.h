@@ -15,6 +15,9 @@ namespace resnetc::importer {
 /// `unused` gives each value between them a name, from one that is asked for.
 std::vector<Node> without_integers(const Node& node, const std::function<std::string(std::string)>& unused);
 
+/// The integers nearest to x / scale, ties to even, plus zero, within what the type of the zero holds; otherwise as dequantized().
+TensorPtr quantized(const Tensor& x, const Tensor& scale, const Tensor* zero, Tensor::Bytes bytes, size_t axis);
+
 /// The numbers that integers mean, (x - zero) * scale, in float32: with one scale for all, or one for each place along `axis`. A `zero` may
 /// be missing. Null if the shapes do not fit. The result has steps if all x - zero are from -128 to 127.
 TensorPtr dequantized(const Tensor& x, const Tensor& scale, const Tensor* zero, size_t axis);

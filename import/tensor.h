@@ -39,7 +39,8 @@ enum class Elements { real, whole, truth };
 struct Tensor {
   /// Integers of 8 bits, with a sign or without.
   enum class Bytes { with_sign, without_sign };
-  /// The numbers by which integers from -128 to 127 were multiplied: one, or one for each place along the axis.
+  /// The numbers by which integers from -128 to 127 were multiplied: one, or one for each place along the axis. None if some integers,
+  /// without their zero, were below or above.
   struct Steps {
     size_t axis = 0;
     std::vector<double> values;

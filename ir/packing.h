@@ -31,7 +31,7 @@ Packing packing_of(const Recipe& constant);
 /// The recipe of the weights that a packed constant packs.
 const RecipePtr& packed_by(const Recipe& constant);
 /// The type that the elements of a weight or another constant have in a graph: f32, what narrow() makes, or i8 where quantize_rows() makes
-/// integers of at most 127. (Along lines, as_picture() stands around it.)
+/// integers of 8 bits. (Along lines, as_picture() stands around it.)
 ElementType weight_type(const Recipe& weight);
 /// The type that a constant's elements have in memory. Narrow weights stay narrow if the packing only moves them.
 ElementType element_of(const Recipe& constant);

@@ -2,7 +2,7 @@
 /// of neural networks for efficient integer-arithmetic-only inference", arXiv:1712.05877, with a float32 multiplier.)
 ///
 /// An operation reads the integer q of a quantized value as q - zero, so that padding, which means 0, adds nothing.
-/// - A conv2d or linear with a quantized operand has a weight of integers from -127 to 127. Its sums are exact integers of 32 bits, and so
+/// - A conv2d or linear with a quantized operand has a weight of integers from -128 to 127. Its sums are exact integers of 32 bits, and so
 /// are
 ///   the constants of the `bias` steps that may follow. Then a `scale` step makes numbers of the sums.
 /// - Any other operation first multiplies q - zero by the value's scale; a pool that averages does so with the exact sum.
@@ -22,9 +22,10 @@
 
 namespace resnetc::graph {
 
-/// The largest number of terms of an integer sum: with 65536 products of 255 and 127 it fits in 32 bits.
+/// The largest number of terms of an integer sum: 65536 products of 255 and -128, with the largest bias, are -2^31.
 inline constexpr int64_t max_integer_terms = int64_t{1} << 16;
-inline constexpr int64_t largest_weight = 127;
+/// Weights are made from -127 to 127. Those that others made may be one less.
+inline constexpr int64_t largest_weight = 127, least_weight = -128;
 /// The largest constant of a bias of integer sums, in absolute value: it and the sum fit in 32 bits together, and in float32 if the sum is
 /// of few terms.
 inline constexpr int64_t largest_bias = int64_t{1} << 23;

@@ -105,9 +105,11 @@ class RangesParser {
     const size_t name = r_.offset();
     weights.weights = printed("this name");
     weights.at = r_.place(name);
-    r_.expect("steps");
-    r_.expect("=");
-    weights.steps = printed("this name");
+    if (!r_.accept("in_float")) {
+      r_.expect("steps");
+      r_.expect("=");
+      weights.steps = printed("this name");
+    }
     if (r_.failed()) return;
     if (ranges_.weights.size() == max_value_ranges) r_.fail_at(name, fmt::format("more than {} weights", max_value_ranges));
     if (const auto [first, is_new] = weights_lines_.emplace(weights.weights, weights.at.line); !is_new) {
@@ -182,7 +184,8 @@ std::string print(const Ranges& ranges) {
     out += fmt::format("value {} {}{}\n", text::quoted(range.name), numbers, because);
   }
   for (const WeightSteps& one : ranges.weights) {
-    out += fmt::format("weights {} steps={}\n", text::quoted(one.weights), text::quoted(one.steps));
+    const std::string steps = one.steps.empty() ? "in_float" : "steps=" + text::quoted(one.steps);
+    out += fmt::format("weights {} {}\n", text::quoted(one.weights), steps);
   }
   return out;
 }

@@ -13,6 +13,7 @@
 ///
 ///     value "relu" scale=0.0186 zero=3
 ///     weights "conv1.weight" steps="conv1.weight_scale"
+///     weights "conv2.weight" in_float
 #pragma once
 
 #include <optional>
@@ -40,10 +41,11 @@ struct ValueRange {
   std::optional<Quantization> fixed{};
 };
 
-/// The tensors' names in the checkpoint. Each row of the weights was made from integers from -128 to 127 times its step.
+/// The tensors' names in the checkpoint. Each row of the weights was made from integers from -128 to 127 times its step. Without steps, the
+/// layer of the weights stays in float.
 struct WeightSteps {
   std::string weights;
-  std::string steps;  ///< one for each row, f32
+  std::string steps;  ///< one for each row, f32; empty: there are none
   Location at;        ///< place of the first name, if it was read from a file
 };
 

@@ -78,6 +78,7 @@ class Plan {
   Plan(const Graph& graph, PassContext& context) : graph_(graph), context_(context), values_(graph.ops.size()) {
     std::map<std::string_view, const ValueRange*> ranges;
     for (const ValueRange& range : context.ranges->values) ranges.emplace(range.name, &range);
+    for (const WeightSteps& one : context.ranges->weights) weight_steps_.emplace(one.weights, one.steps);
     for (size_t i = 0; i < values_.size(); ++i) {
       values_[i].leader = static_cast<ValueId>(i);
       const auto found = ranges.find(graph.ops[i].name);
@@ -94,6 +95,11 @@ class Plan {
     if (!value.wanted) return std::nullopt;
     const Value& of_all = values_[static_cast<size_t>(leader(v))];
     return of_all.rounded ? of_all.rounded : of_all.range->quantization();
+  }
+  /// The tensor with the steps of the integers that the weights were made from, if the ranges tell it; empty if they stay in float.
+  std::optional<std::string> steps_of(const RecipePtr& weight) const {
+    const auto found = weight->kind == RecipeKind::tensor ? weight_steps_.find(weight->name) : weight_steps_.end();
+    return found == weight_steps_.end() ? std::nullopt : std::optional(std::string(found->second));
   }
   /// Whether the operation sums products of integers.
   bool sums_integers(ValueId v) const { return values_[static_cast<size_t>(v)].sums_integers; }
@@ -162,6 +168,7 @@ class Plan {
   /// Why a convolution or linear layer stays in float; empty if it does not.
   std::string stays(const Op& op) const {
     if (context_.keep_float.contains(op.name)) return "as asked";
+    if (const auto steps = steps_of(op.constants[0]); steps && steps->empty()) return "the ranges say so of its weights";
     if (op.epilogue.size() == graph::max_epilogue_steps) return "its epilogue has no room for another step";
     if (!has_room(op)) return "its kernel has no room for the scales of all that it reads";
     for (const ValueId v : summed(op)) {
@@ -203,14 +210,13 @@ class Plan {
   const Graph& graph_;
   PassContext& context_;
   std::vector<Value> values_;
+  std::map<std::string_view, std::string_view> weight_steps_;
 };
 
 class Rewriting {
  public:
   Rewriting(Graph& graph, PassContext& context)
-      : old_(graph), plan_(graph, context), floats_(graph.ops.size(), no_value), integers_(floats_), names_(graph) {
-    for (const WeightSteps& one : context.ranges->weights) weight_steps_.emplace(one.weights, one.steps);
-  }
+      : old_(graph), plan_(graph, context), floats_(graph.ops.size(), no_value), integers_(floats_), names_(graph) {}
 
   Graph run() {
     for (size_t i = 0; i < old_.ops.size(); ++i) rewrite(static_cast<ValueId>(i));
@@ -299,8 +305,14 @@ class Rewriting {
 
   /// The step of each row of the weights: those of the integers that they were made from, if that is known.
   RecipePtr step_of(const RecipePtr& weight) const {
-    const auto found = weight->kind == RecipeKind::tensor ? weight_steps_.find(weight->name) : weight_steps_.end();
-    return found == weight_steps_.end() ? row_step(weight, graph::largest_weight) : tensor(found->second, {weight->shape[0]});
+    const std::optional<std::string> steps = plan_.steps_of(weight);
+    return steps ? tensor(*steps, {weight->shape[0]}) : row_step(weight, graph::largest_weight);
+  }
+
+  /// The weight as integers, of which `step` is one.
+  RecipePtr integers_of(const RecipePtr& weight, RecipePtr step) const {
+    if (!plan_.steps_of(weight)) return quantize_rows(weight, std::move(step), graph::largest_weight);
+    return narrow(quantize_rows(weight, std::move(step), -graph::least_weight), ElementType::i8);
   }
 
   double scale_of(ValueId v) const { return static_cast<double>(plan_.quantization(v)->scale); }
@@ -319,11 +331,11 @@ class Rewriting {
       const RecipePtr own = bias ? row_step(s->constants[0], graph::largest_bias) : step_of(s->constants[0]);
       step = max(step, bias ? own : times(own, scale_of(s->operand)));
     }
-    op.constants[0] = quantize_rows(weight, times(step, 1 / scale_of(in)), graph::largest_weight);
+    op.constants[0] = integers_of(weight, times(step, 1 / scale_of(in)));
     for (auto s = op.epilogue.begin(); s != end; ++s) {
       const bool bias = s->kind == StepKind::bias;
       s->constants[0] = bias ? quantize_rows(s->constants[0], step, graph::largest_bias)
-                             : quantize_rows(s->constants[0], times(step, 1 / scale_of(s->operand)), graph::largest_weight);
+                             : integers_of(s->constants[0], times(step, 1 / scale_of(s->operand)));
     }
     op.epilogue.insert(end, Step{StepKind::scale, no_value, {step}});
     op.operands[0] = as_integers(in);
@@ -332,8 +344,7 @@ class Rewriting {
   Graph& old_;
   Plan plan_;
   std::vector<Op> ops_;
-  std::vector<ValueId> floats_, integers_;                ///< of each old value, if there is one
-  std::map<std::string_view, std::string> weight_steps_;  ///< of tensors of weights: the tensor with their steps
+  std::vector<ValueId> floats_, integers_;  ///< of each old value, if there is one
   UniqueNames names_;
 };
 

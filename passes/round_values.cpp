@@ -50,6 +50,10 @@ class Rounding {
       for (ValueId& operand : op.operands) operand = rounded(operand, found->second);
       return add(std::move(op));
     }
+    if (op.kind == OpKind::relu) {  // rounds 0 to 0, so to round to the same integers before it makes no difference
+      const Op& operand = ops_[static_cast<size_t>(op.operands[0])];
+      if (graph::quantization_of(operand.kind, operand.constants) == found->second) op.operands[0] = operand.operands[0];
+    }
     if (op.kind == OpKind::input) return rounded(add(std::move(op)), found->second);
     // What is rounded keeps the name by which people know it.
     std::string name = std::exchange(op.name, names_.unique(op.name + ".unrounded"));
@@ -106,6 +110,7 @@ void round_values(Graph& graph, PassContext& context) {
   if (context.ranges == nullptr) return;
   Graph rewritten = Rounding(graph, *context.ranges).run();
   graph = std::move(rewritten);
+  graph::remove_unused(graph);
 }
 
 }  // namespace resnetc::passes

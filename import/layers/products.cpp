@@ -18,7 +18,7 @@ TensorPtr rows_of(const Tensor& matrix, bool transposed, double factor) {
     }
   }
   Tensor result = *reals_of({rows, columns}, std::move(values));
-  if (matrix.steps && (matrix.steps->values.size() == 1 || matrix.steps->axis == (transposed ? 0 : 1))) {
+  if (matrix.steps && (matrix.steps->values.size() <= 1 || matrix.steps->axis == (transposed ? 0 : 1))) {
     result.steps = matrix.steps;
     result.steps->axis = 0;
     for (double& step : result.steps->values) step *= factor;

@@ -125,7 +125,7 @@ class Roundings {
       }
       return;
     }
-    if (!only_moves(graph_, node) && !(node.domain.empty() && node.op == "Relu")) return;
+    if (!only_moves(graph_, node)) return;
     const std::optional<Meaning> all = common(node, grids_);
     for (const ValueId output : node.outputs) set(output, grids_, all);
   }

@@ -166,10 +166,10 @@ class Reader {
         return scale_rows(std::move(a), std::move(b));
       case RecipeKind::narrow:
         cursor_.expect(",");
-        for (const ElementType element : {ElementType::bf16, ElementType::f16, ElementType::i32}) {
+        for (const ElementType element : {ElementType::bf16, ElementType::f16, ElementType::i32, ElementType::i8}) {
           if (cursor_.accept(to_string(element))) return narrow(std::move(a), element);
         }
-        return fault(start, "narrow makes bf16, f16 or i32");
+        return fault(start, "narrow makes bf16, f16, i32 or i8");
       case RecipeKind::row_step: {
         const int64_t limit = number_named("limit", 1);
         return cursor_.failed() ? nullptr : row_step(std::move(a), limit);
