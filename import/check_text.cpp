@@ -11,6 +11,7 @@
 #include "ir/window.h"
 #include "passes/pipeline.h"
 #include "passes/weight_name.h"
+#include "support/printable.h"
 
 namespace resnetc::importer {
 namespace {
@@ -100,7 +101,9 @@ class Comparison {
   }
 
   void note_range(const graph::Op& op, const Layer& layer) {
-    if (layer.rounded) checked_.ranges.values.push_back(fixed_range(op.name, *layer.rounded));
+    if (!layer.rounded) return;
+    checked_.ranges.values.push_back(fixed_range(op.name, *layer.rounded));
+    checked_.ranges.values.back().reason = fmt::format("the model's {}", printable(layer.rounded_as));
   }
 
   /// The steps of weights that the model has as integers become another tensor.

@@ -31,6 +31,7 @@ struct Layer {
   std::string value;                      ///< the name of the value in the model
   std::string scope;                      ///< where the model has it, as a path: "layer1.0.conv1"; may be empty
   std::optional<Quantization> rounded{};  ///< the integers to which the model rounds the value
+  std::string rounded_as{};               ///< what the model calls them
   bool same_pad = false;                  ///< whether `pad = same` says the padding too, which `attributes` has in numbers
 };
 

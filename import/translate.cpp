@@ -133,7 +133,9 @@ void Translation::round(const flat::Node& node, LayerId layer, const Quantizatio
       network_.notes.push_back(fmt::format("'{}' is also read before it is rounded; here all read it rounded", shown(value)));
     }
   }
-  if (!rounded) rounded = integers;
+  if (rounded) return;
+  rounded = integers;
+  network_.node(layer).rounded_as = graph_.value(node.outputs[0]).name;
 }
 
 bool Translation::may_be_negative(LayerId id) const {

@@ -58,8 +58,7 @@ Fault check_rounding(StepKind kind, const std::vector<RecipePtr>& constants) {
 Fault check_quantized(const Graph& graph, const Op& op) {
   if (Fault fault = check_room(graph, op)) return fault;
   if (!mixes_integers(graph, op)) return std::nullopt;
-  const bool moves = moving_ops.has(op.kind) || averaging_ops.has(op.kind) || op.kind == OpKind::convert;
-  if (!moves && !summing_ops.has(op.kind) && !is_step(op.kind)) return "it has no meaning for quantized values: convert them to f32 first";
+  if (!can_make_integers(op.kind)) return "it has no meaning for quantized values: convert them to f32 first";
   for (ValueId operand : op.operands) {
     if (part_ops.has(op.kind) && graph.op(operand).type.quantization != op.type.quantization) {
       return fmt::format("integers of '{}' mean other numbers than those of the result, of which they become a part",

@@ -53,6 +53,10 @@ std::optional<Quantization> quantization_of(StepKind kind, const std::vector<Rec
   return Quantization{.scale = static_cast<float>(constants[0]->value), .zero = static_cast<int32_t>(constants[1]->value)};
 }
 
+bool can_make_integers(OpKind kind) {
+  return moving_ops.has(kind) || averaging_ops.has(kind) || kind == OpKind::convert || summing_ops.has(kind) || is_step(kind);
+}
+
 bool reads_integers(const Graph& graph, const Op& op) { return !op.operands.empty() && is_quantized(graph, op.operands[0]); }
 
 bool mixes_integers(const Graph& graph, const Op& op) {
@@ -79,7 +83,7 @@ bool is_exact(const Graph& graph, const Op& op, size_t steps) {
   const bool from_integers = is_quantized(graph, op.operands[0]);
   if (summing_ops.has(op.kind) || averaging_ops.has(op.kind)) {
     if (!from_integers) return false;
-  } else if (!moving_ops.has(op.kind) && !is_step(op.kind) && op.kind != OpKind::convert) {
+  } else if (!can_make_integers(op.kind)) {
     return false;
   }
   const std::vector<Step> all = steps_with(op);

@@ -63,6 +63,8 @@ bool has_exact_integers(const Graph& graph, const Op& op);
 void to_numbers(const TensorType& type, std::vector<double>& values);
 /// The number of steps that the operation's integer sums go through before they become numbers: biases and projections.
 size_t integer_steps(const Graph& graph, const Op& op);
+/// Whether kernels of such an operation can make integers.
+bool can_make_integers(OpKind kind);
 /// Whether the first operand of the operation is quantized.
 bool reads_integers(const Graph& graph, const Op& op);
 /// The number of operands that the kernel of an operation has beyond most_operands() because it reads or makes integers, at most: zeros and

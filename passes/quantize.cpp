@@ -358,10 +358,10 @@ void quantize(Graph& graph, PassContext& context) {
                                fmt::format("'{}' has integers already: quantize takes a network of f32", printable(there->name)));
     return;
   }
-  split_roundings(graph, [](const Graph&, const Op& op, size_t) { return !has_room(op); });
+  split_behind_roundings(graph, [](const Graph&, const Op& op, size_t) { return !has_room(op); });
   Graph rewritten = Rewriting(graph, context).run();
   // Numbers that are approximated may be rounded to another integer, which later steps must not see differently everywhere.
-  split_roundings(rewritten, [](const Graph& all, const Op& op, size_t step) { return !graph::is_exact(all, op, step); });
+  end_with_integers(rewritten, [](const Graph& all, const Op& op, size_t step) { return !graph::is_exact(all, op, step); });
   graph = std::move(rewritten);
 }
 

@@ -7,8 +7,14 @@
 
 namespace resnetc::passes {
 
-/// Wherever `should` holds for an operation and the number of a `fake_quantize` among its steps (graph::steps_with()) that is not the first
-/// thing that it does, the operation ends before that step, which begins another. The second keeps the name.
-void split_roundings(graph::Graph& graph, const std::function<bool(const graph::Graph&, const graph::Op&, size_t step)>& should);
+/// Asks for the end of an operation behind a `fake_quantize` of its epilogue. `step` is its number among graph::steps_with().
+using EndsBehind = std::function<bool(const graph::Graph&, const graph::Op&, size_t step)>;
+
+/// Wherever `ends` says so and more steps follow, an operation ends and its next step begins another, which keeps the name.
+void split_behind_roundings(graph::Graph& graph, const EndsBehind& ends);
+
+/// For a graph with integers: wherever `ends` says so, the operation ends with integers, and what it does next, if only to make numbers
+/// again, is another operation. Operations that cannot make integers end before the rounding.
+void end_with_integers(graph::Graph& graph, const EndsBehind& ends);
 
 }  // namespace resnetc::passes
