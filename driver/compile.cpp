@@ -249,7 +249,8 @@ class Compilation {
       progress.update(count, all);
       kernels_for_ = seconds_since(writing_);
     };
-    options.warn = [&](std::string text) { late.warning({sources_.named(weights_->name()), 0, 0, 0}, std::move(text)); };
+    const FileId values = sources_.named(weights_ ? weights_->name() : options_.network.path);  // constants may need no weights
+    options.warn = [&](std::string text) { late.warning({values, 0, 0, 0}, std::move(text)); };
     Result<std::vector<std::string>> written = codegen::write_library(lowered_->programs, options);
     progress.finish();
     report(late, invocation_);
