@@ -1,6 +1,6 @@
 """Small ONNX models for the tests, without the package onnx: protobuf written by hand.
 
-    make_onnx.py OUT.onnx [open] [external=FILE] [strange] [loop] [away] [nan=TENSOR]
+    make_onnx.py OUT.onnx [open] [external=FILE] [strange] [loop] [away] [norm] [nan=TENSOR]
 """
 
 import struct
@@ -102,6 +102,11 @@ def main():
         m.node("Add", [name + ".bn2", edge], name + ".sum")
         m.node("Relu", [name + ".sum"], name + ".out")
         at, channels = name + ".out", width
+    if "norm" in options:
+        m.tensor("norm.weight", 16)
+        m.tensor("norm.bias", 16)
+        m.node("InstanceNormalization", [at, "norm.weight", "norm.bias"], "norm")
+        at = "norm"
     if "strange" in options:
         m.node("Strange", [at], "odd", domain="mine")
         at = "odd"
