@@ -96,7 +96,8 @@ Result<std::vector<std::string>> write_library(std::span<const program::Program>
     Result<std::string> packed = pack_weights(first.constants, options.name, *source, options.keep_denormals);
     if (!packed) return packed.failure();
     weights = std::move(*packed);
-    if (std::string warning = not_numbers(first.constants, *weights); !warning.empty() && options.warn) options.warn(std::move(warning));
+    std::string warning = not_numbers(first.constants, *weights, *source);
+    if (!warning.empty() && options.warn) options.warn(std::move(warning));
   }
   const uint64_t values_hash = options.depends_on_values ? content_hash(*weights) : 0;
   std::string json = manifest_json(programs, options, values_hash);

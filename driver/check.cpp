@@ -1,9 +1,10 @@
-/// \file `resnetc check`: prints every diagnostic, or a table of the layers.
+/// \file `resnetc check`: prints every diagnostic, those of a checkpoint included, or a table of the layers.
 
 #include <fmt/format.h>
 
 #include <memory>
 
+#include "driver/checkpoint.h"
 #include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/network_input.h"
@@ -88,16 +89,27 @@ class LayerTable {
   int skips_ = 0, concats_ = 0;
 };
 
-int check(const NetworkOptions& options, const Invocation& invocation) {
+struct CheckOptions {
+  NetworkOptions network;
+  CheckpointOptions checkpoint;
+};
+
+int check(const CheckOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
-  auto loaded = load_input(options, diagnostics);
+  auto loaded = load_input(options.network, diagnostics);
   passes::PipelineContext context;
   context.diagnostics = &diagnostics;
   passes::AnyIr ir;
   if (loaded) {
     ir = std::move(loaded->ir);
-    passes::run_pipeline(ir, passes::Level::topology, context);
+    const bool good = passes::run_pipeline(ir, passes::Level::topology, context);
+    if (good && has_weights(options.checkpoint, loaded->model)) {
+      Diagnostics again(sources);  // separate, because the passes have run, and each mistake must be reported once
+      const auto tensors = tensors_of(ir, again);
+      if (!tensors) return report(again, invocation);
+      open_weights(options.checkpoint, options.network, loaded->model, *tensors, true, diagnostics);
+    }
   }
   int status = report(diagnostics, invocation);
   if (status == done && loaded) fmt::print("{}", LayerTable(std::get<topology::Network>(ir)).str());
@@ -108,8 +120,9 @@ int check(const NetworkOptions& options, const Invocation& invocation) {
 
 void add_check(Command program, Invocation& invocation) {
   Command command = program.add_subcommand("check", "print every diagnostic of a network, or a table of its layers");
-  auto options = std::make_shared<NetworkOptions>();
-  add_input_options(command, *options);
+  auto options = std::make_shared<CheckOptions>();
+  add_input_options(command, options->network);
+  add_checkpoint_options(command, options->checkpoint, "a checkpoint that must have the network's tensors");
   command.callback([&invocation, options] { invocation.action = [&invocation, options] { return check(*options, invocation); }; });
 }
 

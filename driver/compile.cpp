@@ -29,6 +29,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+void print_files(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    std::error_code error;
+    uint64_t size = std::filesystem::file_size(path, error);
+    fmt::print("  {}{}\n", path, error ? "" : fmt::format("  {}", human_bytes(size)));
+  }
+}
+
 void print_summary(const Lowered& lowered, const std::vector<std::string>& written, double seconds) {
   const program::Program& program = lowered.programs.front();
   int64_t operations = 0;
@@ -37,11 +45,7 @@ void print_summary(const Lowered& lowered, const std::vector<std::string>& writt
   for (const program::Program& each : lowered.programs) names += (names.empty() ? "" : ", ") + label(each);
   fmt::print("{}: {} kernels, {} multiply-adds, {} of memory a picture, for {}; {:.2f} s\n", program.name, program.kernels.size(),
              grouped(operations), human_bytes(static_cast<uint64_t>(program.arena_bytes)), names, seconds);
-  for (const std::string& path : written) {
-    std::error_code error;
-    uint64_t size = std::filesystem::file_size(path, error);
-    fmt::print("  {}{}\n", path, error ? "" : fmt::format("  {}", human_bytes(size)));
-  }
+  print_files(written);
 }
 
 /// The directory of the cache; empty for no cache.
@@ -137,22 +141,18 @@ class Compilation {
     return std::nullopt;
   }
 
-  /// What cannot be written is said before the long work, not after it. A model's text and weights are written at once, as if they had been
-  /// imported before: diagnostics refer to the text.
+  /// What cannot be written is said before the long work, not after it.
   Ended make_room() {
     for (const std::string& read : {options_.tuned, options_.target.machine, options_.precision.ranges}) {
       if (!read.empty()) files_.push_back(read);
     }
     std::vector<std::string> others{options_.depfile, options_.tune};
-    const ModelFiles imported = model_ ? files_of(*model_, options_.output_dir) : ModelFiles{};
-    if (model_) others.insert(others.end(), {imported.text_path, imported.weights_path, imported.ranges_path});
+    if (model_) imported_ = files_of(*model_, options_.output_dir);
+    if (model_) others.insert(others.end(), {imported_.text_path, imported_.weights_path, imported_.ranges_path});
     const Result<> fit = places_fit(options_.output_dir, library_.name, others, files_);
     if (!fit) return fail(fit.failure());
     if (!folder_.emplace(options_.output_dir).good()) return fail(folder_->good().failure());
-    if (model_) {
-      if (const Result<> put = write_model(imported, options_.force); !put) return fail(put.failure());
-      for (const NewFile& file : imported.files) imported_.push_back(file.path);
-    }
+    if (const Result<> may = may_write_model(imported_, options_.force); !may) return fail(may.failure());
     if (!measures()) return std::nullopt;
     const Result<> can = can_write(fmt::format("{}/lib{}.so", options_.output_dir, library_.name));
     if (!can) return fail(can.failure());
@@ -223,7 +223,9 @@ class Compilation {
     const std::string path = fmt::format("{}/{}.{}", options_.output_dir, library_.name, level_name(level_of(*stopped)));
     if (const Result<> leaves = leaves_inputs(path, {options_.network.path}); !leaves) return fail(leaves.failure());
     if (const Result<> written = write_file(path, passes::print(*stopped, sources_)); !written) return fail(written.failure());
+    if (const Ended ended = keep_model()) return ended;
     fmt::print("{}  as '{}' leaves it\n", path, options_.stop_after);
+    print_files(written_);
     return done;
   }
 
@@ -239,7 +241,10 @@ class Compilation {
 
   /// Reports what the passes said. Ends the command if they failed, or if their dumps could not be written.
   Ended after_passes(bool good) {
-    if (const int status = report(diagnostics_, invocation_); status != done) return status;
+    if (const int status = report(diagnostics_, invocation_); status != done) {
+      if (model_) say(fmt::format("resnetc: note: '{}' is not kept; 'resnetc import' writes it\n", imported_.text_path));
+      return status;
+    }
     if (!good) return fail(first_failure(diagnostics_));
     if (!observer_->written()) return fail(observer_->written().failure());
     return std::nullopt;
@@ -255,13 +260,20 @@ class Compilation {
       progress.update(count, all);
       kernels_for_ = seconds_since(writing_);
     };
-    options.warn = [&](std::string text) { late.warning({sources_.named(weights_->name()), 0, 0, 0}, std::move(text)); };
+    const FileId values = sources_.named(weights_ ? weights_->name() : options_.network.path);  // constants may need no weights
+    options.warn = [&](std::string text) { late.warning({values, 0, 0, 0}, std::move(text)); };
     Result<std::vector<std::string>> written = codegen::write_library(lowered_->programs, options);
     progress.finish();
     report(late, invocation_);
     if (!written) return fail(written.failure());
     written_ = std::move(*written);
-    written_.insert(written_.end(), imported_.begin(), imported_.end());
+    return keep_model();
+  }
+
+  /// Writes a model's text and weights. They come last, so that a command that fails leaves none.
+  Ended keep_model() {
+    if (const Result<> put = write_model(imported_, options_.force); !put) return fail(put.failure());
+    for (const NewFile& file : imported_.files) written_.push_back(file.path);
     return std::nullopt;
   }
 
@@ -318,7 +330,7 @@ class Compilation {
   std::optional<program::Tuning> tuning_;
   std::optional<PhaseObserver> observer_;
   std::optional<Lowered> lowered_;
-  std::vector<std::string> imported_;                        ///< paths of what the model became
+  ModelFiles imported_;                                      ///< what the model became
   std::vector<std::string> written_;                         ///< paths
   double loading_ = 0, measured_for_ = 0, kernels_for_ = 0;  ///< seconds saved
   Clock::time_point writing_;

@@ -62,7 +62,7 @@ ModelFiles files_of(const importer::Imported& model, const std::string& folder) 
   return result;
 }
 
-Result<> write_model(const ModelFiles& files, bool force) {
+Result<> may_write_model(const ModelFiles& files, bool force) {
   for (const NewFile& file : files.files) {
     if (force || !holds_other(file)) continue;
     return Failure{fmt::format("'{}' exists, with {}; --force replaces it, --name chooses another name", file.path,
@@ -71,7 +71,12 @@ Result<> write_model(const ModelFiles& files, bool force) {
                                                                 : "other weights"),
                    Blame::command};
   }
-  return replace_files(files.files);
+  return {};
+}
+
+Result<> write_model(const ModelFiles& files, bool force) {
+  const Result<> may = may_write_model(files, force);
+  return may ? replace_files(files.files) : may;
 }
 
 }  // namespace resnetc::driver

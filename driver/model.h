@@ -30,8 +30,10 @@ struct ModelFiles {
   std::vector<NewFile> files;
 };
 ModelFiles files_of(const importer::Imported& model, const std::string& folder);
-/// Writes the files to a folder that is there. The command is to blame if a file with other content lies in the place of one of them, and
+/// Whether write_model() may write the files. The command is to blame if a file with other content lies in the place of one of them, and
 /// `force` is not given.
+Result<> may_write_model(const ModelFiles& files, bool force);
+/// Writes the files to a folder that is there, if it may.
 Result<> write_model(const ModelFiles& files, bool force);
 
 }  // namespace resnetc::driver

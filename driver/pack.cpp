@@ -55,7 +55,7 @@ int pack(const PackOptions& options, const Invocation& invocation) {
 
   auto bytes = codegen::pack_weights(facts->constants, facts->name, *weights, options.keep_denormals);
   if (!bytes) return fail(bytes.failure());
-  if (std::string warning = codegen::not_numbers(facts->constants, *bytes); !warning.empty()) {
+  if (std::string warning = codegen::not_numbers(facts->constants, *bytes, *weights); !warning.empty()) {
     diagnostics.warning({sources.named(checkpoint), 0, 0, 0}, std::move(warning));
   }
   std::string output = options.output;

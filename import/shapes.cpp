@@ -337,6 +337,8 @@ void split_dims(Graph& graph, const Node& node) {
 MaybeDims resize_dims(const Graph& graph, const Node& node) {
   MaybeDims result = dims_at(graph, node, 0);
   if (!result) return std::nullopt;
+  // Sizes and scales of some axes alone, or in another order, and sizes that only bound the result.
+  if (flat::has(node, "axes") || flat::text(node, "keep_aspect_ratio_policy", "stretch") != "stretch") return std::nullopt;
   const size_t scales_at = node.op == "Upsample" || node.inputs.size() == 2 ? 1 : 2;
   if (const TensorPtr sizes = graph.constant(node, 3); sizes && sizes->elements != Elements::real && sizes->size() == result->size()) {
     return sizes->wholes;

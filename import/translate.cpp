@@ -83,6 +83,10 @@ size_t Translation::channel_axis(const flat::Node& node, size_t input) const {
   return channels_last(node, input) && all ? all->size() - 1 : 1;
 }
 
+size_t Translation::column_axis(const flat::Node& node, size_t input) const {
+  return dims(node, input)->size() - (channels_last(node, input) ? 2 : 1);
+}
+
 int Translation::uses(const flat::Node& node, size_t output) const {
   return output < node.outputs.size() && node.outputs[output] != no_value ? uses_[static_cast<size_t>(node.outputs[output])] : 0;
 }

@@ -44,6 +44,9 @@ class Translation {
   bool channels_last(const flat::Node& node, size_t input) const;
   /// The number of the dimension that has an input's channels.
   size_t channel_axis(const flat::Node& node, size_t input) const;
+  /// The number of the dimension that has the columns of an input, or the places of a line. A picture has its rows in the one before. The
+  /// input's dimensions must be known, and at least two.
+  size_t column_axis(const flat::Node& node, size_t input) const;
   /// Says that the first output of `node` has its channels last. Most operators may not read it.
   void put_channels_last(const flat::Node& node) { last_[static_cast<size_t>(node.outputs[0])] = true; }
   /// How often the first output of `node` is used.

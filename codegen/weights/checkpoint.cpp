@@ -21,6 +21,9 @@ using Shapes = std::map<std::string_view, const std::vector<int64_t>*>;
 /// Further errors and names are counted but not listed.
 constexpr size_t most_errors = 5, most_names = 3;
 
+/// How many of so many messages are listed: a few, or all where the line that counts the rest would stand for one.
+size_t listed_of(size_t count) { return count == most_errors + 1 ? count : std::min(count, most_errors); }
+
 std::string shape_text(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 bool readable(const std::string& dtype) { return dtype == "F32" || dtype == "F64" || dtype == "F16" || dtype == "BF16"; }
@@ -118,6 +121,21 @@ std::string fault(const TensorRef& tensor, const Safetensors::Entry& entry) {
   return fmt::format("tensor '{}' has type {}; weights must be F64, F32, F16 or BF16", text::shown(tensor.name), entry.dtype);
 }
 
+/// `tensors` must be there in types that can be read.
+void warn_of_not_finite(const Safetensors& checkpoint, const std::vector<TensorRef>& tensors, Location at, Diagnostics& diagnostics) {
+  std::vector<std::string> found;
+  for (const TensorRef& tensor : tensors) {
+    const std::vector<double> values = checkpoint.read(tensor.name, tensor.shape);
+    const auto wrong = std::find_if(values.begin(), values.end(), [](double x) { return !std::isfinite(x); });
+    if (wrong == values.end()) continue;
+    found.push_back(fmt::format("tensor '{}' holds {} at element {}; what it touches will not be a number", text::shown(tensor.name),
+                                *wrong, wrong - values.begin()));
+  }
+  const size_t listed = listed_of(found.size());
+  for (size_t i = 0; i < listed; ++i) diagnostics.warning(at, std::move(found[i]));
+  if (found.size() > listed) diagnostics.warning(at, fmt::format("{} more tensors hold infinities or NaN", found.size() - listed));
+}
+
 }  // namespace
 
 bool matches(const Safetensors& checkpoint, const std::vector<TensorRef>& wanted, Unread unread, Diagnostics& diagnostics) {
@@ -136,19 +154,13 @@ bool matches(const Safetensors& checkpoint, const std::vector<TensorRef>& wanted
     }
   }
   if (!missing.empty() && report_prefix(checkpoint, read, missing, at, diagnostics)) return false;
-  const size_t listed = faults.size() == most_errors + 1 ? faults.size() : std::min(faults.size(), most_errors);
+  const size_t listed = listed_of(faults.size());
   for (size_t i = 0; i < listed; ++i) diagnostics.error(at, faults[i]);
   if (faults.size() > listed) diagnostics.error(at, fmt::format("{} more tensors are missing or do not fit", faults.size() - listed));
   const size_t errors = diagnostics.error_count();
   if (unread != Unread::fine) report_unread(checkpoint, read, unread, at, diagnostics);
   if (!faults.empty() || diagnostics.error_count() != errors) return false;
-  for (const TensorRef& tensor : wanted) {
-    const std::vector<double> values = checkpoint.read(tensor.name, tensor.shape);
-    const auto wrong = std::find_if(values.begin(), values.end(), [](double x) { return !std::isfinite(x); });
-    if (wrong == values.end()) continue;
-    diagnostics.warning(at, fmt::format("tensor '{}' holds {} at element {}; what it touches will not be a number",
-                                        text::shown(tensor.name), *wrong, wrong - values.begin()));
-  }
+  warn_of_not_finite(checkpoint, wanted, at, diagnostics);
   return true;
 }
 

@@ -14,7 +14,7 @@ enum class Unread { fine, warning, error };
 
 /// Whether the checkpoint holds each of the `wanted` tensors in a type that can be read. If not, errors say why. If most of the missing
 /// tensors exist with an additional prefix, or without one, there is one error that names the prefix. Otherwise there is an error for each
-/// tensor, up to a few. A tensor with a NaN or an infinity gets a warning.
+/// tensor, up to a few. A tensor with a NaN or an infinity gets a warning that names its first one; so do a few, and the rest are counted.
 bool matches(const Safetensors& checkpoint, const std::vector<TensorRef>& wanted, Unread unread, Diagnostics& diagnostics);
 
 }  // namespace resnetc::codegen

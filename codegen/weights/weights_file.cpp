@@ -59,6 +59,16 @@ std::string missing_tensor(const Recipe& recipe, const WeightSource& source) {
   return "a recipe has no values";
 }
 
+/// Whether all elements of all tensors that a recipe reads are finite numbers.
+bool reads_numbers(const Recipe& recipe, const WeightSource& source) {
+  std::vector<TensorRef> read;
+  collect_tensors(recipe, read);
+  return std::all_of(read.begin(), read.end(), [&](const TensorRef& tensor) {
+    const std::vector<double> values = source.read(tensor.name, tensor.shape);
+    return std::all_of(values.begin(), values.end(), [](double x) { return std::isfinite(x); });
+  });
+}
+
 /// The number of elements of all constants that read no tensor of the checkpoint.
 int64_t unbacked_elements(const std::vector<program::Constant>& constants) {
   int64_t elements = 0;
@@ -151,7 +161,7 @@ bool has_other_weights(const std::string& path, std::span<const program::Program
   return std::memcmp(header.magic, RN_WEIGHTS_MAGIC, sizeof header.magic) == 0 && header.recipe_hash != recipe_hash(programs[0].constants);
 }
 
-std::string not_numbers(const std::vector<program::Constant>& constants, std::string_view weights_file) {
+std::string not_numbers(const std::vector<program::Constant>& constants, std::string_view weights_file, const WeightSource& source) {
   size_t count = 0;
   std::string first;
   for (const program::Constant& constant : constants) {
@@ -160,7 +170,7 @@ std::string not_numbers(const std::vector<program::Constant>& constants, std::st
     for (int64_t i = 0; i < constant.elements() && finite; ++i) {
       finite = std::isfinite(read_element(constant.element, at + bytes_of(constant.element, i)));
     }
-    if (!finite && count++ == 0) first = to_string(*constant.recipe);
+    if (!finite && reads_numbers(*constant.recipe, source) && count++ == 0) first = to_string(*constant.recipe);
   }
   if (count == 0) return {};
   return fmt::format(

@@ -15,7 +15,7 @@ constexpr const char* sampling = "resnetc has the nearest pixel at floor(place *
 bool exact(const TensorPtr& scales, const Dims& from, const Dims& to) {
   if (!scales || scales->elements != Elements::real || scales->size() == 0) return true;
   if (scales->size() != from.size()) return false;
-  for (size_t axis = 2; axis < from.size(); ++axis) {
+  for (size_t axis = 0; axis < from.size(); ++axis) {
     const double made = static_cast<double>(from[axis].fixed) * scales->real(axis);
     if (std::abs(made - static_cast<double>(to[axis].fixed)) > 1e-4) return false;
   }
@@ -29,8 +29,11 @@ Result<LayerId> resize(Translation& t, const flat::Node& node) {
   if (!in || !from || !to || from->size() != to->size() || from->size() < 3 || from->size() > 4) {
     return Failure{"the dimensions of its result are not known"};
   }
-  if ((*from)[0] != (*to)[0] || (*from)[1] != (*to)[1] || !(*to)[2].known() || !to->back().known()) {
-    return Failure{"it resizes more than rows and columns"};
+  const bool line = from->size() == 3;  // or a picture of one row
+  const size_t columns = t.column_axis(node, 0), rows = columns - 1;
+  for (size_t axis = 0; axis < from->size(); ++axis) {
+    const bool resized = axis == columns || (axis == rows && !line);
+    if (resized ? !(*to)[axis].known() : (*from)[axis] != (*to)[axis]) return Failure{"it resizes more than rows and columns"};
   }
   const std::string_view mode = flat::text(node, "mode", "nearest");
   if (mode != "nearest" && mode != "linear" && mode != "bilinear") return Failure{fmt::format("its mode is '{}'; {}", mode, sampling)};
@@ -40,8 +43,7 @@ Result<LayerId> resize(Translation& t, const flat::Node& node) {
   if (type.pixels() == 1) return t.as_vector(node, *in);
   const bool old = node.op == "Upsample" || t.graph().opset < 11;
   const std::string_view places = flat::text(node, "coordinate_transformation_mode", old ? "asymmetric" : "half_pixel");
-  const bool line = type.is_line();
-  const int64_t height = line ? 1 : (*to)[2].fixed, width = to->back().fixed;
+  const int64_t height = line ? 1 : (*to)[rows].fixed, width = (*to)[columns].fixed;
   const bool whole = height % type.height == 0 && width % type.width == 0;
   if (!exact(t.graph().constant(node, old ? 1 : 2), *from, *to))
     return Failure{fmt::format("its scales make no whole sizes; {}", sampling)};
@@ -80,7 +82,7 @@ Result<LayerId> repeat(Translation& t, const flat::Node& node) {
   const TensorType type = t.type(*in);
   const bool last = t.channels_last(node, 0);
   if (!last && !t.is_view(type, *dims)) return Failure{"it repeats elements of what is no picture, line or vector"};
-  const size_t columns = dims->size() - (last ? 2 : 1), rows = columns - 1;
+  const size_t columns = t.column_axis(node, 0), rows = columns - 1;
   if ((*times)[0] != 1 || (*times)[t.channel_axis(node, 0)] != 1) return Failure{"it repeats pictures or channels; resnetc repeats pixels"};
   const bool kept = std::is_sorted(order->begin(), order->end());
   const std::vector<int64_t> to_last = dims->size() == 4 ? std::vector<int64_t>{0, 2, 3, 1} : std::vector<int64_t>{0, 2, 1};
@@ -131,8 +133,8 @@ Result<LayerId> space_to_depth(Translation& t, const flat::Node& node) {
 
 Translators pixel_translators() {
   using enum ChannelsLast;
-  return {{"Resize", {resize}},
-          {"Upsample", {resize}},
+  return {{"Resize", {resize, kept}},
+          {"Upsample", {resize, kept}},
           {"Repeat", {repeat, kept}},
           {"DepthToSpace", {depth_to_space}},
           {"SpaceToDepth", {space_to_depth}}};

@@ -101,7 +101,7 @@ Result<LayerId> slice(Translation& t, const flat::Node& node) {
   const bool last = t.channels_last(node, 0);
   if (!last && !t.is_view(t.type(*in), *from)) return Failure{"it takes a part of what is no picture, line or vector"};
   const TensorType type = t.type(*in);
-  const size_t channel_axis = t.channel_axis(node, 0), columns_axis = from->size() - (last ? 2 : 1);
+  const size_t channel_axis = t.channel_axis(node, 0), column_axis = t.column_axis(node, 0);
   Taken rows{0, 1, type.height}, columns{0, 1, type.width}, channels{0, 1, type.channels};
   for (size_t axis = 0; axis < from->size(); ++axis) {
     const std::optional<Taken>& taken = (*all)[axis];
@@ -109,7 +109,7 @@ Result<LayerId> slice(Translation& t, const flat::Node& node) {
     if (taken->count < 1) return Failure{"it takes nothing"};
     if (axis == 0) return Failure{"it takes some pictures of the batch"};
     if (axis != channel_axis && type.is_vector()) return Failure{"it takes a part of what is no picture, line or vector"};
-    (axis == channel_axis ? channels : axis == columns_axis ? columns : rows) = *taken;
+    (axis == channel_axis ? channels : axis == column_axis ? columns : rows) = *taken;
   }
   if (channels.step != 1) return Failure{"it takes some channels and leaves out others between them"};
   Result<LayerId> made = *in;
@@ -130,7 +130,7 @@ Result<LayerId> pad(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   const auto dims = t.dims(node, 0);
   const auto added = dims ? added_by(t.graph(), node, dims->size()) : std::nullopt;
-  if (!in || !added || !t.is_view(t.type(*in), *dims)) return Failure{known};
+  if (!in || !added || (!t.channels_last(node, 0) && !t.is_view(t.type(*in), *dims))) return Failure{known};
   const auto each = [&](auto holds) {
     return std::all_of(added->before.begin(), added->before.end(), holds) && std::all_of(added->after.begin(), added->after.end(), holds);
   };
@@ -143,15 +143,13 @@ Result<LayerId> pad(Translation& t, const flat::Node& node) {
   if (!only_cuts && mode != "reflect" && (mode != "constant" || !zeros)) return Failure{known};
   Pads rest = *added;
   const auto taken = [&rest](size_t axis) { return std::pair(std::exchange(rest.before[axis], 0), std::exchange(rest.after[axis], 0)); };
-  const int64_t appended = std::exchange(rest.after[1], 0);
+  const int64_t appended = std::exchange(rest.after[t.channel_axis(node, 0)], 0);
   OpAttributes sides;
-  if (dims->size() == 4) {
-    const auto [top, bottom] = taken(2);
-    const auto [left, right] = taken(3);
+  if (!t.type(*in).is_vector()) {
+    const size_t columns = t.column_axis(node, 0);
+    const auto [left, right] = taken(columns);
+    const auto [top, bottom] = dims->size() == 4 ? taken(columns - 1) : std::pair<int64_t, int64_t>();  // else one row
     sides.pad = {top, left, bottom, right};
-  } else if (dims->size() == 3 && !t.type(*in).is_vector()) {  // a line, or a picture of one row
-    const auto [left, right] = taken(2);
-    sides.pad = {0, left, 0, right};
   }
   sides.reflect = !only_cuts && mode == "reflect";
   const auto none = [](int64_t p) { return p == 0; };
@@ -174,7 +172,7 @@ Result<LayerId> pad(Translation& t, const flat::Node& node) {
 Translators view_translators() {
   using enum ChannelsLast;
   return {{"Reshape", {view, told}}, {"Flatten", {view, kept}},        {"Squeeze", {view}},      {"Unsqueeze", {view}},
-          {"Expand", {view}},        {"Transpose", {transpose, told}}, {"Slice", {slice, kept}}, {"Pad", {pad}}};
+          {"Expand", {view}},        {"Transpose", {transpose, told}}, {"Slice", {slice, kept}}, {"Pad", {pad, kept}}};
 }
 
 }  // namespace resnetc::importer

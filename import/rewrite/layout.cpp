@@ -18,9 +18,9 @@ std::set<flat::ValueId> convolved(const flat::Graph& graph) {
   return values;
 }
 
-/// Whether an operator with constants computes each element from one alone: how models normalise their input.
-bool is_arithmetic(const flat::Node& node) {
-  static constexpr std::string_view ops[] = {"Add", "Sub", "Mul", "Div", "Neg", "Clip", "FakeQuantize"};
+/// Whether an operator with constants is one of those by which models normalise, resize and pad their input.
+bool prepares_input(const flat::Node& node) {
+  static constexpr std::string_view ops[] = {"Add", "Sub", "Mul", "Div", "Neg", "Clip", "Resize", "Upsample", "Pad", "FakeQuantize"};
   return node.domain.empty() && node.outputs.size() == 1 && std::find(std::begin(ops), std::end(ops), node.op) != std::end(ops);
 }
 
@@ -87,7 +87,7 @@ void find_channels_last(flat::Graph& graph) {
     if (node.dead || std::none_of(node.inputs.begin(), node.inputs.end(), is_last)) continue;
     if (turns(node)) {
       turned = true;
-    } else if (is_arithmetic(node) && std::all_of(node.inputs.begin(), node.inputs.end(), [&](flat::ValueId value) {
+    } else if (prepares_input(node) && std::all_of(node.inputs.begin(), node.inputs.end(), [&](flat::ValueId value) {
                  return value == flat::no_value || is_last(value) || graph.value(value).constant != nullptr;
                })) {
       last.insert(node.outputs[0]);

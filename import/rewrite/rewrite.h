@@ -20,7 +20,8 @@ void rewrite(flat::Graph& graph);
 void name_roundings(flat::Graph& graph);
 /// A Pad of pictures whose channels come last, before a Transpose that puts them first, stands behind it instead: windows read it there.
 void turn_before_pads(flat::Graph& graph);
-/// Says of an input [N, H, W, C] that its channels come last, if the model normalises it at most before it transposes it to [N, C, H, W].
+/// Says of an input [N, H, W, C] that its channels come last, if the model at most normalises, resizes and pads it before it transposes it
+/// to [N, C, H, W].
 void find_channels_last(flat::Graph& graph);
 /// All elements in a row, from which a Gather takes each in its turn, become a Reshape: PyTorch's `as_strided` of what lies in order.
 void name_views(flat::Graph& graph);

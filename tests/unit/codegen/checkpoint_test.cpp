@@ -93,6 +93,27 @@ TEST_CASE("checkpoint: what is many is counted") {
         "warning: nothing reads 50 of the tensors: 'xa.0' [1], 'xa.1' [2], 'xa.10' [11] and 47 more\n");
 }
 
+TEST_CASE("checkpoint: a few tensors with NaN or infinities are named, the others counted") {
+  std::vector<Named> tensors;
+  for (int i = 0; i < 8; ++i) tensors.push_back({fmt::format("a.{}", i), {2, 2}});
+  std::vector<TensorRef> all;
+  for (const Named& named : tensors) all.push_back({named.name, named.shape});
+  const auto holding = [&](size_t count) {
+    std::string bytes = checkpoint(tensors);
+    const size_t data = bytes.size() - tensors.size() * 16;
+    for (size_t i = 0; i < count; ++i) bytes.replace(data + i * 16 + 12, 4, std::string("\0\0\x80\x7f", 4));  // infinity, at the end
+    return said(*good(bytes), all);
+  };
+  const auto warning = [](int i) {
+    return fmt::format("warning: tensor 'a.{}' holds inf at element 3; what it touches will not be a number\n", i);
+  };
+  CHECK(holding(0).empty());
+  CHECK(holding(1) == warning(0));
+  const std::string five = warning(0) + warning(1) + warning(2) + warning(3) + warning(4);
+  CHECK(holding(6) == five + warning(5));
+  CHECK(holding(8) == five + "warning: 3 more tensors hold infinities or NaN\n");
+}
+
 TEST_CASE("checkpoint: one prefix is one error") {
   std::vector<Named> tensors = row<Named>("model.backbone.", 7);
   tensors.push_back({"model.head.weight", {3}});

@@ -109,6 +109,21 @@ TEST_CASE("import: larger pictures") {
   CHECK(resized({1, 1, 2, 2}, {{"mode", "cubic"}}).find("its mode is 'cubic'") != std::string::npos);
 }
 
+TEST_CASE("import: sizes of a Resize that say something else than the sizes of its result") {
+  const auto resized = [](const auto& change) {
+    OnnxModel m(18);
+    m.input("x", {1, 4, 4, 8});
+    m.ints("sizes", {1, 4, 8, 16});
+    change(m.node("Resize", {"x", "", "", "sizes"}, {"y"}));
+    m.output("y");
+    return text_of(m);
+  };
+  const std::string unknown = "error: 'Resize' (output 'y'): the dimensions of its result are not known";
+  CHECK(resized([](onnx::NodeProto&) {}) == "  upsample(factor = 2)\n  output y\n}\n");
+  CHECK(resized([](onnx::NodeProto& node) { OnnxModel::with(node, "axes", Ints{0, 2, 1, 3}); }).starts_with(unknown));
+  CHECK(resized([](onnx::NodeProto& node) { OnnxModel::with(node, "keep_aspect_ratio_policy", "not_larger"); }).starts_with(unknown));
+}
+
 TEST_CASE("import: channels become pixels, and pixels a vector") {
   const auto shuffled = [](const char* mode) {
     OnnxModel m;

@@ -258,6 +258,80 @@ TEST_CASE("import: zeros around a picture whose channels come last become the pa
   }
 }
 
+TEST_CASE("import: pictures and lines whose channels come last are resized and padded") {
+  // What the model does with [N, 6, 8, 4] or [N, 8, 4] between two transposes, and reads once more by a Relu before the second.
+  const auto between = [](size_t axes, const auto& build) {
+    const Ints last = axes == 2 ? Ints{0, 2, 3, 1} : Ints{0, 2, 1}, first = axes == 2 ? Ints{0, 3, 1, 2} : Ints{0, 2, 1};
+    OnnxModel m(18);
+    m.input("x", axes == 2 ? Ints{-1, 4, 6, 8} : Ints{-1, 4, 8});
+    OnnxModel::with(m.node("Transpose", {"x"}, {"last"}), "perm", last);
+    build(m);
+    m.node("Relu", {"made"}, {"positive"});
+    OnnxModel::with(m.node("Transpose", {"positive"}, {"y"}), "perm", first);
+    m.output("y");
+    const std::string text = text_of(m);
+    return text.substr(0, text.find("  relu\n"));
+  };
+  const auto resized = [&](const std::vector<float>& scales, const char* mode = "nearest") {
+    return between(scales.size() - 2, [&](OnnxModel& m) {
+      m.values("scales", {static_cast<int64_t>(scales.size())}, scales);
+      OnnxModel::with(m.node("Resize", {"last", "", "scales"}, {"made"}), "mode", mode);
+    });
+  };
+  CHECK(resized({1, 2, 3, 1}) == "  upsample(factor = [2, 3])\n");
+  CHECK(resized({1, 1.5, 2, 1}, "linear") == "  upsample(size = [9, 16], bilinear = true)\n");
+  CHECK(resized({1, 3, 1}) == "  upsample(factor = 3)\n");
+  CHECK(resized({1, 1, 2, 2}).find("'Resize' (output 'made'): it resizes more than rows and columns") != std::string::npos);
+  CHECK(resized({1, 1, 3}).find("'Resize' (output 'made'): it resizes more than rows and columns") != std::string::npos);
+
+  const auto padded = [&](const Ints& pads, const char* mode = "constant", const Ints& axes = {}) {
+    return between(axes.empty() ? pads.size() / 2 - 2 : 2, [&](OnnxModel& m) {
+      m.ints("pads", pads);
+      if (!axes.empty()) m.ints("axes", axes);
+      OnnxModel::with(m.node("Pad", axes.empty() ? Names{"last", "pads"} : Names{"last", "pads", "", "axes"}, {"made"}), "mode", mode);
+    });
+  };
+  CHECK(padded({0, 1, 2, 0, 0, 3, 4, 0}) == "  pad([1, 2, 3, 4])\n");
+  CHECK(padded({0, 1, 1, 0, 0, 1, 1, 0}, "reflect") == "  pad(1, reflect = true)\n");
+  CHECK(padded({0, -1, 0, 0, 0, 0, 2, 3}) == "  pad([-1, 0, 0, 2])\n  pad_channels(7)\n");
+  CHECK(padded({1, 2, 3, 4}, "constant", {1, -2}) == "  pad([1, 2, 3, 4])\n");
+  CHECK(padded({0, 1, 0, 0, 2, 3}) == "  pad([1, 2])\n  pad_channels(7)\n");
+  CHECK(padded({0, 0, 0, 1, 0, 0, 0, 0}).find("'Pad' (output 'made'): resnetc appends") != std::string::npos);
+  CHECK(padded({1, 0, 0, 0, 0, 0, 0, 0}).find("'Pad' (output 'made'): resnetc appends") != std::string::npos);
+
+  // One pixel at every place stays a vector, and there are no sides of it to pad.
+  const auto of_mean = [&](const char* op, const Ints& last_input, const std::vector<float>& scales) {
+    return between(2, [&](OnnxModel& m) {
+      m.ints("axes", {1, 2});
+      m.node("ReduceMean", {"last", "axes"}, {"mean"});
+      m.values("scales", {4}, scales);
+      m.ints("pads", last_input);
+      m.node(op, std::string(op) == "Pad" ? Names{"mean", "pads"} : Names{"mean", "", "scales"}, {"wide"});
+      m.node("Add", {"last", "wide"}, {"made"});
+    });
+  };
+  CHECK(of_mean("Resize", {}, {1, 6, 8, 1}) == "  skip spread from x via { global_avg_pool }\n");
+  CHECK(of_mean("Pad", {0, 2, 3, 0, 0, 3, 4, 0}, {1, 1, 1, 1}).find("'Pad' (output 'wide'): resnetc appends") != std::string::npos);
+}
+
+TEST_CASE("import: an input with its channels last may be resized and padded before it is turned") {
+  OnnxModel m = tensorflow({-1, 6, 8, 3});
+  m.values("scales", {4}, {1, 2, 2, 1});
+  m.ints("pads", {0, 1, 1, 0, 0, 1, 1, 0});
+  OnnxModel::with(m.node("Resize", {"keras_tensor_12", "", "scales"}, {"large"}), "mode", "linear");
+  OnnxModel::with(m.node("Pad", {"large", "pads"}, {"padded"}), "mode", "reflect");
+  to_front(m, "padded");
+  m.conv("planes", "y", {4, 3, 3, 3});
+  m.output("y");
+  CHECK(imported(m).text.find(R"(  input image: f32[N, 3, 6, 8]
+
+  upsample(factor = 2, bilinear = true)
+  pad(1, reflect = true)
+  conv1: conv(3x3, 4, pad = 0)
+  output y
+)") != std::string::npos);
+}
+
 TEST_CASE("import: a model that takes channels last may give them so") {
   OnnxModel m = tensorflow({-1, 6, 8, 4});
   to_front(m, "keras_tensor_12");

@@ -119,3 +119,18 @@ TEST_CASE("import: pixels of a row that are cut off and added") {
   const std::string text = text_of(m);
   CHECK_MESSAGE(text.find("  join_rows\n  pad([0, 2, 0, -3])\n  pad([0, -1, 0, -3])\n  output y") != std::string::npos, text);
 }
+
+TEST_CASE("import: pixels of a row that are repeated") {
+  for (const bool last : {false, true}) {
+    OnnxModel m;
+    m.input("x", {1, 4, 2, 8});
+    m.ints("shape", {1, 4, 16});
+    m.values("scales", {3}, last ? std::vector<float>{1, 3, 1} : std::vector<float>{1, 1, 3});
+    m.node("Reshape", {"x", "shape"}, {"row"});
+    if (last) OnnxModel::with(m.node("Transpose", {"row"}, {"last"}), "perm", Ints{0, 2, 1});
+    m.node("Resize", {last ? "last" : "row", "", "scales"}, {last ? "long" : "y"});
+    if (last) OnnxModel::with(m.node("Transpose", {"long"}, {"y"}), "perm", Ints{0, 2, 1});
+    m.output("y");
+    CHECK(text_of(m) == "  join_rows\n  upsample(factor = [1, 3])\n  output y\n}\n");
+  }
+}

@@ -1,6 +1,6 @@
 """Small ONNX models for the tests, without the package onnx: protobuf written by hand.
 
-    make_onnx.py OUT.onnx [open] [external=FILE] [strange] [loop] [away]
+    make_onnx.py OUT.onnx [open] [external=FILE] [strange] [loop] [away] [norm] [nan=TENSOR]
 """
 
 import struct
@@ -32,14 +32,17 @@ def dims(values):
 
 
 class Model:
-    def __init__(self, external):
-        self.nodes, self.tensors, self.data, self.external = b"", b"", b"", external
+    def __init__(self, external, nan):
+        self.nodes, self.tensors, self.data, self.external, self.nan = b"", b"", b"", external, nan
 
     def tensor(self, name, *shape):
         count = 1
         for d in shape:
             count *= d
-        values = struct.pack("<%df" % count, *[0.25 + 0.125 * ((i + len(name)) % 5) for i in range(count)])
+        values = [0.25 + 0.125 * ((i + len(name)) % 5) for i in range(count)]
+        if name == self.nan:
+            values[1] = float("nan")
+        values = struct.pack("<%df" % count, *values)
         message = dims(shape) + number(2, 1) + data(8, name)
         if self.external:
             for key, value in (("location", self.external), ("offset", len(self.data)), ("length", len(values))):
@@ -80,7 +83,7 @@ class Model:
 
 def main():
     out, options = sys.argv[1], dict((a.split("=", 1) + [""])[:2] for a in sys.argv[2:])
-    m = Model(options.get("external"))
+    m = Model(options.get("external"), options.get("nan"))
     m.conv("image", "conv1", 8, 3, 3)
     m.bn("conv1", "bn1", 8)
     m.node("Relu", ["bn1"], "stem")
@@ -99,6 +102,11 @@ def main():
         m.node("Add", [name + ".bn2", edge], name + ".sum")
         m.node("Relu", [name + ".sum"], name + ".out")
         at, channels = name + ".out", width
+    if "norm" in options:
+        m.tensor("norm.weight", 16)
+        m.tensor("norm.bias", 16)
+        m.node("InstanceNormalization", [at, "norm.weight", "norm.bias"], "norm")
+        at = "norm"
     if "strange" in options:
         m.node("Strange", [at], "odd", domain="mine")
         at = "odd"
