@@ -62,9 +62,9 @@ class Compilation {
   Compilation(const CompileOptions& options, const Invocation& invocation) : options_(options), invocation_(invocation) {}
 
   int run() {
-    for (const auto step : {&Compilation::check_options, &Compilation::read, &Compilation::choose_targets, &Compilation::read_weights,
-                            &Compilation::prepare_library, &Compilation::make_room, &Compilation::measure, &Compilation::watch_passes,
-                            &Compilation::stop_early, &Compilation::lower_network, &Compilation::write, &Compilation::write_beside}) {
+    for (const auto step : {&Compilation::check_options, &Compilation::read, &Compilation::read_weights, &Compilation::prepare_library,
+                            &Compilation::make_room, &Compilation::measure, &Compilation::watch_passes, &Compilation::stop_early,
+                            &Compilation::lower_network, &Compilation::write, &Compilation::write_beside}) {
       if (const Ended ended = (this->*step)()) return *ended;
     }
     print_reports();
@@ -74,7 +74,7 @@ class Compilation {
  private:
   Ended check_options() {
     if (std::string fault = option_fault(options_); !fault.empty()) return usage_error(fault);
-    return std::nullopt;
+    return is_model(options_.network.path) ? std::nullopt : choose_targets();
   }
 
   Ended read() {
@@ -83,10 +83,14 @@ class Compilation {
     if (!loaded) return report(diagnostics_, invocation_);
     source_ = std::move(loaded->ir);
     model_ = std::move(loaded->model);
+    // A quantized model is computed with integers, for which other targets are best.
+    if (const Ended ended = model_ ? choose_targets() : std::nullopt) return ended;
+    if (std::string fault = input_fault(options_, *source_, goals_); !fault.empty()) return usage_error(fault);
+    // A program is for its own target.
+    if (const auto* program = std::get_if<program::Program>(&*source_)) goals_.each = {{program->target}};
     return std::nullopt;
   }
 
-  /// A program is for its own target. A quantized model is computed with integers, for which other targets are best.
   Ended choose_targets() {
     options_.precision = options_.precision.with(model_);
     if (std::string fault = precision_fault(options_); !fault.empty()) return usage_error(fault);
@@ -94,8 +98,6 @@ class Compilation {
     if (!named) return report_or_fail(diagnostics_, invocation_, named.failure());
     goals_ = std::move(*named);
     if (std::string fault = target_fault(options_, goals_.targets()); !fault.empty()) return usage_error(fault);
-    if (std::string fault = input_fault(options_, *source_, goals_); !fault.empty()) return usage_error(fault);
-    if (const auto* program = std::get_if<program::Program>(&*source_)) goals_.each = {{program->target}};
     return std::nullopt;
   }
 

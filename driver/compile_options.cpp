@@ -27,7 +27,7 @@ std::string device_fault(const CompileOptions& options, const Targets& targets) 
   return cpu_option_fault({{!options.tune.empty(), "--tune measures schedules of the CPU"},
                            {!options.tuned.empty(), "--tuned names schedules of the CPU"},
                            {options.max_error != 0, "--max-error chooses among algorithms of the CPU"},
-                           {!options.precision.given().empty(), precision_of_cpus},
+                           {!options.precision.given().empty(), options.precision.for_cpus()},
                            {options.no_winograd, "--no-winograd chooses among algorithms of the CPU", /* beside_gpu */ true}},
                           targets);
 }
@@ -94,9 +94,6 @@ std::string option_fault(const CompileOptions& options) {
   if (options.output_dir == "-") return "-o names a folder, and '-' is none";
   if (options.depfile == "-") return "--depfile names a file, and '-' is none";
   if (options.tune == "-") return "--tune names a file, and '-' is none";
-  if (!is_model(options.network.path)) {
-    if (std::string fault = precision_fault(options); !fault.empty()) return fault;
-  }
   if (!options.stop_after.empty() && !options.emit.empty())
     return "--emit shows what --stop-after does not come to; --dump-phases-to works with it";
   if (!options.only.empty() && options.emit.empty()) return "--only chooses among what --emit writes, and nothing is to be emitted";

@@ -9,6 +9,7 @@
 #include "driver/common.h"
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
+#include "driver/model.h"
 #include "driver/network_input.h"
 #include "driver/precision_options.h"
 #include "driver/target_options.h"
@@ -42,7 +43,9 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
   }
   Sources sources;
   Diagnostics diagnostics(sources);
-  auto loaded = load_input(options.network, diagnostics);
+  std::optional<Loaded<topology::Network>> loaded;  // a model says with which precision it is computed; a text is read later
+  const bool model = is_model(options.network.path);
+  if (model) loaded = load_input(options.network, diagnostics);
   const PrecisionOptions precision_options = options.precision.with(loaded ? loaded->model : std::nullopt);
   if (const std::string fault = precision_options.fault(); !fault.empty()) return usage_error(fault);
   const Result<Goals> goals = options.target.goals(diagnostics, precision_options.arithmetic());
@@ -57,6 +60,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
 
   passes::AnyIr read, ir;
   bool good = false;
+  if (!model) loaded = load_input(options.network, diagnostics);
   if (loaded) {
     passes::PipelineContext context;
     context.diagnostics = &diagnostics;

@@ -11,6 +11,7 @@
 #include "driver/common.h"
 #include "driver/lowering.h"
 #include "driver/measure.h"
+#include "driver/model.h"
 #include "driver/network_input.h"
 #include "driver/phases.h"
 #include "driver/precision_options.h"
@@ -91,16 +92,16 @@ Result<inspect::Times> measured_times(const LoadedLibrary& library, const std::s
 int explain(const ExplainOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
-  auto loaded = load_input(options.network, diagnostics);
-  if (!loaded) return report(diagnostics, invocation);
-  const PrecisionOptions precision_options = options.precision.with(loaded->model);
+  std::optional<Loaded<topology::Network>> loaded;  // a model says with which precision it is computed; a text is read later
+  if (is_model(options.network.path) && !(loaded = load_input(options.network, diagnostics))) return report(diagnostics, invocation);
+  const PrecisionOptions precision_options = options.precision.with(loaded ? loaded->model : std::nullopt);
   if (const std::string unfit = precision_options.fault(); !unfit.empty()) return usage_error(unfit);
   const Result<Goals> goals = options.target.goals(diagnostics, precision_options.arithmetic());
   if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
   const Target* target = goals->front().target;
-  const std::string fault = cpu_option_fault(
-      {{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"}, {!precision_options.given().empty(), precision_of_cpus}},
-      {target});
+  const std::string fault = cpu_option_fault({{options.no_winograd, "--no-winograd chooses among algorithms of the CPU"},
+                                              {!precision_options.given().empty(), precision_options.for_cpus()}},
+                                             {target});
   if (!fault.empty()) return usage_error(fault);
   if (options.copy_weights && options.profile.empty()) return usage_error("--copy-weights is for the library that --profile measures");
   std::unique_ptr<LoadedLibrary> library;
@@ -108,6 +109,7 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
     library = LoadedLibrary::open(options.profile, diagnostics);
     if (!library) return report(diagnostics, invocation);
   }
+  if (!loaded && !(loaded = load_input(options.network, diagnostics))) return report(diagnostics, invocation);
   topology::Network* network = &loaded->ir;
   const std::string output = options.output.empty() ? network->name + ".html" : options.output;
   const Result<> leaves = leaves_inputs(output, {options.network.path, options.checkpoint.path, options.profile});

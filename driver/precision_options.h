@@ -38,14 +38,17 @@ struct PrecisionOptions {
   Arithmetic arithmetic() const { return integers() ? Arithmetic::integers : Arithmetic::floats; }
   /// The option that asks for less than f32; empty if there is none.
   std::string_view given() const { return !weights.empty() ? "--weights-precision" : integers() ? "--precision int8" : ""; }
+  /// Why GPUs have no such kernels, for cpu_option_fault().
+  const char* for_cpus() const {
+    return own_ranges.empty() ? "kernels with less than 32 bits are for the CPU"
+                              : "the model's integers, which --precision f32 leaves out, are for the CPU";
+  }
   /// Why the options do not fit each other; empty if they do.
   std::string fault() const;
   /// Reads the ranges for `ir`, of which `read` is what was read. Nothing, with errors in `diagnostics`, if the file has faults or is about
   /// another network, or if no layer has a name of keep_float.
   std::optional<Precision> read(const passes::AnyIr& ir, Diagnostics& diagnostics) const;
 };
-
-inline constexpr const char* precision_of_cpus = "kernels with less than 32 bits are for the CPU";
 
 /// `options` must live as long as the command.
 void add_precision_options(Command command, PrecisionOptions& options);

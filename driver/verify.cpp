@@ -11,6 +11,7 @@
 #include "driver/common.h"
 #include "driver/lowering.h"
 #include "driver/measured_error.h"
+#include "driver/model.h"
 #include "driver/network_input.h"
 #include "driver/noise.h"
 #include "driver/observed.h"
@@ -99,9 +100,9 @@ std::optional<graph::Graph> with_narrow_weights(const topology::Network& network
 int verify(const VerifyOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
-  const auto loaded = load_input(options.network, diagnostics);
-  if (!loaded) return report(diagnostics, invocation);
-  const PrecisionOptions precision_options = options.precision.with(loaded->model);
+  std::optional<Loaded<topology::Network>> loaded;  // a model says with which precision it is computed; a text is read later
+  if (is_model(options.network.path) && !(loaded = load_input(options.network, diagnostics))) return report(diagnostics, invocation);
+  const PrecisionOptions precision_options = options.precision.with(loaded ? loaded->model : std::nullopt);
   if (const std::string unfit = precision_options.fault(); !unfit.empty()) return usage_error(unfit);
   const Result<Goals> goals = options.target.goals(diagnostics, precision_options.arithmetic());
   if (!goals) return report_or_fail(diagnostics, invocation, goals.failure());
@@ -110,8 +111,9 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   if (options.for_batch && !gpu) return usage_error("--for-batch is for --device cuda: on the CPU the schedules serve any batch");
   std::string fault = cpu_option_fault({{!options.tuned.empty(), "--tuned names schedules of the CPU"}}, targets);
   if (fault.empty() && !options.tuned.empty()) fault = tuned_targets_fault(targets);
-  if (fault.empty()) fault = cpu_option_fault({{!precision_options.given().empty(), precision_of_cpus}}, targets);
+  if (fault.empty()) fault = cpu_option_fault({{!precision_options.given().empty(), precision_options.for_cpus()}}, targets);
   if (!fault.empty()) return usage_error(fault);
+  if (!loaded && !(loaded = load_input(options.network, diagnostics))) return report(diagnostics, invocation);
   const topology::Network& network = loaded->ir;
   Diagnostics first(sources);  // separate, because the passes run again below, and each mistake must be reported once
   auto graph = plain_graph(network, first);

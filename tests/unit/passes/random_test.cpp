@@ -152,7 +152,7 @@ TEST_CASE("random networks have every element-wise operation where no kernel tak
     }
   }
   for (const OpInfo& step : graph::all_steps()) {
-    if (!op_named(step.name)) continue;
+    if (!op_named(step.name) || step.kind == OpKind::fake_quantize) continue;  // only ranges ask for roundings
     CHECK_MESSAGE(on_input.contains(step.kind), std::string(step.name));
     CHECK_MESSAGE(on_shared.contains(step.kind), std::string(step.name));
   }

@@ -56,7 +56,7 @@ graph::Graph small_graph() {
 
 TEST_CASE("select-kernels: an element-wise operation that nothing took is a copy with that step") {
   for (const OpInfo& step : graph::all_steps()) {
-    if (!op_named(step.name)) continue;
+    if (!op_named(step.name) || step.kind == OpKind::fake_quantize) continue;  // kernels have it as other steps
     CAPTURE(std::string(step.name));
     graph::Graph graph;
     graph.name = "alone";
