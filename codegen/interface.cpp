@@ -59,14 +59,6 @@ std::string argument_name(const std::string& wanted, std::set<std::string>& take
   return name;
 }
 
-std::vector<int64_t> dims_of(const TensorType& type, DimensionOrder order) {
-  if (type.is_vector()) return {type.channels};
-  if (type.is_line() && order == DimensionOrder::channels_last) return {type.width, type.channels};
-  if (type.is_line()) return {type.channels, type.width};
-  if (order == DimensionOrder::channels_last) return {type.height, type.width, type.channels};
-  return {type.channels, type.height, type.width};
-}
-
 Port port_of(const std::string& name, std::set<std::string>& taken, const TensorType& type, DimensionOrder order) {
   return {name, argument_name(name, taken), type.element, dims_of(type, order), type.bytes()};
 }

@@ -8,17 +8,20 @@
 
 #include "codegen/library.h"
 #include "driver/artefacts.h"
+#include "driver/calibration_data.h"
 #include "driver/checkpoint.h"
 #include "driver/command_line.h"
 #include "driver/common.h"
 #include "driver/compile_options.h"
 #include "driver/emit.h"
+#include "driver/float_layers.h"
 #include "driver/ir_format.h"
 #include "driver/lowering.h"
 #include "driver/max_error.h"
 #include "driver/model.h"
 #include "driver/network_input.h"
 #include "driver/phases.h"
+#include "driver/trial.h"
 #include "driver/tune.h"
 #include "driver/tuned.h"
 #include "passes/lineage.h"
@@ -93,7 +96,8 @@ class Compilation {
 
   Ended choose_targets() {
     options_.precision = options_.precision.with(model_);
-    if (std::string fault = precision_fault(options_); !fault.empty()) return usage_error(fault);
+    if (std::string fault = options_.precision.fault(); !fault.empty()) return usage_error(fault);
+    if (std::string fault = data_fault(options_); !fault.empty()) return usage_error(fault);
     Result<Goals> named = options_.target.goals(diagnostics_, options_.precision.arithmetic());
     if (!named) return report_or_fail(diagnostics_, invocation_, named.failure());
     goals_ = std::move(*named);
@@ -180,15 +184,44 @@ class Compilation {
     return ended;
   }
 
-  /// --max-error: limits the algorithms as far as that takes.
+  /// --max-error: limits the algorithms as far as that takes, or leaves layers in float.
   Ended reach_error() {
-    if (options_.max_error == 0) return std::nullopt;
+    if (options_.max_error == 0 || float_layers_) return std::nullopt;
     Diagnostics search(sources_);
+    if (options_.precision.integers()) {
+      Result<std::vector<Values>> pictures = given_pictures();
+      if (!pictures) return fail(pictures.failure());
+      Result<FloatLayers> chosen = FloatLayers::reach(options_.max_error, network(), lowering_, std::move(*pictures), search);
+      if (!chosen) return search.has_errors() ? report(search, invocation_) : fail(chosen.failure());
+      float_layers_ = std::move(*chosen);
+      lowering_.precision.keep_float.merge(float_layers_->kept());
+      return std::nullopt;
+    }
     Result<MaxError> reached = MaxError::reach(options_.max_error, network(), lowering_, library_.name, library_.kernels, search);
     if (!reached) return search.has_errors() ? report(search, invocation_) : fail(reached.failure());
     measured_ = std::move(*reached);
     lowering_.winograd_tile = measured_->winograd_tile();
     return std::nullopt;
+  }
+
+  /// Those of --data.
+  Result<std::vector<Values>> given_pictures() const {
+    std::vector<Values> pictures;
+    constexpr size_t most = 4;  // the interpreter takes seconds for a picture of a large network
+    const InputBuffer& input = network().input.buffer;
+    const std::string& name = network().name;
+    if (std::string fault = picture_options_fault(options_.pictures, name, input.type.element); !fault.empty()) {
+      return Failure{std::move(fault), Blame::command};
+    }
+    const InputForm form{input.type.element, input.order, dims_of(input.type, input.order)};
+    const Result<CalibrationData> data = CalibrationData::open(options_.data, options_.pictures, form, most);
+    if (!data) return data.failure();
+    for (size_t i = 0; i < data->count(); ++i) {
+      Result<std::string> bytes = data->bytes(i);
+      if (!bytes) return bytes.failure();
+      pictures.push_back(std::move(pictures_of(input, std::move(*bytes)).planar.front()));
+    }
+    return pictures;
   }
 
   /// --tune: measures, writes the file, and reads it as --tuned would: what is compiled depends on what it says.
@@ -297,6 +330,7 @@ class Compilation {
     if (options_.opt_report) {
       fmt::print("{}\n", opt_report(*lowered_, sources_));
       if (measured_) fmt::print("{}\n", measured_->report());
+      if (float_layers_) fmt::print("{}\n", float_layers_->report());
     }
     if (options_.time_passes) {
       std::vector<passes::PassTime> times{{"frontend", loading_}};
@@ -308,6 +342,7 @@ class Compilation {
     }
     print_summary(*lowered_, written_, seconds_since(start_));
     if (measured_) fmt::print("  {}\n", measured_->summary());
+    if (float_layers_) fmt::print("  {}\n", float_layers_->summary());
   }
 
   bool measures() const { return options_.max_error != 0 || !options_.tune.empty(); }
@@ -329,6 +364,7 @@ class Compilation {
   std::optional<TempDir> own_cache_;  ///< what was measured is what is written: kernels are kept for so long, even with --no-cache
   std::optional<OutputFolder> folder_;
   std::optional<MaxError> measured_;
+  std::optional<FloatLayers> float_layers_;
   std::optional<program::Tuning> tuning_;
   std::optional<PhaseObserver> observer_;
   std::optional<Lowered> lowered_;

@@ -78,13 +78,11 @@ std::string ir_fault(const CompileOptions& options, const passes::AnyIr& ir) {
 
 }  // namespace
 
-std::string precision_fault(const CompileOptions& options) {
-  if (std::string fault = options.precision.fault(); !fault.empty()) return fault;
-  if (options.precision.integers() && options.max_error != 0) {
-    return "--max-error chooses among algorithms of floats; with --precision int8, 'resnetc verify' says what integers cost, and "
-           "--keep-float "
-           "takes layers back";
-  }
+std::string data_fault(const CompileOptions& options) {
+  const bool measures = options.max_error != 0 && options.precision.integers();
+  if (measures && options.data.empty())
+    return "--max-error with integers needs --data: the ranges are for pictures like those of 'resnetc calibrate'";
+  if (!measures && !options.data.empty()) return "--data is for --max-error with integers";
   return "";
 }
 
@@ -94,6 +92,8 @@ std::string option_fault(const CompileOptions& options) {
   if (options.output_dir == "-") return "-o names a folder, and '-' is none";
   if (options.depfile == "-") return "--depfile names a file, and '-' is none";
   if (options.tune == "-") return "--tune names a file, and '-' is none";
+  if (options.data.empty() && options.pictures.given()) return "--resize, --mean and --std are for the pictures of --data";
+  if (std::string fault = picture_options_fault(options.pictures); !fault.empty()) return fault;
   if (!options.stop_after.empty() && !options.emit.empty())
     return "--emit shows what --stop-after does not come to; --dump-phases-to works with it";
   if (!options.only.empty() && options.emit.empty()) return "--only chooses among what --emit writes, and nothing is to be emitted";
@@ -145,6 +145,12 @@ void add_compile_options(Command command, CompileOptions& options) {
   command.add_option("--max-error", options.max_error, "the largest error allowed, over the largest output: it is measured")
       .type_name("E")
       .above(0);
+  command
+      .add_option(
+          "--data", options.data,
+          "for --max-error with integers: measure it with at most four of these pictures, which are as those of 'resnetc calibrate'")
+      .type_name("DIR|X.npy");
+  add_picture_options(command, options.pictures);
   command.add_option("--tune", options.tune, "measure other schedules on this machine, write the faster ones to FILE and use them")
       .type_name("FILE");
   command.add_option("--tune-seconds", options.tune_seconds, fmt::format("seconds that --tune takes, about ({:g})", default_tune_seconds))

@@ -8,6 +8,7 @@
 
 #include "driver/checkpoint.h"
 #include "driver/common.h"
+#include "driver/picture_input.h"
 #include "driver/precision_options.h"
 #include "driver/target_options.h"
 #include "passes/any_ir.h"
@@ -27,6 +28,8 @@ struct CompileOptions {
   bool no_winograd = false;
   PrecisionOptions precision;
   double max_error = 0;  ///< 0: not requested
+  std::string data;      ///< for max_error with integers; empty: generated pictures
+  PictureOptions pictures;
   TargetOptions target;
   std::optional<int64_t> batch;
   std::vector<std::string> emit;
@@ -51,8 +54,8 @@ void add_compile_options(Command command, CompileOptions& options);
 
 /// With the options themselves.
 std::string option_fault(const CompileOptions& options);
-/// With the precision, once it is known of a model.
-std::string precision_fault(const CompileOptions& options);
+/// With --data, once the precision is known.
+std::string data_fault(const CompileOptions& options);
 /// With options for the targets that are named.
 std::string target_fault(const CompileOptions& options, const Targets& targets);
 /// With options for what was read.

@@ -49,6 +49,21 @@ Result<std::unique_ptr<Session>> Trial::session(const std::string& target, int b
   return Session::create(*library_, weights_.bytes, {batch, threads, target, true, weights_.path, 0, false, copy_weights});
 }
 
+Pictures pictures_of(const InputBuffer& input, std::string bytes) {
+  const auto elements = static_cast<size_t>(input.type.elements());
+  const size_t channels = input.has_planes() ? 1 : static_cast<size_t>(input.type.channels), pixels = elements / channels;
+  const auto width = static_cast<size_t>(bytes_of(input.type.element, 1));
+  Pictures pictures;
+  for (size_t at = 0; at + elements * width <= bytes.size(); at += elements * width) {
+    Values& planar = pictures.planar.emplace_back(elements);
+    for (size_t i = 0; i < elements; ++i) {
+      planar[i % channels * pixels + i / channels] = read_element(input.type.element, bytes.data() + at + i * width);
+    }
+  }
+  pictures.bytes = std::move(bytes);
+  return pictures;
+}
+
 Pictures Trial::pictures(int count) const {
   const auto& port = library_->facts().input;
   Pictures made;

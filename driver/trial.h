@@ -20,6 +20,9 @@ struct Pictures {
   std::string bytes;
 };
 
+/// The same pictures, which a library's input holds one after the other in this form.
+Pictures pictures_of(const InputBuffer& input, std::string bytes);
+
 /// interpret() of one of the pictures, with a line of progress.
 std::vector<Values> interpret_picture(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t index,
                                       const std::function<void(const graph::Op&, Values&)>& observe = {});

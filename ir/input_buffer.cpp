@@ -19,4 +19,12 @@ TensorType value_type(const InputBuffer& input) {
   return type;
 }
 
+std::vector<int64_t> dims_of(const TensorType& type, DimensionOrder order) {
+  if (type.is_vector()) return {type.channels};
+  if (type.is_line() && order == DimensionOrder::channels_last) return {type.width, type.channels};
+  if (type.is_line()) return {type.channels, type.width};
+  if (order == DimensionOrder::channels_last) return {type.height, type.width, type.channels};
+  return {type.channels, type.height, type.width};
+}
+
 }  // namespace resnetc

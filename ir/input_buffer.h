@@ -24,6 +24,9 @@ std::string_view to_string(DimensionOrder order);
 /// one by one. An input without means and deviations has 0 and 1 for any number of channels.
 inline constexpr size_t max_normalised_channels = 256;
 
+/// The dimensions of a buffer in memory order, outermost first, without the batch.
+std::vector<int64_t> dims_of(const TensorType& type, DimensionOrder order);
+
 struct InputBuffer {
   TensorType type;  ///< type of the buffer; the value that the network reads has value_type()
   DimensionOrder order = DimensionOrder::planar;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace resnetc::graph {
 
@@ -97,6 +98,13 @@ void to_numbers(const TensorType& type, std::vector<double>& values) {
   if (!type.is_quantized()) return;
   const auto scale = static_cast<double>(type.quantization.scale);
   for (double& value : values) value = scale * (value - type.quantization.zero);
+}
+
+void to_integers(const TensorType& type, std::vector<double>& values) {
+  if (!type.is_quantized()) return;
+  const auto scale = static_cast<double>(type.quantization.scale);
+  constexpr double largest = 255;
+  for (double& value : values) value = std::clamp(std::nearbyint(value / scale) + type.quantization.zero, 0.0, largest);
 }
 
 int integer_operands(const Graph& graph, const Op& op) {

@@ -61,6 +61,8 @@ bool is_exact(const Graph& graph, const Op& op, size_t steps);
 bool has_exact_integers(const Graph& graph, const Op& op);
 /// Makes the numbers that a quantized value means of its integers, in place; leaves other values as they are.
 void to_numbers(const TensorType& type, std::vector<double>& values);
+/// Makes the nearest integers of numbers, in place, if the type is quantized.
+void to_integers(const TensorType& type, std::vector<double>& values);
 /// The number of steps that the operation's integer sums go through before they become numbers: biases and projections.
 size_t integer_steps(const Graph& graph, const Op& op);
 /// Whether kernels of such an operation can make integers.
