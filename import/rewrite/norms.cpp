@@ -46,6 +46,7 @@ class Norms {
     if (last.dead || !last.domain.empty() || last.inputs.empty() || last.outputs.empty()) return std::nullopt;
     if (last.op == "Reshape") return group_norm(last);
     if (last.op == "Div" || last.op == "Mul") return layer_norm(last);
+    if (last.op == "Add") return expanded_layer_norm(last);
     return std::nullopt;
   }
 
@@ -167,6 +168,59 @@ class Norms {
       norm->channels = (*dims)[norm->axis].fixed;
       norm->scale.assign(static_cast<size_t>(norm->channels), norm->factor);
       norm->shift.assign(static_cast<size_t>(norm->channels), 0);
+      return norm;
+    }
+    return std::nullopt;
+  }
+
+  /// The other factor of a product with this one; no_value if the value is no such product.
+  ValueId other_factor(ValueId value, ValueId factor) const {
+    const flat::Node* product = made_by(graph_, value, "Mul");
+    for (size_t i = 0; product != nullptr && product->inputs.size() == 2 && i < 2; ++i) {
+      if (product->inputs[i] == factor) return product->inputs[1 - i];
+    }
+    return flat::no_value;
+  }
+
+  /// The factors of a product, or the terms of a sum, of which the second is a constant with a number for each channel.
+  std::optional<std::pair<ValueId, TensorPtr>> with_constant(ValueId value, std::string_view op, const Norm& norm) const {
+    const flat::Node* node = made_by(graph_, value, op);
+    for (size_t i = 0; node != nullptr && node->inputs.size() == 2 && i < 2; ++i) {
+      const TensorPtr constant = graph_.constant(*node, i);
+      if (constant && by_channel(*constant, norm.input, norm)) return std::pair(node->inputs[1 - i], constant);
+    }
+    return std::nullopt;
+  }
+
+  /// x * w + (-mean(x) * w + shift) with w = scale / sqrt(mean((x - mean(x))^2) + eps), as Keras computes it.
+  std::optional<Norm> expanded_layer_norm(const flat::Node& last) const {
+    if (last.inputs.size() != 2) return std::nullopt;
+    for (const size_t i : {size_t{0}, size_t{1}}) {
+      const flat::Node* product = made_by(graph_, last.inputs[i], "Mul");
+      for (size_t k = 0; product != nullptr && product->inputs.size() == 2 && k < 2; ++k) {
+        if (auto norm = expanded_layer_norm(product->inputs[k], product->inputs[1 - k], last.inputs[1 - i])) return norm;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Norm> expanded_layer_norm(ValueId x, ValueId w, ValueId rest) const {
+    const flat::Node* scaled = made_by(graph_, w, "Mul");
+    for (size_t i = 0; scaled != nullptr && scaled->inputs.size() == 2 && i < 2; ++i) {
+      const ValueId sum = under_root(graph_, scaled->inputs[i], false);
+      auto norm = sum == flat::no_value ? std::nullopt : variance(sum);
+      const std::optional<Dims>& dims = graph_.value(x).dims;
+      if (!norm || norm->input != x || norm->factor != 1 || !dims || !(*dims)[norm->axis].known() || (*dims)[norm->axis].fixed < 1)
+        continue;
+      norm->channels = (*dims)[norm->axis].fixed;
+      const auto weight = with_constant(w, "Mul", *norm), bias = with_constant(rest, "Add", *norm);
+      const flat::Node* negated = weight && bias ? made_by(graph_, other_factor(bias->first, w), "Neg") : nullptr;
+      const auto mean = negated == nullptr ? std::nullopt : mean_along_axis(graph_, negated->inputs[0]);
+      if (!mean || mean->of != x || mean->axis != norm->axis) continue;
+      for (int64_t c = 0; c < norm->channels; ++c) {
+        norm->scale.push_back(weight->second->real(static_cast<size_t>(c)));
+        norm->shift.push_back(bias->second->real(static_cast<size_t>(c)));
+      }
       return norm;
     }
     return std::nullopt;

@@ -11,6 +11,7 @@ void rewrite(flat::Graph& graph) {
   turn_before_pads(graph);
   find_channels_last(graph);
   name_views(graph);
+  leave_out_views(graph);
   name_repeats(graph);
   absorb_pads(graph);
   name_activations(graph);

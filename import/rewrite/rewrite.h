@@ -25,6 +25,8 @@ void turn_before_pads(flat::Graph& graph);
 void find_channels_last(flat::Graph& graph);
 /// All elements in a row, from which a Gather takes each in its turn, become a Reshape: PyTorch's `as_strided` of what lies in order.
 void name_views(flat::Graph& graph);
+/// A Reshape to the dimensions that a value has already goes.
+void leave_out_views(flat::Graph& graph);
 /// Elements that are repeated beside themselves along some axes become `Repeat`, with `times` for each axis of its input, and `perm`, the
 /// order in which its output has these axes.
 void name_repeats(flat::Graph& graph);
@@ -33,7 +35,7 @@ void absorb_pads(flat::Graph& graph);
 /// Activations that are spelled out: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU, Mish and softsign.
 void name_activations(flat::Graph& graph);
 /// Group norms spelled as an instance norm of reshaped values become `GroupNorm`, layer norms spelled as means become `LayerNorm`, both
-/// with the weight and the bias that follow, if any, as their second and third input. Where nothing subtracts the mean, the attribute
+/// with the weight and the bias that follow or are part of it, if any, as their second and third input. Where nothing subtracts the mean, the attribute
 /// `subtract_mean` is 0.
 void name_norms(flat::Graph& graph);
 /// x / sqrt(mean(x * x) + eps) becomes `RmsNorm`, and x / (mean(x) + eps) `MeanNorm`, each over one axis.

@@ -23,4 +23,23 @@ void name_views(flat::Graph& graph) {
   }
 }
 
+void leave_out_views(flat::Graph& graph) {
+  std::vector<flat::ValueId> now(graph.values.size());
+  std::iota(now.begin(), now.end(), 0);
+  for (flat::Node& node : graph.nodes) {
+    if (node.dead) continue;
+    for (flat::ValueId& input : node.inputs) {
+      if (input != flat::no_value) input = now[static_cast<size_t>(input)];
+    }
+    if (node.op != "Reshape" || !node.domain.empty() || node.inputs.empty() || node.outputs.size() != 1) continue;
+    const flat::ValueId from = node.inputs[0], to = node.outputs[0];
+    if (from == flat::no_value || to == flat::no_value) continue;
+    const std::optional<Dims>& dims = graph.value(from).dims;
+    if (!dims || dims != graph.value(to).dims) continue;
+    now[static_cast<size_t>(to)] = from;
+    node.dead = true;
+  }
+  for (auto& [name, value] : graph.outputs) value = now[static_cast<size_t>(value)];
+}
+
 }  // namespace resnetc::importer

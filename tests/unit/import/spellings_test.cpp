@@ -253,6 +253,35 @@ TEST_CASE("import: layer norms spelled as means") {
   CHECK(norm({-1, 4, 8, 8}, 2, {4, 1, 1}, quotient).starts_with("error: 'LayerNorm'"));
 }
 
+TEST_CASE("import: layer norms multiplied out, as Keras writes them") {
+  const auto norm = [](const char* subtracted) {
+    return statements(
+        [&](OnnxModel& m) {
+          OnnxModel::with(m.node("ReduceMean", {"x"}, {"mean"}), "axes", Ints{1});
+          m.ints("same", {-1, 1, 8, 8});
+          m.node("Reshape", {"mean", "same"}, {"view"});
+          m.node("Sub", {"x", "view"}, {"d"});
+          m.node("Mul", {"d", "d"}, {"squares"});
+          OnnxModel::with(m.node("ReduceMean", {"squares"}, {"variance"}), "axes", Ints{1});
+          scalar(m, "eps", 1e-3F);
+          m.node("Add", {"variance", "eps"}, {"v"});
+          m.node("Sqrt", {"v"}, {"root"});
+          m.node("Reciprocal", {"root"}, {"r"});
+          m.weight("norm.weight", {1, 4, 1, 1});
+          m.weight("norm.bias", {1, 4, 1, 1});
+          m.node("Mul", {"r", "norm.weight"}, {"w"});
+          m.node("Mul", {"x", "w"}, {"scaled"});
+          m.node("Neg", {subtracted}, {"negated"});
+          m.node("Mul", {"negated", "w"}, {"shifted"});
+          m.node("Add", {"shifted", "norm.bias"}, {"shift"});
+          m.node("Add", {"scaled", "shift"}, {"y"});
+        },
+        {-1, 4, 8, 8});
+  };
+  CHECK(norm("mean").find("layer_norm(eps = 0.001)") != std::string::npos);
+  CHECK(norm("variance").starts_with("error:"));
+}
+
 TEST_CASE("import: several products with numbers are one") {
   CHECK(statements([](OnnxModel& m) {
           scalar(m, "a", 2);
