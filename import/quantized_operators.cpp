@@ -141,16 +141,16 @@ std::vector<Node> without_integers(const Node& node, const std::function<std::st
 namespace {
 
 /// The places along an axis that have a scale and a zero of their own, and which of them an element has.
-struct Places {
+struct ScalePlaces {
   size_t count = 1, inner = 1;
 
   size_t of(size_t element) const { return element / inner % count; }
 };
 
 /// Nothing if the shapes do not fit.
-std::optional<Places> places_of(const Tensor& x, const Tensor& scale, const Tensor* zero, size_t axis) {
+std::optional<ScalePlaces> places_of(const Tensor& x, const Tensor& scale, const Tensor* zero, size_t axis) {
   if (scale.elements != Elements::real || x.size() == 0 || scale.size() == 0) return std::nullopt;
-  Places places;
+  ScalePlaces places;
   if (scale.size() > 1) {
     places.count = scale.size();
     if (axis >= x.shape.size() || x.shape[axis] != static_cast<int64_t>(places.count)) return std::nullopt;
@@ -165,7 +165,7 @@ double zero_at(const Tensor* zero, size_t place) { return zero == nullptr ? 0 : 
 }  // namespace
 
 TensorPtr quantized(const Tensor& x, const Tensor& scale, const Tensor* zero, Tensor::Bytes bytes, size_t axis) {
-  const std::optional<Places> places = places_of(x, scale, zero, axis);
+  const std::optional<ScalePlaces> places = places_of(x, scale, zero, axis);
   if (!places || x.elements != Elements::real) return nullptr;
   const double least = bytes == Tensor::Bytes::with_sign ? -128 : 0;
   Tensor result;
@@ -182,7 +182,7 @@ TensorPtr quantized(const Tensor& x, const Tensor& scale, const Tensor* zero, Te
 }
 
 TensorPtr dequantized(const Tensor& x, const Tensor& scale, const Tensor* zero, size_t axis) {
-  const std::optional<Places> places = places_of(x, scale, zero, axis);
+  const std::optional<ScalePlaces> places = places_of(x, scale, zero, axis);
   if (!places) return nullptr;
   Tensor result;
   result.shape = x.shape;

@@ -216,7 +216,9 @@ class Plan {
 class Rewriting {
  public:
   Rewriting(Graph& graph, PassContext& context)
-      : old_(graph), plan_(graph, context), floats_(graph.ops.size(), no_value), integers_(floats_), names_(graph) {}
+      : old_(graph), plan_(graph, context), context_(context), floats_(graph.ops.size(), no_value), integers_(floats_), names_(graph) {
+    for (const ValueRange& range : context.ranges->values) reasons_.emplace(range.name, range.reason);
+  }
 
   Graph run() {
     for (size_t i = 0; i < old_.ops.size(); ++i) rewrite(static_cast<ValueId>(i));
@@ -244,8 +246,22 @@ class Rewriting {
     }
     const std::optional<Quantization> quantization = plan_.quantization(v);
     const bool makes_integers = quantization && mixes && op.kind != OpKind::input;
-    if (makes_integers) make_integers(op, *quantization);
+    if (makes_integers) {
+      remark(op, *quantization);
+      make_integers(op, *quantization);
+    }
     (makes_integers ? integers_ : floats_)[static_cast<size_t>(v)] = add(std::move(op));
+  }
+
+  /// Says what the integers reach, and what was measured of the value.
+  void remark(const Op& op, const Quantization& quantization) {
+    const ValueRange reached = fixed_range(op.name, quantization);
+    const auto measured = reasons_.find(op.name);
+    const std::string why = measured == reasons_.end() || measured->second.empty() ? "" : fmt::format(" ({})", measured->second);
+    context_.remarks.push_back({"quantize", op.name,
+                                fmt::format("integers from {:.5g} to {:.5g}, {:.5g} apart{}", reached.low, reached.high,
+                                            static_cast<double>(quantization.scale), why),
+                                op.at});
   }
 
   /// The form of a value that an operation which sums no products of integers reads.
@@ -343,6 +359,8 @@ class Rewriting {
 
   Graph& old_;
   Plan plan_;
+  PassContext& context_;
+  std::map<std::string_view, std::string_view> reasons_;  ///< of values: what was measured, for people
   std::vector<Op> ops_;
   std::vector<ValueId> floats_, integers_;  ///< of each old value, if there is one
   UniqueNames names_;

@@ -11,7 +11,8 @@ namespace resnetc::passes {
 /// a step for each output channel. Where a float operation reads a quantized value, a `convert` stands between; so do outputs.
 ///
 /// Values that an operation only moves, and all parts of a concatenation, share one range, which covers theirs. Layers of
-/// PassContext::keep_float stay in float. Remarks say which layers stay, and why.
+/// PassContext::keep_float stay in float. Remarks say which layers stay, and why, and what the integers of the
+/// others reach, with what was measured of them.
 void quantize(graph::Graph& graph, PassContext& context);
 
 }  // namespace resnetc::passes

@@ -127,7 +127,7 @@ TEST_CASE("quantize: layers stay in float if asked, or if a range is missing") {
   const Quantized asked({"e"});
   CHECK(asked.type_of_operand("fc") == "u8");
   const Quantized missing({}, "x");
-  CHECK(missing.session.remark("quantize", "max_pool").empty());
+  CHECK(missing.session.remark("quantize", "max_pool").find("stays in float") == std::string::npos);
 }
 
 TEST_CASE("quantize: values that are moved share a range") {
