@@ -103,4 +103,26 @@ std::string CalibrationData::name(size_t picture) const {
   return fmt::format("'{}'", files_[place(picture)]);
 }
 
+std::string data_options_fault(const std::string& data, const PictureOptions& options) {
+  if (data.empty() && options.given()) return "--resize, --mean and --std are for the pictures of --data";
+  return picture_options_fault(options);
+}
+
+Result<std::string> some_pictures(const std::string& path, const PictureOptions& options, const std::string& network,
+                                  const InputBuffer& input, size_t most) {
+  if (std::string fault = picture_options_fault(options, network, input.type.element); !fault.empty()) {
+    return Failure{std::move(fault), Blame::command};
+  }
+  const InputForm form{input.type.element, input.order, dims_of(input.type, input.order)};
+  const Result<CalibrationData> data = CalibrationData::open(path, options, form, most);
+  if (!data) return data.failure();
+  std::string all;
+  for (size_t i = 0; i < data->count(); ++i) {
+    const Result<std::string> bytes = data->bytes(i);
+    if (!bytes) return bytes.failure();
+    all += *bytes;
+  }
+  return all;
+}
+
 }  // namespace resnetc::driver

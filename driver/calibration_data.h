@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "driver/picture_input.h"
+#include "ir/input_buffer.h"
 #include "support/mapped_file.h"
 
 namespace resnetc::driver {
@@ -40,5 +41,12 @@ class CalibrationData {
   std::optional<PictureInput> pictures_;
   size_t all_ = 0, taken_ = 0;
 };
+
+/// What is wrong with the options of pictures beside --data, which may be left out; empty if nothing is.
+std::string data_options_fault(const std::string& data, const PictureOptions& options);
+/// At most `most` of the pictures that `path` names, as CalibrationData takes them, for the input of a network with this name: one after
+/// the other. Fails in the same cases, and if the options mean nothing for the network.
+Result<std::string> some_pictures(const std::string& path, const PictureOptions& options, const std::string& network,
+                                  const InputBuffer& input, size_t most);
 
 }  // namespace resnetc::driver

@@ -189,9 +189,12 @@ class Compilation {
     if (options_.max_error == 0 || float_layers_) return std::nullopt;
     Diagnostics search(sources_);
     if (options_.precision.integers()) {
-      Result<std::vector<Values>> pictures = given_pictures();
-      if (!pictures) return fail(pictures.failure());
-      Result<FloatLayers> chosen = FloatLayers::reach(options_.max_error, network(), lowering_, std::move(*pictures), search);
+      constexpr size_t most = 4;  // the interpreter takes seconds for a picture of a large network
+      const InputBuffer& input = network().input.buffer;
+      Result<std::string> bytes = some_pictures(options_.data, options_.pictures, network().name, input, most);
+      if (!bytes) return fail(bytes.failure());
+      std::vector<Values> pictures = pictures_of(input, std::move(*bytes)).planar;
+      Result<FloatLayers> chosen = FloatLayers::reach(options_.max_error, network(), lowering_, std::move(pictures), search);
       if (!chosen) return search.has_errors() ? report(search, invocation_) : fail(chosen.failure());
       float_layers_ = std::move(*chosen);
       lowering_.precision.keep_float.merge(float_layers_->kept());
@@ -202,26 +205,6 @@ class Compilation {
     measured_ = std::move(*reached);
     lowering_.winograd_tile = measured_->winograd_tile();
     return std::nullopt;
-  }
-
-  /// Those of --data.
-  Result<std::vector<Values>> given_pictures() const {
-    std::vector<Values> pictures;
-    constexpr size_t most = 4;  // the interpreter takes seconds for a picture of a large network
-    const InputBuffer& input = network().input.buffer;
-    const std::string& name = network().name;
-    if (std::string fault = picture_options_fault(options_.pictures, name, input.type.element); !fault.empty()) {
-      return Failure{std::move(fault), Blame::command};
-    }
-    const InputForm form{input.type.element, input.order, dims_of(input.type, input.order)};
-    const Result<CalibrationData> data = CalibrationData::open(options_.data, options_.pictures, form, most);
-    if (!data) return data.failure();
-    for (size_t i = 0; i < data->count(); ++i) {
-      Result<std::string> bytes = data->bytes(i);
-      if (!bytes) return bytes.failure();
-      pictures.push_back(std::move(pictures_of(input, std::move(*bytes)).planar.front()));
-    }
-    return pictures;
   }
 
   /// --tune: measures, writes the file, and reads it as --tuned would: what is compiled depends on what it says.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "codegen/interface.h"
+#include "driver/calibration_data.h"
 #include "driver/command_line.h"
 #include "driver/emit.h"
 #include "driver/ir_format.h"
@@ -92,8 +93,7 @@ std::string option_fault(const CompileOptions& options) {
   if (options.output_dir == "-") return "-o names a folder, and '-' is none";
   if (options.depfile == "-") return "--depfile names a file, and '-' is none";
   if (options.tune == "-") return "--tune names a file, and '-' is none";
-  if (options.data.empty() && options.pictures.given()) return "--resize, --mean and --std are for the pictures of --data";
-  if (std::string fault = picture_options_fault(options.pictures); !fault.empty()) return fault;
+  if (std::string fault = data_options_fault(options.data, options.pictures); !fault.empty()) return fault;
   if (!options.stop_after.empty() && !options.emit.empty())
     return "--emit shows what --stop-after does not come to; --dump-phases-to works with it";
   if (!options.only.empty() && options.emit.empty()) return "--only chooses among what --emit writes, and nothing is to be emitted";

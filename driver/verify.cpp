@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "driver/calibration_data.h"
 #include "driver/channel_sizes.h"
 #include "driver/checkpoint.h"
 #include "driver/command_line.h"
@@ -30,7 +31,9 @@ struct VerifyOptions {
   std::string tuned;
   TargetOptions target;
   std::optional<int64_t> for_batch;
-  int batch = 1;
+  std::optional<int> batch;
+  std::string data;
+  PictureOptions pictures;
   int threads = 0;
   double tolerance = 1e-4;
   bool copy_weights = false;
@@ -100,6 +103,7 @@ std::optional<graph::Graph> with_narrow_weights(const topology::Network& network
 int verify(const VerifyOptions& options, const Invocation& invocation) {
   Sources sources;
   Diagnostics diagnostics(sources);
+  if (const std::string unfit = data_options_fault(options.data, options.pictures); !unfit.empty()) return usage_error(unfit);
   std::optional<Loaded<topology::Network>> loaded;  // a model says with which precision it is computed; a text is read later
   if (is_model(options.network.path) && !(loaded = load_input(options.network, diagnostics))) return report(diagnostics, invocation);
   const PrecisionOptions precision_options = options.precision.with(loaded ? loaded->model : std::nullopt);
@@ -152,7 +156,17 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   const Result<std::unique_ptr<Trial>> made = Trial::make(*lowered, network.name, weights, std::move(kernels));
   if (!made) return fail(made.failure());
   const Trial& trial = **made;
-  const Pictures pictures = trial.pictures(options.batch);
+  Pictures pictures;
+  if (options.data.empty()) {
+    pictures = trial.pictures(options.batch.value_or(1));
+  } else {
+    const InputBuffer& input = network.input.buffer;
+    Result<std::string> bytes =
+        some_pictures(options.data, options.pictures, network.name, input, static_cast<size_t>(options.batch.value_or(4)));
+    if (!bytes) return fail(bytes.failure());
+    pictures = pictures_of(input, std::move(*bytes));
+  }
+  const auto batch = static_cast<int>(pictures.planar.size());
   // Kernels are compared with what they are to compute. With narrow weights that is not the network as it was written.
   const bool narrow = !precision_options.weights.empty();
   std::optional<graph::Graph> rounded;
@@ -163,8 +177,7 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   int bad = 0;
   for (const Goal& goal : goals->each) {
     const std::string label = goal.label();
-    const Result<std::unique_ptr<Session>> session =
-        trial.session(goal.exact_label(), options.batch, options.threads, options.copy_weights);
+    const Result<std::unique_ptr<Session>> session = trial.session(goal.exact_label(), batch, options.threads, options.copy_weights);
     if (!session) return fail({fmt::format("{}: {}", label, session.failure().text), session.failure().blame});
     Observed observed;
     observed.watch(**session);
@@ -189,7 +202,12 @@ void add_verify(Command program, Invocation& invocation) {
   add_checkpoint_options(command, options->checkpoint, "a checkpoint (generated weights, see docs/exactness.md)");
   command.add_option("--tuned", options->tuned, "use the schedules that 'resnetc compile --tune' wrote").type_name("FILE");
   add_target_options(command, options->target, Wanted::targets);
-  command.add_option("--batch", options->batch, "pictures in the run (1)").type_name("N").range(1, 1024);
+  command
+      .add_option("--data", options->data,
+                  "run these pictures, as those of 'resnetc calibrate' (generated ones, which ranges of real pictures do not fit)")
+      .type_name("DIR|X.npy");
+  add_picture_options(command, options->pictures);
+  command.add_option("--batch", options->batch, "pictures in the run (1; at most 4 of --data)").type_name("N").range(1, 1024);
   add_schedule_batch(command, "--for-batch", options->for_batch,
                      "for cuda: choose schedules for runs of N pictures, as compile's --batch (32)");
   command.add_option("--threads", options->threads, "threads (one for each processor)").type_name("N").range(1, RN_MAX_THREADS);
