@@ -55,8 +55,8 @@ struct CountUses {
 };
 
 /// The code generators write the steps of a kernel as one expression. Where each step uses its element several times, the time to compile
-/// it grows with the product of these numbers, which two sigmoids bring to 729 and three to 19,683: a
-/// convolution with two takes 2 seconds, and with three 6.
+/// it grows with the product of these numbers. Two sigmoids bring it to 729, and three to 19,683: a convolution with two takes 2 seconds to
+/// compile, and one with three takes 6.
 constexpr double max_uses = 8192;
 
 /// How often one expression of the operation's steps uses the element before them. The operation may be a step itself.
