@@ -77,11 +77,18 @@ std::string name_fault(const std::string& name) {
   }
   static const std::set<std::string_view> system = {
       // libraries, and families of functions with a member NAME_create, NAME_destroy or NAME_run
-      "c", "m", "dl", "rt", "util", "pthread", "thrd", "mtx", "cnd", "tss", "sem", "timer", "crypt", "resolv", "gcc", "stdc",
-      // headers
-      "assert", "complex", "ctype", "errno", "fenv", "float", "inttypes", "iso646", "limits", "locale", "math", "setjmp", "signal",
-      "stdalign", "stdarg", "stdatomic", "stdbool", "stddef", "stdint", "stdio", "stdlib", "stdnoreturn", "string", "strings", "tgmath",
-      "threads", "time", "uchar", "unistd", "wchar", "wctype"};
+      "c", "m", "dl", "rt", "util", "pthread", "thrd", "mtx", "cnd", "tss", "sem", "timer", "crypt", "resolv", "gcc", "gcc_s", "stdc",
+      "anl", "nsl", "mvec", "atomic",
+      // Headers of C, POSIX, glibc and compilers: where NAME.h lies in a folder of -I, system headers would include it for their own.
+      "aio", "aliases", "alloca", "ar", "argp", "argz", "assert", "byteswap", "complex", "cpio", "cpuid", "ctype", "dirent", "dlfcn", "elf",
+      "endian", "envz", "err", "errno", "error", "execinfo", "fcntl", "features", "fenv", "float", "fmtmsg", "fnmatch", "fstab", "fts",
+      "ftw", "gconv", "getopt", "glob", "grp", "gshadow", "iconv", "ifaddrs", "inttypes", "iso646", "langinfo", "lastlog", "libgen",
+      "libintl", "limits", "link", "locale", "malloc", "math", "mcheck", "memory", "mm_malloc", "mntent", "monetary", "mqueue", "ndbm",
+      "netdb", "nl_types", "nss", "obstack", "paths", "poll", "printf", "proc_service", "pty", "pwd", "re_comp", "regex", "regexp", "sched",
+      "search", "semaphore", "setjmp", "sgtty", "shadow", "signal", "spawn", "stab", "stdalign", "stdarg", "stdatomic", "stdbit", "stdbool",
+      "stdckdint", "stddef", "stdint", "stdio", "stdio_ext", "stdlib", "stdmchar", "stdnoreturn", "string", "strings", "stropts", "syscall",
+      "sysexits", "syslog", "tar", "termio", "termios", "tgmath", "thread_db", "threads", "time", "ttyent", "uchar", "ucontext", "ulimit",
+      "unistd", "unwind", "utime", "utmp", "utmpx", "values", "varargs", "wait", "wchar", "wctype", "wordexp", "xlocale"};
   if (system.contains(name)) return fmt::format("'{}' is the name of a library, header or family of functions of the C system", name);
   return "";
 }

@@ -1,6 +1,7 @@
 /// \file Reads manifests from libraries, which are untrusted.
 #include <fmt/format.h>
 #include <llvm/BinaryFormat/ELF.h>
+#include <llvm/Object/Archive.h>
 #include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/Error.h>
 #include <llvm/Support/JSON.h>
@@ -202,6 +203,20 @@ Result<LibraryFacts> parse_manifest(const std::string& json) {
   return facts;
 }
 
+namespace {
+
+/// What a file is that is no shared library, and the command that takes it.
+std::string what_instead(llvm::StringRef path, std::string_view bytes) {
+  if (bytes.starts_with(llvm::object::ArchiveMagic)) {
+    return "this is a static library, which programs are linked with; the shared one, 'lib*.so' beside it, can be loaded here";
+  }
+  if (path.ends_with_insensitive(".onnx")) return "this is a model, not a library; 'resnetc compile' makes a library of it";
+  const std::string other = text::misplaced(text::beginning_of(bytes.substr(0, size_t{1} << 16)), "a library");
+  return other.empty() ? "is not a library" : other;
+}
+
+}  // namespace
+
 std::optional<std::string> read_manifest(const std::string& library_path, Diagnostics& diagnostics) {
   const Location at{diagnostics.sources().named(library_path), 0, 0, 0};
   const auto fail = [&](std::string reason) {
@@ -217,8 +232,7 @@ std::optional<std::string> read_manifest(const std::string& library_path, Diagno
   if (!object) {
     const std::string damage = llvm::toString(object.takeError());
     if ((*file)->bytes().starts_with(llvm::ELF::ElfMagic)) return fail("is a damaged library, which may be truncated: " + damage);
-    const std::string other = text::misplaced(text::beginning_of((*file)->bytes().substr(0, size_t{1} << 16)), "a library");
-    return fail(other.empty() ? "is not a library" : other);
+    return fail(what_instead(library_path, (*file)->bytes()));
   }
   for (const llvm::object::SectionRef& section : (*object)->sections()) {
     llvm::Expected<llvm::StringRef> name = section.getName();

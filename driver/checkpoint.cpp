@@ -1,8 +1,15 @@
 /// \file Options for checkpoints, and functions that read them.
 #include "driver/checkpoint.h"
 
+#include <fmt/format.h>
+
+#include <filesystem>
+
 #include "driver/command_line.h"
 #include "driver/lowering.h"
+#include "driver/model.h"
+#include "driver/shell.h"
+#include "import/scopes.h"
 
 namespace resnetc::driver {
 
@@ -20,6 +27,14 @@ void add_checkpoint_options(Command command, CheckpointOptions& options, const s
 
 std::unique_ptr<codegen::Safetensors> open_checkpoint(const CheckpointOptions& options, const std::vector<TensorRef>& wanted, bool whole,
                                                       Diagnostics& diagnostics) {
+  if (is_model(options.path)) {
+    diagnostics
+        .error({diagnostics.sources().named(options.path), 0, 0, 0},
+               fmt::format("a model, and no checkpoint: 'resnetc import {} -o DIR' writes DIR/{}.safetensors, which --weights takes",
+                           shell_word(options.path), importer::as_name(std::filesystem::path(options.path).stem().string())))
+        .blame = Blame::command;
+    return nullptr;
+  }
   std::unique_ptr<codegen::Safetensors> checkpoint = codegen::Safetensors::open(options.path, diagnostics);
   if (!checkpoint) return nullptr;
   for (const std::string& prefix : options.prefixes) {

@@ -72,12 +72,21 @@ std::optional<topology::Network> load(const NetworkOptions& options, Diagnostics
   return load_network(options.path, frontend_options(options), diagnostics, files);
 }
 
+namespace {
+
+constexpr const char* bug_advice = "This is a bug in resnetc. Please report it, with the command line and its input.\n";
+
+}  // namespace
+
 int report(const Diagnostics& diagnostics, const Invocation& invocation) {
   std::string text = diagnostics.render(invocation.colour_on_stderr());
   say(text);
   int status = done;
   for (const Diagnostic& diagnostic : diagnostics.all()) {
-    if (diagnostic.blame == Blame::bug) return fail({diagnostic.text, Blame::bug});
+    if (diagnostic.blame == Blame::bug) {
+      say(bug_advice);
+      return internal_bug;
+    }
     if (diagnostic.severity == Severity::error && status == done) {
       status = diagnostic.blame == Blame::command ? usage_wrong : input_wrong;
     }
@@ -92,8 +101,7 @@ int fail(const Failure& failure) {
     case Blame::command: say(fmt::format("resnetc: error: {}\n", failure.text)); return usage_wrong;
     case Blame::bug: break;
   }
-  say(fmt::format("resnetc: internal error: {}\nThis is a bug in resnetc. Please report it, with the command line and its input.\n",
-                  failure.text));
+  say(fmt::format("resnetc: internal error: {}\n{}", failure.text, bug_advice));
   return internal_bug;
 }
 

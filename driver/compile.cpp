@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "codegen/interface.h"
 #include "codegen/library.h"
 #include "driver/artefacts.h"
 #include "driver/calibration_data.h"
@@ -133,6 +134,9 @@ class Compilation {
     lowering_.disabled = options_.disabled;
     library_.output_dir = options_.output_dir;
     library_.name = options_.network.name.empty() ? passes::name_of(*source_) : options_.network.name;
+    if (const std::string fault = options_.stop_after.empty() ? codegen::name_fault(library_.name) : ""; !fault.empty()) {
+      return fail({fmt::format("this cannot be a library's name: {}; --name gives another", fault)});
+    }
     library_.weights = weights_.get();
     library_.embed_weights = options_.embed_weights;
     library_.keep_denormals = options_.keep_denormals;

@@ -8,6 +8,7 @@
 
 #include "driver/command_line.h"
 #include "driver/common.h"
+#include "driver/model.h"
 #include "frontend/format.h"
 
 namespace resnetc::driver {
@@ -32,6 +33,9 @@ int format(const std::string& path, bool check, const Invocation& invocation) {
   std::error_code error;
   if (!piped && fs::exists(path, error) && !fs::is_directory(path, error) && !fs::is_regular_file(path, error)) {
     return fail({fmt::format("cannot format '{}': it is not a regular file", path)});
+  }
+  if (is_model(path) && fs::exists(path, error)) {
+    return fail({fmt::format("cannot format '{}': it is a model; 'resnetc import' makes a network's text of it", path)});
   }
   Result<std::string> text = read_file(piped ? "/dev/stdin" : path, max_source_bytes);
   if (!text) return fail(text.failure());

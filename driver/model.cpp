@@ -8,6 +8,7 @@
 
 #include "codegen/interface.h"
 #include "driver/command_line.h"
+#include "driver/shell.h"
 #include "frontend/lexer.h"
 #include "support/mapped_file.h"
 
@@ -22,6 +23,16 @@ bool holds_other(const NewFile& file) {
   if (!fs::is_regular_file(file.path, error)) return false;
   const auto there = MappedFile::open(file.path);
   return !there || (*there)->bytes() != file.bytes;
+}
+
+/// The command that compiles the text, with all that belongs to it.
+std::string compile_command(const ModelFiles& files) {
+  std::string command = "resnetc compile " + shell_word(files.text_path);
+  for (const NewFile& file : files.files) {
+    if (file.path == files.weights_path) command += " --weights " + shell_word(file.path);
+    if (file.path == files.ranges_path) command += " --precision int8 --ranges " + shell_word(file.path);
+  }
+  return command;
 }
 
 }  // namespace
@@ -65,10 +76,12 @@ ModelFiles files_of(const importer::Imported& model, const std::string& folder) 
 Result<> may_write_model(const ModelFiles& files, bool force) {
   for (const NewFile& file : files.files) {
     if (force || !holds_other(file)) continue;
-    return Failure{fmt::format("'{}' exists, with {}; --force replaces it, --name chooses another name", file.path,
-                               file.path == files.text_path     ? "another text"
+    const bool text = file.path == files.text_path;
+    return Failure{fmt::format("'{}' exists, with {}; --force replaces it, --name chooses another name{}", file.path,
+                               text                             ? "another text"
                                : file.path == files.ranges_path ? "other ranges"
-                                                                : "other weights"),
+                                                                : "other weights",
+                               text ? fmt::format("; to compile the edited text: {}", compile_command(files)) : ""),
                    Blame::command};
   }
   return {};

@@ -24,6 +24,9 @@ bool is_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+/// Whether a dimension's name is one that people gave. Exporters make others, such as '?' and tf2onnx's 'unk__1986'.
+bool is_given(std::string_view text) { return is_name(text) && !text.starts_with("unk__"); }
+
 using flat::no_value;
 using flat::ValueId;
 using text::shown;
@@ -132,8 +135,10 @@ class Flattener {
         return Failure{fmt::format("--set {}: the batch stays open in a network, so only 1 may be given", by), Blame::command};
       }
       if (i > 0 && given && d.size >= 0 && *given != d.size) {
-        return Failure{fmt::format("--set {}: {} has {} = {} in the model, which --set cannot change", by, what, usual[i], d.size),
-                       Blame::command};
+        return Failure{
+            fmt::format("--set {}: {} has {} = {} in the model, which --set cannot change: import it, then change the text's input line",
+                        by, what, usual[i], d.size),
+            Blame::command};
       }
       const int64_t size = given.value_or(d.size);
       if (size == 0 || size > max_elements) {
@@ -141,14 +146,13 @@ class Flattener {
                        given ? Blame::command : Blame::input};
       }
       dims.push_back({std::max<int64_t>(size, 0), size <= 0 && i == 0 ? 1 : 0});
-      // Exporters' names such as '?' are none.
-      if (size < 0 && i > 0) open.push_back(fmt::format("'--set {}=...'", is_name(d.name) ? std::string_view(d.name) : usual[i]));
+      if (size < 0 && i > 0) open.push_back(fmt::format("'--set {}=...'", is_given(d.name) ? std::string_view(d.name) : usual[i]));
     }
     for (const auto& [name, value] : settings_) {
       if (used.contains(name)) continue;
       std::vector<std::string> known(usual.begin(), usual.end());
       for (const Dimension& d : info.shape) {
-        if (is_name(d.name)) known.push_back(d.name);
+        if (is_given(d.name)) known.push_back(d.name);
       }
       return Failure{fmt::format("--set {}: {} has no such dimension; it has {}", shown(name), what, fmt::join(known, ", ")),
                      Blame::command};
@@ -297,7 +301,7 @@ class Flattener {
       if (all && !made.inputs.empty()) {
         if (auto folded = fold(result_, made, std::min(budget_, max_computed_elements))) {
           constants = std::move(*folded);
-          for (const TensorPtr& tensor : constants) budget_ -= static_cast<int64_t>(tensor->size());
+          budget_ -= work_of_fold(result_, made, constants);
         }
       }
     }
@@ -428,7 +432,7 @@ class Flattener {
   std::string up_to_;
   flat::Graph result_;
   size_t operators_ = 0;
-  int64_t budget_ = 0;  ///< elements that may still be computed
+  int64_t budget_ = 0;  ///< elements and multiply-adds that may still be computed
   std::set<const Function*> active_;
 };
 

@@ -676,6 +676,69 @@ Outputs sum(const Fold& f) {  // any number of inputs
   return std::vector<TensorPtr>{total};
 }
 
+/// A constant as a matrix.
+struct Matrix {
+  const Tensor& values;
+  int64_t rows, columns;
+  bool turned = false;  ///< whether `values` has the columns first
+
+  double at(int64_t row, int64_t column) const {
+    return values.real(static_cast<size_t>(turned ? column * rows + row : row * columns + column));
+  }
+};
+
+/// The products' sums, row by row; nothing if the matrices do not fit each other or the work is more than `most` multiply-adds.
+std::optional<std::vector<double>> product_of(const Matrix& a, const Matrix& b, int64_t most) {
+  const std::optional<size_t> count = counted({a.rows, b.columns}, most);  // sums of no products are there too
+  if (a.columns != b.rows || !count || !counted({a.rows, b.columns, a.columns}, most)) return std::nullopt;
+  if (a.values.elements != Elements::real || b.values.elements != Elements::real) return std::nullopt;
+  std::vector<double> sums(*count);
+  for (int64_t r = 0; r < a.rows; ++r) {
+    double* const row = sums.data() + r * b.columns;
+    for (int64_t k = 0; k < a.columns; ++k) {
+      for (int64_t c = 0; c < b.columns; ++c) row[c] += a.at(r, k) * b.at(k, c);
+    }
+  }
+  return sums;
+}
+
+/// MatMul of matrices and vectors, as spectral norms have them.
+Outputs matrix_product(const Fold& f) {
+  if (f.in.size() != 2 || !f.given(0) || !f.given(1)) return std::nullopt;
+  const Shape &left = f.in[0]->shape, &right = f.in[1]->shape;
+  if (left.empty() || left.size() > 2 || right.empty() || right.size() > 2) return std::nullopt;
+  const Matrix a{*f.in[0], left.size() == 2 ? left[0] : 1, left.back()};
+  const Matrix b{*f.in[1], right.front(), right.size() == 2 ? right[1] : 1};
+  std::optional<std::vector<double>> sums = product_of(a, b, f.most);
+  if (!sums) return std::nullopt;
+  Shape shape;
+  if (left.size() == 2) shape.push_back(a.rows);
+  if (right.size() == 2) shape.push_back(b.columns);
+  return std::vector<TensorPtr>{reals_of(std::move(shape), std::move(*sums))};
+}
+
+Outputs gemm(const Fold& f) {
+  if (f.in.size() < 2 || !f.given(0) || !f.given(1) || f.in[0]->shape.size() != 2 || f.in[1]->shape.size() != 2) return std::nullopt;
+  const auto matrix = [&](size_t input, std::string_view attribute) {
+    const Tensor& t = *f.in[input];
+    const bool turned = flat::integer(f.node, attribute, 0) != 0;
+    return Matrix{t, t.shape[turned ? 1 : 0], t.shape[turned ? 0 : 1], turned};
+  };
+  const Matrix a = matrix(0, "transA"), b = matrix(1, "transB");
+  std::optional<std::vector<double>> sums = product_of(a, b, f.most);
+  if (!sums) return std::nullopt;
+  const double alpha = flat::real(f.node, "alpha", 1), beta = flat::real(f.node, "beta", 1);
+  for (double& sum : *sums) sum *= alpha;
+  const Shape shape{a.rows, b.columns};
+  if (f.given(2)) {
+    const Tensor& more = *f.in[2];
+    if (more.elements != Elements::real || broadcast(shape, more.shape) != shape) return std::nullopt;
+    const std::vector<size_t> from = spread(more.shape, shape, sums->size());
+    for (size_t i = 0; i < sums->size(); ++i) (*sums)[i] += beta * more.real(from[i]);
+  }
+  return std::vector<TensorPtr>{reals_of(shape, std::move(*sums))};
+}
+
 using Folder = std::function<Outputs(const Fold&)>;
 
 Folder binary_of(RealOp reals, WholeOp wholes, bool truth = false) {
@@ -750,6 +813,8 @@ const std::map<std::string_view, Folder>& folders() {
       {"ReduceMin", reduction_of(Reduction::smallest)},
       {"ReduceSumSquare", reduction_of(Reduction::squares)},
       {"ReduceL2", norm},
+      {"MatMul", matrix_product},
+      {"Gemm", gemm},
       {"QuantizeLinear", quantize},
       {"DequantizeLinear", dequantize},
   };
@@ -771,6 +836,14 @@ std::optional<std::vector<TensorPtr>> fold(const flat::Graph& graph, const flat:
     if (tensor->shape.size() > max_rank) return std::nullopt;
   }
   return result;
+}
+
+int64_t work_of_fold(const flat::Graph& graph, const flat::Node& node, const std::vector<TensorPtr>& outputs) {
+  int64_t elements = 0;
+  for (const TensorPtr& tensor : outputs) elements += static_cast<int64_t>(tensor->size());
+  if (node.op != "MatMul" && node.op != "Gemm") return elements;
+  const Shape& left = graph.constant(node, 0)->shape;
+  return elements * std::max<int64_t>(flat::integer(node, "transA", 0) != 0 ? left.front() : left.back(), 1);
 }
 
 }  // namespace resnetc::importer

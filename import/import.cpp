@@ -51,8 +51,6 @@ Result<Imported> import_model(const Model& model, const std::string& origin, con
   Result<Network> network = translate(std::move(*flat));
   if (!network) return network.failure();
   find_same_padding(*network);
-  Result<Statements> body = nest(*network);
-  if (!body) return body.failure();
 
   Imported result;
   result.name = as_name(options.name.empty() ? std::filesystem::path(origin).stem().string() : options.name);
@@ -66,14 +64,14 @@ Result<Imported> import_model(const Model& model, const std::string& origin, con
   text.input_name = labels.unique(is_made_up(network->input_name) ? usual_name(network->input.type) : network->input_name);
   outputs.unique(text.input_name);
   text.input = declared(text.input_name, network->input);
-  std::map<std::string, std::string> output_names;
-  std::vector<std::string> in_order;
-  for (const Network::Output& output : network->outputs) {
-    in_order.push_back(output_names[output.name] = outputs.unique(is_made_up(output.name) ? "result" : output.name));
+  // A model may give several outputs one name, or give one value several times.
+  std::vector<std::string> output_names;
+  for (Network::Output& output : network->outputs) {
+    output.name = outputs.unique(is_made_up(output.name) ? "result" : output.name);
+    output_names.push_back(output.name);
   }
-  for (Statement& s : *body) {
-    if (s.kind == StatementKind::output) s.name = output_names[s.name];
-  }
+  Result<Statements> body = nest(*network);
+  if (!body) return body.failure();
   text.body = std::move(*body);
   give_structure(text, *network, options.installed_dirs, labels);
   label_flat(text.body, *network, labels);
@@ -81,7 +79,7 @@ Result<Imported> import_model(const Model& model, const std::string& origin, con
   Result<std::string> pretty = formatted(result.name, written(text, *network));
   if (!pretty) return pretty.failure();
   result.text = std::move(*pretty);
-  Result<CheckedText> checked = check_text(result.text, result.name, *network, text.body, in_order, options.installed_dirs);
+  Result<CheckedText> checked = check_text(result.text, result.name, *network, text.body, output_names, options.installed_dirs);
   if (!checked) return checked.failure();
   const std::vector<NamedWeight>& weights = checked->weights;
   checked->ranges.source = fmt::format("as {} rounds its values", printable(origin.substr(0, 100)));

@@ -250,6 +250,9 @@ void Translation::translate_node(flat::NodeId id) {
   if (product && computed(0) && computed(1)) {
     return refuse(id, attention);
   }
+  if (reads_only_constants(node)) {
+    return refuse(id, "its inputs are all constants, but resnetc cannot compute it while importing; onnxsim may replace it by its value");
+  }
   const auto found = node.domain.empty() ? translators().find(node.op) : translators().end();
   if (found == translators().end()) return refuse(id, "resnetc has no layer for it yet");
   // What depends on a refused value is not looked at: its types are unknown.
@@ -276,6 +279,13 @@ void Translation::translate_node(flat::NodeId id) {
     const auto dims = output == no_value ? std::nullopt : graph_.value(output).dims;
     if (dims && dims->size() >= 3) last_[static_cast<size_t>(output)] = true;
   }
+}
+
+/// Whether the node has inputs, and all of them are constants.
+bool Translation::reads_only_constants(const flat::Node& node) const {
+  return !node.inputs.empty() && std::all_of(node.inputs.begin(), node.inputs.end(), [&](flat::ValueId input) {
+    return input == no_value || graph_.value(input).constant != nullptr;
+  });
 }
 
 std::string Translation::chain(flat::NodeId id) const {
@@ -331,8 +341,10 @@ Failure Translation::refused() const {
   }
   std::string text;
   for (const auto& [refusal, count] : groups) {
-    text += fmt::format("{}{}: {}{}\n  it is reached by {}", text.empty() ? "" : "\n", described(graph_, graph_.node(refusal->node)),
-                        refusal->reason, count == 1 ? std::string() : fmt::format(" ({} more like it)", count - 1), chain(refusal->node));
+    const flat::Node& node = graph_.node(refusal->node);
+    text += fmt::format("{}{}: {}{}", text.empty() ? "" : "\n", described(graph_, node), refusal->reason,
+                        count == 1 ? std::string() : fmt::format(" ({} more like it)", count - 1));
+    if (!reads_only_constants(node)) text += "\n  it is reached by " + chain(refusal->node);
   }
   if (others != 0) text += fmt::format("\nand {} more", others);
   text += "\n--up-to NAME imports what lies before a value";

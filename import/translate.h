@@ -83,6 +83,7 @@ class Translation {
   Result<> turn(flat::NodeId id, size_t input);
   void refuse(flat::NodeId id, std::string reason) { refusals_.push_back({std::move(reason), id}); }
   Failure refused() const;
+  bool reads_only_constants(const flat::Node& node) const;
   std::string chain(flat::NodeId id) const;
   /// Why the value, which was translated, cannot be an output of a network; nothing if it can.
   std::string output_fault(flat::ValueId value) const;

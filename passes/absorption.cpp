@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <numeric>
 #include <utility>
 
+#include "ir/expression.h"
 #include "ir/quantized.h"
 
 namespace resnetc::passes {
@@ -27,6 +29,45 @@ Op together(const Op& from, const Op& into, ValueId producer) {
   both.epilogue.push_back({into.kind, other_operand(into, producer), into.constants});
   both.epilogue.insert(both.epilogue.end(), into.epilogue.begin(), into.epilogue.end());
   return both;
+}
+
+/// How often an expression uses the element, once each function is spelled out as codegen/common/arithmetic.cpp does.
+struct Uses {
+  double count = 0;
+};
+
+Uses operator-(Uses a) { return a; }
+Uses operator+(Uses a, Uses b) { return {a.count + b.count}; }
+Uses operator-(Uses a, Uses b) { return a + b; }
+Uses operator*(Uses a, Uses b) { return a + b; }
+Uses operator/(Uses a, Uses b) { return a + b; }
+
+struct CountUses {
+  Uses element() const { return {1}; }
+  Uses operand() const { return {}; }
+  Uses constant(size_t) const { return {}; }
+  Uses number(double) const { return {}; }
+  Uses exp(Uses a) const { return {27 * a.count}; }
+  Uses erf(Uses a) const { return {27 * a.count}; }
+  Uses log_1p(Uses a) const { return {35 * a.count}; }
+  Uses nearest(Uses a) const { return a; }
+  Uses select_less(Uses a, Uses b, Uses then, Uses otherwise) const { return a + b + then + otherwise; }
+};
+
+/// The code generators write the steps of a kernel as one expression. Where each step uses its element several times, the time to compile
+/// it grows with the product of these numbers. Two sigmoids bring it to 729, and three to 19,683: a convolution with two takes 2 seconds to
+/// compile, and one with three takes 6.
+constexpr double max_uses = 8192;
+
+/// How often one expression of the operation's steps uses the element before them. The operation may be a step itself.
+double uses_in(const Op& op) {
+  const auto uses = [](OpKind kind) {
+    const Expression& meaning = info(kind).meaning;
+    return meaning.empty() ? 1 : meaning.evaluate<Uses>(CountUses()).count;
+  };
+  double product = uses(op.kind);
+  for (const graph::Step& step : op.epilogue) product *= uses(step.kind);
+  return product;
 }
 
 }  // namespace
@@ -54,6 +95,10 @@ Result<> Absorption::may_absorb(ValueId producer, ValueId op) const {
   }
   if (from.epilogue.size() + 1 + into.epilogue.size() > graph::max_epilogue_steps) {
     return Failure{fmt::format("the epilogue of '{}' would have more than {} steps", from.name, graph::max_epilogue_steps)};
+  }
+  if (const double count = uses_in(from) * uses_in(into); count > max_uses) {
+    return Failure{fmt::format("the steps of '{}' would use each element {:.0f} times, more than {:.0f}: that takes too long to compile",
+                               from.name, count, max_uses)};
   }
   int operands = graph::most_operands(from) + graph::operands_of(into.kind);
   for (const graph::Step& s : into.epilogue) operands += graph::operands_of(s.kind);

@@ -12,7 +12,8 @@ namespace {
 Result<LayerId> batch_norm(Translation& t, const flat::Node& node) {
   const auto in = t.operand(node, 0);
   if (!in) return Failure{"it has no input"};
-  if (flat::integer(node, "training_mode", 0) != 0) return Failure{"it computes its statistics in each run, as in training"};
+  if (flat::integer(node, "training_mode", 0) != 0)
+    return Failure{"it computes its statistics in each run, as in training: export it with model.eval()"};
   if (flat::integer(node, "spatial", 1) == 0) return Failure{"it has statistics for each pixel"};
   OpAttributes a;
   a.eps = decimal_of(flat::real(node, "epsilon", static_cast<double>(1e-5F)));

@@ -177,6 +177,36 @@ TEST_CASE("import: operators on constants") {
     m.node("Range", {"from", "to", "by"}, {"y"});
     CHECK(reals(constant_output(m, "y")) == std::vector<double>{1, 4, 7});
   }
+  SUBCASE("multiplied as matrices") {
+    m.values("v", {3}, {1, 0, -1});
+    m.values("u", {2}, {1, -1});
+    m.node("MatMul", {"a", "v"}, {"av"});
+    CHECK(reals(constant_output(m, "av")) == std::vector<double>{-2, -2});
+    m.graph().clear_output();
+    m.node("MatMul", {"u", "a"}, {"ua"});
+    CHECK(reals(constant_output(m, "ua")) == std::vector<double>{-3, -3, -3});
+    m.graph().clear_output();
+    m.node("Transpose", {"a"}, {"at"});
+    m.node("MatMul", {"a", "at"}, {"square"});
+    const importer::Tensor square = constant_output(m, "square");
+    CHECK(square.shape == Ints{2, 2});
+    CHECK(reals(square) == std::vector<double>{14, 32, 32, 77});
+    m.graph().clear_output();
+    m.node("MatMul", {"v", "v"}, {"length"});
+    const importer::Tensor length = constant_output(m, "length");
+    CHECK(length.shape.empty());
+    CHECK(reals(length) == std::vector<double>{2});
+  }
+  SUBCASE("multiplied by a Gemm") {
+    auto& gemm = m.node("Gemm", {"a", "a", "c"}, {"y"});
+    m.values("c", {3}, {100, 200, 300});
+    OnnxModel::with(OnnxModel::with(OnnxModel::with(gemm, "transA", int64_t{1}), "alpha", 2.0F), "beta", 0.5F);
+    const importer::Tensor y = constant_output(m, "y");
+    CHECK(y.shape == Ints{3, 3});
+    CHECK(reals(y) == std::vector<double>{2 * 17 + 50, 2 * 22 + 100, 2 * 27 + 150,  //
+                                          2 * 22 + 50, 2 * 29 + 100, 2 * 36 + 150,  //
+                                          2 * 27 + 50, 2 * 36 + 100, 2 * 45 + 150});
+  }
   SUBCASE("whole numbers and truths of reals") {
     OnnxModel::with(m.node("Cast", {"b"}, {"whole"}), "to", int64_t{7});
     m.ints("seven", {7});
@@ -192,7 +222,16 @@ TEST_CASE("import: constants that do not fit are left to what reports them") {
   m.ints("huge", {1 << 20, 1 << 20});
   m.node("Add", {"a", "b"}, {"sum"});
   m.node("ConstantOfShape", {"huge"}, {"filled"});
-  m.output("sum").output("filled");
+  m.node("MatMul", {"a", "b"}, {"product"});
+  m.weight("long", {3000, 1});
+  m.weight("wide", {1, 3000});
+  m.node("MatMul", {"long", "wide"}, {"too much"});
+  m.ints("tall", {1 << 20, 0});
+  m.ints("broad", {0, 1 << 20});
+  m.node("ConstantOfShape", {"tall"}, {"none"});
+  m.node("ConstantOfShape", {"broad"}, {"nothing"});
+  m.node("MatMul", {"none", "nothing"}, {"zeros"});
+  m.output("sum").output("filled").output("product").output("too much").output("zeros");
   const auto flat = flattened(m);
   REQUIRE(flat);
   for (const auto& [name, value] : flat->outputs) CHECK(flat->value(value).constant == nullptr);
@@ -272,10 +311,17 @@ TEST_CASE("import: open dimensions are given by the model's names or by ours") {
     unnamed.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(i)->set_dim_param("?");
   }
   CHECK(flatten_failure(unnamed) == "the input 'x' has open dimensions: give them with '--set height=...', '--set width=...'");
+  for (int i : {2, 3}) {  // as tf2onnx does
+    auto& dim = *unnamed.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(i);
+    dim.set_dim_param("unk__198" + std::to_string(i));
+  }
+  CHECK(flatten_failure(unnamed) == "the input 'x' has open dimensions: give them with '--set height=...', '--set width=...'");
+  CHECK(flatten_failure(unnamed, {{"unk__1982", 32}, {"width", 16}}) == "no failure");
   CHECK(flatten_failure(open, {{"d2", 32}, {"d3", 16}, {"d5", 1}}) ==
         "--set d5: the input 'x' has no such dimension; it has N, channels, height, width, d0, d2, d3");
   CHECK(flatten_failure(open, {{"channels", 4}}) ==
-        "--set channels: the input 'x' has channels = 3 in the model, which --set cannot change");
+        "--set channels: the input 'x' has channels = 3 in the model, which --set cannot change: import it, then change the text's input "
+        "line");
   CHECK(flattened(open, {{"d2", 32}, {"d3", 16}, {"N", 1}})->batch == Whole{1, 0});
   CHECK(flatten_failure(open, {{"d2", 32}, {"d3", 16}, {"d0", 2}}) ==
         "--set d0: the batch stays open in a network, so only 1 may be given");
@@ -293,5 +339,6 @@ TEST_CASE("import: open dimensions are given by the model's names or by ours") {
   const OnnxModel last = picture({-1, -1, -1, 3}).output("x");
   CHECK(flattened(last, {{"height", 32}, {"width", 16}})->value(0).dims == Dims{{0, 1}, {32, 0}, {16, 0}, {3, 0}});
   CHECK(flatten_failure(last, {{"height", 32}, {"channels", 16}}) ==
-        "--set channels: the input 'x' has channels = 3 in the model, which --set cannot change");
+        "--set channels: the input 'x' has channels = 3 in the model, which --set cannot change: import it, then change the text's input "
+        "line");
 }

@@ -568,6 +568,43 @@ TEST_CASE("import: attention is named first, behind whatever else has no layer")
         }).starts_with("error: 'MatMul' (output 'y'): it multiplies two values as matrices, as attention does"));
 }
 
+TEST_CASE("import: weights that are divided by their spectral norm") {
+  CHECK(statements([](OnnxModel& m) {
+          m.weight("w", {2, 4, 1, 1});
+          m.ints("rows", {2, 4});
+          m.node("Reshape", {"w", "rows"}, {"matrix"});
+          m.values("u", {2}, {1, 0});
+          m.values("v", {4}, {0, 1, 0, 0});
+          m.node("MatMul", {"matrix", "v"}, {"wv"});
+          m.node("MatMul", {"u", "wv"}, {"norm"});
+          m.node("Div", {"w", "norm"}, {"divided"});
+          m.node("Conv", {"x", "divided"}, {"y"});
+        }) == "  conv1: conv(1x1, 2)\n");
+}
+
+TEST_CASE("import: an operator of constants that is not computed is told as one") {
+  const std::string text = statements([](OnnxModel& m) {
+    m.weight("w", {1, 1, 1, 1});
+    m.ints("far too large", {1 << 10, 1 << 10, 1 << 10, 1 << 10});
+    m.node("Expand", {"w", "far too large"}, {"big"});
+    m.node("Add", {"x", "big"}, {"y"});
+  });
+  CHECK(text.starts_with("error: 'Expand' (output 'big'): its inputs are all constants, but resnetc cannot compute it"));
+  CHECK(text.find("it is reached by") == std::string::npos);
+  CHECK(statements([](OnnxModel& m) {
+          m.weight("a", {4, 8, 8});
+          m.weight("b", {4, 8, 8});
+          m.node("MatMul", {"a", "b"}, {"ab"});  // of three dimensions
+          m.node("Add", {"x", "ab"}, {"y"});
+        }).starts_with("error: 'MatMul' (output 'ab'): its inputs are all constants"));
+}
+
+TEST_CASE("import: a batch norm that trains is refused, with the way out") {
+  CHECK(statements([](OnnxModel& m) { OnnxModel::with(m.bn("x", "y", 4), "training_mode", int64_t{1}); })
+            .starts_with("error: 'BatchNormalization' (node 'y_node', output 'y'): it computes its statistics in each run, as in training: "
+                         "export it with model.eval()"));
+}
+
 TEST_CASE("import: softmaxes and sums over parts of channels") {
   CHECK(statements([](OnnxModel& m) { OnnxModel::with(m.node("Softmax", {"x"}, {"y"}), "axis", int64_t{1}); }) == "  softmax\n");
   CHECK(statements([](OnnxModel& m) {

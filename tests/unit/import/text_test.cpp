@@ -505,6 +505,25 @@ TEST_CASE("import: several outputs") {
   CHECK(two.ends_with("  fc: linear(10)\n  from relu1\n  sigmoid\n  output fc from fc\n  output away\n}\n"));
 }
 
+TEST_CASE("import: outputs of one value, and outputs of one name") {
+  OnnxModel twice;
+  twice.input("x", {1, 3, 8, 8});
+  twice.conv("x", "c", {4, 3, 3, 3});
+  twice.node("Relu", {"c"}, {"y"});
+  twice.output("y");
+  twice.output("y");
+  CHECK(text_of(twice).ends_with("  output y from relu1\n  output y_2\n}\n"));
+  OnnxModel made_up;  // the second name is that of a copy
+  made_up.input("x", {1, 3, 8, 8});
+  made_up.conv("x", "c", {4, 3, 3, 3});
+  made_up.node("Relu", {"c"}, {"12"});
+  made_up.node("Identity", {"12"}, {"13"});
+  made_up.output("12");
+  made_up.output("13");
+  made_up.output("12");
+  CHECK(text_of(made_up).ends_with("  output result from relu1\n  output result_2 from relu1\n  output result_3\n}\n"));
+}
+
 TEST_CASE("import: a far edge and a head beside the path hide no blocks") {
   // As models for segmentation read an early value at the end, and as GoogLeNet has a head in the middle.
   OnnxModel m;

@@ -287,6 +287,33 @@ TEST_CASE("fuse-shortcuts: an epilogue has eight steps at most") {
   CHECK(session.remark("fuse-shortcuts", "y") == "add not fused: the epilogue of 'r7' would have more than 8 steps");
 }
 
+TEST_CASE("fuse-shortcuts: steps that use their element many times begin another kernel") {
+  Session session;
+  const std::string chain = op("a", "sigmoid(%c)") + op("r", "relu(%a)") + op("b", "sigmoid(%r)") + op("d", "sigmoid(%b)") +
+                            op("e", "sigmoid(%d)") + op("y", "sigmoid(%e)");
+  CHECK(session.rewritten("fuse-shortcuts", graph_of(convolution("c", "x") + chain)) ==
+        graph_of(convolution("b", "x", "sigmoid, relu, sigmoid") + op("e", "sigmoid(%b) then sigmoid") + op("y", "sigmoid(%e)")));
+  CHECK(session.remark("fuse-shortcuts", "d") ==
+        "sigmoid not fused: the steps of 'b' would use each element 39366 times, more than 8192: that takes too long to compile");
+  // Any single step may follow, with what is cheap.
+  for (const char* step : {"mish", "softplus", "gelu"}) {
+    CHECK(
+        session.rewritten("fuse-shortcuts", graph_of(convolution("c", "x") + op("a", fmt::format("{}(%c)", step)) + op("y", "relu(%a)"))) ==
+        graph_of(convolution("y", "x", fmt::format("{}, relu", step))));
+  }
+  CHECK(session.rewritten("fuse-shortcuts", graph_of(convolution("c", "x") + op("a", "softplus(%c)") + op("y", "tanh(%a)"))) ==
+        graph_of(convolution("a", "x", "softplus") + op("y", "tanh(%a)")));
+}
+
+TEST_CASE("fuse-pools: the steps of a pool and of what it takes count together") {
+  Session session;
+  const std::string pool = "max_pool(%x) kernel=3x3 pad=1x1";
+  CHECK(session.rewritten("fuse-pools", graph_of(op("p", pool) + op("y", "sigmoid(%p) then sigmoid"))) ==
+        graph_of(op("y", pool + " then sigmoid, sigmoid")));
+  const std::string apart = graph_of(op("p", pool + " then sigmoid") + op("y", "sigmoid(%p) then sigmoid"));
+  CHECK(session.rewritten("fuse-pools", apart) == apart);
+}
+
 TEST_CASE("fuse-shortcuts: a kernel has no more operands than the runtime passes to it") {
   const std::string refused = "affine not fused: the kernel of '{}' could have {} operands, more than 12";
   const auto affine = [](std::string_view name, std::string_view from) {
