@@ -118,7 +118,7 @@ class Comparison {
     if (steps.values.size() != 1 && (steps.axis != 0 || steps.values.size() != rows)) return;
     std::vector<double> of_rows(rows, steps.values[0]);
     if (steps.values.size() == rows) of_rows = steps.values;
-    steps_.push_back({tensor.name + "_scale", {tensor.shape[0]}, reals_of({tensor.shape[0]}, std::move(of_rows))});
+    steps_.push_back({tensor.name + std::string(steps_ending), {tensor.shape[0]}, reals_of({tensor.shape[0]}, std::move(of_rows))});
     checked_.ranges.weights.push_back({tensor.name, steps_.back().name, {}});
   }
 

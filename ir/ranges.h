@@ -49,6 +49,9 @@ struct WeightSteps {
   Location at;        ///< place of the first name, if it was read from a file
 };
 
+/// How the names of tensors of steps end, behind those of the weights.
+inline constexpr std::string_view steps_ending = "_scale";
+
 struct Ranges {
   std::string network;  ///< its name
   std::string source;   ///< where the ranges are from, for people; a comment in the text form, so parse_ranges() leaves it empty

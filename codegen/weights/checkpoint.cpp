@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "ir/forms/text.h"
+#include "ir/ranges.h"
 
 namespace resnetc::codegen {
 namespace {
@@ -93,12 +94,17 @@ bool report_prefix(const Safetensors& checkpoint, const std::set<std::string_vie
   return true;
 }
 
+/// Whether a tensor has the steps of the integers that weights were made from, of weights that are read. A network in float needs no steps.
+bool has_steps(std::string_view name, const std::set<std::string_view>& read) {
+  return name.ends_with(steps_ending) && read.contains(name.substr(0, name.size() - steps_ending.size()));
+}
+
 void report_unread(const Safetensors& checkpoint, const std::set<std::string_view>& read, Unread unread, Location at,
                    Diagnostics& diagnostics) {
   size_t count = 0;
   std::string names;
   const auto add = [&](std::string_view name, const std::string& shape) {
-    if (counts_batches(name) || ++count > most_names) return;
+    if (counts_batches(name) || has_steps(name, read) || ++count > most_names) return;
     names += fmt::format("{}'{}'{}", names.empty() ? "" : ", ", text::shown(name), shape);
   };
   for (const auto& [name, entry] : checkpoint.entries()) {

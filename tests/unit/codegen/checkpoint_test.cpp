@@ -81,6 +81,13 @@ TEST_CASE("checkpoint: what the network needs is there") {
   CHECK(said(*weights, {{"a", {2}}}, Unread::error) == "error: nothing reads 2 of the tensors: 'extra' [1], 'i' [1]\n");
 }
 
+TEST_CASE("checkpoint: steps of integers are not missed by a network in float") {
+  const auto weights = good(file("{" + tensor("a", "F32", "[2]", "[0,8]") + "," + tensor("a_scale", "F32", "[1]", "[8,12]") + "," +
+                                     tensor("b_scale", "F32", "[1]", "[12,16]") + "}",
+                                 16));
+  CHECK(said(*weights, {{"a", {2}}}) == "warning: nothing reads 1 of the tensors: 'b_scale' [1]\n");
+}
+
 TEST_CASE("checkpoint: what is many is counted") {
   const auto weights = good(checkpoint(row<Named>("x", 50)));
   CHECK(said(*weights, row<TensorRef>("y", 50)) ==
