@@ -35,8 +35,8 @@ void absorb_pads(flat::Graph& graph);
 /// Activations that are spelled out: x * sigmoid(x) becomes `Silu`, and so on for hard-swish, GELU, Mish and softsign.
 void name_activations(flat::Graph& graph);
 /// Group norms spelled as an instance norm of reshaped values become `GroupNorm`, layer norms spelled as means become `LayerNorm`, both
-/// with the weight and the bias that follow or are part of it, if any, as their second and third input. Where nothing subtracts the mean, the attribute
-/// `subtract_mean` is 0.
+/// with the weight and the bias that follow or are part of it, if any, as their second and third input. Where nothing subtracts the mean,
+/// the attribute `subtract_mean` is 0.
 void name_norms(flat::Graph& graph);
 /// x / sqrt(mean(x * x) + eps) becomes `RmsNorm`, and x / (mean(x) + eps) `MeanNorm`, each over one axis.
 void name_quotients(flat::Graph& graph);
