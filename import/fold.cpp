@@ -653,14 +653,11 @@ Outputs dequantize(const Fold& f) {
 }
 
 Outputs quantize(const Fold& f) {
-  if (!f.given(0) || !f.given(1) || flat::integer(f.node, "block_size", 0) != 0) return std::nullopt;
-  constexpr int64_t unsigned_bytes = 2, signed_bytes = 3;  // as ONNX numbers types
-  const int64_t type = flat::integer(f.node, "output_dtype", unsigned_bytes);
-  if (f.given(2) ? !f.in[2]->bytes : type != unsigned_bytes && type != signed_bytes) return std::nullopt;
-  const Tensor::Bytes otherwise = type == signed_bytes ? Tensor::Bytes::with_sign : Tensor::Bytes::without_sign;
+  if (!f.given(0) || !f.given(1)) return std::nullopt;
+  const Tensor* const zero = f.given(2) ? f.in[2].get() : nullptr;
+  const std::optional<Tensor::Bytes> bytes = bytes_of(f.node, zero);
   const std::optional<size_t> axis = flat::axis_of(flat::integer(f.node, "axis", 1), f.in[0]->shape.size());
-  TensorPtr integers =
-      quantized(*f.in[0], *f.in[1], f.given(2) ? f.in[2].get() : nullptr, f.given(2) ? *f.in[2]->bytes : otherwise, axis.value_or(0));
+  TensorPtr integers = bytes ? quantized(*f.in[0], *f.in[1], zero, *bytes, axis.value_or(0)) : nullptr;
   if (!integers) return std::nullopt;
   return std::vector<TensorPtr>{std::move(integers)};
 }

@@ -164,6 +164,15 @@ double zero_at(const Tensor* zero, size_t place) { return zero == nullptr ? 0 : 
 
 }  // namespace
 
+std::optional<Tensor::Bytes> bytes_of(const flat::Node& node, const Tensor* zero) {
+  if (flat::integer(node, "block_size", 0) != 0) return std::nullopt;
+  if (zero != nullptr) return zero->bytes;
+  constexpr int64_t unsigned_bytes = 2, signed_bytes = 3;  // as ONNX numbers types
+  const int64_t type = flat::integer(node, "output_dtype", unsigned_bytes);
+  if (type == signed_bytes) return Tensor::Bytes::with_sign;
+  return type == unsigned_bytes ? std::optional(Tensor::Bytes::without_sign) : std::nullopt;
+}
+
 TensorPtr quantized(const Tensor& x, const Tensor& scale, const Tensor* zero, Tensor::Bytes bytes, size_t axis) {
   const std::optional<ScalePlaces> places = places_of(x, scale, zero, axis);
   if (!places || x.elements != Elements::real) return nullptr;

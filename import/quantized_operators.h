@@ -3,9 +3,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "import/flat.h"
 #include "import/model.h"
 #include "import/tensor.h"
 
@@ -14,6 +16,10 @@ namespace resnetc::importer {
 /// The nodes, in order, that compute what `node` does; empty for an operator that is no such one, or has a form that is not known.
 /// `unused` gives each value between them a name, from one that is asked for.
 std::vector<Node> without_integers(const Node& node, const std::function<std::string(std::string)>& unused);
+
+/// The type of the integers that a QuantizeLinear or DequantizeLinear has: that of its zero, or without one (null) what its attributes say.
+/// Nothing if they are not of 8 bits, or have scales for blocks.
+std::optional<Tensor::Bytes> bytes_of(const flat::Node& node, const Tensor* zero);
 
 /// The integers nearest to x / scale, ties to even, plus zero, within what the type of the zero holds; otherwise as dequantized().
 TensorPtr quantized(const Tensor& x, const Tensor& scale, const Tensor* zero, Tensor::Bytes bytes, size_t axis);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "import/quantized_operators.h"
 #include "import/rewrite/rewrite.h"
 
 namespace resnetc::importer {
@@ -78,13 +79,12 @@ class Roundings {
   /// What the scale and zero of a node say; nothing if they are not those of a whole tensor of bytes.
   std::optional<Meaning> meaning_at(const flat::Node& node) const {
     const std::optional<double> scale = number_at(graph_, node, 1);
-    if (!scale || graph_.constant(node, 1)->size() != 1 || flat::integer(node, "block_size", 0) != 0) return std::nullopt;
+    if (!scale || graph_.constant(node, 1)->size() != 1) return std::nullopt;
     const TensorPtr zero = graph_.constant(node, 2);
     if (node.inputs.size() > 2 && node.inputs[2] != no_value && !zero) return std::nullopt;
-    constexpr int64_t unsigned_bytes = 2, signed_bytes = 3;  // as ONNX numbers types
-    const int64_t type = flat::integer(node, "output_dtype", unsigned_bytes);
-    if (zero ? zero->size() != 1 || !zero->bytes : type != unsigned_bytes && type != signed_bytes) return std::nullopt;
-    const bool has_sign = zero ? zero->bytes == Tensor::Bytes::with_sign : type == signed_bytes;
+    const std::optional<Tensor::Bytes> bytes = bytes_of(node, zero.get());
+    if (!bytes || (zero && zero->size() != 1)) return std::nullopt;
+    const bool has_sign = bytes == Tensor::Bytes::with_sign;
     constexpr int64_t least = 128;
     Meaning meaning{*scale, (zero ? static_cast<int64_t>(zero->real(0)) : 0) + (has_sign ? least : 0)};
     const auto narrow = static_cast<double>(static_cast<float>(meaning.scale));
