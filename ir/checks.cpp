@@ -3,12 +3,29 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ir/forms/text_forms.h"
 #include "support/printable.h"
 
 namespace resnetc::checks {
+
+Fault rescaling(std::span<const OpKind> steps, bool sums_integers) {
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (steps[i] != OpKind::rescale) continue;
+    const bool before_projection = i + 1 < steps.size() && steps[i + 1] == OpKind::project;
+    const OpSet sums{OpKind::project, OpKind::rescale};
+    const auto before = steps.first(i);
+    const bool behind_sums = std::all_of(before.begin(), before.end(), [&](const OpKind& step) {
+      return sums.has(step) || (step == OpKind::bias && &step == steps.data());
+    });
+    if (!sums_integers || !before_projection || !behind_sums) {
+      return "its step rescale has no place: it stands directly before a projection of integers, behind a first bias and other projections";
+    }
+  }
+  return std::nullopt;
+}
 
 Fault identifier(std::string_view what, std::string_view name) {
   bool good = !name.empty() && !(name[0] >= '0' && name[0] <= '9');

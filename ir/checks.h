@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ namespace resnetc::checks {
 inline constexpr std::string_view misplaced_projection =
     "a projection can only stand in the epilogue of a convolution, behind nothing but sums (bias, add, project)";
 
+/// Checks that each `rescale` among the steps of an epilogue stands between sums of integers, directly before a projection. Sums begin with
+/// their bias, so before a `rescale` only the first step is one. `sums_integers` says whether the steps follow sums of integers.
+Fault rescaling(std::span<const OpKind> steps, bool sums_integers);
 /// Checks that `name` is an identifier. `what` names the thing in the fault: "the network's name".
 Fault identifier(std::string_view what, std::string_view name);
 /// Checks that a text which is only for people has no control characters (support/printable.h). `what` names the text in the fault.

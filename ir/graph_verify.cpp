@@ -77,7 +77,7 @@ Fault check_quantized(const Graph& graph, const Op& op) {
   if (averages) return std::nullopt;
   const size_t first = integer_steps(graph, op);
   if (first == op.epilogue.size() || op.epilogue[first].kind != StepKind::scale) {
-    return "a sum of integers needs a step 'scale' that makes numbers of it, behind nothing but bias and project";
+    return "a sum of integers needs a step 'scale' that makes numbers of it, behind nothing but bias, rescale and project";
   }
   return std::nullopt;
 }
@@ -133,6 +133,9 @@ Fault check_op(const Graph& graph, ValueId id) {
     sums = sums && may_precede_projection(step.kind);
     if (Fault fault = check_step(graph, id, step)) return fault;
   }
+  std::vector<StepKind> steps;
+  for (const Step& step : op.epilogue) steps.push_back(step.kind);
+  if (Fault fault = checks::rescaling(steps, sums_integers(graph, op))) return fault;
   return check_quantized(graph, op);
 }
 

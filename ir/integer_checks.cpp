@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "ir/quantized.h"
+
 namespace resnetc::program {
 
 namespace {
@@ -49,10 +51,13 @@ class Checking {
 
   Fault check_steps() const {
     const std::vector<Step>& steps = kernel_.epilogue;
+    std::vector<OpKind> kinds;
+    for (const Step& step : steps) kinds.push_back(step.kind);
+    if (Fault fault = checks::rescaling(kinds, sums_)) return fault;
     bool summing = sums_;  // while the value is a sum of integers
     for (size_t i = 0; i < steps.size(); ++i) {
       const Step& step = steps[i];
-      if (summing && step.kind != OpKind::bias && step.kind != OpKind::project) {
+      if (summing && !graph::integer_sums.has(step.kind)) {
         if (step.kind != OpKind::scale) break;
         summing = false;
       }
@@ -64,7 +69,7 @@ class Checking {
       if (Fault fault = check_operand(step, summing)) return fault;
       if (Fault fault = check_constants(step, summing)) return fault;
     }
-    if (summing) return "sums of integers need a step 'scale' that makes numbers of them, behind nothing but bias and project";
+    if (summing) return "sums of integers need a step 'scale' that makes numbers of them, behind nothing but bias, rescale and project";
     if (makes_ && steps.empty()) return "it makes integers without a step 'round'";
     if (reads_ && !sums_ && steps.empty()) return "it reads integers without a step 'dequantize'";
     return std::nullopt;
@@ -80,7 +85,7 @@ class Checking {
   Fault check_constants(const Step& step, bool summing) const {
     for (ConstantId id : step.constants) {
       const ElementType element = p_.constant(id).element;
-      const bool integers = summing || step.kind == OpKind::round;
+      const bool integers = (summing && step.kind != OpKind::rescale) || step.kind == OpKind::round;
       const ElementType wanted = !integers ? ElementType::f32 : step.kind == OpKind::project ? ElementType::i8 : ElementType::i32;
       if (info(step.kind).only_in_programs() && !is_uniform(*p_.constant(id).recipe)) {
         return fmt::format("a constant of its step {} is not the same for all channels", info(step.kind).name);

@@ -141,6 +141,7 @@ void apply(StepKind kind, const Constants& constants, const Values& other, const
     case OpKind::pixel_unshuffle:
     case OpKind::pad_channels:
     case OpKind::convert: break;  // main_operation() computes them
+    case OpKind::rescale: break;  // quantized() computes it
     case OpKind::nearest:
     case OpKind::dequantize:
     case OpKind::add_quantized:
@@ -164,6 +165,11 @@ void quantize(Values& values, const Quantization& quantization, float unit) {
     const double nearest = std::nearbyint(as_float(x * factor)) + quantization.zero;
     x = std::isnan(nearest) ? quantization.zero : std::clamp(nearest, 0.0, 255.0);
   }
+}
+
+/// A step `rescale` of integer sums, in place.
+void rescale(Values& values, const TensorType& type, const std::vector<double>& factor) {
+  for_each_in_channel(values, type, [&](double x, size_t c) { return std::nearbyint(as_float(as_float(x) * as_float(factor[c]))); });
 }
 
 /// A step `fake_quantize`, from numbers that count one unit to numbers that count another, in place.
@@ -348,6 +354,7 @@ class Interpreter {
       const graph::Step& s = steps[done];
       if (s.kind == StepKind::project) add(out, project(s, op.type, integers(s.operand)));
       if (s.kind == StepKind::bias) apply(s.kind, constants(s.constants), {}, op.type, out);
+      if (s.kind == StepKind::rescale) rescale(out, op.type, constant(s.constants[0]));
     }
     round_to_float(out);
     if (averages) {

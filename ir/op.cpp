@@ -20,6 +20,7 @@ constexpr std::string_view by_names[] = {"by"};
 constexpr std::string_view bias_names[] = {"bias"};
 constexpr std::string_view affine_names[] = {"scale", "shift"};
 constexpr std::string_view project_names[] = {"weight"};
+constexpr std::string_view factor_names[] = {"factor"};
 constexpr std::string_view scale_and_zero_names[] = {"scale", "zero"};
 constexpr std::string_view zero_and_scale_names[] = {"zero", "scale"};
 constexpr std::string_view zero_names[] = {"zero"};
@@ -322,6 +323,7 @@ constexpr OpInfo line_of_op(OpKind kind) {
     case OpKind::add: return {.name = "add", .operands = 2, .type = type_of_pair, .meaning = x + operand, .sums_or_chooses = true};
     case OpKind::mul: return {.name = "mul", .operands = 2, .type = type_of_pair, .meaning = x * operand};
     case OpKind::project: return {.name = "project", .operands = 2, .constants = project_names};
+    case OpKind::rescale: return {.name = "rescale", .constants = factor_names};
     case OpKind::nearest: return {.name = "nearest", .meaning = meaning::nearest_of_range, .constants = limit_names};
     case OpKind::dequantize: return {.name = "dequantize", .meaning = (x - constant(0)) * constant(1), .constants = zero_and_scale_names};
     case OpKind::add_quantized:

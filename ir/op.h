@@ -91,6 +91,7 @@ enum class OpKind {
   mul,              ///< a * b, otherwise like add; the end of a gate; graph only
   // Only steps of an epilogue (ir/step.h), not operations of a graph. They stand last.
   project,  ///< x + 1x1 convolution of another tensor: a projection shortcut, summed with its convolution (see graph::projection())
+  rescale,  ///< the integer nearest to x * factor[c], ties to even; before a projection in sums of integers (ir/quantized.h)
   // Only steps of a program's kernels: how integers become numbers and numbers integers (ir/quantized.h).
   nearest,        ///< the integer nearest to x, ties to even, at least low and at most high; keeps NaN
   dequantize,     ///< (x - zero) * scale; the first step of a kernel that reads integers and sums no products of them
@@ -282,7 +283,7 @@ struct OpInfo {
   /// Whether the operation can be a step of an epilogue.
   constexpr bool step() const { return !meaning.empty() || kind >= OpKind::project; }
   /// Whether only programs have the step. Its constants are numbers of a whole tensor: each has the same element for all channels.
-  constexpr bool only_in_programs() const { return kind > OpKind::project; }
+  constexpr bool only_in_programs() const { return kind > OpKind::rescale; }
 };
 
 /// The whole table, in the order of the kinds.

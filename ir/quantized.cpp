@@ -14,7 +14,7 @@ namespace {
 constexpr OpSet unitless_steps{OpKind::bias,       OpKind::scale, OpKind::multiply, OpKind::relu,
                                OpKind::leaky_relu, OpKind::prelu, OpKind::clip,     OpKind::mul};
 /// Others that round once.
-constexpr OpSet other_exact_steps{OpKind::add, OpKind::project, OpKind::square, OpKind::fake_quantize};
+constexpr OpSet other_exact_steps{OpKind::add, OpKind::project, OpKind::rescale, OpKind::square, OpKind::fake_quantize};
 /// Those whose constants count units.
 constexpr OpSet with_units{OpKind::bias, OpKind::clip};
 
@@ -25,6 +25,12 @@ bool is_unitless(const Graph& graph, OpKind kind, ValueId operand) {
   if (kind == OpKind::add) return is_quantized(graph, operand);
   if (kind == OpKind::mul) return !is_quantized(graph, operand);
   return unitless_steps.has(kind);
+}
+
+/// The number of steps `rescale`. What follows each may have a bias for its zeros.
+int rescalings(const Op& op) {
+  return static_cast<int>(
+      std::count_if(op.epilogue.begin(), op.epilogue.end(), [](const Step& step) { return step.kind == StepKind::rescale; }));
 }
 
 RecipePtr counted(const RecipePtr& recipe, float unit) { return mul(recipe, fill(1.0 / static_cast<double>(unit), recipe->shape)); }
@@ -113,6 +119,7 @@ int integer_operands(const Graph& graph, const Op& op) {
   const auto biased = std::any_of(op.epilogue.begin(), op.epilogue.end(), [](const Step& step) { return step.kind == StepKind::bias; });
   if (sums_integers(graph, op)) {
     count += biased ? 0 : operands_of(StepKind::bias);
+    count += rescalings(op) * operands_of(StepKind::bias);
   } else if (reads_integers(graph, op)) {
     count += operands_of(StepKind::dequantize);
   }
@@ -133,6 +140,7 @@ Fault check_room(const Graph& graph, const Op& op) {
   const auto rounded = std::count_if(steps.begin(), steps.end(), [](const Step& step) { return step.kind == StepKind::fake_quantize; });
   // Two steps more for what rounds, one that begins, and two that end with integers.
   size_t count = steps.size() + 2 * static_cast<size_t>(rounded);
+  count += static_cast<size_t>(rescalings(op));
   count += (reads_integers(graph, op) ? 1 : 0) + (op.type.is_quantized() ? 2 : 0);
   if (count > max_kernel_steps) return fmt::format("its kernel could have {} steps, more than {}", count, max_kernel_steps);
   return std::nullopt;

@@ -4,7 +4,8 @@
 /// An operation reads the integer q of a quantized value as q - zero, so that padding, which means 0, adds nothing.
 /// - A conv2d or linear with a quantized operand has a weight of integers from -128 to 127. Its sums are exact integers of 32 bits, and so
 /// are
-///   the constants of the `bias` steps that may follow. Then a `scale` step makes numbers of the sums.
+///   the constants of the `bias` steps that may follow. A projection may have steps of its own: `rescale` before it makes the sums count
+///   those, as the nearest integers. Then a `scale` step makes numbers of the sums.
 /// - Any other operation first multiplies q - zero by the value's scale; a pool that averages does so with the exact sum.
 /// From there on each sum and product is rounded to float32, to the nearest and ties to even. A result of u8 becomes the nearest integer,
 /// ties to even, plus its zero, and at least 0 and at most 255. NaN becomes the zero.
@@ -39,8 +40,10 @@ inline constexpr OpSet moving_ops{OpKind::max_pool,        OpKind::concat,      
                                   OpKind::pixel_unshuffle, OpKind::channel_shuffle};
 /// Those of them whose operands or results lie where they are parts of another value.
 inline constexpr OpSet part_ops{OpKind::concat, OpKind::slice_channels};
-/// The steps that add integers to integer sums.
-inline constexpr OpSet integer_sums{OpKind::bias, OpKind::project};
+/// The steps that make integer sums of integer sums.
+inline constexpr OpSet integer_sums{OpKind::bias, OpKind::project, OpKind::rescale};
+/// The most integers that the largest product of integers is, and the least integer that no sum of 32 bits may reach.
+inline constexpr int64_t largest_product = 255 * 128, end_of_sums = int64_t{1} << 31;
 
 /// The terms of each sum of a conv2d or linear, with those of its projections, or of an average.
 int64_t terms_of(const Graph& graph, const Op& op);
@@ -63,7 +66,8 @@ bool has_exact_integers(const Graph& graph, const Op& op);
 void to_numbers(const TensorType& type, std::vector<double>& values);
 /// Makes the nearest integers of numbers, in place, if the type is quantized.
 void to_integers(const TensorType& type, std::vector<double>& values);
-/// The number of steps that the operation's integer sums go through before they become numbers: biases and projections.
+/// The number of steps that the operation's integer sums go through before they become numbers: biases, projections
+/// and what rescales before them.
 size_t integer_steps(const Graph& graph, const Op& op);
 /// Whether kernels of such an operation can make integers.
 bool can_make_integers(OpKind kind);

@@ -31,7 +31,9 @@ bool is_step(OpKind op) { return info(op).step(); }
 
 int operands_of(StepKind step) { return (info(step).joins() ? 1 : 0) + static_cast<int>(info(step).constants.size()); }
 
-bool may_precede_projection(StepKind before) { return before == StepKind::bias || before == StepKind::add || before == StepKind::project; }
+bool may_precede_projection(StepKind before) {
+  return OpSet{StepKind::bias, StepKind::add, StepKind::project, StepKind::rescale}.has(before);
+}
 
 OpAttributes projection(int64_t channels) {
   OpAttributes attributes;

@@ -39,14 +39,17 @@ bool has_room(const Op& op) {
   const auto joined = std::count_if(steps.begin(), steps.end(), [](const Step& step) { return info(step.kind).joins_in_place(); });
   const auto rounded = std::count_if(steps.begin(), steps.end(), [](const Step& step) { return step.kind == StepKind::fake_quantize; });
   const auto biased = std::any_of(steps.begin(), steps.end(), [](const Step& step) { return step.kind == StepKind::bias; });
-  // A scale and a bias, or a zero and a factor; of what joins, a zero and a factor; of what rounds, a factor before and behind; of the
-  // result, a factor and a zero, or the factors of its rounding. Each is a step but those of what joins.
+  const auto projected = std::count_if(steps.begin(), steps.end(), [](const Step& step) { return step.kind == StepKind::project; });
+  // A scale and a bias, or a zero and a factor; of what joins, a zero and a factor; of what rounds, a factor before and behind; of a
+  // projection, a factor and a bias; of the result, a factor and a zero, or the factors of its rounding. Each is a step but those of what
+  // joins.
   const int first = graph::summing_ops.has(op.kind) ? (biased ? 1 : 2) : 2;
   constexpr int each = 2;
   const auto rounds_last = rounded_to(op) ? 1 : 0;
-  const auto extra = first + each * static_cast<int>(joined + rounded - rounds_last) + each;
-  const auto extra_steps = 2 + each * static_cast<int>(rounded - rounds_last) + each;
-  return graph::most_operands(op) + extra <= graph::max_kernel_operands &&
+  const auto extra = first + each * static_cast<int>(joined + rounded + projected - rounds_last) + each;
+  const auto extra_steps = 2 + each * static_cast<int>(rounded + projected - rounds_last) + each;
+  const auto in_graph = static_cast<int>(projected) + 1;  // the factors, and the scale of sums
+  return graph::most_operands(op) + extra <= graph::max_kernel_operands && graph::most_operands(op) + in_graph <= graph::max_operands &&
          static_cast<int>(steps.size()) + extra_steps <= static_cast<int>(graph::max_kernel_steps);
 }
 
@@ -331,10 +334,15 @@ class Rewriting {
     return narrow(quantize_rows(weight, std::move(step), -graph::least_weight), ElementType::i8);
   }
 
+  /// The largest absolute value of a sum of products with the integers of this weight.
+  static double largest_sum(const RecipePtr& weight) {
+    return static_cast<double>(graph::largest_product * (element_count(weight->shape) / weight->shape[0]));
+  }
   double scale_of(ValueId v) const { return static_cast<double>(plan_.quantization(v)->scale); }
 
-  /// Gives the operation weights and biases of integers, and the step that makes numbers of its sums. All that is summed has the same step
-  /// for each output channel: the smallest with which the weights and the bias are in range.
+  /// Gives the operation weights and biases of integers, and the step that makes numbers of its sums. A convolution and its bias have the
+  /// same step for each output channel: the smallest with which both are in range. Each projection has its own, in which what was summed
+  /// before is counted too. The step is coarser where the sums could have more than 32 bits otherwise.
   void sum_integers(Op& op) {
     const auto [in, weight] = std::pair(op.operands[0], op.constants[0]);
     const std::vector<int64_t> channels{op.type.channels};
@@ -342,18 +350,32 @@ class Rewriting {
     RecipePtr step = times(step_of(weight), scale_of(in));
     const auto end =
         std::find_if_not(op.epilogue.begin(), op.epilogue.end(), [](const Step& s) { return graph::integer_sums.has(s.kind); });
+    RecipePtr bias;
     for (auto s = op.epilogue.begin(); s != end; ++s) {
-      const bool bias = s->kind == StepKind::bias;
-      const RecipePtr own = bias ? row_step(s->constants[0], graph::largest_bias) : step_of(s->constants[0]);
-      step = max(step, bias ? own : times(own, scale_of(s->operand)));
+      if (s->kind == StepKind::bias) bias = bias ? resnetc::add(bias, s->constants[0]) : s->constants[0];
+    }
+    std::vector<Step> sums;
+    if (bias) {
+      step = max(step, row_step(bias, graph::largest_bias));
+      sums.push_back({StepKind::bias, no_value, {quantize_rows(bias, step, graph::largest_bias)}});
     }
     op.constants[0] = integers_of(weight, times(step, 1 / scale_of(in)));
+    double largest = static_cast<double>(graph::largest_bias) + largest_sum(weight);
     for (auto s = op.epilogue.begin(); s != end; ++s) {
-      const bool bias = s->kind == StepKind::bias;
-      s->constants[0] = bias ? quantize_rows(s->constants[0], step, graph::largest_bias)
-                             : integers_of(s->constants[0], times(step, 1 / scale_of(s->operand)));
+      if (s->kind != StepKind::project) continue;
+      const RecipePtr projected = s->constants[0];
+      constexpr double below_one = 1 - 0x1p-16;  // for what float32 rounds
+      const double growth = (static_cast<double>(graph::end_of_sums) * below_one - largest_sum(projected)) / largest;
+      const RecipePtr own = max(times(step_of(projected), scale_of(s->operand)), times(step, 1 / growth));
+      constexpr double least = 1e-300;  // the factor of weights that are all zeros is then 0, not NaN
+      sums.push_back({StepKind::rescale, no_value, {mul(step, rsqrt(mul(own, own), least))}});
+      sums.push_back({StepKind::project, s->operand, {integers_of(projected, times(own, 1 / scale_of(s->operand)))}});
+      largest = growth * largest + largest_sum(projected);
+      step = own;
     }
-    op.epilogue.insert(end, Step{StepKind::scale, no_value, {step}});
+    sums.push_back({StepKind::scale, no_value, {step}});
+    op.epilogue.erase(op.epilogue.begin(), end);
+    op.epilogue.insert(op.epilogue.begin(), sums.begin(), sums.end());
     op.operands[0] = as_integers(in);
   }
 

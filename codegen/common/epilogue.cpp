@@ -14,6 +14,10 @@ Expr product_of(const Expr& weight, const Expr& element, Halide::Type sum, int s
   return widened(weight) * widened(element);
 }
 
+Expr rescaled(const Expr& sum, const Expr& factor) {
+  return Halide::cast(sum.type(), Halide::round(Halide::strict_float(Halide::cast<float>(sum) * factor)));
+}
+
 Expr Projection::term(const Axes& axes, const Expr& x, const Expr& y, const Expr& r, Halide::Type sum, int side) const {
   const int groups = (channels() + side - 1) / side;
   const Expr group = side == 1 ? r : r / side;
@@ -127,13 +131,16 @@ Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axe
                     size_t first) {
   const bool exact = is_exact(spec);
   bool sums = program::sums_integers(spec);  // while the value is a sum of integers, of 32 bits or in float32
+  Expr factor;                               // of a `rescale`, until the projection that follows
   for (size_t number = first; number < spec.epilogue.size(); ++number) {
     const program::KernelSpec::StepSpec& step = spec.epilogue[number];
     const std::string name = "step" + std::to_string(number);
     if (step.kind == graph::StepKind::project) {
       const Halide::ImageParam weight = operands.constant(name + "_weight", step.weight);
-      const Expr projected = project({step, name, weight, operands.tensor(name, step.operand)});
+      const Expr projected = project({step, name, weight, operands.tensor(name, step.operand), std::exchange(factor, Expr())});
       if (projected.defined()) value = value + projected;
+    } else if (step.kind == graph::StepKind::rescale) {
+      factor = operands.constant(name)(axes.c);
     } else {
       sums = sums && step.kind == OpKind::bias;
       value = apply_step(step, name, value, exact, sums, axes, operands);

@@ -13,11 +13,15 @@ namespace resnetc::codegen::common {
 /// instruction.
 Expr product_of(const Expr& weight, const Expr& element, Halide::Type sum, int side);
 
+/// A sum of integers in units of another step: the nearest integer to its product with the factor.
+Expr rescaled(const Expr& sum, const Expr& factor);
+
 /// A projection step and its operands, as its builder needs them.
 struct Projection {
   const program::KernelSpec::StepSpec& step;
   std::string name;  ///< name of the step, for names of loops
   Halide::ImageParam weight, in;
+  Expr factor;  ///< of each channel: by what the sum before the projection is multiplied (see rescaled()); undefined if it stays
 
   int channels() const { return to_int(step.operand.type.channels); }
   /// The term of input channel `r` in the sum for the element at `axes`: weight * input as product_of() makes it. The weight's vectors have

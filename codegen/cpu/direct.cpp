@@ -129,11 +129,14 @@ class DirectKernel {
   Halide::RVar group(const RDom& r) const { return integers_ ? r.y : r.x; }
   Expr zero() const { return Halide::Internal::make_zero(sum_type()); }
 
-  /// Sums of one step begin with the bias, if they are of integers. The product comes first, since its operands do.
-  void begin_sums(const Expr& term) {
+  /// What sums begin with: the bias, if they are of integers. It comes after the product in the kernel's operands.
+  Expr begin() {
     const Expr bias = first_bias(spec_, axes_, operands_, sum_type());
     first_step_ = bias.defined() ? 1 : 0;
-    here(sum_) = bias.defined() ? bias : zero();
+    return bias.defined() ? bias : zero();
+  }
+  void sum_once(const Expr& term) {
+    here(sum_) = begin();
     here(sum_) += term;
   }
 
@@ -143,13 +146,13 @@ class DirectKernel {
       // The window's pixels of a row follow one another, so one loop goes over all of their channels: short loops end with a branch that
       // is predicted wrongly.
       r_ = RDom(0, side(), 0, groups * columns, 0, rows, "r");
-      begin_sums(product(r_.y, r_.x, 0, r_.z, r_.y + groups * columns * r_.z));
+      sum_once(product(r_.y, r_.x, 0, r_.z, r_.y + groups * columns * r_.z));
       return;
     }
     if (!deep_) {
       r_ = integers_ ? RDom(0, side(), 0, groups, 0, columns, 0, rows, "r") : RDom(0, groups, 0, columns, 0, rows, "r");
       const Halide::RVar column = integers_ ? r_.z : r_.y, row = integers_ ? r_.w : r_.z;
-      begin_sums(product(group(r_), r_.x, column, row, group(r_) + groups * (column + columns * row)));
+      sum_once(product(group(r_), r_.x, column, row, group(r_) + groups * (column + columns * row)));
       return;
     }
     // A step is a part of the channels of one element of the window.
@@ -160,23 +163,29 @@ class DirectKernel {
     sum_(axes_.c, axes_.x, axes_.y, axes_.n, k) = zero();
     sum_(axes_.c, axes_.x, axes_.y, axes_.n, k) +=
         product(k % parts * groups + group(r_), r_.x, k / parts % columns, k / parts / columns, k * groups + group(r_));
-    here(sums_) = zero();
+    here(sums_) = begin();
     here(sums_) += sum_(axes_.c, axes_.x, axes_.y, axes_.n, rk_);
   }
 
-  /// A projection is added to the same sums, as another sum over the channels of another tensor.
+  /// A projection is added to the same sums, as another sum over the channels of another tensor. Sums of which integers have other steps
+  /// than its own are rescaled before.
   void add_projection(const Projection& shortcut) {
-    const RDom& channel = channels_.emplace_back(over(shortcut.channels(), shortcut.name + "_r"));
+    const RDom channel = over(shortcut.channels(), shortcut.name + "_r");
     const Expr all = integers_ ? channel.y * side() + channel.x : Expr(channel.x);
     const Expr value = shortcut.term(axes_, x_, y_, all, sum_type(), side());
     if (deep_) {
       Func& one = projected_.emplace_back(shortcut.name + "_sum");
       here(one) = zero();
       here(one) += value;
-      here(sums_) += here(one);
+      here(sums_) = (shortcut.factor.defined() ? rescaled(here(sums_), shortcut.factor) : Expr(here(sums_))) + here(one);
     } else {
+      if (shortcut.factor.defined()) {
+        here(sum_) = rescaled(here(sum_), shortcut.factor);
+        rescalings_.push_back(sum_.num_update_definitions() - 1);
+      }
       here(sum_) += value;
     }
+    channels_.push_back({channel, deep_ ? 0 : sum_.num_update_definitions() - 1});
     if (s_.wide) return;
     const int64_t groups = groups_of(shortcut.channels());
     const int by = unroll_of(vectors_ * pixels_, groups);
@@ -292,12 +301,14 @@ class DirectKernel {
     in_registers(sum_);
     Halide::Stage update = sum_.update();
     sum_in_tile(update, r_);
+    for (const int at : rescalings_) in_tile(sum_.update(at), axes_.x, {});
     for (size_t i = 0; i < channels_.size(); ++i) {
+      const auto& [channel, at] = channels_[i];
       if (deep_) in_registers(projected_[i]);
-      Halide::Stage stage = deep_ ? projected_[i].update() : sum_.update(static_cast<int>(i) + 1);
-      sum_in_tile(stage, channels_[i]);
-      const int64_t groups = *Halide::Internal::as_const_int(group(channels_[i]).extent());
-      if (const int by = unroll_of(vectors_ * pixels_, groups); by > 1) stage.unroll(group(channels_[i]), by);
+      Halide::Stage stage = deep_ ? projected_[i].update() : sum_.update(at);
+      sum_in_tile(stage, channel);
+      const int64_t groups = *Halide::Internal::as_const_int(group(channel).extent());
+      if (const int by = unroll_of(vectors_ * pixels_, groups); by > 1) stage.unroll(group(channel), by);
     }
     // For a few input channels, a loop over them would cost more than its work. (Joined columns are more; unrolled, their elements would be
     // kept in memory for the next column.)
@@ -321,6 +332,12 @@ class DirectKernel {
 
   static constexpr int64_t few = 4;
 
+  /// A projection's channels, and with a single step the update of the sums that adds it.
+  struct Projected {
+    RDom channels;
+    int update;
+  };
+
   const program::KernelSpec& spec_;
   Built& built_;
   const program::DirectSchedule& s_;
@@ -339,14 +356,15 @@ class DirectKernel {
 
   Axes axes_;
   Operands operands_;
-  Expr x_, y_;                   ///< of the pixel that is summed
-  RDom r_;                       ///< terms, of one step if there are several
-  RDom rk_;                      ///< steps
-  Func sum_{"sum"};              ///< the sums of one tile, of one step if there are several
-  Func sums_{"sums"};            ///< with several steps, those of a task over all steps
-  std::vector<Func> projected_;  ///< with several steps, the sums of each projection
-  std::vector<RDom> channels_;   ///< of each projection
-  size_t first_step_ = 0;        ///< of the epilogue, without the bias that sums begin with
+  Expr x_, y_;                       ///< of the pixel that is summed
+  RDom r_;                           ///< terms, of one step if there are several
+  RDom rk_;                          ///< steps
+  Func sum_{"sum"};                  ///< the sums of one tile, of one step if there are several
+  Func sums_{"sums"};                ///< with several steps, those of a task over all steps
+  std::vector<Func> projected_;      ///< with several steps, the sums of each projection
+  std::vector<Projected> channels_;  ///< of each projection
+  std::vector<int> rescalings_;      ///< the updates of the sums that rescale them
+  size_t first_step_ = 0;            ///< of the epilogue, without the bias that sums begin with
   Func out_{"out"};
   Func tiled_;  ///< the Func that has the loops over tiles
   Var co_{"co"}, xi_{"xi"}, xo_{"xo"}, task_{"task"};

@@ -28,9 +28,9 @@ bool are_exact(int64_t products) {
   return 2 * products * largest_product + graph::largest_bias <= exact;
 }
 
-/// Whether an integer convolution in groups of so many channels can be summed in float32.
+/// Whether an integer convolution in groups of so many channels can be summed in float32. Projections have finer steps, and so larger sums.
 bool are_exact(const Convolution& c, int64_t group) {
-  return !sums_integers(c) || are_exact(c.attributes.kernel.h * c.attributes.kernel.w * group + projected_channels(c));
+  return !sums_integers(c) || (c.projected.empty() && are_exact(c.attributes.kernel.h * c.attributes.kernel.w * group));
 }
 
 /// The multiply-adds of a result.

@@ -86,21 +86,35 @@ class IntegerSteps {
     return zero == 0 ? nullptr : mul(row_sum(weight), each(zero));
   }
 
-  /// The steps that integers are added in. What the zeros add to the sums is taken from the first bias.
+  /// The steps that integers are added in. The sums up to a `rescale` count the same, and so do those behind it.
   void add_integers(std::span<Step> own) {
+    const auto is_rescale = [](const Step& step) { return step.kind == StepKind::rescale; };
     RecipePtr all = excess(op_.constants[0], op_.operands[0]);
+    for (bool first = true; first || !own.empty(); first = false, all = nullptr) {
+      const auto end = own.empty() ? own.end() : std::find_if(own.begin() + (first ? 0 : 1), own.end(), is_rescale);
+      const auto count = static_cast<size_t>(end - own.begin());
+      add_alike(own.first(count), std::move(all), first);
+      own = own.subspan(count);
+    }
+  }
+
+  /// Steps that count the same. What the zeros add to the sums, `all` and those of projections, is taken from the first bias. If there is
+  /// none, it becomes one: in the beginning for the first such steps, since sums can begin with it.
+  void add_alike(std::span<Step> own, RecipePtr all, bool first) {
     for (const Step& step : own) {
       if (step.kind != StepKind::project) continue;
       const RecipePtr more = excess(step.constants[0], step.operand);
       if (more) all = all ? add(all, more) : more;
     }
     const auto biased = std::find_if(own.begin(), own.end(), [](const Step& step) { return step.kind == StepKind::bias; });
-    if (all && biased == own.end()) steps_.push_back({StepKind::bias, graph::no_value, {narrow(sub(each(0), all), ElementType::i32)}});
+    const auto without_bias = [&] { return Step{StepKind::bias, graph::no_value, {narrow(sub(each(0), all), ElementType::i32)}}; };
+    if (first && all && biased == own.end()) steps_.push_back(without_bias());
     for (auto step = own.begin(); step != own.end(); ++step) {
       if (step == biased && all) step->constants[0] = sub(step->constants[0], all);
       if (step->kind == StepKind::bias) step->constants[0] = narrow(step->constants[0], ElementType::i32);
       steps_.push_back(std::move(*step));
     }
+    if (!first && all && biased == own.end()) steps_.push_back(without_bias());
   }
 
   /// A step that may join integers.

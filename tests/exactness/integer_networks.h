@@ -16,7 +16,7 @@ struct IntegerResult {
 
 /// Gives the random network of the seed the ranges that its values have for generated pictures, makes integers of them, compiles it for the
 /// target and runs it. Every kernel's integers must be the interpreter's (ir/quantized.h), and the outputs the same for a batch on two
-/// threads and for each picture alone on one.
+/// threads and for each picture alone on one. Every second network has schedules of those that tuning would measure.
 IntegerResult check_with_integers(uint64_t seed, const Target& target, const Machine& machine, const codegen::KernelOptions& kernels);
 
 }  // namespace resnetc::exactness

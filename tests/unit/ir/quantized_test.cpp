@@ -124,6 +124,18 @@ TEST_CASE("quantized: a fake_quantize rounds between two steps") {
   CHECK(result(", relu", "u8(scale=0.5, zero=3)") == Values{7, 3, 11, 3});
 }
 
+TEST_CASE("quantized: a rescale makes integer sums of other steps, ties to even, before a projection") {
+  Weights weights;
+  weights.given = {{"w", {1}}, {"f", {1.25}}, {"p", {3}}, {"s", {0.5}}};
+  const std::string graph = integer_graph(1, 4,
+                                          "  %y = conv2d(%q) channels=1 then rescale, project(%q), scale : f32[N, 1, 1, 4]\n"
+                                          "    weight = tensor(\"w\", [1, 1, 1, 1])\n    factor = tensor(\"f\", [1])\n"
+                                          "    weight = tensor(\"p\", [1, 1, 1, 1])\n    weight = tensor(\"s\", [1])\n",
+                                          "y");
+  // The sums are 2, -4, 6 and 1. They become 2, -5, 8 and 1; then comes three times the integers.
+  CHECK(integer_result(graph, Values{1, -2, 3, 0.5}, weights) == Values{4, -8.5, 13, 2});
+}
+
 TEST_CASE("quantized: what graphs may say") {
   const auto convolution = [](std::string_view of, std::string_view steps, std::string_view type) {
     return fmt::format("  %y = conv2d(%{}) channels=4{} : {}[N, 4, 1, 2]\n    weight = tensor(\"w\", [4, 4, 1, 1])\n{}", of, steps, type,
@@ -136,10 +148,19 @@ TEST_CASE("quantized: what graphs may say") {
   };
   CHECK(graph_fault(convolution("q", " then scale", "f32")).empty());
   says(convolution("q", "", "f32"),
-       "conv2d 'y': a sum of integers needs a step 'scale' that makes numbers of it, behind nothing but bias and project");
+       "conv2d 'y': a sum of integers needs a step 'scale' that makes numbers of it, behind nothing but bias, rescale and project");
   says(convolution("q", " then scale", "u8"),
        "conv2d 'y': u8[N, 4, 1, 2] says nothing of what its integers mean, as in u8(scale=0.02, zero=3)[...]");
   says(convolution("q", " then scale", "i8"), "conv2d 'y': there is no kernel for i8[N, 4, 1, 2]");
+  const auto rescales = [](std::string_view operand, std::string_view steps) {
+    return fmt::format("  %y = conv2d(%{}) channels=4 then {} : f32[N, 4, 1, 2]\n    weight = tensor(\"w\", [4, 4, 1, 1])\n{}", operand,
+                       steps, "    factor = fill(2, [4])\n    weight = tensor(\"p\", [4, 4, 1, 1])\n    weight = tensor(\"s\", [4])\n");
+  };
+  CHECK(graph_fault(rescales("q", "rescale, project(%q), scale")).empty());
+  says(rescales("x", "rescale, project(%x), scale"), "conv2d 'y': its step rescale has no place");
+  says(fmt::format("  %y = conv2d(%q) channels=4 then rescale, scale : f32[N, 4, 1, 2]\n    weight = tensor(\"w\", [4, 4, 1, 1])\n{}",
+                   "    factor = fill(2, [4])\n    weight = tensor(\"s\", [4])\n"),
+       "conv2d 'y': its step rescale has no place: it stands directly before a projection of integers");
   says("  %y = softmax(%q) : f32[N, 4, 1, 2]\n", "softmax 'y': it has no meaning for quantized values: convert them to f32 first");
   says("  %y = relu(%q) : u8(scale=0, zero=0)[N, 4, 1, 2]\n", "a scale is a finite number above zero");
   says("  %y = relu(%q) : f32(scale=1, zero=0)[N, 4, 1, 2]\n", "and only u8 has one");

@@ -159,7 +159,7 @@ TEST_CASE("integers: rules of programs") {
   CHECK(after("a", [](Kernel& k, Program&) { k.epilogue.pop_back(); }) ==
         "kernel 'a': 'round' is the last step of a kernel that makes integers");
   CHECK(after("a", [](Kernel& k, Program&) { k.epilogue.erase(k.epilogue.begin() + 1); }) ==
-        "kernel 'a': sums of integers need a step 'scale' that makes numbers of them, behind nothing but bias and project");
+        "kernel 'a': sums of integers need a step 'scale' that makes numbers of them, behind nothing but bias, rescale and project");
   CHECK(after("a", [](Kernel& k, Program&) { k.epilogue[0].constants = k.epilogue[1].constants; }) ==
         "kernel 'a': a constant of its step bias is f32 where i32 is needed");
   CHECK(after("relu", [](Kernel& k, Program&) { k.epilogue[2].kind = OpKind::add, k.epilogue[2].constants.clear(); }) ==

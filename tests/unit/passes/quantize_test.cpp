@@ -138,6 +138,37 @@ TEST_CASE("quantize: values that are moved share a range") {
   }
 }
 
+TEST_CASE("quantize: a projection's weights have steps of their own") {
+  Session session;
+  const graph::Graph exact = session.lowered_graph(std::string(R"(
+network net {
+  input x: f32[N, 8, 6, 6]
+  a: conv(1x1, 8) relu
+  b: conv(3x3, 4, bias = true)
+  skip from a via projection { conv(1x1, 4) }
+  output y
+})"),
+                                                   "fuse-pools");
+  Ranges ranges = ranges_of(exact, 4);
+  session.context.ranges = &ranges;
+  passes::AnyIr ir = exact;
+  REQUIRE(session.run("quantize", ir));
+  const graph::Op& sum = std::get<graph::Graph>(ir).ops.back();
+  std::vector<OpKind> steps;
+  for (const graph::Step& step : sum.epilogue) steps.push_back(step.kind);
+  REQUIRE(steps == std::vector{OpKind::bias, OpKind::rescale, OpKind::project, OpKind::scale});
+  // The largest integer of each channel is 127 in both weights.
+  for (const RecipePtr& weight : {sum.constants[0], sum.epilogue[2].constants[0]}) {
+    const std::vector<double> integers = evaluate(*weight, GeneratedWeights());
+    const size_t row = integers.size() / 4;
+    for (size_t c = 0; c < 4; ++c) {
+      double largest = 0;
+      for (size_t i = 0; i < row; ++i) largest = std::max(largest, std::abs(integers[c * row + i]));
+      CHECK(largest == 127);
+    }
+  }
+}
+
 TEST_CASE("quantize: without ranges nothing changes") {
   Session session;
   const graph::Graph before = fused(session);

@@ -262,6 +262,7 @@ double finish(const KernelCase& one, double value, int64_t n, int64_t c, int64_t
       case OpKind::pixel_shuffle:
       case OpKind::channel_shuffle:
       case OpKind::spread:
+      case OpKind::rescale:
       case OpKind::dequantize:
       case OpKind::add_quantized:
       case OpKind::mul_quantized:
