@@ -178,7 +178,7 @@ int run_integers(uint64_t seed, uint64_t count, std::span<const Target* const> t
     if (!result.why.empty()) {
       ++failed;
       fmt::print("FAILED: seed {} on {}: {}\n{}\nto repeat: random_networks --precision int8 --seed {} --count 1 --target {}\n\n", own,
-                 target.name, result.why, random_network(own, false), own, target.name);
+                 target.name, result.why, result.text, own, target.name);
     }
     if ((own - seed + 1) % chunk != 0) continue;
     fmt::print("{} of {} networks, {} of {} kernels make integers, {:.0f} s\n", own - seed + 1, count, of_integers, all,
