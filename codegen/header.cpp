@@ -118,7 +118,8 @@ typedef struct @_options {
 
 /* For an observer, after each kernel: the value that the kernel made for `batch` pictures of the run, from `picture` on. Element (c, y, x)
  * of the n-th picture is data[n * stride_batch + c * stride_channel + y * stride_y + x * stride_x]; `data` is valid during the call. Where
- * data is NULL the value has integers instead: the integer q means scale * (q - zero). */
+ * data is NULL the value has other elements instead: `integers`, of which q means scale * (q - zero), or `bf16`, the upper halves of
+ * floats. */
 typedef struct @_observation {
   const char *name;
   double seconds;
@@ -129,6 +130,7 @@ typedef struct @_observation {
   const uint8_t *integers;
   float scale;
   int32_t zero;
+  const uint16_t *bf16;
 } @_observation;
 typedef void (*@_observer)(void *data, const @_observation *observation);
 )";

@@ -7,7 +7,7 @@ namespace resnetc::codegen {
 
 static_assert(feature::sse41 == RN_SSE41 && feature::avx == RN_AVX && feature::avx2 == RN_AVX2 && feature::avx512 == RN_AVX512);
 static_assert(feature::avx_vnni == RN_AVX_VNNI && feature::avx512_vnni == RN_AVX512_VNNI && feature::avx512_vbmi2 == RN_AVX512_VBMI2 &&
-              feature::avx512_fp16 == RN_AVX512_FP16 && feature::amx_int8 == RN_AMX_INT8);
+              feature::avx512_fp16 == RN_AVX512_FP16 && feature::amx_int8 == RN_AMX_INT8 && feature::avx512_bf16 == RN_AVX512_BF16);
 static_assert(static_cast<int>(Vendor::other) == RN_OTHER_VENDOR && static_cast<int>(Vendor::intel) == RN_INTEL &&
               static_cast<int>(Vendor::amd) == RN_AMD);
 
@@ -23,8 +23,12 @@ const rn_cpu& host_cpu() {
 bool runs_here(const Target& target) { return target.on_gpu() || (target.features & ~host_cpu().features) == 0; }
 
 const Target* host_target(Arithmetic arithmetic) {
+  // Some CPUs have dot products of bf16 that are slower than their multiply-adds of floats.
+  const Machine* machine = arithmetic == Arithmetic::bf16 ? host_machine() : nullptr;
+  const bool gains = machine != nullptr && !machine->bf16_target.empty();
   for (const Target& target : all_targets()) {
-    if (!target.on_gpu() && target.serves(arithmetic) && runs_here(target)) return &target;
+    const bool chosen = target.serves(arithmetic) && (gains || !target.has(feature::bf16_dot_products));
+    if (!target.on_gpu() && chosen && runs_here(target)) return &target;
   }
   return nullptr;
 }

@@ -69,7 +69,7 @@ int dump(const DumpOptions& options, bool level_given, const Invocation& invocat
     context.disabled = options.disabled;
     if (options.batch) context.batch = *options.batch;
     const std::optional<Precision> precision = precision_options.read(loaded->ir, diagnostics);
-    if (precision) precision->set(context);
+    if (precision) precision->set(context, target);
     read = loaded->ir;
     ir = std::move(loaded->ir);
     good = precision && passes::run_pipeline(ir, level, context, options.after);

@@ -20,7 +20,7 @@ passes::PipelineContext context_of(const LoweringOptions& options, Diagnostics& 
   context.winograd_tile = options.winograd_tile;
   context.weights_limited = options.weights_limited;
   context.batch = options.batch;
-  options.precision.set(context);
+  options.precision.set(context, options.goals.empty() ? nullptr : options.goals.front().target);
   context.disabled = options.disabled;
   context.after_pass = options.after_pass;
   return context;

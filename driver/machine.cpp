@@ -47,6 +47,7 @@ int measure_machine(const std::string& output) {
   if (const Target* target = codegen::host_target(Arithmetic::integers); target != nullptr && !target->serves(Arithmetic::floats)) {
     machine.integer_target = target->name;
   }
+  if (known != nullptr) machine.bf16_target = known->bf16_target;
   machine.source = "Measured by 'resnetc machine', version " RESNETC_VERSION ".";
   const std::string text = print(machine);
   if (const Result<> written = write_file(output, text); !written) {

@@ -17,8 +17,9 @@ class MeasuredError {
   bool finite = true;  ///< whether all reference values are finite
 
   /// Adds one picture. The error is infinite if only one side is a number or the sizes differ, and absolute if the reference is zero.
-  /// `sizes` are those of the channels (driver/channel_sizes.h).
-  void add(std::span<const float> got, const Values& expected, const std::vector<double>& sizes);
+  /// `sizes` are those of the channels (driver/channel_sizes.h). Both sides are rounded to `element`: numbers on both sides of a tie may
+  /// become neighbours, so a difference counts from there on.
+  void add(std::span<const float> got, const Values& expected, const std::vector<double>& sizes, ElementType element = ElementType::f32);
 
   /// The largest difference in a channel over that channel's size, which counts as at least 1e-30. Zero if channels have fewer than 16
   /// values, which say too little about a channel's size.

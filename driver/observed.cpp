@@ -81,7 +81,7 @@ void Observed::compare(const graph::Graph& graph, const graph::Op& op, const Val
       add(got, expected, kernel->integers);
       kernel->integers.allowed = graph::has_exact_integers(graph, op) ? 0 : 1;
     } else {
-      kernel->measured.add(got, expected, sizes);
+      kernel->measured.add(got, expected, sizes, op.type.element);
     }
   }
 }
@@ -99,12 +99,12 @@ const std::vector<Observed::Kernel*>* Observed::kernels_of(const graph::Graph& g
   return found == of_value_.end() ? nullptr : &found->second;
 }
 
-void interpret_and_compare(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t picture, bool integers,
+void interpret_and_compare(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t picture, bool rounds,
                            Observed& observed) {
   ChannelSizes sizes(graph);
   interpret_picture(graph, weights, pictures, picture, [&](const graph::Op& op, Values& values) {
     observed.compare(graph, op, values, sizes.add(op, values), picture);
-    if (integers) observed.replace(graph, op, values, picture);
+    if (rounds) observed.replace(graph, op, values, picture);
   });
 }
 

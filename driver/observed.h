@@ -48,9 +48,10 @@ class Observed {
   std::map<std::string, std::vector<Kernel*>> of_value_;  ///< made at the first comparison
 };
 
-/// After the run: interprets one of its pictures and compares each kernel. With `integers`, the interpreter goes on from what the library
-/// made: a float that lies between two integers may become either, so only kernels that read the same integers make equal ones.
-void interpret_and_compare(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t picture, bool integers,
+/// After the run: interprets one of its pictures and compares each kernel. Where the graph `rounds` values to integers or bf16, the
+/// interpreter goes on from what the library made: a float that lies between two of them may become either, so only kernels that read the
+/// same ones make equal ones.
+void interpret_and_compare(const graph::Graph& graph, const WeightSource& weights, const Pictures& pictures, size_t picture, bool rounds,
                            Observed& observed);
 /// Whether what was compared is as near as it must be.
 bool is_right(const Observed::Kernel& kernel, double tolerance);

@@ -35,15 +35,16 @@ std::optional<ValueNames> kept_values(const std::vector<std::string>& paths, con
 
 }  // namespace
 
-void Precision::set(passes::PassContext& context) const {
+void Precision::set(passes::PassContext& context, const Target* best) const {
   context.weights_element = weights;
+  context.values_element = best != nullptr && best->has(feature::bf16_dot_products) ? values : ElementType::f32;
   context.ranges = ranges.get();
   context.keep_float = keep_float;
 }
 
 PrecisionOptions PrecisionOptions::with(const std::optional<importer::Imported>& model) const {
   PrecisionOptions result = *this;
-  if (!model || model->ranges.empty() || !ranges.empty() || values == "f32") return result;
+  if (!model || model->ranges.empty() || !ranges.empty() || values == "f32" || bf16()) return result;
   result.values = "int8";
   result.own_ranges = model->ranges;
   result.own_path = model->name + ".ranges";
@@ -55,12 +56,14 @@ std::string PrecisionOptions::fault() const {
   if (!integers() && !ranges.empty()) return "--ranges is for --precision int8";
   if (!integers() && !keep_float.empty()) return "--keep-float is for --precision int8: everything is in float without it";
   if (integers() && !weights.empty()) return "--weights-precision is for layers in float, and --precision int8 has weights of 8 bits";
+  if (bf16() && !weights.empty()) return "--precision bf16 has weights of bf16: --weights-precision is for layers in float32";
   return "";
 }
 
 std::optional<Precision> PrecisionOptions::read(const passes::AnyIr& ir, Diagnostics& diagnostics) const {
   Precision precision;
-  precision.weights = element_named(weights).value_or(ElementType::f32);
+  precision.weights = bf16() ? ElementType::bf16 : element_named(weights).value_or(ElementType::f32);
+  if (bf16()) precision.values = ElementType::bf16;
   if (!integers()) return precision;
   Result<std::string> text = ranges.empty() ? Result<std::string>(own_ranges) : read_file(ranges, max_ranges_bytes);
   if (!text) {
@@ -84,10 +87,11 @@ std::optional<Precision> PrecisionOptions::read(const passes::AnyIr& ir, Diagnos
 void add_precision_options(Command command, PrecisionOptions& options) {
   command
       .add_option("--precision", options.values,
-                  "f32 (the default), or int8: values and weights of convolutions in integers of 8 bits, by --ranges; a quantized model "
-                  "has int8 and its own ranges by default")
+                  "f32 (the default); bf16: weights in half the bytes, values too where the processor has dot products for them; or int8: "
+                  "values and weights of convolutions in integers of 8 bits, by --ranges; a quantized model has int8 and its own ranges "
+                  "by default")
       .type_name("TYPE")
-      .one_of({"f32", "int8"});
+      .one_of({"f32", "bf16", "int8"});
   command.add_option("--ranges", options.ranges, "for int8: the ranges of the network's values, from 'resnetc calibrate'")
       .type_name("FILE");
   command.add_option("--keep-float", options.keep_float, "for int8: leave these layers, blocks or stages in float")

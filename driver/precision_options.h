@@ -19,10 +19,13 @@ class Command;
 /// What the options come to, for the passes.
 struct Precision {
   ElementType weights = ElementType::f32;  ///< as PassContext's weights_element
+  ElementType values = ElementType::f32;   ///< as PassContext's values_element, for targets that gain
   std::shared_ptr<const Ranges> ranges;    ///< null: there are no integers
   ValueNames keep_float;
 
-  void set(passes::PassContext& context) const;
+  /// `best` is the best target of the library, or null if there is none. Without dot products of bf16 its values stay in f32: to widen each
+  /// would cost more than reading it saves.
+  void set(passes::PassContext& context, const Target* best) const;
 };
 
 struct PrecisionOptions {
@@ -35,9 +38,12 @@ struct PrecisionOptions {
   /// The options for what was read: a quantized model is computed with its own integers unless they say something else.
   PrecisionOptions with(const std::optional<importer::Imported>& model) const;
   bool integers() const { return values == "int8"; }
-  Arithmetic arithmetic() const { return integers() ? Arithmetic::integers : Arithmetic::floats; }
+  bool bf16() const { return values == "bf16"; }
+  Arithmetic arithmetic() const { return integers() ? Arithmetic::integers : bf16() ? Arithmetic::bf16 : Arithmetic::floats; }
   /// The option that asks for less than f32; empty if there is none.
-  std::string_view given() const { return !weights.empty() ? "--weights-precision" : integers() ? "--precision int8" : ""; }
+  std::string_view given() const {
+    return !weights.empty() ? "--weights-precision" : integers() ? "--precision int8" : bf16() ? "--precision bf16" : "";
+  }
   /// Why GPUs have no such kernels, for cpu_option_fault().
   const char* for_cpus() const {
     return own_ranges.empty() ? "kernels with less than 32 bits are for the CPU"

@@ -89,6 +89,10 @@ int print_table(const Observed& observed, const std::string& target, double tole
   return bad;
 }
 
+bool has_narrow_values(const graph::Graph& graph) {
+  return std::any_of(graph.ops.begin(), graph.ops.end(), [](const graph::Op& op) { return op.type.element != ElementType::f32; });
+}
+
 /// The graph with the weights that kernels read, and with its operations apart: how exact a channel can be is seen before it is added to
 /// others and cut off.
 std::optional<graph::Graph> with_narrow_weights(const topology::Network& network, LoweringOptions lowering, Diagnostics& diagnostics) {
@@ -168,12 +172,11 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
   }
   const auto batch = static_cast<int>(pictures.planar.size());
   // Kernels are compared with what they are to compute. With narrow weights that is not the network as it was written.
-  const bool narrow = !precision_options.weights.empty();
+  const bool rounds = has_narrow_values(lowered->graph), narrow = !rounds && lowering.precision.weights != ElementType::f32;
   std::optional<graph::Graph> rounded;
   if (narrow) rounded = with_narrow_weights(network, lowering, diagnostics);
   if (narrow && !rounded) return report(diagnostics, invocation);
-  const bool integers = precision_options.integers();
-  const graph::Graph& reference = integers ? lowered->graph : narrow ? *rounded : *graph;
+  const graph::Graph& reference = rounds ? lowered->graph : narrow ? *rounded : *graph;
   int bad = 0;
   for (const Goal& goal : goals->each) {
     const std::string label = goal.label();
@@ -183,11 +186,13 @@ int verify(const VerifyOptions& options, const Invocation& invocation) {
     observed.watch(**session);
     const Result<> ran = (*session)->run(pictures.bytes);
     if (!ran) return fail({fmt::format("{}: {}", label, ran.failure().text), ran.failure().blame});
-    for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(reference, weights, pictures, k, integers, observed);
+    for (size_t k = 0; k < pictures.planar.size(); ++k) interpret_and_compare(reference, weights, pictures, k, rounds, observed);
     bad += print_table(observed, label, options.tolerance);
   }
-  if (narrow || integers) {
-    const std::string what = integers ? "integers" : "weights of " + precision_options.weights;
+  if (narrow || rounds) {
+    const std::string what = precision_options.integers() ? "integers"
+                             : rounds                     ? "values and weights of bf16"
+                                                          : fmt::format("weights of {}", to_string(lowering.precision.weights));
     fmt::print("what {} cost, against float64\n{}", what, noise_table(measure_noise(*graph, reference, weights, pictures)));
   }
   return bad == 0 ? done : input_wrong;

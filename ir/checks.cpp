@@ -68,8 +68,8 @@ Fault input(const InputBuffer& input, const TensorType& value) {
   return std::nullopt;
 }
 
-Fault computable(const TensorType& type) {
-  if (type.element == ElementType::f32) return std::nullopt;
+Fault computable(const TensorType& type, bool bf16_too) {
+  if (type.element == ElementType::f32 || (bf16_too && type.element == ElementType::bf16)) return std::nullopt;
   return fmt::format("there is no kernel for {}", to_string(type));
 }
 

@@ -33,8 +33,8 @@ Fault identifier(std::string_view what, std::string_view name);
 Fault printable(std::string_view what, std::string_view text);
 /// Checks a network's input; `value` is the type of the value that the network reads.
 Fault input(const InputBuffer& input, const TensorType& value);
-/// Checks that the elements are f32: no kernel computes with another type.
-Fault computable(const TensorType& type);
+/// Checks that kernels compute with elements of the type: f32, and with `bf16_too` bf16. Quantized values are another matter.
+Fault computable(const TensorType& type, bool bf16_too);
 /// Checks that attributes which the operation does not have keep their defaults.
 Fault attributes(OpKind kind, const OpAttributes& attributes);
 /// Checks that no attribute exists in topologies only.

@@ -8,6 +8,7 @@
 #include "ir/checks.h"
 #include "ir/forms/graph_parts.h"
 #include "ir/graph.h"
+#include "ir/packing.h"
 #include "ir/quantized.h"
 
 namespace resnetc::graph {
@@ -38,7 +39,7 @@ Fault check_element(const TensorType& type) {
   if (type.is_quantized()) return std::nullopt;
   if (type.element == ElementType::u8)
     return fmt::format("{} says nothing of what its integers mean, as in u8(scale=0.02, zero=3)[...]", to_string(type));
-  return checks::computable(type);
+  return checks::computable(type, true);
 }
 
 /// Checks that the constants of a `fake_quantize` are those of a whole tensor.
@@ -80,6 +81,17 @@ Fault check_quantized(const Graph& graph, const Op& op) {
     return "a sum of integers needs a step 'scale' that makes numbers of it, behind nothing but bias, rescale and project";
   }
   return std::nullopt;
+}
+
+/// Checks that products of bf16 are of weights of bf16, so that dot products can sum them.
+Fault check_narrow(const Graph& graph, const Op& op) {
+  const auto fits = [&](ValueId operand, const RecipePtr& weight) {
+    return graph.op(operand).type.element != ElementType::bf16 || program::weight_type(*weight) == ElementType::bf16;
+  };
+  bool narrow = !summing_ops.has(op.kind) || fits(op.operands[0], op.constants[0]);
+  for (const Step& step : op.epilogue) narrow = narrow && (step.kind != StepKind::project || fits(step.operand, step.constants[0]));
+  if (narrow) return std::nullopt;
+  return "it sums products of bf16 with a weight that is not 'narrow(..., bf16)'";
 }
 
 Fault check_projection(const Graph& graph, const TensorType& type, const Step& step) {
@@ -133,6 +145,7 @@ Fault check_op(const Graph& graph, ValueId id) {
     sums = sums && may_precede_projection(step.kind);
     if (Fault fault = check_step(graph, id, step)) return fault;
   }
+  if (Fault fault = check_narrow(graph, op)) return fault;
   std::vector<StepKind> steps;
   for (const Step& step : op.epilogue) steps.push_back(step.kind);
   if (Fault fault = checks::rescaling(steps, sums_integers(graph, op))) return fault;

@@ -190,6 +190,9 @@ class Interpreter {
     for (size_t i = 0; i < graph_.ops.size(); ++i) {
       const Op& op = graph_.ops[i];
       values_[i] = i == 0 ? normalised(input) : graph::is_quantized(graph_, op) ? quantized(op) : computed(op);
+      if (op.type.element == ElementType::bf16) {
+        for (double& x : values_[i]) x = nearest(ElementType::bf16, x);
+      }
       if (observe_) observe_(op, values_[i]);
       for (graph::ValueId v : op.operands) release(v);
       for (const graph::Step& s : op.epilogue) {

@@ -63,6 +63,7 @@ struct Machine {
   double crowding = 0;
 
   std::string integer_target = {};   ///< the target with instructions for integers that it is known to run; empty: none is known
+  std::string bf16_target = {};      ///< the same for bf16; empty also if they gain nothing over multiply-adds of floats
   std::string source;                ///< where the figures are from, in words
   std::optional<CpuRule> rule = {};  ///< nothing: no CPU is recognised as this machine
 

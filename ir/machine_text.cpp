@@ -146,9 +146,11 @@ class Parser {
     if (word == "architecture") {
       read_architecture();
     } else if (word == "integer_target") {
-      read_integer_target();
+      read_target(machine_.integer_target);
+    } else if (word == "bf16_target") {
+      read_target(machine_.bf16_target);
     } else {
-      read_one_of(fields, word, start, {"architecture", "integer_target", "registers"});
+      read_one_of(fields, word, start, {"architecture", "integer_target", "bf16_target", "registers"});
     }
     seen_.emplace_back(word, start);
   }
@@ -166,12 +168,12 @@ class Parser {
     }
   }
 
-  void read_integer_target() {
+  void read_target(std::string& name) {
     r_.expect("=");
     const size_t start = r_.offset();
-    machine_.integer_target = r_.string();
-    const Target* target = find_target(machine_.integer_target);
-    if (target == nullptr || target->on_gpu()) r_.fail_at(start, unknown_target(text::shown(machine_.integer_target)));
+    name = r_.string();
+    const Target* target = find_target(name);
+    if (target == nullptr || target->on_gpu()) r_.fail_at(start, unknown_target(text::shown(name)));
   }
 
   /// Reads the value of the field with this name, or fails at `start`: `others` might have come there too.
@@ -262,10 +264,12 @@ std::string print(const Machine& machine) {
   Machine described = machine;
   std::string out = fmt::format("machine {} {}\n{}", version, text::quoted(machine.name), comment(machine.source));
   out += fmt::format("\narchitecture={}\n", text::quoted(machine.architecture));
-  if (!machine.integer_target.empty()) {
-    out +=
-        fmt::format("{:<42} # the target for sums of integers\n", fmt::format("integer_target={}", text::quoted(machine.integer_target)));
-  }
+  const auto line_of_target = [&](std::string_view field, const std::string& target, std::string_view sums) {
+    if (!target.empty())
+      out += fmt::format("{:<42} # the target for sums of {}\n", fmt::format("{}={}", field, text::quoted(target)), sums);
+  };
+  line_of_target("integer_target", machine.integer_target, "integers");
+  line_of_target("bf16_target", machine.bf16_target, "bf16");
   out += "\n# What a core begins in each cycle with registers of so many bytes:\n";
   for (VectorRates& rates : described.vectors) {
     out += fmt::format("registers {}", rates.bytes);

@@ -69,7 +69,7 @@ class Verifier {
       if (output.name.empty()) return "an output has no name";
       if (!names.insert(output.name).second) return fmt::format("two outputs have the name '{}'", output.name);
       if (!fits(output.type)) return fmt::format("output '{}' is empty or too large", output.name);
-      if (Fault fault = checks::computable(output.type)) return fmt::format("output '{}': {}", output.name, *fault);
+      if (Fault fault = checks::computable(output.type, false)) return fmt::format("output '{}': {}", output.name, *fault);
     }
     return std::nullopt;
   }
@@ -84,7 +84,7 @@ class Verifier {
       if (!fits(t.type, t.halo)) return fault("is empty or too large with its halo");
       if (!fits(t.type.quantization, t.type.element))
         return fault(fmt::format("has a scale or zero that is out of range: {}", to_string(t.type)));
-      if (Fault other = t.type.is_quantized() ? std::nullopt : checks::computable(t.type)) {
+      if (Fault other = t.type.is_quantized() ? std::nullopt : checks::computable(t.type, !on_gpu(p_))) {
         return fmt::format("tensor '{}': {}", t.name, *other);
       }
       if (t.type.is_quantized() && on_gpu(p_)) return fault("has integers, for which GPUs have no kernels");

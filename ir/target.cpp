@@ -21,6 +21,7 @@ constexpr HalideFeature halide_features[] = {
     // Halide's name nearest to what Intel's CPUs have since Ice Lake. It also names BF16, which code for sums of integers does not use; a
     // test looks at the code (tests/unit/codegen/kernels/instructions_test.cpp).
     {feature::avx512_vnni, {"avx512_cannonlake", "avx512_zen4"}},
+    {feature::avx512_bf16, {"avx512_cannonlake", "avx512_zen4"}},
 };
 
 /// Halide's name of a target. It lists every feature, in alphabetical order. Halide's own detection is not used, because the result of a
@@ -93,6 +94,7 @@ std::span<const Target> all_targets() {
   constexpr Architecture x86 = Architecture::x86_64;
   static const Target table[] = {
       cuda("cuda", x86, 80),
+      cpu("avx512_bf16", x86, sse41 | avx | avx2 | avx512 | avx512_vnni | avx512_vbmi2 | avx512_bf16, {32, 64}),
       cpu("avx512_vnni", x86, sse41 | avx | avx2 | avx512 | avx512_vnni | avx512_vbmi2, {32, 64}),
       cpu("avx512", x86, sse41 | avx | avx2 | avx512, {32, 64}),
       cpu("avx2", x86, sse41 | avx | avx2, {16, 32}),
@@ -103,7 +105,11 @@ std::span<const Target> all_targets() {
 
 const Target* find_target(std::string_view name) {
   for (const Target& target : all_targets()) {
-    if (target.name == name || target.halide == name) return &target;
+    if (target.name == name) return &target;
+  }
+  // Names of targets for one kind of sums alone came later.
+  for (const Target& target : all_targets()) {
+    if (target.halide == name && target.serves(Arithmetic::floats)) return &target;
   }
   return nullptr;
 }

@@ -40,9 +40,12 @@ inline constexpr uint64_t avx512_vnni = 32;
 inline constexpr uint64_t avx512_vbmi2 = 64;
 inline constexpr uint64_t avx512_fp16 = 128;
 inline constexpr uint64_t amx_int8 = 256;
+inline constexpr uint64_t avx512_bf16 = 512;
 
 /// Sums products of four neighbouring bytes in one instruction. (So does AVX-VNNI, for which Halide 21 makes no code.)
 inline constexpr uint64_t dot_products = avx512_vnni;
+/// Sums products of two neighbouring elements of bf16 in one instruction.
+inline constexpr uint64_t bf16_dot_products = avx512_bf16;
 }  // namespace feature
 
 /// The device that runs kernels.
@@ -52,8 +55,8 @@ std::string_view to_string(Device device);
 /// The symbol of the device's table in the runtime (runtime/device.h); empty for a CPU, which needs no table.
 std::string_view runtime_symbol(Device device);
 
-/// What most of a program's sums are of. Some targets have instructions for integers alone.
-enum class Arithmetic { floats, integers };
+/// What most of a program's sums are of. Some targets have instructions for one of them alone.
+enum class Arithmetic { floats, bf16, integers };
 
 /// A CPU's vector registers.
 struct Registers {
@@ -72,8 +75,12 @@ struct Target {
   std::string halide;     ///< Halide's name, made from the other fields
 
   bool on_gpu() const { return device != Device::cpu; }
-  /// Whether programs gain from the target: floats gain nothing from instructions for integers.
-  bool serves(Arithmetic arithmetic) const { return arithmetic == Arithmetic::integers || (features & feature::dot_products) == 0; }
+  bool has(uint64_t feature) const { return (features & feature) != 0; }
+  /// Whether programs gain from the target: from all of its instructions that are for one kind of sums alone.
+  bool serves(Arithmetic arithmetic) const {
+    if (has(feature::bf16_dot_products)) return arithmetic == Arithmetic::bf16;
+    return arithmetic == Arithmetic::integers || !has(feature::dot_products);
+  }
   /// The instruction sets or compute capability that the runtime compares with those of the machine when it loads a library.
   uint64_t required() const { return on_gpu() ? static_cast<uint64_t>(capability) : features; }
 };

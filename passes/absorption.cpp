@@ -90,6 +90,7 @@ Result<> Absorption::may_absorb(ValueId producer, ValueId op) const {
   if (uses(producer) != 1) return Failure{fmt::format("'{}' has another use", from.name)};
   if (from.type.is_quantized())
     return Failure{fmt::format("'{}' makes integers", from.name)};  // a step would see them before they are rounded
+  if (from.type.element == ElementType::bf16) return Failure{fmt::format("'{}' is rounded to bf16", from.name)};
   if (from.type != into.type) {
     return Failure{fmt::format("'{}' is {}, the result {}", from.name, to_string(from.type), to_string(into.type))};
   }

@@ -32,14 +32,15 @@ struct PassContext {
   /// The largest tile of Winograd's transforms that select-kernels may choose: 4, 2 or 0. With 0 there are only direct sums, so no
   /// Strassen's products either. Larger tiles have larger rounding errors.
   int64_t winograd_tile = largest_winograd_tile;
-  const program::Tuning* tuned = nullptr;  ///< schedules for this target, which select-kernels prefers to its own; may be null
+  const program::Tuning* tuned = nullptr;          ///< schedules for this target, which select-kernels prefers to its own; may be null
   ElementType weights_element = ElementType::f32;  ///< to which narrow-weights rounds weights: f32, bf16 or f16
-  const Ranges* ranges = nullptr;          ///< quantize acts only if there are ranges
-  ValueNames keep_float;                   ///< layers that quantize leaves in float, by their values' names
-  int64_t batch = 32;                      ///< on a GPU: number of pictures of a run for which schedules are chosen
-  bool weights_limited = true;             ///< whether the limit of the packed weights holds for `tuned` too; not while measuring
-  std::vector<Remark> remarks;             ///< filled by the passes
-  bool depends_on_values = false;          ///< set when a rewrite used the weights' values
+  ElementType values_element = ElementType::f32;   ///< to which narrow-values rounds values: f32 or bf16
+  const Ranges* ranges = nullptr;                  ///< quantize acts only if there are ranges
+  ValueNames keep_float;                           ///< layers that quantize leaves in float, by their values' names
+  int64_t batch = 32;                              ///< on a GPU: number of pictures of a run for which schedules are chosen
+  bool weights_limited = true;                     ///< whether the limit of the packed weights holds for `tuned` too; not while measuring
+  std::vector<Remark> remarks;                     ///< filled by the passes
+  bool depends_on_values = false;                  ///< set when a rewrite used the weights' values
 };
 
 }  // namespace resnetc::passes

@@ -15,6 +15,7 @@
 #include "passes/fuse_shortcuts.h"
 #include "passes/infer_shapes.h"
 #include "passes/lower_to_graph.h"
+#include "passes/narrow_values.h"
 #include "passes/narrow_weights.h"
 #include "passes/plan_memory.h"
 #include "passes/quantize.h"
@@ -103,6 +104,9 @@ const auto pipeline = std::to_array<Pass>({
     {.info = {"narrow-weights", Level::graph, Level::graph, "with --weights-precision: rounds weights to 16 bits",
               "after all that computes with weights: what is rounded is what kernels read", true},
      .on_graph = narrow_weights},
+    {.info = {"narrow-values", Level::graph, Level::graph, "with --precision bf16: rounds pictures between kernels to bf16",
+              "after all fusing: what an epilogue passes on stays in float32", true},
+     .on_graph = narrow_values},
     {.info = {"quantize", Level::graph, Level::graph, "with ranges: values and weights of convolutions become integers of 8 bits",
               "after all fusing, because the integers of a value that only an epilogue has need no range", true},
      .on_graph = quantize},

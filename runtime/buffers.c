@@ -36,15 +36,21 @@ rn_range rn_constants_read(const rn_program* program) {
 void rn_observe(rn_observer observer, void* observer_data, const rn_program* program, int32_t index, const halide_buffer_t* result,
                 const void* data, int32_t picture, int32_t batch, double seconds) {
   const rn_kernel* kernel = &program->kernels[index];
-  const int planar = program->operands[kernel->first_operand + kernel->operand_count - 1].planar;
+  const rn_operand* made = &program->operands[kernel->first_operand + kernel->operand_count - 1];
+  const int planar = made->planar;
   const halide_dimension_t* d = result->dim;
   const int c = planar ? 2 : 0, x = planar ? 0 : 1, y = planar ? 1 : 2;
   rn_observation observation;
   memset(&observation, 0, sizeof observation);
   observation.name = kernel->name;
   observation.seconds = seconds;
-  if (kernel->scale == 0) observation.data = data;
-  if (kernel->scale != 0) observation.integers = data;
+  if (kernel->scale != 0) {
+    observation.integers = data;
+  } else if (made->type_bits == 16) {
+    observation.bf16 = data;
+  } else {
+    observation.data = data;
+  }
   observation.scale = kernel->scale;
   observation.zero = kernel->zero;
   observation.kernel = index;

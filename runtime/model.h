@@ -73,7 +73,8 @@ enum {
   RN_AVX512_VNNI = 32,
   RN_AVX512_VBMI2 = 64,
   RN_AVX512_FP16 = 128,
-  RN_AMX_INT8 = 256
+  RN_AMX_INT8 = 256,
+  RN_AVX512_BF16 = 512
 };
 
 /* Who made a processor. The compiler knows them as resnetc::Vendor (ir/machine.h). */

@@ -61,12 +61,12 @@ typedef struct rn_options {
   int32_t copy_weights;
 } rn_options;
 
-/* The value that a kernel made for `batch` pictures from `picture` on, for an observer, as float32 or as integers: q means
- * scale * (q - zero). Strides count elements. */
+/* The value that a kernel made for `batch` pictures from `picture` on, for an observer: float32, bf16 (the upper halves of floats), or
+ * integers, of which q means scale * (q - zero). Of the three pointers one is set. Strides count elements. */
 typedef struct rn_observation {
   const char* name;
   double seconds;
-  const float* data; /* element (0, 0, 0) of the first picture; NULL if the value has integers */
+  const float* data; /* element (0, 0, 0) of the first picture; NULL if the value has other elements */
   int32_t kernel;    /* the kernel's index */
   int32_t kernel_count;
   int32_t picture, batch, channels, height, width, reserved;
@@ -74,6 +74,7 @@ typedef struct rn_observation {
   const uint8_t* integers; /* the same of a value that has integers; NULL if it has none */
   float scale;
   int32_t zero;
+  const uint16_t* bf16; /* the same of a value of bf16 */
 } rn_observation;
 typedef void (*rn_observer)(void* data, const rn_observation* observation);
 

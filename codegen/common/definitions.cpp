@@ -111,7 +111,7 @@ GlobalPool define_global_pool(const program::KernelSpec& spec, const Axes& axes,
 }
 
 Softmax define_softmax(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Elements in = operands.tensor("in", spec.in);
   const int channels = to_int(spec.in.type.channels), vector = to_int(lanes);
   Softmax s{Func("out"),          Func("lane_max"), Func("top"), Func("lane_sum"), Func("sum"), RDom(0, to_int(blocks(channels)), "rb"),
             RDom(0, vector, "rl")};
@@ -134,7 +134,7 @@ Softmax define_softmax(const program::KernelSpec& spec, const Axes& axes, Operan
 }
 
 PartsSoftmax define_parts_softmax(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Elements in = operands.tensor("in", spec.in);
   const int64_t parts = spec.attributes.parts;
   PartsSoftmax s{Func("out"),
                  Func("top"),
@@ -279,7 +279,7 @@ Func define_load(const program::KernelSpec& spec, const Axes& axes, Operands& op
 
 Func define_store(const program::KernelSpec& spec, const Axes& axes, Operands& operands, bool flat) {
   const TensorType& type = spec.in.type;
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Elements in = operands.tensor("in", spec.in);
   Func out("out");
   if (type.is_vector()) {
     out(axes.c, axes.x, axes.y, axes.n) = in(axes.c, axes.x, axes.y, axes.n);

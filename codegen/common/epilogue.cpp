@@ -10,7 +10,8 @@
 namespace resnetc::codegen::common {
 
 Expr product_of(const Expr& weight, const Expr& element, Halide::Type sum, int side) {
-  const auto widened = [&](const Expr& e) { return Halide::cast(sum, side == 2 ? Halide::cast<int16_t>(e) : e); };
+  const bool pairs_of_bytes = side == 2 && !sum.is_float();
+  const auto widened = [&](const Expr& e) { return Halide::cast(sum, pairs_of_bytes ? Halide::cast<int16_t>(e) : e); };
   return widened(weight) * widened(element);
 }
 
@@ -109,7 +110,7 @@ Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& na
     element.constants.push_back(sum ? Halide::cast(element.value.type(), there) : there);
   }
   if (op.joins()) {
-    const Halide::ImageParam other = operands.tensor(name, step.operand);
+    const Elements other = operands.tensor(name, step.operand);
     // An operand of one pixel is spread over all pixels, and one of one channel over all channels.
     const Expr of = step.operand.type.channels == 1 ? Expr(0) : Expr(axes.c);
     const bool spread = step.operand.type.pixels() == 1;
@@ -125,6 +126,10 @@ Expr apply_step(const program::KernelSpec::StepSpec& step, const std::string& na
 Expr first_bias(const program::KernelSpec& spec, const Axes& axes, Operands& operands, Halide::Type sum) {
   if (!program::sums_integers(spec) || spec.epilogue.empty() || spec.epilogue.front().kind != OpKind::bias) return {};
   return Halide::cast(sum, operands.constant("step0", ElementType::i32)(axes.c));
+}
+
+Expr stored(const program::Tensor& tensor, const Expr& value) {
+  return tensor.type.element == ElementType::bf16 ? Halide::cast(Halide::BFloat(16), value) : value;
 }
 
 Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axes, Operands& operands, const Project& project,
@@ -146,7 +151,7 @@ Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axe
       value = apply_step(step, name, value, exact, sums, axes, operands);
     }
   }
-  return value;
+  return spec.pool ? value : stored(spec.out, value);
 }
 
 }  // namespace resnetc::codegen::common

@@ -20,7 +20,8 @@ Expr rescaled(const Expr& sum, const Expr& factor);
 struct Projection {
   const program::KernelSpec::StepSpec& step;
   std::string name;  ///< name of the step, for names of loops
-  Halide::ImageParam weight, in;
+  Halide::ImageParam weight;
+  Elements in;
   Expr factor;  ///< of each channel: by what the sum before the projection is multiplied (see rescaled()); undefined if it stays
 
   int channels() const { return to_int(step.operand.type.channels); }
@@ -44,7 +45,7 @@ class Input {
   Expr zero() const;
 
  private:
-  Halide::ImageParam in_;
+  Elements in_;
   Expr zero_;  ///< of the integers; undefined if elements are read as they are
 };
 
@@ -52,8 +53,11 @@ class Input {
 /// the first step is no bias of such sums. Where it is used, apply_epilogue() begins at step 1.
 Expr first_bias(const program::KernelSpec& spec, const Axes& axes, Operands& operands, Halide::Type sum);
 
+/// What the tensor keeps of a number in float32; integers as they are.
+Expr stored(const program::Tensor& tensor, const Expr& value);
+
 /// Applies the spec's steps from `first` on, in order, to `value`, which is the element at `axes`, and adds their operands to the kernel's
-/// arguments. Only convolutions have projections.
+/// arguments. The result is as the output stores it, unless a pool follows. Only convolutions have projections.
 Expr apply_epilogue(const program::KernelSpec& spec, Expr value, const Axes& axes, Operands& operands, const Project& project = nullptr,
                     size_t first = 0);
 

@@ -16,7 +16,7 @@ Expr inverse_deviation(const Expr& squares, int64_t count, double eps) {
 }  // namespace
 
 LayerNorm define_layer_norm(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Elements in = operands.tensor("in", spec.in);
   const int64_t count = spec.in.type.channels;
   const int channels = to_int(count), vector = to_int(lanes);
   LayerNorm norm{Func("out"),          Func("lane_sum"), Func("mean"),
@@ -46,7 +46,7 @@ LayerNorm define_layer_norm(const program::KernelSpec& spec, const Axes& axes, O
 }
 
 GroupNorm define_group_norm(const program::KernelSpec& spec, const Axes& axes, Operands& operands) {
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Elements in = operands.tensor("in", spec.in);
   const TensorType& type = spec.in.type;
   const int64_t members = type.channels / spec.attributes.groups, count = members * type.pixels();
   GroupNorm norm;

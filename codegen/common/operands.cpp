@@ -20,14 +20,16 @@ void Operands::add(Halide::ImageParam& param, bool aligned) {
   arguments.push_back(param);
 }
 
-Halide::ImageParam Operands::tensor(const std::string& name, const program::Tensor& tensor) {
+Expr number(const Expr& element) { return element.type().is_bfloat() ? Halide::cast<float>(element) : element; }
+
+Elements Operands::tensor(const std::string& name, const program::Tensor& tensor) {
   Halide::ImageParam param(halide_type(tensor.type.element), 4, name);
   param.dim(0).set_min(0).set_stride(1);
   param.dim(1).set_min(0).set_stride(to_int(tensor.channel_stride));
   param.dim(2).set_min(0).set_stride(to_int(tensor.row_elements()));
   param.dim(3).set_min(0).set_stride(to_int(tensor.picture_elements()));
   add(param, tensor.aligned());
-  return param;
+  return Elements(param);
 }
 
 Halide::ImageParam Operands::caller(const std::string& name, const InputBuffer& buffer) {

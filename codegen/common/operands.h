@@ -15,6 +15,22 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
+/// The number that an element is: bf16 becomes float32, other elements stay as they are.
+Expr number(const Expr& element);
+
+/// An arena tensor. Its elements are read as numbers.
+class Elements {
+ public:
+  explicit Elements(Halide::ImageParam param) : param_(std::move(param)) {}
+
+  Expr operator()(const Expr& c, const Expr& x, const Expr& y, const Expr& n) const { return number(param_(c, x, y, n)); }
+  /// The type of what is read.
+  Halide::Type type() const { return param_.type().is_bfloat() ? Halide::Float(32) : param_.type(); }
+
+ private:
+  Halide::ImageParam param_;
+};
+
 /// The axes of every kernel. A flattened picture has all its pixels along x, and y = 0.
 struct Axes {
   Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
@@ -32,7 +48,7 @@ class Operands {
   bool on_gpu() const { return on_gpu_; }
 
   /// An arena tensor with the axes (c, x, y, n).
-  Halide::ImageParam tensor(const std::string& name, const program::Tensor& tensor);
+  Elements tensor(const std::string& name, const program::Tensor& tensor);
   /// A caller's buffer, dense, with the axes (x, y, c, n) if it has planes and otherwise (c, x, y, n).
   Halide::ImageParam caller(const std::string& name, const InputBuffer& buffer);
   /// A constant with one dimension.

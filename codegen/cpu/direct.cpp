@@ -10,8 +10,8 @@
 /// step before the next begins, so the weights of a step stay in the first-level cache. The sums are kept in scratch memory between steps.
 ///
 /// Sums of integers have 32 bits. Their innermost loop has the neighbouring channels that lie side by side in each lane of the weights; as
-/// a reduction within the vector it becomes one instruction for products of bytes. Weights past the last channel are zeros, so what stands
-/// there in the input does not count.
+/// a reduction within the vector it becomes one instruction for products of bytes. So it does for pairs of bf16, whose sums are floats.
+/// Weights past the last channel are zeros, so what stands there in the input does not count.
 #include "codegen/common/epilogue.h"
 #include "codegen/cpu/kernels_internal.h"
 #include "codegen/cpu/prefetch.h"
@@ -67,7 +67,8 @@ class DirectKernel {
         steps_(deep_ ? span_.span / depth_ * taps_ : 1),
         integers_(program::sums_integers(spec)),
         side_(std::max<int64_t>(s_.dot, 1)),
-        joined_(integers_ && !deep_ && a_.groups == 1 && a_.dilation.w == 1 && spec.in.channel_stride == groups_of(span_.span) * side_) {}
+        grouped_(integers_ || side_ > 1),
+        joined_(grouped_ && !deep_ && a_.groups == 1 && a_.dilation.w == 1 && spec.in.channel_stride == groups_of(span_.span) * side_) {}
 
   void build() {
     define_pixel();
@@ -108,25 +109,26 @@ class DirectKernel {
   /// The product of a weight and an element of the input: for channel `channel` of group `group` of the channels of step or window, and an
   /// element of the window. `term` counts groups and elements of the window.
   Expr product(const Expr& group, const Expr& channel, const Expr& column, const Expr& row, const Expr& term) {
-    const Halide::ImageParam in = operands_.tensor("in", spec_.in), weight = operands_.constant("weight", spec_.weight);
+    const Elements in = operands_.tensor("in", spec_.in);
+    const Halide::ImageParam weight = operands_.constant("weight", spec_.weight);
     const Expr block = block_of(axes_.c);
-    Expr from = integers_ ? group * side() + channel : group;
+    Expr from = grouped_ ? group * side() + channel : group;
     if (a_.groups > 1) {
       from += Halide::min(block * vector / to_int(span_.co_per_group) * to_int(span_.ci_per_group), to_int(span_.ci - span_.span));
     }
     const Expr in_x = x_ * to_int(a_.stride.w) + column * to_int(a_.dilation.w) - to_int(a_.pad.left);
     const Expr in_y = y_ * to_int(a_.stride.h) + row * to_int(a_.dilation.h) - to_int(a_.pad.top);
     Expr at = (block * to_int(groups_of(span_.span) * taps_) + term) * vector + lane_of(axes_.c);
-    if (integers_) at = at * side() + channel;
+    if (grouped_) at = at * side() + channel;
     return product_of(weight(at), in(from, in_x, in_y, axes_.n), sum_type(), side());
   }
 
-  /// The innermost loop of an update of sums over `groups` groups: over the channels of a group for integers, otherwise over the groups, of
-  /// one channel each.
+  /// The innermost loop of an update of sums over `groups` groups: over the channels of a group if they lie side by side, otherwise over
+  /// the groups, of one channel each.
   RDom over(int64_t channels, const std::string& name) const {
-    return integers_ ? RDom(0, side(), 0, groups_of(channels), name) : RDom(0, to_int(channels), name);
+    return grouped_ ? RDom(0, side(), 0, groups_of(channels), name) : RDom(0, to_int(channels), name);
   }
-  Halide::RVar group(const RDom& r) const { return integers_ ? r.y : r.x; }
+  Halide::RVar group(const RDom& r) const { return grouped_ ? r.y : r.x; }
   Expr zero() const { return Halide::Internal::make_zero(sum_type()); }
 
   /// What sums begin with: the bias, if they are of integers. It comes after the product in the kernel's operands.
@@ -150,8 +152,8 @@ class DirectKernel {
       return;
     }
     if (!deep_) {
-      r_ = integers_ ? RDom(0, side(), 0, groups, 0, columns, 0, rows, "r") : RDom(0, groups, 0, columns, 0, rows, "r");
-      const Halide::RVar column = integers_ ? r_.z : r_.y, row = integers_ ? r_.w : r_.z;
+      r_ = grouped_ ? RDom(0, side(), 0, groups, 0, columns, 0, rows, "r") : RDom(0, groups, 0, columns, 0, rows, "r");
+      const Halide::RVar column = grouped_ ? r_.z : r_.y, row = grouped_ ? r_.w : r_.z;
       sum_once(product(group(r_), r_.x, column, row, group(r_) + groups * (column + columns * row)));
       return;
     }
@@ -171,7 +173,7 @@ class DirectKernel {
   /// than its own are rescaled before.
   void add_projection(const Projection& shortcut) {
     const RDom channel = over(shortcut.channels(), shortcut.name + "_r");
-    const Expr all = integers_ ? channel.y * side() + channel.x : Expr(channel.x);
+    const Expr all = grouped_ ? channel.y * side() + channel.x : Expr(channel.x);
     const Expr value = shortcut.term(axes_, x_, y_, all, sum_type(), side());
     if (deep_) {
       Func& one = projected_.emplace_back(shortcut.name + "_sum");
@@ -190,7 +192,7 @@ class DirectKernel {
     const int64_t groups = groups_of(shortcut.channels());
     const int by = unroll_of(vectors_ * pixels_, groups);
     built_.passes.push_back(
-        prefetch_rows(shortcut.name + "_weight", shortcut.name + (integers_ ? "_r$y" : "_r$x"), vectors_, groups * side_, by));
+        prefetch_rows(shortcut.name + "_weight", shortcut.name + (grouped_ ? "_r$y" : "_r$x"), vectors_, groups * side_, by));
   }
 
   void define_output() {
@@ -285,8 +287,8 @@ class DirectKernel {
   /// The same for an update that sums over `r`.
   void sum_in_tile(Halide::Stage stage, const RDom& r) const {
     std::vector<Halide::VarOrRVar> loops{group(r)};
-    for (int i = integers_ ? 2 : 1; i < r.dimensions(); ++i) loops.emplace_back(r[i]);
-    if (integers_ && side_ > 1) {
+    for (int i = grouped_ ? 2 : 1; i < r.dimensions(); ++i) loops.emplace_back(r[i]);
+    if (side_ > 1) {
       Var inner("ci");
       stage.split(axes_.c, axes_.c, inner, vector);
       std::vector<Halide::VarOrRVar> order{r.x, inner, axes_.c, axes_.x};
@@ -314,7 +316,7 @@ class DirectKernel {
     // kept in memory for the next column.)
     if (span_.span <= few && !joined_) {
       update.unroll(group(r_));
-      if (!deep_ && groups_of(span_.span) * a_.kernel.w <= 9) update.unroll(integers_ ? r_.z : r_.y);
+      if (!deep_ && groups_of(span_.span) * a_.kernel.w <= 9) update.unroll(grouped_ ? r_.z : r_.y);
     } else if (unrolled() > 1) {
       update.unroll(group(r_), unrolled());
     }
@@ -322,7 +324,7 @@ class DirectKernel {
 
   void prefetch_weights() const {
     if ((span_.span <= few && !joined_) || s_.wide) return;  // the weights of a wide schedule stay in the second-level cache
-    const std::string loop = integers_ ? "r$y" : "r$x";
+    const std::string loop = grouped_ ? "r$y" : "r$x";
     const int64_t of_row = joined_ ? a_.kernel.w : 1, channels = groups_of(span_.span) * side_;
     built_.passes.push_back(deep_ ? prefetch_steps(loop, vectors_, groups_of(depth_) * side_, steps_, unrolled())
                                   : prefetch_rows("weight", loop, vectors_ * taps_ / of_row, channels * of_row, unrolled()));
@@ -352,6 +354,7 @@ class DirectKernel {
   int64_t depth_, steps_;     ///< input channels of a step, and steps
   bool integers_;             ///< whether sums are of integers
   int64_t side_;              ///< neighbouring channels in a lane of the weights
+  bool grouped_;              ///< whether sums go over groups of so many
   bool joined_;               ///< whether one loop goes over the window's columns and their channels
 
   Axes axes_;

@@ -31,7 +31,7 @@ void build_grouped(const program::KernelSpec& spec, const Target&, Built& built)
 
   Axes axes;
   Operands operands;
-  const Halide::ImageParam in = operands.tensor("in", spec.in);
+  const Elements in = operands.tensor("in", spec.in);
   const Halide::ImageParam weight = operands.constant("weight", spec.weight);
   RDom r(0, to_int(a.kernel.w), 0, to_int(a.kernel.h), 0, group, "r");
   const Expr tap = r.x + to_int(a.kernel.w) * (r.y + to_int(a.kernel.h) * block_of(axes.c));

@@ -76,7 +76,7 @@ void build_strassen(const program::KernelSpec& spec, const Target&, Built& built
   std::vector<Operand> summed;
   Func sum("sum"), out("out");
   sum(axes.c, pair, axes.y, e, axes.n) = 0.0f;
-  const auto add = [&](const std::string& name, const Halide::ImageParam& in, const Halide::ImageParam& weight, int64_t channels) {
+  const auto add = [&](const std::string& name, const Elements& in, const Halide::ImageParam& weight, int64_t channels) {
     const int half = to_int(channels / 2);
     Operand one{weight.name(), half, Func(name + "_halves"), RDom(0, half, name + "_r"), combined_halves(spec, name, channels)};
     // No result depends on elements past the last pixel, so the last pixel is read instead of them.
@@ -88,7 +88,8 @@ void build_strassen(const program::KernelSpec& spec, const Target&, Built& built
     sum(axes.c, pair, axes.y, e, axes.n) += weight(row * vector + lane_of(axes.c)) * one.combined(one.r.x, pair, axes.y, e, axes.n);
     summed.push_back(one);
   };
-  const Halide::ImageParam in = operands.tensor("in", spec.in), weight = operands.constant("weight");
+  const Elements in = operands.tensor("in", spec.in);
+  const Halide::ImageParam weight = operands.constant("weight");
   add("in", in, weight, spec.in.type.channels);
   const Expr channel = axes.c / (2 * vector) * vector + lane_of(axes.c);
   const Expr value =

@@ -165,7 +165,7 @@ void WinogradKernel::transform_back() {
       product(by_.at, axes_.y % m_, [&](int at) { return back_(axes_.c, axes_.x % m_, at, axes_.x / m_, axes_.y / m_, axes_.n); });
   result_(axes_.c, axes_.x, axes_.y, axes_.n) =
       apply_epilogue(spec_, value, axes_, operands_, [this](const Projection& shortcut) { return project(shortcut); });
-  if (spec_.pool) out_(axes_.c, axes_.x, axes_.y, axes_.n) = pooled();
+  if (spec_.pool) out_(axes_.c, axes_.x, axes_.y, axes_.n) = stored(spec_.out, pooled());
 }
 
 Expr WinogradKernel::project(const Projection& shortcut) {

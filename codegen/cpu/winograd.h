@@ -76,7 +76,8 @@ class WinogradKernel {
 
   Axes axes_;
   Operands operands_;
-  Halide::ImageParam in_, weight_;
+  Elements in_;
+  Halide::ImageParam weight_;
   Expr picture_, first_line_;  ///< the picture of the block of rows, and the first line of its input
   Var i_{"i"}, j_{"j"}, x_{"x"}, tx_{"tx"}, ty_{"ty"}, ci_{"ci"}, cb_{"cb"}, p_{"p"}, k_{"k"};
   Var co_{"co"}, part_{"part"}, xi_{"xi"}, yi_{"yi"}, txo_{"txo"}, tyo_{"tyo"}, block_{"block"}, task_{"task"}, cv_{"cv"}, cr_{"cr"};

@@ -32,7 +32,7 @@ class Convolution {
   void build(Built& built) {
     const OpAttributes& a = spec_.attributes;
     const int64_t co = spec_.out.type.channels, ci = spec_.in.type.channels;
-    const Halide::ImageParam in = operands_.tensor("in", spec_.in);
+    const Elements in = operands_.tensor("in", spec_.in);
     const Halide::ImageParam weight = operands_.constant("weight");
     sum_(axes_.c, axes_.x, axes_.y, axes_.n) = 0.0f;
 
@@ -58,7 +58,8 @@ class Convolution {
  private:
   struct Term {
     std::string name;
-    Halide::ImageParam in, weight;
+    Elements in;
+    Halide::ImageParam weight;
     Expr first;  ///< first input channel of the current output channel
     int64_t channels;
     OpAttributes window;

@@ -19,14 +19,21 @@ int64_t channels_of_tap(const KernelSpec& spec) {
   return group_span(spec.in.type.channels, spec.out.type.channels, spec.attributes.groups).span;
 }
 
-/// The input channels whose products an instruction of the target sums, for integers, and how fast it does.
+/// Whether pairs of neighbouring channels can be summed: of bf16, in whole pairs, so that nothing past the last channel is read.
+bool sums_pairs(const KernelSpec& spec) {
+  const auto even = [](int64_t channels) { return channels % 2 == 0; };
+  const std::vector<int64_t> projected = convolution_of(spec).projected;
+  return spec.in.type.element == ElementType::bf16 && even(channels_of_tap(spec)) && std::all_of(projected.begin(), projected.end(), even);
+}
+
+/// The input channels whose products an instruction of the target sums, and how fast it does.
 struct Dot {
-  int64_t side = 1;                 ///< DirectSchedule::dot, or 1 for floats
+  int64_t side = 1;                 ///< DirectSchedule::dot, or 1 for single products
   double instructions_of_term = 1;  ///< of the time of a multiply-add of floats; a term is `side` products
 };
 
 Dot dot_of(const KernelSpec& spec, const Target& target) {
-  if (!sums_integers(spec)) return {};
+  if (!sums_integers(spec)) return target.has(feature::bf16_dot_products) && sums_pairs(spec) ? Dot{2, 1} : Dot{};
   // A block's channels in groups need not begin or end with whole fours.
   const int64_t channels = spec.attributes.groups > 1 ? channels_of_tap(spec) : 4;
   if ((target.features & feature::dot_products) != 0 && channels % 4 == 0) return {4, 1};
@@ -95,7 +102,7 @@ class Space {
     schedule.pixels = tile.pixels;
     schedule.depth = tile.depth;
     schedule.wide = tile.wide;
-    schedule.dot = integers_ ? dot_.side : 0;
+    schedule.dot = integers_ || dot_.side > 1 ? dot_.side : 0;
     schedule.rows = choose_rows(units(tile), channel_tasks(tile), multiply_adds_);
     return schedule;
   }
@@ -214,8 +221,10 @@ double products_of(const Convolution& c) {
 
 Fault dot_fault(const KernelSpec& spec, const DirectSchedule& s) {
   if (!sums_integers(spec)) {
-    if (s.dot == 0) return std::nullopt;
-    return fmt::format("dot={} is for sums of integers", s.dot);
+    if (s.dot != 0 && (s.dot != 2 || !sums_pairs(spec)))
+      return fmt::format("dot={} is for sums of integers, or 2 for pairs of bf16", s.dot);
+    if (s.dot != 0 && s.depth % s.dot != 0) return fmt::format("a depth of {} has no whole groups of {} channels", s.depth, s.dot);
+    return std::nullopt;
   }
   if (s.dot != 4 && s.dot != 2 && s.dot != 1) return fmt::format("dot={} is none of 4, 2 and 1, which are for sums of integers", s.dot);
   const bool whole = spec.attributes.groups > 1 ? channels_of_tap(spec) % s.dot == 0 : spec.in.stored_channels() % s.dot == 0;
@@ -271,8 +280,8 @@ class Direct final : public Implementation {
   ElementType packed_type(const Convolution& c, const AlgorithmChoice&) const override { return c.weight; }
 
   double work(const Convolution& c, const AlgorithmChoice&, const Machine&) const override {
-    constexpr double efficiency = 0.95, products_at_once = 4;
-    return products_of(c) / efficiency / (sums_integers(c) ? products_at_once : 1);
+    constexpr double efficiency = 0.95, of_bytes = 4, of_bf16 = 2;
+    return products_of(c) / efficiency / (sums_integers(c) ? of_bytes : c.in.element == ElementType::bf16 ? of_bf16 : 1);
   }
 
   ScheduleChoice choose(const Situation& situation, const AlgorithmChoice&) const override {

@@ -41,7 +41,10 @@ static uint64_t newer_features(uint64_t registers, int fma) {
     if (d & bit_AVX512FP16) features |= RN_AVX512_FP16;
   }
   if ((d & bit_AMXINT8) && (registers & TILES) == TILES) features |= RN_AMX_INT8;
-  if (last_part >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & bit_AVXVNNI)) features |= RN_AVX_VNNI;
+  if (last_part >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) {
+    if (a & bit_AVXVNNI) features |= RN_AVX_VNNI;
+    if ((a & bit_AVX512BF16) && (features & RN_AVX512)) features |= RN_AVX512_BF16;
+  }
   return features;
 }
 

@@ -12,7 +12,7 @@
 #include "codegen/host.h"
 #include "frontend/frontend.h"
 #include "tests/exactness/compiled.h"
-#include "tests/exactness/integer_networks.h"
+#include "tests/exactness/narrow_networks.h"
 #include "tests/unit/random_network.h"
 
 namespace resnetc::exactness {
@@ -165,28 +165,31 @@ std::string missing_targets() {
   return names;
 }
 
-/// Runs networks that compute with integers, as check_with_integers() says. Returns the exit status.
-int run_integers(uint64_t seed, uint64_t count, std::span<const Target* const> targets, const codegen::KernelOptions& kernels) {
+/// Runs networks that compute with integers or bf16, as check_narrow() says. Returns the exit status.
+int run_narrow(uint64_t seed, uint64_t count, const std::string& precision, std::span<const Target* const> targets,
+               const codegen::KernelOptions& kernels) {
   const auto start = std::chrono::steady_clock::now();
+  const Arithmetic arithmetic = precision == "int8" ? Arithmetic::integers : Arithmetic::bf16;
+  const char* what = arithmetic == Arithmetic::integers ? "integers" : "bf16";
   uint64_t failed = 0;
-  size_t all = 0, of_integers = 0;
+  size_t all = 0, narrow = 0;
   for (uint64_t own = seed; own < seed + count; ++own) {
     const Target& target = *targets[own % targets.size()];
-    const IntegerResult result = check_with_integers(own, target, machine_of(own, target), kernels);
+    const NarrowResult result = check_narrow(own, arithmetic, target, machine_of(own, target), kernels);
     all += result.kernels;
-    of_integers += result.integer_kernels;
+    narrow += result.narrow_kernels;
     if (!result.why.empty()) {
       ++failed;
-      fmt::print("FAILED: seed {} on {}: {}\n{}\nto repeat: random_networks --precision int8 --seed {} --count 1 --target {}\n\n", own,
-                 target.name, result.why, result.text, own, target.name);
+      fmt::print("FAILED: seed {} on {}: {}\n{}\nto repeat: random_networks --precision {} --seed {} --count 1 --target {}\n\n", own,
+                 target.name, result.why, result.text, precision, own, target.name);
     }
     if ((own - seed + 1) % chunk != 0) continue;
-    fmt::print("{} of {} networks, {} of {} kernels make integers, {:.0f} s\n", own - seed + 1, count, of_integers, all,
+    fmt::print("{} of {} networks, {} of {} kernels make {}, {:.0f} s\n", own - seed + 1, count, narrow, all, what,
                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     std::fflush(stdout);
   }
-  fmt::print("{} of {} networks make the interpreter's integers (seeds {} to {}); {} of {} kernels make integers\n", count - failed, count,
-             seed, seed + count - 1, of_integers, all);
+  fmt::print("{} of {} networks make the interpreter's {} (seeds {} to {}); {} of {} kernels make {}\n", count - failed, count, what, seed,
+             seed + count - 1, narrow, all, what);
   if (const std::string missing = missing_targets(); !missing.empty()) fmt::print("not run, because this machine lacks them:{}\n", missing);
   return failed == 0 ? 0 : 1;
 }
@@ -207,12 +210,14 @@ int run(int argc, char** argv) {
       ->delimiter(',')
       ->type_name("T[,T...]");
   app.add_option("--cache-dir", kernels.cache_dir, "where compiled kernels are kept (nowhere)")->type_name("DIR");
-  app.add_option("--precision", precision, "f32 (the default), or int8: with integers")->type_name("TYPE");
+  app.add_option("--precision", precision, "f32 (the default), int8: with integers, or bf16")
+      ->type_name("TYPE")
+      ->check(CLI::IsMember({"f32", "int8", "bf16"}));
   app.add_flag("--show", show, "print the networks' texts");
   CLI11_PARSE(app, argc, argv);
 
-  const bool integers = precision == "int8";
-  std::vector<const Target*> all = runnable_targets(integers ? Arithmetic::integers : Arithmetic::floats);
+  const Arithmetic arithmetic = precision == "int8" ? Arithmetic::integers : precision == "bf16" ? Arithmetic::bf16 : Arithmetic::floats;
+  std::vector<const Target*> all = runnable_targets(arithmetic);
   if (std::find(target_names.begin(), target_names.end(), "cuda") != target_names.end()) all = {find_target("cuda")};
   std::vector<const Target*> targets = all;
   if (!target_names.empty()) {
@@ -224,7 +229,7 @@ int run(int argc, char** argv) {
     return 2;
   }
 
-  if (integers) return run_integers(seed, count, targets, kernels);
+  if (arithmetic != Arithmetic::floats) return run_narrow(seed, count, precision, targets, kernels);
   const auto start = std::chrono::steady_clock::now();
   uint64_t done = 0, failed = 0;
   size_t kernel_count = 0;

@@ -144,7 +144,7 @@ TEST_CASE("a program is for a target of the table, by its name or by Halide's, w
   CHECK(read(find_target("avx2")->halide) == winograd_text);
   CHECK(read("avx2") == winograd_text);
   CHECK(first_error(program::parse, replaced(winograd_text, "avx2", "vax")) ==
-        "unknown target 'vax'; the targets are cuda, avx512_vnni, avx512, avx2, sse41");
+        "unknown target 'vax'; the targets are cuda, avx512_bf16, avx512_vnni, avx512, avx2, sse41");
 }
 
 /// A 1x1 convolution by Strassen's products, with a projection.

@@ -124,7 +124,7 @@ TEST_CASE("tuning: each mistake in its place") {
   CHECK(fault("target", "machine") == "1:10: expected 'target'");
   CHECK(fault("avx2", "avx2\\x1b") == "1:17: this string has control characters, or bytes that are no UTF-8");
   CHECK(fault("net took", "\x1b[2Jnet took") == "1:32: this string has control characters, or bytes that are no UTF-8");
-  CHECK(fault("avx2", "avx3") == "1:17: unknown target 'avx3'; the targets are cuda, avx512_vnni, avx512, avx2, sse41");
+  CHECK(fault("avx2", "avx3") == "1:17: unknown target 'avx3'; the targets are cuda, avx512_bf16, avx512_vnni, avx512, avx2, sse41");
   CHECK(faults("program \"p\"") ==
         "1:1: this is a program (IR), not a file of tuned schedules; 'resnetc compile' and 'resnetc opt' read it");
   CHECK(fault("kernel \"another", "layer \"another") == "3:1: expected 'kernel'");

@@ -36,32 +36,35 @@ network net {
 /// that only AMD's CPUs have, which Halide's names bring.
 struct Rule {
   const char* target;
-  const char* wanted;  ///< an instruction for sums of integers
+  const char* wanted;  ///< an instruction for sums of integers or bf16
   std::vector<const char*> forbidden;
 };
 
 const std::vector<Rule>& rules() {
   static const char* const high = "%[xyz]mm(1[6-9]|2[0-9]|3[01])|%zmm|%k[0-7]";
   static const char* const amd = "\\s(extrq|insertq|movntss|movntsd|clzero|monitorx|mwaitx|rdpru)\\b";
-  static const char* const later = "\\sv?(dpbf16ps|cvtne|p2intersect|tdp|tile|aes|pclmul|gf2p8|sha)|\\sv\\w+(ph|sh)\\b";
+  static const char* const others = "\\sv?(p2intersect|tdp|tile|aes|pclmul|gf2p8|sha)|\\sv\\w+(ph|sh)\\b";
+  static const char* const bf16 = "\\sv?(dpbf16ps|cvtne)";
   static const char* const dots = "\\svpdp";
   static const std::vector<Rule> all = {
-      {"avx512_vnni", "vpdpbusd", {amd, later, "\\{vex\\}"}},
+      {"avx512_bf16", "vdpbf16ps", {amd, others, "\\{vex\\}"}},
+      {"avx512_vnni", "vpdpbusd", {amd, others, bf16, "\\{vex\\}"}},
       {"avx512",
        "vpmaddwd",
-       {amd, later, dots, "\\svperm[bi]2?b|\\svpopcnt|\\svpcompress[bw]|\\svpsh[lr]dv?[wdq]|\\svpmadd52|\\svpmultishift"}},
-      {"avx2", "vpmaddwd", {amd, later, dots, high}},
-      {"sse41", "pmaddwd", {amd, later, "%[yz]mm|%k[0-7]|\\sv\\w+\\s.*%xmm|\\s(pcmpgtq|crc32)"}},
+       {amd, others, bf16, dots, "\\svperm[bi]2?b|\\svpopcnt|\\svpcompress[bw]|\\svpsh[lr]dv?[wdq]|\\svpmadd52|\\svpmultishift"}},
+      {"avx2", "vpmaddwd", {amd, others, bf16, dots, high}},
+      {"sse41", "pmaddwd", {amd, others, bf16, "%[yz]mm|%k[0-7]|\\sv\\w+\\s.*%xmm|\\s(pcmpgtq|crc32)"}},
   };
   return all;
 }
 
-/// The kernels of the network with integers, for the target.
-std::vector<codegen::KernelJob> integer_jobs(const Target& target) {
+/// The kernels of the network for the target, with integers or, if the target is for them, bf16.
+std::vector<codegen::KernelJob> narrow_jobs(const Target& target) {
   pass_test::Session plain, session;
   Ranges ranges;
   for (const graph::Op& op : plain.lowered_graph(std::string(network), "fuse-pools").ops) ranges.values.push_back({op.name, -1, 1, "", {}});
-  session.context.ranges = &ranges;
+  if (target.serves(Arithmetic::integers)) session.context.ranges = &ranges;
+  if (!target.serves(Arithmetic::integers)) session.context.weights_element = session.context.values_element = ElementType::bf16;
   session.context.target = &target;
   const auto program = std::get<program::Program>(session.lowered(std::string(network), passes::Level::program));
   std::vector<codegen::KernelJob> jobs;
@@ -71,11 +74,11 @@ std::vector<codegen::KernelJob> integer_jobs(const Target& target) {
 
 }  // namespace
 
-TEST_CASE("kernels: code with integers has no instruction outside of its target's set") {
+TEST_CASE("kernels: code with integers or bf16 has no instruction outside of its target's set") {
   std::set<std::string_view> checked;
   for (const Rule& rule : rules()) {
     CAPTURE(std::string(rule.target));
-    const auto texts = codegen::texts_of(integer_jobs(*find_target(rule.target)), std::vector{codegen::KernelText::assembly}, {});
+    const auto texts = codegen::texts_of(narrow_jobs(*find_target(rule.target)), std::vector{codegen::KernelText::assembly}, {});
     REQUIRE_MESSAGE(texts.has_value(), (texts ? "" : texts.failure().text));
     checked.insert(rule.target);
     bool sums = false;

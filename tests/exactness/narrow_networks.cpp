@@ -1,4 +1,4 @@
-#include "tests/exactness/integer_networks.h"
+#include "tests/exactness/narrow_networks.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,6 @@
 #include "driver/observed.h"
 #include "driver/trial.h"
 #include "frontend/frontend.h"
-#include "passes/candidates.h"
 #include "tests/unit/random_network.h"
 
 namespace resnetc::exactness {
@@ -71,18 +70,6 @@ std::shared_ptr<const Ranges> ranges_of(const graph::Graph& graph, uint64_t seed
   return ranges;
 }
 
-/// One of the schedules that tuning would measure for each convolution of the program, which its own may not be.
-program::Tuning any_schedules(const program::Program& program, const Target& target, const Machine& machine, uint64_t seed) {
-  program::Tuning tuning{std::string(target.name), name_in_programs(machine, target), "", {}};
-  for (const program::Kernel& kernel : program.kernels) {
-    const auto candidates = passes::schedule_candidates(program, kernel, machine, largest_winograd_tile);
-    const std::string work = work_of(spec_of(program, kernel));
-    if (candidates.empty() || tuning.find(work) != nullptr) continue;
-    tuning.kernels.push_back({work, candidates[seed * 7 % candidates.size()], "", {}});
-  }
-  return tuning;
-}
-
 /// The text of the network of a seed: every eighth is that of projections.
 std::string text_of(uint64_t seed) { return seed % 8 == 1 ? std::string(projections) : random_network(seed, false); }
 
@@ -98,12 +85,10 @@ void sum_in_steps(program::Program& program) {
 }
 
 /// What the kernels made that are not as they must be.
-std::string faults(const driver::Observed& observed, IntegerResult& result) {
+std::string faults(const driver::Observed& observed) {
   std::string why;
-  result.integer_kernels = 0;
   for (const driver::Observed::Kernel& kernel : observed.kernels()) {
     const driver::IntegerError& integers = kernel.integers;
-    result.integer_kernels += integers.elements != 0 ? 1 : 0;
     if (is_right(kernel, tolerance)) continue;
     why += integers.elements != 0 ? fmt::format("'{}': {} of {} integers differ, by at most {:g}\n", kernel.name, integers.unequal,
                                                 integers.elements, integers.most)
@@ -114,7 +99,7 @@ std::string faults(const driver::Observed& observed, IntegerResult& result) {
 }
 
 /// Runs a batch and compares its kernels, then each picture alone.
-Result<> run(const driver::Trial& trial, const std::string& label, const graph::Graph& graph, IntegerResult& result) {
+Result<> run(const driver::Trial& trial, const std::string& label, const graph::Graph& graph, NarrowResult& result) {
   const driver::Pictures all = trial.pictures(pictures);
   const auto together = trial.session(label, pictures, 2);
   if (!together) return together.failure();
@@ -122,7 +107,7 @@ Result<> run(const driver::Trial& trial, const std::string& label, const graph::
   observed.watch(**together);
   if (const Result<> ran = (*together)->run(all.bytes); !ran) return ran;
   for (size_t k = 0; k < all.planar.size(); ++k) interpret_and_compare(graph, GeneratedWeights(), all, k, true, observed);
-  result.why = faults(observed, result);
+  result.why = faults(observed);
   const auto alone = trial.session(label, 1, 1);
   if (!alone) return alone.failure();
   const size_t bytes = all.bytes.size() / pictures;
@@ -139,35 +124,38 @@ Result<> run(const driver::Trial& trial, const std::string& label, const graph::
 
 }  // namespace
 
-IntegerResult check_with_integers(uint64_t seed, const Target& target, const Machine& machine, const codegen::KernelOptions& kernels) {
-  IntegerResult result;
+NarrowResult check_narrow(uint64_t seed, Arithmetic arithmetic, const Target& target, const Machine& machine,
+                          const codegen::KernelOptions& kernels) {
+  NarrowResult result;
   result.text = text_of(seed);
   Sources sources;
   Diagnostics diagnostics(sources);
   const auto topology = parse_network(fmt::format("seed{}.rn", seed), result.text, {}, diagnostics);
   const std::optional<graph::Graph> plain = topology ? driver::plain_graph(*topology, diagnostics) : std::nullopt;
   std::optional<driver::Lowered> lowered;
-  const driver::Goal goal{&target, &machine};
-  if (plain) {
-    driver::LoweringOptions lowering;
-    lowering.goals = {goal};
-    lowering.precision.ranges = ranges_of(*plain, seed);
-    lowered = driver::lower(*topology, lowering, diagnostics);
-    if (lowered && seed % 2 == 1) {
-      const program::Tuning tuning = any_schedules(lowered->programs.front(), target, machine, seed);
-      lowering.tuned = &tuning;
-      lowered = driver::lower(*topology, lowering, diagnostics);
-    }
+  driver::LoweringOptions lowering;
+  lowering.goals = {{&target, &machine}};
+  if (plain && arithmetic == Arithmetic::integers) lowering.precision.ranges = ranges_of(*plain, seed);
+  if (arithmetic == Arithmetic::bf16) {
+    lowering.precision.weights = lowering.precision.values = ElementType::bf16;
+    // The first target decides whether values are narrow.
+    lowering.goals.insert(lowering.goals.begin(), {find_target("avx512_bf16"), &default_machine()});
   }
+  if (plain) lowered = driver::lower(*topology, lowering, diagnostics);
   if (!lowered) {
     result.why = diagnostics.render();
     return result;
   }
-  if (seed % 8 == 1) sum_in_steps(lowered->programs.front());
-  if (seed % 2 == 1) edit_schedules(lowered->programs.front(), seed);
-  result.kernels = lowered->programs.front().kernels.size();
+  lowered->programs.erase(lowered->programs.begin(), lowered->programs.end() - 1);
+  program::Program& program = lowered->programs.front();
+  if (seed % 8 == 1) sum_in_steps(program);
+  if (seed % 2 == 1) edit_schedules(program, seed);
+  result.kernels = program.kernels.size();
+  for (const program::Kernel& kernel : program.kernels) {
+    result.narrow_kernels += kernel.out != program::none && program.tensor(kernel.out).type.element != ElementType::f32 ? 1 : 0;
+  }
   const auto trial = driver::Trial::make(*lowered, "random_network", GeneratedWeights(), kernels);
-  const Result<> ran = trial ? run(**trial, goal.exact_label(), lowered->graph, result) : Result<>(trial.failure());
+  const Result<> ran = trial ? run(**trial, lowering.goals.back().exact_label(), lowered->graph, result) : Result<>(trial.failure());
   if (!ran) result.why += ran.failure().text;
   return result;
 }
