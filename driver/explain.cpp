@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "driver/calibration_data.h"
 #include "driver/checkpoint.h"
 #include "driver/command_line.h"
 #include "driver/common.h"
@@ -13,9 +14,12 @@
 #include "driver/measure.h"
 #include "driver/model.h"
 #include "driver/network_input.h"
+#include "driver/noise.h"
 #include "driver/phases.h"
+#include "driver/picture_input.h"
 #include "driver/precision_options.h"
 #include "driver/target_options.h"
+#include "driver/trial.h"
 #include "inspect/report.h"
 #include "ir/algorithms/gpu_model.h"
 
@@ -32,8 +36,40 @@ struct ExplainOptions {
   std::vector<std::string> disabled;
   bool no_winograd = false;
   PrecisionOptions precision;
+  std::string data;  ///< pictures for the noise of each layer; empty: it is not measured
+  PictureOptions pictures;
   int jobs = 0;
 };
+
+/// Why --data does not fit the other options; empty if it does.
+std::string data_fault(const ExplainOptions& options, const PrecisionOptions& precision, bool with_weights) {
+  if (std::string fault = data_options_fault(options.data, options.pictures); options.data.empty() || !fault.empty()) return fault;
+  if (precision.given().empty()) return "--data is for the noise that --precision or --weights-precision adds";
+  return with_weights ? "" : "--data measures noise, which needs the network's weights: --weights";
+}
+
+/// The noise of each value over a few of the pictures of --data, as remarks of the pass that rounds.
+Result<std::vector<passes::Remark>> noise_remarks(const ExplainOptions& options, const graph::Graph& exact, const graph::Graph& narrow,
+                                                  const WeightSource& weights) {
+  constexpr size_t most_pictures = 4;
+  Result<std::string> bytes = some_pictures(options.data, options.pictures, exact.name, exact.input, most_pictures);
+  if (!bytes) return bytes.failure();
+  const Pictures pictures = pictures_of(exact.input, std::move(*bytes));
+  const auto has = [&](ElementType element) {
+    return std::any_of(narrow.ops.begin(), narrow.ops.end(), [&](const graph::Op& op) { return op.type.element == element; });
+  };
+  const char* const pass = has(ElementType::u8) ? "quantize" : has(ElementType::bf16) ? "narrow-values" : "narrow-weights";
+  std::vector<passes::Remark> remarks;
+  for (const LayerNoise& layer : measure_noise(exact, narrow, weights, pictures)) {
+    const auto made = std::find_if(narrow.ops.begin(), narrow.ops.end(), [&](const graph::Op& op) { return op.name == layer.name; });
+    if (made == narrow.ops.end() || !layer.noise.measured()) continue;
+    remarks.push_back(
+        {pass, layer.name,
+         fmt::format("signal to noise {:.1f} dB, against float64, over {} pictures", layer.noise.decibels(), pictures.planar.size()),
+         made->at});
+  }
+  return remarks;
+}
 
 /// The number of pictures for which the model of ir/algorithms/gpu_model.h gives the expected seconds of a run.
 constexpr int64_t expected_batch = 32;
@@ -135,12 +171,23 @@ int explain(const ExplainOptions& options, const Invocation& invocation) {
   std::optional<Precision> precision = precision_options.read(*network, diagnostics);
   if (!precision) return report(diagnostics, invocation);
   lowering.precision = std::move(*precision);
+  if (const std::string unfit = data_fault(options, precision_options, weights != nullptr); !unfit.empty()) return usage_error(unfit);
+  std::optional<graph::Graph> exact;
+  if (!options.data.empty()) {
+    Diagnostics first(sources);  // as above
+    if (!(exact = plain_graph(*network, first))) return report(first, invocation);
+  }
   if (options.no_winograd) lowering.winograd_tile = 0;
   lowering.after_pass = [&](const passes::PassRun& run) { compilation.phases.push_back(inspect::phase_of(run)); };
   const auto lowered = lower(std::move(*network), lowering, diagnostics);
   if (const int status = report(diagnostics, invocation); status != done) return status;
   if (!lowered) return fail(first_failure(diagnostics));
   compilation.remarks = lowered->remarks;
+  if (exact) {
+    Result<std::vector<passes::Remark>> noise = noise_remarks(options, *exact, lowered->graph, *weights);
+    if (!noise) return fail(noise.failure());
+    compilation.remarks.insert(compilation.remarks.end(), noise->begin(), noise->end());
+  }
 
   const program::Program& program = lowered->programs.front();
   compilation.target = goal_of(program);
@@ -193,6 +240,9 @@ void add_explain(Command program, Invocation& invocation) {
   command.add_flag("--copy-weights", options->copy_weights, "for --profile, as bench's");
   command.add_flag("--no-winograd", options->no_winograd, "as compile's");
   add_precision_options(command, options->precision);
+  command.add_option("--data", options->data, "show the noise of each layer for a few of these pictures, as those of 'resnetc calibrate'")
+      .type_name("DIR|X.npy");
+  add_picture_options(command, options->pictures);
   add_disable_pass(command, options->disabled);
   command.add_option("-j,--jobs", options->jobs, "kernels compiled at once (one for each processor)").type_name("N").range(1, 1024);
   command.callback([&invocation, options] { invocation.action = [&invocation, options] { return explain(*options, invocation); }; });
