@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "passes/pipeline.h"
 #include "tests/unit/frontend/cases.h"
@@ -140,6 +141,9 @@ TEST_CASE("language: weights have torchvision's names") {
   for (const char* name : {"layer1.0.downsample.0", "layer1.0.downsample.1", "layer3.5.conv3", "layer4.2.bn3", "fc"}) {
     CHECK(resnet50.contains(name));
   }
-  const auto fashion = weights_of(loaded(source_dir / "networks" / "fashion_mnist" / "resnet20_fashion.rn"));
-  CHECK(std::set<std::string>(fashion.begin(), fashion.end()).contains("layer2.0.downsample.0"));
+  for (const auto& [network, layer] :
+       {std::pair("resnet20_fashion.rn", "layer2.0.downsample.0"), std::pair("mobilenet_v2_fashion.rn", "features.17.conv.3")}) {
+    const auto fashion = weights_of(loaded(source_dir / "networks" / "fashion_mnist" / network));
+    CHECK(std::set<std::string>(fashion.begin(), fashion.end()).contains(layer));
+  }
 }
