@@ -16,7 +16,7 @@ class Case:
     output_shape: list
     multiply_adds: int  # of one picture, convolutions counted as direct sums
     target: str
-    precision: str = "f32"  # of resnetc's library and of the model that peers read: f32 or int8
+    precision: str = "f32"  # of what is compared: f32, int8 or bf16
 
     @staticmethod
     def of_library(folder, network, batch, precision="f32"):
@@ -32,8 +32,8 @@ class Case:
         return pathlib.Path(self.folder) / f"batch{self.batch}{suffix}"
 
     def onnx(self):
-        """The model that peers read."""
-        return self.file(".onnx" if self.precision == "f32" else f".{self.precision}.onnx")
+        """The model that peers read: quantized for integers, and float32 otherwise."""
+        return self.file(".int8.onnx" if self.precision == "int8" else ".onnx")
 
     def network_file(self, name):
         """A file of this network, for every batch size."""

@@ -13,14 +13,19 @@ is shuffled for the round. A turn is a pause, then a burst of runs without pause
 Before the next turn its threads must be asleep. Ratios are taken round by round, so that whatever slows the machine for a while slows both
 sides.
 
-With --precision int8, resnetc's library has integers of 8 bits, by ranges from 16 generated pictures, and the peers read the model as ONNX
-Runtime quantizes it with the same pictures. Outputs may then differ from PyTorch's float32 by a tenth of the largest value.
+With --precision int8, resnetc's library has integers of 8 bits, by ranges from 16 generated pictures. ONNX Runtime and OpenVINO read the
+model as ONNX Runtime quantizes it with the same pictures, and MNN as its own mnnquant does. Outputs may then differ from PyTorch's float32
+by a tenth of the largest value. Behind the difference stands the signal over the noise in decibels.
+
+With --precision bf16, resnetc's library computes with bf16. Beside it runs its own library in float32, whose ratio says what bf16 gains,
+and peers that round a float32 model to bf16 themselves. Outputs may differ by a twentieth of the largest value.
 
 A peer that is not installed, cannot convert a network or crashes is shown with its reason. The exit status is 1 if resnetc's own
 outputs are off, or if it cannot run.
 """
 
 import argparse
+import dataclasses
 import importlib
 import json
 import os
@@ -39,7 +44,7 @@ from rounds import measure, summary
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 NETWORKS = "resnet18,resnet34,resnet50,resnet101,resnext50_32x4d,wide_resnet50_2,cifar_resnet20"
-TOLERANCE = {"f32": 1e-4, "int8": 0.1}
+TOLERANCE = {"f32": 1e-4, "int8": 0.1, "bf16": 0.05}
 
 
 def say(text):
@@ -59,11 +64,18 @@ def compile_network(options, network, folder):
         source = folder / f"{network}.rn"
         source.write_text(chain.text())
     cpu = [] if options.target == "cuda" else ["--cpu", options.cpu]
-    command = [options.resnetc, "compile", source, "-o", folder, "--weights", weights, "--target", options.target, *cpu,
-               *options.resnetc_options]  # fmt: skip
+
+    def compile_into(folder, *more):
+        subprocess.run([options.resnetc, "compile", source, "-o", folder, "--weights", weights, "--target", options.target, *cpu,
+                        *options.resnetc_options, *more], check=True, stdout=sys.stderr)  # fmt: skip
+
     if options.precision == "int8":
-        command += ["--precision", "int8", "--ranges", calibrate(options, network, source, weights, folder)]
-    subprocess.run(command, check=True, stdout=sys.stderr)
+        compile_into(folder, "--precision", "int8", "--ranges", calibrate(options, network, source, weights, folder))
+    elif options.precision == "bf16":
+        compile_into(folder / "f32")
+        compile_into(folder, "--precision", "bf16")
+    else:
+        compile_into(folder)
 
 
 def calibrate(options, network, source, weights, folder):
@@ -135,7 +147,7 @@ def measure_case(options, case, processors):
             gflops = 2e-6 * case.multiply_adds * case.batch / row["median_ms"]
             row["of_peak"] = gflops / result["peak_gflops"] if result["peak_gflops"] else 0
         row.setdefault("reason", "resnetc was not timed") if "median_ms" not in row else None
-    timed = [name for name in rows if name != "resnetc" and "reason" not in rows[name]]
+    timed = [name for name in rows if name not in peers.OWN and "reason" not in rows[name]]
     result["best_peer"] = min(timed, key=lambda name: rows[name]["median_ms"], default=None)
     return result
 
@@ -152,7 +164,7 @@ def parse():
     arguments.add_argument("--threads", type=numbers, default=[1, 2], help="(1,2)")
     arguments.add_argument("--peers", default="all",
                            help=f"some of {','.join(peers.ALL[1:])}; with --target cuda {','.join(peers.ON_GPU[1:])}; "
-                                f"with --precision int8 {','.join(peers.INT8[1:])} (all)")  # fmt: skip
+                                f"with --precision int8 {','.join(peers.INT8[1:])}; with bf16 {','.join(peers.BF16[1:])} (all)")  # fmt: skip
     arguments.add_argument("--rounds", "--pairs", type=int, default=30, help="turns of each contender (30)")
     arguments.add_argument("--burst", type=int, default=3, help="runs of a turn, whose median counts (3)")
     arguments.add_argument("--warm-up", type=int, default=10, help="untimed runs of each before the first round (10)")
@@ -162,7 +174,7 @@ def parse():
     arguments.add_argument("--timeout", type=float, default=1800, help="seconds that one answer of a contender may take (1800)")
     arguments.add_argument("--target", default="host")
     arguments.add_argument("--cpu", default="host", help="the machine whose schedules resnetc is to choose (host)")
-    arguments.add_argument("--precision", choices=["f32", "int8"], default="f32", help="(f32)")
+    arguments.add_argument("--precision", choices=list(peers.OF_PRECISION), default="f32", help="(f32)")
     arguments.add_argument("--resnetc-options", type=str.split, default=[], help="more options for resnetc compile")
     arguments.add_argument("--json", type=pathlib.Path, help="write all measurements to this file")
     arguments.add_argument("--markdown", type=pathlib.Path, help="write tables to this file")
@@ -170,13 +182,26 @@ def parse():
     arguments.add_argument("--folder", type=pathlib.Path, help="keep exported and converted networks in this folder, for the next call")
     options = arguments.parse_args()
     options.networks = [network for name in options.networks for network in chains.SETS.get(name, [name])]
-    known = (peers.ON_GPU if options.target == "cuda" else peers.INT8 if options.precision == "int8" else peers.ALL)[1:]
+    known = (peers.ON_GPU if options.target == "cuda" else peers.OF_PRECISION[options.precision])[1:]
     options.peers = list(known) if options.peers == "all" else names(options.peers)
     if unknown := set(options.peers) - set(known):
         arguments.error(f"no peer is called {', '.join(sorted(unknown))}")
     if max(options.threads) > len(os.sched_getaffinity(0)):
         arguments.error(f"this process may use {len(os.sched_getaffinity(0))} processors only")
     return options
+
+
+def export(options, case, pictures):
+    """Writes the models that peers read, unless they are there."""
+    script = [sys.executable, HERE / "export.py"]
+    # mnnquant reads pictures one by one.
+    batches = {case.batch, 1} if case.precision == "int8" and "mnn" in options.peers else {case.batch}
+    for of_batch in (dataclasses.replace(case, batch=batch) for batch in sorted(batches)):
+        if not of_batch.file(".exported").exists():
+            say(f"exporting {case.network}, batch {of_batch.batch}")
+            subprocess.run([*script, "models", of_batch.to_json()], check=True, stdout=sys.stderr)
+    if case.precision == "int8" and not case.onnx().exists():
+        subprocess.run([*script, "quantized", case.to_json(), pictures], check=True, stdout=sys.stderr)
 
 
 def write(options, results):
@@ -198,12 +223,7 @@ def main():
             compile_network(options, network, root / network)
             for batch in options.batches:
                 case = Case.of_library(root / network, network, batch, options.precision)
-                if not case.file(".exported").exists():
-                    say(f"exporting {network}, batch {batch}")
-                    subprocess.run([sys.executable, HERE / "export.py", "models", case.to_json()], check=True, stdout=sys.stderr)
-                if options.precision == "int8" and not case.onnx().exists():
-                    subprocess.run([sys.executable, HERE / "export.py", "quantized", case.to_json(), root / network / "calibration.npy"],
-                                   check=True, stdout=sys.stderr)  # fmt: skip
+                export(options, case, root / network / "calibration.npy")
                 for threads in options.threads:
                     say(f"{network}, batch {batch}, {threads} thread(s)")
                     results["cases"].append(measure_case(options, case, sorted(os.sched_getaffinity(0))[:threads]))

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from peers import ALL, ON_GPU
+from peers import ALL, ON_GPU, OWN
 
 
 def processor():
@@ -45,7 +45,7 @@ def case_text(case):
         ratio = "" if name == "resnetc" else f"{spread(row)}, {row['ratio_best']:.2f}"
         few = "" if row["turns"] == case["rounds"] else f", {row['turns']} turns of one run"
         lines.append(f"  {row['title']:14} {milliseconds(row['median_ms']):>10} {milliseconds(row['best_ms']):>10} "
-                     f"{share(row['of_peak']):>8}   {ratio:34} {row['difference']:.1e}{few}")  # fmt: skip
+                     f"{share(row['of_peak']):>8}   {ratio:34} {row['difference']:.1e}, {row['decibels']:.0f} dB{few}")  # fmt: skip
     if case["best_peer"]:
         best = case["contenders"][case["best_peer"]]
         lines.append(f"  best of all peers: {best['title']}, ratio {spread(best)}")
@@ -68,7 +68,7 @@ def table(head, rows):
 def markdown(results):
     cases = results["cases"]
     titles = {name: row["title"] for case in cases for name, row in case["contenders"].items()}
-    peers = [name for name in (*ALL[1:], *ON_GPU[1:]) if name in titles]
+    peers = [name for name in (*OWN[1:], *ALL[1:], *ON_GPU[1:]) if name in titles]
     lines = [f"{results['processor']}; {results['rounds']} rounds, {results['burst']} runs a turn", ""]
 
     lines += ["Ratios, resnetc's time over the peer's, median and the middle 80 %: below 1, resnetc is faster.", ""]

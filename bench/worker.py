@@ -30,6 +30,13 @@ def one_line(error):
     return f"{type(error).__name__}: {lines[0]}"[:200]
 
 
+def decibels(exact, noisy):
+    """Signal over noise; infinite if nothing differs."""
+    exact, noisy = exact.astype(np.float64).ravel(), noisy.astype(np.float64).ravel()
+    noise = ((exact - noisy) ** 2).sum()
+    return float(10 * np.log10((exact**2).sum() / noise)) if noise else float("inf")
+
+
 def main():
     # Libraries may print on standard output. So the answers go to a copy of it, and the libraries' prints to standard error.
     answers = os.fdopen(os.dup(1), "w")
@@ -56,7 +63,9 @@ def main():
         answer(failed=one_line(error))
         return
     difference = float(np.abs(output - reference).max() / np.abs(reference).max())  # relative to the largest
-    answer(difference=difference, version=version, settings=peer.SETTINGS, prepared_s=time.perf_counter() - start)
+    settings = peer.SETTINGS if isinstance(peer.SETTINGS, str) else peer.SETTINGS[case.precision]
+    answer(difference=difference, decibels=decibels(reference, output), version=version, settings=settings,
+           prepared_s=time.perf_counter() - start)  # fmt: skip
     clock = time.perf_counter
     for line in sys.stdin:
         times = []

@@ -2,7 +2,7 @@
 
     TITLE      its name in tables
     PACKAGE    the Python package whose version tables give; None for resnetc
-    SETTINGS   one line: how it is set up
+    SETTINGS   one line: how it is set up; or a line for each precision
     prepare(case, threads, picture, output) -> run
 
 `prepare` converts the network (and keeps its files under case.file(...) for the next call), loads it and fixes its buffers. Each
@@ -13,7 +13,10 @@ tables show its text as the reason.
 import time
 
 ALL = ("resnetc", "onnxruntime", "openvino", "ncnn", "mnn", "pytorch", "tvm")
-INT8 = ("resnetc", "onnxruntime", "openvino")  # that read a quantized ONNX model, or calibrate
+INT8 = ("resnetc", "onnxruntime", "openvino", "mnn")  # that read a quantized ONNX model, or calibrate
+BF16 = ("resnetc", "resnetc_f32", "openvino", "pytorch")  # that round a float32 model's values themselves, and resnetc without rounding
+OF_PRECISION = {"f32": ALL, "int8": INT8, "bf16": BF16}
+OWN = ("resnetc", "resnetc_f32")  # not peers, but resnetc's libraries
 ON_GPU = ("resnetc", "onnxruntime_cuda", "pytorch_cuda")  # where resnetc's target is cuda
 
 

@@ -1,16 +1,25 @@
-"""MNN, from the ONNX file by its own converter."""
+"""MNN, from the ONNX file by its own converter, and for integers by its own quantizer."""
 
+import dataclasses
+import json
 import pathlib
+import tempfile
 
 import numpy as np
 
 TITLE = "MNN"
 PACKAGE = "MNN"
-SETTINGS = "CPU backend, high precision (float32), input and output copied as its interface wants"
+RUN = "CPU backend, high precision, input and output copied as its interface wants"
+SETTINGS = {
+    "f32": f"{RUN}",
+    "int8": f"quantized by its mnnquant with the same pictures in PNG (KL, MAX_ABS, i8, weights for each channel); {RUN}",
+}
+
+# The package's commands mnnconvert and mnnquant call the functions of `_tools` too. But they report each use to their makers, and install
+# a package with pip to do so. And mnnquant of 3.6.1 aborts, because it gives three words to a function that takes a list.
 
 
 def convert(case, path):
-    # The package's mnnconvert command does this too. But it reports each use to its makers, and installs a package with pip to do so.
     import _tools
 
     partial = f"{path}.partial"
@@ -18,15 +27,58 @@ def convert(case, path):
     pathlib.Path(partial).rename(path)
 
 
+def quantize(source, path, pictures):
+    """mnnquant's model of the float32 model `source` for one picture, calibrated with `pictures` (N, channels, height, width).
+
+    Its method EMA makes models of ResNets whose outputs are mostly noise, and ADMM crashes: so KL, its default."""
+    import _tools
+    from PIL import Image
+
+    count, channels, height, width = pictures.shape
+    if channels not in (1, 3):
+        raise RuntimeError(f"mnnquant reads pictures of 1 or 3 channels, not of {channels}")
+    low, step = float(pictures.min()), float(np.ptp(pictures)) / 255
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        pictures_folder = pathlib.Path(folder, "pictures")
+        pictures_folder.mkdir()
+        for k, picture in enumerate(np.rint((pictures - low) / step).astype(np.uint8)):
+            Image.fromarray(picture[0] if channels == 1 else picture.transpose(1, 2, 0)).save(pictures_folder / f"{k:03}.png")
+        target, config = pathlib.Path(folder, "quantized.mnn"), pathlib.Path(folder, "config.json")
+        config.write_text(json.dumps({
+            "input_type": "image", "path": str(pictures_folder), "used_sample_num": count, "width": width, "height": height,
+            "format": "GRAY" if channels == 1 else "RGB", "mean": [-low / step] * channels, "normal": [step] * channels,
+            "feature_quantize_method": "KL", "weight_quantize_method": "MAX_ABS",
+        }))  # fmt: skip
+        _tools.mnnquant(["mnnquant", str(source), str(target), str(config)])
+        if not target.exists():
+            raise RuntimeError("mnnquant wrote no model")
+        target.rename(path)
+
+
+def model(case, version):
+    """The file of the network as MNN reads it."""
+    path = case.file(f".{version}.mnn")
+    if not path.exists():
+        convert(case, path)
+    if case.precision == "f32":
+        return path
+    quantized = case.file(f".{version}.{case.precision}.mnn")
+    if not quantized.exists():
+        quantize(path, quantized, np.load(case.network_file("calibration.npy")))
+    return quantized
+
+
 def prepare(case, threads, picture, output):
     import MNN
 
-    path = case.file(f".{MNN.version()}.mnn")
-    if not path.exists():
-        convert(case, path)
+    # mnnquant reads pictures one by one. So the model that it makes has a batch of one, and the session's is changed.
+    path = model(case if case.precision == "f32" else dataclasses.replace(case, batch=1), MNN.version())
     interpreter = MNN.Interpreter(str(path))
     session = interpreter.createSession({"backend": "CPU", "numThread": threads, "precision": "high"})
     source = interpreter.getSessionInput(session, case.input)
+    if tuple(source.getShape()) != picture.shape:
+        interpreter.resizeTensor(source, picture.shape)
+        interpreter.resizeSession(session)
     sink = interpreter.getSessionOutput(session, case.output)
     given = MNN.Tensor(picture.shape, MNN.Halide_Type_Float, picture, MNN.Tensor_DimensionType_Caffe)
     result = MNN.Tensor(output.shape, MNN.Halide_Type_Float, output, MNN.Tensor_DimensionType_Caffe)

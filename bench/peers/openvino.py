@@ -2,7 +2,11 @@
 
 TITLE = "OpenVINO"
 PACKAGE = "openvino"
-SETTINGS = "latency hint, one stream, float32 where the model has no integers, shared buffers"
+SETTINGS = {
+    "f32": "latency hint, one stream, float32, shared buffers",
+    "int8": "latency hint, one stream, float32 where the model has no integers, shared buffers",
+    "bf16": "latency hint, one stream, INFERENCE_PRECISION_HINT bf16, shared buffers",
+}
 
 
 def prepare(case, threads, picture, output):
@@ -13,7 +17,7 @@ def prepare(case, threads, picture, output):
         "PERFORMANCE_HINT": "LATENCY",
         "NUM_STREAMS": "1",
         "INFERENCE_NUM_THREADS": str(threads),
-        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_PRECISION_HINT": "bf16" if case.precision == "bf16" else "f32",
     })  # fmt: skip
     request = compiled.create_infer_request()
     request.set_input_tensor(ov.Tensor(picture, shared_memory=True))

@@ -4,7 +4,8 @@ from peers import faster
 
 TITLE = "PyTorch"
 PACKAGE = "torch"
-SETTINGS = "torch.compile (inductor), frozen weights, inference mode; channels_last or not, whichever is faster here"
+COMPILED = "torch.compile (inductor), frozen weights, inference mode; channels_last or not, whichever is faster here"
+SETTINGS = {"f32": COMPILED, "bf16": f"autocast to bf16; {COMPILED}"}
 
 
 def prepare(case, threads, picture, output):
@@ -19,7 +20,7 @@ def prepare(case, threads, picture, output):
         model, source = torch.compile(case.model().to(memory_format=layout)), given.to(memory_format=layout)
 
         def run():
-            with torch.inference_mode():
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=case.precision == "bf16"):
                 result.copy_(model(source))
 
         return run
