@@ -17,8 +17,9 @@ With --precision int8, resnetc's library has integers of 8 bits, by ranges from 
 model as ONNX Runtime quantizes it with the same pictures, and MNN as its own mnnquant does. Outputs may then differ from PyTorch's float32
 by a tenth of the largest value. Behind the difference stands the signal over the noise in decibels.
 
-With --precision bf16, resnetc's library computes with bf16. Beside it runs its own library in float32, whose ratio says what bf16 gains,
-and peers that round a float32 model to bf16 themselves. Outputs may differ by a twentieth of the largest value.
+With --precision bf16, resnetc's library has bf16: in its weights alone, or with --target avx512_bf16 also in its values. Beside it run its
+own library in float32, whose ratio says what bf16 gains, and peers that round a float32 model to bf16 themselves. Outputs may differ by a
+twentieth of the largest value.
 
 A peer that is not installed, cannot convert a network or crashes is shown with its reason. The exit status is 1 if resnetc's own
 outputs are off, or if it cannot run.
