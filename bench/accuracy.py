@@ -3,6 +3,7 @@
 three draws of 500 training pictures.
 
     python3 bench/accuracy.py [--network mobilenet_v2_fashion] [--methods mse,minmax] [--within 30] [--resnetc build/resnetc]
+    python3 bench/accuracy.py --options "--precision bf16 --target avx512_bf16"    # as compiled with these options, in place of integers
 
 It calibrates with each draw, compiles, and runs the library. Needs only Debian's package dataset-fashion-mnist.
 """
@@ -81,7 +82,8 @@ def main():
     arguments.add_argument("--network", default="resnet20_fashion", help="of networks/fashion_mnist (resnet20_fashion)")
     arguments.add_argument("--methods", default="mse,minmax,percentile,entropy", type=lambda text: text.split(","),
                            help="of resnetc calibrate (all)")  # fmt: skip
-    arguments.add_argument("--within", type=int, metavar="N", help="fail if integers get over N pictures fewer right than float32")
+    arguments.add_argument("--options", type=str.split, help="of resnetc compile: count once with them, in place of integers")
+    arguments.add_argument("--within", type=int, metavar="N", help="fail if they get over N pictures fewer right than float32")
     arguments.add_argument("--resnetc", type=pathlib.Path, default=ROOT / "build" / "resnetc")
     options = arguments.parse_args()
     train = read_pictures("train")
@@ -90,13 +92,16 @@ def main():
         exact = network.right()
         print(f"float32: {exact} of {len(network.labels)} right", flush=True)
         fewest = exact
+        if options.options:
+            options.methods, fewest = [], network.right(*options.options)
+            print(f"{' '.join(options.options)}: {fewest} right", flush=True)
         for method in options.methods:
             for draw in range(DRAWS):
                 right = network.right_in_integers(random.Random(draw).sample(train, PICTURES), method)
                 print(f"{method}, draw {draw}: {right} right", flush=True)
                 fewest = min(fewest, right)
     if options.within is not None and exact - fewest > options.within:
-        sys.exit(f"accuracy.py: integers get up to {exact - fewest} pictures fewer right than float32, more than {options.within}")
+        sys.exit(f"accuracy.py: they get up to {exact - fewest} pictures fewer right than float32, more than {options.within}")
 
 
 if __name__ == "__main__":

@@ -61,12 +61,9 @@ Result<std::vector<passes::Remark>> noise_remarks(const ExplainOptions& options,
   const char* const pass = has(ElementType::u8) ? "quantize" : has(ElementType::bf16) ? "narrow-values" : "narrow-weights";
   std::vector<passes::Remark> remarks;
   for (const LayerNoise& layer : measure_noise(exact, narrow, weights, pictures)) {
-    const auto made = std::find_if(narrow.ops.begin(), narrow.ops.end(), [&](const graph::Op& op) { return op.name == layer.name; });
-    if (made == narrow.ops.end() || !layer.noise.measured()) continue;
-    remarks.push_back(
-        {pass, layer.name,
-         fmt::format("signal to noise {:.1f} dB, against float64, over {} pictures", layer.noise.decibels(), pictures.planar.size()),
-         made->at});
+    remarks.push_back({pass, layer.name,
+                       fmt::format("signal to noise {}, against float64, over {} pictures", layer.noise.text(), pictures.planar.size()),
+                       layer.at});
   }
   return remarks;
 }

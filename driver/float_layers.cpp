@@ -10,6 +10,7 @@
 
 #include "driver/channel_sizes.h"
 #include "driver/measured_error.h"
+#include "driver/noise.h"
 #include "driver/table.h"
 #include "driver/trial.h"
 #include "ir/quantized.h"
@@ -58,28 +59,22 @@ class Measuring {
 
   /// The noise over the signal of each operation that sums integers, whose operands are as exact as their types allow.
   std::map<std::string, double> own_noise(const graph::Graph& graph) const {
-    std::map<std::string, std::pair<double, double>> powers;
+    std::map<std::string, Noise> measured;
     for (size_t k = 0; k < exact_.size(); ++k) {
       interpret_picture(graph, weights(), pictures_, k, [&](const graph::Op& op, Values& values) {
         const auto wanted = exact_[k].named.find(op.name);
         if (wanted == exact_[k].named.end() || wanted->second.size() != values.size()) return;
         Values numbers = values;
         graph::to_numbers(op.type, numbers);
-        auto& [signal, noise] = powers[op.name];
-        for (size_t i = 0; i < numbers.size(); ++i) {
-          signal += wanted->second[i] * wanted->second[i];
-          noise += (numbers[i] - wanted->second[i]) * (numbers[i] - wanted->second[i]);
-        }
+        measured[op.name].add(wanted->second, numbers);
         values = wanted->second;
         graph::to_integers(op.type, values);
       });
     }
     std::map<std::string, double> noises;
     for (const graph::Op& op : graph.ops) {
-      const auto found = powers.find(op.name);
-      if (found == powers.end() || !graph::sums_integers(graph, op)) continue;
-      const auto [signal, noise] = found->second;
-      noises[op.name] = signal > 0 ? noise / signal : noise > 0 ? HUGE_VAL : 0;
+      const auto found = measured.find(op.name);
+      if (found != measured.end() && graph::sums_integers(graph, op)) noises[op.name] = found->second.ratio();
     }
     return noises;
   }

@@ -20,7 +20,12 @@ void Noise::add(const Values& exact, const Values& narrow) {
   }
 }
 
-double Noise::decibels() const { return 10 * std::log10(signal_ / noise_); }
+double Noise::ratio() const { return signal_ > 0 ? noise_ / signal_ : noise_ > 0 ? HUGE_VAL : 0; }
+
+std::string Noise::text() const {
+  const double decibels = 10 * std::log10(signal_ / noise_);
+  return std::isfinite(decibels) ? fmt::format("{:.1f} dB", decibels) : "no noise";
+}
 
 std::vector<LayerNoise> measure_noise(const graph::Graph& exact, const graph::Graph& narrow, const WeightSource& weights,
                                       const Pictures& pictures) {
@@ -29,7 +34,7 @@ std::vector<LayerNoise> measure_noise(const graph::Graph& exact, const graph::Gr
   for (const graph::Op& op : narrow.ops) {
     if (op.kind == OpKind::input) continue;
     layer_named[op.name] = layers.size();
-    layers.push_back({op.name, {}});
+    layers.push_back({op.name, op.at, {}});
   }
   for (size_t k = 0; k < pictures.planar.size(); ++k) {
     std::map<std::string, Values, std::less<>> wanted;
@@ -51,10 +56,7 @@ std::vector<LayerNoise> measure_noise(const graph::Graph& exact, const graph::Gr
 
 std::string noise_table(const std::vector<LayerNoise>& layers) {
   Table table({{"layer"}, {"signal to noise", Table::Align::right}});
-  for (const LayerNoise& layer : layers) {
-    const double decibels = layer.noise.decibels();
-    table.add({printable(layer.name), std::isfinite(decibels) ? fmt::format("{:.1f} dB", decibels) : "no noise"});
-  }
+  for (const LayerNoise& layer : layers) table.add({printable(layer.name), layer.noise.text()});
   return table.str();
 }
 

@@ -14,8 +14,10 @@ class Noise {
  public:
   /// Adds one picture. Both results have the same size.
   void add(const Values& exact, const Values& narrow);
-  /// The ratio of their powers in decibels; infinite without noise.
-  double decibels() const;
+  /// The power of the noise over that of the signal: 0 without noise, and infinite if there is nothing else.
+  double ratio() const;
+  /// The power of the signal over that of the noise in decibels, for people: "38.1 dB" or "no noise".
+  std::string text() const;
   bool measured() const { return measured_; }
 
  private:
@@ -25,6 +27,7 @@ class Noise {
 
 struct LayerNoise {
   std::string name;
+  Location at;  ///< as the value's in `narrow`
   Noise noise;
 };
 

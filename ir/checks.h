@@ -27,6 +27,13 @@ inline constexpr std::string_view misplaced_projection =
 /// Checks that each `rescale` among the steps of an epilogue stands between sums of integers, directly before a projection. Sums begin with
 /// their bias, so before a `rescale` only the first step is one. `sums_integers` says whether the steps follow sums of integers.
 Fault rescaling(std::span<const OpKind> steps, bool sums_integers);
+/// The same for the steps of a graph's or a program's epilogue.
+template <class Step>
+Fault rescaling(const std::vector<Step>& steps, bool sums_integers) {
+  std::vector<OpKind> kinds;
+  for (const Step& step : steps) kinds.push_back(step.kind);
+  return rescaling(std::span<const OpKind>(kinds), sums_integers);
+}
 /// Checks that `name` is an identifier. `what` names the thing in the fault: "the network's name".
 Fault identifier(std::string_view what, std::string_view name);
 /// Checks that a text which is only for people has no control characters (support/printable.h). `what` names the text in the fault.

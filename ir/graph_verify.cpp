@@ -146,9 +146,7 @@ Fault check_op(const Graph& graph, ValueId id) {
     if (Fault fault = check_step(graph, id, step)) return fault;
   }
   if (Fault fault = check_narrow(graph, op)) return fault;
-  std::vector<StepKind> steps;
-  for (const Step& step : op.epilogue) steps.push_back(step.kind);
-  if (Fault fault = checks::rescaling(steps, sums_integers(graph, op))) return fault;
+  if (Fault fault = checks::rescaling(op.epilogue, sums_integers(graph, op))) return fault;
   return check_quantized(graph, op);
 }
 

@@ -51,9 +51,7 @@ class Checking {
 
   Fault check_steps() const {
     const std::vector<Step>& steps = kernel_.epilogue;
-    std::vector<OpKind> kinds;
-    for (const Step& step : steps) kinds.push_back(step.kind);
-    if (Fault fault = checks::rescaling(kinds, sums_)) return fault;
+    if (Fault fault = checks::rescaling(steps, sums_)) return fault;
     bool summing = sums_;  // while the value is a sum of integers
     for (size_t i = 0; i < steps.size(); ++i) {
       const Step& step = steps[i];

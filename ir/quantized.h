@@ -42,8 +42,8 @@ inline constexpr OpSet moving_ops{OpKind::max_pool,        OpKind::concat,      
 inline constexpr OpSet part_ops{OpKind::concat, OpKind::slice_channels};
 /// The steps that make integer sums of integer sums.
 inline constexpr OpSet integer_sums{OpKind::bias, OpKind::project, OpKind::rescale};
-/// The most integers that the largest product of integers is, and the least integer that no sum of 32 bits may reach.
-inline constexpr int64_t largest_product = 255 * 128, end_of_sums = int64_t{1} << 31;
+/// The largest product of a value's integer and a weight's in absolute value, and the least integer that no sum of 32 bits may reach.
+inline constexpr int64_t largest_product = -255 * least_weight, end_of_sums = int64_t{1} << 31;
 
 /// The terms of each sum of a conv2d or linear, with those of its projections, or of an average.
 int64_t terms_of(const Graph& graph, const Op& op);

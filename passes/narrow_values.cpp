@@ -4,34 +4,26 @@
 #include <vector>
 
 #include "ir/quantized.h"
+#include "support/disjoint_sets.h"
 
 namespace resnetc::passes {
 
 void narrow_values(graph::Graph& graph, PassContext& context) {
   if (context.values_element == ElementType::f32) return;
-  std::vector<bool> wide(graph.ops.size());
-  wide[0] = true;
-  for (const graph::Output& output : graph.outputs) wide[static_cast<size_t>(output.value)] = true;
-  for (size_t i = 0; i < wide.size(); ++i) wide[i] = wide[i] || graph.ops[i].type.pixels() == 1;
-  // The parts of a value have the whole's elements. A part may be part of several values, so this goes on until nothing changes.
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (size_t i = 0; i < wide.size(); ++i) {
-      const graph::Op& op = graph.ops[i];
-      if (!graph::part_ops.has(op.kind)) continue;
-      bool any = wide[i];
-      for (const graph::ValueId v : op.operands) any = any || wide[static_cast<size_t>(v)];
-      const auto widen = [&](size_t v) {
-        changed = changed || !wide[v];
-        wide[v] = true;
-      };
-      if (!any) continue;
-      widen(i);
-      for (const graph::ValueId v : op.operands) widen(static_cast<size_t>(v));
-    }
+  DisjointSets sharing(graph.ops.size());  // parts of a value share its memory, and so its elements' type
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    if (!graph::part_ops.has(graph.ops[i].kind)) continue;
+    for (const graph::ValueId v : graph.ops[i].operands) sharing.join(i, static_cast<size_t>(v));
   }
-  for (size_t i = 0; i < wide.size(); ++i) {
-    if (!wide[i]) graph.ops[i].type.element = context.values_element;
+  std::vector<bool> wide(graph.ops.size());  // of the leader of each set: whether one of them keeps f32
+  const auto keep = [&](size_t v) { wide[sharing.leader(v)] = true; };
+  keep(0);
+  for (const graph::Output& output : graph.outputs) keep(static_cast<size_t>(output.value));
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    if (graph.ops[i].type.pixels() == 1) keep(i);
+  }
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    if (!wide[sharing.leader(i)]) graph.ops[i].type.element = context.values_element;
   }
 }
 

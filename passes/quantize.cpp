@@ -14,6 +14,7 @@
 #include "ir/ranges.h"
 #include "passes/split_roundings.h"
 #include "passes/unique_names.h"
+#include "support/disjoint_sets.h"
 #include "support/printable.h"
 
 namespace resnetc::passes {
@@ -78,12 +79,11 @@ struct Interval {
 /// What each value of a graph becomes.
 class Plan {
  public:
-  Plan(const Graph& graph, PassContext& context) : graph_(graph), context_(context), values_(graph.ops.size()) {
+  Plan(const Graph& graph, PassContext& context) : graph_(graph), context_(context), values_(graph.ops.size()), sharing_(graph.ops.size()) {
     std::map<std::string_view, const ValueRange*> ranges;
     for (const ValueRange& range : context.ranges->values) ranges.emplace(range.name, &range);
     for (const WeightSteps& one : context.ranges->weights) weight_steps_.emplace(one.weights, one.steps);
     for (size_t i = 0; i < values_.size(); ++i) {
-      values_[i].leader = static_cast<ValueId>(i);
       const auto found = ranges.find(graph.ops[i].name);
       values_[i].rounded = rounded_to(graph.ops[i]);
       if (found != ranges.end()) values_[i].range = {found->second->low, found->second->high};
@@ -96,8 +96,8 @@ class Plan {
   std::optional<Quantization> quantization(ValueId v) const {
     const Value& value = values_[static_cast<size_t>(v)];
     if (!value.wanted) return std::nullopt;
-    const Value& of_all = values_[static_cast<size_t>(leader(v))];
-    return of_all.rounded ? of_all.rounded : of_all.range->quantization();
+    const Value& all = of_all(v);
+    return all.rounded ? all.rounded : all.range->quantization();
   }
   /// The tensor with the steps of the integers that the weights were made from, if the ranges tell it; empty if they stay in float.
   std::optional<std::string> steps_of(const RecipePtr& weight) const {
@@ -111,18 +111,15 @@ class Plan {
   struct Value {
     std::optional<Interval> range;
     std::optional<Quantization> rounded;  ///< what the value is rounded to in any case
-    ValueId leader = no_value;            ///< of the values that share a range; the way to it may lead over others
     bool wanted = false;                  ///< whether integers of it are read
     bool sums_integers = false;
   };
 
-  ValueId leader(ValueId v) const {
-    while (values_[static_cast<size_t>(v)].leader != v) v = values_[static_cast<size_t>(v)].leader;
-    return v;
-  }
+  /// What stands for all values that share the range of this one.
+  const Value& of_all(ValueId v) const { return values_[sharing_.leader(static_cast<size_t>(v))]; }
   bool has_range(ValueId v) const {
-    const Value& of_all = values_[static_cast<size_t>(leader(v))];
-    return of_all.rounded || of_all.range;
+    const Value& all = of_all(v);
+    return all.rounded || all.range;
   }
 
   void share_ranges() {
@@ -141,7 +138,7 @@ class Plan {
   bool reads_different(const Op& op) const {
     std::optional<Quantization> first;
     for (const ValueId operand : op.operands) {
-      const std::optional<Quantization>& rounded = values_[static_cast<size_t>(leader(operand))].rounded;
+      const std::optional<Quantization>& rounded = of_all(operand).rounded;
       if (first && rounded && rounded != first) return true;
       if (rounded) first = rounded;
     }
@@ -149,11 +146,10 @@ class Plan {
   }
 
   void share(ValueId a, ValueId b) {
-    const ValueId first = leader(a), second = leader(b);
+    const size_t first = sharing_.leader(static_cast<size_t>(a)), second = sharing_.leader(static_cast<size_t>(b));
     if (first == second) return;
-    Value& to = values_[static_cast<size_t>(first)];
-    Value& from = values_[static_cast<size_t>(second)];
-    from.leader = first;
+    Value &to = values_[first], &from = values_[second];
+    sharing_.join(first, second);
     if (!to.rounded) to.rounded = from.rounded;
     if (to.range && from.range) to.range->cover(*from.range);
     if (!to.range) to.range = from.range;
@@ -213,6 +209,7 @@ class Plan {
   const Graph& graph_;
   PassContext& context_;
   std::vector<Value> values_;
+  DisjointSets sharing_;  ///< values that share a range
   std::map<std::string_view, std::string_view> weight_steps_;
 };
 

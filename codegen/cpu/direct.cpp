@@ -67,8 +67,9 @@ class DirectKernel {
         steps_(deep_ ? span_.span / depth_ * taps_ : 1),
         integers_(program::sums_integers(spec)),
         side_(std::max<int64_t>(s_.dot, 1)),
-        grouped_(integers_ || side_ > 1),
-        joined_(grouped_ && !deep_ && a_.groups == 1 && a_.dilation.w == 1 && spec.in.channel_stride == groups_of(span_.span) * side_) {}
+        side_by_side_(integers_ || side_ > 1),
+        joined_(side_by_side_ && !deep_ && a_.groups == 1 && a_.dilation.w == 1 &&
+                spec.in.channel_stride == groups_of(span_.span) * side_) {}
 
   void build() {
     define_pixel();
@@ -112,23 +113,23 @@ class DirectKernel {
     const Elements in = operands_.tensor("in", spec_.in);
     const Halide::ImageParam weight = operands_.constant("weight", spec_.weight);
     const Expr block = block_of(axes_.c);
-    Expr from = grouped_ ? group * side() + channel : group;
+    Expr from = side_by_side_ ? group * side() + channel : group;
     if (a_.groups > 1) {
       from += Halide::min(block * vector / to_int(span_.co_per_group) * to_int(span_.ci_per_group), to_int(span_.ci - span_.span));
     }
     const Expr in_x = x_ * to_int(a_.stride.w) + column * to_int(a_.dilation.w) - to_int(a_.pad.left);
     const Expr in_y = y_ * to_int(a_.stride.h) + row * to_int(a_.dilation.h) - to_int(a_.pad.top);
     Expr at = (block * to_int(groups_of(span_.span) * taps_) + term) * vector + lane_of(axes_.c);
-    if (grouped_) at = at * side() + channel;
+    if (side_by_side_) at = at * side() + channel;
     return product_of(weight(at), in(from, in_x, in_y, axes_.n), sum_type(), side());
   }
 
   /// The innermost loop of an update of sums over `groups` groups: over the channels of a group if they lie side by side, otherwise over
   /// the groups, of one channel each.
   RDom over(int64_t channels, const std::string& name) const {
-    return grouped_ ? RDom(0, side(), 0, groups_of(channels), name) : RDom(0, to_int(channels), name);
+    return side_by_side_ ? RDom(0, side(), 0, groups_of(channels), name) : RDom(0, to_int(channels), name);
   }
-  Halide::RVar group(const RDom& r) const { return grouped_ ? r.y : r.x; }
+  Halide::RVar group(const RDom& r) const { return side_by_side_ ? r.y : r.x; }
   Expr zero() const { return Halide::Internal::make_zero(sum_type()); }
 
   /// What sums begin with: the bias, if they are of integers. It comes after the product in the kernel's operands.
@@ -152,8 +153,8 @@ class DirectKernel {
       return;
     }
     if (!deep_) {
-      r_ = grouped_ ? RDom(0, side(), 0, groups, 0, columns, 0, rows, "r") : RDom(0, groups, 0, columns, 0, rows, "r");
-      const Halide::RVar column = grouped_ ? r_.z : r_.y, row = grouped_ ? r_.w : r_.z;
+      r_ = side_by_side_ ? RDom(0, side(), 0, groups, 0, columns, 0, rows, "r") : RDom(0, groups, 0, columns, 0, rows, "r");
+      const Halide::RVar column = side_by_side_ ? r_.z : r_.y, row = side_by_side_ ? r_.w : r_.z;
       sum_once(product(group(r_), r_.x, column, row, group(r_) + groups * (column + columns * row)));
       return;
     }
@@ -173,10 +174,10 @@ class DirectKernel {
   /// than its own are rescaled before.
   void add_projection(const Projection& shortcut) {
     const RDom channel = over(shortcut.channels(), shortcut.name + "_r");
-    const Expr all = grouped_ ? channel.y * side() + channel.x : Expr(channel.x);
+    const Expr all = side_by_side_ ? channel.y * side() + channel.x : Expr(channel.x);
     const Expr value = shortcut.term(axes_, x_, y_, all, sum_type(), side());
+    Func one(shortcut.name + "_sum");
     if (deep_) {
-      Func& one = projected_.emplace_back(shortcut.name + "_sum");
       here(one) = zero();
       here(one) += value;
       here(sums_) = (shortcut.factor.defined() ? rescaled(here(sums_), shortcut.factor) : Expr(here(sums_))) + here(one);
@@ -187,12 +188,12 @@ class DirectKernel {
       }
       here(sum_) += value;
     }
-    channels_.push_back({channel, deep_ ? 0 : sum_.num_update_definitions() - 1});
+    projected_.push_back({channel, one, sum_.num_update_definitions() - 1});
     if (s_.wide) return;
     const int64_t groups = groups_of(shortcut.channels());
     const int by = unroll_of(vectors_ * pixels_, groups);
     built_.passes.push_back(
-        prefetch_rows(shortcut.name + "_weight", shortcut.name + (grouped_ ? "_r$y" : "_r$x"), vectors_, groups * side_, by));
+        prefetch_rows(shortcut.name + "_weight", shortcut.name + (side_by_side_ ? "_r$y" : "_r$x"), vectors_, groups * side_, by));
   }
 
   void define_output() {
@@ -287,7 +288,7 @@ class DirectKernel {
   /// The same for an update that sums over `r`.
   void sum_in_tile(Halide::Stage stage, const RDom& r) const {
     std::vector<Halide::VarOrRVar> loops{group(r)};
-    for (int i = grouped_ ? 2 : 1; i < r.dimensions(); ++i) loops.emplace_back(r[i]);
+    for (int i = side_by_side_ ? 2 : 1; i < r.dimensions(); ++i) loops.emplace_back(r[i]);
     if (side_ > 1) {
       Var inner("ci");
       stage.split(axes_.c, axes_.c, inner, vector);
@@ -304,19 +305,18 @@ class DirectKernel {
     Halide::Stage update = sum_.update();
     sum_in_tile(update, r_);
     for (const int at : rescalings_) in_tile(sum_.update(at), axes_.x, {});
-    for (size_t i = 0; i < channels_.size(); ++i) {
-      const auto& [channel, at] = channels_[i];
-      if (deep_) in_registers(projected_[i]);
-      Halide::Stage stage = deep_ ? projected_[i].update() : sum_.update(at);
-      sum_in_tile(stage, channel);
-      const int64_t groups = *Halide::Internal::as_const_int(group(channel).extent());
-      if (const int by = unroll_of(vectors_ * pixels_, groups); by > 1) stage.unroll(group(channel), by);
+    for (Projected& one : projected_) {
+      if (deep_) in_registers(one.sums);
+      Halide::Stage stage = deep_ ? one.sums.update() : sum_.update(one.update);
+      sum_in_tile(stage, one.channels);
+      const int64_t groups = *Halide::Internal::as_const_int(group(one.channels).extent());
+      if (const int by = unroll_of(vectors_ * pixels_, groups); by > 1) stage.unroll(group(one.channels), by);
     }
     // For a few input channels, a loop over them would cost more than its work. (Joined columns are more; unrolled, their elements would be
     // kept in memory for the next column.)
     if (span_.span <= few && !joined_) {
       update.unroll(group(r_));
-      if (!deep_ && groups_of(span_.span) * a_.kernel.w <= 9) update.unroll(grouped_ ? r_.z : r_.y);
+      if (!deep_ && groups_of(span_.span) * a_.kernel.w <= 9) update.unroll(side_by_side_ ? r_.z : r_.y);
     } else if (unrolled() > 1) {
       update.unroll(group(r_), unrolled());
     }
@@ -324,7 +324,7 @@ class DirectKernel {
 
   void prefetch_weights() const {
     if ((span_.span <= few && !joined_) || s_.wide) return;  // the weights of a wide schedule stay in the second-level cache
-    const std::string loop = grouped_ ? "r$y" : "r$x";
+    const std::string loop = side_by_side_ ? "r$y" : "r$x";
     const int64_t of_row = joined_ ? a_.kernel.w : 1, channels = groups_of(span_.span) * side_;
     built_.passes.push_back(deep_ ? prefetch_steps(loop, vectors_, groups_of(depth_) * side_, steps_, unrolled())
                                   : prefetch_rows("weight", loop, vectors_ * taps_ / of_row, channels * of_row, unrolled()));
@@ -334,9 +334,10 @@ class DirectKernel {
 
   static constexpr int64_t few = 4;
 
-  /// A projection's channels, and with a single step the update of the sums that adds it.
+  /// How a projection is summed: with several steps for itself, with a single one by an update of the other sums.
   struct Projected {
     RDom channels;
+    Func sums;
     int update;
   };
 
@@ -354,20 +355,19 @@ class DirectKernel {
   int64_t depth_, steps_;     ///< input channels of a step, and steps
   bool integers_;             ///< whether sums are of integers
   int64_t side_;              ///< neighbouring channels in a lane of the weights
-  bool grouped_;              ///< whether sums go over groups of so many
+  bool side_by_side_;         ///< whether sums go over groups of such channels, not single ones
   bool joined_;               ///< whether one loop goes over the window's columns and their channels
 
   Axes axes_;
   Operands operands_;
-  Expr x_, y_;                       ///< of the pixel that is summed
-  RDom r_;                           ///< terms, of one step if there are several
-  RDom rk_;                          ///< steps
-  Func sum_{"sum"};                  ///< the sums of one tile, of one step if there are several
-  Func sums_{"sums"};                ///< with several steps, those of a task over all steps
-  std::vector<Func> projected_;      ///< with several steps, the sums of each projection
-  std::vector<Projected> channels_;  ///< of each projection
-  std::vector<int> rescalings_;      ///< the updates of the sums that rescale them
-  size_t first_step_ = 0;            ///< of the epilogue, without the bias that sums begin with
+  Expr x_, y_;         ///< of the pixel that is summed
+  RDom r_;             ///< terms, of one step if there are several
+  RDom rk_;            ///< steps
+  Func sum_{"sum"};    ///< the sums of one tile, of one step if there are several
+  Func sums_{"sums"};  ///< with several steps, those of a task over all steps
+  std::vector<Projected> projected_;
+  std::vector<int> rescalings_;  ///< the updates of the sums that rescale them
+  size_t first_step_ = 0;        ///< of the epilogue, without the bias that sums begin with
   Func out_{"out"};
   Func tiled_;  ///< the Func that has the loops over tiles
   Var co_{"co"}, xi_{"xi"}, xo_{"xo"}, task_{"task"};

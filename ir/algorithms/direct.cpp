@@ -221,12 +221,11 @@ double products_of(const Convolution& c) {
 
 Fault dot_fault(const KernelSpec& spec, const DirectSchedule& s) {
   if (!sums_integers(spec)) {
-    if (s.dot != 0 && (s.dot != 2 || !sums_pairs(spec)))
-      return fmt::format("dot={} is for sums of integers, or 2 for pairs of bf16", s.dot);
-    if (s.dot != 0 && s.depth % s.dot != 0) return fmt::format("a depth of {} has no whole groups of {} channels", s.depth, s.dot);
-    return std::nullopt;
+    if (s.dot == 0) return std::nullopt;
+    if (s.dot != 2 || !sums_pairs(spec)) return fmt::format("dot={} is for sums of integers, or 2 for pairs of bf16", s.dot);
+  } else if (s.dot != 4 && s.dot != 2 && s.dot != 1) {
+    return fmt::format("dot={} is none of 4, 2 and 1, which are for sums of integers", s.dot);
   }
-  if (s.dot != 4 && s.dot != 2 && s.dot != 1) return fmt::format("dot={} is none of 4, 2 and 1, which are for sums of integers", s.dot);
   const bool whole = spec.attributes.groups > 1 ? channels_of_tap(spec) % s.dot == 0 : spec.in.stored_channels() % s.dot == 0;
   if (!whole) return fmt::format("its input channels are not stored in whole groups of {}", s.dot);
   if (s.depth % s.dot != 0) return fmt::format("a depth of {} has no whole groups of {} channels", s.depth, s.dot);

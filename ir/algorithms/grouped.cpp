@@ -24,8 +24,8 @@ int64_t narrow_group(const OpAttributes& a, const TensorType& in, const TensorTy
 /// Whether float32 holds the sums of integers: each partial sum, and what a bias with the zeros' part makes of it, is at most 2^24 in
 /// absolute value.
 bool are_exact(int64_t products) {
-  constexpr int64_t largest_product = -255 * graph::least_weight, exact = int64_t{1} << 24;
-  return 2 * products * largest_product + graph::largest_bias <= exact;
+  constexpr int64_t exact = int64_t{1} << 24;
+  return 2 * products * graph::largest_product + graph::largest_bias <= exact;
 }
 
 /// Whether an integer convolution in groups of so many channels can be summed in float32. Projections have finer steps, and so larger sums.
